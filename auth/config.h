@@ -1,0 +1,84 @@
+/*
+ * config - what the user says: the config file, then `-o`, then the defaults.
+ *
+ * INI: one section an org, `[defaults]` for all. One table (config_options)
+ * declares each key once: its type, limits, default and help; the parser,
+ * --help and the manual come from it. A key that is not in it is an error, and
+ * so is a file with a secret in it that others can read.
+ *
+ * Every error is told here, on the log, with the file and line and what to do.
+ * Single thread; read-only afterwards.
+ */
+#ifndef AUTH_CONFIG_H
+#define AUTH_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "secret.h"
+
+enum config_flow { CONFIG_WEB, CONFIG_JWT, CONFIG_CLIENT_CREDENTIALS };
+enum config_offline { CONFIG_SERVE, CONFIG_FAIL };
+enum config_names { CONFIG_UNIX, CONFIG_PORTABLE };
+
+/* One member a row of the table, named as the key. Strings are the config's; NULL: not given. */
+struct config {
+	char		*org;			/* the section */
+	char		*file;			/* the config file that was read */
+
+	/* how to log in */
+	char		*login_url;		/* normalised: scheme://host[:port], no slash at the end */
+	int		 flow;			/* enum config_flow */
+	char		*client_id;
+	struct secret	 client_secret;
+	char		*client_secret_cmd;
+	char		*redirect_uri;
+	char		*username;
+	char		*private_key;
+	char		*private_key_cmd;
+	char		*proxy;
+	char		*ca_file;
+
+	/* the mount */
+	char		*api_version;		/* "62.0" */
+	uint64_t	 refresh;		/* seconds */
+	uint64_t	 timeout;		/* seconds without a byte before a request is given up */
+	uint64_t	 transfers;
+	uint64_t	 cache_size;		/* bytes */
+	char		*cache_dir;
+	int		 offline;		/* enum config_offline */
+	int		 names;			/* enum config_names */
+	bool		 links;			/* symlinks parsed -> ... in documents/ */
+	char		*csv_encoding;
+	char		*csv_delimiter;		/* one character, or NULL */
+	uint64_t	 csv_max_field;		/* bytes */
+	bool		 csv_strict;
+
+	/* as every filesystem has them */
+	uid_t		 uid;
+	gid_t		 gid;
+	mode_t		 umask;
+	bool		 allow_other;
+};
+
+/*
+ * Reads the section org of the config file: `file`, else $SFFS_CONFIG, else
+ * $XDG_CONFIG_HOME/sffs/config (or ~/.config), else /etc/sffs/config. overrides: `key=value,...` as `-o`
+ * gives them (`\,` is a comma), applied last; NULL for none.
+ * -EINVAL: usage or config, told on the log (with the names of the sections that there are).
+ */
+int	config_load(const char *file, const char *org, const char *overrides, struct config **out);
+void	config_free(struct config *);		/* secrets are wiped */
+
+/* Directories, made if missing with mode 0700: $XDG_STATE_HOME/sffs, $XDG_CACHE_HOME/sffs (or cache_dir);
+ * without a HOME /var/lib/sffs and /var/cache/sffs. Caller frees. */
+int	config_state_dir(const struct config *, char **out);
+int	config_cache_dir(const struct config *, char **out);
+
+/* The lines of --help about `-o`: one a key of the table. */
+struct buf;
+void	config_help(struct buf *out);
+
+#endif

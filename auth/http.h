@@ -1,0 +1,69 @@
+/*
+ * http - requests over connections that are kept.
+ *
+ * Blocking calls from any number of threads; each takes an idle connection or
+ * makes one. Every wait ends: connect, silence and total time limits, and
+ * http_cancel, which ends all requests under way within milliseconds.
+ * A redirect is never followed. TLS 1.2 and up, always verified.
+ *
+ * libcurl lives here. Knows nothing of Salesforce, tokens or JSON. Any thread.
+ */
+#ifndef AUTH_HTTP_H
+#define AUTH_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "secret.h"
+
+struct http;
+
+struct http_options {
+	const char	*proxy, *ca_file;	/* NULL: none, the system's */
+	unsigned	 connect_timeout;	/* seconds */
+	unsigned	 idle_timeout;		/* seconds without a byte */
+	const char	*user_agent;
+};
+
+int	http_open(const struct http_options *, struct http **out);
+void	http_close(struct http *);
+void	http_cancel(struct http *);		/* all requests, now and later, end in -EINTR */
+
+struct http_request {
+	const char	*url;
+	const struct buf *form;			/* a POST of application/x-www-form-urlencoded; NULL: GET */
+	const struct secret *bearer;		/* NULL: no Authorization */
+	const char	*const *headers;	/* "Name: value", NULL-terminated; may be NULL */
+	bool		 compressed;		/* take gzip */
+	unsigned	 total_timeout;		/* seconds; 0: none (idle_timeout holds all the same) */
+	size_t		 body_limit;		/* a body in memory larger than this is -EMSGSIZE */
+	/*
+	 * Where a 200 or 206 body goes instead of memory, as it comes; a negative errno ends the request with
+	 * it. Bodies of other statuses always go to memory.
+	 */
+	int		(*sink)(void *ctx, const void *, size_t);
+	void		*ctx;
+	uint64_t	 range_from;		/* > 0: Range: bytes=N- */
+};
+
+struct http_response {
+	int		 status;
+	struct buf	 body;
+	int64_t		 date;			/* of the Date header, seconds since 1970; -1: none */
+	int64_t		 retry_after;		/* seconds; -1: none */
+	char		 limit_info[128];	/* Sforce-Limit-Info; "" : none */
+	char		 content_range[128];
+	char		 content_type[64];
+	char		 error[256];		/* why there is no status: for the log, never holds a secret */
+};
+
+/*
+ * 0: there is a status, whatever it is. Else no (whole) answer came: -EHOSTUNREACH (name, route, refused),
+ * -ETIMEDOUT, -ECONNRESET (cut), -EPROTO (TLS or not HTTP), -EMSGSIZE, -EINTR, or what the sink said.
+ */
+int	http_do(struct http *, const struct http_request *, struct http_response *out);
+void	http_response_free(struct http_response *);
+
+#endif

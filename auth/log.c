@@ -1,0 +1,129 @@
+#include "log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LINE_MAX_BYTES	1024
+#define TAIL_LINES	200
+
+static const char *const level_names[] = { "error", "warn", "info", "debug" };
+
+static struct {
+	pthread_mutex_t lock;	/* guards: all below */
+	enum log_level level;
+	const char *syslog_ident;
+	const char *plain;
+	char tail[TAIL_LINES][LINE_MAX_BYTES];
+	unsigned next, count;
+} state = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO };
+
+void
+log_level_set(enum log_level level)
+{
+	pthread_mutex_lock(&state.lock);
+	state.level = level;
+	pthread_mutex_unlock(&state.lock);
+}
+
+bool
+log_level_parse(const char *s, enum log_level *out)
+{
+	for (unsigned i = 0; i < sizeof(level_names) / sizeof(level_names[0]); i++) {
+		if (strcmp(s, level_names[i]) == 0) {
+			*out = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+log_to_syslog(const char *ident)
+{
+	pthread_mutex_lock(&state.lock);
+	state.syslog_ident = ident;
+	openlog(ident, LOG_PID, LOG_DAEMON);
+	pthread_mutex_unlock(&state.lock);
+}
+
+void
+log_plain(const char *program)
+{
+	pthread_mutex_lock(&state.lock);
+	state.plain = program;
+	pthread_mutex_unlock(&state.lock);
+}
+
+/* A line must stay one line and must not drive the terminal that shows it. */
+static void
+make_harmless(char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			*s = '?';
+}
+
+static void
+put(enum log_level level, const char *module, const char *fmt, va_list ap)
+{
+	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+	char text[LINE_MAX_BYTES - 64];
+	char line[LINE_MAX_BYTES];
+	char date[32];
+	struct tm tm;
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	make_harmless(text);
+	time_t now = time(NULL);
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	snprintf(line, sizeof(line), "%s %s %.24s: %s", date, level_names[level], module, text);
+
+	pthread_mutex_lock(&state.lock);
+	if (level <= state.level) {
+		memcpy(state.tail[state.next], line, sizeof(line));
+		state.next = (state.next + 1) % TAIL_LINES;
+		if (state.count < TAIL_LINES)
+			state.count++;
+		if (state.syslog_ident)
+			syslog(priority[level], "%s %s: %s", level_names[level], module, text);
+		else if (state.plain)
+			fprintf(stderr, "%s: %s\n", state.plain, text);
+		else
+			fprintf(stderr, "%s\n", line);
+	}
+	pthread_mutex_unlock(&state.lock);
+}
+
+#define LOG_FUNCTION(name, level)				\
+void								\
+name(const char *module, const char *fmt, ...)			\
+{								\
+	va_list ap;						\
+								\
+	va_start(ap, fmt);					\
+	put(level, module, fmt, ap);				\
+	va_end(ap);						\
+}
+
+LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
+LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
+LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
+LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+void
+log_tail(struct buf *out)
+{
+	pthread_mutex_lock(&state.lock);
+	for (unsigned i = 0; i < state.count; i++) {
+		buf_puts(out, state.tail[(state.next + TAIL_LINES - state.count + i) % TAIL_LINES]);
+		buf_putc(out, '\n');
+	}
+	pthread_mutex_unlock(&state.lock);
+}

@@ -1,0 +1,24 @@
+/*
+ * secret - bytes that must never be shown.
+ *
+ * A struct of their own, so that no format takes them by accident: whoever
+ * needs the bytes names `.bytes` and can be found by grep. Wiped when freed.
+ *
+ * Caller locks.
+ */
+#ifndef AUTH_SECRET_H
+#define AUTH_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct secret {
+	char	*bytes;		/* NUL-terminated; NULL: none */
+};
+
+bool	secret_set(struct secret *, const char *s, size_t len);	/* false: out of memory */
+bool	secret_copy(struct secret *to, const struct secret *from);
+void	secret_free(struct secret *);				/* wipes; leaves { NULL } */
+bool	secret_equal(const struct secret *, const char *s);	/* in constant time */
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * catalogue - what documents exist: SQLite on disk, the only copy.
+ *
+ * Memory does not grow with the org. Rows are keyed by document.key, so a
+ * listing needs no state and survives change. A document takes the first of
+ * its candidate names that no older document (CreatedDate, then Id) has: the
+ * outcome depends on the set of documents alone, never on the order in which
+ * they came. The schema's number is in the file's name; a file that is
+ * damaged or of another schema is put aside and begun anew.
+ *
+ * Surveys (what a pass over a version's bytes found) live in a file of their
+ * own, so that a catalogue that is rebuilt loses none.
+ *
+ * Knows nothing of HTTP, FUSE, or what a name looks like. Any thread; one
+ * writer at a time, readers see the last commit. Two processes may share it.
+ */
+#ifndef FS_CATALOGUE_H
+#define FS_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "document.h"
+
+struct catalogue;
+
+/* dir: exists, private to the user. Errors: -EIO, -ENOSPC, -EROFS, -ENOMEM. */
+int	catalogue_open(const char *dir, struct catalogue **out);
+void	catalogue_close(struct catalogue *);
+
+/*
+ * One batch is one transaction: begin (waits for another process's writer), any
+ * of the put functions, then commit or roll back.
+ */
+int	catalogue_begin(struct catalogue *);
+/* candidates: best first, NULL or "" for none; the last is this document's alone. Replaces what had its Id. */
+int	catalogue_put(struct catalogue *, const struct document *, const char *const candidates[3]);
+int	catalogue_remove(struct catalogue *, const char *id);	/* 0 also when it is not there */
+int	catalogue_put_state(struct catalogue *, const char *name, const char *value);
+/*
+ * changed: called once for each name that appeared, vanished or now means
+ * another document or version, after the commit, with no lock held. May be NULL.
+ */
+typedef void catalogue_changed(void *ctx, const char *name, uint64_t document_key);
+int	catalogue_commit(struct catalogue *, catalogue_changed *, void *ctx);
+void	catalogue_rollback(struct catalogue *);
+
+/* Reading. The document's strings are the caller's: document_free. -ENOENT where there is none. */
+int	catalogue_by_key(struct catalogue *, uint64_t key, struct document *out);
+int	catalogue_by_version_key(struct catalogue *, uint64_t version_key, struct document *out);
+int	catalogue_by_name(struct catalogue *, const char *name, struct document *out);
+/* Documents with key > after in order of key; strings borrowed. each() returns false to stop. */
+typedef bool catalogue_each(void *ctx, const struct document *);
+int	catalogue_list(struct catalogue *, uint64_t after, catalogue_each *, void *ctx);
+int	catalogue_state(struct catalogue *, const char *name, char **out);	/* caller frees */
+
+struct catalogue_totals { uint64_t documents, bytes; };
+int	catalogue_totals(struct catalogue *, struct catalogue_totals *out);	/* kept, not counted */
+
+/* Surveys: opaque bytes by version Id and what made them (a renderer's number, csv options). */
+int	catalogue_survey(struct catalogue *, const char *version_id, const char *maker, void **out, size_t *len);
+int	catalogue_put_survey(struct catalogue *, const char *version_id, const char *maker, const void *, size_t);
+
+#endif

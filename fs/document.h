@@ -1,0 +1,69 @@
+/*
+ * document - one ContentDocument with its latest ContentVersion, as data.
+ *
+ * One table says which fields sffs keeps: under which path Salesforce answers
+ * them, what they are in C, and thereby the SELECT list, the reader of query
+ * pages (rest), the columns (catalogue) and metadata.json (tree). A new field
+ * is one row.
+ *
+ * Fields and types: Object Reference, ContentDocument and ContentVersion.
+ * Plain data, no locks.
+ */
+#ifndef FS_DOCUMENT_H
+#define FS_DOCUMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * X(kind, member, path): TEXT is a string or NULL for null, ID an 18-character
+ * Id or "", INT a whole number or -1 for null, TIME seconds since 1970 (UTC)
+ * in whole milliseconds or -1, BOOL 0, 1.
+ */
+#define DOCUMENT_FIELDS(X) \
+	X(ID,   id,                  "Id") \
+	X(TEXT, title,               "Title") \
+	X(TEXT, file_extension,      "FileExtension") \
+	X(TEXT, file_type,           "FileType") \
+	X(INT,  content_size,        "ContentSize") \
+	X(TIME, content_modified,    "ContentModifiedDate") \
+	X(TEXT, description,         "Description") \
+	X(ID,   owner_id,            "OwnerId") \
+	X(ID,   parent_id,           "ParentId") \
+	X(ID,   created_by_id,       "CreatedById") \
+	X(TIME, created,             "CreatedDate") \
+	X(ID,   last_modified_by_id, "LastModifiedById") \
+	X(TIME, last_modified,       "LastModifiedDate") \
+	X(TIME, system_modstamp,     "SystemModstamp") \
+	X(TEXT, publish_status,      "PublishStatus") \
+	X(TEXT, sharing_option,      "SharingOption") \
+	X(TEXT, sharing_privacy,     "SharingPrivacy") \
+	X(BOOL, is_archived,         "IsArchived") \
+	X(BOOL, is_deleted,          "IsDeleted") \
+	X(ID,   version_id,          "LatestPublishedVersionId") \
+	X(TEXT, checksum,            "LatestPublishedVersion.Checksum") \
+	X(TEXT, version_number,      "LatestPublishedVersion.VersionNumber") \
+	X(TEXT, path_on_client,      "LatestPublishedVersion.PathOnClient") \
+	X(TEXT, content_location,    "LatestPublishedVersion.ContentLocation") \
+	X(TEXT, content_url,         "LatestPublishedVersion.ContentUrl")
+
+#define DOCUMENT_C_ID(member)	char member[19];
+#define DOCUMENT_C_TEXT(member)	const char *member;
+#define DOCUMENT_C_INT(member)	int64_t member;
+#define DOCUMENT_C_TIME(member)	int64_t member;
+#define DOCUMENT_C_BOOL(member)	bool member;
+
+enum document_kind { DOCUMENT_ID, DOCUMENT_TEXT, DOCUMENT_INT, DOCUMENT_TIME, DOCUMENT_BOOL };
+
+struct document {
+#define X(kind, member, path) DOCUMENT_C_##kind(member)
+	DOCUMENT_FIELDS(X)
+#undef X
+	uint64_t	key, version_key;	/* name_key() of the two Ids: what inode numbers are made of */
+	const char	*name;			/* the directory's name under documents/; NULL until the catalogue gave one */
+	char		*text;			/* what the strings point into; NULL where somebody else keeps them */
+};
+
+void	document_free(struct document *);	/* the strings; leaves an empty document */
+
+#endif

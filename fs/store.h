@@ -1,0 +1,81 @@
+/*
+ * store - immutable blobs on disk, one file per ContentVersion or rendered view.
+ *
+ * A blob is filled once, by one filler, however many open it. Readers may read
+ * what has landed while the rest is in flight; its last 128 KiB are released
+ * only when size and MD5 are what was promised, so nobody reads a wrong file
+ * to a clean end. A failed fill leaves nothing, and its error is each
+ * reader's error.
+ *
+ * Fills that fetch from afar and fills that render from other blobs have
+ * threads of their own: a render that waits for its fetch cannot keep it from
+ * starting.
+ *
+ * Knows nothing of HTTP, CSV or FUSE. Any thread.
+ */
+#ifndef FS_STORE_H
+#define FS_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wait.h"
+
+#define STORE_HELD_BACK	(128 * 1024)	/* bytes at the end that wait for the checks */
+
+struct store;
+struct blob;
+
+/* Appends the blob's bytes in order (blob_append) and returns 0 or a negative errno. Runs in one of the store's threads. */
+typedef int store_fill(void *ctx, struct blob *);
+
+enum store_class { STORE_FETCH, STORE_RENDER };
+
+struct store_want {
+	const char	*name;		/* a file name: [A-Za-z0-9.-], at most 100 bytes */
+	uint64_t	 size;
+	const char	*md5;		/* 32 hex digits, or NULL: no check possible */
+	enum store_class class;
+	store_fill	*fill;
+	void		*ctx;		/* the blob's from here on: freed by free_ctx, once, also when nothing is filled */
+	void		(*free_ctx)(void *);
+};
+
+struct store_options {
+	const char	*dir;		/* made if missing, mode 0700 */
+	uint64_t	 limit;		/* bytes kept; the least recently used blobs go first, open ones never */
+	unsigned	 fetches;	/* at a time */
+};
+
+int	store_open(const struct store_options *, struct store **out);
+void	store_close(struct store *);	/* fills are cancelled (blob_cancelled), then waited for */
+
+int	store_get(struct store *, const struct store_want *, struct blob **out);	/* never waits */
+bool	store_has(struct store *, const char *name, uint64_t size);	/* whole and here: no fill would be needed */
+void	store_drop(struct store *, const char *name);	/* its document is gone; open readers go on */
+void	blob_put(struct blob *);
+
+/*
+ * How many of the n bytes at off can be read now: up to n, 0 at the end. -EAGAIN: w is
+ * queued and becomes ready when some have landed; -EINTR: w was cancelled before; another error: the fill's.
+ * A NULL w means: queue nothing.
+ */
+ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
+/* Reads what blob_ready granted. Short only at the end. */
+ssize_t	blob_pread(struct blob *, void *, size_t n, uint64_t off);
+int	blob_fd(struct blob *);		/* for splicing what blob_ready granted; the blob's */
+uint64_t blob_size(const struct blob *);
+/* For threads that may block: blob_ready until there is something, then blob_pread. */
+ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);
+
+/* Fillers only. */
+int	blob_append(struct blob *, const void *, size_t);	/* -EIO: more than was promised; -ECANCELED: the store closes */
+uint64_t blob_filled(const struct blob *);		/* bytes appended so far */
+int	blob_restart(struct blob *);			/* the next append is byte 0 again; readers keep what they got */
+bool	blob_cancelled(const struct blob *);		/* the store closes: give up */
+
+struct store_stats { uint64_t bytes, blobs, hits, misses; unsigned fetching, waiting; };
+void	store_stats(struct store *, struct store_stats *out);
+
+#endif

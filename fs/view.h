@@ -1,0 +1,61 @@
+/*
+ * view - a CSV document as files that a pipeline can trust.
+ *
+ * A survey, one pass over the bytes, finds encoding, delimiter, header, faults
+ * and the exact size of every view; it can be kept for ever, as bytes. A
+ * render is one more pass that writes a view from byte 0 to that size.
+ * Every input byte is in some cell; memory does not grow with the file.
+ *
+ * libcsv lives here. Knows nothing of HTTP, FUSE or the disk. Any thread, a
+ * survey is read-only once made.
+ */
+#ifndef FS_VIEW_H
+#define FS_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "auth/buf.h"
+
+/* Where the CSV bytes come from. May block. Short only at the end; a negative errno ends the pass with it. */
+struct view_source {
+	ssize_t	(*read)(void *ctx, void *, size_t n, uint64_t off);
+	void	*ctx;
+	uint64_t size;
+};
+/* Where rendered bytes go. A negative errno ends the pass with it: so a pass can be cancelled. */
+struct view_sink {
+	int	(*write)(void *ctx, const void *, size_t);
+	void	*ctx;
+};
+
+struct view_options {
+	const char	*encoding;	/* NULL: find out */
+	char		 delimiter;	/* 0: find out */
+	uint64_t	 max_field;	/* bytes; a quote not closed within is a character */
+	bool		 strict;	/* views of a file that is not clean end in EIO */
+};
+
+enum view_kind {
+	VIEW_HEADER,
+	VIEW_TABLE_TSV,			/* rows.tsv is the same blob from survey.rows_offset */
+	VIEW_ROWS_JSONL,
+	VIEW_KINDS
+};
+
+struct view_survey;
+
+#define VIEW_RENDERER "1"		/* goes up when the same input gives other bytes */
+
+int	view_survey(const struct view_source *, const struct view_options *, struct view_survey **out);
+void	view_survey_free(struct view_survey *);
+int	view_survey_pack(const struct view_survey *, struct buf *out);
+int	view_survey_unpack(const void *, size_t, struct view_survey **out);	/* -EINVAL: not one of ours */
+
+uint64_t view_size(const struct view_survey *, enum view_kind);
+uint64_t view_rows_offset(const struct view_survey *);		/* where rows.tsv begins in table.tsv */
+int	view_render(const struct view_survey *, enum view_kind, const struct view_source *, const struct view_sink *);
+
+#endif
