@@ -1,0 +1,628 @@
+/*
+ * One request is: take the bearer token, ask, and look at the answer. What is
+ * worth another try (network, overload) is tried again after a pause that
+ * doubles and has jitter; a 401 renews the token once. `settle` decides, from
+ * the HTTP status first and the error code second: messages are localised.
+ */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "auth/buf.h"
+#include "auth/http.h"
+#include "auth/log.h"
+#include "auth/token.h"
+
+#include "rest.h"
+
+#define PAGE_LIMIT	(48u << 20)	/* bytes of JSON in one page of 2,000 records with the longest texts */
+#define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
+#define PAUSE_FIRST	500		/* ms before the second try; doubles */
+#define PAUSE_MOST	(60 * 1000)	/* ms */
+#define SPENT_PAUSE	(15 * 60)	/* seconds without calls once the API limit is spent: it is counted over a rolling day */
+
+struct rest {
+	struct http	*http;
+	struct token	*token;
+	char		 api_version[8];
+	unsigned	 tries;
+
+	pthread_mutex_t	 lock;		/* guards: all below */
+	pthread_cond_t	 stop;		/* on cancelled */
+	bool		 cancelled;
+	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
+	char		 told[256];	/* the last failure that was logged: said once until something works */
+	struct rest_stats stats;
+	unsigned	 seed;
+};
+
+enum verdict { GOOD, AGAIN, RENEW, BAD };
+
+int
+rest_open(struct http *http, struct token *token, const struct rest_options *o, struct rest **out)
+{
+	struct rest *r = calloc(1, sizeof(*r));
+	pthread_condattr_t monotonic;
+
+	if (!r)
+		return -ENOMEM;
+	r->http = http;
+	r->token = token;
+	r->tries = o->tries ? o->tries : 1;
+	snprintf(r->api_version, sizeof(r->api_version), "%s", o->api_version);
+	r->stats.api_used = r->stats.api_max = -1;
+	r->seed = (unsigned)time(NULL) ^ (unsigned)(uintptr_t)r;
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->stop, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	*out = r;
+	return 0;
+}
+
+void
+rest_close(struct rest *r)
+{
+	if (!r)
+		return;
+	pthread_cond_destroy(&r->stop);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+void
+rest_cancel(struct rest *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->cancelled = true;
+	pthread_cond_broadcast(&r->stop);
+	pthread_mutex_unlock(&r->lock);
+	http_cancel(r->http);
+}
+
+void
+rest_stats(struct rest *r, struct rest_stats *out)
+{
+	pthread_mutex_lock(&r->lock);
+	*out = r->stats;
+	pthread_mutex_unlock(&r->lock);
+}
+
+static int64_t
+monotonic_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/* Sleeps before try number `tried` + 1. -EINTR: cancelled. */
+static int
+pause_before_retry(struct rest *r, unsigned tried, int64_t retry_after)
+{
+	struct timespec until;
+	int64_t ms = PAUSE_FIRST;
+
+	for (unsigned i = 1; i < tried && ms < PAUSE_MOST; i++)
+		ms *= 2;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+
+	pthread_mutex_lock(&r->lock);
+	ms += rand_r(&r->seed) % (ms / 2);
+	if (retry_after >= 0 && retry_after * 1000 > ms)
+		ms = retry_after * 1000;
+	if (ms > PAUSE_MOST)
+		ms = PAUSE_MOST;
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	while (!r->cancelled && pthread_cond_timedwait(&r->stop, &r->lock, &until) == 0)
+		continue;
+	int rc = r->cancelled ? -EINTR : 0;
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+/* One line a cause: what was just said is not said again until something has worked in between. */
+__attribute__((format(printf, 2, 3)))
+static void
+tell(struct rest *r, const char *fmt, ...)
+{
+	char text[sizeof(r->told)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	pthread_mutex_lock(&r->lock);
+	bool again = strcmp(text, r->told) == 0;
+	memcpy(r->told, text, sizeof(text));
+	r->stats.errors++;
+	pthread_mutex_unlock(&r->lock);
+	if (!again)
+		log_warn("salesforce", "%s", text);
+}
+
+static void
+note_answer(struct rest *r, const struct http_response *a, bool good)
+{
+	const char *usage = strstr(a->limit_info, "api-usage=");
+	long long used, max;
+
+	pthread_mutex_lock(&r->lock);
+	if (usage && sscanf(usage, "api-usage=%lld/%lld", &used, &max) == 2) {
+		r->stats.api_used = used;
+		r->stats.api_max = max;
+	}
+	if (good)
+		r->told[0] = '\0';
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* -EDQUOT while the API limit is spent, -EINTR when cancelled, else 0. */
+static int
+may_call(struct rest *r)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&r->lock);
+	if (r->cancelled)
+		rc = -EINTR;
+	else if (r->spent_until > monotonic_seconds())
+		rc = -EDQUOT;
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+static void
+spend_limit(struct rest *r)
+{
+	char when[16];
+	time_t at = time(NULL) + SPENT_PAUSE;
+	struct tm tm;
+
+	localtime_r(&at, &tm);
+	strftime(when, sizeof(when), "%H:%M", &tm);
+	pthread_mutex_lock(&r->lock);
+	r->spent_until = monotonic_seconds() + SPENT_PAUSE;
+	pthread_mutex_unlock(&r->lock);
+	tell(r, "Salesforce API limit: the org's requests of the last 24 hours are used up; no calls until %s, what is cached is still served", when);
+}
+
+/* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is something else. */
+static void
+error_of(const struct buf *body, char code[64], char message[160])
+{
+	cJSON *json = cJSON_ParseWithLength(buf_str(body), body->len);
+	const cJSON *first = cJSON_GetArrayItem(json, 0);
+	const char *c = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(first, "errorCode"));
+	const char *m = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(first, "message"));
+
+	snprintf(code, 64, "%s", c ? c : "");
+	snprintf(message, 160, "%s", m ? m : "");
+	cJSON_Delete(json);
+}
+
+/* What an error answer means. *rc is set unless the verdict is AGAIN or RENEW, where it is the error if no try is left. */
+static enum verdict
+settle(struct rest *r, const char *what, const struct http_response *a, int *rc)
+{
+	char code[64], message[160];
+
+	if (a->status == 200 || a->status == 206)
+		return GOOD;
+	error_of(&a->body, code, message);
+	if (a->status == 401 || (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token"))) {
+		*rc = -EACCES;
+		return RENEW;
+	}
+	if (a->status == 404 || strcmp(code, "ENTITY_IS_DELETED") == 0) {
+		*rc = -ENOENT;
+		return BAD;
+	}
+	if (strcmp(code, "INVALID_QUERY_LOCATOR") == 0) {
+		*rc = -ESTALE;
+		return BAD;
+	}
+	if (strcmp(code, "REQUEST_LIMIT_EXCEEDED") == 0) {
+		/* Two limits share the code; only the text tells the concurrent one, which passes by itself. */
+		*rc = -EDQUOT;
+		if (strstr(message, "oncurrent"))
+			return AGAIN;
+		spend_limit(r);
+		return BAD;
+	}
+	if (a->status == 420 || a->status == 429 || a->status >= 500 || strcmp(code, "UNABLE_TO_LOCK_ROW") == 0) {
+		*rc = a->status == 500 ? -EIO : -ETIMEDOUT;
+		return AGAIN;
+	}
+	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ? -EACCES :
+	    a->status == 410 ? -EINVAL : -EIO;
+	tell(r, "%s: Salesforce answered %d %s%s%s%s", what, a->status, code, *message ? " (" : "", message,
+	    *message ? ")" : a->status == 410 ? "this API version is retired; set api_version" : "");
+	return BAD;
+}
+
+/* Why no answer came, as the caller sees it: all ways of being out of reach are a time-out to a reader. */
+static int
+network_error(int rc)
+{
+	switch (rc) {
+	case -EHOSTUNREACH: case -ETIMEDOUT: case -ECONNRESET: case -EPROTO:
+		return -ETIMEDOUT;
+	case -EMSGSIZE:
+		return -EIO;
+	default:
+		return rc;
+	}
+}
+
+static bool
+worth_another_try(int rc)
+{
+	return rc == -EHOSTUNREACH || rc == -ECONNRESET;
+}
+
+/* One exchange with the token of the moment. *serial: which token that was. */
+static int
+ask_once(struct rest *r, const char *path, struct http_request *q, struct http_response *a, unsigned *serial)
+{
+	static const char *const headers[] = {
+		"Accept: application/json",
+		"Sforce-Call-Options: client=sffs/" SFFS_VERSION,
+		"Sforce-Query-Options: batchSize=2000",
+		NULL
+	};
+	struct bearer bearer = { 0 };
+	struct buf url = BUF_INIT;
+	int rc = may_call(r);
+
+	if (rc == 0)
+		rc = token_bearer(r->token, &bearer);
+	if (rc < 0)
+		return rc;
+	*serial = bearer.serial;
+	buf_puts(&url, bearer.instance_url);
+	buf_puts(&url, path);
+	if (url.failed) {
+		rc = -ENOMEM;
+	} else {
+		q->url = buf_str(&url);
+		q->bearer = &bearer.access_token;
+		q->headers = headers;
+		rc = http_do(r->http, q, a);
+	}
+	buf_free(&url);
+	bearer_free(&bearer);
+	return rc;
+}
+
+static void
+count(struct rest *r, uint64_t *counter)
+{
+	pthread_mutex_lock(&r->lock);
+	++*counter;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* How a try ended that was not good: whether another may help, and how long the org asks to wait for it. */
+struct retry {
+	bool	again;
+	int64_t	after;		/* seconds; -1: not told */
+};
+
+/*
+ * One try, in which a 401 renews the token and asks once more. `what` is the subject of
+ * the log line. The answer's parts are the caller's (http_response_free) on success only.
+ */
+static int
+attempt(struct rest *r, const char *what, const char *path, struct http_request *q, uint64_t *counter,
+    struct http_response *a, struct retry *retry)
+{
+	int rc = 0;
+
+	for (bool renewed = false;; renewed = true) {
+		unsigned serial = 0;
+
+		*retry = (struct retry){ .after = -1 };
+		*a = (struct http_response){ .date = -1, .retry_after = -1 };
+		count(r, counter);
+		int sent = ask_once(r, path, q, a, &serial);
+		if (sent < 0) {
+			rc = network_error(sent);
+			retry->again = worth_another_try(sent);
+			if (*a->error)
+				tell(r, "%s: the org is out of reach: %s", what, a->error);
+			http_response_free(a);
+			return rc;
+		}
+		enum verdict verdict = settle(r, what, a, &rc);
+		note_answer(r, a, verdict == GOOD);
+		if (verdict == GOOD)
+			return 0;
+		retry->again = verdict == AGAIN;
+		retry->after = a->retry_after;
+		if (verdict == AGAIN)
+			tell(r, "%s: Salesforce answered %d", what, a->status);
+		http_response_free(a);
+		if (verdict != RENEW)
+			return rc;
+		if (renewed) {
+			tell(r, "%s: Salesforce refuses a token that it has just given; see Setup > Session Settings "
+			    "(sessions locked to an IP address) or log in again", what);
+			return rc;
+		}
+		rc = token_renew(r->token, serial);
+		if (rc < 0)
+			return network_error(rc);
+	}
+}
+
+/* Whether to try again after `tried` tries; has slept if so. */
+static bool
+try_again(struct rest *r, unsigned tried, const struct retry *retry, int *rc)
+{
+	if (*rc == 0 || !retry->again || tried >= r->tries)
+		return false;
+	int slept = pause_before_retry(r, tried, retry->after);
+	if (slept < 0)
+		*rc = slept;
+	return slept == 0;
+}
+
+/*
+ * Reading records.
+ */
+
+/* The value at a path such as "LatestPublishedVersion.Checksum"; NULL where something on the way is null or no object. */
+static const cJSON *
+value_at(const cJSON *record, const char *path)
+{
+	char part[64];
+
+	for (;;) {
+		const char *dot = strchr(path, '.');
+		size_t n = dot ? (size_t)(dot - path) : strlen(path);
+
+		snprintf(part, sizeof(part), "%.*s", (int)n, path);
+		record = cJSON_GetObjectItemCaseSensitive(record, part);
+		if (!dot || !record)
+			return record;
+		path = dot + 1;
+	}
+}
+
+/* "2024-01-01T00:00:00.000+0000" (always UTC on the wire) in milliseconds; -1 for anything else. */
+static int64_t
+parse_time(const char *s)
+{
+	struct tm tm = { 0 };
+	int ms = 0, used = 0;
+
+	if (!s || sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d.%3d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+	    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms, &used) != 7)
+		return -1;
+	if (strcmp(s + used, "+0000") != 0 && strcmp(s + used, "Z") != 0)
+		return -1;
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
+	    tm.tm_sec > 60 || tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0 || ms < 0)
+		return -1;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	time_t t = timegm(&tm);
+	return t < 0 ? -1 : (int64_t)t * 1000 + ms;
+}
+
+static int64_t
+parse_int(const cJSON *v)
+{
+	double d = cJSON_IsNumber(v) ? v->valuedouble : -1;
+
+	return d >= 0 && d < 9007199254740992.0 ? (int64_t)d : -1;
+}
+
+static void
+parse_id(const cJSON *v, char out[19])
+{
+	const char *s = cJSON_GetStringValue(v);
+
+	out[0] = '\0';
+	if (s && strlen(s) == 18)
+		memcpy(out, s, 19);
+}
+
+#define READ_ID(member, path)	parse_id(value_at(record, path), d->member);
+#define READ_TEXT(member, path)	d->member = cJSON_GetStringValue(value_at(record, path));
+#define READ_INT(member, path)	d->member = parse_int(value_at(record, path));
+#define READ_TIME(member, path)	d->member = parse_time(cJSON_GetStringValue(value_at(record, path)));
+#define READ_BOOL(member, path)	d->member = cJSON_IsTrue(value_at(record, path));
+
+/* Fills d from a record; what is missing, null or of another type is as if it were null. */
+static void
+read_document(const cJSON *record, struct document *d)
+{
+	*d = (struct document){ 0 };
+#define X(kind, member, path) READ_##kind(member, path)
+	DOCUMENT_FIELDS(X)
+#undef X
+}
+
+/*
+ * A document that can be served has an Id; one that is not deleted also a version, a
+ * size and a date to order it by age.
+ */
+static bool
+makes_sense(const struct document *d)
+{
+	if (strncmp(d->id, "069", 3) != 0 || d->system_modstamp < 0)
+		return false;
+	return d->is_deleted ||
+	    (strncmp(d->version_id, "068", 3) == 0 && d->content_size >= 0 && d->created >= 0);
+}
+
+static int
+read_page(struct rest *r, const struct http_response *a, rest_each *each, void *ctx, struct rest_page *out)
+{
+	struct rest_page page = { .date = a->date < 0 ? -1 : a->date * 1000 };
+	cJSON *json = cJSON_ParseWithLength(buf_str(&a->body), a->body.len);
+	const cJSON *records = cJSON_GetObjectItemCaseSensitive(json, "records");
+	const char *next = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nextRecordsUrl"));
+	const cJSON *done = cJSON_GetObjectItemCaseSensitive(json, "done");
+	const cJSON *record;
+	int rc = 0;
+
+	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (!next && !cJSON_IsTrue(done)) ||
+	    (next && next[0] != '/')) {
+		tell(r, "query: the answer is not a page of records (%zu bytes, %s)", a->body.len,
+		    *a->content_type ? a->content_type : "no content type");
+		rc = -EIO;
+		goto out;
+	}
+	page.total = parse_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
+	cJSON_ArrayForEach(record, records) {
+		struct document d;
+
+		read_document(record, &d);
+		if (!makes_sense(&d))
+			page.skipped++;
+		else if ((rc = each(ctx, &d)) < 0)
+			goto out;
+	}
+	if (!cJSON_IsTrue(done) && !(page.next = strdup(next))) {
+		rc = -ENOMEM;
+		goto out;
+	}
+	if (page.skipped)
+		log_warn("salesforce", "query: %u of %d records left out: no usable Id, version, size or date", page.skipped,
+		    cJSON_GetArraySize(records));
+	*out = page;
+out:
+	cJSON_Delete(json);
+	return rc;
+}
+
+static void
+put_soql_time(struct buf *b, int64_t ms)
+{
+	time_t t = ms / 1000;
+	char s[32];
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_printf(b, "%s.%03dZ", s, (int)(ms % 1000));
+}
+
+static void
+put_documents_soql(struct buf *b, const struct rest_query *q)
+{
+	const char *comma = "";
+
+	buf_puts(b, "SELECT ");
+#define X(kind, member, path) buf_printf(b, "%s%s", comma, path); comma = ",";
+	DOCUMENT_FIELDS(X)
+#undef X
+	buf_puts(b, " FROM ContentDocument");
+	if (q->since >= 0) {
+		buf_puts(b, " WHERE SystemModstamp >= ");
+		put_soql_time(b, q->since);
+		buf_puts(b, " ORDER BY SystemModstamp, Id");
+		return;
+	}
+	if (q->after)		/* an Id that name_id or an earlier page vouched for: letters and digits alone */
+		buf_printf(b, " WHERE Id > '%s'", q->after);
+	buf_puts(b, " ORDER BY Id");
+}
+
+int
+rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
+{
+	struct http_request request = { .compressed = true, .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
+	struct http_response answer;
+	struct buf path = BUF_INIT, soql = BUF_INIT;
+	int rc;
+
+	if (q->next) {
+		buf_puts(&path, q->next);
+	} else {
+		put_documents_soql(&soql, q);
+		buf_printf(&path, "/services/data/v%s/%s?q=", r->api_version, q->since >= 0 ? "queryAll" : "query");
+		buf_put_url(&path, buf_str(&soql), soql.len);
+	}
+	struct retry retry;
+	unsigned tried = 0;
+
+	rc = path.failed || soql.failed ? -ENOMEM : 0;
+	if (rc == 0) {
+		do
+			rc = attempt(r, "query", buf_str(&path), &request, &r->stats.queries, &answer, &retry);
+		while (try_again(r, ++tried, &retry, &rc));
+	}
+	if (rc == 0) {
+		rc = read_page(r, &answer, each, ctx, out);
+		http_response_free(&answer);
+	}
+	buf_free(&soql);
+	buf_free(&path);
+	return rc;
+}
+
+/*
+ * Downloads.
+ */
+
+struct download {
+	const struct rest_sink *sink;
+	int		 rc;		/* what the sink said */
+};
+
+static int
+take_bytes(void *ctx, const void *p, size_t n)
+{
+	struct download *d = ctx;
+
+	d->rc = d->sink->write(d->sink->ctx, p, n);
+	return d->rc;
+}
+
+int
+rest_version_data(struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
+{
+	struct retry retry;
+	unsigned tried = 0;
+	char path[128];
+	int rc;
+
+	snprintf(path, sizeof(path), "/services/data/v%s/sobjects/ContentVersion/%s/VersionData", r->api_version, version_id);
+	do {
+		struct download d = { .sink = sink };
+		struct http_request request = { .sink = take_bytes, .ctx = &d, .body_limit = 64 << 10 };
+		struct http_response answer;
+
+		if (sink->filled(sink->ctx) > 0 && (rc = sink->restart(sink->ctx)) < 0)
+			return rc;
+		rc = attempt(r, version_id, path, &request, &r->stats.downloads, &answer, &retry);
+		if (d.rc < 0)		/* and it has said why */
+			return d.rc;
+		if (rc == 0)
+			http_response_free(&answer);
+		if (rc == 0 && sink->filled(sink->ctx) < size) {
+			tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has", version_id,
+			    (unsigned long long)sink->filled(sink->ctx), (unsigned long long)size);
+			rc = -EIO;
+			retry.again = true;
+		}
+	} while (try_again(r, ++tried, &retry, &rc));
+	return rc;
+}

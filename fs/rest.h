@@ -1,0 +1,75 @@
+/*
+ * rest - Salesforce's REST API, as far as sffs asks it.
+ *
+ * Every call to the org goes through here: the bearer token, one renewal and
+ * one retry on a 401, backoff on what is worth trying again, the count of what
+ * it all cost, and the one log line that tells a failure in plain words. SOQL
+ * and the shapes of JSON are known here and nowhere else.
+ *
+ * Errors: -EACCES refused, -EDQUOT the API limit is spent (nothing is asked
+ * until it can have moved), -ENOENT not there, -ETIMEDOUT no answer in time or
+ * no way to the org, -ESTALE a lost query locator, -EIO an answer that makes
+ * no sense, -EINTR rest_cancel.
+ *
+ * REST API Developer Guide, v62.0. Any thread; calls block.
+ */
+#ifndef FS_REST_H
+#define FS_REST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "document.h"
+
+struct http;
+struct token;
+struct rest;
+
+struct rest_options {
+	const char	*api_version;	/* "62.0" */
+	unsigned	 tries;		/* of a request that is worth trying again */
+};
+
+int	rest_open(struct http *, struct token *, const struct rest_options *, struct rest **out);
+void	rest_close(struct rest *);
+void	rest_cancel(struct rest *);	/* calls under way and later ones end in -EINTR at once */
+
+/* Which documents to list, one page a call. */
+struct rest_query {
+	const char	*next;		/* where an earlier page ended; goes before the others */
+	const char	*after;		/* all whose Id comes after this one; NULL: all */
+	int64_t		 since;		/* >= 0: what changed since (ms), deleted and archived ones too, oldest change first */
+};
+
+struct rest_page {
+	char		*next;		/* NULL: this was the last page; caller frees */
+	int64_t		 total;		/* documents that the query matches, on all pages */
+	int64_t		 date;		/* the org's clock when it answered (ms); -1: not told */
+	unsigned	 skipped;	/* records that made no sense */
+};
+
+/* each: strings are borrowed; a negative errno ends the page with it. */
+typedef int rest_each(void *ctx, const struct document *);
+int	rest_documents(struct rest *, const struct rest_query *, rest_each *, void *ctx, struct rest_page *out);
+
+/* Where a version's bytes go. A negative errno ends the transfer with it. */
+struct rest_sink {
+	int	(*write)(void *ctx, const void *, size_t);
+	int	(*restart)(void *ctx);		/* the next write is byte 0 again */
+	uint64_t (*filled)(void *ctx);		/* bytes written so far */
+	void	*ctx;
+};
+/*
+ * Downloads a ContentVersion. A transfer that breaks is tried again: from where it
+ * broke if the org answers 206 for just that range, else from the start.
+ */
+int	rest_version_data(struct rest *, const char *version_id, uint64_t size, const struct rest_sink *);
+
+struct rest_stats {
+	uint64_t	queries, downloads, errors;	/* requests sent, by kind; those that failed */
+	int64_t		api_used, api_max;		/* as the org last said; -1: not yet */
+};
+void	rest_stats(struct rest *, struct rest_stats *out);
+
+#endif
