@@ -1,4 +1,4 @@
-# sffs: programs in build/, tests by prove. `make help` lists the targets.
+# sffs: programs in build/, tests by prove.
 BUILD   ?= build
 PREFIX  ?= /usr/local
 CC      ?= gcc
@@ -8,7 +8,8 @@ HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 VERSION := $(shell cat docs/VERSION)
 
 PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libmicrohttpd
-ifneq ($(MAKECMDGOALS),clean)
+# make test and make demo install what is missing first; every other target says what it is.
+ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench,$(MAKECMDGOALS)),)
 $(foreach p,$(PACKAGES),$(if $(shell pkg-config --exists $(p) && echo yes),,$(error $(p) is missing: run scripts/setup)))
 endif
 
@@ -52,8 +53,38 @@ $(BUILD)/obj/%.o: %.c docs/VERSION
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard auth/*.c fs/*.c fs/*/*.c tests/*.c tests/org/*.c))
 
+# Tests: every tests/a*.c is a program, every tests/*.t a script; prove runs both and reads their TAP.
+# TESTS=tests/b10-read.t runs one alone; TESTS=build/tests/a20-name one unit.
+TESTS ?= $(UNIT_PROGRAMS) $(sort $(wildcard tests/*.t))
+PROVE  = BUILD=$(BUILD) prove --exec '' --timer
+
+test: setup
+	$(MAKE) all units
+	$(PROVE) $(TESTS)
+units: $(UNIT_PROGRAMS)
+test-asan: setup
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	$(MAKE) test BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' HARDEN= SAN='-fsanitize=address,undefined'
+test-tsan: setup
+	TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+	$(MAKE) test BUILD=build/tsan CFLAGS='-O1 -g' HARDEN= SAN=-fsanitize=thread
+
+# The main job, shown: DATA=DIR takes your own files.
+demo: setup-build
+	$(MAKE) all
+	BUILD=$(BUILD) scripts/demo $(DATA)
+
+setup:
+	scripts/setup
+setup-build:
+	scripts/setup build
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(BUILD)/sffs $(BUILD)/sffs-auth $(BUILD)/sffs-org $(DESTDIR)$(PREFIX)/bin
+
 clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
-.PHONY: all clean
+.PHONY: all test units test-asan test-tsan demo setup setup-build install clean

@@ -341,13 +341,20 @@ sync_open(struct rest *rest, struct catalogue *catalogue, const struct sync_opti
 }
 
 void
+sync_stop(struct sync *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	pthread_mutex_unlock(&s->lock);
+	pool_close(s->pool);
+	s->pool = NULL;
+}
+
+void
 sync_close(struct sync *s)
 {
 	if (!s)
 		return;
-	pthread_mutex_lock(&s->lock);
-	s->closing = true;
-	pthread_mutex_unlock(&s->lock);
 	pool_close(s->pool);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

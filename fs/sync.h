@@ -32,7 +32,8 @@ struct sync_options {
 };
 
 int	sync_open(struct rest *, struct catalogue *, const struct sync_options *, struct sync **out);
-void	sync_close(struct sync *);	/* after rest_cancel; whoever waits is woken */
+void	sync_stop(struct sync *);	/* after rest_cancel: whoever waits is woken, every look is -EINTR */
+void	sync_close(struct sync *);
 
 /*
  * Makes the catalogue complete and current; blocks. progress: after each page of a first fill (documents

@@ -1,0 +1,458 @@
+/*
+ * sffs - mounts a Salesforce org. Opens everything, wires the callbacks, and is
+ * the only file that may exit.
+ *
+ * The child does all the work with the terminal's standard error still open;
+ * when the mount answers it leaves the terminal and tells the parent, which
+ * exits 0. A child that fails exits with the status that the parent passes on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auth/config.h"
+#include "auth/http.h"
+#include "auth/log.h"
+#include "auth/token.h"
+#include "catalogue.h"
+#include "file.h"
+#include "mount.h"
+#include "rest.h"
+#include "status.h"
+#include "store.h"
+#include "sync.h"
+#include "tree.h"
+
+enum exit_status { EXIT_DONE, EXIT_OTHER, EXIT_USAGE, EXIT_LOGIN, EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_MOUNT };
+
+#define CONNECT_TIMEOUT	10	/* seconds */
+#define TRIES		4	/* of a request that is worth trying again */
+
+struct arguments {
+	bool		 foreground, debug;
+	const char	*config;
+	struct buf	 overrides;	/* what -o says, but for what is not the config's */
+	const char	*org;
+	char		*mountpoint;	/* absolute */
+};
+
+/* Everything that is open, in the order of opening. */
+struct sffs {
+	struct arguments arguments;
+	struct config	*config;
+	struct http	*http;
+	struct token	*token;
+	struct rest	*rest;
+	struct catalogue *catalogue;
+	struct store	*store;
+	struct sync	*sync;
+	struct files	*files;
+	struct tree	*tree;
+	struct mount	*mount;
+	struct status	 status;
+	int		 parent;	/* pipe to the parent; -1: none */
+	bool		 progress;	/* a progress line stands on the terminal */
+};
+
+/*
+ * The command line.
+ */
+
+static void
+usage(FILE *f)
+{
+	struct buf keys = BUF_INIT;
+
+	config_help(&keys);
+	fprintf(f,
+	    "usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"
+	    "\n"
+	    "Mounts the Salesforce org that the config file calls ORG; fusermount3 -u MOUNTPOINT unmounts it.\n"
+	    "\n"
+	    "  -f, --foreground     stay in the foreground, log to standard error\n"
+	    "  -o KEY=VALUE         a key of the config file, for this mount\n"
+	    "  --config FILE        the config file (also -o config=FILE)\n"
+	    "  --log-level LEVEL    error, warn, info or debug\n"
+	    "  -d                   log every request of the kernel; implies -f\n"
+	    "  -h, --help           this text\n"
+	    "  -V, --version        the version\n"
+	    "\n"
+	    "Keys:\n%s"
+	    "\n"
+	    "Examples:\n"
+	    "  sffs acme /mnt/acme && ls /mnt/acme/documents\n"
+	    "  sffs -o refresh=5,names=portable acme /mnt/acme\n", buf_str(&keys));
+	buf_free(&keys);
+}
+
+/* What mount(8) and fstab pass along, and what says nothing to us. */
+static bool
+is_for_the_system(const char *word)
+{
+	static const char *const words[] = {
+		"rw", "ro", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev", "defaults",
+		"dev", "nodev", "suid", "nosuid", "exec", "noexec", "atime", "noatime", "relatime", "diratime", "nodiratime",
+		"async", "sync", "default_permissions",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i]) == 0)
+			return true;
+	return strncmp(word, "x-", 2) == 0 || strncmp(word, "comment=", 8) == 0;
+}
+
+/* Sorts the words of one -o; `\,` is a comma within a word and stays as it is. */
+static void
+take_options(struct arguments *a, char *options)
+{
+	for (char *word = options; word;) {
+		char *end = word;
+
+		while (*end && *end != ',')
+			end += end[0] == '\\' && end[1] ? 2 : 1;
+		char *next = *end ? end + 1 : NULL;
+		*end = '\0';
+		if (strncmp(word, "config=", 7) == 0)
+			a->config = word + 7;
+		else if (*word && !is_for_the_system(word))
+			buf_printf(&a->overrides, "%s%s", a->overrides.len ? "," : "", word);
+		word = next;
+	}
+}
+
+/* -1: go on; else the exit status. */
+static int
+parse_arguments(int argc, char **argv, struct arguments *a)
+{
+	static const struct option options[] = {
+		{ "foreground", no_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
+		{ "log-level", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { 0 }
+	};
+	enum log_level level;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "fdho:V", options, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			a->foreground = true;
+			break;
+		case 'd':
+			a->foreground = a->debug = true;
+			log_level_set(LOG_LEVEL_DEBUG);
+			break;
+		case 'o':
+			take_options(a, optarg);
+			break;
+		case 'c':
+			a->config = optarg;
+			break;
+		case 'l':
+			if (!log_level_parse(optarg, &level)) {
+				log_error("sffs", "--log-level %s: say error, warn, info or debug", optarg);
+				return EXIT_USAGE;
+			}
+			log_level_set(level);
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_DONE;
+		case 'V':
+			printf("sffs %s\n", SFFS_VERSION);
+			return EXIT_DONE;
+		default:
+			fprintf(stderr, "sffs --help says more\n");
+			return EXIT_USAGE;
+		}
+	}
+	if (argc - optind != 2) {
+		log_error("sffs", "usage: sffs [-f] [-o OPTIONS] ORG MOUNTPOINT (sffs --help says more)");
+		return EXIT_USAGE;
+	}
+	a->org = argv[optind];
+	int rc = mount_check(argv[optind + 1]);
+	if (rc == 0 && !(a->mountpoint = realpath(argv[optind + 1], NULL)))
+		rc = -errno;
+	return rc < 0 ? EXIT_MOUNT : -1;
+}
+
+/*
+ * Opening and closing.
+ */
+
+static int
+exit_status_of(int rc)
+{
+	switch (rc) {
+	case 0: return EXIT_DONE;
+	case -EINVAL: return EXIT_USAGE;
+	case -ENOKEY: return EXIT_LOGIN;
+	case -EACCES: case -EDQUOT: return EXIT_REFUSED;
+	case -ETIMEDOUT: case -EHOSTUNREACH: case -ECONNRESET: case -EPROTO: return EXIT_UNREACHABLE;
+	default: return EXIT_OTHER;
+	}
+}
+
+static void
+show_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
+{
+	struct sffs *s = ctx;
+
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r%llu of %llu documents, %u calls", (unsigned long long)documents, (unsigned long long)total, calls);
+	s->progress = true;
+}
+
+static void
+end_progress(struct sffs *s)
+{
+	if (s->progress)
+		fputc('\n', stderr);
+	s->progress = false;
+}
+
+/* Once the mount answers: a daemon leaves its terminal and lets the parent go. */
+static void
+mount_answers(void *ctx)
+{
+	struct sffs *s = ctx;
+
+	log_info("sffs", "%s is mounted on %s", s->config->org, s->arguments.mountpoint);
+	if (s->parent < 0)
+		return;
+	if (setsid() < 0 || chdir("/") < 0)
+		log_warn("sffs", "leaving the terminal: %s", strerror(errno));
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	log_to_syslog("sffs");
+	if (write(s->parent, "", 1) < 0)
+		log_warn("sffs", "the parent is gone: %s", strerror(errno));
+	close(s->parent);
+	s->parent = -1;
+}
+
+static void
+tell_changed(void *ctx, const char *name, uint64_t key)
+{
+	const struct sffs *s = ctx;
+
+	mount_changed(s->mount, name, key);
+}
+
+static char *
+make_status(void *ctx, size_t *len)
+{
+	return status_json(ctx, len);
+}
+
+/* The directory of this org and user, whatever the section is called. Caller frees. */
+static int
+data_dir(const struct sffs *s, char **out)
+{
+	char *cache = NULL;
+	int rc = config_cache_dir(s->config, &cache);
+
+	if (rc < 0)
+		return rc;
+	if (asprintf(out, "%s/%s-%s%s", cache, token_org_id(s->token), token_user_id(s->token),
+	    s->config->names == CONFIG_PORTABLE ? "-portable" : "") < 0) {
+		*out = NULL;
+		rc = -ENOMEM;
+	} else if (mkdir(*out, 0700) < 0 && errno != EEXIST) {
+		rc = -errno;
+		log_error("sffs", "%s: cannot make the cache directory: %s; cache_dir names another", *out, strerror(-rc));
+		free(*out);
+		*out = NULL;
+	}
+	free(cache);
+	return rc;
+}
+
+static int
+open_salesforce(struct sffs *s)
+{
+	const struct config *c = s->config;
+	int rc = http_open(&(struct http_options){ .proxy = c->proxy, .ca_file = c->ca_file,
+	    .connect_timeout = CONNECT_TIMEOUT, .idle_timeout = (unsigned)c->timeout, .user_agent = "sffs/" SFFS_VERSION }, &s->http);
+
+	if (rc == 0)
+		rc = token_open(c, s->http, &s->token);
+	if (rc == 0)
+		rc = rest_open(s->http, s->token, &(struct rest_options){ .api_version = c->api_version, .tries = TRIES }, &s->rest);
+	return rc;
+}
+
+static int
+open_data(struct sffs *s)
+{
+	const struct config *c = s->config;
+	const struct view_options view = { .encoding = c->csv_encoding, .delimiter = c->csv_delimiter ? *c->csv_delimiter : 0,
+	    .max_field = c->csv_max_field, .strict = c->csv_strict };
+	char *dir = NULL, *blobs = NULL;
+	int rc = data_dir(s, &dir);
+
+	if (rc == 0 && asprintf(&blobs, "%s/blobs", dir) < 0)
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = catalogue_open(dir, &s->catalogue);
+	if (rc == 0)
+		rc = store_open(&(struct store_options){ .dir = blobs, .limit = c->cache_size, .fetches = (unsigned)c->transfers }, &s->store);
+	if (rc == 0)
+		rc = files_open(s->store, s->rest, s->catalogue, &view, &s->files);
+	free(blobs);
+	free(dir);
+	return rc;
+}
+
+static int
+open_tree(struct sffs *s)
+{
+	const struct config *c = s->config;
+	const enum name_rules names = c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX;
+	int rc = sync_open(s->rest, s->catalogue, &(struct sync_options){ .refresh = c->refresh,
+	    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .changed = tell_changed, .ctx = s }, &s->sync);
+
+	if (rc == 0) {
+		rc = sync_first(s->sync, show_progress, s);
+		end_progress(s);
+	}
+	if (rc < 0)
+		return rc;
+	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
+	    .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync };
+	return tree_open(s->catalogue, s->sync, s->files, &(struct tree_options){ .names = names, .links = c->links,
+	    .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .ctx = &s->status }, &s->tree);
+}
+
+/* First everything that works is stopped, which wakes what waits; nothing is freed that those who wake still use. */
+static void
+close_all(struct sffs *s)
+{
+	if (s->rest)
+		rest_cancel(s->rest);
+	if (s->sync)
+		sync_stop(s->sync);
+	if (s->files)
+		files_stop(s->files);
+	store_close(s->store);
+	mount_close(s->mount);
+	tree_close(s->tree);
+	files_close(s->files);
+	sync_close(s->sync);
+	catalogue_close(s->catalogue);
+	rest_close(s->rest);
+	token_close(s->token);
+	http_close(s->http);
+}
+
+static int
+run(struct sffs *s)
+{
+	int status;
+	int rc = open_salesforce(s);
+
+	if (rc == 0)
+		rc = open_data(s);
+	if (rc == 0)
+		rc = open_tree(s);
+	status = exit_status_of(rc);
+	if (rc == 0) {
+		rc = mount_open(&(struct mount_options){ .name = s->config->org, .allow_other = s->config->allow_other,
+		    .debug = s->arguments.debug, .ready = mount_answers, .ctx = s }, s->arguments.mountpoint, &s->mount);
+		if (rc == 0)
+			rc = mount_serve(s->mount, s->tree, s->sync, s->catalogue);
+		status = rc < 0 ? EXIT_MOUNT : EXIT_DONE;
+	}
+	close_all(s);
+	return status;
+}
+
+/* The parent's side: the status to exit with. */
+static int
+wait_for_child(pid_t child, int from)
+{
+	int status = 0;
+	char answers;
+
+	if (read(from, &answers, 1) == 1)
+		return EXIT_DONE;
+	if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status))
+		return EXIT_OTHER;
+	return WEXITSTATUS(status);
+}
+
+static int
+run_as_daemon(struct sffs *s)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		log_error("sffs", "pipe: %s", strerror(errno));
+		return EXIT_OTHER;
+	}
+	pid_t child = fork();
+	if (child < 0) {
+		log_error("sffs", "fork: %s", strerror(errno));
+		return EXIT_OTHER;
+	}
+	if (child > 0) {
+		close(ends[1]);
+		return wait_for_child(child, ends[0]);
+	}
+	close(ends[0]);
+	s->parent = ends[1];
+	return run(s);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sffs s = { .parent = -1 };
+	int status;
+
+	log_plain("sffs");
+	if (getuid() != geteuid() || getgid() != getegid()) {
+		log_error("sffs", "refuses to run set-uid; fusermount3 is what may mount for a user");
+		return EXIT_USAGE;
+	}
+	/* The memory holds tokens: no core dumps, no other process of the user may look in. */
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+
+	status = parse_arguments(argc, argv, &s.arguments);
+	if (status < 0 && s.arguments.overrides.failed)
+		status = EXIT_OTHER;
+	if (status < 0)
+		status = exit_status_of(config_load(s.arguments.config, s.arguments.org, buf_str(&s.arguments.overrides), &s.config));
+	else
+		goto out;
+	if (status == EXIT_DONE) {
+		if (s.arguments.foreground)
+			log_plain(NULL);
+		status = s.arguments.foreground ? run(&s) : run_as_daemon(&s);
+	}
+out:
+	config_free(s.config);
+	buf_free(&s.arguments.overrides);
+	free(s.arguments.mountpoint);
+	return status;
+}

@@ -1,0 +1,751 @@
+/*
+ * A parked request is a struct parked: what to run again when there is
+ * progress. Who may touch one:
+ *
+ *	- the thread that runs it, until its run() says -EAGAIN: then the wait is
+ *	  queued and another thread may already be running, or have freed, it;
+ *	- the thread that calls ready(), in the same way;
+ *	- an interrupt, if wait_cancel says that it took the wait out of its queue.
+ *
+ * libfuse calls an interrupt function with the request's lock held, and
+ * fuse_req_interrupt_func(req, NULL) takes that lock: so once it has returned
+ * no interrupt can come, and the request may be answered and freed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <fuse_lowlevel.h>
+#include <linux/magic.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <dirent.h>
+#include <unistd.h>
+
+#include "auth/log.h"
+#include "catalogue.h"
+#include "file.h"
+#include "sync.h"
+#include "tree.h"
+
+#include "mount.h"
+
+#define NOTICES_MOST	65536	/* names waiting to be told to the kernel; those beyond expire by themselves */
+
+struct parked {
+	struct wait	 wait;
+	struct mount	*mount;
+	fuse_req_t	 req;
+	void		(*run)(struct parked *, int *rc);	/* answers the request, or sets *rc: see park() */
+	fuse_ino_t	 ino;
+	struct fuse_file_info fi;
+	struct file	*file;
+	size_t		 size;
+	off_t		 off;
+	struct sync_ticket ticket;
+};
+
+/* Something for the notifying thread: a name to tell the kernel about, or a request to answer when all before are told. */
+struct notice {
+	struct notice	*next;
+	char		*name;
+	uint64_t	 key;
+	fuse_req_t	 answer;	/* of a write, or NULL */
+	size_t		 written;
+};
+
+struct mount {
+	struct mount_options o;
+	struct fuse_session *session;
+	struct tree	*tree;
+	struct sync	*sync;
+	struct catalogue *catalogue;
+	bool		 mounted;
+
+	pthread_t	 notifier;
+	pthread_mutex_t	 lock;		/* guards: all below */
+	pthread_cond_t	 more;
+	struct notice	*first, **last;
+	unsigned	 notices;
+	bool		 closing;
+};
+
+static struct mount *
+mount_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+/*
+ * Parking.
+ */
+
+static void
+on_interrupt(fuse_req_t req, void *data)
+{
+	struct parked *p = data;
+
+	if (wait_cancel(&p->wait)) {
+		fuse_reply_err(req, EINTR);
+		free(p);
+	}
+}
+
+/* Runs p once. After -EAGAIN it is somebody else's. */
+static void
+run_parked(struct parked *p)
+{
+	int rc = 0;
+	fuse_req_t req = p->req;
+
+	p->run(p, &rc);
+	if (rc == -EAGAIN)
+		return;
+	if (rc < 0) {
+		fuse_req_interrupt_func(req, NULL, NULL);
+		fuse_reply_err(req, -rc);
+		free(p);
+	}
+}
+
+static void
+on_ready(struct wait *w)
+{
+	run_parked((struct parked *)((char *)w - offsetof(struct parked, wait)));
+}
+
+/* To be called by run() when it can answer: from here on no interrupt comes. */
+static fuse_req_t
+unpark(struct parked *p)
+{
+	fuse_req_interrupt_func(p->req, NULL, NULL);
+	return p->req;
+}
+
+/*
+ * Runs a request that may have to wait. run() either sets *rc to -EAGAIN (its wait is queued; it must not touch p
+ * any more) or to another error, or it calls unpark(), answers and frees p.
+ */
+static void
+park(fuse_req_t req, const struct parked *what)
+{
+	struct parked *p = malloc(sizeof(*p));
+
+	if (!p) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	*p = *what;
+	p->wait.ready = on_ready;
+	p->mount = mount_of(req);
+	p->req = req;
+	fuse_req_interrupt_func(req, on_interrupt, p);
+	run_parked(p);
+}
+
+/*
+ * Names and attributes.
+ */
+
+static void
+op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct tree_entry e;
+	int rc = tree_lookup(mount_of(req)->tree, parent, name, &e);
+	struct fuse_entry_param out = { 0 };
+
+	if (rc < 0 && rc != -ENOENT) {
+		fuse_reply_err(req, -rc);
+		return;
+	}
+	if (rc == 0) {
+		out.ino = e.st.st_ino;
+		out.attr = e.st;
+		out.attr_timeout = e.attr_for;
+	}
+	out.entry_timeout = e.name_for;		/* a name that is not there is remembered too */
+	fuse_reply_entry(req, &out);
+}
+
+static void
+run_getattr(struct parked *p, int *rc)
+{
+	struct tree_entry e;
+
+	*rc = tree_attr(p->mount->tree, p->ino, &p->wait, &e);
+	if (*rc < 0)
+		return;
+	fuse_reply_attr(unpark(p), &e.st, e.attr_for);
+	free(p);
+}
+
+static void
+op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)fi;
+	park(req, &(struct parked){ .run = run_getattr, .ino = ino });
+}
+
+static void
+op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
+{
+	(void)st;
+	if (tree_is_refresh(ino) && !(to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW |
+	    FUSE_SET_ATTR_CTIME | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW)))
+		op_getattr(req, ino, fi);
+	else
+		fuse_reply_err(req, EROFS);
+}
+
+static void
+op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	char *target = NULL;
+	int rc = tree_link(mount_of(req)->tree, ino, &target);
+
+	if (rc < 0)
+		fuse_reply_err(req, -rc);
+	else
+		fuse_reply_readlink(req, target);
+	free(target);
+}
+
+static void
+op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct catalogue_totals totals = { 0 };
+	struct statvfs st = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255, .f_flag = ST_RDONLY };
+
+	(void)ino;
+	catalogue_totals(mount_of(req)->catalogue, &totals);
+	st.f_blocks = (totals.bytes + 4095) / 4096;
+	st.f_files = totals.documents;
+	fuse_reply_statfs(req, &st);
+}
+
+/*
+ * Listing.
+ */
+
+struct listing {
+	fuse_req_t	 req;
+	bool		 plus;
+	char		*buf;
+	size_t		 size, used;
+};
+
+static bool
+add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next)
+{
+	struct listing *l = ctx;
+	size_t n;
+
+	if (l->plus) {
+		struct fuse_entry_param p = { .attr = e->st, .attr_timeout = e->attr_for, .entry_timeout = e->name_for };
+
+		/* "." and ".." carry no entry; neither does one whose attributes could not be had. */
+		if (e->st.st_nlink)
+			p.ino = e->st.st_ino;
+		n = fuse_add_direntry_plus(l->req, l->buf + l->used, l->size - l->used, name, &p, (off_t)next);
+	} else {
+		n = fuse_add_direntry(l->req, l->buf + l->used, l->size - l->used, name, &e->st, (off_t)next);
+	}
+	if (n > l->size - l->used)
+		return false;
+	l->used += n;
+	return true;
+}
+
+static void
+list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
+{
+	struct listing l = { .req = req, .plus = plus, .size = size, .buf = malloc(size) };
+	int rc = l.buf ? tree_list(mount_of(req)->tree, ino, (uint64_t)off, add_entry, &l) : -ENOMEM;
+
+	if (rc < 0)
+		fuse_reply_err(req, -rc);
+	else
+		fuse_reply_buf(req, l.buf, l.used);
+	free(l.buf);
+}
+
+static void
+op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	(void)fi;
+	list(req, ino, size, off, false);
+}
+
+static void
+op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	(void)fi;
+	list(req, ino, size, off, true);
+}
+
+static void
+run_opendir(struct parked *p, int *rc)
+{
+	struct tree_entry e;
+
+	*rc = tree_attr(p->mount->tree, p->ino, &p->wait, &e);
+	if (*rc < 0)
+		return;
+	fuse_reply_open(unpark(p), &p->fi);
+	free(p);
+}
+
+static void
+op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	park(req, &(struct parked){ .run = run_opendir, .ino = ino, .fi = *fi });
+}
+
+/*
+ * Reading.
+ */
+
+static struct file *
+file_of(const struct fuse_file_info *fi)
+{
+	return (struct file *)(uintptr_t)fi->fh;
+}
+
+static void
+run_open(struct parked *p, int *rc)
+{
+	struct file *file;
+	bool keep = false;
+
+	*rc = tree_open_file(p->mount->tree, p->ino, &p->wait, &file, &keep);
+	if (*rc < 0)
+		return;
+	p->fi.fh = (uint64_t)(uintptr_t)file;
+	p->fi.keep_cache = keep;
+	p->fi.noflush = 1;
+	if (fuse_reply_open(unpark(p), &p->fi) < 0)
+		file_close(file);	/* the caller was interrupted: no release will come */
+	free(p);
+}
+
+static void
+op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	if ((fi->flags & O_ACCMODE) != O_RDONLY && !tree_is_refresh(ino))
+		fuse_reply_err(req, EROFS);
+	else
+		park(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
+}
+
+static void
+op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	file_close(file_of(fi));
+	fuse_reply_err(req, 0);
+}
+
+/* Answers with n bytes that file_ready granted. */
+static void
+reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
+{
+	struct fuse_bufvec v = FUSE_BUFVEC_INIT(n);
+	const char *mem = NULL;
+
+	if (n == 0) {
+		fuse_reply_buf(req, NULL, 0);
+		return;
+	}
+	v.buf[0].fd = file_where(file, (uint64_t)off, &mem, &v.buf[0].pos);
+	if (v.buf[0].fd < 0) {
+		fuse_reply_buf(req, mem, n);
+		return;
+	}
+	v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+	fuse_reply_data(req, &v, 0);
+}
+
+static void
+run_read(struct parked *p, int *rc)
+{
+	ssize_t n = file_ready(p->file, (uint64_t)p->off, p->size, &p->wait);
+
+	if (n < 0) {
+		*rc = (int)n;
+		return;
+	}
+	reply_bytes(unpark(p), p->file, p->off, (size_t)n);
+	free(p);
+}
+
+static void
+op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct file *file = file_of(fi);
+	ssize_t n = file_ready(file, (uint64_t)off, size, NULL);
+
+	(void)ino;
+	if (n == -EAGAIN)
+		park(req, &(struct parked){ .run = run_read, .file = file, .off = off, .size = size });
+	else if (n < 0)
+		fuse_reply_err(req, (int)-n);
+	else
+		reply_bytes(req, file, off, (size_t)n);
+}
+
+/*
+ * Telling the kernel what changed.
+ */
+
+static void
+add_notice(struct mount *m, struct notice *n)
+{
+	pthread_mutex_lock(&m->lock);
+	n->next = NULL;
+	*m->last = n;
+	m->last = &n->next;
+	m->notices++;
+	pthread_cond_signal(&m->more);
+	pthread_mutex_unlock(&m->lock);
+}
+
+void
+mount_changed(struct mount *m, const char *name, uint64_t document_key)
+{
+	if (!m || !name)
+		return;
+	pthread_mutex_lock(&m->lock);
+	bool full = m->notices >= NOTICES_MOST || m->closing;
+	pthread_mutex_unlock(&m->lock);
+	struct notice *n = full ? NULL : calloc(1, sizeof(*n));
+	if (!n || !(n->name = strdup(name))) {
+		free(n);
+		return;
+	}
+	n->key = document_key;
+	add_notice(m, n);
+}
+
+static void
+forget_name(void *ctx, uint64_t parent, const char *name)
+{
+	struct mount *m = ctx;
+
+	fuse_lowlevel_notify_inval_entry(m->session, parent, name, strlen(name));
+}
+
+/* The next notice; NULL when the mount closes. */
+static struct notice *
+take_notice(struct mount *m)
+{
+	pthread_mutex_lock(&m->lock);
+	while (!m->first && !m->closing)
+		pthread_cond_wait(&m->more, &m->lock);
+	struct notice *n = m->first;
+	if (n) {
+		m->first = n->next;
+		if (!m->first)
+			m->last = &m->first;
+		m->notices--;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return n;
+}
+
+static void *
+notify(void *ctx)
+{
+	struct mount *m = ctx;
+	struct notice *n;
+
+	pthread_setname_np(pthread_self(), "sffs-notify");
+	while ((n = take_notice(m))) {
+		if (n->name)
+			tree_names_of(m->tree, n->name, n->key, forget_name, m);
+		if (n->answer)
+			fuse_reply_write(n->answer, n->written);
+		free(n->name);
+		free(n);
+	}
+	return NULL;
+}
+
+static void
+run_write(struct parked *p, int *rc)
+{
+	*rc = sync_refresh(p->mount->sync, &p->ticket, &p->wait);
+	if (*rc < 0)
+		return;
+	/* Only when the kernel knows what changed does the writer go on: its next look must see it. */
+	struct notice *n = calloc(1, sizeof(*n));
+	if (!n) {
+		*rc = -ENOMEM;
+		return;
+	}
+	n->written = p->size;
+	n->answer = unpark(p);
+	add_notice(p->mount, n);
+	free(p);
+}
+
+static void
+op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	(void)buf, (void)off, (void)fi;
+	if (!tree_is_refresh(ino))
+		fuse_reply_err(req, EROFS);
+	else
+		park(req, &(struct parked){ .run = run_write, .ino = ino, .size = size });
+}
+
+/*
+ * The mount is read-only: these say so, instead of "not implemented".
+ */
+
+static void
+op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
+{
+	(void)parent, (void)name, (void)mode, (void)dev;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	(void)parent, (void)name, (void)mode;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	(void)parent, (void)name;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	(void)target, (void)parent, (void)name;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to, unsigned flags)
+{
+	(void)parent, (void)name, (void)to_parent, (void)to, (void)flags;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	(void)ino, (void)parent, (void)name;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+{
+	(void)parent, (void)name, (void)mode, (void)fi;
+	fuse_reply_err(req, EROFS);
+}
+
+/*
+ * The session.
+ */
+
+static void
+op_init(void *data, struct fuse_conn_info *conn)
+{
+	struct mount *m = data;
+
+	/* Always: a listing knows all attributes anyway, and a single LOOKUP each costs more (ten times, at a million). */
+	if (conn->capable & FUSE_CAP_READDIRPLUS) {
+		conn->want |= FUSE_CAP_READDIRPLUS;
+		conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
+	}
+	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	conn->time_gran = 1000000;
+	if (m->o.ready)
+		m->o.ready(m->o.ctx);
+}
+
+static const struct fuse_lowlevel_ops ops = {
+	.init = op_init,
+	.lookup = op_lookup, .getattr = op_getattr, .setattr = op_setattr, .readlink = op_readlink, .statfs = op_statfs,
+	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus,
+	.open = op_open, .read = op_read, .write = op_write, .release = op_release,
+	.mknod = op_mknod, .mkdir = op_mkdir, .unlink = op_remove, .rmdir = op_remove, .symlink = op_symlink,
+	.rename = op_rename, .link = op_link, .create = op_create,
+};
+
+static void
+log_from_libfuse(enum fuse_log_level level, const char *fmt, va_list ap)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	text[strcspn(text, "\n")] = '\0';
+	if (level <= FUSE_LOG_ERR)
+		log_error("fuse", "%s", text);
+	else if (level <= FUSE_LOG_WARNING)
+		log_warn("fuse", "%s", text);
+	else
+		log_debug("fuse", "%s", text);
+}
+
+static bool
+is_mounted_fuse(const char *mountpoint)
+{
+	char parent[4096];
+	struct stat here, above;
+	struct statfs fs;
+
+	snprintf(parent, sizeof(parent), "%s/..", mountpoint);
+	return stat(mountpoint, &here) == 0 && stat(parent, &above) == 0 && here.st_dev != above.st_dev &&
+	    statfs(mountpoint, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC;
+}
+
+static bool
+is_empty(DIR *dir)
+{
+	struct dirent *e;
+
+	while ((e = readdir(dir)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			return false;
+	return true;
+}
+
+int
+mount_check(const char *mountpoint)
+{
+	struct stat st;
+
+	if (stat(mountpoint, &st) < 0) {
+		int e = errno;
+
+		if (e == ENOTCONN)
+			log_error("mount", "%s: a mount that has died is still there; first: fusermount3 -u %s", mountpoint, mountpoint);
+		else if (e == ENOENT)
+			log_error("mount", "%s: no such directory; first: mkdir %s", mountpoint, mountpoint);
+		else
+			log_error("mount", "%s: %s", mountpoint, strerror(e));
+		return -e;
+	}
+	if (!S_ISDIR(st.st_mode)) {
+		log_error("mount", "%s: not a directory; name an empty one", mountpoint);
+		return -ENOTDIR;
+	}
+	if (is_mounted_fuse(mountpoint)) {
+		log_error("mount", "%s: something is mounted here already; to unmount it: fusermount3 -u %s", mountpoint, mountpoint);
+		return -EBUSY;
+	}
+	DIR *dir = opendir(mountpoint);
+	if (!dir) {
+		int e = errno;
+
+		log_error("mount", "%s: %s", mountpoint, strerror(e));
+		return -e;
+	}
+	bool empty = is_empty(dir);
+	closedir(dir);
+	if (!empty) {
+		log_error("mount", "%s: not empty; what is in it would be hidden: name an empty directory", mountpoint);
+		return -ENOTEMPTY;
+	}
+	return 0;
+}
+
+int
+mount_open(const struct mount_options *o, const char *mountpoint, struct mount **out)
+{
+	struct mount *m = calloc(1, sizeof(*m));
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	char options[512];
+	int rc = -ENOMEM;
+
+	if (!m)
+		return -ENOMEM;
+	m->o = *o;
+	m->last = &m->first;
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_cond_init(&m->more, NULL);
+	fuse_set_log_func(log_from_libfuse);
+	/* Not `ro`: a write to .sffs/refresh must come through. default_permissions: see fs/tree.h, on freshness. */
+	snprintf(options, sizeof(options), "-ofsname=%.200s,subtype=sffs,nosuid,nodev,noexec,noatime,default_permissions%s", o->name,
+	    o->allow_other ? ",allow_other" : "");
+	if (fuse_opt_add_arg(&args, "sffs") < 0 || fuse_opt_add_arg(&args, options) < 0 ||
+	    (o->debug && fuse_opt_add_arg(&args, "-d") < 0))
+		goto out;
+	m->session = fuse_session_new(&args, &ops, sizeof(ops), m);
+	if (!m->session) {
+		rc = -EINVAL;
+		goto out;
+	}
+	if (fuse_set_signal_handlers(m->session) < 0 || fuse_session_mount(m->session, mountpoint) < 0) {
+		log_error("mount", "%s: cannot mount; is /dev/fuse there and fusermount3 installed?", mountpoint);
+		rc = -EPERM;
+		goto out;
+	}
+	m->mounted = true;
+	*out = m;
+	m = NULL;
+	rc = 0;
+out:
+	fuse_opt_free_args(&args);
+	mount_close(m);
+	return rc;
+}
+
+int
+mount_serve(struct mount *m, struct tree *tree, struct sync *sync, struct catalogue *catalogue)
+{
+	m->tree = tree;
+	m->sync = sync;
+	m->catalogue = catalogue;
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	int rc = config ? -pthread_create(&m->notifier, NULL, notify, m) : -ENOMEM;
+
+	if (rc < 0)
+		m->notifier = 0;
+	if (rc == 0) {
+		rc = fuse_session_loop_mt(m->session, config);
+		pthread_mutex_lock(&m->lock);
+		m->closing = true;
+		pthread_cond_signal(&m->more);
+		pthread_mutex_unlock(&m->lock);
+	}
+	fuse_loop_cfg_destroy(config);
+	return rc > 0 ? 0 : rc;		/* > 0: the signal that ended it */
+}
+
+void
+mount_close(struct mount *m)
+{
+	if (!m)
+		return;
+	if (m->notifier)
+		pthread_join(m->notifier, NULL);
+	while (m->first) {		/* what came after the notifier had ended */
+		struct notice *n = m->first;
+
+		m->first = n->next;
+		if (n->answer)
+			fuse_reply_err(n->answer, EINTR);
+		free(n->name);
+		free(n);
+	}
+	if (m->mounted)
+		fuse_session_unmount(m->session);
+	if (m->session) {
+		fuse_remove_signal_handlers(m->session);
+		fuse_session_destroy(m->session);
+	}
+	pthread_cond_destroy(&m->more);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}

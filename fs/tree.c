@@ -1,0 +1,694 @@
+/*
+ * An inode number is `kind << NAME_KEY_BITS | key`. From a kind one CAN tell
+ * what the inode is without asking anybody, and from the key which row of the
+ * catalogue it belongs to; one CANNOT tell whether that row still exists, so
+ * every use looks it up (-ESTALE if not).
+ *
+ *	kind		key of		the inode changes when		attributes
+ *	FIXED		(a number)	never				for ever
+ *	DOCUMENT	the document	never				while the catalogue is fresh
+ *	METADATA	the document	never				while the catalogue is fresh
+ *	VERSION, VIEW	the version	there is a new version		for ever
+ *
+ * Names within a directory hold while the catalogue is fresh.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "auth/buf.h"
+
+#include "tree.h"
+
+enum kind {
+	FIXED,			/* one of fixed[] */
+	DOCUMENT,		/* documents/X/ */
+	VERSION,		/* documents/X/X.csv and its other name, content */
+	METADATA,		/* documents/X/metadata.json */
+	PARSED_LINK,		/* documents/X/parsed -> */
+	ID_LINK,		/* by-id/069... -> */
+	PARSED,			/* parsed/X/ */
+	VIEW,			/* parsed/X/header and so on: VIEW + the view's number */
+};
+
+enum fixed_number { ROOT = TREE_ROOT, DOCUMENTS, PARSED_ROOT, PARSED_README, BY_ID, SFFS, STATUS, REFRESH };
+
+static const char parsed_readme[] =
+	"Every CSV document as files that a pipeline can trust. This directory lists nothing,\n"
+	"so that no listing depends on what was looked at before; any CSV document's name works:\n"
+	"\n"
+	"    ls   'parsed/Q3 Forecast/'\n"
+	"    head -3 'parsed/Q3 Forecast/table.tsv'\n"
+	"    cat  documents/*/parsed/rows.jsonl        all CSV documents\n";
+
+#define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
+
+static const struct fixed {
+	uint64_t	 number, parent;
+	const char	*name;
+	mode_t		 mode;
+	const char	*text;
+	bool		 fresh;		/* what is in it holds while the catalogue is fresh */
+} fixed[] = {
+	{ ROOT,			ROOT,		"",		S_IFDIR | 0555,	NULL,		false },
+	{ DOCUMENTS,		ROOT,		"documents",	S_IFDIR | 0555,	NULL,		true },
+	{ PARSED_ROOT,		ROOT,		"parsed",	S_IFDIR | 0555,	NULL,		true },
+	{   PARSED_README,	PARSED_ROOT,	"README",	S_IFREG | 0444,	parsed_readme,	false },
+	{ BY_ID,		ROOT,		"by-id",	S_IFDIR | 0555,	NULL,		true },
+	{ SFFS,			ROOT,		".sffs",	S_IFDIR | 0555,	NULL,		false },
+	{   STATUS,		SFFS,		"status.json",	S_IFREG | 0444,	NULL,		false },
+	{   REFRESH,		SFFS,		"refresh",	S_IFREG | 0644,	"",		false },
+};
+
+#define FIXED_COUNT (sizeof(fixed) / sizeof(fixed[0]))
+
+struct tree {
+	struct catalogue *catalogue;
+	struct sync	*sync;
+	struct files	*files;
+	struct tree_options o;
+	time_t		 born;
+};
+
+/* An inode, resolved. */
+struct node {
+	enum kind	 kind;		/* VIEW for all views */
+	unsigned	 view;
+	const struct fixed *fixed;	/* of FIXED */
+	struct document	 doc;		/* of all others; not owned unless node_of filled it */
+};
+
+static uint64_t
+ino_of(enum kind kind, uint64_t key)
+{
+	return (uint64_t)kind << NAME_KEY_BITS | key;
+}
+
+static uint64_t
+node_ino(const struct node *n)
+{
+	switch (n->kind) {
+	case FIXED:
+		return n->fixed->number;
+	case VERSION:
+		return ino_of(VERSION, n->doc.version_key);
+	case VIEW:
+		return ino_of(VIEW + n->view, n->doc.version_key);
+	default:
+		return ino_of(n->kind, n->doc.key);
+	}
+}
+
+/* Resolves an inode number; n->doc is to be freed. */
+static int
+node_of(struct tree *t, uint64_t ino, struct node *n)
+{
+	unsigned kind = (unsigned)(ino >> NAME_KEY_BITS);
+	uint64_t key = ino & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
+	int rc;
+
+	*n = (struct node){ .kind = kind < VIEW ? (enum kind)kind : VIEW };
+	if (kind == FIXED) {
+		for (size_t i = 0; i < FIXED_COUNT; i++)
+			if (fixed[i].number == key)
+				n->fixed = &fixed[i];
+		return n->fixed ? 0 : -ESTALE;
+	}
+	if (kind >= VIEW) {
+		n->view = kind - VIEW;
+		if (!file_view_name(n->view))
+			return -ESTALE;
+	}
+	if (n->kind == VERSION || n->kind == VIEW)
+		rc = catalogue_by_version_key(t->catalogue, key, &n->doc);
+	else
+		rc = catalogue_by_key(t->catalogue, key, &n->doc);
+	return rc == -ENOENT ? -ESTALE : rc;
+}
+
+/*
+ * What a document holds.
+ */
+
+static bool
+same(const char *a, const char *b)
+{
+	return a && strcasecmp(a, b) == 0;
+}
+
+static bool
+is_csv(const struct document *d)
+{
+	return same(d->file_type, "CSV") || same(d->file_extension, "csv") || same(d->file_extension, "tsv") ||
+	    same(d->file_extension, "tab");
+}
+
+static bool
+is_link(const struct document *d)
+{
+	return same(d->file_type, "LINK");
+}
+
+/* The names in documents/X/. The file keeps its own; what would be called the same gets a leading dot. */
+struct inside {
+	struct name	 file;
+	const char	*metadata;
+	const char	*parsed;	/* NULL: not a CSV document, or links=no */
+};
+
+static void
+look_inside(const struct tree *t, const struct document *d, struct inside *in)
+{
+	const char *ext = is_link(d) ? "url" : same(d->file_type, "SNOTE") ? "html" : d->file_extension;
+
+	name_file(d->title, ext, t->o.names, &in->file);
+	in->metadata = strcmp(in->file.s, "metadata.json") == 0 ? ".metadata.json" : "metadata.json";
+	in->parsed = !is_csv(d) || !t->o.links ? NULL : strcmp(in->file.s, "parsed") == 0 ? ".parsed" : "parsed";
+}
+
+/* A Windows internet shortcut, which desktops of all kinds open. */
+static void
+put_link(struct buf *b, const struct document *d)
+{
+	buf_puts(b, "[InternetShortcut]\nURL=");
+	for (const char *p = d->content_url ? d->content_url : ""; *p; p++)
+		if ((unsigned char)*p >= 0x20)
+			buf_putc(b, *p);
+	buf_putc(b, '\n');
+}
+
+/*
+ * metadata.json: the fields of DOCUMENT_FIELDS in its order, as the org answers them.
+ */
+
+static void
+put_json_text(struct buf *b, const char *s)
+{
+	if (s)
+		buf_put_json(b, s, strlen(s));
+	else
+		buf_puts(b, "null");
+}
+
+static void
+put_json_time(struct buf *b, int64_t ms)
+{
+	time_t s = ms / 1000;
+	char date[32];
+	struct tm tm;
+
+	if (ms < 0) {
+		buf_puts(b, "null");
+		return;
+	}
+	gmtime_r(&s, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_printf(b, "\"%s.%03d+0000\"", date, (int)(ms % 1000));
+}
+
+#define PUT_ID(v)	put_json_text(b, *(v) ? (v) : NULL)
+#define PUT_TEXT(v)	put_json_text(b, v)
+#define PUT_INT(v)	((v) < 0 ? buf_puts(b, "null") : buf_printf(b, "%lld", (long long)(v)))
+#define PUT_TIME(v)	put_json_time(b, v)
+#define PUT_BOOL(v)	buf_puts(b, (v) ? "true" : "false")
+
+/* The key of a field; fields of a parent stand together and become one object, as in the org's own answers. */
+static void
+put_json_key(struct buf *b, const char *path, const char **parent)
+{
+	const char *dot = strchr(path, '.');
+
+	if (dot && !*parent) {
+		*parent = path;
+		buf_printf(b, "%s\n  \"%.*s\": {", b->len > 1 ? "," : "", (int)(dot - path), path);
+		buf_printf(b, "\n    \"%s\": ", dot + 1);
+	} else if (dot) {
+		buf_printf(b, ",\n    \"%s\": ", dot + 1);
+	} else {
+		buf_printf(b, "%s\n  \"%s\": ", b->len > 1 ? "," : "", path);
+	}
+}
+
+static void
+put_metadata(struct buf *b, const struct document *d)
+{
+	const char *parent = NULL;
+
+	buf_putc(b, '{');
+#define X(kind, member, path) put_json_key(b, path, &parent); PUT_##kind(d->member);
+	DOCUMENT_FIELDS(X)
+#undef X
+	buf_puts(b, parent ? "\n  }\n}\n" : "\n}\n");
+}
+
+/*
+ * Texts: what is made on the spot.
+ */
+
+static int
+put_status(const struct tree *t, struct buf *b)
+{
+	size_t len = 0;
+	char *text = t->o.status(t->o.ctx, &len);
+
+	if (!text)
+		return -ENOMEM;
+	buf_put(b, text, len);
+	free(text);
+	while (b->len % STATUS_BYTES != STATUS_BYTES - 1 && !b->failed)
+		buf_putc(b, ' ');
+	buf_putc(b, '\n');
+	return 0;
+}
+
+/* 1: the node is a text, and it is in b. 0: it is not. */
+static int
+text_of(const struct tree *t, const struct node *n, struct buf *b)
+{
+	int rc = 1;
+
+	if (n->kind == METADATA)
+		put_metadata(b, &n->doc);
+	else if (n->kind == VERSION && is_link(&n->doc))
+		put_link(b, &n->doc);
+	else if (n->kind == FIXED && n->fixed->number == STATUS)
+		rc = put_status(t, b) < 0 ? -ENOMEM : 1;
+	else if (n->kind == FIXED && n->fixed->text)
+		buf_puts(b, n->fixed->text);
+	else
+		rc = 0;
+	return b->failed ? -ENOMEM : rc;
+}
+
+static int
+link_target(const struct node *n, struct buf *b)
+{
+	if (n->kind != PARSED_LINK && n->kind != ID_LINK)
+		return -EINVAL;
+	buf_puts(b, n->kind == PARSED_LINK ? "../../parsed/" : "../documents/");
+	buf_puts(b, n->doc.name);
+	return b->failed ? -ENOMEM : 0;
+}
+
+/*
+ * Attributes.
+ */
+
+static mode_t
+mode_of(const struct tree *t, const struct node *n)
+{
+	switch (n->kind) {
+	case FIXED:
+		return n->fixed->mode & ~t->o.umask;
+	case DOCUMENT: case PARSED:
+		return (S_IFDIR | 0555) & ~t->o.umask;
+	case PARSED_LINK: case ID_LINK:
+		return S_IFLNK | 0777;
+	default:
+		return (S_IFREG | 0444) & ~t->o.umask;
+	}
+}
+
+static struct timespec
+time_of(const struct tree *t, const struct node *n)
+{
+	int64_t ms = n->kind == FIXED ? (int64_t)t->born * 1000 :
+	    n->kind == METADATA ? n->doc.system_modstamp :
+	    n->doc.content_modified >= 0 ? n->doc.content_modified : n->doc.created;
+
+	return (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
+}
+
+/* All but the size of a view that has not been surveyed: that is -EAGAIN, with w queued if there is one. */
+static int
+size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	struct buf b = BUF_INIT;
+	int rc = 0;
+
+	*size = 0;
+	if (n->kind == VIEW)
+		return file_view_size(t->files, &n->doc, n->view, w, size);
+	if (n->kind == PARSED_LINK || n->kind == ID_LINK)
+		rc = link_target(n, &b);
+	else if ((rc = text_of(t, n, &b)) == 0 && n->kind == VERSION)
+		*size = (uint64_t)n->doc.content_size;
+	if (b.len)
+		*size = b.len;
+	buf_free(&b);
+	return rc < 0 ? rc : 0;
+}
+
+/* fresh: seconds for which the catalogue is. */
+static int
+fill_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, struct tree_entry *out)
+{
+	struct timespec time = time_of(t, n);
+	uint64_t size;
+	int rc = size_of(t, n, w, &size);
+
+	if (rc < 0 && (w || rc != -EAGAIN))
+		return rc;
+	bool is_dir = S_ISDIR(mode_of(t, n));
+	*out = (struct tree_entry){
+		.st = {
+			.st_ino = node_ino(n), .st_mode = mode_of(t, n), .st_nlink = is_dir ? 2 : 1,
+			.st_uid = t->o.uid, .st_gid = t->o.gid, .st_size = (off_t)size, .st_blocks = (blkcnt_t)(size + 511) / 512,
+			.st_blksize = 4096, .st_atim = time, .st_mtim = time, .st_ctim = time,
+		},
+		.name_for = n->kind == FIXED ? TREE_FOREVER : fresh,
+		.attr_for = fresh,
+	};
+	if (rc == -EAGAIN || (n->kind == FIXED && n->fixed->number == STATUS))
+		out->attr_for = 0;
+	else if (n->kind == VERSION || n->kind == VIEW || (n->kind == FIXED && !n->fixed->fresh))
+		out->attr_for = TREE_FOREVER;
+	return 0;
+}
+
+int
+tree_attr(struct tree *t, uint64_t ino, struct wait *w, struct tree_entry *out)
+{
+	struct node n;
+	int rc = node_of(t, ino, &n);
+
+	if (rc == 0 && (n.kind == DOCUMENT || n.kind == PARSED || (n.kind == FIXED && n.fixed->fresh)) &&
+	    (rc = sync_fresh(t->sync, w)) == 0 && n.kind != FIXED) {
+		document_free(&n.doc);		/* what it was before the refresh */
+		rc = node_of(t, ino, &n);
+	}
+	if (rc == 0)
+		rc = fill_entry(t, &n, w, sync_fresh_for(t->sync), out);
+	document_free(&n.doc);
+	return rc;
+}
+
+int
+tree_link(struct tree *t, uint64_t ino, char **target)
+{
+	struct buf b = BUF_INIT;
+	struct node n;
+	int rc = node_of(t, ino, &n);
+
+	if (rc == 0)
+		rc = link_target(&n, &b);
+	if (rc == 0 && !(*target = buf_detach(&b)))
+		rc = -ENOMEM;
+	buf_free(&b);
+	document_free(&n.doc);
+	return rc;
+}
+
+/*
+ * Looking up.
+ */
+
+static int
+find_by_id(struct tree *t, const char *name, struct document *d)
+{
+	char id[19];
+
+	if (!name_id(name, id) || strncmp(id, "069", 3) != 0)
+		return -ENOENT;
+	return catalogue_by_id(t->catalogue, id, d);
+}
+
+static int
+find_inside(const struct tree *t, const struct document *d, const char *name, struct node *n)
+{
+	struct inside in;
+
+	look_inside(t, d, &in);
+	if (strcmp(name, in.file.s) == 0 || strcmp(name, "content") == 0)
+		n->kind = VERSION;
+	else if (strcmp(name, in.metadata) == 0)
+		n->kind = METADATA;
+	else if (in.parsed && strcmp(name, in.parsed) == 0)
+		n->kind = PARSED_LINK;
+	else
+		return -ENOENT;
+	return 0;
+}
+
+static int
+find_fixed(uint64_t parent, const char *name, struct node *n)
+{
+	for (size_t i = 1; i < FIXED_COUNT; i++) {
+		if (fixed[i].parent == parent && strcmp(fixed[i].name, name) == 0) {
+			*n = (struct node){ .kind = FIXED, .fixed = &fixed[i] };
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* The node called name in the directory dir, whose document it takes over where it needs one. */
+static int
+find(struct tree *t, struct node *dir, const char *name, struct node *n)
+{
+	int rc = -ENOENT;
+
+	*n = (struct node){ .kind = FIXED };
+	if (dir->kind == DOCUMENT || dir->kind == PARSED) {
+		n->doc = dir->doc;
+		dir->doc = (struct document){ 0 };
+	}
+	if (dir->kind == DOCUMENT) {
+		rc = find_inside(t, &n->doc, name, n);
+	} else if (dir->kind == PARSED) {
+		n->kind = VIEW;
+		for (n->view = 0; file_view_name(n->view); n->view++)
+			if (strcmp(file_view_name(n->view), name) == 0)
+				return 0;
+	} else if (dir->kind == FIXED) {
+		rc = find_fixed(dir->fixed->number, name, n);
+		if (rc == 0)
+			return 0;
+		if (dir->fixed->number == DOCUMENTS) {
+			n->kind = DOCUMENT;
+			rc = catalogue_by_name(t->catalogue, name, &n->doc);
+		} else if (dir->fixed->number == BY_ID) {
+			n->kind = ID_LINK;
+			rc = find_by_id(t, name, &n->doc);
+		} else if (dir->fixed->number == PARSED_ROOT) {
+			n->kind = PARSED;
+			rc = catalogue_by_name(t->catalogue, name, &n->doc);
+			if (rc == 0 && !is_csv(&n->doc))
+				rc = -ENOENT;
+		}
+	} else {
+		rc = -ENOTDIR;
+	}
+	return rc;
+}
+
+int
+tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry *out)
+{
+	struct node dir, n = { 0 };
+	double fresh = sync_fresh_for(t->sync);
+	int rc = node_of(t, parent, &dir);
+
+	out->name_for = fresh;
+	if (rc == 0)
+		rc = find(t, &dir, name, &n);
+	if (rc == 0)
+		rc = fill_entry(t, &n, NULL, fresh, out);
+	document_free(&n.doc);
+	document_free(&dir.doc);
+	return rc;
+}
+
+/*
+ * Listing. Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key,
+ * elsewhere 3, 4, ... in the order of the entries.
+ */
+
+struct listing {
+	struct tree	*tree;
+	enum kind	 kind;
+	double		 fresh;
+	tree_each	*each;
+	void		*ctx;
+	bool		 full;
+};
+
+static void
+list_node(struct listing *l, const char *name, const struct node *n, uint64_t next)
+{
+	struct tree_entry e;
+
+	/* An entry whose attributes cannot be had is listed all the same: one fault must not hide the rest. */
+	if (fill_entry(l->tree, n, NULL, l->fresh, &e) < 0)
+		e = (struct tree_entry){ .st = { .st_ino = node_ino(n), .st_mode = mode_of(l->tree, n) } };
+	if (!l->full && !l->each(l->ctx, name, &e, next))
+		l->full = true;
+}
+
+static bool
+list_document(void *ctx, const struct document *d)
+{
+	struct listing *l = ctx;
+	const struct node n = { .kind = l->kind, .doc = *d };
+
+	list_node(l, l->kind == ID_LINK ? d->id : d->name, &n, 2 + d->key);
+	return !l->full;
+}
+
+static void
+list_inside(struct listing *l, const struct node *dir, uint64_t off)
+{
+	struct node n = *dir;
+	struct inside in;
+
+	look_inside(l->tree, &dir->doc, &in);
+	const struct { enum kind kind; const char *name; } entries[] = {
+		{ VERSION, in.file.s }, { METADATA, in.metadata }, { PARSED_LINK, in.parsed },
+	};
+	for (uint64_t i = off - 2; i < 3 && entries[i].name; i++) {
+		n.kind = entries[i].kind;
+		list_node(l, entries[i].name, &n, 3 + i);
+	}
+}
+
+static void
+list_views(struct listing *l, const struct node *dir, uint64_t off)
+{
+	struct node n = *dir;
+
+	n.kind = VIEW;
+	for (uint64_t i = off - 2; file_view_name((unsigned)i); i++) {
+		n.view = (unsigned)i;
+		list_node(l, file_view_name(n.view), &n, 3 + i);
+	}
+}
+
+static void
+list_fixed(struct listing *l, uint64_t parent, uint64_t off)
+{
+	uint64_t next = 3;
+
+	for (size_t i = 1; i < FIXED_COUNT; i++) {
+		if (fixed[i].parent != parent)
+			continue;
+		if (next > off)
+			list_node(l, fixed[i].name, &(struct node){ .kind = FIXED, .fixed = &fixed[i] }, next);
+		next++;
+	}
+}
+
+static uint64_t
+parent_of(const struct node *n)
+{
+	return n->kind == DOCUMENT ? DOCUMENTS : n->kind == PARSED ? PARSED_ROOT : n->fixed->parent;
+}
+
+int
+tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx)
+{
+	struct listing l = { .tree = t, .fresh = sync_fresh_for(t->sync), .each = each, .ctx = ctx };
+	struct node dir;
+	int rc = node_of(t, ino, &dir);
+
+	if (rc == 0 && !S_ISDIR(mode_of(t, &dir)))
+		rc = -ENOTDIR;
+	if (rc < 0)
+		goto out;
+	for (; off < 2 && !l.full; off++) {
+		struct tree_entry dots = { .st = { .st_ino = off == 0 ? ino : parent_of(&dir), .st_mode = S_IFDIR } };
+
+		l.full = !each(ctx, off == 0 ? "." : "..", &dots, off + 1);
+	}
+	if (l.full)
+		goto out;
+	if (dir.kind == DOCUMENT) {
+		list_inside(&l, &dir, off);
+	} else if (dir.kind == PARSED) {
+		list_views(&l, &dir, off);
+	} else if (ino == DOCUMENTS || ino == BY_ID) {
+		l.kind = ino == BY_ID ? ID_LINK : DOCUMENT;
+		rc = catalogue_list(t->catalogue, off - 2, list_document, &l);
+	} else {
+		list_fixed(&l, ino, off);
+	}
+out:
+	document_free(&dir.doc);
+	return rc;
+}
+
+/*
+ * Opening.
+ */
+
+bool
+tree_is_refresh(uint64_t ino)
+{
+	return ino == REFRESH;
+}
+
+int
+tree_open_file(struct tree *t, uint64_t ino, struct wait *w, struct file **out, bool *keep)
+{
+	struct buf text = BUF_INIT;
+	struct node n;
+	int rc = node_of(t, ino, &n);
+
+	if (rc == 0 && !S_ISREG(mode_of(t, &n)))
+		rc = -EISDIR;
+	if (rc < 0)
+		goto out;
+	*keep = n.kind == VERSION || n.kind == VIEW;
+	rc = text_of(t, &n, &text);
+	if (rc > 0) {
+		size_t len = text.len;
+		char *s = buf_detach(&text);
+
+		rc = s ? file_open_text(s, len, out) : -ENOMEM;
+	} else if (rc == 0) {
+		rc = n.kind == VIEW ? file_open_view(t->files, &n.doc, n.view, w, out) :
+		    file_open_version(t->files, &n.doc, out);
+	}
+out:
+	buf_free(&text);
+	document_free(&n.doc);
+	return rc;
+}
+
+void
+tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each_name *each, void *ctx)
+{
+	struct document d;
+	struct inside in;
+
+	each(ctx, DOCUMENTS, name);
+	each(ctx, PARSED_ROOT, name);
+	if (catalogue_by_key(t->catalogue, document_key, &d) < 0)
+		return;
+	look_inside(t, &d, &in);
+	each(ctx, ino_of(DOCUMENT, document_key), in.file.s);
+	each(ctx, BY_ID, d.id);
+	for (unsigned i = 0; file_view_name(i); i++)
+		each(ctx, ino_of(PARSED, document_key), file_view_name(i));
+	document_free(&d);
+}
+
+int
+tree_open(struct catalogue *catalogue, struct sync *sync, struct files *files, const struct tree_options *o, struct tree **out)
+{
+	struct tree *t = malloc(sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	*t = (struct tree){ .catalogue = catalogue, .sync = sync, .files = files, .o = *o, .born = time(NULL) };
+	*out = t;
+	return 0;
+}
+
+void
+tree_close(struct tree *t)
+{
+	free(t);
+}

@@ -1,0 +1,85 @@
+# lib.sh - what a scenario needs: an org, a mount, and checks that speak TAP.
+#
+# A scenario is a shell script that begins
+#	. "${0%/*}/lib.sh"; plan 3
+# and then reads like what a user does. Everything it starts is ended by one trap. Nothing sleeps: a mount is there
+# when sffs returns, a refresh is done when the write to .sffs/refresh is, and org_wait waits for a request.
+
+TOP=$(cd "${0%/*}/.." && pwd)
+BUILD=${BUILD:-$TOP/build}
+case $BUILD in /*) ;; *) BUILD=$TOP/$BUILD ;; esac
+TMP=$(mktemp -d)
+MNT=$TMP/mnt
+ORG_URL=
+export XDG_CONFIG_HOME="$TMP/config" XDG_STATE_HOME="$TMP/state" XDG_CACHE_HOME="$TMP/cache"
+unset SFFS_CONFIG
+umask 077
+mkdir -p "$MNT" "$XDG_CONFIG_HOME/sffs" "$XDG_STATE_HOME" "$XDG_CACHE_HOME"
+number=0 failed=0
+
+cleanup() {
+	[ -z "${HELD-}" ] || kill $HELD 2>/dev/null
+	fusermount3 -u "$MNT" 2>/dev/null || fusermount3 -uz "$MNT" 2>/dev/null
+	[ -z "${FS_PID-}" ] || { kill "$FS_PID" 2>/dev/null; wait "$FS_PID" 2>/dev/null; }
+	[ -z "${ORG_PID-}" ] || { kill "$ORG_PID" 2>/dev/null; wait "$ORG_PID" 2>/dev/null; }
+	[ -n "${KEEP-}" ] || rm -rf "$TMP"
+}
+trap 'cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
+trap 'exit 1' INT TERM HUP
+
+plan() { planned=$1; echo "1..$1"; }
+note() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+# ok DESCRIPTION COMMAND...: the command succeeds.
+ok() {
+	what=$1; shift; number=$((number + 1))
+	if "$@" >"$TMP/ok.out" 2>&1; then
+		echo "ok $number - $what"
+	else
+		echo "not ok $number - $what"; failed=1; note "$* failed"; sed 's/^/# /;20q' "$TMP/ok.out"
+	fi
+}
+not() { ! "$@"; }
+# is DESCRIPTION GOT WANT
+is() {
+	number=$((number + 1))
+	if [ "$2" = "$3" ]; then
+		echo "ok $number - $1"
+	else
+		echo "not ok $number - $1"; failed=1; note "got:  $2"; note "want: $3"
+	fi
+}
+# like DESCRIPTION GOT PATTERN (of case)
+like() {
+	number=$((number + 1))
+	# shellcheck disable=SC2254 # a pattern
+	case $2 in
+	$3) echo "ok $number - $1" ;;
+	*) echo "not ok $number - $1"; failed=1; note "got:  $2"; note "want: $3" ;;
+	esac
+}
+# same DESCRIPTION FILE FILE: the same bytes.
+same() { ok "$1" cmp "$2" "$3"; }
+
+# org_start ARGUMENTS...: a simulated org, and the config section that reaches it, named sim.
+org_start() {
+	mkfifo "$TMP/org.out"
+	"$BUILD/sffs-org" "$@" >"$TMP/org.out" 2>"$TMP/org.log" &
+	ORG_PID=$!
+	while read -r key eq value; do
+		printf '%s %s %s\n' "$key" "$eq" "$value"
+		[ "$key" != login_url ] || echo "$value" >"$TMP/org.url"
+		[ "$key" != client_secret ] || break
+	done <"$TMP/org.out" >"$XDG_CONFIG_HOME/sffs/config"
+	ORG_URL=$(cat "$TMP/org.url") || { cat "$TMP/org.log" >&2; exit 1; }
+}
+org() { path=$1; shift; curl -sSf "$ORG_URL/_org/$path" "$@"; }
+# calls DESCRIPTION GLOB COUNT: so many requests matched "METHOD path" since org_forget.
+calls() { is "$1" "$(org_count "$2")" "$3"; }
+org_count() { org journal -G --data-urlencode "match=$1" | grep -c . || :; }
+org_forget() { org journal/clear -X POST >/dev/null; }
+org_wait() { org wait -G --data-urlencode "match=$1" -d "count=${2:-1}" -d timeout=30 >/dev/null; }
+
+fs_mount() { "$BUILD/sffs" "$@" sim "$MNT"; }
+fs_unmount() { fusermount3 -u "$MNT"; }
+fs_sync() { echo now >"$MNT/.sffs/refresh"; }
