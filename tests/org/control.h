@@ -1,0 +1,62 @@
+/*
+ * control - /_org/: what a test asks of the org itself, while it runs.
+ *
+ * No token, never in the journal, no fault reaches it. Parameters are in the
+ * query or in a form (`curl -d`); a form wins. Answers are plain text, lines
+ * of fields with TABs between; 200, or 400 with one line that says why, 404
+ * for what is not there, 408 when a wait was in vain.
+ *
+ * GET  /_org/journal [match=GLOB]     the requests: number, method, path, status, bytes, whole|cut|-, query
+ * GET  /_org/count [match=GLOB]       how many
+ * POST /_org/journal/clear
+ * GET  /_org/wait match=GLOB [count=1] [timeout=30] [state=arrived|ended]
+ *      answers when so many that match have arrived (or ended) since the last clear
+ * GET  /_org/wait held=N [timeout=30] answers when N requests are being held
+ *
+ * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded.
+ *
+ * POST /_org/fault kind=KIND [match=*] [times=1|forever] [skip=0] ...; with a fault, a request is answered so:
+ *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array
+ *      oauth-error [status=400] [code=invalid_grant] [message=] OAuth's object
+ *      body [status=200] [type=] body=TEXT                     just this
+ *      html [status=502]  garbage [status=200]  empty [status=200]
+ *      drop               the connection is closed without an answer
+ *      not-http           and before that it says something that is not HTTP
+ *      hold               waits for /_org/release, then answers as usual
+ *      delay ms=N
+ *      drop-after bytes=N    the connection is closed after N bytes of the body
+ *      hold-after bytes=N    the body stops there until /_org/release, then goes on
+ *      silent [bytes=0]      the same, but then it is closed
+ *      corrupt [bytes=0]     a bit of byte N is turned
+ *      short bytes=N      long bytes=N      the body ends N bytes early, or has N more
+ *      slow bytes=N          N bytes a second
+ *      header="Name: value"  goes with any that answers (Retry-After, Location)
+ * GET  /_org/fault                     what there is: kind, times left (-1: forever), match
+ * POST /_org/fault/clear
+ * POST /_org/release                   says how many were held
+ *
+ * POST /_org/set NAME=VALUE ...        settings, as on the command line; GET /_org/set tells them
+ * POST /_org/latency ms=N              short for set latency=N
+ * POST /_org/expire-tokens             all access tokens become invalid
+ * POST /_org/revoke                    all approvals, with their refresh tokens
+ * POST /_org/approve                   gives a refresh token, as a login in a browser would
+ * POST /_org/expire-locators           all query locators become invalid
+ *
+ * POST /_org/change op=OP ...; the document by id=069... (or by title=, the first of that title); says "069... 068..."
+ *      add title= [path=TITLE.txt] [content=TEXT | file=PATH] [library=NAME] [account=NAME]
+ *      new-version [path=] [content=TEXT | file=PATH] [reason=]
+ *      rename to=TITLE
+ *      delete  undelete  archive  unarchive  unshare  share
+ *      empty-bin          deleted documents vanish from queryAll; needs no document
+ * GET  /_org/document title= | id=     "069... 068...", without changing anything
+ */
+#ifndef ORG_CONTROL_H
+#define ORG_CONTROL_H
+
+struct org;
+struct request;
+struct reply;
+
+void	control_serve(struct org *, const struct request *, struct reply *);
+
+#endif

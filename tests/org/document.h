@@ -1,0 +1,49 @@
+/*
+ * document - one document of the org with its versions.
+ *
+ * A document is a number; its record ids are made from that. What is NULL (or
+ * an empty md5, or a size below zero) is synthetic: made when it is asked for.
+ *
+ * Pure data.
+ */
+#ifndef ORG_DOCUMENT_H
+#define ORG_DOCUMENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum document_state {
+	DOCUMENT_DELETED = 1, DOCUMENT_ARCHIVED = 2,
+	DOCUMENT_UNSHARED = 4,		/* there, but no longer for this user */
+	DOCUMENT_GONE = 8,		/* the bin was emptied */
+};
+
+struct version {
+	uint32_t	 row;		/* its number among all versions */
+	unsigned	 number;	/* 1, 2, ... */
+	int64_t		 created;	/* milliseconds since 1970, whole seconds, as all times here */
+	int64_t		 modified;	/* of the content */
+	int64_t		 size;
+	char		*path_on_client;
+	char		*file;		/* where the bytes are on disk, or ... */
+	char		*bytes;		/* ... here */
+	char		*reason;
+	char		 md5[33];
+};
+
+#define DOCUMENT_FEW	3	/* versions that a synthetic document has at most */
+#define DOCUMENT_NONE	UINT32_MAX
+
+struct document {
+	uint32_t	 number;
+	unsigned	 state;
+	char		*title;
+	int64_t		 created, modified, modstamp, archived;
+	uint32_t	 owner;				/* number of a user */
+	uint32_t	 library, folder, account;	/* or DOCUMENT_NONE */
+	unsigned	 count;				/* > 0; the last version is the latest */
+	struct version	*versions;
+	struct version	 few[DOCUMENT_FEW];		/* where a synthetic document's are */
+};
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * fault - what goes wrong, and when.
+ *
+ * A fault has a glob (as the journal's), a number of times and a kind. A
+ * request takes the oldest fault that matches and has times left. Held
+ * requests wait here until they are released, and so do those that dawdle.
+ *
+ * Knows nothing of HTTP. Any thread.
+ */
+#ifndef ORG_FAULT_H
+#define ORG_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/buf.h"
+
+enum fault_kind {
+	/* instead of the answer */
+	FAULT_ERROR, FAULT_OAUTH_ERROR, FAULT_BODY, FAULT_HTML, FAULT_GARBAGE, FAULT_EMPTY, FAULT_DROP, FAULT_NOT_HTTP,
+	/* before it */
+	FAULT_HOLD, FAULT_DELAY,
+	/* in its body */
+	FAULT_DROP_AFTER, FAULT_HOLD_AFTER, FAULT_SILENT, FAULT_CORRUPT, FAULT_SHORT, FAULT_LONG, FAULT_SLOW,
+	FAULT_KINDS
+};
+
+struct fault {
+	enum fault_kind	 kind;
+	char		*match;
+	int64_t		 times;		/* left; -1: for ever */
+	int64_t		 skip;		/* matching requests that pass first */
+	unsigned	 status;	/* 0: what the kind has */
+	char		*code, *message, *body, *type;	/* any may be NULL */
+	char		*header;	/* "Name: value" added to the answer */
+	uint64_t	 bytes;		/* where in the body, or how many, or how many a second */
+	unsigned	 ms;
+	/* private */
+	unsigned	 users;
+	struct fault	*next;
+};
+
+struct faults;
+
+int	faults_new(struct faults **out);
+void	faults_free(struct faults *);
+bool	fault_kind_parse(const char *, enum fault_kind *out);
+const char *fault_kind_name(enum fault_kind);
+
+void	faults_add(struct faults *, struct fault * /* takes; it and its texts are from malloc */);
+void	fault_free(struct fault *);				/* one that was not added */
+void	faults_clear(struct faults *);
+/*
+ * The fault that this request meets, or NULL. *hold is for fault_hold: a
+ * release that comes after this call is not missed.
+ */
+struct fault *fault_take(struct faults *, const char *method, const char *path, const char *query, uint64_t *hold);
+void	fault_put(struct faults *, struct fault *);
+void	faults_list(struct faults *, struct buf *out);	/* a line each: kind, times left, match */
+
+/* Until a release after *hold was set; false: stopped, or `gone` said true. */
+bool	fault_hold(struct faults *, uint64_t hold, bool (*gone)(void *), void *ctx);
+uint64_t fault_hold_now(struct faults *);
+size_t	faults_release(struct faults *);			/* how many were held */
+bool	faults_wait_held(struct faults *, size_t count, unsigned seconds);
+void	fault_pause(struct faults *, unsigned ms);		/* shorter when stopped */
+void	faults_stop(struct faults *);				/* ends all that wait, now and later */
+
+#endif

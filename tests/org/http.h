@@ -1,0 +1,43 @@
+/*
+ * http - the wire: connections, requests, answers, and what faults do to them.
+ *
+ * A thread a connection, so that one that is held or slow hinders nobody.
+ * Requests are written into the journal and meet their faults here; what they
+ * mean, the org's modules know.
+ *
+ * libmicrohttpd lives here. Any thread.
+ */
+#ifndef ORG_HTTP_H
+#define ORG_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "auth/buf.h"
+
+#include "tests/org/reply.h"
+
+struct org;
+struct http;
+
+struct request {
+	const char	*method;
+	const char	*path;		/* percent-decoded, without the query */
+	const char	*query;		/* percent-decoded as a whole, for people and globs; "" : none */
+	struct buf	 body;
+	void		*wire;		/* private */
+};
+
+/* NULL: not there. Borrowed; len may be NULL. */
+const char *request_header(const struct request *, const char *name);
+const char *request_param(const struct request *, const char *name, size_t *len);	/* of the query, decoded */
+char	*request_form(const struct request *, const char *name);	/* of a form in the body, decoded; caller frees */
+
+/*
+ * Binds 127.0.0.1:port (0: the kernel chooses), fills org->host and org->url,
+ * and serves. tls_*: PEM text, or NULL for http. -errno of the bind, or -EIO.
+ */
+int	http_start(struct org *, unsigned port, const char *tls_cert, const char *tls_key, struct http **out);
+void	http_stop(struct http *);	/* waits for all; NULL is fine */
+
+#endif

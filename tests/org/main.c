@@ -1,0 +1,275 @@
+/*
+ * sffs-org: a Salesforce org on loopback. Reads the command line, makes the
+ * org, says how to reach it and serves until it is told to stop.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/log.h"
+
+#include "tests/org/cursor.h"
+#include "tests/org/data.h"
+#include "tests/org/directory.h"
+#include "tests/org/fault.h"
+#include "tests/org/http.h"
+#include "tests/org/journal.h"
+#include "tests/org/oauth.h"
+#include "tests/org/org.h"
+
+#define EXIT_USAGE	2
+#define SYNTHETIC_MAX	100000000
+
+#define CLIENT_ID	"3MVG9sim.Ulated_Org.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012"
+#define CLIENT_SECRET	"0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
+
+struct options {
+	const char	*dir, *name, *tls_cert, *tls_key;
+	uint64_t	 synthetic;
+	bool		 has_synthetic, plain;
+	unsigned	 port;
+};
+
+static void
+help(void)
+{
+	struct buf settings = BUF_INIT;
+
+	settings_help(&settings);
+	printf("usage: sffs-org (--data DIR | --synthetic N) [--port P] [--name NAME] [OPTIONS]\n"
+	    "\n"
+	    "A simulated Salesforce org on 127.0.0.1. Prints the config section that reaches\n"
+	    "it, then serves until SIGINT or SIGTERM.\n"
+	    "\n"
+	    "  --data DIR         the files below DIR are its documents\n"
+	    "  --synthetic N      N documents made as they are asked for\n"
+	    "  --plain            with --synthetic: ordinary titles, each once\n"
+	    "  --port P           0, the default: the kernel chooses\n"
+	    "  --name NAME        of the section (sim)\n"
+	    "  --client-id ID, --client-secret SECRET\n"
+	    "  --tls-cert FILE, --tls-key FILE  PEM: https instead of http\n"
+	    "  --help, --version\n"
+	    "\n"
+	    "Settings, which /_org/set changes while it runs:\n%s", buf_str(&settings));
+	buf_free(&settings);
+}
+
+static bool
+parse_number(const char *s, uint64_t max, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(s, &end, 10);
+	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && *out <= max;
+}
+
+enum { OPT_DATA = 256, OPT_SYNTHETIC, OPT_PLAIN, OPT_PORT, OPT_NAME, OPT_ID, OPT_SECRET, OPT_CERT, OPT_KEY, OPT_HELP, OPT_VERSION };
+
+static const struct option long_options[] = {
+	{ "data", required_argument, NULL, OPT_DATA }, { "synthetic", required_argument, NULL, OPT_SYNTHETIC },
+	{ "plain", no_argument, NULL, OPT_PLAIN }, { "port", required_argument, NULL, OPT_PORT },
+	{ "name", required_argument, NULL, OPT_NAME }, { "client-id", required_argument, NULL, OPT_ID },
+	{ "client-secret", required_argument, NULL, OPT_SECRET }, { "tls-cert", required_argument, NULL, OPT_CERT },
+	{ "tls-key", required_argument, NULL, OPT_KEY }, { "help", no_argument, NULL, OPT_HELP },
+	{ "version", no_argument, NULL, OPT_VERSION }, { NULL, 0, NULL, 0 },
+};
+
+#define OPTIONS	(sizeof(long_options) / sizeof(long_options[0]) - 1)
+
+static bool
+copy(char *out, size_t size, const char *s)
+{
+	return (size_t)snprintf(out, size, "%s", s) < size;
+}
+
+/* One option; false: told on the log. */
+static bool
+take_option(int c, const char *arg, struct options *o, struct org *org)
+{
+	uint64_t n = 0;
+	bool good = true;
+
+	switch (c) {
+	case OPT_DATA: o->dir = arg; break;
+	case OPT_SYNTHETIC:
+		good = parse_number(arg, SYNTHETIC_MAX, &o->synthetic);
+		o->has_synthetic = true;
+		break;
+	case OPT_PLAIN: o->plain = true; break;
+	case OPT_PORT:
+		good = parse_number(arg, 65535, &n);
+		o->port = (unsigned)n;
+		break;
+	case OPT_NAME: o->name = arg; break;
+	case OPT_ID: good = copy(org->client_id, sizeof(org->client_id), arg); break;
+	case OPT_SECRET: good = copy(org->client_secret, sizeof(org->client_secret), arg); break;
+	case OPT_CERT: o->tls_cert = arg; break;
+	case OPT_KEY: o->tls_key = arg; break;
+	}
+	if (!good)
+		log_error("main", "%s is no value for --%s", arg, long_options[c - OPT_DATA].name);
+	return good;
+}
+
+/* -1: go on; else the status to exit with. */
+static int
+parse(int argc, char **argv, struct options *o, struct org *org)
+{
+	struct option all[OPTIONS + SETTINGS + 1] = { 0 };
+	const char *why;
+	int c, index;
+
+	memcpy(all, long_options, OPTIONS * sizeof(all[0]));
+	for (unsigned i = 0; i < SETTINGS; i++)
+		all[OPTIONS + i] = (struct option){ settings_name((enum setting)i), required_argument, NULL, 1 };
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":", all, &index)) != -1) {
+		if (c == OPT_HELP) {
+			help();
+			return 0;
+		}
+		if (c == OPT_VERSION) {
+			printf("sffs-org %s\n", SFFS_VERSION);
+			return 0;
+		}
+		if (c == 1 && !settings_set(&org->settings, all[index].name, optarg, &why)) {
+			log_error("main", "--%s %s: %s", all[index].name, optarg, why);
+			return EXIT_USAGE;
+		}
+		if (c == '?' || c == ':') {
+			log_error("main", c == ':' ? "%s wants a value" : "%s: no such option (try --help)", argv[optind - 1]);
+			return EXIT_USAGE;
+		}
+		if (c >= OPT_DATA && !take_option(c, optarg, o, org))
+			return EXIT_USAGE;
+	}
+	why = optind < argc ? "an argument too many" : !o->dir == !o->has_synthetic ? "give one of --data DIR and --synthetic N" :
+	    !o->tls_cert != !o->tls_key ? "--tls-cert and --tls-key go together" : NULL;
+	if (why)
+		log_error("main", "%s (try --help)", why);
+	return why ? EXIT_USAGE : -1;
+}
+
+static int
+read_file(const char *path, struct buf *out)
+{
+	FILE *f = fopen(path, "re");
+	char block[4096];
+	size_t n;
+
+	if (!f)
+		return -errno;
+	while ((n = fread(block, 1, sizeof(block), f)) > 0)
+		buf_put(out, block, n);
+	int rc = ferror(f) ? -EIO : out->failed ? -ENOMEM : 0;
+	fclose(f);
+	return rc;
+}
+
+/* The parts of the org, but for the wire. */
+static int
+make_org(struct org *org, const struct options *o)
+{
+	char *dir = NULL;
+	int rc = data_new(&org->data);
+
+	if (rc == 0)
+		rc = journal_new(&org->journal);
+	if (rc == 0)
+		rc = faults_new(&org->faults);
+	if (rc == 0)
+		rc = tokens_new(&org->tokens);
+	if (rc == 0)
+		rc = cursors_new(&org->cursors);
+	if (rc != 0)
+		goto out;
+	if (o->dir) {
+		dir = realpath(o->dir, NULL);
+		rc = dir ? directory_load(org->data, dir) : -errno;
+	} else {
+		rc = data_make(org->data, (uint32_t)o->synthetic, o->plain);
+	}
+out:
+	if (rc != 0)
+		log_error("main", "%s: %s", o->dir ? o->dir : "synthetic org", strerror(-rc));
+	free(dir);
+	return rc;
+}
+
+static void
+free_org(struct org *org)
+{
+	cursors_free(org->cursors);
+	tokens_free(org->tokens);
+	faults_free(org->faults);
+	journal_free(org->journal);
+	data_free(org->data);
+}
+
+static int
+start(struct org *org, const struct options *o, struct http **http)
+{
+	struct buf cert = BUF_INIT, key = BUF_INIT;
+	int rc = o->tls_cert ? read_file(o->tls_cert, &cert) : 0;
+
+	if (rc == 0 && o->tls_key)
+		rc = read_file(o->tls_key, &key);
+	if (rc == 0)
+		rc = http_start(org, o->port, cert.data, key.data, http);
+	if (rc != 0)
+		log_error("main", "cannot serve on port %u: %s", o->port, strerror(-rc));
+	buf_free(&cert);
+	buf_wipe(&key);
+	return rc;
+}
+
+static void
+say_where(const struct org *org, const struct options *o)
+{
+	printf("[%s]\nlogin_url = %s\nflow = client_credentials\nclient_id = %s\nclient_secret = %s\n", o->name, org->url, org->client_id,
+	    org->client_secret);
+	fflush(stdout);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .name = "sim" };
+	struct org org = { .client_id = CLIENT_ID, .client_secret = CLIENT_SECRET };
+	struct http *http = NULL;
+	sigset_t signals;
+	int status, number;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	log_plain("sffs-org");
+	settings_init(&org.settings);
+	status = parse(argc, argv, &o, &org);
+	if (status >= 0)
+		return status;
+	id_make("00D", 0, org.id);
+	id_make("005", DATA_RUN_AS, org.user_id);
+	/* Blocked in every thread that is made from here on; the main thread waits for them. */
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	status = 1;
+	if (make_org(&org, &o) == 0 && start(&org, &o, &http) == 0) {
+		say_where(&org, &o);
+		sigwait(&signals, &number);
+		faults_stop(org.faults);
+		journal_stop(org.journal);
+		status = 0;
+	}
+	http_stop(http);
+	free_org(&org);
+	return status;
+}

@@ -1,0 +1,530 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tests/org/cursor.h"
+#include "tests/org/data.h"
+#include "tests/org/describe.h"
+#include "tests/org/http.h"
+#include "tests/org/oauth.h"
+#include "tests/org/org.h"
+#include "tests/org/query.h"
+#include "tests/org/reply.h"
+#include "tests/org/rest.h"
+
+#define VERSION_FIRST	21	/* retired: answers 410 */
+#define VERSION_OLDEST	31
+#define VERSION_NEWEST	68
+#define PAGE_MIN	200
+#define PAGE_MAX	2000
+#define PARTS		6	/* of a path, behind the version */
+
+/* One call, taken apart. */
+struct call {
+	struct org	*org;
+	const struct request *request;
+	struct reply	*reply;
+	unsigned	 version;	/* 66 for v66.0 */
+	char		*part[PARTS];	/* of the path */
+	unsigned	 parts;
+	bool		 all;		/* queryAll */
+};
+
+static void
+malformed_or_unknown(struct reply *r, int rc, const struct soql_error *error)
+{
+	if (rc == -EINVAL)
+		reply_error(r, error->code, buf_str(&error->message));
+	else
+		reply_error(r, "UNKNOWN_EXCEPTION", NULL);
+}
+
+static struct rows_view
+view_of(const struct call *c, bool deleted)
+{
+	return (struct rows_view){ .deleted = deleted, .all_files = settings_get(&c->org->settings, SETTING_QUERY_ALL_FILES), .version = c->version };
+}
+
+/* Versions */
+
+static void
+serve_versions(struct reply *r)
+{
+	static const char *const seasons[] = { "Spring", "Summer", "Winter" };
+
+	buf_putc(&r->body, '[');
+	for (unsigned v = VERSION_OLDEST; v <= VERSION_NEWEST; v++) {
+		unsigned since = v - VERSION_FIRST;	/* v21.0 was Spring '11 */
+
+		buf_printf(&r->body, "%s{\"label\":\"%s '%u\",\"url\":\"/services/data/v%u.0\",\"version\":\"%u.0\"}", v > VERSION_OLDEST ? "," : "",
+		    seasons[since % 3], 11 + since / 3 + (since % 3 == 2), v, v);
+	}
+	buf_putc(&r->body, ']');
+}
+
+static void
+serve_resources(struct call *c)
+{
+	static const char *const names[] = { "sobjects", "query", "queryAll", "limits" };
+
+	buf_putc(&c->reply->body, '{');
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		buf_printf(&c->reply->body, "%s\"%s\":\"/services/data/v%u.0/%s\"", i ? "," : "", names[i], c->version, names[i]);
+	buf_putc(&c->reply->body, '}');
+}
+
+static void
+serve_limits(struct call *c)
+{
+	int64_t max = settings_get(&c->org->settings, SETTING_API_LIMIT), used = c->org->api_used;
+
+	buf_printf(&c->reply->body, "{\"ConcurrentAsyncGetReportInstances\":{\"Max\":200,\"Remaining\":200},"
+	    "\"DailyApiRequests\":{\"Max\":%lld,\"Remaining\":%lld},\"DailyBulkApiBatches\":{\"Max\":15000,\"Remaining\":15000},"
+	    "\"DailyBulkV2QueryJobs\":{\"Max\":10000,\"Remaining\":10000},\"DataStorageMB\":{\"Max\":1024,\"Remaining\":1000},"
+	    "\"FileStorageMB\":{\"Max\":20480,\"Remaining\":10240},\"SingleEmail\":{\"Max\":15,\"Remaining\":15}}",
+	    (long long)max, (long long)(used < max ? max - used : 0));
+}
+
+/* Queries */
+
+/* Rows of a page: a hint of the client, within what the org allows. */
+static size_t
+page_size(const struct call *c)
+{
+	const char *options = request_header(c->request, "Sforce-Query-Options");
+	const char *hint = options ? strcasestr(options, "batchSize=") : NULL;
+	int64_t own = settings_get(&c->org->settings, SETTING_PAGE_SIZE);
+	unsigned long n = hint ? strtoul(hint + 10, NULL, 10) : PAGE_MAX;
+
+	n = n < PAGE_MIN ? PAGE_MIN : n > PAGE_MAX ? PAGE_MAX : n;
+	return own > 0 && (unsigned long)own < n ? (size_t)own : n;
+}
+
+/* A page from `first` on; the data are locked. */
+static void
+put_page(struct call *c, const struct cursor *cursor, size_t first)
+{
+	const struct query_rows *rows = &cursor->rows;
+	struct buf *out = &c->reply->body;
+	bool shuffle = settings_get(&c->org->settings, SETTING_SHUFFLE);
+	size_t n = page_size(c), left = rows->count - first;
+	bool listed = rows->number || rows->totals, done = !listed || left <= n;
+	char locator[CURSOR_LOCATOR];
+
+	buf_putc(out, '{');
+	if (shuffle) {
+		buf_puts(out, "\"records\":");
+		query_put_records(cursor->query, c->org->data, rows, first, listed ? (done ? left : n) : 0, true, out);
+		buf_puts(out, ",\"done\":");
+	} else {
+		buf_printf(out, "\"totalSize\":%zu,\"done\":", rows->count);
+	}
+	buf_puts(out, done ? "true" : "false");
+	if (!done) {
+		cursor_locator(cursor, first + n, locator);
+		buf_printf(out, ",\"nextRecordsUrl\":\"/services/data/v%u.0/query/%s\"", c->version, locator);
+	}
+	if (shuffle) {
+		buf_printf(out, ",\"totalSize\":%zu}", rows->count);
+		return;
+	}
+	buf_puts(out, ",\"records\":");
+	query_put_records(cursor->query, c->org->data, rows, first, listed ? (done ? left : n) : 0, false, out);
+	buf_putc(out, '}');
+}
+
+static void
+serve_new_query(struct call *c)
+{
+	struct rows_view view = view_of(c, c->all);
+	struct soql_error error = { NULL, BUF_INIT };
+	struct query_rows rows = { 0 };
+	struct cursor *cursor = NULL;
+	struct query *query = NULL;
+	size_t len = 0;
+	const char *text = request_param(c->request, "q", &len);
+
+	if (!text) {
+		reply_error(c->reply, "MALFORMED_QUERY", "A query string has to be specified");
+		return;
+	}
+	int rc = query_bind(text, len, &view, &query, &error);
+	if (rc != 0) {
+		malformed_or_unknown(c->reply, rc, &error);
+		buf_free(&error.message);
+		return;
+	}
+	buf_free(&error.message);
+	data_lock(c->org->data);
+	rc = query_run(query, c->org->data, &rows);
+	if (rc != 0) {
+		query_free(query);
+	} else if (!rows.number || rows.count <= page_size(c)) {
+		struct cursor whole = { .query = query, .rows = rows };
+
+		put_page(c, &whole, 0);
+		query_free(query);
+		query_rows_free(&rows);
+	} else {
+		rc = cursor_add(c->org->cursors, query, &rows, org_now(c->org), &cursor);
+		if (rc == 0)
+			put_page(c, cursor, 0);
+	}
+	data_unlock(c->org->data);
+	cursor_put(c->org->cursors, cursor);
+	if (rc != 0)
+		reply_error(c->reply, "UNKNOWN_EXCEPTION", NULL);
+}
+
+static void
+serve_next_page(struct call *c)
+{
+	int64_t oldest = org_now(c->org) - settings_get(&c->org->settings, SETTING_LOCATOR_LIFE) * 1000;
+	size_t first;
+	struct cursor *cursor = cursor_find(c->org->cursors, c->part[1], oldest, &first);
+
+	if (!cursor) {
+		reply_error(c->reply, "INVALID_QUERY_LOCATOR", NULL);
+		return;
+	}
+	data_lock(c->org->data);
+	put_page(c, cursor, first);
+	data_unlock(c->org->data);
+	cursor_put(c->org->cursors, cursor);
+}
+
+static void
+serve_query(struct call *c)
+{
+	if (c->parts == 1)
+		serve_new_query(c);
+	else if (c->parts == 2)
+		serve_next_page(c);
+	else
+		reply_error(c->reply, "NOT_FOUND", NULL);
+}
+
+static void
+serve_query_all(struct call *c)
+{
+	c->all = true;
+	serve_query(c);
+}
+
+/* Records */
+
+/* The record that an id in a path names; false: the reply says why there is none. The data are locked. */
+static bool
+find_record(struct call *c, const struct object *object, struct row *row, char id[ID_SIZE])
+{
+	const char *text = c->part[2];
+	struct rows_view view = view_of(c, false);
+	size_t len = strlen(text);
+	uint32_t number;
+
+	view.by_id = true;
+	if ((len != 15 && len != 18) || object->flags & OBJECT_NO_RETRIEVE) {
+		reply_error(c->reply, "NOT_FOUND", "Provided external ID field does not exist or is not accessible");
+		return false;
+	}
+	if (!id_parse(text, len, id) || memcmp(id, object->prefix, 3) != 0) {
+		char message[64];
+
+		snprintf(message, sizeof(message), "malformed id %.20s", text);
+		reply_error(c->reply, "MALFORMED_ID", message);
+		return false;
+	}
+	bool there = rows_find(c->org->data, object, id, &number);
+	if (there && row_load(c->org->data, object, number, &view, NULL, row))
+		return true;
+	view.deleted = true;
+	if (there && row_load(c->org->data, object, number, &view, NULL, row) && row->document && row->document->state & DOCUMENT_DELETED)
+		reply_error(c->reply, "ENTITY_IS_DELETED", NULL);
+	else
+		reply_error(c->reply, "NOT_FOUND", NULL);
+	return false;
+}
+
+/* Names of fields and relations with commas between, as they come in a URL. */
+static bool
+is_field_list(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (s[i] != ',' && s[i] != '.' && s[i] != '_' && s[i] != ' ' && !(s[i] >= '0' && s[i] <= '9') && !((s[i] | 32) >= 'a' && (s[i] | 32) <= 'z'))
+			return false;
+	return len > 0;
+}
+
+/* A record is a query of its id; the data are locked. */
+static void
+put_record(struct call *c, const struct object *object, const char *id)
+{
+	struct rows_view view = view_of(c, false);
+	struct soql_error error = { NULL, BUF_INIT };
+	struct query_rows rows = { 0 };
+	struct query *query = NULL;
+	struct buf text = BUF_INIT, record = BUF_INIT;
+	size_t len = 0;
+	const char *fields = request_param(c->request, "fields", &len);
+	int rc = -EINVAL;
+
+	view.by_id = true;
+	if (fields && !is_field_list(fields, len)) {
+		reply_error(c->reply, "INVALID_FIELD", "No such column in the list of fields");
+		return;
+	}
+	buf_printf(&text, "SELECT %s FROM %s WHERE Id = '%s'", fields ? fields : "FIELDS(STANDARD)", object->name, id);
+	rc = text.failed ? -ENOMEM : query_bind(buf_str(&text), text.len, &view, &query, &error);
+	if (rc == 0)
+		rc = query_run(query, c->org->data, &rows);
+	if (rc == 0) {
+		query_put_records(query, c->org->data, &rows, 0, rows.count, false, &record);
+		/* Without the brackets of a list. */
+		if (record.len > 2)
+			buf_put(&c->reply->body, record.data + 1, record.len - 2);
+	} else {
+		malformed_or_unknown(c->reply, rc, &error);
+	}
+	query_free(query);
+	query_rows_free(&rows);
+	buf_free(&error.message);
+	buf_free(&text);
+	buf_free(&record);
+}
+
+/* "bytes=a-b", "bytes=a-", "bytes=-n"; 0: none that is understood, 1: good, -1: out of range. */
+static int
+parse_range(const char *s, int64_t size, int64_t *from, int64_t *to)
+{
+	char *end;
+
+	if (!s || strncmp(s, "bytes=", 6) != 0 || strchr(s, ','))
+		return 0;
+	s += 6;
+	*to = size - 1;
+	if (*s == '-') {
+		int64_t n = strtoll(s + 1, &end, 10);
+
+		*from = n < size ? size - n : 0;
+		return *end != '\0' || end == s + 1 ? 0 : n > 0 && size > 0 ? 1 : -1;
+	}
+	*from = strtoll(s, &end, 10);
+	if (end == s || *end != '-' || *from < 0)
+		return 0;
+	if (end[1] != '\0') {
+		int64_t last = strtoll(end + 1, &end, 10);
+
+		if (*end != '\0' || last < *from)
+			return 0;
+		if (last < *to)
+			*to = last;
+	}
+	return *from < size ? 1 : -1;
+}
+
+static void
+apply_range(struct call *c)
+{
+	struct reply *r = c->reply;
+	int64_t from, to, size = r->file ? r->length : (int64_t)r->body.len;
+
+	if (!settings_get(&c->org->settings, SETTING_RANGE))
+		return;
+	switch (parse_range(request_header(c->request, "Range"), size, &from, &to)) {
+	case 0:
+		return;
+	case -1:
+		reply_reset(r);
+		r->status = 416;
+		reply_header(r, "Content-Range: bytes */%lld", (long long)size);
+		return;
+	}
+	r->status = 206;
+	reply_header(r, "Content-Range: bytes %lld-%lld/%lld", (long long)from, (long long)to, (long long)size);
+	r->from = from;
+	r->length = to - from + 1;
+	if (!r->file) {
+		memmove(r->body.data, r->body.data + from, (size_t)r->length);
+		r->body.len = (size_t)r->length;
+	}
+}
+
+/* The bytes of a version; the data are locked. */
+static void
+put_blob(struct call *c, const struct row *row)
+{
+	struct content *content = calloc(1, sizeof(*content));
+	struct reply *r = c->reply;
+	char url[VALUE_SPACE];
+
+	if (!content) {
+		r->body.failed = true;
+		return;
+	}
+	/* A link has no bytes. */
+	if (data_url(c->org->data, row->document, url)) {
+		reply_error(r, "NOT_FOUND", NULL);
+		goto out;
+	}
+	data_content(c->org->data, row->document, row->version, content);
+	r->type = "application/octetstream";
+	r->length = content->size;
+	if (content->file) {
+		r->file = strdup(content->file);
+		r->body.failed = !r->file;
+	} else {
+		buf_put(&r->body, content->bytes, (size_t)content->size);
+	}
+	apply_range(c);
+out:
+	free(content);
+}
+
+static void
+serve_record(struct call *c, const struct object *object)
+{
+	char id[ID_SIZE];
+	struct row row;
+
+	data_lock(c->org->data);
+	if (find_record(c, object, &row, id)) {
+		if (c->parts == 3)
+			put_record(c, object, id);
+		else if (c->parts == 4 && object->kind == OBJECT_VERSION && strcasecmp(c->part[3], "VersionData") == 0)
+			put_blob(c, &row);
+		else
+			reply_error(c->reply, "NOT_FOUND", NULL);
+	}
+	data_unlock(c->org->data);
+}
+
+static void
+serve_sobjects(struct call *c)
+{
+	struct buf *out = &c->reply->body;
+	const struct object *object;
+
+	if (c->parts == 1) {
+		describe_global(c->version, out);
+		return;
+	}
+	object = schema_object(c->part[1], strlen(c->part[1]));
+	if (!object)
+		reply_error(c->reply, "NOT_FOUND", NULL);
+	else if (c->parts == 2)
+		describe_basic(object, c->version, out);
+	else if (c->parts == 3 && strcasecmp(c->part[2], "describe") == 0)
+		describe_object(object, c->version, out);
+	else if (c->parts == 3 && (strcasecmp(c->part[2], "deleted") == 0 || strcasecmp(c->part[2], "updated") == 0))
+		reply_error(c->reply, "INVALID_TYPE_FOR_OPERATION", "entity type does not support this operation");
+	else
+		serve_record(c, object);
+}
+
+static const struct {
+	const char *name;
+	void (*serve)(struct call *);
+} resources[] = {
+	{ "query", serve_query },
+	{ "queryAll", serve_query_all },
+	{ "sobjects", serve_sobjects },
+	{ "limits", serve_limits },
+};
+
+static void
+serve_resource(struct call *c)
+{
+	if (c->parts == 0) {
+		serve_resources(c);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
+		if (strcasecmp(resources[i].name, c->part[0]) == 0) {
+			resources[i].serve(c);
+			return;
+		}
+	}
+	reply_error(c->reply, "NOT_FOUND", NULL);
+}
+
+/* "v66.0" to 66; 0: not a version. */
+static unsigned
+parse_version(const char *s)
+{
+	char *end;
+
+	if (*s != 'v' || s[1] < '1' || s[1] > '9')
+		return 0;
+	unsigned long v = strtoul(s + 1, &end, 10);
+	return strcmp(end, ".0") == 0 && v >= 7 && v <= VERSION_NEWEST ? (unsigned)v : 0;
+}
+
+/* Takes the path apart in place; false: too many parts. */
+static bool
+split(struct call *c, char *path, char **version)
+{
+	char *save = NULL;
+
+	*version = NULL;
+	for (char *s = strtok_r(path, "/", &save); s; s = strtok_r(NULL, "/", &save)) {
+		if (!*version)
+			*version = s;
+		else if (c->parts == PARTS)
+			return false;
+		else
+			c->part[c->parts++] = s;
+	}
+	return true;
+}
+
+static void
+serve_version(struct call *c, const char *version)
+{
+	struct org *org = c->org;
+	struct reply *r = c->reply;
+
+	c->version = parse_version(version);
+	if (c->version && c->version < VERSION_OLDEST) {
+		reply_error_status(r, 410, "UNSUPPORTED_API_VERSION", "The requested API version has been retired or is not supported");
+	} else if (!oauth_check(org, c->request, r)) {
+		return;
+	} else if (!settings_get(&org->settings, SETTING_REST_ENABLED)) {
+		reply_error(r, "API_DISABLED_FOR_ORG", NULL);
+	} else if (org->api_used >= settings_get(&org->settings, SETTING_API_LIMIT)) {
+		reply_error(r, "REQUEST_LIMIT_EXCEEDED", NULL);
+	} else {
+		org->api_used++;
+		if (!c->version)
+			reply_error(r, "NOT_FOUND", NULL);
+		else if (strcmp(c->request->method, "GET") != 0 && strcmp(c->request->method, "HEAD") != 0)
+			reply_error(r, "METHOD_NOT_ALLOWED", NULL);
+		else
+			serve_resource(c);
+	}
+}
+
+void
+rest_serve(struct org *org, const struct request *q, struct reply *r)
+{
+	struct call c = { .org = org, .request = q, .reply = r };
+	char *path = strdup(q->path + strlen("/services/data")), *version;
+
+	if (!path) {
+		r->body.failed = true;
+		return;
+	}
+	r->type = REPLY_JSON;
+	if (!split(&c, path, &version)) {
+		reply_error(r, "NOT_FOUND", NULL);
+	} else if (!version) {
+		serve_versions(r);
+	} else {
+		serve_version(&c, version);
+		reply_header(r, "Sforce-Limit-Info: api-usage=%lld/%lld", (long long)org->api_used,
+		    (long long)settings_get(&org->settings, SETTING_API_LIMIT));
+	}
+	reply_header(r, "Cache-Control: no-cache,must-revalidate,max-age=0,no-store,private");
+	free(path);
+}

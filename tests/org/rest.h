@@ -1,0 +1,15 @@
+/*
+ * rest - /services/data: versions, queries, records, blobs, limits.
+ *
+ * Any thread.
+ */
+#ifndef ORG_REST_H
+#define ORG_REST_H
+
+struct org;
+struct request;
+struct reply;
+
+void	rest_serve(struct org *, const struct request *, struct reply *);
+
+#endif

@@ -1,0 +1,280 @@
+#include <string.h>
+#include <strings.h>
+
+#include "tests/org/schema.h"
+
+enum {
+	N = FIELD_NILLABLE, C = FIELD_CREATEABLE, U = FIELD_UPDATEABLE, NF = FIELD_NO_FILTER | FIELD_NO_SORT,
+	NS = FIELD_NO_SORT, NAME = FIELD_NAME,
+};
+
+/* What every record has that a user may change. */
+#define AUDIT									\
+	{ "CreatedDate", FIELD_DATETIME, 0, 0, MEANS_CREATED, NULL, NULL, 0 },	\
+	{ "CreatedById", FIELD_REFERENCE, 18, 0, MEANS_CREATED_BY, "CreatedBy", "User", 0 },	\
+	{ "LastModifiedDate", FIELD_DATETIME, 0, 0, MEANS_MODIFIED, NULL, NULL, 0 },	\
+	{ "LastModifiedById", FIELD_REFERENCE, 18, 0, MEANS_MODIFIED_BY, "LastModifiedBy", "User", 0 },	\
+	{ "SystemModstamp", FIELD_DATETIME, 0, 0, MEANS_MODSTAMP, NULL, NULL, 0 }
+
+static const struct field document_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	AUDIT,
+	{ "IsArchived", FIELD_BOOLEAN, 0, U, MEANS_ARCHIVED, NULL, NULL, 0 },
+	{ "ArchivedById", FIELD_REFERENCE, 18, N, MEANS_ARCHIVED_BY, NULL, "User", 0 },
+	{ "ArchivedDate", FIELD_DATETIME, 0, N, MEANS_ARCHIVED_DATE, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "OwnerId", FIELD_REFERENCE, 18, U, MEANS_OWNER, "Owner", "User", 0 },
+	{ "Title", FIELD_STRING, 255, U | NAME, MEANS_TITLE, NULL, NULL, 0 },
+	{ "PublishStatus", FIELD_PICKLIST, 40, 0, MEANS_PUBLISH_STATUS, NULL, NULL, 0 },
+	{ "LatestPublishedVersionId", FIELD_REFERENCE, 18, N, MEANS_LATEST_VERSION, "LatestPublishedVersion", "ContentVersion", 0 },
+	{ "ParentId", FIELD_REFERENCE, 18, N | U, MEANS_LIBRARY, NULL, "ContentWorkspace", 0 },
+	{ "LastViewedDate", FIELD_DATETIME, 0, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "LastReferencedDate", FIELD_DATETIME, 0, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Description", FIELD_TEXTAREA, 1000, N | U | NS, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ContentSize", FIELD_INT, 0, N, MEANS_SIZE, NULL, NULL, 0 },
+	{ "ContentSizeLong", FIELD_LONG, 0, N, MEANS_SIZE, NULL, NULL, 66 },
+	{ "FileType", FIELD_STRING, 20, N, MEANS_FILE_TYPE, NULL, NULL, 0 },
+	{ "FileExtension", FIELD_STRING, 40, N, MEANS_EXTENSION, NULL, NULL, 0 },
+	{ "SharingOption", FIELD_PICKLIST, 40, N | U, MEANS_SHARING_OPTION, NULL, NULL, 0 },
+	{ "SharingPrivacy", FIELD_PICKLIST, 40, U, MEANS_SHARING_PRIVACY, NULL, NULL, 0 },
+	{ "ContentModifiedDate", FIELD_DATETIME, 0, N, MEANS_CONTENT_MODIFIED, NULL, NULL, 0 },
+	{ "ContentAssetId", FIELD_REFERENCE, 18, N | U, MEANS_DEFAULT, NULL, "ContentAsset", 0 },
+	{ "Division", FIELD_PICKLIST, 40, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "IsInternalOnly", FIELD_BOOLEAN, 0, U, MEANS_DEFAULT, NULL, NULL, 62 },
+	{ "MalwareScanStatus", FIELD_PICKLIST, 40, N, MEANS_DEFAULT, NULL, NULL, 66 },
+	{ "MalwareScanDate", FIELD_DATETIME, 0, N, MEANS_DEFAULT, NULL, NULL, 66 },
+};
+
+static const struct field version_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument", "ContentDocument", 0 },
+	{ "IsLatest", FIELD_BOOLEAN, 0, 0, MEANS_IS_LATEST, NULL, NULL, 0 },
+	{ "ContentUrl", FIELD_URL, 1300, N | C | U, MEANS_URL, NULL, NULL, 0 },
+	{ "ContentBodyId", FIELD_REFERENCE, 18, N | C, MEANS_BODY, NULL, "ContentBody", 40 },
+	{ "VersionNumber", FIELD_STRING, 20, N, MEANS_NUMBER, NULL, NULL, 0 },
+	{ "Title", FIELD_STRING, 255, C | U | NAME, MEANS_TITLE, NULL, NULL, 0 },
+	{ "Description", FIELD_TEXTAREA, 1000, N | C | U | NS, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ReasonForChange", FIELD_STRING, 1000, N | C | U, MEANS_REASON, NULL, NULL, 0 },
+	{ "SharingOption", FIELD_PICKLIST, 40, C | U, MEANS_SHARING_OPTION, NULL, NULL, 0 },
+	{ "SharingPrivacy", FIELD_PICKLIST, 40, C | U, MEANS_SHARING_PRIVACY, NULL, NULL, 0 },
+	{ "PathOnClient", FIELD_STRING, 500, N | C, MEANS_PATH_ON_CLIENT, NULL, NULL, 0 },
+	{ "ContentModifiedDate", FIELD_DATETIME, 0, N | C, MEANS_CONTENT_MODIFIED, NULL, NULL, 0 },
+	{ "ContentModifiedById", FIELD_REFERENCE, 18, N, MEANS_MODIFIED_BY, NULL, "User", 0 },
+	{ "OwnerId", FIELD_REFERENCE, 18, C | U, MEANS_OWNER, "Owner", "User", 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	AUDIT,
+	{ "TagCsv", FIELD_TEXTAREA, 2000, N | C | U | NF, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "FileType", FIELD_STRING, 20, 0, MEANS_FILE_TYPE, NULL, NULL, 0 },
+	{ "PublishStatus", FIELD_PICKLIST, 40, 0, MEANS_PUBLISH_STATUS, NULL, NULL, 0 },
+	{ "VersionData", FIELD_BASE64, 0, N | C | U | NF, MEANS_BYTES, NULL, NULL, 0 },
+	{ "VersionDataUrl", FIELD_STRING, 255, N | NF, MEANS_DEFAULT, NULL, NULL, 55 },
+	{ "ContentSize", FIELD_INT, 0, N, MEANS_SIZE, NULL, NULL, 0 },
+	{ "ContentSizeLong", FIELD_LONG, 0, N, MEANS_SIZE, NULL, NULL, 66 },
+	{ "FileExtension", FIELD_STRING, 40, N, MEANS_EXTENSION, NULL, NULL, 0 },
+	{ "FirstPublishLocationId", FIELD_REFERENCE, 18, N | C, MEANS_OWNER, NULL, "Name", 0 },
+	{ "Origin", FIELD_PICKLIST, 40, C, MEANS_ORIGIN, NULL, NULL, 0 },
+	{ "ContentLocation", FIELD_PICKLIST, 40, C, MEANS_LOCATION, NULL, NULL, 0 },
+	{ "Language", FIELD_PICKLIST, 40, N | C | U, MEANS_LANGUAGE, NULL, NULL, 0 },
+	{ "NetworkId", FIELD_REFERENCE, 18, N | C, MEANS_DEFAULT, NULL, "Network", 0 },
+	{ "RecordTypeId", FIELD_REFERENCE, 18, N | C | U, MEANS_DEFAULT, NULL, "RecordType", 0 },
+	{ "TextPreview", FIELD_STRING, 255, N, MEANS_DEFAULT, NULL, NULL, 35 },
+	{ "ExternalDocumentInfo1", FIELD_STRING, 1000, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ExternalDocumentInfo2", FIELD_STRING, 1000, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ExternalDataSourceId", FIELD_REFERENCE, 18, N | C | U, MEANS_DEFAULT, NULL, "ExternalDataSource", 0 },
+	{ "Checksum", FIELD_STRING, 50, N, MEANS_CHECKSUM, NULL, NULL, 0 },
+	{ "IsMajorVersion", FIELD_BOOLEAN, 0, C, MEANS_TRUE, NULL, NULL, 0 },
+	{ "IsAssetEnabled", FIELD_BOOLEAN, 0, C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+};
+
+static const struct field link_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "LinkedEntityId", FIELD_REFERENCE, 18, C, MEANS_LINKED, "LinkedEntity", "Name", 0 },
+	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument", "ContentDocument", 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "SystemModstamp", FIELD_DATETIME, 0, 0, MEANS_MODSTAMP, NULL, NULL, 0 },
+	{ "ShareType", FIELD_PICKLIST, 40, N | C | U, MEANS_SHARE_TYPE, NULL, NULL, 0 },
+	{ "Visibility", FIELD_PICKLIST, 40, N | C | U, MEANS_VISIBILITY, NULL, NULL, 0 },
+};
+
+static const struct field library_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 255, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "Description", FIELD_TEXTAREA, 1000, N | C | U | NS, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "DeveloperName", FIELD_STRING, 255, N | C | U, MEANS_DEVELOPER_NAME, NULL, NULL, 0 },
+	{ "RootContentFolderId", FIELD_REFERENCE, 18, N, MEANS_FOLDER, "RootContentFolder", "ContentFolder", 0 },
+	{ "WorkspaceType", FIELD_PICKLIST, 40, N, MEANS_WORKSPACE_TYPE, NULL, NULL, 0 },
+	{ "DefaultRecordTypeId", FIELD_REFERENCE, 18, N | C | U, MEANS_DEFAULT, NULL, "RecordType", 0 },
+	AUDIT,
+};
+
+static const struct field library_document_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument", "ContentDocument", 0 },
+	{ "ContentWorkspaceId", FIELD_REFERENCE, 18, C, MEANS_LIBRARY, "ContentWorkspace", "ContentWorkspace", 0 },
+	{ "IsOwner", FIELD_BOOLEAN, 0, 0, MEANS_TRUE, NULL, NULL, 0 },
+	{ "SystemModstamp", FIELD_DATETIME, 0, 0, MEANS_MODSTAMP, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+};
+
+static const struct field folder_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 255, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "ParentContentFolderId", FIELD_REFERENCE, 18, N | C | U, MEANS_PARENT_FOLDER, "ParentContentFolder", "ContentFolder", 0 },
+	AUDIT,
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+};
+
+static const struct field folder_item_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "Title", FIELD_STRING, 255, N | NAME, MEANS_TITLE, NULL, NULL, 0 },
+	{ "IsFolder", FIELD_BOOLEAN, 0, 0, MEANS_IS_FOLDER, NULL, NULL, 0 },
+	{ "FileExtension", FIELD_STRING, 40, N, MEANS_EXTENSION, NULL, NULL, 0 },
+	{ "FileType", FIELD_STRING, 20, N, MEANS_FILE_TYPE, NULL, NULL, 0 },
+	{ "ContentSize", FIELD_INT, 0, N, MEANS_SIZE, NULL, NULL, 0 },
+	{ "ParentContentFolderId", FIELD_REFERENCE, 18, N, MEANS_PARENT_FOLDER, "ParentContentFolder", "ContentFolder", 0 },
+	{ "CreatedDate", FIELD_DATETIME, 0, 0, MEANS_CREATED, NULL, NULL, 0 },
+	{ "LastModifiedDate", FIELD_DATETIME, 0, 0, MEANS_MODIFIED, NULL, NULL, 0 },
+};
+
+static const struct field folder_member_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "ParentContentFolderId", FIELD_REFERENCE, 18, U, MEANS_PARENT_FOLDER, "ParentContentFolder", "ContentFolder", 0 },
+	{ "ChildRecordId", FIELD_REFERENCE, 18, 0, MEANS_DOCUMENT, "ChildRecord", "ContentDocument", 0 },
+	AUDIT,
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+};
+
+static const struct field user_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "Username", FIELD_STRING, 80, C | U, MEANS_USERNAME, NULL, NULL, 0 },
+	{ "LastName", FIELD_STRING, 80, C | U, MEANS_LAST_NAME, NULL, NULL, 0 },
+	{ "FirstName", FIELD_STRING, 40, N | C | U, MEANS_FIRST_NAME, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 121, NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "Email", FIELD_EMAIL, 128, C | U, MEANS_EMAIL, NULL, NULL, 0 },
+	{ "Alias", FIELD_STRING, 8, C | U, MEANS_ALIAS, NULL, NULL, 0 },
+	{ "IsActive", FIELD_BOOLEAN, 0, C | U, MEANS_TRUE, NULL, NULL, 0 },
+	{ "UserType", FIELD_PICKLIST, 40, N, MEANS_USER_TYPE, NULL, NULL, 0 },
+	{ "TimeZoneSidKey", FIELD_PICKLIST, 40, C | U, MEANS_TIME_ZONE, NULL, NULL, 0 },
+	{ "LocaleSidKey", FIELD_PICKLIST, 40, C | U, MEANS_LOCALE, NULL, NULL, 0 },
+	{ "LanguageLocaleKey", FIELD_PICKLIST, 40, C | U, MEANS_LANGUAGE, NULL, NULL, 0 },
+	AUDIT,
+};
+
+static const struct field organization_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 80, U | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "OrganizationType", FIELD_PICKLIST, 40, N, MEANS_ORGANIZATION_TYPE, NULL, NULL, 0 },
+	{ "InstanceName", FIELD_STRING, 5, N, MEANS_INSTANCE, NULL, NULL, 0 },
+	{ "IsSandbox", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "NamespacePrefix", FIELD_STRING, 15, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "TrialExpirationDate", FIELD_DATETIME, 0, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "LanguageLocaleKey", FIELD_PICKLIST, 40, U, MEANS_LANGUAGE, NULL, NULL, 0 },
+	{ "TimeZoneSidKey", FIELD_PICKLIST, 40, U, MEANS_TIME_ZONE, NULL, NULL, 0 },
+	{ "DefaultLocaleSidKey", FIELD_PICKLIST, 40, U, MEANS_LOCALE, NULL, NULL, 0 },
+	AUDIT,
+};
+
+static const struct field account_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 255, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "Type", FIELD_PICKLIST, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Industry", FIELD_PICKLIST, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Phone", FIELD_PHONE, 40, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Website", FIELD_URL, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Description", FIELD_TEXTAREA, 32000, N | C | U | NF, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "OwnerId", FIELD_REFERENCE, 18, C | U, MEANS_OWNER, "Owner", "User", 0 },
+	AUDIT,
+};
+
+/* What a reference to any object leads to. */
+static const struct field name_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 255, N | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "Type", FIELD_PICKLIST, 40, N, MEANS_TYPE, NULL, NULL, 0 },
+};
+
+#define FIELDS(table)	table, sizeof(table) / sizeof(table[0])
+
+const struct object schema_objects[OBJECTS] = {
+	{ OBJECT_DOCUMENT, "ContentDocument", "Content Document", "Content Documents", "069",
+	    OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(document_fields) },
+	{ OBJECT_VERSION, "ContentVersion", "Content Version", "Content Versions", "068",
+	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE, FIELDS(version_fields) },
+	{ OBJECT_LINK, "ContentDocumentLink", "Content Document Link", "Content Document Links", "06A",
+	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(link_fields) },
+	{ OBJECT_LIBRARY, "ContentWorkspace", "Library", "Libraries", "058",
+	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(library_fields) },
+	{ OBJECT_LIBRARY_DOCUMENT, "ContentWorkspaceDoc", "Library Document", "Library Documents", "059",
+	    OBJECT_CREATEABLE, FIELDS(library_document_fields) },
+	{ OBJECT_FOLDER, "ContentFolder", "Content Folder", "Content Folders", "07H",
+	    OBJECT_REPLICATEABLE | OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(folder_fields) },
+	{ OBJECT_FOLDER_ITEM, "ContentFolderItem", "Content Folder Item", "Content Folder Items", NULL,
+	    OBJECT_NO_RETRIEVE, FIELDS(folder_item_fields) },
+	{ OBJECT_FOLDER_MEMBER, "ContentFolderMember", "Content Folder Member", "Content Folder Members", "07I",
+	    OBJECT_UPDATEABLE, FIELDS(folder_member_fields) },
+	{ OBJECT_USER, "User", "User", "Users", "005",
+	    OBJECT_REPLICATEABLE | OBJECT_CREATEABLE | OBJECT_UPDATEABLE, FIELDS(user_fields) },
+	{ OBJECT_ORGANIZATION, "Organization", "Organization", "Organizations", "00D",
+	    OBJECT_UPDATEABLE, FIELDS(organization_fields) },
+	{ OBJECT_ACCOUNT, "Account", "Account", "Accounts", "001",
+	    OBJECT_REPLICATEABLE | OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(account_fields) },
+	{ OBJECT_NAME, "Name", "Name", "Names", NULL,
+	    OBJECT_NO_RETRIEVE | OBJECT_HIDDEN, FIELDS(name_fields) },
+};
+
+static bool
+same(const char *name, const char *s, size_t len)
+{
+	return name && strlen(name) == len && strncasecmp(name, s, len) == 0;
+}
+
+const struct object *
+schema_object(const char *name, size_t len)
+{
+	for (size_t i = 0; i < OBJECTS; i++)
+		if (!(schema_objects[i].flags & OBJECT_HIDDEN) && same(schema_objects[i].name, name, len))
+			return &schema_objects[i];
+	return NULL;
+}
+
+const struct field *
+schema_field(const struct object *object, const char *name, size_t len, unsigned version)
+{
+	for (size_t i = 0; i < object->count; i++)
+		if (same(object->fields[i].name, name, len) && object->fields[i].since <= version)
+			return &object->fields[i];
+	return NULL;
+}
+
+const struct field *
+schema_relation(const struct object *object, const char *name, size_t len, unsigned version)
+{
+	for (size_t i = 0; i < object->count; i++)
+		if (same(object->fields[i].relation, name, len) && object->fields[i].since <= version)
+			return &object->fields[i];
+	return NULL;
+}
+
+static const struct {
+	const char *name, *soap;
+} types[] = {
+	[FIELD_ID] = { "id", "tns:ID" }, [FIELD_REFERENCE] = { "reference", "tns:ID" },
+	[FIELD_STRING] = { "string", "xsd:string" }, [FIELD_TEXTAREA] = { "textarea", "xsd:string" },
+	[FIELD_PICKLIST] = { "picklist", "xsd:string" }, [FIELD_URL] = { "url", "xsd:string" },
+	[FIELD_EMAIL] = { "email", "xsd:string" }, [FIELD_PHONE] = { "phone", "xsd:string" },
+	[FIELD_BOOLEAN] = { "boolean", "xsd:boolean" }, [FIELD_INT] = { "int", "xsd:int" }, [FIELD_LONG] = { "long", "xsd:long" },
+	[FIELD_DATETIME] = { "datetime", "xsd:dateTime" }, [FIELD_BASE64] = { "base64", "xsd:base64Binary" },
+};
+
+const char *
+schema_type_name(enum field_type type)
+{
+	return types[type].name;
+}
+
+const char *
+schema_soap_type(enum field_type type)
+{
+	return types[type].soap;
+}

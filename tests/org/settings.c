@@ -1,0 +1,84 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/org/settings.h"
+
+#define LONG	1000000000000
+
+static const struct row {
+	const char *name;
+	int64_t value, min, max;	/* value: unless it is set */
+	const char *help;
+} rows[SETTINGS] = {
+	[SETTING_API_LIMIT] = { "api-limit", 100000, 0, LONG, "API calls until REQUEST_LIMIT_EXCEEDED" },
+	[SETTING_LATENCY] = { "latency", 0, 0, 600000, "milliseconds before each answer" },
+	[SETTING_PAGE_SIZE] = { "page-size", 0, 0, 2000, "rows a page of a query at most; 0: what the client asks for" },
+	[SETTING_LOCATOR_LIFE] = { "locator-life", 172800, 0, LONG, "seconds for which a query locator is valid" },
+	[SETTING_TOKEN_LIFE] = { "token-life", 0, 0, LONG, "seconds for which an access token is valid; 0: no end" },
+	[SETTING_SKEW] = { "skew", 0, -LONG, LONG, "seconds by which the org's clock is ahead" },
+	[SETTING_QUERY_ALL_FILES] = { "query-all-files", 1, 0, 1, "the user has Query All Files" },
+	[SETTING_RANGE] = { "range", 0, 0, 1, "VersionData honours Range" },
+	[SETTING_ROTATE] = { "rotate", 0, 0, 1, "refresh tokens are rotated" },
+	[SETTING_REFRESH_TIME] = { "refresh-time", 0, 0, 600000, "milliseconds that a refresh takes" },
+	[SETTING_SHUFFLE] = { "shuffle", 0, 0, 1, "other order of keys in replies to queries" },
+	[SETTING_FLOW_ENABLED] = { "flow-enabled", 1, 0, 1, "the client credentials flow is enabled" },
+	[SETTING_RUN_AS] = { "run-as", 1, 0, 1, "the flow has a Run As user" },
+	[SETTING_SCOPES] = { "scopes", 1, 0, 1, "the app has a valid scope" },
+	[SETTING_APPROVED] = { "approved", 1, 0, 1, "the user is admin approved to access the app" },
+	[SETTING_REST_ENABLED] = { "rest-enabled", 1, 0, 1, "the REST API is enabled for the org" },
+};
+
+void
+settings_init(struct settings *s)
+{
+	for (unsigned i = 0; i < SETTINGS; i++)
+		atomic_init(&s->value[i], rows[i].value);
+}
+
+int64_t
+settings_get(const struct settings *s, enum setting i)
+{
+	return atomic_load_explicit(&s->value[i], memory_order_relaxed);
+}
+
+const char *
+settings_name(enum setting i)
+{
+	return rows[i].name;
+}
+
+bool
+settings_set(struct settings *s, const char *name, const char *value, const char **why)
+{
+	for (unsigned i = 0; i < SETTINGS; i++) {
+		char *end;
+
+		if (strcmp(rows[i].name, name) != 0)
+			continue;
+		errno = 0;
+		long long n = strtoll(value, &end, 10);
+		if (end == value || *end != '\0' || errno != 0 || n < rows[i].min || n > rows[i].max) {
+			*why = "not a number in its range";
+			return false;
+		}
+		atomic_store(&s->value[i], n);
+		return true;
+	}
+	*why = "no such setting";
+	return false;
+}
+
+void
+settings_help(struct buf *out)
+{
+	for (unsigned i = 0; i < SETTINGS; i++)
+		buf_printf(out, "  --%-16s N  %s (%lld)\n", rows[i].name, rows[i].help, (long long)rows[i].value);
+}
+
+void
+settings_put(const struct settings *s, struct buf *out)
+{
+	for (unsigned i = 0; i < SETTINGS; i++)
+		buf_printf(out, "%s=%lld\n", rows[i].name, (long long)settings_get(s, (enum setting)i));
+}

@@ -1,0 +1,36 @@
+/*
+ * settings - what about the org can be set, on the command line or while it runs.
+ *
+ * One table: the parser, --help and the control path come from it.
+ *
+ * Any thread.
+ */
+#ifndef ORG_SETTINGS_H
+#define ORG_SETTINGS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/buf.h"
+
+enum setting {
+	SETTING_API_LIMIT, SETTING_LATENCY, SETTING_PAGE_SIZE, SETTING_LOCATOR_LIFE, SETTING_TOKEN_LIFE, SETTING_SKEW,
+	SETTING_QUERY_ALL_FILES, SETTING_RANGE, SETTING_ROTATE, SETTING_REFRESH_TIME, SETTING_SHUFFLE,
+	SETTING_FLOW_ENABLED, SETTING_RUN_AS, SETTING_SCOPES, SETTING_APPROVED, SETTING_REST_ENABLED,
+	SETTINGS
+};
+
+struct settings {
+	_Atomic int64_t	 value[SETTINGS];
+};
+
+void	settings_init(struct settings *);
+int64_t	settings_get(const struct settings *, enum setting);
+/* False: no such setting, or not a value for it; *why tells (static). */
+bool	settings_set(struct settings *, const char *name, const char *value, const char **why);
+const char *settings_name(enum setting);
+void	settings_help(struct buf *);			/* a line each, for --help */
+void	settings_put(const struct settings *, struct buf *);	/* name=value, a line each */
+
+#endif
