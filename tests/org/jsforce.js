@@ -1,0 +1,144 @@
+// An unmodified jsforce against sffs-org: a real client library logs in, queries,
+// pages, describes, retrieves and downloads, and sees the errors it knows. TAP.
+//
+//	node jsforce.js PATH-OF-JSFORCE LOGIN-URL CLIENT-ID CLIENT-SECRET
+//
+// The org needs more than 200 documents, so that there is something to page through.
+'use strict';
+
+const crypto = require('crypto');
+const path = require('path');
+const [, , where, loginUrl, clientId, clientSecret] = process.argv;
+
+if (!clientSecret) {
+	console.error('usage: node jsforce.js PATH-OF-JSFORCE LOGIN-URL CLIENT-ID CLIENT-SECRET');
+	process.exit(2);
+}
+const jsforce = require(path.resolve(where));
+
+let run = 0, failed = 0;
+
+function ok(good, what) {
+	console.log(`${good ? 'ok' : 'not ok'} ${++run} - ${what}`);
+	failed += good ? 0 : 1;
+}
+
+function is(got, want, what) {
+	ok(got === want, what);
+	if (got !== want)
+		console.log(`# got:  ${got}\n# want: ${want}`);
+}
+
+// What a promise fails with: errorCode of the API, name of OAuth.
+async function codeOf(promise) {
+	try {
+		await promise;
+		return 'no error';
+	} catch (e) {
+		return e.errorCode || e.name;
+	}
+}
+
+function connect(secret) {
+	return new jsforce.Connection({ oauth2: { loginUrl, clientId, clientSecret: secret }, loginUrl, version: '62.0' });
+}
+
+async function login() {
+	const conn = connect(clientSecret);
+	const user = await conn.authorize({ grant_type: 'client_credentials' });
+	ok(/^005.{15}$/.test(user.id), 'client credentials log in, and the user is known');
+	ok(/^00D.{15}$/.test(user.organizationId), 'the org is known');
+	is((await conn.identity()).user_id, user.id, 'the identity URL tells the same user');
+	is(await codeOf(connect('wrong').authorize({ grant_type: 'client_credentials' })), 'invalid_client', 'a wrong secret is refused');
+	is(await codeOf(conn.authorize({ grant_type: 'no_such' })), 'unsupported_grant_type', 'a flow that there is not is refused');
+	return conn;
+}
+
+async function queries(conn) {
+	const total = (await conn.query('SELECT COUNT() FROM ContentDocument')).totalSize;
+	ok(total > 200, 'COUNT() counts');
+
+	const first = await conn.query('SELECT Id FROM ContentDocument ORDER BY Id', { headers: { 'Sforce-Query-Options': 'batchSize=200' } });
+	is(first.records.length, 200, 'a page has as many rows as were asked for');
+	is(first.done, false, 'and is not the last');
+	const rest = await conn.queryMore(first.nextRecordsUrl);
+	is(rest.totalSize, total, 'totalSize is the same on the next page');
+	ok(rest.records[0].Id > first.records[199].Id, 'the next page goes on where the first ended');
+
+	const rows = await new Promise((resolve, reject) => {
+		const found = [];
+		conn.query('SELECT Id, Title, Owner.Name FROM ContentDocument', { headers: { 'Sforce-Query-Options': 'batchSize=200' } })
+			.on('record', (row) => found.push(row)).on('end', () => resolve(found)).on('error', reject)
+			.run({ autoFetch: true, maxFetch: 1000000, headers: { 'Sforce-Query-Options': 'batchSize=200' } });
+	});
+	is(rows.length, total, 'autoFetch brings every row');
+	is(new Set(rows.map((row) => row.Id)).size, total, 'each once');
+	ok(rows.every((row) => typeof row.Owner.Name === 'string'), 'relations are objects');
+
+	const found = await conn.sobject('ContentVersion').find({ IsLatest: true, FileType: 'CSV' }, ['Id', 'ContentSize', 'Checksum'])
+		.sort({ ContentSize: -1 }).limit(3);
+	is(found.length, 3, 'find() with conditions, order and limit');
+	ok(found[0].ContentSize >= found[2].ContentSize, 'is sorted');
+	return found[0];
+}
+
+async function records(conn, version) {
+	const record = await conn.sobject('ContentVersion').retrieve(version.Id);
+	is(record.Checksum, version.Checksum, 'retrieve() gives the record');
+	const bytes = await conn.request({ method: 'GET', url: record.VersionData }, { encoding: 'binary' })
+		.catch(() => null) || '';
+	ok(bytes.length > 0, 'request() follows the URL in VersionData');
+
+	const hash = crypto.createHash('md5');
+	let size = 0;
+	await new Promise((resolve, reject) => conn.sobject('ContentVersion').record(version.Id).blob('VersionData')
+		.on('data', (chunk) => { hash.update(chunk); size += chunk.length; }).on('end', resolve).on('error', reject));
+	is(size, version.ContentSize, 'blob() brings every byte');
+	is(hash.digest('hex'), version.Checksum, 'and the right ones');
+}
+
+async function objects(conn) {
+	const meta = await conn.sobject('ContentDocument').describe();
+	is(meta.keyPrefix, '069', 'describe() knows the key prefix');
+	is(meta.replicateable, false, 'and that files are not replicateable');
+	is(meta.fields.find((f) => f.name === 'LatestPublishedVersionId').relationshipName, 'LatestPublishedVersion', 'and relations');
+	const names = (await conn.describeGlobal()).sobjects.map((o) => o.name);
+	ok(names.includes('ContentVersion') && names.includes('User'), 'describeGlobal() lists the objects');
+	ok((await conn.limits()).DailyApiRequests.Remaining > 0, 'limits()');
+	ok(conn.limitInfo.apiUsage.used > 0, 'Sforce-Limit-Info is understood');
+}
+
+async function errors(conn) {
+	is(await codeOf(conn.query('SELECT Nothing FROM ContentDocument')), 'INVALID_FIELD', 'a field that there is not');
+	is(await codeOf(conn.query('SELECT Id FROM Nothing')), 'INVALID_TYPE', 'an object that there is not');
+	is(await codeOf(conn.query('SELECT Id FORM ContentDocument')), 'MALFORMED_QUERY', 'no query');
+	is(await codeOf(conn.query('SELECT Id FROM ContentFolderItem')), 'MALFORMED_QUERY', 'a filter that is missing');
+	is(await codeOf(conn.queryMore('/services/data/v62.0/query/0r8000000000000AAA-2000')), 'INVALID_QUERY_LOCATOR', 'a locator that there is not');
+	is(await codeOf(conn.sobject('ContentDocument').retrieve('069000000000000AAA')), 'NOT_FOUND', 'a record that there is not');
+	const bad = new jsforce.Connection({ instanceUrl: conn.instanceUrl, accessToken: '00Dbad!token', version: '62.0' });
+	is(await codeOf(bad.query('SELECT Id FROM User')), 'INVALID_SESSION_ID', 'a token that is not good');
+}
+
+async function tokens(conn) {
+	const again = new jsforce.Connection({ instanceUrl: conn.instanceUrl, accessToken: conn.accessToken, version: '62.0' });
+	is((await again.query('SELECT Id FROM Organization')).totalSize, 1, 'a token and an instance URL are enough');
+	const renewing = new jsforce.Connection({
+		instanceUrl: conn.instanceUrl, accessToken: '00Dbad!token', version: '62.0',
+		refreshFn: (c, done) => done(null, conn.accessToken),
+	});
+	is((await renewing.query('SELECT Id FROM Organization')).totalSize, 1, 'after a 401 the token is renewed');
+	await conn.oauth2.revokeToken(again.accessToken);
+	is(await codeOf(again.query('SELECT Id FROM User')), 'INVALID_SESSION_ID', 'a revoked token ends');
+}
+
+(async () => {
+	const conn = await login();
+	const version = await queries(conn);
+	await records(conn, version);
+	await objects(conn);
+	await errors(conn);
+	await tokens(conn);
+})().catch((e) => ok(false, e.stack.replace(/\n/g, '\n# '))).finally(() => {
+	console.log(`1..${run}`);
+	process.exitCode = failed ? 1 : 0;
+});
