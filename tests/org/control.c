@@ -135,7 +135,7 @@ fill_fault(struct call *c, struct fault *f)
 	else if (times && strcmp(times, "forever") == 0)
 		good = true;
 	else if (number_param(c, "times", 1, &n)) {
-		f->times = (int64_t)(n & INT64_MAX);
+		f->times = n == 0 ? -1 : (int64_t)(n & INT64_MAX);
 		good = true;
 	}
 	good = good && number_param(c, "status", 0, &status) && number_param(c, "skip", 0, &skip) && number_param(c, "ms", 0, &ms) &&
@@ -190,27 +190,22 @@ serve_release(struct call *c)
 /* Settings and tokens */
 
 static void
+set_one(void *ctx, const char *name, const char *value)
+{
+	struct call *c = ctx;
+	const char *why;
+
+	if (!settings_set(&c->org->settings, name, value, &why))
+		refuse(c, 400, "%s: %s", name, why);
+}
+
+static void
 serve_set(struct call *c)
 {
-	struct buf names = BUF_INIT;
-	char *save = NULL;
-
-	settings_put(&c->org->settings, &names);
-	if (strcmp(c->request->method, "GET") == 0) {
-		buf_put(&c->reply->body, names.data, names.len);
-		buf_free(&names);
-		return;
-	}
-	for (char *line = names.data ? strtok_r(names.data, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
-		const char *why = NULL;
-
-		line[strcspn(line, "=")] = '\0';
-		char *value = param(c, line);
-		if (value && !settings_set(&c->org->settings, line, value, &why))
-			refuse(c, 400, "%s: %s", line, why);
-		free(value);
-	}
-	buf_free(&names);
+	if (strcmp(c->request->method, "GET") == 0)
+		settings_put(&c->org->settings, &c->reply->body);
+	else
+		request_pairs(c->request, set_one, c);
 }
 
 static void

@@ -15,7 +15,7 @@
  *
  * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded.
  *
- * POST /_org/fault kind=KIND [match=*] [times=1|forever] [skip=0] ...; with a fault, a request is answered so:
+ * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...; with a fault, a request is answered so:
  *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array
  *      oauth-error [status=400] [code=invalid_grant] [message=] OAuth's object
  *      body [status=200] [type=] body=TEXT                     just this

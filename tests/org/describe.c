@@ -9,14 +9,12 @@ truth(bool b)
 }
 
 static void
-put_urls(const struct object *o, unsigned version, bool all, struct buf *out)
+put_urls(const struct object *o, unsigned version, struct buf *out)
 {
 	const char *prefix = "/services/data/v";
 
 	buf_printf(out, "\"urls\":{\"rowTemplate\":\"%s%u.0/sobjects/%s/{ID}\",\"describe\":\"%s%u.0/sobjects/%s/describe\",\"sobject\":\"%s%u.0/sobjects/%s\"",
 	    prefix, version, o->name, prefix, version, o->name, prefix, version, o->name);
-	if (all && o->flags & OBJECT_REPLICATEABLE)
-		buf_printf(out, ",\"deleted\":\"%s%u.0/sobjects/%s/deleted\"", prefix, version, o->name);
 	buf_puts(out, "}");
 }
 
@@ -35,10 +33,10 @@ put_summary(const struct object *o, unsigned version, struct buf *out)
 	else
 		buf_puts(out, "null");
 	buf_printf(out, ",\"label\":\"%s\",\"labelPlural\":\"%s\",\"layoutable\":false,\"mergeable\":false,\"mruEnabled\":false,\"name\":\"%s\","
-	    "\"queryable\":true,\"replicateable\":%s,\"retrieveable\":%s,\"searchable\":false,\"triggerable\":false,\"undeletable\":%s,\"updateable\":%s,",
-	    o->label, o->plural, o->name, truth(o->flags & OBJECT_REPLICATEABLE), truth(!(o->flags & OBJECT_NO_RETRIEVE)), truth(deletable),
+	    "\"queryable\":true,\"replicateable\":false,\"retrieveable\":%s,\"searchable\":false,\"triggerable\":false,\"undeletable\":%s,\"updateable\":%s,",
+	    o->label, o->plural, o->name, truth(!(o->flags & OBJECT_NO_RETRIEVE)), truth(deletable),
 	    truth(updateable));
-	put_urls(o, version, true, out);
+	put_urls(o, version, out);
 }
 
 void

@@ -126,17 +126,19 @@ fault_take(struct faults *faults, const char *method, const char *path, const ch
 
 	pthread_mutex_lock(&faults->lock);
 	*hold = faults->releases;
-	for (struct fault *f = faults->first; f && !found; f = f->next) {
-		if (f->times == 0 || !journal_match(f->match, method, path, query))
-			continue;
-		if (f->skip > 0) {
-			f->skip--;
+	for (struct fault **at = &faults->first; *at && !found; ) {
+		struct fault *f = *at;
+
+		if (!journal_match(f->match, method, path, query) || (f->skip > 0 && f->skip--)) {
+			at = &f->next;
 			continue;
 		}
-		if (f->times > 0)
-			f->times--;
-		f->users++;
 		found = f;
+		f->users++;
+		if (f->times > 0 && --f->times == 0) {
+			*at = f->next;
+			drop_user(f);
+		}
 	}
 	pthread_mutex_unlock(&faults->lock);
 	return found;

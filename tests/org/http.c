@@ -114,6 +114,42 @@ request_form(const struct request *r, const char *name)
 	return NULL;
 }
 
+struct pairs {
+	void		(*pair)(void *, const char *, const char *);
+	void		*ctx;
+};
+
+static enum MHD_Result
+each_param(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	const struct pairs *p = ctx;
+
+	(void)kind;
+	p->pair(p->ctx, name, value ? value : "");
+	return MHD_YES;
+}
+
+void
+request_pairs(const struct request *r, void (*pair)(void *, const char *, const char *), void *ctx)
+{
+	const char *s = buf_str(&r->body), *end = s + r->body.len;
+	struct pairs p = { pair, ctx };
+
+	MHD_get_connection_values(r->wire, MHD_GET_ARGUMENT_KIND, each_param, &p);
+	while (s < end) {
+		const char *next = memchr(s, '&', (size_t)(end - s));
+		const char *stop = next ? next : end, *equals = memchr(s, '=', (size_t)(stop - s));
+		char *name = decode(s, (size_t)((equals ? equals : stop) - s));
+		char *value = equals ? decode(equals + 1, (size_t)(stop - equals) - 1) : strdup("");
+
+		if (name && value)
+			pair(ctx, name, value);
+		free(name);
+		free(value);
+		s = stop + 1;
+	}
+}
+
 /* The body of an answer */
 
 static bool
@@ -254,6 +290,16 @@ header_bytes(struct exchange *x)
 	return info ? info->header_size : 0;
 }
 
+/* As a gateway refuses what it does not pass on. */
+static void
+refuse(struct reply *r, unsigned status, const char *title)
+{
+	r->status = status;
+	r->type = "text/html";
+	r->close = true;
+	buf_printf(&r->body, "<html><head><title>%u %s</title></head><body>%s</body></html>\n", status, title, title);
+}
+
 static void
 serve(struct exchange *x)
 {
@@ -262,11 +308,9 @@ serve(struct exchange *x)
 	struct reply *r = &x->reply;
 
 	if (strlen(x->uri) > URI_MAX) {
-		reply_error_status(r, 414, "URI_TOO_LONG", "URI Too Long");
-		r->close = true;
+		refuse(r, 414, "URI Too Long");
 	} else if (header_bytes(x) > URI_MAX) {
-		reply_error_status(r, 431, "REQUEST_HEADER_FIELDS_TOO_LARGE", "Request Header Fields Too Large");
-		r->close = true;
+		refuse(r, 431, "Request Header Fields Too Large");
 	} else if (strncmp(q->path, "/services/data", 14) == 0 && (q->path[14] == '/' || q->path[14] == '\0')) {
 		rest_serve(org, q, r);
 	} else {

@@ -31,6 +31,7 @@ struct request {
 /* NULL: not there. Borrowed; len may be NULL. */
 const char *request_header(const struct request *, const char *name);
 const char *request_param(const struct request *, const char *name, size_t *len);	/* of the query, decoded */
+void	request_pairs(const struct request *, void (*pair)(void *ctx, const char *name, const char *value), void *ctx);	/* of both */
 char	*request_form(const struct request *, const char *name);	/* of a form in the body, decoded; caller frees */
 
 /*

@@ -50,10 +50,9 @@ struct field {
 };
 
 enum object_flags {
-	OBJECT_REPLICATEABLE = 1,	/* has /deleted and /updated */
-	OBJECT_CREATEABLE = 2, OBJECT_UPDATEABLE = 4, OBJECT_DELETABLE = 8,
-	OBJECT_NO_RETRIEVE = 16,	/* rows by query only */
-	OBJECT_HIDDEN = 32,		/* only reached by a relation */
+	OBJECT_CREATEABLE = 1, OBJECT_UPDATEABLE = 2, OBJECT_DELETABLE = 4,
+	OBJECT_NO_RETRIEVE = 8,		/* rows by query only */
+	OBJECT_HIDDEN = 16,		/* only reached by a relation */
 };
 
 enum object_kind {

@@ -588,12 +588,10 @@ parse_count_of_rows(struct parser *p)
 {
 	struct soql_literal literal = { 0 };
 
-	if (p->rc == 0 && (p->token != T_LITERAL || !is_digit(p->tree->text[p->at])))
+	if (p->rc == 0 && (p->token != T_LITERAL || strspn(p->tree->text + p->at, "0123456789") < p->len))
 		fail_here(p);
 	if (p->rc == 0)
 		parse_number(p, &literal);
-	if (p->rc == 0 && literal.kind != VALUE_NUMBER)
-		fail_here(p);
 	return literal.number;
 }
 

@@ -102,7 +102,7 @@ repeat(char *out, const char *s, unsigned characters)
 size_t
 synthetic_title(uint32_t number, bool plain, char out[VALUE_SPACE])
 {
-	const char *word = words[mix(number) >> 32 & (WORDS - 1)];
+	const char *word = words[mix(number % 50 == 2 ? number / 250 : number) >> 32 & (WORDS - 1)];
 
 	if (plain)
 		return print(out, "Document %07u", number);
