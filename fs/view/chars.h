@@ -1,0 +1,37 @@
+/*
+ * chars - what a byte is, and how long it is in each form that a view is written in.
+ *
+ * Three forms: TSV (\t \n \r \\ escaped, all other bytes as they are), JSON
+ * (the inside of a string; always UTF-8) and CSV (RFC 4180; always UTF-8).
+ * Where a form has to be UTF-8 and the bytes are not, they are read as
+ * windows-1252: each byte is a character then, and none is lost.
+ *
+ * Pure. Any thread.
+ */
+#ifndef FS_VIEW_CHARS_H
+#define FS_VIEW_CHARS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "auth/buf.h"
+
+bool	chars_valid(const char *, size_t);		/* well-formed UTF-8 */
+size_t	chars_tail(const char *, size_t);		/* bytes at the end that may begin a character: 0 to 3 */
+
+/* One windows-1252 byte as UTF-8, 1 to 3 bytes. What windows-1252 leaves open is the control character of that number. */
+size_t	chars_from_1252(unsigned char, char out[3]);
+void	chars_put_1252(struct buf *, const char *, size_t);
+
+/* Lengths; `valid` says whether the bytes are UTF-8. */
+size_t	chars_tsv_len(const char *, size_t);
+size_t	chars_json_len(const char *, size_t, bool valid);	/* without the quotes */
+/* Writes; `out` has room for what the length function says. The end of what was written. */
+char	*chars_tsv(char *out, const char *, size_t);
+char	*chars_json(char *out, const char *, size_t, bool valid);
+
+#define CHARS_TSV_MOST	2	/* the most bytes that one byte becomes */
+#define CHARS_JSON_MOST	6
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * out - what is written to a sink, gathered into large pieces.
+ *
+ * Any failure is kept in `rc` and ends all writing: it is looked at now and
+ * then, and at the end. Single thread.
+ */
+#ifndef FS_VIEW_OUT_H
+#define FS_VIEW_OUT_H
+
+#include "fs/view.h"
+
+#define OUT_SIZE	(128 * 1024)
+
+struct out {
+	const struct view_sink *sink;
+	uint64_t	 written;	/* what the sink has got, and what it will get */
+	int		 rc;
+	/* private */
+	char		*data, *end, *limit;
+};
+
+int	out_open(struct out *, const struct view_sink *);
+char	*out_room(struct out *, size_t n);		/* where n <= OUT_SIZE bytes may be put; then out_put_to */
+void	out_put_to(struct out *, char *end);		/* what was put in that room ends here */
+void	out_put(struct out *, const char *, size_t);
+void	out_putc(struct out *, char);
+void	out_repeat(struct out *, char, uint64_t n);
+int	out_flush(struct out *);			/* rc */
+void	out_close(struct out *);			/* flushes nothing */
+
+/* Cells in a form; any length. */
+void	out_tsv(struct out *, const char *, size_t);
+void	out_json(struct out *, const char *, size_t, bool valid);
+
+#endif

@@ -1,0 +1,190 @@
+/*
+ * A survey as bytes: a name and version, then numbers (7 bits a byte, least significant first)
+ * and strings (length, bytes), in the order of struct view_survey. One function walks over them for both directions, so
+ * that they cannot differ.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fs/view/survey.h"
+
+static const char magic[] = "sffs view " VIEW_RENDERER "\n";
+
+struct packer {
+	struct buf	*out;		/* NULL: unpacking */
+	const unsigned char *in, *end;
+	int		 rc;
+};
+
+static void
+number(struct packer *p, uint64_t *n)
+{
+	if (p->out) {
+		uint64_t v = *n;
+
+		for (; v >= 0x80; v >>= 7)
+			buf_putc(p->out, (char)(v | 0x80));
+		buf_putc(p->out, (char)v);
+		return;
+	}
+	uint64_t v = 0;
+	for (unsigned shift = 0; shift < 64 && p->in < p->end; shift += 7) {
+		unsigned char c = *p->in++;
+
+		if (shift == 63 && c > 1)
+			break;
+		v |= (uint64_t)(c & 0x7f) << shift;
+		if (!(c & 0x80)) {
+			*n = v;
+			return;
+		}
+	}
+	p->in = p->end;
+	p->rc = -EINVAL;
+}
+
+/* Of the n bytes at what is read: the pointer to them, or NULL. */
+static const char *
+take(struct packer *p, uint64_t n)
+{
+	if (n > (uint64_t)(p->end - p->in)) {
+		p->rc = -EINVAL;
+		return NULL;
+	}
+	p->in += n;
+	return (const char *)p->in - n;
+}
+
+static void
+string(struct packer *p, char *s, size_t size)
+{
+	uint64_t len = p->out ? strlen(s) : 0;
+
+	number(p, &len);
+	if (p->out) {
+		buf_put(p->out, s, len);
+		return;
+	}
+	const char *from = take(p, len);
+	if (!from || len >= size || memchr(from, '\0', len)) {
+		p->rc = -EINVAL;
+		return;
+	}
+	memcpy(s, from, len);
+	s[len] = '\0';
+}
+
+static void
+flag(struct packer *p, bool *b)
+{
+	uint64_t n = *b;
+
+	number(p, &n);
+	*b = n == 1;
+	if (n > 1)
+		p->rc = -EINVAL;
+}
+
+static void
+key(struct packer *p, struct keys *keys, size_t i)
+{
+	uint64_t n = 0;
+	size_t len = 0;
+	const char *name = p->out ? keys_get(keys, i, &len) : NULL;
+
+	n = len;
+	number(p, &n);
+	if (p->out) {
+		buf_put(p->out, name, len);
+	} else if ((name = take(p, n))) {
+		if (n == 0 || n > KEYS_BYTES - keys->bytes.len + KEYS_LONGEST)
+			p->rc = -EINVAL;
+		else if (keys_append(keys, name, n) < 0)
+			p->rc = -ENOMEM;
+	}
+}
+
+static void
+columns(struct packer *p, struct view_survey *s)
+{
+	uint64_t n = s->keys.n;
+
+	number(p, &n);
+	if (!p->out && (n > KEYS_MOST || n > (uint64_t)(p->end - p->in)))
+		p->rc = -EINVAL;
+	if (!p->out && p->rc == 0 && n > 0 && !(s->columns = calloc(n, sizeof(*s->columns))))
+		p->rc = -ENOMEM;
+	for (uint64_t i = 0; i < n && p->rc == 0; i++) {
+		key(p, &s->keys, i);
+		number(p, &s->columns[i]);
+	}
+}
+
+static void
+walk(struct packer *p, struct view_survey *s)
+{
+	uint64_t delimiter = (unsigned char)s->cells.delimiter;
+
+	string(p, s->encoding, sizeof(s->encoding));
+	number(p, &delimiter);
+	if (delimiter == 0 || delimiter > 0xff)
+		p->rc = -EINVAL;
+	s->cells.delimiter = (char)delimiter;
+	number(p, &s->cells.max_field);
+	if (s->cells.max_field < CELLS_LONGEST_MIN || s->cells.max_field > CELLS_LONGEST_MAX)
+		p->rc = -EINVAL;
+	number(p, &s->skip);
+	if (s->skip > TEXT_SAMPLE)
+		p->rc = -EINVAL;
+	flag(p, &s->strict);
+	number(p, &s->width);
+	number(p, &s->widest);
+	number(p, &s->records);
+	number(p, &s->totals.lf);
+	number(p, &s->totals.crlf);
+	number(p, &s->totals.cr);
+	number(p, &s->totals.blank_lines);
+	for (size_t i = 0; i < FAULTS; i++)
+		number(p, &s->faults[i]);
+	number(p, &s->undecodable);
+	number(p, &s->renamed);
+	number(p, &s->rows_offset);
+	for (size_t i = 0; i < VIEW_KINDS; i++)
+		number(p, &s->sizes[i]);
+	columns(p, s);
+}
+
+int
+view_survey_pack(const struct view_survey *s, struct buf *out)
+{
+	struct packer p = { .out = out };
+
+	buf_put(out, magic, sizeof(magic) - 1);
+	walk(&p, (struct view_survey *)s);	/* packing changes nothing */
+	return p.rc < 0 ? p.rc : out->failed ? -ENOMEM : 0;
+}
+
+int
+view_survey_unpack(const void *data, size_t n, struct view_survey **out)
+{
+	struct packer p = { .in = data, .end = (const unsigned char *)data + n };
+	struct view_survey *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	if (n < sizeof(magic) - 1 || memcmp(data, magic, sizeof(magic) - 1) != 0) {
+		p.rc = -EINVAL;
+	} else {
+		p.in += sizeof(magic) - 1;
+		walk(&p, s);
+	}
+	if (p.rc == 0 && p.in != p.end)
+		p.rc = -EINVAL;
+	if (p.rc < 0) {
+		view_survey_free(s);
+		return p.rc;
+	}
+	*out = s;
+	return 0;
+}

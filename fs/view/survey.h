@@ -1,0 +1,41 @@
+/*
+ * survey - what is known of a document once it has been read through.
+ *
+ * Everything that a render needs and nothing that the document's length adds
+ * to. pack.c is its form as bytes: a field that is added here is added there,
+ * and VIEW_RENDERER goes up.
+ */
+#ifndef FS_VIEW_SURVEY_H
+#define FS_VIEW_SURVEY_H
+
+#include "fs/view.h"
+#include "fs/view/cells.h"
+#include "fs/view/keys.h"
+#include "fs/view/text.h"
+
+struct view_survey {
+	/* how it is read */
+	char		 encoding[TEXT_NAME];
+	struct cells_options cells;
+	uint64_t	 skip;		/* bytes of text before the header: a sep= line */
+	bool		 strict;
+
+	/* what there is */
+	uint64_t	 width;		/* cells of the header */
+	uint64_t	 widest;	/* cells of the widest record */
+	uint64_t	 records;	/* without the header */
+	struct cells_totals totals;
+	uint64_t	 faults[FAULTS];
+	uint64_t	 undecodable;	/* became U+FFFD */
+	uint64_t	 renamed;	/* keys that are not the header's cell */
+
+	/* what the views are */
+	uint64_t	 rows_offset;
+	uint64_t	 sizes[VIEW_KINDS];
+	struct keys	 keys;
+	uint64_t	*columns;	/* keys.n sizes: the column's cells in TSV, without line ends */
+};
+
+bool	survey_clean(const struct view_survey *);	/* nothing was odd */
+
+#endif

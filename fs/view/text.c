@@ -1,0 +1,218 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "fs/view/chars.h"
+
+#include "fs/view/text.h"
+
+#define REPLACEMENT	"\xef\xbf\xbd"
+#define MARK		"\xef\xbb\xbf"		/* the byte order mark, as UTF-8 */
+
+/* The longer mark first: UTF-32LE begins like UTF-16LE. */
+static const struct {
+	const char	*mark;
+	size_t		 len;
+	const char	*encoding;
+} marks[] = {
+	{ MARK,		      3, "UTF-8" },
+	{ "\xff\xfe\0\0",     4, "UTF-32LE" },
+	{ "\0\0\xfe\xff",     4, "UTF-32BE" },
+	{ "\xff\xfe",	      2, "UTF-16LE" },
+	{ "\xfe\xff",	      2, "UTF-16BE" },
+};
+
+const char *
+text_detect(const char *s, size_t n, bool whole)
+{
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (n >= marks[i].len && memcmp(s, marks[i].mark, marks[i].len) == 0)
+			return marks[i].encoding;
+	if (!whole)
+		n -= chars_tail(s, n);
+	return chars_valid(s, n) ? "UTF-8" : "windows-1252";
+}
+
+/* Room for n more bytes behind end; what was dropped makes room first. */
+static int
+make_room(struct text *t, size_t n)
+{
+	if (t->begin > 0) {
+		memmove(t->data, t->data + t->begin, t->end - t->begin);
+		t->end -= t->begin;
+		t->begin = 0;
+	}
+	if (t->cap - t->end >= n)
+		return 0;
+	size_t cap = t->cap;
+	while (cap - t->end < n) {
+		if (cap > SIZE_MAX / 2)
+			return -ENOMEM;
+		cap *= 2;
+	}
+	char *data = realloc(t->data, cap);
+	if (!data)
+		return -ENOMEM;
+	t->data = data;
+	t->cap = cap;
+	return 0;
+}
+
+/* The next bytes of the source; 0 at its end, and only there. */
+static ssize_t
+read_source(struct text *t, void *p, size_t n)
+{
+	if (n > t->source->size - t->off)
+		n = (size_t)(t->source->size - t->off);
+	if (n == 0)
+		return 0;
+	ssize_t got = t->source->read(t->source->ctx, p, n, t->off);
+	if (got == 0 || (got > 0 && (size_t)got > n))
+		return -EIO;		/* it is shorter than it was said to be */
+	if (got > 0)
+		t->off += (uint64_t)got;
+	return got;
+}
+
+static int
+decode_utf8(struct text *t)
+{
+	ssize_t n = read_source(t, t->data + t->end, TEXT_STEP);
+
+	if (n < 0)
+		return (int)n;
+	t->ended = n == 0;
+	t->end += (size_t)n;
+	return 0;
+}
+
+static int
+decode_1252(struct text *t)
+{
+	ssize_t n = read_source(t, t->raw, TEXT_STEP / 3);
+
+	if (n < 0)
+		return (int)n;
+	t->ended = n == 0;
+	for (ssize_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)t->raw[i];
+
+		if (c < 0x80)
+			t->data[t->end++] = (char)c;
+		else
+			t->end += chars_from_1252(c, t->data + t->end);
+	}
+	return 0;
+}
+
+static void
+put_replacement(struct text *t)
+{
+	memcpy(t->data + t->end, REPLACEMENT, 3);
+	t->end += 3;
+	t->undecodable++;
+}
+
+static int
+decode_iconv(struct text *t)
+{
+	ssize_t n = read_source(t, t->raw + t->raw_len, TEXT_STEP - t->raw_len);
+
+	if (n < 0)
+		return (int)n;
+	char *in = t->raw, *out = t->data + t->end;
+	size_t left = t->raw_len + (size_t)n, room = TEXT_STEP - 3;
+	bool last = t->off == t->source->size;
+	int failed = 0;
+
+	if (left == 0) {
+		iconv(t->iconv, NULL, NULL, &out, &room);
+		t->ended = true;
+	} else if (iconv(t->iconv, &in, &left, &out, &room) == (size_t)-1) {
+		failed = errno;
+	}
+	t->end = (size_t)(out - t->data);
+	if (failed == EILSEQ || (failed == EINVAL && last)) {
+		size_t pass = t->unit < left ? t->unit : left;
+
+		in += pass;
+		left -= pass;
+		put_replacement(t);
+	}
+	memmove(t->raw, in, left);
+	t->raw_len = left;
+	return 0;
+}
+
+int
+text_open(struct text *t, const struct view_source *source, const char *encoding)
+{
+	*t = (struct text){ .source = source, .decode = decode_utf8, .iconv = (iconv_t)-1, .unit = 1 };
+	if (strcasecmp(encoding, "windows-1252") == 0 || strcasecmp(encoding, "cp1252") == 0) {
+		t->decode = decode_1252;
+	} else if (strcasecmp(encoding, "UTF-8") != 0 && strcasecmp(encoding, "UTF8") != 0) {
+		t->decode = decode_iconv;
+		t->unit = strncasecmp(encoding, "UTF-16", 6) == 0 ? 2 : strncasecmp(encoding, "UTF-32", 6) == 0 ? 4 : 1;
+		t->iconv = iconv_open("UTF-8", encoding);
+		if (t->iconv == (iconv_t)-1)
+			return errno == ENOMEM ? -ENOMEM : -EINVAL;
+	}
+	t->cap = 2 * TEXT_STEP;
+	t->data = malloc(t->cap);
+	t->raw = t->decode == decode_utf8 ? NULL : malloc(TEXT_STEP);
+	if (!t->data || (t->decode != decode_utf8 && !t->raw)) {
+		text_close(t);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int
+text_more(struct text *t)
+{
+	size_t had = t->end - t->begin;
+	int rc = make_room(t, TEXT_STEP);
+
+	while (rc == 0 && !t->ended && t->end - t->begin == had)
+		rc = t->decode(t);
+	if (rc < 0 || t->started)
+		return rc;
+	t->started = true;
+	while (rc == 0 && !t->ended && t->end < 3)
+		rc = t->decode(t);
+	if (rc == 0 && t->end >= 3 && memcmp(t->data, MARK, 3) == 0) {
+		text_drop(t, 3);
+		if (t->begin == t->end)
+			return text_more(t);
+	}
+	return rc;
+}
+
+int
+text_fill(struct text *t, size_t n)
+{
+	int rc = 0;
+
+	while (rc == 0 && !t->ended && t->end - t->begin < n)
+		rc = text_more(t);
+	return rc;
+}
+
+void
+text_drop(struct text *t, size_t n)
+{
+	t->begin += n;
+	t->dropped += n;
+}
+
+void
+text_close(struct text *t)
+{
+	if (t->iconv != (iconv_t)-1)
+		iconv_close(t->iconv);
+	free(t->data);
+	free(t->raw);
+	t->data = t->raw = NULL;
+	t->iconv = (iconv_t)-1;
+}
