@@ -1,0 +1,35 @@
+#!/bin/sh
+# Each file includes only what stands below it, and each foreign library has one home.
+. "${0%/*}/lib.sh"; plan 15
+cd "$TOP" || exit 1
+
+# includes FILES...: what they include of our own, one path a line.
+includes() { sed -n 's/^#include "\(.*\)"/\1/p' "$@" | sed 's,.*/,,;s,\.h$,,' | sort -u; }
+# may DESCRIPTION "FILES" "MODULES": the files include none but these.
+may() {
+	bad=
+	for i in $(eval includes $2); do
+		case " $3 " in *" $i "*) ;; *) bad="$bad $i" ;; esac
+	done
+	is "$1" "$bad" ''
+}
+# home LIBRARY 'HEADER PATTERN' 'WHERE': files that include it, beyond its home.
+home() { is "$1 has one home" "$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] fs/*/*.[ch] | grep -vE "^($3)" | tr '\n' ' ')" ''; }
+
+bottom='buf log secret config http token'
+is 'auth knows nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''
+is 'the simulated org shares buf and log alone' \
+	"$(grep -h '#include "\(auth\|fs\)/' tests/org/*.[ch] | sort -u | tr '\n' ' ')" '#include "auth/buf.h" #include "auth/log.h" '
+may 'catalogue is a leaf' 'fs/catalogue.[ch]' "catalogue document $bottom"
+may 'store is a leaf' 'fs/store.[ch]' "store wait pool $bottom"
+may 'name is a leaf' 'fs/name.[ch]' 'name'
+may 'rest is a leaf' 'fs/rest.[ch]' "rest document $bottom"
+may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(ls fs/view/*.h | sed 's,.*/,,;s,\.h$,,' | tr '\n' ' ') $bottom"
+may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync rest name catalogue document wait pool $bottom"
+may 'file joins store, view and rest, and keeps surveys' 'fs/file.[ch]' "file store view rest catalogue document wait pool $bottom"
+home libfuse 'fuse' 'fs/mount\.c'
+home SQLite 'sqlite3' 'fs/catalogue\.c'
+home libcsv 'csv\.h' 'fs/view/'
+home libcurl 'curl/' 'auth/http\.c'
+home cJSON 'cjson/' 'fs/rest\.c|auth/(oauth|token|main|login)'
+is 'only main may exit' "$(grep -nE '(^|[^_a-z])(exit|abort|assert) ?\(' fs/*.c fs/*/*.c auth/*.c | grep -v '^auth/main\.c\|^fs/main\.c' | grep -v '^[^:]*:[0-9]*:[ \t]*[/ ]\*')" ''

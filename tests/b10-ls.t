@@ -1,0 +1,27 @@
+#!/bin/sh
+# Walking costs one query a 2,000 documents at the first mount, one at the next, and downloads nothing.
+. "${0%/*}/lib.sh"; plan 13
+org_start --synthetic 10000 --page-size 2000
+fs_mount
+calls 'one login' 'POST */oauth2/token' 1
+calls 'ten thousand documents in five queries' 'GET */query*' 5
+calls 'and nothing else' '*' 6
+
+ls -lR "$MNT/documents" >"$TMP/list" 2>"$TMP/errors"
+is 'ls -lR sees every document' "$(ls "$MNT/documents" | wc -l)" 10000
+is 'and complains of nothing' "$(cat "$TMP/errors")" ''
+is 'each has its metadata' "$(grep -c ' metadata.json$' "$TMP/list")" 10000
+find "$MNT" -printf '%y %s %p\n' >"$TMP/found" 2>&1
+is 'by-id lists them too' "$(grep -c "^l .* $MNT/by-id/069" "$TMP/found")" 10000
+calls 'walking costs no call' '*' 6
+du -s "$MNT/documents" >/dev/null
+is 'no name twice' "$(ls -f "$MNT/documents" | sort | uniq -d)" ''
+is 'no inode twice among the files' "$(find "$MNT/documents" -type f -printf '%i\n' | sort | uniq -d)" ''
+ls -i "$MNT/documents" | sort >"$TMP/inodes"
+
+fs_unmount; org_forget
+fs_mount
+calls 'a second mount costs one call' '*' 1
+ls -i "$MNT/documents" | sort >"$TMP/inodes-again"
+same 'with the same names and inodes' "$TMP/inodes" "$TMP/inodes-again"
+is 'stat, find and du had downloaded nothing' "$(jq '.calls.download' "$MNT/.sffs/status.json")" 0

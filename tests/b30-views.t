@@ -1,0 +1,30 @@
+#!/bin/sh
+# The views of real CSV files are what Python's csv module reads in them, and agree with one another.
+. "${0%/*}/lib.sh"; plan 12
+data=$TMP/data
+mkdir "$data"
+cp -p /usr/share/distro-info/*.csv "$data"
+vega=$("$TOP/tests/npm-fetch" vega-datasets@3.2.1) || exit 1
+cp "$vega"/data/*.csv "$vega"/data/*.tsv "$data"
+[ "$(ls "$data" | wc -l)" -ge 20 ] || exit 1
+org_start --data "$data"
+fs_mount
+org_forget
+
+views() { python3 "$TOP/tests/views.py" "$1" "$data" "$MNT"; }
+is 'parsed lists a README only' "$(ls -A "$MNT/parsed")" README
+is 'every CSV document has its views' "$(ls -d "$MNT"/documents/*/parsed/ | wc -l)" "$(ls "$data" | wc -l)"
+is 'what is no CSV document has none' "$(ls "$MNT/parsed/nothing" 2>&1 | grep -c 'No such file')" 1
+is 'table.tsv is what Python reads' "$(views table.tsv)" ''
+is 'rows.tsv is the table without its first line' "$(for d in "$MNT"/documents/*/parsed; do tail -n +2 "$d/table.tsv" | cmp - "$d/rows.tsv"; done)" ''
+is 'header is its first line' "$(for d in "$MNT"/documents/*/parsed; do head -1 "$d/table.tsv" | tr '\t' '\n' | cmp - "$d/header"; done)" ''
+is 'rows.jsonl is what Python reads' "$(views rows.jsonl)" ''
+is 'and jq makes rows.tsv of it' "$(for d in "$MNT"/documents/*/parsed; do jq -r '[.[]]|@tsv' "$d/rows.jsonl" | cmp - "$d/rows.tsv"; done)" ''
+calls 'one download a document' 'GET */VersionData' "$(ls "$data" | wc -l)"
+calls 'and no other call' 'GET */query*' 0
+
+fs_unmount; org_forget
+fs_mount
+is 'after a remount stat knows the sizes' "$(find -L "$MNT"/documents/*/parsed/ -type f -printf '%s\n' | paste -sd+ | bc)" \
+	"$(cat "$MNT"/documents/*/parsed/* | wc -c)"
+calls 'without a download' 'GET */VersionData' 0

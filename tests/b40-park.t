@@ -1,0 +1,49 @@
+#!/bin/sh
+# What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
+. "${0%/*}/lib.sh"; plan 13
+data=$TMP/data
+mkdir "$data"
+head -c 4000000 /dev/urandom >"$data/big.bin"
+printf 'small\n' >"$data/small.txt"
+printf 'a,b\n1,2\n' >"$data/table.csv"
+org_start --data "$data"
+fs_mount -o refresh=0
+cat "$MNT/documents/small/small.txt" >/dev/null
+exec 3<"$MNT/documents/small/small.txt"
+within() { timeout -s KILL 20 "$@"; }
+held() { curl -sSf "$ORG_URL/_org/wait?held=$1&timeout=30" >/dev/null; }
+four='SIGINT
+SIGINT
+SIGINT
+SIGINT'
+
+# A refresh that the org does not answer.
+org fault -d kind=hold --data-urlencode 'match=GET */queryAll*' -d times=forever >/dev/null
+stat "$MNT/documents/table" >"$TMP/stat" 2>&1 & waiting=$!
+held 1
+ok 'df goes on' within df "$MNT"
+ok 'so does listing what needs no refresh' within ls "$MNT" "$MNT/.sffs"
+ok 'so does a file that is open' within cat /dev/fd/3
+ok 'and the status' within jq .documents "$MNT/.sffs/status.json"
+is 'Ctrl-C frees four callers of a name' "$(within python3 "$TOP/tests/callers.py" 4 stat "$MNT/documents/big")" "$four"
+is 'and four that list' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/documents")" "$four"
+org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
+wait $waiting
+is 'who went on waiting has the answer' "$?" 0
+ok 'and the directory is as before' within ls "$MNT/documents/big"
+fs_unmount; exec 3<&-
+rm -rf "$XDG_CACHE_HOME"/sffs
+
+# A download that stands still.
+fs_mount
+org fault -d kind=hold-after -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
+cat "$MNT/documents/big/big.bin" >"$TMP/big" & waiting=$!
+held 1
+ok 'listing goes on' within ls -l "$MNT/documents"
+ok 'and other files' within cat "$MNT/documents/small/small.txt"
+ok 'and views of other files' within cat "$MNT/parsed/table/rows.tsv"
+is 'Ctrl-C frees four readers' "$(within python3 "$TOP/tests/callers.py" 4 tail -c 10 "$MNT/documents/big/big.bin")" "$four"
+org release -X POST >/dev/null
+wait $waiting
+same 'who went on waiting has every byte' "$data/big.bin" "$TMP/big"
+calls 'at one download' 'GET */VersionData' 4

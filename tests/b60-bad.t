@@ -1,0 +1,55 @@
+#!/bin/sh
+# Every wrong start says in one line what to do, exits with the documented status, and leaves nothing mounted or running.
+. "${0%/*}/lib.sh"; plan 58
+data=$TMP/data
+mkdir "$data"
+printf 'hello\n' >"$data/hello.txt"
+org_start --data "$data"
+config=$XDG_CONFIG_HOME/sffs/config
+cp "$config" "$TMP/good"
+sffs=$BUILD/sffs
+
+# bad DESCRIPTION STATUS PATTERN ARGUMENTS...
+bad() {
+	what=$1 want=$2 pattern=$3; shift 3
+	timeout -s KILL 60 "$sffs" "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
+	is "$what: exit status" "$?" "$want"
+	case $(cat "$TMP/err") in
+	$pattern) is "$what: one line" "$(wc -l <"$TMP/err")" 1 ;;
+	*) is "$what: message" "$(cat "$TMP/err")" "$pattern" ;;
+	esac
+	! mountpoint -q "$MNT" && ! pgrep -f "$sffs .*$MNT" >/dev/null
+	is "$what: nothing is left" "$?" 0
+}
+# edit SED...: the config with a change.
+edit() { sed "$@" "$TMP/good" >"$config"; }
+
+bad 'no argument' 2 '*usage*'
+bad 'one argument' 2 '*usage*' sim
+bad 'unknown option' 2 '*' --wrong sim "$MNT"
+bad 'unknown org' 2 '*nosuch*sim*' nosuch "$MNT"
+bad 'unknown key in -o' 2 '*colour*' -o colour=red sim "$MNT"
+bad 'a value that is none' 2 '*refresh*' -o refresh=often sim "$MNT"
+bad 'a secret in the argument list' 2 '*client_secret*' -o client_secret=x sim "$MNT"
+rm "$config";                                   bad 'no config' 2 '*config*' sim "$MNT"
+edit 's/^flow/flwo/';                           bad 'unknown key' 2 '*flwo*' sim "$MNT"
+cp "$TMP/good" "$config"; chmod 644 "$config";  bad 'a secret that others can read' 2 '*chmod*' sim "$MNT"
+chmod 600 "$config"
+edit 's/^client_id.*/client_id = 3MVG9wrong/';  bad 'wrong key' 4 '*Consumer Key*' sim "$MNT"
+edit 's/^client_secret.*/client_secret = wrong/'; bad 'wrong secret' 4 '*ecret*' sim "$MNT"
+edit 's,^login_url.*,login_url = http://127.0.0.1:1,'; bad 'unreachable host' 5 '*127.0.0.1*' sim "$MNT"
+edit 's,^login_url.*,login_url = http://acme.my.salesforce.com,'; bad 'http to a real host' 2 '*https*' sim "$MNT"
+cp "$TMP/good" "$config"
+bad 'mount point missing' 6 '*mkdir*' sim "$TMP/missing"
+bad 'mount point a file' 6 '*not a directory*' sim "$config"
+bad 'mount point not empty' 6 '*not empty*' sim "$data"
+fs_mount
+timeout -s KILL 60 "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
+is 'already mounted: exit status' "$?" 6
+like 'already mounted: message' "$(cat "$TMP/err")" '*mounted*fusermount3 -u*'
+is 'already mounted: the mount goes on' "$(cat "$MNT/documents/hello/hello.txt")" hello
+fs_unmount
+rm -rf "$XDG_STATE_HOME/sffs"
+org set -d flow-enabled=0 >/dev/null
+bad 'the flow is not enabled' 4 '*lient credentials flow*' sim "$MNT"
+is 'no secret was said' "$(cat "$TMP"/err* | grep -c "$(sed -n 's/^client_secret = //p' "$TMP/good")")" 0

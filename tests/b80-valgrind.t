@@ -1,0 +1,20 @@
+#!/bin/sh
+# A whole mount under valgrind: no invalid access, nothing lost.
+. "${0%/*}/lib.sh"; plan 3
+case $BUILD in
+*asan|*tsan) for i in 1 2 3; do ok 'valgrind does not go with a sanitizer, which looks at the same' true; done; exit ;;
+esac
+data=$TMP/data
+mkdir "$data"
+cp /usr/share/distro-info/*.csv "$data"
+org_start --data "$data"
+mkfifo "$TMP/ready"
+valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --log-file="$TMP/valgrind" \
+	"$BUILD/sffs" -f sim "$MNT" 2>"$TMP/ready" & FS_PID=$!
+sed -n '/is mounted on/q' <"$TMP/ready"
+ok 'everything can be read' sh -c "find -L '$MNT/documents' -type f -exec cat {} + | wc -c | grep -qv '^0$'"
+fs_unmount
+wait $FS_PID
+is 'it ends well' "$?" 0
+is 'and valgrind found nothing' "$(grep -v '^==[0-9]*== *$' "$TMP/valgrind")" ''
+FS_PID=
