@@ -36,6 +36,12 @@ void	catalogue_close(struct catalogue *);
 int	catalogue_begin(struct catalogue *);
 /* candidates: best first, NULL or "" for none; the last is this document's alone. Replaces what had its Id. */
 int	catalogue_put(struct catalogue *, const struct document *, const char *const candidates[3]);
+/*
+ * A document that is not listed, since it is reached by its Id or through a record only: found by name, Id and keys,
+ * not by catalogue_list, not in the totals, and it moves no other name. catalogue_put lists it from then on; this one leaves
+ * a listed document listed and replaces its row.
+ */
+int	catalogue_put_unlisted(struct catalogue *, const struct document *, const char *name);
 int	catalogue_remove(struct catalogue *, const char *id);	/* 0 also when it is not there */
 int	catalogue_put_state(struct catalogue *, const char *name, const char *value);
 /*
@@ -46,9 +52,24 @@ typedef void catalogue_changed(void *ctx, const char *name, uint64_t document_ke
 int	catalogue_commit(struct catalogue *, catalogue_changed *, void *ctx);
 void	catalogue_rollback(struct catalogue *);
 
+/*
+ * A reconcile: a list of all Ids against the catalogue, in bounded memory, beside batches that go on as usual. begin
+ * notes every listed document; mark (any thread, outside or inside a batch) takes one out of the notes: 0 when it is
+ * listed, 1 when it is not (-errno else); so does catalogue_put. sweep, within a batch, removes what is still
+ * noted. end forgets the notes, swept or not. One reconcile at a time.
+ */
+int	catalogue_mark_begin(struct catalogue *);
+int	catalogue_mark(struct catalogue *, const char *id);
+int	catalogue_sweep(struct catalogue *);
+void	catalogue_mark_end(struct catalogue *);
+
+/* Goes up with every commit of any process that changed what is listed; for whoever keeps something made of it. */
+int	catalogue_generation(struct catalogue *, uint64_t *out);
+
 /* Reading. The document's strings are the caller's: document_free. -ENOENT where there is none. */
 int	catalogue_by_key(struct catalogue *, uint64_t key, struct document *out);
 int	catalogue_by_version_key(struct catalogue *, uint64_t version_key, struct document *out);
+int	catalogue_by_id(struct catalogue *, const char *id, struct document *out);		/* 18 characters */
 int	catalogue_by_name(struct catalogue *, const char *name, struct document *out);
 /* Documents with key > after in order of key; strings borrowed. each() returns false to stop. */
 typedef bool catalogue_each(void *ctx, const struct document *);
@@ -57,6 +78,13 @@ int	catalogue_state(struct catalogue *, const char *name, char **out);	/* caller
 
 struct catalogue_totals { uint64_t documents, bytes; };
 int	catalogue_totals(struct catalogue *, struct catalogue_totals *out);	/* kept, not counted */
+
+/*
+ * What the org answered to a question on demand (the documents of a record, the versions of a document): opaque
+ * bytes by a key, and when it was asked (ms, the caller's clock). Written at once, outside batches.
+ */
+int	catalogue_answer(struct catalogue *, const char *key, void **out, size_t *len, int64_t *asked);	/* caller frees */
+int	catalogue_put_answer(struct catalogue *, const char *key, const void *, size_t, int64_t asked);
 
 /* Surveys: opaque bytes by version Id and what made them (a renderer's number, csv options). */
 int	catalogue_survey(struct catalogue *, const char *version_id, const char *maker, void **out, size_t *len);

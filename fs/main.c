@@ -61,8 +61,10 @@ struct sffs {
 	struct tree	*tree;
 	struct mount	*mount;
 	struct status	 status;
+	char		*dir;		/* of this org's and user's data */
 	int		 parent;	/* pipe to the parent; -1: none */
-	bool		 progress;	/* a progress line stands on the terminal */
+	time_t		 filling;	/* when the first page came; 0: no progress line stands on the terminal */
+	uint64_t	 filled_then;	/* documents then */
 };
 
 /*
@@ -208,19 +210,26 @@ static void
 show_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
 {
 	struct sffs *s = ctx;
+	time_t now = time(NULL);
 
 	if (!isatty(STDERR_FILENO))
 		return;
-	fprintf(stderr, "\r%llu of %llu documents, %u calls", (unsigned long long)documents, (unsigned long long)total, calls);
-	s->progress = true;
+	if (!s->filling) {
+		s->filling = now;
+		s->filled_then = documents;
+	}
+	fprintf(stderr, "\r\033[K%llu of %llu documents, %u calls", (unsigned long long)documents, (unsigned long long)total, calls);
+	uint64_t since = documents - s->filled_then;
+	if (since > 0 && total > documents && now > s->filling)
+		fprintf(stderr, ", %llu s left", (unsigned long long)((total - documents) * (uint64_t)(now - s->filling) / since));
 }
 
 static void
 end_progress(struct sffs *s)
 {
-	if (s->progress)
+	if (s->filling)
 		fputc('\n', stderr);
-	s->progress = false;
+	s->filling = 0;
 }
 
 /* Once the mount answers: a daemon leaves its terminal and lets the parent go. */
@@ -262,24 +271,22 @@ make_status(void *ctx, size_t *len)
 	return status_json(ctx, len);
 }
 
-/* The directory of this org and user, whatever the section is called. Caller frees. */
+/* The directory of this org and user, whatever the section is called. */
 static int
-data_dir(const struct sffs *s, char **out)
+make_data_dir(struct sffs *s)
 {
 	char *cache = NULL;
 	int rc = config_cache_dir(s->config, &cache);
 
 	if (rc < 0)
 		return rc;
-	if (asprintf(out, "%s/%s-%s%s", cache, token_org_id(s->token), token_user_id(s->token),
+	if (asprintf(&s->dir, "%s/%s-%s%s", cache, token_org_id(s->token), token_user_id(s->token),
 	    s->config->names == CONFIG_PORTABLE ? "-portable" : "") < 0) {
-		*out = NULL;
+		s->dir = NULL;
 		rc = -ENOMEM;
-	} else if (mkdir(*out, 0700) < 0 && errno != EEXIST) {
+	} else if (mkdir(s->dir, 0700) < 0 && errno != EEXIST) {
 		rc = -errno;
-		log_error("sffs", "%s: cannot make the cache directory: %s; cache_dir names another", *out, strerror(-rc));
-		free(*out);
-		*out = NULL;
+		log_error("sffs", "%s: cannot make the cache directory: %s; cache_dir names another", s->dir, strerror(-rc));
 	}
 	free(cache);
 	return rc;
@@ -305,19 +312,18 @@ open_data(struct sffs *s)
 	const struct config *c = s->config;
 	const struct view_options view = { .encoding = c->csv_encoding, .delimiter = c->csv_delimiter ? *c->csv_delimiter : 0,
 	    .max_field = c->csv_max_field, .strict = c->csv_strict };
-	char *dir = NULL, *blobs = NULL;
-	int rc = data_dir(s, &dir);
+	char *blobs = NULL;
+	int rc = make_data_dir(s);
 
-	if (rc == 0 && asprintf(&blobs, "%s/blobs", dir) < 0)
+	if (rc == 0 && asprintf(&blobs, "%s/blobs", s->dir) < 0)
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = catalogue_open(dir, &s->catalogue);
+		rc = catalogue_open(s->dir, &s->catalogue);
 	if (rc == 0)
 		rc = store_open(&(struct store_options){ .dir = blobs, .limit = c->cache_size, .fetches = (unsigned)c->transfers }, &s->store);
 	if (rc == 0)
 		rc = files_open(s->store, s->rest, s->catalogue, &view, &s->files);
 	free(blobs);
-	free(dir);
 	return rc;
 }
 
@@ -326,15 +332,23 @@ open_tree(struct sffs *s)
 {
 	const struct config *c = s->config;
 	const enum name_rules names = c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX;
-	int rc = sync_open(s->rest, s->catalogue, &(struct sync_options){ .refresh = c->refresh,
-	    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .changed = tell_changed, .ctx = s }, &s->sync);
+	struct sync_status status;
+	char *turn = NULL;
+	int rc = asprintf(&turn, "%s/turn.lock", s->dir) < 0 ? -ENOMEM : 0;
 
+	if (rc == 0)
+		rc = sync_open(s->rest, s->catalogue, &(struct sync_options){ .refresh = c->refresh, .turn = turn,
+		    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .changed = tell_changed, .ctx = s }, &s->sync);
+	free(turn);
 	if (rc == 0) {
 		rc = sync_first(s->sync, show_progress, s);
 		end_progress(s);
 	}
 	if (rc < 0)
 		return rc;
+	sync_status(s->sync, &status);
+	if (!status.sees_all_files)
+		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
 	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
 	    .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync };
 	return tree_open(s->catalogue, s->sync, s->files, &(struct tree_options){ .names = names, .links = c->links,
@@ -454,5 +468,6 @@ out:
 	config_free(s.config);
 	buf_free(&s.arguments.overrides);
 	free(s.arguments.mountpoint);
+	free(s.dir);
 	return status;
 }

@@ -45,6 +45,7 @@ struct parked {
 	size_t		 size;
 	off_t		 off;
 	struct sync_ticket ticket;
+	bool		 full;		/* of a refresh */
 };
 
 /* Something for the notifying thread: a name to tell the kernel about, or a request to answer when all before are told. */
@@ -475,7 +476,7 @@ notify(void *ctx)
 static void
 run_write(struct parked *p, int *rc)
 {
-	*rc = sync_refresh(p->mount->sync, &p->ticket, &p->wait);
+	*rc = sync_refresh(p->mount->sync, &p->ticket, p->full, &p->wait);
 	if (*rc < 0)
 		return;
 	/* Only when the kernel knows what changed does the writer go on: its next look must see it. */
@@ -493,11 +494,11 @@ run_write(struct parked *p, int *rc)
 static void
 op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	(void)buf, (void)off, (void)fi;
+	(void)off, (void)fi;
 	if (!tree_is_refresh(ino))
 		fuse_reply_err(req, EROFS);
 	else
-		park(req, &(struct parked){ .run = run_write, .ino = ino, .size = size });
+		park(req, &(struct parked){ .run = run_write, .ino = ino, .size = size, .full = size >= 4 && memcmp(buf, "full", 4) == 0 });
 }
 
 /*

@@ -214,15 +214,27 @@ error_of(const struct buf *body, char code[64], char message[160])
 	cJSON_Delete(json);
 }
 
-/* What an error answer means. *rc is set unless the verdict is AGAIN or RENEW, where it is the error if no try is left. */
+/* What is asked, as far as the log, the counters and the judgement of the answer need to know. */
+struct ask {
+	const char	*what;		/* the subject of the log line */
+	const char	*path;		/* below instance_url */
+	uint64_t	*counter;
+	const char	*expected;	/* an errorCode that is as good an answer as any: -EOPNOTSUPP, not told; NULL: none */
+};
+
+/* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the error if no try is left. */
 static enum verdict
-settle(struct rest *r, const char *what, const struct http_response *a, int *rc)
+settle(struct rest *r, const struct ask *ask, const struct http_response *a, int *rc)
 {
 	char code[64], message[160];
 
 	if (a->status == 200 || a->status == 206)
 		return GOOD;
 	error_of(&a->body, code, message);
+	if (ask->expected && strcmp(code, ask->expected) == 0) {
+		*rc = -EOPNOTSUPP;
+		return BAD;
+	}
 	if (a->status == 401 || (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token"))) {
 		*rc = -EACCES;
 		return RENEW;
@@ -249,7 +261,7 @@ settle(struct rest *r, const char *what, const struct http_response *a, int *rc)
 	}
 	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ? -EACCES :
 	    a->status == 410 ? -EINVAL : -EIO;
-	tell(r, "%s: Salesforce answered %d %s%s%s%s", what, a->status, code, *message ? " (" : "", message,
+	tell(r, "%s: Salesforce answered %d %s%s%s%s", ask->what, a->status, code, *message ? " (" : "", message,
 	    *message ? ")" : a->status == 410 ? "this API version is retired; set api_version" : "");
 	return BAD;
 }
@@ -323,12 +335,10 @@ struct retry {
 };
 
 /*
- * One try, in which a 401 renews the token and asks once more. `what` is the subject of
- * the log line. The answer's parts are the caller's (http_response_free) on success only.
+ * One try, in which a 401 renews the token and asks once more. The answer's parts are the caller's (http_response_free) on success only.
  */
 static int
-attempt(struct rest *r, const char *what, const char *path, struct http_request *q, uint64_t *counter,
-    struct http_response *a, struct retry *retry)
+attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a, struct retry *retry)
 {
 	int rc = 0;
 
@@ -337,30 +347,30 @@ attempt(struct rest *r, const char *what, const char *path, struct http_request 
 
 		*retry = (struct retry){ .after = -1 };
 		*a = (struct http_response){ .date = -1, .retry_after = -1 };
-		count(r, counter);
-		int sent = ask_once(r, path, q, a, &serial);
+		count(r, ask->counter);
+		int sent = ask_once(r, ask->path, q, a, &serial);
 		if (sent < 0) {
 			rc = network_error(sent);
 			retry->again = worth_another_try(sent);
 			if (*a->error)
-				tell(r, "%s: the org is out of reach: %s", what, a->error);
+				tell(r, "%s: the org is out of reach: %s", ask->what, a->error);
 			http_response_free(a);
 			return rc;
 		}
-		enum verdict verdict = settle(r, what, a, &rc);
+		enum verdict verdict = settle(r, ask, a, &rc);
 		note_answer(r, a, verdict == GOOD);
 		if (verdict == GOOD)
 			return 0;
 		retry->again = verdict == AGAIN;
 		retry->after = a->retry_after;
 		if (verdict == AGAIN)
-			tell(r, "%s: Salesforce answered %d", what, a->status);
+			tell(r, "%s: Salesforce answered %d", ask->what, a->status);
 		http_response_free(a);
 		if (verdict != RENEW)
 			return rc;
 		if (renewed) {
 			tell(r, "%s: Salesforce refuses a token that it has just given; see Setup > Session Settings "
-			    "(sessions locked to an IP address) or log in again", what);
+			    "(sessions locked to an IP address) or log in again", ask->what);
 			return rc;
 		}
 		rc = token_renew(r->token, serial);
@@ -379,6 +389,24 @@ try_again(struct rest *r, unsigned tried, const struct retry *retry, int *rc)
 	if (slept < 0)
 		*rc = slept;
 	return slept == 0;
+}
+
+/* A query's answer, after as many tries as it takes. The caller's on success only. */
+static int
+query(struct rest *r, const struct buf *path, const char *expected, struct http_response *answer)
+{
+	struct http_request request = { .compressed = true, .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
+	const struct ask ask = { .what = "query", .path = buf_str(path), .counter = &r->stats.queries, .expected = expected };
+	struct retry retry;
+	unsigned tried = 0;
+	int rc;
+
+	if (path->failed)
+		return -ENOMEM;
+	do
+		rc = attempt(r, &ask, &request, answer, &retry);
+	while (try_again(r, ++tried, &retry, &rc));
+	return rc;
 }
 
 /*
@@ -463,16 +491,20 @@ read_document(const cJSON *record, struct document *d)
  * size and a date to order it by age.
  */
 static bool
-makes_sense(const struct document *d)
+makes_sense(const struct document *d, bool only_id)
 {
-	if (strncmp(d->id, "069", 3) != 0 || d->system_modstamp < 0)
+	if (strncmp(d->id, "069", 3) != 0)
+		return false;
+	if (only_id)
+		return true;
+	if (d->system_modstamp < 0)
 		return false;
 	return d->is_deleted ||
 	    (strncmp(d->version_id, "068", 3) == 0 && d->content_size >= 0 && d->created >= 0);
 }
 
 static int
-read_page(struct rest *r, const struct http_response *a, rest_each *each, void *ctx, struct rest_page *out)
+read_page(struct rest *r, const struct http_response *a, bool only_ids, rest_each *each, void *ctx, struct rest_page *out)
 {
 	struct rest_page page = { .date = a->date < 0 ? -1 : a->date * 1000 };
 	cJSON *json = cJSON_ParseWithLength(buf_str(&a->body), a->body.len);
@@ -494,7 +526,7 @@ read_page(struct rest *r, const struct http_response *a, rest_each *each, void *
 		struct document d;
 
 		read_document(record, &d);
-		if (!makes_sense(&d))
+		if (!makes_sense(&d, only_ids))
 			page.skipped++;
 		else if ((rc = each(ctx, &d)) < 0)
 			goto out;
@@ -525,14 +557,25 @@ put_soql_time(struct buf *b, int64_t ms)
 }
 
 static void
+put_ids(struct buf *b, const char (*ids)[19], size_t n)
+{
+	for (size_t i = 0; i < n; i++)		/* letters and digits alone: name_id or an earlier page vouched for them */
+		buf_printf(b, "%s'%s'", i ? "," : "", ids[i]);
+}
+
+static void
 put_documents_soql(struct buf *b, const struct rest_query *q)
 {
 	const char *comma = "";
 
 	buf_puts(b, "SELECT ");
+	if (q->only_ids)
+		buf_puts(b, "Id");
+	else {
 #define X(kind, member, path) buf_printf(b, "%s%s", comma, path); comma = ",";
-	DOCUMENT_FIELDS(X)
+		DOCUMENT_FIELDS(X)
 #undef X
+	}
 	buf_puts(b, " FROM ContentDocument");
 	if (q->since >= 0) {
 		buf_puts(b, " WHERE SystemModstamp >= ");
@@ -540,38 +583,63 @@ put_documents_soql(struct buf *b, const struct rest_query *q)
 		buf_puts(b, " ORDER BY SystemModstamp, Id");
 		return;
 	}
-	if (q->after)		/* an Id that name_id or an earlier page vouched for: letters and digits alone */
+	if (q->ids) {
+		buf_puts(b, " WHERE Id IN (");
+		put_ids(b, q->ids, q->id_count);
+		buf_putc(b, ')');
+	} else if (q->after) {
 		buf_printf(b, " WHERE Id > '%s'", q->after);
+	}
 	buf_puts(b, " ORDER BY Id");
+}
+
+/* The path that asks for a query's first page. */
+static void
+put_query_path(const struct rest *r, struct buf *path, const char *resource, const struct buf *soql)
+{
+	buf_printf(path, "/services/data/v%s/%s?q=", r->api_version, resource);
+	buf_put_url(path, buf_str(soql), soql->len);
+	path->failed |= soql->failed;
 }
 
 int
 rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
 {
-	struct http_request request = { .compressed = true, .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
-	struct http_response answer;
 	struct buf path = BUF_INIT, soql = BUF_INIT;
+	struct http_response answer;
 	int rc;
 
 	if (q->next) {
 		buf_puts(&path, q->next);
 	} else {
 		put_documents_soql(&soql, q);
-		buf_printf(&path, "/services/data/v%s/%s?q=", r->api_version, q->since >= 0 ? "queryAll" : "query");
-		buf_put_url(&path, buf_str(&soql), soql.len);
+		put_query_path(r, &path, q->since >= 0 ? "queryAll" : "query", &soql);
 	}
-	struct retry retry;
-	unsigned tried = 0;
-
-	rc = path.failed || soql.failed ? -ENOMEM : 0;
+	rc = query(r, &path, NULL, &answer);
 	if (rc == 0) {
-		do
-			rc = attempt(r, "query", buf_str(&path), &request, &r->stats.queries, &answer, &retry);
-		while (try_again(r, ++tried, &retry, &rc));
-	}
-	if (rc == 0) {
-		rc = read_page(r, &answer, each, ctx, out);
+		rc = read_page(r, &answer, q->only_ids, each, ctx, out);
 		http_response_free(&answer);
+	}
+	buf_free(&soql);
+	buf_free(&path);
+	return rc;
+}
+
+int
+rest_sees_all_files(struct rest *r, bool *out)
+{
+	struct buf path = BUF_INIT, soql = BUF_INIT;
+	struct http_response answer;
+	int rc;
+
+	buf_puts(&soql, "SELECT Id FROM ContentDocumentLink LIMIT 1");
+	put_query_path(r, &path, "query", &soql);
+	rc = query(r, &path, "MALFORMED_QUERY", &answer);
+	if (rc == 0)
+		http_response_free(&answer);
+	if (rc == 0 || rc == -EOPNOTSUPP) {
+		*out = rc == 0;
+		rc = 0;
 	}
 	buf_free(&soql);
 	buf_free(&path);
@@ -604,6 +672,7 @@ rest_version_data(struct rest *r, const char *version_id, uint64_t size, const s
 	char path[128];
 	int rc;
 
+	const struct ask ask = { .what = version_id, .path = path, .counter = &r->stats.downloads };
 	snprintf(path, sizeof(path), "/services/data/v%s/sobjects/ContentVersion/%s/VersionData", r->api_version, version_id);
 	do {
 		struct download d = { .sink = sink };
@@ -612,7 +681,7 @@ rest_version_data(struct rest *r, const char *version_id, uint64_t size, const s
 
 		if (sink->filled(sink->ctx) > 0 && (rc = sink->restart(sink->ctx)) < 0)
 			return rc;
-		rc = attempt(r, version_id, path, &request, &r->stats.downloads, &answer, &retry);
+		rc = attempt(r, &ask, &request, &answer, &retry);
 		if (d.rc < 0)		/* and it has said why */
 			return d.rc;
 		if (rc == 0)

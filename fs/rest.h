@@ -35,12 +35,16 @@ int	rest_open(struct http *, struct token *, const struct rest_options *, struct
 void	rest_close(struct rest *);
 void	rest_cancel(struct rest *);	/* calls under way and later ones end in -EINTR at once */
 
-/* Which documents to list, one page a call. */
+/* Which documents to list, one page a call. Those that are not told apart by `since` or `ids` come in order of Id. */
 struct rest_query {
 	const char	*next;		/* where an earlier page ended; goes before the others */
 	const char	*after;		/* all whose Id comes after this one; NULL: all */
 	int64_t		 since;		/* >= 0: what changed since (ms), deleted and archived ones too, oldest change first */
+	const char	(*ids)[19];	/* just these, at most REST_IDS_MOST; NULL: all */
+	size_t		 id_count;
+	bool		 only_ids;	/* the documents have an Id and nothing else */
 };
+#define REST_IDS_MOST	200		/* so that the URI stays well below the 16,384 bytes that Salesforce takes */
 
 struct rest_page {
 	char		*next;		/* NULL: this was the last page; caller frees */
@@ -52,6 +56,12 @@ struct rest_page {
 /* each: strings are borrowed; a negative errno ends the page with it. */
 typedef int rest_each(void *ctx, const struct document *);
 int	rest_documents(struct rest *, const struct rest_query *, rest_each *, void *ctx, struct rest_page *out);
+
+/*
+ * Whether the user has Query All Files: without it the org lists no file that is reachable through a record
+ * only. Asked by a query of ContentDocumentLink that is refused without it (Object Reference, v59 and up).
+ */
+int	rest_sees_all_files(struct rest *, bool *out);
 
 /* Where a version's bytes go. A negative errno ends the transfer with it. */
 struct rest_sink {

@@ -5,19 +5,34 @@
  * own times; this machine's clock is never compared with them. Taking the
  * later one keeps a refresh small after a bulk load that nothing followed.
  *
+ * What a delta cannot tell (access that was lost or gained, bins that were
+ * emptied) a reconcile finds once a day: a list of all Ids against those that
+ * are in the catalogue.
+ *
  * State kept in the catalogue, each in the transaction that makes it true:
  *	filling	the last Id of the pages that have come, while the first fill is under way
  *	asked	the org's clock (ms) when the first page of the last complete question was answered
  *	newest	the largest SystemModstamp (ms) of what has come
  *	filled	"yes" once the first fill is complete
+ *	listing	this machine's clock (ms) when the last list of Ids was begun
+ *	reconciled	the org's clock (ms) at the last complete list of Ids
+ *	reach	"all" or "own": whether the user has Query All Files
+ *	began	this machine's clock (ms) when the last good refresh began
+ *
+ * Mounts of one org share the catalogue. They take turns by a lock on a file,
+ * and whoever comes to its turn and finds by `began` that another has just
+ * asked takes over that answer.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "auth/log.h"
 #include "pool.h"
@@ -29,18 +44,26 @@
 #define RETRY_FIRST	5			/* seconds after a refresh that failed; doubles up to RETRY_MOST */
 #define RETRY_MOST	300
 #define LOST_LOCATORS	3			/* in a row, without a page in between */
+#define TURN_POLL	50			/* ms between looks whether another mount has finished its turn: flock has no timed wait */
+#define RECONCILE	(24 * 60 * 60 * INT64_C(1000))	/* ms from one list of all Ids to the next */
+#define RECONCILE_AGAIN	(60 * 60 * INT64_C(1000))	/* ms after one that failed, or that another mount has begun */
 
 struct sync {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct sync_options o;
 	struct pool	*pool;
-	struct job	 job;
+	struct job	 job, reconcile_job;
+	int		 turn;		/* the file that mounts of this org lock; used by one thread at a time */
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	bool		 closing;
 	bool		 running, wanted;	/* a refresh is under way; another must follow it */
 	uint64_t	 begun, done;	/* refreshes, numbered from 1 */
+	int64_t		 since;		/* this machine's clock (ms): another mount's refresh is as good if it began no earlier */
+	bool		 reconciling, reconcile_wanted;
+	uint64_t	 reconciles_begun, reconciles_done;
+	int		 reconciled;	/* result of the last */
 	double		 fresh_until;	/* monotonic seconds: before then nobody asks, be the last result good or bad */
 	double		 retry;		/* seconds until the next try after a failure */
 	int		 result;
@@ -55,6 +78,15 @@ monotonic(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static int64_t
+wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 static int64_t
@@ -76,6 +108,50 @@ put_state_number(struct catalogue *c, const char *name, int64_t n)
 
 	snprintf(s, sizeof(s), "%lld", (long long)n);
 	return catalogue_put_state(c, name, s);
+}
+
+/*
+ * Turns.
+ */
+
+static bool
+is_closing(struct sync *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool closing = s->closing;
+	pthread_mutex_unlock(&s->lock);
+	return closing;
+}
+
+/* Waits until no other mount asks. */
+static int
+begin_turn(struct sync *s)
+{
+	const struct timespec pause = { 0, TURN_POLL * 1000000 };
+
+	while (flock(s->turn, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (is_closing(s))
+			return -EINTR;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static void
+end_turn(struct sync *s)
+{
+	flock(s->turn, LOCK_UN);
+}
+
+/* How long ago (ms) the last good refresh of any mount began, if it did at or after since; else -1. */
+static int64_t
+age_of_refresh(struct sync *s, int64_t since)
+{
+	int64_t began = state_number(s->catalogue, "began"), now = wall_ms();
+
+	return began >= since && began <= now ? now - began : -1;
 }
 
 /*
@@ -143,6 +219,15 @@ put_progress(struct sync *s, const struct page *p, int64_t asked)
 	return rc < 0 ? rc : put_state_number(s->catalogue, "asked", asked);
 }
 
+/* Of the last page, when what was asked for is complete. */
+static int
+put_complete(struct sync *s, const struct page *p, int64_t asked, int64_t began)
+{
+	int rc = put_progress(s, p, asked);
+
+	return rc < 0 ? rc : put_state_number(s->catalogue, "began", began);
+}
+
 /* After -ESTALE: whether to go on behind the last record with a new query. */
 static bool
 go_on_without_locator(int rc, char **next, unsigned *lost)
@@ -153,8 +238,19 @@ go_on_without_locator(int rc, char **next, unsigned *lost)
 }
 
 static int
+put_filled(struct sync *s, const struct page *p, int64_t asked, int64_t began)
+{
+	int rc = catalogue_put_state(s->catalogue, "filled", "yes");
+
+	if (rc == 0)
+		rc = put_state_number(s->catalogue, "reconciled", asked);
+	return rc < 0 ? rc : put_complete(s, p, asked, began);
+}
+
+static int
 fill(struct sync *s, sync_progress *progress, void *ctx)
 {
+	const int64_t began = wall_ms();
 	struct page page = { .sync = s, .newest = state_number(s->catalogue, "newest") };
 	int64_t asked = state_number(s->catalogue, "asked");
 	struct catalogue_totals totals = { 0 };
@@ -188,7 +284,7 @@ fill(struct sync *s, sync_progress *progress, void *ctx)
 		if (rc == 0)
 			rc = put_progress(s, &page, asked);
 		if (rc == 0 && !next)
-			rc = catalogue_put_state(s->catalogue, "filled", "yes");
+			rc = put_filled(s, &page, asked, began);
 		rc = commit_page(s, rc, false);
 		if (rc == 0 && progress && (rc = catalogue_totals(s->catalogue, &totals)) == 0)
 			progress(ctx, totals.documents, total, calls);
@@ -203,6 +299,7 @@ fill(struct sync *s, sync_progress *progress, void *ctx)
 static int
 refresh(struct sync *s)
 {
+	const int64_t began = wall_ms();
 	int64_t newest = state_number(s->catalogue, "newest"), asked = state_number(s->catalogue, "asked");
 	int64_t since = (newest > asked ? newest : asked) - OVERLAP;
 	struct page page = { .sync = s, .newest = newest };
@@ -228,10 +325,104 @@ refresh(struct sync *s)
 			answered = answer.date;
 		next = answer.next;
 		if (!next)
-			rc = put_progress(s, &page, answered > asked ? answered : asked);
+			rc = put_complete(s, &page, answered > asked ? answered : asked, began);
 		rc = commit_page(s, rc, true);
 	} while (rc == -EAGAIN || (rc == 0 && next));
 	free(next);
+	return rc;
+}
+
+/*
+ * The list of all Ids against the catalogue.
+ */
+
+struct reconcile {
+	struct sync	*sync;
+	char		 unknown[REST_IDS_MOST][19];	/* listed by the org, not in the catalogue */
+	size_t		 unknown_count;
+	char		 last[19];
+	int		 rc;
+};
+
+/* Documents that have come into reach: their SystemModstamp may be old, so no refresh tells of them. */
+static int
+fetch_unknown(struct reconcile *r)
+{
+	struct sync *s = r->sync;
+	struct page page = { .sync = s };
+	struct rest_page answer = { 0 };
+	int rc;
+
+	if (r->unknown_count == 0)
+		return 0;
+	rc = fetch_page(s, &(struct rest_query){ .since = -1, .ids = (const char (*)[19])r->unknown, .id_count = r->unknown_count },
+	    &page, &answer);
+	free(answer.next);	/* so few come on one page; what does not is found the next time */
+	r->unknown_count = 0;
+	return rc < 0 ? rc : commit_page(s, 0, true);
+}
+
+static int
+take_id(void *ctx, const struct document *d)
+{
+	struct reconcile *r = ctx;
+	int rc = catalogue_mark(r->sync->catalogue, d->id);
+
+	memcpy(r->last, d->id, sizeof(r->last));
+	if (rc == 0) {
+		if (r->unknown_count == REST_IDS_MOST && (rc = fetch_unknown(r)) < 0)
+			return rc;
+		memcpy(r->unknown[r->unknown_count++], d->id, sizeof(d->id));
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int
+reconcile(struct sync *s)
+{
+	struct reconcile r = { .sync = s };
+	char *next = NULL;
+	unsigned lost = 0;
+	int64_t asked = -1;
+	bool all = false;
+	int rc = catalogue_begin(s->catalogue);
+
+	if (rc == 0)
+		rc = commit_page(s, put_state_number(s->catalogue, "listing", wall_ms()), false);
+	if (rc == 0)
+		rc = catalogue_mark_begin(s->catalogue);
+	while (rc == 0) {
+		struct rest_query q = { .next = next, .after = *r.last ? r.last : NULL, .since = -1, .only_ids = true };
+		struct rest_page answer = { 0 };
+
+		rc = rest_documents(s->rest, &q, take_id, &r, &answer);
+		if (go_on_without_locator(rc, &next, &lost)) {
+			rc = 0;
+			continue;
+		}
+		if (rc < 0)
+			break;
+		lost = 0;
+		if (asked < 0)
+			asked = answer.date;
+		next = answer.next;
+		if (!next)
+			break;
+	}
+	free(next);
+	if (rc == 0)
+		rc = fetch_unknown(&r);
+	if (rc == 0)
+		rc = rest_sees_all_files(s->rest, &all);
+	if (rc == 0 && (rc = catalogue_begin(s->catalogue)) == 0) {
+		rc = catalogue_sweep(s->catalogue);
+		if (rc == 0)
+			rc = put_state_number(s->catalogue, "reconciled", asked);
+		if (rc == 0)
+			rc = catalogue_put_state(s->catalogue, "reach", all ? "all" : "own");
+		rc = commit_page(s, rc, true);
+	}
+	catalogue_mark_end(s->catalogue);
 	return rc;
 }
 
@@ -249,17 +440,17 @@ is_filled(struct sync *s)
 	return yes;
 }
 
-/* Caller locks. */
+/* Caller locks. age: how long ago (ms) the refresh began. */
 static void
-note_result(struct sync *s, int rc)
+note_result(struct sync *s, int rc, int64_t age)
 {
 	double now = monotonic();
 
 	s->result = rc;
 	if (rc == 0) {
 		s->retry = RETRY_FIRST;
-		s->fresh_until = now + (double)s->o.refresh;
-		s->refreshed = time(NULL);
+		s->fresh_until = now + (double)s->o.refresh - (double)age / 1e3;
+		s->refreshed = time(NULL) - age / 1000;
 		return;
 	}
 	s->fresh_until = now + s->retry;
@@ -273,6 +464,7 @@ start_refresh(struct sync *s, bool whatever_runs)
 	if (!s->running) {
 		s->running = true;
 		s->begun++;
+		s->since = whatever_runs ? wall_ms() : wall_ms() - (int64_t)s->o.refresh * 1000;
 		pool_add(s->pool, &s->job);
 		return s->begun;
 	}
@@ -283,23 +475,70 @@ start_refresh(struct sync *s, bool whatever_runs)
 	return s->begun;
 }
 
+/* Caller locks. As start_refresh. */
+static uint64_t
+start_reconcile(struct sync *s)
+{
+	if (s->reconciling) {
+		s->reconcile_wanted = true;
+		return s->reconciles_begun + 1;
+	}
+	s->reconciling = true;
+	pool_add(s->pool, &s->reconcile_job);
+	return ++s->reconciles_begun;
+}
+
+static bool
+reconcile_is_due(struct sync *s)
+{
+	int64_t last = state_number(s->catalogue, "reconciled"), asked = state_number(s->catalogue, "asked");
+	int64_t began = state_number(s->catalogue, "listing"), now = wall_ms();
+
+	return asked - last >= RECONCILE && (began < 0 || began > now || now - began >= RECONCILE_AGAIN);
+}
+
+/* Asks, or takes over what another mount has just asked. *age: as note_result. */
+static int
+take_turn(struct sync *s, int64_t since, int64_t *age)
+{
+	int rc = begin_turn(s);
+
+	if (rc < 0)
+		return rc;
+	*age = age_of_refresh(s, since);
+	if (*age < 0) {
+		*age = 0;
+		rc = refresh(s);
+	}
+	end_turn(s);
+	return rc;
+}
+
 static void
 run_refresh(struct job *job)
 {
 	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, job));
-	int rc = refresh(s);
+	int64_t age = 0;
+
+	pthread_mutex_lock(&s->lock);
+	int64_t since = s->since;
+	pthread_mutex_unlock(&s->lock);
+	int rc = take_turn(s, since, &age);
+	bool due = rc == 0 && reconcile_is_due(s);
 
 	pthread_mutex_lock(&s->lock);
 	if (rc < 0 && rc != -EINTR && s->result == 0)
 		log_warn("sync", "refresh failed (%s): what was known before is still served", strerror(-rc));
 	if (rc == 0 && s->result < 0)
 		log_info("sync", "refreshed: the org answers again");
-	note_result(s, rc);
+	note_result(s, rc, age);
 	s->done = s->begun;
 	s->running = false;
 	if (s->wanted && !s->closing)
-		start_refresh(s, false);
+		start_refresh(s, true);
 	s->wanted = false;
+	if (due && !s->closing && !s->reconciling)
+		start_reconcile(s);
 	pthread_mutex_unlock(&s->lock);
 	wait_wake(&s->waiting, WAIT_ALL);
 }
@@ -310,11 +549,41 @@ drop_refresh(struct job *job)
 	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, job));
 
 	pthread_mutex_lock(&s->lock);
-	note_result(s, -EINTR);
+	note_result(s, -EINTR, 0);
 	s->done = s->begun;
 	s->running = false;
 	pthread_mutex_unlock(&s->lock);
 	wait_wake(&s->waiting, WAIT_ALL);
+}
+
+static void
+end_reconcile(struct sync *s, int rc)
+{
+	pthread_mutex_lock(&s->lock);
+	if (rc < 0 && rc != -EINTR && s->reconciled == 0)
+		log_warn("sync", "listing all documents failed (%s): what is out of reach shows until it works", strerror(-rc));
+	s->reconciled = rc;
+	s->reconciles_done = s->reconciles_begun;
+	s->reconciling = false;
+	if (s->reconcile_wanted && !s->closing)
+		start_reconcile(s);
+	s->reconcile_wanted = false;
+	pthread_mutex_unlock(&s->lock);
+	wait_wake(&s->waiting, WAIT_ALL);
+}
+
+static void
+run_reconcile(struct job *job)
+{
+	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile_job));
+
+	end_reconcile(s, reconcile(s));
+}
+
+static void
+drop_reconcile(struct job *job)
+{
+	end_reconcile((struct sync *)((char *)job - offsetof(struct sync, reconcile_job)), -EINTR);
 }
 
 int
@@ -324,8 +593,15 @@ sync_open(struct rest *rest, struct catalogue *catalogue, const struct sync_opti
 
 	if (!s)
 		return -ENOMEM;
-	int rc = pool_open("sffs-sync", 1, &s->pool);
+	s->turn = open(o->turn, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int rc = s->turn < 0 ? -errno : 0;
+	if (rc < 0)
+		log_error("sync", "%s: %s", o->turn, strerror(-rc));
+	else
+		rc = pool_open("sffs-sync", 2, &s->pool);	/* a refresh, and a reconcile beside it */
 	if (rc < 0) {
+		if (s->turn >= 0)
+			close(s->turn);
 		free(s);
 		return rc;
 	}
@@ -333,6 +609,7 @@ sync_open(struct rest *rest, struct catalogue *catalogue, const struct sync_opti
 	s->catalogue = catalogue;
 	s->o = *o;
 	s->job = (struct job){ .run = run_refresh, .drop = drop_refresh };
+	s->reconcile_job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
 	s->retry = RETRY_FIRST;
 	s->refreshed = -1;
 	pthread_mutex_init(&s->lock, NULL);
@@ -356,22 +633,47 @@ sync_close(struct sync *s)
 	if (!s)
 		return;
 	pool_close(s->pool);
+	close(s->turn);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
+}
+
+/* Once, when the catalogue is new, and with each reconcile: what the user's permissions hide is worth a call a day. */
+static int
+find_reach(struct sync *s)
+{
+	char *reach = NULL;
+	bool all, known = catalogue_state(s->catalogue, "reach", &reach) == 0;
+	int rc;
+
+	free(reach);
+	if (known)
+		return 0;
+	rc = rest_sees_all_files(s->rest, &all);
+	if (rc == 0 && (rc = catalogue_begin(s->catalogue)) == 0)
+		rc = commit_page(s, catalogue_put_state(s->catalogue, "reach", all ? "all" : "own"), false);
+	return rc;
 }
 
 int
 sync_first(struct sync *s, sync_progress *progress, void *ctx)
 {
+	int rc = begin_turn(s);
+
+	if (rc < 0)
+		return rc;
 	bool filled = is_filled(s);
-	int rc = filled ? refresh(s) : fill(s, progress, ctx);
+	rc = filled ? refresh(s) : fill(s, progress, ctx);
+	if (rc == 0)
+		rc = find_reach(s);
+	end_turn(s);
 
 	pthread_mutex_lock(&s->lock);
-	note_result(s, rc);
+	note_result(s, rc, 0);
 	pthread_mutex_unlock(&s->lock);
-	if (!filled || rc != -ETIMEDOUT || s->o.fail_offline)
+	if (!filled || (rc != -ETIMEDOUT && rc != -EDQUOT && rc != -EIO) || s->o.fail_offline)
 		return rc;
-	log_warn("sync", "the org is out of reach: serving what was known at the last refresh");
+	log_warn("sync", "no refresh (%s): serving what was known at the last one", strerror(-rc));
 	return 0;
 }
 
@@ -403,17 +705,22 @@ sync_fresh_for(struct sync *s)
 }
 
 int
-sync_refresh(struct sync *s, struct sync_ticket *ticket, struct wait *w)
+sync_refresh(struct sync *s, struct sync_ticket *ticket, bool full, struct wait *w)
 {
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	if (ticket->number == 0 && !s->closing)
-		ticket->number = start_refresh(s, true);
+	if (ticket->refresh == 0 && !s->closing)
+		ticket->refresh = start_refresh(s, true);
+	bool refreshed = s->done >= ticket->refresh;
+	if (full && refreshed && s->result == 0 && ticket->reconcile == 0 && !s->closing)
+		ticket->reconcile = start_reconcile(s);
 	if (s->closing)
 		rc = -EINTR;
-	else if (s->done >= ticket->number)
+	else if (refreshed && (s->result < 0 || !full))
 		rc = s->result;
+	else if (refreshed && s->reconciles_done >= ticket->reconcile)
+		rc = s->reconciled;
 	else
 		rc = wait_add(&s->waiting, w, 0) ? -EAGAIN : -EINTR;
 	pthread_mutex_unlock(&s->lock);
@@ -426,4 +733,7 @@ sync_status(struct sync *s, struct sync_status *out)
 	pthread_mutex_lock(&s->lock);
 	*out = (struct sync_status){ .refreshed = s->refreshed, .result = s->result };
 	pthread_mutex_unlock(&s->lock);
+	char *reach = NULL;
+	out->sees_all_files = catalogue_state(s->catalogue, "reach", &reach) == 0 && strcmp(reach, "all") == 0;
+	free(reach);
 }

@@ -6,7 +6,9 @@
  * included), only when somebody looks and the last answer is older than
  * `refresh` seconds. Such a look is parked until the answer is there, so no
  * name is staler. If the org does not answer, the last good state serves and
- * nobody waits again before the next try is due.
+ * nobody waits again before the next try is due. Once a day all Ids are listed,
+ * beside everything else: that finds what no delta tells. Mounts of one org
+ * share the catalogue and ask in turns.
  *
  * Joins rest, name and catalogue. Knows nothing of FUSE. Any thread.
  */
@@ -25,6 +27,7 @@ struct sync;
 
 struct sync_options {
 	uint64_t	 refresh;	/* seconds for which an answer is fresh */
+	const char	*turn;		/* a file that the mounts of one org lock while they ask */
 	bool		 fail_offline;	/* a look that would be stale is -ETIMEDOUT */
 	enum name_rules	 names;
 	catalogue_changed *changed;	/* what changed under an open mount; called with no lock held */
@@ -48,13 +51,17 @@ int	sync_first(struct sync *, sync_progress *, void *ctx);
  */
 int	sync_fresh(struct sync *, struct wait *w);
 double	sync_fresh_for(struct sync *);		/* seconds; 0 when the next look will ask */
-/* A refresh that begins after this call, however fresh the last is: as sync_fresh; its error is returned. */
-struct sync_ticket { uint64_t number; };	/* zero it before the first call */
-int	sync_refresh(struct sync *, struct sync_ticket *, struct wait *w);
+/*
+ * A refresh that begins after this call, however fresh the last is: as sync_fresh; its error is returned. full: and
+ * after it all Ids are listed, to find what has come into reach or gone out of it.
+ */
+struct sync_ticket { uint64_t refresh, reconcile; };	/* zero it before the first call */
+int	sync_refresh(struct sync *, struct sync_ticket *, bool full, struct wait *w);
 
 struct sync_status {
 	int64_t	refreshed;	/* seconds since 1970, this machine's clock; -1: not yet */
 	int	result;		/* of the last refresh: 0 or a negative errno */
+	bool	sees_all_files;	/* the user has Query All Files */
 };
 void	sync_status(struct sync *, struct sync_status *out);
 

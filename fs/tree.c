@@ -16,10 +16,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "auth/buf.h"
+#include "inside.h"
 
 #include "tree.h"
 
@@ -129,119 +129,12 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 	return rc == -ENOENT ? -ESTALE : rc;
 }
 
-/*
- * What a document holds.
- */
-
-static bool
-same(const char *a, const char *b)
-{
-	return a && strcasecmp(a, b) == 0;
-}
-
-static bool
-is_csv(const struct document *d)
-{
-	return same(d->file_type, "CSV") || same(d->file_extension, "csv") || same(d->file_extension, "tsv") ||
-	    same(d->file_extension, "tab");
-}
-
-static bool
-is_link(const struct document *d)
-{
-	return same(d->file_type, "LINK");
-}
-
-/* The names in documents/X/. The file keeps its own; what would be called the same gets a leading dot. */
-struct inside {
-	struct name	 file;
-	const char	*metadata;
-	const char	*parsed;	/* NULL: not a CSV document, or links=no */
-};
-
 static void
-look_inside(const struct tree *t, const struct document *d, struct inside *in)
+names_inside(const struct tree *t, const struct document *d, struct inside *in)
 {
-	const char *ext = is_link(d) ? "url" : same(d->file_type, "SNOTE") ? "html" : d->file_extension;
-
-	name_file(d->title, ext, t->o.names, &in->file);
-	in->metadata = strcmp(in->file.s, "metadata.json") == 0 ? ".metadata.json" : "metadata.json";
-	in->parsed = !is_csv(d) || !t->o.links ? NULL : strcmp(in->file.s, "parsed") == 0 ? ".parsed" : "parsed";
-}
-
-/* A Windows internet shortcut, which desktops of all kinds open. */
-static void
-put_link(struct buf *b, const struct document *d)
-{
-	buf_puts(b, "[InternetShortcut]\nURL=");
-	for (const char *p = d->content_url ? d->content_url : ""; *p; p++)
-		if ((unsigned char)*p >= 0x20)
-			buf_putc(b, *p);
-	buf_putc(b, '\n');
-}
-
-/*
- * metadata.json: the fields of DOCUMENT_FIELDS in its order, as the org answers them.
- */
-
-static void
-put_json_text(struct buf *b, const char *s)
-{
-	if (s)
-		buf_put_json(b, s, strlen(s));
-	else
-		buf_puts(b, "null");
-}
-
-static void
-put_json_time(struct buf *b, int64_t ms)
-{
-	time_t s = ms / 1000;
-	char date[32];
-	struct tm tm;
-
-	if (ms < 0) {
-		buf_puts(b, "null");
-		return;
-	}
-	gmtime_r(&s, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(b, "\"%s.%03d+0000\"", date, (int)(ms % 1000));
-}
-
-#define PUT_ID(v)	put_json_text(b, *(v) ? (v) : NULL)
-#define PUT_TEXT(v)	put_json_text(b, v)
-#define PUT_INT(v)	((v) < 0 ? buf_puts(b, "null") : buf_printf(b, "%lld", (long long)(v)))
-#define PUT_TIME(v)	put_json_time(b, v)
-#define PUT_BOOL(v)	buf_puts(b, (v) ? "true" : "false")
-
-/* The key of a field; fields of a parent stand together and become one object, as in the org's own answers. */
-static void
-put_json_key(struct buf *b, const char *path, const char **parent)
-{
-	const char *dot = strchr(path, '.');
-
-	if (dot && !*parent) {
-		*parent = path;
-		buf_printf(b, "%s\n  \"%.*s\": {", b->len > 1 ? "," : "", (int)(dot - path), path);
-		buf_printf(b, "\n    \"%s\": ", dot + 1);
-	} else if (dot) {
-		buf_printf(b, ",\n    \"%s\": ", dot + 1);
-	} else {
-		buf_printf(b, "%s\n  \"%s\": ", b->len > 1 ? "," : "", path);
-	}
-}
-
-static void
-put_metadata(struct buf *b, const struct document *d)
-{
-	const char *parent = NULL;
-
-	buf_putc(b, '{');
-#define X(kind, member, path) put_json_key(b, path, &parent); PUT_##kind(d->member);
-	DOCUMENT_FIELDS(X)
-#undef X
-	buf_puts(b, parent ? "\n  }\n}\n" : "\n}\n");
+	inside_names(d, t->o.names, in);
+	if (!t->o.links)
+		in->parsed = NULL;
 }
 
 /*
@@ -271,9 +164,9 @@ text_of(const struct tree *t, const struct node *n, struct buf *b)
 	int rc = 1;
 
 	if (n->kind == METADATA)
-		put_metadata(b, &n->doc);
-	else if (n->kind == VERSION && is_link(&n->doc))
-		put_link(b, &n->doc);
+		inside_put_metadata(b, &n->doc);
+	else if (n->kind == VERSION && inside_is_link(&n->doc))
+		inside_put_url(b, &n->doc);
 	else if (n->kind == FIXED && n->fixed->number == STATUS)
 		rc = put_status(t, b) < 0 ? -ENOMEM : 1;
 	else if (n->kind == FIXED && n->fixed->text)
@@ -421,7 +314,7 @@ find_inside(const struct tree *t, const struct document *d, const char *name, st
 {
 	struct inside in;
 
-	look_inside(t, d, &in);
+	names_inside(t, d, &in);
 	if (strcmp(name, in.file.s) == 0 || strcmp(name, "content") == 0)
 		n->kind = VERSION;
 	else if (strcmp(name, in.metadata) == 0)
@@ -476,7 +369,7 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 		} else if (dir->fixed->number == PARSED_ROOT) {
 			n->kind = PARSED;
 			rc = catalogue_by_name(t->catalogue, name, &n->doc);
-			if (rc == 0 && !is_csv(&n->doc))
+			if (rc == 0 && !inside_is_csv(&n->doc))
 				rc = -ENOENT;
 		}
 	} else {
@@ -544,7 +437,7 @@ list_inside(struct listing *l, const struct node *dir, uint64_t off)
 	struct node n = *dir;
 	struct inside in;
 
-	look_inside(l->tree, &dir->doc, &in);
+	names_inside(l->tree, &dir->doc, &in);
 	const struct { enum kind kind; const char *name; } entries[] = {
 		{ VERSION, in.file.s }, { METADATA, in.metadata }, { PARSED_LINK, in.parsed },
 	};
@@ -667,7 +560,7 @@ tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each
 	each(ctx, PARSED_ROOT, name);
 	if (catalogue_by_key(t->catalogue, document_key, &d) < 0)
 		return;
-	look_inside(t, &d, &in);
+	names_inside(t, &d, &in);
 	each(ctx, ino_of(DOCUMENT, document_key), in.file.s);
 	each(ctx, BY_ID, d.id);
 	for (unsigned i = 0; file_view_name(i); i++)

@@ -1,0 +1,105 @@
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "inside.h"
+
+static bool
+same(const char *a, const char *b)
+{
+	return a && strcasecmp(a, b) == 0;
+}
+
+bool
+inside_is_csv(const struct document *d)
+{
+	return same(d->file_type, "CSV") || same(d->file_extension, "csv") || same(d->file_extension, "tsv") ||
+	    same(d->file_extension, "tab");
+}
+
+bool
+inside_is_link(const struct document *d)
+{
+	return same(d->file_type, "LINK");
+}
+
+void
+inside_names(const struct document *d, enum name_rules rules, struct inside *in)
+{
+	const char *ext = inside_is_link(d) ? "url" : same(d->file_type, "SNOTE") ? "html" : d->file_extension;
+
+	name_file(d->title, ext, rules, &in->file);
+	in->metadata = same(in->file.s, "metadata.json") ? ".metadata.json" : "metadata.json";
+	in->parsed = !inside_is_csv(d) ? NULL : same(in->file.s, "parsed") ? ".parsed" : "parsed";
+}
+
+void
+inside_put_url(struct buf *b, const struct document *d)
+{
+	buf_puts(b, "[InternetShortcut]\nURL=");
+	for (const char *p = d->content_url ? d->content_url : ""; *p; p++)
+		if ((unsigned char)*p >= 0x20)
+			buf_putc(b, *p);
+	buf_putc(b, '\n');
+}
+
+static void
+put_json_text(struct buf *b, const char *s)
+{
+	if (s)
+		buf_put_json(b, s, strlen(s));
+	else
+		buf_puts(b, "null");
+}
+
+static void
+put_json_time(struct buf *b, int64_t ms)
+{
+	time_t s = ms / 1000;
+	char date[32];
+	struct tm tm;
+
+	if (ms < 0) {
+		buf_puts(b, "null");
+		return;
+	}
+	gmtime_r(&s, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_printf(b, "\"%s.%03d+0000\"", date, (int)(ms % 1000));
+}
+
+#define PUT_ID(v)	put_json_text(b, *(v) ? (v) : NULL)
+#define PUT_TEXT(v)	put_json_text(b, v)
+#define PUT_INT(v)	((v) < 0 ? buf_puts(b, "null") : buf_printf(b, "%lld", (long long)(v)))
+#define PUT_TIME(v)	put_json_time(b, v)
+#define PUT_BOOL(v)	buf_puts(b, (v) ? "true" : "false")
+
+/* The key of a field; fields of a parent stand together and become one object, as in the org's own answers. */
+static void
+put_json_key(struct buf *b, const char *path, const char **parent)
+{
+	const char *dot = strchr(path, '.');
+
+	if (dot && !*parent) {
+		*parent = path;
+		buf_printf(b, "%s\n  \"%.*s\": {", b->len > 1 ? "," : "", (int)(dot - path), path);
+		buf_printf(b, "\n    \"%s\": ", dot + 1);
+	} else if (dot) {
+		buf_printf(b, ",\n    \"%s\": ", dot + 1);
+	} else {
+		buf_printf(b, "%s\n  \"%s\": ", b->len > 1 ? "," : "", path);
+	}
+}
+
+void
+inside_put_metadata(struct buf *b, const struct document *d)
+{
+	const char *parent = NULL;
+
+	buf_putc(b, '{');
+#define X(kind, member, path) put_json_key(b, path, &parent); PUT_##kind(d->member);
+	DOCUMENT_FIELDS(X)
+#undef X
+	buf_puts(b, parent ? "\n  }\n}\n" : "\n}\n");
+}
