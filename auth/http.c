@@ -1,0 +1,547 @@
+/*
+ * A lane is an easy handle in a multi handle of its own: the multi keeps the
+ * connection between requests, and can be woken by another thread while it
+ * waits for a silent peer, which an easy handle alone cannot. Idle lanes are a
+ * stack, so that a few warm connections do the work. A lane lives until
+ * http_close: http_cancel may wake it at any time.
+ *
+ * libcurl keeps copies of request headers that it does not wipe; ours are wiped.
+ */
+#include "http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#define DOWNLOAD_BUFFER	(512L << 10)	/* bytes read at a time when there is a sink */
+#define POLL_MOST	60000		/* ms; libcurl's own time limits end a poll sooner */
+
+struct lane {
+	CURL		*easy;
+	CURLM		*multi;
+	struct lane	*next;		/* of all */
+	struct lane	*next_idle;
+};
+
+struct http {
+	char		*proxy, *ca_file, *user_agent;
+	unsigned	 connect_timeout, idle_timeout;
+	atomic_bool	 cancelled;
+
+	pthread_mutex_t	 lock;		/* guards: lanes, idle */
+	struct lane	*lanes, *idle;
+};
+
+/* One request under way, seen from the callbacks. */
+struct exchange {
+	struct http	*http;
+	CURL		*easy;
+	const struct http_request *q;
+	struct http_response *out;
+	char		*host;
+	char		 text[CURL_ERROR_SIZE];
+	struct buf	 authorization;
+	struct curl_slist authorization_node, *headers;
+	int		 rc;		/* why we ended it; 0: we did not */
+	bool		 enough;	/* we ended it because status and headers are all that is wanted */
+	bool		 connected;
+	int64_t		 last_byte;	/* ms, from when it was connected */
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void
+init_curl(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static bool
+copy(char **to, const char *from)
+{
+	return !from || (*to = strdup(from));
+}
+
+int
+http_open(const struct http_options *o, struct http **out)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct http *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	pthread_once(&once, init_curl);
+	pthread_mutex_init(&h->lock, NULL);
+	atomic_init(&h->cancelled, false);
+	h->connect_timeout = o->connect_timeout;
+	h->idle_timeout = o->idle_timeout;
+	if (!copy(&h->proxy, o->proxy) || !copy(&h->ca_file, o->ca_file) || !copy(&h->user_agent, o->user_agent)) {
+		http_close(h);
+		return -ENOMEM;
+	}
+	*out = h;
+	return 0;
+}
+
+static void
+lane_free(struct lane *l)
+{
+	curl_easy_cleanup(l->easy);
+	curl_multi_cleanup(l->multi);
+	free(l);
+}
+
+void
+http_close(struct http *h)
+{
+	if (!h)
+		return;
+	for (struct lane *l = h->lanes, *next; l; l = next) {
+		next = l->next;
+		lane_free(l);
+	}
+	pthread_mutex_destroy(&h->lock);
+	if (h->proxy)		/* may hold a password */
+		explicit_bzero(h->proxy, strlen(h->proxy));
+	free(h->proxy);
+	free(h->ca_file);
+	free(h->user_agent);
+	free(h);
+}
+
+void
+http_cancel(struct http *h)
+{
+	atomic_store(&h->cancelled, true);
+	pthread_mutex_lock(&h->lock);
+	for (struct lane *l = h->lanes; l; l = l->next)
+		curl_multi_wakeup(l->multi);
+	pthread_mutex_unlock(&h->lock);
+}
+
+static struct lane *
+lane_get(struct http *h)
+{
+	pthread_mutex_lock(&h->lock);
+	struct lane *l = h->idle;
+	if (l)
+		h->idle = l->next_idle;
+	pthread_mutex_unlock(&h->lock);
+	if (l)
+		return l;
+
+	l = calloc(1, sizeof(*l));
+	if (!l)
+		return NULL;
+	l->easy = curl_easy_init();
+	l->multi = curl_multi_init();
+	if (!l->easy || !l->multi) {
+		lane_free(l);
+		return NULL;
+	}
+	pthread_mutex_lock(&h->lock);
+	l->next = h->lanes;
+	h->lanes = l;
+	pthread_mutex_unlock(&h->lock);
+	return l;
+}
+
+static void
+lane_put(struct http *h, struct lane *l)
+{
+	curl_easy_reset(l->easy);	/* connections and TLS sessions stay */
+	pthread_mutex_lock(&h->lock);
+	l->next_idle = h->idle;
+	h->idle = l;
+	pthread_mutex_unlock(&h->lock);
+}
+
+/*
+ * Callbacks of libcurl, on the thread of http_do.
+ */
+
+static int
+on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	struct exchange *x = ctx;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	x->connected = true;
+	x->last_byte = now_ms();
+	return CURL_PREREQFUNC_OK;
+}
+
+static size_t
+on_header(char *line, size_t size, size_t n, void *ctx)
+{
+	struct exchange *x = ctx;
+
+	(void)line;
+	x->last_byte = now_ms();
+	return size * n;
+}
+
+/* The header's value; NULL: none. Borrowed until the next call. */
+static const char *
+header(CURL *easy, const char *name)
+{
+	struct curl_header *h;
+
+	return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
+}
+
+/* Whether a 206 is of the bytes from `from` on. */
+static bool
+is_range_from(CURL *easy, uint64_t from)
+{
+	const char *s = header(easy, "Content-Range");
+	uint64_t first;
+
+	return s && sscanf(s, "bytes %" SCNu64 "-", &first) == 1 && first == from;
+}
+
+static int
+keep_body(struct exchange *x, const char *p, size_t n)
+{
+	struct buf *body = &x->out->body;
+
+	if (n > x->q->body_limit - body->len) {
+		snprintf(x->text, sizeof(x->text), "the answer is larger than %zu bytes", x->q->body_limit);
+		return -EMSGSIZE;
+	}
+	buf_put(body, p, n);
+	return body->failed ? -ENOMEM : 0;
+}
+
+static int
+take_body(struct exchange *x, const char *p, size_t n)
+{
+	long status = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!x->q->sink || (status != 200 && status != 206))
+		return keep_body(x, p, n);
+	if (x->q->range_from > 0 && status == 200) {
+		x->enough = true;
+		return -ECANCELED;
+	}
+	if (status == 206 && !is_range_from(x->easy, x->q->range_from)) {
+		snprintf(x->text, sizeof(x->text), "the answer is not the range that was asked for");
+		return -EPROTO;
+	}
+	return x->q->sink(x->q->ctx, p, n);
+}
+
+static size_t
+on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct exchange *x = ctx;
+
+	x->rc = take_body(x, p, size * n);
+	x->last_byte = now_ms();	/* after: the sink may have waited */
+	return x->rc < 0 ? CURL_WRITEFUNC_ERROR : size * n;
+}
+
+/*
+ * Preparing.
+ */
+
+static bool
+is_loopback(const char *host)
+{
+	return strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
+}
+
+/* A CR or LF would be the end of the header, and what follows another one. */
+static bool
+is_one_line(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			return false;
+	return true;
+}
+
+static int
+refuse(struct exchange *x, const char *why)
+{
+	snprintf(x->text, sizeof(x->text), "%s", why);
+	return -EINVAL;
+}
+
+static int
+prepare_headers(struct exchange *x)
+{
+	const struct http_request *q = x->q;
+
+	for (const char *const *s = q->headers; s && *s; s++) {
+		if (!is_one_line(*s))
+			return refuse(x, "a request header holds a line break");
+		struct curl_slist *more = curl_slist_append(x->headers, *s);
+		if (!more)
+			return -ENOMEM;
+		x->headers = more;
+	}
+	if (!q->bearer)
+		return 0;
+	if (!q->bearer->bytes || !is_one_line(q->bearer->bytes))
+		return refuse(x, "the access token is no token");
+	buf_reserve(&x->authorization, strlen(q->bearer->bytes) + 32);	/* so that it does not move and leave a copy */
+	buf_puts(&x->authorization, "Authorization: Bearer ");
+	buf_puts(&x->authorization, q->bearer->bytes);
+	x->authorization_node = (struct curl_slist){ .data = x->authorization.data, .next = x->headers };
+	return x->authorization.failed ? -ENOMEM : 0;
+}
+
+/* The host of the URL, as libcurl reads it, and whether it may be asked in that way. */
+static int
+prepare_url(struct exchange *x, CURLU *url, bool *loopback, bool *tls)
+{
+	char *scheme = NULL, *user = NULL;
+	int rc = 0;
+
+	if (curl_url_set(url, CURLUPART_URL, x->q->url, 0) || curl_url_get(url, CURLUPART_HOST, &x->host, 0) ||
+	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0))
+		return refuse(x, "this is no URL");
+	*loopback = is_loopback(x->host);
+	*tls = strcmp(scheme, "https") == 0;
+	if (!*tls && !(*loopback && strcmp(scheme, "http") == 0))
+		rc = refuse(x, "only https is spoken, and http with this machine itself");
+	else if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
+		rc = refuse(x, "a URL with a user in it");
+	curl_free(scheme);
+	curl_free(user);
+	return rc;
+}
+
+static int
+prepare(struct exchange *x, CURLU *url)
+{
+	const struct http *h = x->http;
+	const struct http_request *q = x->q;
+	CURL *e = x->easy;
+	bool loopback, tls;
+	char range[32];
+	int rc = prepare_url(x, url, &loopback, &tls);
+	int bad = 0;
+
+	if (rc == 0)
+		rc = prepare_headers(x);
+	if (rc < 0)
+		return rc;
+	bad |= curl_easy_setopt(e, CURLOPT_CURLU, url);
+	bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
+	bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	/* A lane has one request at a time: nothing to multiplex, and no windows that throttle a download. */
+	bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	bad |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (h->ca_file) {
+		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
+		bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+	}
+	if (loopback)
+		bad |= curl_easy_setopt(e, CURLOPT_PROXY, "");
+	else if (h->proxy)
+		bad |= curl_easy_setopt(e, CURLOPT_PROXY, h->proxy);
+	bad |= curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);	/* else the end of a name lookup would be waited for */
+	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)h->connect_timeout);
+	bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)q->total_timeout);
+	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->text);
+	if (h->user_agent)
+		bad |= curl_easy_setopt(e, CURLOPT_USERAGENT, h->user_agent);
+	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, q->bearer ? &x->authorization_node : x->headers);
+	if (q->form) {
+		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->form->len);
+		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, buf_str(q->form));
+	}
+	if (q->compressed)
+		bad |= curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
+	if (q->sink)
+		bad |= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
+	if (q->range_from > 0) {
+		snprintf(range, sizeof(range), "%" PRIu64 "-", q->range_from);
+		bad |= curl_easy_setopt(e, CURLOPT_RANGE, range);
+	}
+	bad |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_connected);
+	bad |= curl_easy_setopt(e, CURLOPT_PREREQDATA, x);
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
+	return bad ? -ENOMEM : 0;	/* every option is known to this libcurl; what is left is memory */
+}
+
+/*
+ * Running, and what came of it.
+ */
+
+/* Milliseconds until the peer has been silent for too long. */
+static int64_t
+patience(const struct exchange *x)
+{
+	if (!x->connected || x->http->idle_timeout == 0)
+		return POLL_MOST;
+	int64_t left = x->last_byte + (int64_t)x->http->idle_timeout * 1000 - now_ms();
+	return left < POLL_MOST ? left : POLL_MOST;
+}
+
+/* 0: libcurl ended it, as *code says. Else we did. */
+static int
+run(struct exchange *x, CURLM *multi, CURLcode *code)
+{
+	int running = 1, left;
+
+	for (;;) {
+		if (atomic_load(&x->http->cancelled))
+			return -EINTR;
+		if (curl_multi_perform(multi, &running) != CURLM_OK)
+			return -ENOMEM;
+		if (!running)
+			break;
+		int64_t wait = patience(x);
+		if (wait <= 0) {
+			snprintf(x->text, sizeof(x->text), "no byte for %u seconds", x->http->idle_timeout);
+			return -ETIMEDOUT;
+		}
+		if (curl_multi_poll(multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
+			return -ENOMEM;
+	}
+	const CURLMsg *m = curl_multi_info_read(multi, &left);
+	*code = m ? m->data.result : CURLE_OUT_OF_MEMORY;
+	return x->rc;
+}
+
+static int
+error_of(CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		return 0;
+	case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_COULDNT_CONNECT: case CURLE_PROXY:
+		return -EHOSTUNREACH;
+	case CURLE_OPERATION_TIMEDOUT:
+		return -ETIMEDOUT;
+	case CURLE_GOT_NOTHING: case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_PARTIAL_FILE:
+		return -ECONNRESET;
+	case CURLE_OUT_OF_MEMORY:
+		return -ENOMEM;
+	default:
+		return -EPROTO;
+	}
+}
+
+static void
+copy_header(CURL *easy, const char *name, char *to, size_t size)
+{
+	const char *s = header(easy, name);
+
+	snprintf(to, size, "%s", s ? s : "");
+}
+
+static void
+read_headers(CURL *easy, struct http_response *out)
+{
+	const char *date = header(easy, "Date"), *after = header(easy, "Retry-After");
+	long status = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	out->status = (int)status;
+	if (date)
+		out->date = curl_getdate(date, NULL);
+	if (after && *after >= '0' && *after <= '9') {
+		out->retry_after = strtoll(after, NULL, 10);
+	} else if (after) {
+		time_t at = curl_getdate(after, NULL), now = time(NULL);
+
+		if (at != -1)
+			out->retry_after = at > now ? at - now : 0;
+	}
+	copy_header(easy, "Sforce-Limit-Info", out->limit_info, sizeof(out->limit_info));
+	copy_header(easy, "Content-Range", out->content_range, sizeof(out->content_range));
+	copy_header(easy, "Content-Type", out->content_type, sizeof(out->content_type));
+}
+
+/* "host: why", in one line. */
+static void
+explain(const struct exchange *x, int rc, CURLcode code)
+{
+	const char *text = x->text;
+	const char *host = x->host ? x->host : "?";
+
+	if (rc == -ETIMEDOUT && code == CURLE_OPERATION_TIMEDOUT)
+		text = x->connected ? "no whole answer in time" : "no connection in time";
+	else if (rc == -ENOMEM)
+		text = "out of memory";
+	else if (rc == -EINTR)
+		text = "cancelled";
+	else if (!*text)
+		text = code != CURLE_OK ? curl_easy_strerror(code) : strerror(-rc);
+	if (strstr(text, host))
+		snprintf(x->out->error, sizeof(x->out->error), "%.240s", text);
+	else
+		snprintf(x->out->error, sizeof(x->out->error), "%.80s: %.160s", host, text);
+}
+
+int
+http_do(struct http *h, const struct http_request *q, struct http_response *out)
+{
+	struct exchange x = { .http = h, .q = q, .out = out, .authorization = BUF_INIT };
+	struct lane *lane = lane_get(h);
+	CURLU *url = curl_url();
+	CURLcode code = CURLE_OK;
+	int rc = -ENOMEM;
+
+	*out = (struct http_response){ .body = BUF_INIT, .date = -1, .retry_after = -1 };
+	if (!lane || !url)
+		goto out;
+	x.easy = lane->easy;
+	rc = prepare(&x, url);
+	if (rc == 0 && curl_multi_add_handle(lane->multi, lane->easy) != CURLM_OK)
+		rc = -ENOMEM;
+	if (rc == 0) {
+		rc = run(&x, lane->multi, &code);
+		if (x.enough)
+			rc = 0;
+		else if (rc == 0)
+			rc = error_of(code);
+		if (rc == 0)
+			read_headers(lane->easy, out);
+		curl_multi_remove_handle(lane->multi, lane->easy);
+	}
+out:
+	if (rc < 0) {
+		explain(&x, rc, code);
+		buf_free(&out->body);
+	}
+	if (lane)
+		lane_put(h, lane);
+	curl_url_cleanup(url);
+	curl_slist_free_all(x.headers);
+	buf_wipe(&x.authorization);
+	curl_free(x.host);
+	return rc;
+}
+
+void
+http_response_free(struct http_response *r)
+{
+	buf_wipe(&r->body);	/* it may be a token */
+}
