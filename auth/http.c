@@ -133,6 +133,12 @@ http_cancel(struct http *h)
 	pthread_mutex_unlock(&h->lock);
 }
 
+bool
+http_cancelled(const struct http *h)
+{
+	return atomic_load(&h->cancelled);
+}
+
 static struct lane *
 lane_get(struct http *h)
 {

@@ -30,6 +30,7 @@ struct http_options {
 int	http_open(const struct http_options *, struct http **out);
 void	http_close(struct http *);
 void	http_cancel(struct http *);		/* all requests, now and later, end in -EINTR */
+bool	http_cancelled(const struct http *);	/* for waits of other kinds, which are to end too */
 
 struct http_request {
 	const char	*url;
