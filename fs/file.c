@@ -76,8 +76,11 @@ struct files {
 };
 
 struct file {
-	struct blob	*blob;		/* or text */
+	struct blob	*blob;		/* one of blob, text and release is there */
 	char		*text;
+	int		 fd;
+	void		(*release)(void *);
+	void		*ctx;
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
 };
 
@@ -448,11 +451,27 @@ file_open_text(char *text, size_t len, struct file **out)
 	return 0;
 }
 
+int
+file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct file **out)
+{
+	struct file *f = calloc(1, sizeof(*f));
+
+	if (!f) {
+		release(ctx);
+		return -ENOMEM;
+	}
+	*f = (struct file){ .fd = fd, .size = size, .release = release, .ctx = ctx };
+	*out = f;
+	return 0;
+}
+
 void
 file_close(struct file *f)
 {
 	if (!f)
 		return;
+	if (f->release)
+		f->release(f->ctx);
 	blob_put(f->blob);
 	free(f->text);
 	free(f);
@@ -471,7 +490,7 @@ file_ready(struct file *f, uint64_t off, size_t n, struct wait *w)
 		return 0;
 	if (n > f->size - off)
 		n = (size_t)(f->size - off);
-	return f->text ? (ssize_t)n : blob_ready(f->blob, f->start + off, n, w);
+	return !f->blob ? (ssize_t)n : blob_ready(f->blob, f->start + off, n, w);
 }
 
 int
@@ -482,7 +501,7 @@ file_where(struct file *f, uint64_t off, const char **mem, off_t *pos)
 		return -1;
 	}
 	*pos = (off_t)(f->start + off);
-	return blob_fd(f->blob);
+	return f->blob ? blob_fd(f->blob) : f->fd;
 }
 
 /* FNV-1a: short, and the same on every machine; two sets of options in one cache are all that it must tell apart. */

@@ -1,5 +1,5 @@
 /*
- * file - what an open handle reads from: a version's bytes, a view of them, or a text.
+ * file - what an open handle reads from: a version's bytes, a view of them, a text, or a file on disk.
  *
  * Opening never waits for a download; reading does, a view's open waits for
  * its survey. What has to wait is parked on the caller's wait. A version is
@@ -41,6 +41,8 @@ int	file_view_size(struct files *, const struct document *, unsigned view, struc
 int	file_open_version(struct files *, const struct document *, struct file **out);
 int	file_open_view(struct files *, const struct document *, unsigned view, struct wait *w, struct file **out);
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);
+/* release(ctx) is called when the handle is closed, or at once on failure. */
+int	file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct file **out);
 void	file_close(struct file *);
 
 uint64_t file_size(const struct file *);

@@ -27,6 +27,7 @@
 #include "auth/token.h"
 #include "catalogue.h"
 #include "file.h"
+#include "inventory.h"
 #include "mount.h"
 #include "rest.h"
 #include "status.h"
@@ -58,6 +59,7 @@ struct sffs {
 	struct store	*store;
 	struct sync	*sync;
 	struct files	*files;
+	struct inventory *inventory;
 	struct tree	*tree;
 	struct mount	*mount;
 	struct status	 status;
@@ -351,7 +353,8 @@ open_tree(struct sffs *s)
 		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
 	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
 	    .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync };
-	return tree_open(s->catalogue, s->sync, s->files, &(struct tree_options){ .names = names, .links = c->links,
+	rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
+	return rc < 0 ? rc : tree_open(s->catalogue, s->sync, s->files, s->inventory, &(struct tree_options){ .names = names, .links = c->links,
 	    .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .ctx = &s->status }, &s->tree);
 }
 
@@ -365,9 +368,12 @@ close_all(struct sffs *s)
 		sync_stop(s->sync);
 	if (s->files)
 		files_stop(s->files);
+	if (s->inventory)
+		inventory_stop(s->inventory);
 	store_close(s->store);
 	mount_close(s->mount);
 	tree_close(s->tree);
+	inventory_close(s->inventory);
 	files_close(s->files);
 	sync_close(s->sync);
 	catalogue_close(s->catalogue);

@@ -318,13 +318,14 @@ static void
 run_open(struct parked *p, int *rc)
 {
 	struct file *file;
-	bool keep = false;
+	enum tree_pages pages = TREE_PAGES_DROP;
 
-	*rc = tree_open_file(p->mount->tree, p->ino, &p->wait, &file, &keep);
+	*rc = tree_open_file(p->mount->tree, p->ino, &p->wait, &file, &pages);
 	if (*rc < 0)
 		return;
 	p->fi.fh = (uint64_t)(uintptr_t)file;
-	p->fi.keep_cache = keep;
+	p->fi.keep_cache = pages == TREE_PAGES_KEEP;
+	p->fi.direct_io = pages == TREE_PAGES_NONE;
 	p->fi.noflush = 1;
 	if (fuse_reply_open(unpark(p), &p->fi) < 0)
 		file_close(file);	/* the caller was interrupted: no release will come */

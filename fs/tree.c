@@ -19,7 +19,9 @@
 #include <time.h>
 
 #include "auth/buf.h"
+#include "auth/log.h"
 #include "inside.h"
+#include "inventory.h"
 
 #include "tree.h"
 
@@ -34,7 +36,7 @@ enum kind {
 	VIEW,			/* parsed/X/header and so on: VIEW + the view's number */
 };
 
-enum fixed_number { ROOT = TREE_ROOT, DOCUMENTS, PARSED_ROOT, PARSED_README, BY_ID, SFFS, STATUS, REFRESH };
+enum fixed_number { ROOT = TREE_ROOT, DOCUMENTS, PARSED_ROOT, PARSED_README, BY_ID, SFFS, STATUS, REFRESH, LOG, MD5SUMS, DOCUMENTS_TSV };
 
 static const char parsed_readme[] =
 	"Every CSV document as files that a pipeline can trust. This directory lists nothing,\n"
@@ -51,7 +53,7 @@ static const struct fixed {
 	const char	*name;
 	mode_t		 mode;
 	const char	*text;
-	bool		 fresh;		/* what is in it holds while the catalogue is fresh */
+	bool		 fresh;		/* what is in it shows the catalogue: it waits until that is fresh */
 } fixed[] = {
 	{ ROOT,			ROOT,		"",		S_IFDIR | 0555,	NULL,		false },
 	{ DOCUMENTS,		ROOT,		"documents",	S_IFDIR | 0555,	NULL,		true },
@@ -61,6 +63,9 @@ static const struct fixed {
 	{ SFFS,			ROOT,		".sffs",	S_IFDIR | 0555,	NULL,		false },
 	{   STATUS,		SFFS,		"status.json",	S_IFREG | 0444,	NULL,		false },
 	{   REFRESH,		SFFS,		"refresh",	S_IFREG | 0644,	"",		false },
+	{   LOG,		SFFS,		"log",		S_IFREG | 0444,	NULL,		false },
+	{   MD5SUMS,		SFFS,		"MD5SUMS",	S_IFREG | 0444,	NULL,		true },
+	{   DOCUMENTS_TSV,	SFFS,		"documents.tsv", S_IFREG | 0444, NULL,		true },
 };
 
 #define FIXED_COUNT (sizeof(fixed) / sizeof(fixed[0]))
@@ -69,6 +74,7 @@ struct tree {
 	struct catalogue *catalogue;
 	struct sync	*sync;
 	struct files	*files;
+	struct inventory *inventory;
 	struct tree_options o;
 	time_t		 born;
 };
@@ -157,6 +163,20 @@ put_status(const struct tree *t, struct buf *b)
 	return 0;
 }
 
+static bool
+is_fixed(const struct node *n, enum fixed_number number)
+{
+	return n->kind == FIXED && n->fixed->number == number;
+}
+
+/* Whether the node is a snapshot of the catalogue; which. */
+static bool
+is_inventory(const struct node *n, enum inventory_kind *kind)
+{
+	*kind = is_fixed(n, MD5SUMS) ? INVENTORY_MD5SUMS : INVENTORY_DOCUMENTS;
+	return is_fixed(n, MD5SUMS) || is_fixed(n, DOCUMENTS_TSV);
+}
+
 /* 1: the node is a text, and it is in b. 0: it is not. */
 static int
 text_of(const struct tree *t, const struct node *n, struct buf *b)
@@ -167,8 +187,10 @@ text_of(const struct tree *t, const struct node *n, struct buf *b)
 		inside_put_metadata(b, &n->doc);
 	else if (n->kind == VERSION && inside_is_link(&n->doc))
 		inside_put_url(b, &n->doc);
-	else if (n->kind == FIXED && n->fixed->number == STATUS)
+	else if (is_fixed(n, STATUS))
 		rc = put_status(t, b) < 0 ? -ENOMEM : 1;
+	else if (is_fixed(n, LOG))
+		log_tail(b);
 	else if (n->kind == FIXED && n->fixed->text)
 		buf_puts(b, n->fixed->text);
 	else
@@ -215,16 +237,25 @@ time_of(const struct tree *t, const struct node *n)
 	return (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
 }
 
-/* All but the size of a view that has not been surveyed: that is -EAGAIN, with w queued if there is one. */
+/* All but the size of what has to be made first, a view or a snapshot: that is -EAGAIN, with w queued if there is one. */
 static int
 size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
+	enum inventory_kind kind;
+	struct snapshot *snapshot;
 	struct buf b = BUF_INIT;
 	int rc = 0;
 
 	*size = 0;
 	if (n->kind == VIEW)
 		return file_view_size(t->files, &n->doc, n->view, w, size);
+	if (is_inventory(n, &kind)) {
+		if ((rc = inventory_get(t->inventory, kind, w, &snapshot)) == 0) {
+			*size = snapshot_size(snapshot);
+			snapshot_put(snapshot);
+		}
+		return rc;
+	}
 	if (n->kind == PARSED_LINK || n->kind == ID_LINK)
 		rc = link_target(n, &b);
 	else if ((rc = text_of(t, n, &b)) == 0 && n->kind == VERSION)
@@ -255,7 +286,7 @@ fill_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, s
 		.name_for = n->kind == FIXED ? TREE_FOREVER : fresh,
 		.attr_for = fresh,
 	};
-	if (rc == -EAGAIN || (n->kind == FIXED && n->fixed->number == STATUS))
+	if (rc == -EAGAIN || (n->kind == FIXED && !is_dir && !n->fixed->text))
 		out->attr_for = 0;
 	else if (n->kind == VERSION || n->kind == VIEW || (n->kind == FIXED && !n->fixed->fresh))
 		out->attr_for = TREE_FOREVER;
@@ -522,10 +553,28 @@ tree_is_refresh(uint64_t ino)
 	return ino == REFRESH;
 }
 
+static void
+put_snapshot(void *snapshot)
+{
+	snapshot_put(snapshot);
+}
+
+static int
+open_inventory(struct tree *t, enum inventory_kind kind, struct wait *w, struct file **out)
+{
+	struct snapshot *s;
+	int rc = sync_fresh(t->sync, w);
+
+	if (rc == 0)
+		rc = inventory_get(t->inventory, kind, w, &s);
+	return rc < 0 ? rc : file_open_fd(snapshot_fd(s), snapshot_size(s), put_snapshot, s, out);
+}
+
 int
-tree_open_file(struct tree *t, uint64_t ino, struct wait *w, struct file **out, bool *keep)
+tree_open_file(struct tree *t, uint64_t ino, struct wait *w, struct file **out, enum tree_pages *pages)
 {
 	struct buf text = BUF_INIT;
+	enum inventory_kind kind;
 	struct node n;
 	int rc = node_of(t, ino, &n);
 
@@ -533,7 +582,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct wait *w, struct file **out, 
 		rc = -EISDIR;
 	if (rc < 0)
 		goto out;
-	*keep = n.kind == VERSION || n.kind == VIEW;
+	*pages = n.kind == VERSION || n.kind == VIEW ? TREE_PAGES_KEEP : is_fixed(&n, LOG) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
 	rc = text_of(t, &n, &text);
 	if (rc > 0) {
 		size_t len = text.len;
@@ -541,7 +590,8 @@ tree_open_file(struct tree *t, uint64_t ino, struct wait *w, struct file **out, 
 
 		rc = s ? file_open_text(s, len, out) : -ENOMEM;
 	} else if (rc == 0) {
-		rc = n.kind == VIEW ? file_open_view(t->files, &n.doc, n.view, w, out) :
+		rc = is_inventory(&n, &kind) ? open_inventory(t, kind, w, out) :
+		    n.kind == VIEW ? file_open_view(t->files, &n.doc, n.view, w, out) :
 		    file_open_version(t->files, &n.doc, out);
 	}
 out:
@@ -569,13 +619,14 @@ tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each
 }
 
 int
-tree_open(struct catalogue *catalogue, struct sync *sync, struct files *files, const struct tree_options *o, struct tree **out)
+tree_open(struct catalogue *catalogue, struct sync *sync, struct files *files, struct inventory *inventory, const struct tree_options *o,
+    struct tree **out)
 {
 	struct tree *t = malloc(sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
-	*t = (struct tree){ .catalogue = catalogue, .sync = sync, .files = files, .o = *o, .born = time(NULL) };
+	*t = (struct tree){ .catalogue = catalogue, .sync = sync, .files = files, .inventory = inventory, .o = *o, .born = time(NULL) };
 	*out = t;
 	return 0;
 }

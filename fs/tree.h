@@ -5,14 +5,14 @@
  *	|-- documents/X/{X.csv, content, metadata.json, parsed}
  *	|-- parsed/X/{header, table.tsv, ...}
  *	|-- by-id/069...
- *	`-- .sffs/{status.json, log, refresh}
+ *	`-- .sffs/{status.json, log, refresh, MD5SUMS, documents.tsv}
  *
  * An inode number is a kind and the key of an Id: nothing is remembered for it,
  * and it is the same in every mount. Looking up and listing never wait; asking
  * for the attributes of a directory that is no longer fresh, or of a view whose
  * size is not known yet, does.
  *
- * Joins catalogue and name; asks sync and file for what is on demand. Knows
+ * Joins catalogue, inside and inventory; asks sync and file for what is on demand. Knows
  * nothing of FUSE. Any thread.
  */
 #ifndef FS_TREE_H
@@ -26,6 +26,7 @@
 #include "name.h"
 #include "sync.h"
 
+struct inventory;
 struct tree;
 
 struct tree_options {
@@ -39,7 +40,7 @@ struct tree_options {
 	void		*ctx;
 };
 
-int	tree_open(struct catalogue *, struct sync *, struct files *, const struct tree_options *, struct tree **out);
+int	tree_open(struct catalogue *, struct sync *, struct files *, struct inventory *, const struct tree_options *, struct tree **out);
 void	tree_close(struct tree *);
 
 #define TREE_ROOT	1
@@ -64,8 +65,10 @@ int	tree_link(struct tree *, uint64_t ino, char **target);		/* caller frees */
 typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, uint64_t next);
 int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx);
 
-/* Opens what is to be read. -EAGAIN: w is queued. *keep: its pages never go stale. */
-int	tree_open_file(struct tree *, uint64_t ino, struct wait *w, struct file **out, bool *keep);
+/* What the kernel may do with the pages of a file: keep them for ever, keep them while it is open, or keep none (its size is of the moment). */
+enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
+/* Opens what is to be read. -EAGAIN: w is queued. */
+int	tree_open_file(struct tree *, uint64_t ino, struct wait *w, struct file **out, enum tree_pages *);
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
 /*

@@ -1,0 +1,371 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auth/log.h"
+#include "catalogue.h"
+#include "inside.h"
+#include "pool.h"
+
+#include "inventory.h"
+
+#define WRITE_SIZE	(256 * 1024)
+
+struct snapshot {
+	int		 fd;
+	uint64_t	 size, generation;
+	atomic_uint	 users;
+};
+
+struct making {
+	struct inventory *inventory;
+	enum inventory_kind kind;
+	struct job	 job;
+	struct snapshot	*newest;	/* NULL: none yet */
+	bool		 running;
+	int		 rc;		/* of the last try; given once to those who waited for it */
+	struct waitq	 waiting;
+};
+
+struct inventory {
+	struct catalogue *catalogue;
+	enum name_rules	 names;
+	char		*dir;
+
+	pthread_mutex_t	 lock;		/* guards: all below */
+	struct pool	*pool;		/* NULL once stopped */
+	struct making	 making[INVENTORY_KINDS];
+};
+
+static struct snapshot *
+snapshot_ref(struct snapshot *s)
+{
+	if (s)
+		s->users++;
+	return s;
+}
+
+void
+snapshot_put(struct snapshot *s)
+{
+	if (s && --s->users == 0) {
+		close(s->fd);
+		free(s);
+	}
+}
+
+int
+snapshot_fd(const struct snapshot *s)
+{
+	return s->fd;
+}
+
+uint64_t
+snapshot_size(const struct snapshot *s)
+{
+	return s->size;
+}
+
+/*
+ * Rows.
+ */
+
+struct writer {
+	const struct inventory *inventory;
+	enum inventory_kind kind;
+	struct buf	 text;
+	int		 fd;
+	uint64_t	 size;
+	int		 rc;
+};
+
+/* The MD5 of the file that a link is; "" where it cannot be had. */
+static void
+md5_of_link(const struct document *d, char out[33])
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	struct buf text = BUF_INIT;
+	size_t n = 0;
+
+	inside_put_url(&text, d);
+	if (!text.failed && EVP_Q_digest(NULL, "MD5", NULL, text.data, text.len, md, &n))
+		for (size_t i = 0; i < n && i < 16; i++)
+			snprintf(out + 2 * i, 3, "%02x", md[i]);
+	buf_free(&text);
+}
+
+static void
+md5_of(const struct document *d, char out[33])
+{
+	out[0] = '\0';
+	if (inside_is_link(d))
+		md5_of_link(d, out);
+	else if (d->checksum && strlen(d->checksum) == 32)
+		memcpy(out, d->checksum, 33);
+}
+
+static void
+put_path(struct buf *b, const struct document *d, enum name_rules names, bool double_backslash)
+{
+	struct inside in;
+
+	inside_names(d, names, &in);
+	for (unsigned part = 0; part < 2; part++) {
+		buf_puts(b, part == 0 ? "documents/" : "/");
+		for (const char *p = part == 0 ? d->name : in.file.s; *p; p++) {
+			if (*p == '\\' && double_backslash)
+				buf_putc(b, '\\');
+			buf_putc(b, *p);
+		}
+	}
+}
+
+/* A line as md5sum writes it: a name with a backslash has it doubled, and the line begins with one. Names have no other that needs it. */
+static void
+put_md5sum(struct writer *w, const struct document *d)
+{
+	struct buf path = BUF_INIT;
+	char md5[33];
+
+	md5_of(d, md5);
+	if (!*md5)
+		return;
+	put_path(&path, d, w->inventory->names, true);
+	if (strchr(buf_str(&path), '\\'))
+		buf_putc(&w->text, '\\');
+	buf_printf(&w->text, "%s  %s\n", md5, buf_str(&path));
+	w->text.failed |= path.failed;
+	buf_free(&path);
+}
+
+static const char documents_header[] = "id\tversion_id\tpath\tsize\tmd5\tmodified\towner_id\tcsv\n";
+
+static void
+put_document(struct writer *w, const struct document *d)
+{
+	char md5[33], date[32] = "";
+	time_t t = (time_t)(d->content_modified / 1000);
+	struct tm tm;
+
+	md5_of(d, md5);
+	if (d->content_modified >= 0 && gmtime_r(&t, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	buf_printf(&w->text, "%s\t%s\t", d->id, d->version_id);
+	put_path(&w->text, d, w->inventory->names, true);
+	uint64_t size = (uint64_t)d->content_size;
+	if (inside_is_link(d)) {
+		struct buf url = BUF_INIT;
+
+		inside_put_url(&url, d);
+		size = url.len;
+		buf_free(&url);
+	}
+	buf_printf(&w->text, "\t%llu\t%s\t%s\t%s\t%s\n", (unsigned long long)size, md5, date, d->owner_id,
+	    inside_is_csv(d) ? "yes" : "no");
+}
+
+static int
+flush(struct writer *w)
+{
+	size_t done = 0;
+
+	if (w->text.failed)
+		return -ENOMEM;
+	while (done < w->text.len) {
+		ssize_t n = write(w->fd, w->text.data + done, w->text.len - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	w->size += w->text.len;
+	buf_clear(&w->text);
+	return 0;
+}
+
+static bool
+put_row(void *ctx, const struct document *d)
+{
+	struct writer *w = ctx;
+
+	if (w->kind == INVENTORY_MD5SUMS)
+		put_md5sum(w, d);
+	else
+		put_document(w, d);
+	if (w->text.failed || w->text.len >= WRITE_SIZE)
+		w->rc = flush(w);
+	return w->rc == 0;
+}
+
+static int
+open_nameless(const char *dir)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	return fd >= 0 ? fd : memfd_create("sffs-inventory", MFD_CLOEXEC);
+}
+
+/*
+ * Snapshots.
+ */
+
+static int
+make_snapshot(struct inventory *i, enum inventory_kind kind, struct snapshot **out)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	struct writer w = { .inventory = i, .kind = kind, .text = BUF_INIT };
+	int rc;
+
+	if (!s)
+		return -ENOMEM;
+	w.fd = s->fd = open_nameless(i->dir);
+	if (s->fd < 0) {
+		rc = -errno;
+		free(s);
+		return rc;
+	}
+	s->users = 1;
+	if (kind == INVENTORY_DOCUMENTS)
+		buf_puts(&w.text, documents_header);
+	/* Asked first: what changes meanwhile makes this snapshot an old one. */
+	rc = catalogue_generation(i->catalogue, &s->generation);
+	if (rc == 0)
+		rc = catalogue_list(i->catalogue, 0, put_row, &w);
+	if (rc == 0)
+		rc = w.rc < 0 ? w.rc : flush(&w);
+	buf_free(&w.text);
+	s->size = w.size;
+	if (rc < 0) {
+		log_warn("inventory", "%s: cannot write the snapshot: %s", i->dir, strerror(-rc));
+		snapshot_put(s);
+	} else {
+		*out = s;
+	}
+	return rc;
+}
+
+static struct making *
+making_of(struct job *job)
+{
+	return (struct making *)((char *)job - offsetof(struct making, job));
+}
+
+static void
+end_making(struct making *m, int rc, struct snapshot *made)
+{
+	struct inventory *i = m->inventory;
+	struct snapshot *old = NULL;
+
+	pthread_mutex_lock(&i->lock);
+	if (made) {
+		old = m->newest;
+		m->newest = made;
+	}
+	m->rc = rc;
+	m->running = false;
+	pthread_mutex_unlock(&i->lock);
+	snapshot_put(old);
+	wait_wake(&m->waiting, WAIT_ALL);
+}
+
+static void
+run_making(struct job *job)
+{
+	struct making *m = making_of(job);
+	struct snapshot *made = NULL;
+	int rc = make_snapshot(m->inventory, m->kind, &made);
+
+	end_making(m, rc, made);
+}
+
+static void
+drop_making(struct job *job)
+{
+	end_making(making_of(job), -EINTR, NULL);
+}
+
+int
+inventory_get(struct inventory *i, enum inventory_kind kind, struct wait *w, struct snapshot **out)
+{
+	struct making *m = &i->making[kind];
+	uint64_t now;
+	int rc = catalogue_generation(i->catalogue, &now);
+
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&i->lock);
+	if (m->newest && m->newest->generation == now) {
+		*out = snapshot_ref(m->newest);
+	} else if (!i->pool) {
+		rc = -EINTR;
+	} else if (!m->running && m->rc < 0) {
+		rc = m->rc;	/* once: the next look tries again */
+		m->rc = 0;
+	} else if (!w) {
+		rc = -EAGAIN;
+	} else if (!wait_add(&m->waiting, w, 0)) {
+		rc = -EINTR;
+	} else {
+		rc = -EAGAIN;
+		if (!m->running) {
+			m->running = true;
+			pool_add(i->pool, &m->job);
+		}
+	}
+	pthread_mutex_unlock(&i->lock);
+	return rc;
+}
+
+int
+inventory_open(struct catalogue *c, const char *dir, enum name_rules names, struct inventory **out)
+{
+	struct inventory *i = calloc(1, sizeof(*i));
+	int rc = i && (i->dir = strdup(dir)) ? pool_open("sffs-inventory", 1, &i->pool) : -ENOMEM;
+
+	if (rc < 0) {
+		if (i)
+			free(i->dir);
+		free(i);
+		return rc;
+	}
+	i->catalogue = c;
+	i->names = names;
+	pthread_mutex_init(&i->lock, NULL);
+	for (unsigned kind = 0; kind < INVENTORY_KINDS; kind++)
+		i->making[kind] = (struct making){ .inventory = i, .kind = (enum inventory_kind)kind,
+		    .job = { .run = run_making, .drop = drop_making } };
+	*out = i;
+	return 0;
+}
+
+void
+inventory_stop(struct inventory *i)
+{
+	pthread_mutex_lock(&i->lock);
+	struct pool *pool = i->pool;
+	i->pool = NULL;
+	pthread_mutex_unlock(&i->lock);
+	pool_close(pool);
+}
+
+void
+inventory_close(struct inventory *i)
+{
+	if (!i)
+		return;
+	pool_close(i->pool);
+	for (unsigned kind = 0; kind < INVENTORY_KINDS; kind++)
+		snapshot_put(i->making[kind].newest);
+	pthread_mutex_destroy(&i->lock);
+	free(i->dir);
+	free(i);
+}
