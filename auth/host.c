@@ -1,0 +1,86 @@
+#include "host.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool
+host_of_url(const char *url, char out[HOST_SIZE], bool *https, unsigned *port)
+{
+	*port = 0;
+	*https = strncmp(url, "https://", 8) == 0;
+	if (!*https && strncmp(url, "http://", 7) != 0)
+		return false;
+	const char *host = url + (*https ? 8 : 7);
+	size_t n = host[0] == '[' ? strspn(host + 1, "0123456789abcdefABCDEF:.") + 2 : strcspn(host, ":");
+	if (n < 2 || n >= HOST_SIZE || (host[0] == '[' && host[n - 1] != ']'))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)host[i];
+
+		if (host[0] != '[' && !isalnum(c) && c != '-' && c != '.')
+			return false;
+		out[i] = (char)tolower(c);
+	}
+	if (out[n - 1] == '.')
+		out[n - 1] = '\0';
+	out[n] = '\0';
+	if (host[n] == ':') {
+		char *end;
+		unsigned long p = strtoul(host + n + 1, &end, 10);
+
+		if (!isdigit((unsigned char)host[n + 1]) || *end != '\0' || p == 0 || p > 65535)
+			return false;
+		*port = (unsigned)p;
+	} else if (host[n] != '\0') {
+		return false;
+	}
+	return out[0] != '\0' && out[0] != '.' && !strstr(out, "..");
+}
+
+bool
+host_is_loopback(const char *host)
+{
+	return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
+}
+
+/* Whether host is LABEL... + suffix; the suffix begins with its dot. */
+static bool
+is_below(const char *host, const char *suffix)
+{
+	size_t n = strlen(host), m = strlen(suffix);
+
+	return n > m && strcmp(host + n - m, suffix) == 0;
+}
+
+/* na123.salesforce.com and its like: where orgs lived before every one had a My Domain. */
+static bool
+is_instance(const char *host)
+{
+	size_t letters = strspn(host, "abcdefghijklmnopqrstuvwxyz");
+	size_t digits = strspn(host + letters, "0123456789");
+
+	return letters >= 2 && digits >= 1 && strcmp(host + letters + digits, ".salesforce.com") == 0;
+}
+
+bool
+host_may_hold_token(const char *instance_url, const char *login_url)
+{
+	static const char *const suffixes[] = { ".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn" };
+	char host[HOST_SIZE], login[HOST_SIZE];
+	bool https, login_https;
+	unsigned port, login_port;
+
+	if (!host_of_url(instance_url, host, &https, &port) || !host_of_url(login_url, login, &login_https, &login_port))
+		return false;
+	/* A simulated org; a real one never leads to this machine, nor back. */
+	if (host_is_loopback(host) || host_is_loopback(login))
+		return host_is_loopback(host) && host_is_loopback(login) && https == login_https;
+	if (!https || (port != 0 && port != 443))
+		return false;
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (is_below(host, suffixes[i]))
+			return true;
+	/* An Experience Cloud site only where the user named it. */
+	return is_instance(host) || (is_below(host, ".my.site.com") && strcmp(host, login) == 0);
+}

@@ -1,0 +1,28 @@
+/*
+ * host - which hosts may be given a token.
+ *
+ * Anyone can own an org below .my.salesforce.com, so a name alone allows
+ * nothing: a token goes to the host that came with it (instance_url), and
+ * these rules say which such hosts are believed.
+ *
+ * Pure. Any thread.
+ */
+#ifndef AUTH_HOST_H
+#define AUTH_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HOST_SIZE	254	/* the longest name, and a NUL */
+
+/*
+ * The host of "scheme://host[:port]", lower case, without the dot at its end; [] of an IPv6 address kept. False: there
+ * is something else in the URL, or no proper host. *port: 0 where none is given.
+ */
+bool	host_of_url(const char *url, char out[HOST_SIZE], bool *https, unsigned *port);
+bool	host_is_loopback(const char *host);
+
+/* Whether an org that was reached at login_url may say that its API is at instance_url. */
+bool	host_may_hold_token(const char *instance_url, const char *login_url);
+
+#endif

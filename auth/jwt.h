@@ -1,0 +1,31 @@
+/*
+ * jwt - the signed assertion of the JWT bearer flow, and the encoding that it shares with PKCE.
+ *
+ * libcrypto's signing lives here. Pure but for the random source. Any thread.
+ */
+#ifndef AUTH_JWT_H
+#define AUTH_JWT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+struct jwt_claims {
+	const char	*iss, *sub, *aud;
+	int64_t		 exp;			/* seconds since 1970 */
+};
+
+/* RS256 with the private key in pem. -EINVAL: that is no RSA key, or it wants a passphrase. */
+int	jwt_sign(const struct jwt_claims *, const char *pem, struct buf *out);
+
+/* Base64 with - and _, without = at the end (RFC 7636, appendix A). */
+void	jwt_put_base64url(struct buf *, const void *, size_t);
+
+/* PKCE (RFC 7636): a new verifier of 86 characters, and the challenge S256 of one. */
+#define PKCE_VERIFIER_SIZE	87
+#define PKCE_CHALLENGE_SIZE	44
+int	pkce_verifier(char out[PKCE_VERIFIER_SIZE]);
+int	pkce_challenge(const char *verifier, char out[PKCE_CHALLENGE_SIZE]);
+
+#endif

@@ -1,0 +1,546 @@
+#include "oauth.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "config.h"
+#include "host.h"
+#include "http.h"
+#include "jwt.h"
+#include "log.h"
+
+#define TOTAL_TIMEOUT	60		/* seconds */
+#define BODY_LIMIT	(256 * 1024)
+#define FORM_ROOM	16384		/* a form holds secrets: growing would leave copies behind */
+#define JWT_LIFE	180		/* seconds */
+#define KEY_MAX		65536
+#define SHOWN		160		/* bytes of a foreign text in a message */
+
+void
+oauth_grant_free(struct oauth_grant *g)
+{
+	secret_free(&g->access_token);
+	secret_free(&g->refresh_token);
+	free(g->instance_url);
+	free(g->scope);
+	*g = (struct oauth_grant){ 0 };
+}
+
+/*
+ * Errors.
+ */
+
+static const struct known {
+	const char *error;		/* NULL: any */
+	const char *fragment;		/* of the description, whatever its case; NULL: any */
+	enum oauth_kind kind;
+	const char *remedy;
+} errors[] = {
+	{ NULL, "token request is already being processed", OAUTH_BUSY, "another program is renewing the same login" },
+	{ NULL, "login rate exceeded", OAUTH_RATE, "too many logins of this user; sffs asks again in an hour" },
+	{ NULL, "number of logins exceeded", OAUTH_RATE, "too many logins of this user; sffs asks again in an hour" },
+	{ "rate_limit_exceeded", NULL, OAUTH_RATE, "too many logins of this user; sffs asks again in an hour" },
+	{ "invalid_grant", "expired access/refresh token", OAUTH_DEAD,
+	    "the login was revoked, has expired, or was pushed out by a user's sixth login; log in again" },
+	{ "invalid_grant", "expired authorization code", OAUTH_REFUSED,
+	    "the code was too old or used before: log in again; with flow = jwt the clock of this machine is wrong" },
+	{ "invalid_grant", "invalid authorization code", OAUTH_REFUSED, "the code did not arrive whole: log in again" },
+	{ "invalid_grant", "code verifier", OAUTH_REFUSED, "the code belongs to another login: log in again" },
+	{ "invalid_grant", "authentication failure", OAUTH_REFUSED, "the user may be deactivated; Setup > Login History shows why" },
+	{ "invalid_grant", "ip restricted", OAUTH_REFUSED,
+	    "an admin allows this machine's address and the hour in the profile's Login IP Ranges and Login Hours, or relaxes IP in the app's policies" },
+	{ "invalid_grant", "inactive user", OAUTH_REFUSED, "an admin reactivates or unfreezes the user" },
+	{ "invalid_grant", "inactive organization", OAUTH_REFUSED, "the org is suspended; its admin knows why" },
+	{ "inactive_user", NULL, OAUTH_REFUSED, "an admin reactivates or unfreezes the user" },
+	{ "inactive_org", NULL, OAUTH_REFUSED, "the org is suspended; its admin knows why" },
+	{ "invalid_grant", "approved this consumer", OAUTH_REFUSED,
+	    "an admin sets the app's Permitted Users to pre-authorized and assigns it to the user's profile or a permission set" },
+	{ "invalid_grant", "not supported on this domain", OAUTH_REFUSED,
+	    "login_url must be the org's My Domain (Setup > My Domain), as https://acme.my.salesforce.com" },
+	{ "invalid_grant", "no client credentials user enabled", OAUTH_REFUSED,
+	    "an admin names a Run As user in the app's policies, by exact Username" },
+	{ NULL, "client credentials flow not enabled", OAUTH_REFUSED, "an admin enables the client credentials flow in the app's settings" },
+	{ "invalid_grant", "no valid scopes", OAUTH_REFUSED, "an admin adds the scope api to the app" },
+	{ "invalid_grant", "audience", OAUTH_REFUSED, "login_url must be the org's My Domain" },
+	{ "invalid_grant", "invalid assertion", OAUTH_REFUSED, "private_key must be the key of the certificate that the app has, username a user of this org" },
+	{ "invalid_grant", NULL, OAUTH_REFUSED, "Setup > Login History shows why" },
+	{ "invalid_app_access", NULL, OAUTH_REFUSED, "an admin assigns the user's profile or a permission set in the app's policies" },
+	{ "OAUTH_APP_ACCESS_DENIED", NULL, OAUTH_REFUSED, "an admin assigns the user's profile or a permission set in the app's policies" },
+	{ "invalid_client_id", NULL, OAUTH_REFUSED,
+	    "client_id must be the app's Consumer Key, of an app in this org; a new app works only after two to ten minutes" },
+	{ "invalid_client", NULL, OAUTH_REFUSED,
+	    "client_secret is wrong or missing; it is the Consumer Secret in the app's OAuth settings" },
+	{ "redirect_uri_mismatch", NULL, OAUTH_REFUSED, "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
+	{ "redirect_uri_missing", NULL, OAUTH_REFUSED, "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
+	{ "unsupported_grant_type", NULL, OAUTH_REFUSED,
+	    "an admin enables the flow in the app's settings; login_url must be the org's My Domain" },
+	{ "unsupported_response_type", NULL, OAUTH_REFUSED, "an admin enables the authorization code flow in the app's settings" },
+	{ "invalid_request", "code challenge", OAUTH_REFUSED, "the app wants PKCE, which the web flow has; check client_id" },
+	{ "invalid_scope", NULL, OAUTH_REFUSED, "an admin adds the scopes api and refresh_token to the app" },
+	{ "access_denied", NULL, OAUTH_REFUSED, "Deny was chosen in the browser" },
+	{ "access-denied", NULL, OAUTH_REFUSED, "Deny was chosen in the browser" },
+	{ "OAUTH_EC_APP_NOT_FOUND", NULL, OAUTH_REFUSED,
+	    "the app is of another org: login_url must be the My Domain of the org in which the app was made" },
+	{ "OAUTH_AUTHORIZATION_BLOCKED", NULL, OAUTH_REFUSED,
+	    "the browser is logged in to another org: use a private window, and the org's My Domain as login_url" },
+	{ "OAUTH_APP_BLOCKED", NULL, OAUTH_REFUSED, "an admin unblocks the app in Setup > Connected Apps OAuth Usage" },
+	{ "OAUTH_APPROVAL_ERROR_GENERIC", NULL, OAUTH_REFUSED,
+	    "the app is not installed in this org, lacks the scopes api and refresh_token, or the user is for the API only" },
+	{ "unknown_error", NULL, OAUTH_FAULT, "try again in a moment" },
+	{ NULL, NULL, OAUTH_REFUSED, "Setup > Login History shows why" },
+};
+
+static bool
+matches(const struct known *k, const char *error, const char *description)
+{
+	return (!k->error || strcasecmp(k->error, error) == 0) && (!k->fragment || strcasestr(description, k->fragment));
+}
+
+static int
+error_of(enum oauth_kind kind)
+{
+	switch (kind) {
+	case OAUTH_BUSY: case OAUTH_FAULT: return -EAGAIN;
+	case OAUTH_UNREACHABLE: return -EHOSTUNREACH;
+	default: return -EACCES;
+	}
+}
+
+int
+oauth_explain(const char *error, const char *description, struct oauth_failure *out)
+{
+	const struct known *k = errors;
+
+	error = error ? error : "";
+	description = description ? description : "";
+	while (!matches(k, error, description))
+		k++;
+	*out = (struct oauth_failure){ .kind = k->kind, .not_yet = strcasecmp(error, "invalid_client_id") == 0,
+	    .audience = strcasestr(description, "audience") != NULL };
+	snprintf(out->text, sizeof(out->text), "Salesforce says %.*s%s%.*s: %s", SHOWN, error, *error && *description ? ", " : "",
+	    SHOWN, description, k->remedy);
+	return error_of(k->kind);
+}
+
+/* A failure that is not Salesforce's word on the login. */
+__attribute__((format(printf, 3, 4)))
+static int
+fail(struct oauth_failure *f, enum oauth_kind kind, const char *fmt, ...)
+{
+	va_list ap;
+
+	*f = (struct oauth_failure){ .kind = kind };
+	va_start(ap, fmt);
+	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	va_end(ap);
+	return error_of(kind);
+}
+
+/*
+ * Answers.
+ */
+
+static char *
+string_of(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+/* Moves a token out of the answer. False: no memory, or a byte that has no place in a header. */
+static bool
+take_token(const cJSON *object, const char *name, struct secret *out)
+{
+	char *s = string_of(object, name);
+	bool good = true;
+
+	if (!s || !*s)
+		return true;
+	for (const char *p = s; *p; p++)
+		good = good && *p > ' ' && *p < 0x7f;
+	good = good && secret_set(out, s, strlen(s));
+	explicit_bzero(s, strlen(s));
+	return good;
+}
+
+/* An Id of 18 characters; one of 15 gets the three that say which of its letters are capitals. */
+static bool
+read_id(const char *s, size_t n, const char *prefix, char out[19])
+{
+	static const char table[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+
+	if ((n != 15 && n != 18) || strncmp(s, prefix, 3) != 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]))
+			return false;
+	for (size_t i = 0; n == 15 && i < 3; i++) {
+		unsigned bits = 0;
+
+		for (size_t j = 0; j < 5; j++)
+			bits |= (unsigned)(isupper((unsigned char)s[5 * i + j]) != 0) << j;
+		out[15 + i] = table[bits];
+	}
+	memcpy(out, s, n);
+	out[18] = '\0';
+	return true;
+}
+
+/* https://login.salesforce.com/id/ORG/USER */
+static bool
+read_identity(const char *url, struct oauth_grant *g)
+{
+	const char *user = url ? strrchr(url, '/') : NULL;
+	const char *org = user ? memrchr(url, '/', (size_t)(user - url)) : NULL;
+
+	return org && read_id(org + 1, (size_t)(user - org - 1), "00D", g->org_id) && read_id(user + 1, strlen(user + 1), "005", g->user_id);
+}
+
+/* Milliseconds as a string; old texts say seconds, and some answers have a number. */
+static int64_t
+read_time(const cJSON *item)
+{
+	const char *s = cJSON_GetStringValue(item);
+	double n = s ? strtod(s, NULL) : cJSON_IsNumber(item) ? cJSON_GetNumberValue(item) : 0;
+
+	return n > 0 && n < 1e15 ? (int64_t)(n > 1e11 ? n / 1000 : n) : 0;
+}
+
+static int
+read_grant(const cJSON *json, const char *login_url, struct oauth_grant *out, struct oauth_failure *f)
+{
+	struct oauth_grant g = { .issued_at = read_time(cJSON_GetObjectItemCaseSensitive(json, "issued_at")) };
+	const char *instance = string_of(json, "instance_url"), *scope = string_of(json, "scope");
+	int rc = 0;
+
+	if (!take_token(json, "access_token", &g.access_token) || !take_token(json, "refresh_token", &g.refresh_token) ||
+	    !g.access_token.bytes || !instance || !read_identity(string_of(json, "id"), &g)) {
+		rc = fail(f, OAUTH_UNREACHABLE, "%s answered without a token, an instance_url or an id: is login_url right?", login_url);
+		goto out;
+	}
+	if (!host_may_hold_token(instance, login_url)) {
+		rc = fail(f, OAUTH_REFUSED, "%s names %.*s as the org's host, which is none of Salesforce's: no token is sent there",
+		    login_url, SHOWN, instance);
+		goto out;
+	}
+	g.instance_url = strdup(instance);
+	g.scope = scope ? strdup(scope) : NULL;
+	if (!g.instance_url || (scope && !g.scope))
+		rc = -ENOMEM;
+out:
+	if (rc == 0)
+		*out = g;
+	else
+		oauth_grant_free(&g);
+	return rc;
+}
+
+int
+oauth_read_answer(int status, const char *body, const char *login_url, struct oauth_grant *out, struct oauth_failure *f)
+{
+	cJSON *json = cJSON_Parse(body);
+	const char *error = string_of(json, "error");
+	int rc;
+
+	if (error)
+		rc = oauth_explain(error, string_of(json, "error_description"), f);
+	else if (status == 200 && cJSON_IsObject(json))
+		rc = read_grant(json, login_url, out, f);
+	else if (status >= 300 && status < 400)
+		rc = fail(f, OAUTH_UNREACHABLE, "%s answered with a redirect (%d), which is not followed: login_url must be the org's My Domain",
+		    login_url, status);
+	else if (status >= 500 || status == 429)
+		rc = fail(f, OAUTH_FAULT, "%s answered %d; its status is on status.salesforce.com", login_url, status);
+	else
+		rc = fail(f, OAUTH_UNREACHABLE, "%s answered %d, but not as a login does: is login_url right?", login_url, status);
+	cJSON_Delete(json);
+	return rc;
+}
+
+/*
+ * Flows: what each puts into the form.
+ */
+
+static void
+put_field(struct buf *form, const char *name, const char *value)
+{
+	buf_printf(form, "%s%s=", form->len ? "&" : "", name);
+	buf_put_url(form, value, strlen(value));
+}
+
+/* A client without a secret sends none: Salesforce refuses an empty one. */
+static int
+put_client(const struct oauth_request *q, struct buf *form)
+{
+	const struct config *c = q->config;
+	const struct secret *secret = q->client_id ? q->client_secret : &c->client_secret;
+	struct secret printed = { NULL };
+	int rc = 0;
+
+	if (!q->client_id && c->client_secret_cmd) {
+		rc = command_secret("client_secret_cmd", c->client_secret_cmd, &printed);
+		secret = &printed;
+	}
+	if (rc == 0) {
+		put_field(form, "client_id", q->client_id ? q->client_id : c->client_id);
+		if (secret && secret->bytes)
+			put_field(form, "client_secret", secret->bytes);
+	}
+	secret_free(&printed);
+	return rc;
+}
+
+static int
+web_form(const struct oauth_request *q, unsigned audience, struct buf *form)
+{
+	(void)audience;
+	put_field(form, "code", q->code->bytes);
+	put_field(form, "redirect_uri", q->config->redirect_uri);
+	put_field(form, "code_verifier", q->verifier);
+	return put_client(q, form);
+}
+
+static int
+refresh_form(const struct oauth_request *q, unsigned audience, struct buf *form)
+{
+	(void)audience;
+	put_field(form, "refresh_token", q->refresh_token->bytes);
+	return put_client(q, form);
+}
+
+static int
+client_credentials_form(const struct oauth_request *q, unsigned audience, struct buf *form)
+{
+	(void)audience;
+	return put_client(q, form);
+}
+
+static int
+read_key_file(const char *path, struct secret *out)
+{
+	struct buf text = BUF_INIT;
+	struct stat st;
+	ssize_t n = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
+
+	if (rc == 0 && (st.st_mode & 07)) {
+		log_error("login", "private_key = %s: every user of this machine can use it: chmod 600 %s", path, path);
+		rc = -EINVAL;
+		goto out;
+	}
+	if (rc == 0 && !buf_reserve(&text, KEY_MAX))
+		rc = -ENOMEM;
+	if (rc == 0 && (n = read(fd, text.data, KEY_MAX)) < 0)
+		rc = -errno;
+	if (rc < 0)
+		log_error("login", "private_key = %s: %s", path, strerror(-rc));
+	else if (!secret_set(out, text.data, (size_t)n))
+		rc = -ENOMEM;
+	text.len = (size_t)n;
+out:
+	if (fd >= 0)
+		close(fd);
+	buf_wipe(&text);
+	return rc == 0 || rc == -ENOMEM ? rc : -EINVAL;
+}
+
+/*
+ * Whom a JWT is for: the documents name the login host, and orgs are known that want the URL which the user has. The
+ * first is tried first.
+ */
+static const char *
+jwt_audience(const struct config *c, unsigned number)
+{
+	char host[HOST_SIZE];
+	bool https;
+	unsigned port;
+
+	if (number > 0 || !host_of_url(c->login_url, host, &https, &port) || strstr(host, ".my.site.com"))
+		return c->login_url;
+	return strcmp(host, "test.salesforce.com") == 0 || strstr(host, "--") || strstr(host, ".sandbox.my.") || strstr(host, ".scratch.my.") ?
+	    "https://test.salesforce.com" : "https://login.salesforce.com";
+}
+
+static int
+jwt_form(const struct oauth_request *q, unsigned audience, struct buf *form)
+{
+	const struct config *c = q->config;
+	struct secret key = { NULL };
+	struct buf assertion = BUF_INIT;
+	int rc = c->private_key_cmd ? command_secret("private_key_cmd", c->private_key_cmd, &key) : read_key_file(c->private_key, &key);
+
+	if (rc < 0)
+		return rc;
+	rc = jwt_sign(&(struct jwt_claims){ .iss = c->client_id, .sub = c->username, .aud = jwt_audience(c, audience),
+	    .exp = time(NULL) + JWT_LIFE }, key.bytes, &assertion);
+	if (rc == -EINVAL)
+		log_error("login", "%s: not an RSA private key in PEM without a passphrase", c->private_key_cmd ? "private_key_cmd" : c->private_key);
+	if (rc == 0)
+		put_field(form, "assertion", assertion.data);
+	secret_free(&key);
+	buf_wipe(&assertion);
+	return rc;
+}
+
+static const struct flow {
+	const char *grant_type;
+	int (*form)(const struct oauth_request *, unsigned audience, struct buf *);
+	unsigned audiences;
+} flows[OAUTH_FLOWS] = {
+	[OAUTH_WEB] = { "authorization_code", web_form, 1 },
+	[OAUTH_JWT] = { "urn:ietf:params:oauth:grant-type:jwt-bearer", jwt_form, 2 },
+	[OAUTH_CLIENT_CREDENTIALS] = { "client_credentials", client_credentials_form, 1 },
+	[OAUTH_REFRESH] = { "refresh_token", refresh_form, 1 },
+};
+
+/*
+ * Exchanges.
+ */
+
+static const char *const headers[] = { "Accept: application/json", NULL };
+
+/* What http says of a request that had no answer, in the two words that callers tell apart. */
+static int
+network_error(int rc, const char *base, const struct http_response *a, struct oauth_failure *f)
+{
+	if (rc == -EINTR || rc == -ENOMEM)
+		return rc;
+	int failed = fail(f, rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE, "%s is out of reach: %s", base, *a->error ? a->error : strerror(-rc));
+	return rc == -ETIMEDOUT ? rc : failed;
+}
+
+static int
+post(struct http *http, const char *base, const char *path, const struct buf *form, struct http_response *a, struct oauth_failure *f)
+{
+	struct buf url = BUF_INIT;
+	int rc = -ENOMEM;
+
+	buf_printf(&url, "%s%s", base, path);
+	*a = (struct http_response){ 0 };
+	if (!url.failed && !form->failed) {
+		rc = http_do(http, &(struct http_request){ .url = buf_str(&url), .form = form, .headers = headers, .total_timeout = TOTAL_TIMEOUT,
+		    .body_limit = BODY_LIMIT }, a);
+		if (rc < 0)
+			rc = network_error(rc, base, a, f);
+	}
+	buf_free(&url);
+	return rc;
+}
+
+static int
+exchange(struct http *http, const struct oauth_request *q, unsigned audience, struct oauth_grant *out, struct oauth_failure *f)
+{
+	const struct flow *flow = &flows[q->flow];
+	struct http_response a = { 0 };
+	struct buf form = BUF_INIT;
+
+	buf_reserve(&form, FORM_ROOM);
+	put_field(&form, "grant_type", flow->grant_type);
+	int rc = flow->form(q, audience, &form);
+	if (rc == 0)
+		rc = post(http, q->config->login_url, "/services/oauth2/token", &form, &a, f);
+	if (rc == 0)
+		rc = oauth_read_answer(a.status, buf_str(&a.body), q->config->login_url, out, f);
+	buf_wipe(&form);
+	buf_wipe(&a.body);
+	http_response_free(&a);
+	return rc;
+}
+
+int
+oauth_ask(struct http *http, const struct oauth_request *q, struct oauth_grant *out, struct oauth_failure *f)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < flows[q->flow].audiences; i++) {
+		*f = (struct oauth_failure){ 0 };
+		rc = exchange(http, q, i, out, f);
+		if (rc != -EACCES || !f->audience)
+			break;
+	}
+	return rc;
+}
+
+int
+oauth_authorize_url(const struct config *c, const char *state, const char *challenge, struct buf *out)
+{
+	struct buf query = BUF_INIT;
+
+	put_field(&query, "response_type", "code");
+	put_field(&query, "client_id", c->client_id);
+	put_field(&query, "redirect_uri", c->redirect_uri);
+	put_field(&query, "scope", "api refresh_token");
+	put_field(&query, "state", state);
+	put_field(&query, "code_challenge", challenge);
+	put_field(&query, "code_challenge_method", "S256");
+	put_field(&query, "prompt", "login");
+	if (c->username)
+		put_field(&query, "login_hint", c->username);
+	buf_printf(out, "%s/services/oauth2/authorize?%s", c->login_url, buf_str(&query));
+	int rc = query.failed || out->failed ? -ENOMEM : 0;
+	buf_free(&query);
+	return rc;
+}
+
+int
+oauth_revoke(struct http *http, const struct config *c, const struct secret *token)
+{
+	struct oauth_failure failure;
+	struct http_response a = { 0 };
+	struct buf form = BUF_INIT;
+
+	buf_reserve(&form, FORM_ROOM);
+	put_field(&form, "token", token->bytes);
+	int rc = post(http, c->login_url, "/services/oauth2/revoke", &form, &a, &failure);
+	if (rc == -EAGAIN || (rc == 0 && a.status != 200 && a.status != 400))
+		rc = -EHOSTUNREACH;
+	buf_wipe(&form);
+	http_response_free(&a);
+	return rc;
+}
+
+int
+oauth_username(struct http *http, const char *instance_url, const struct secret *access_token, char **out)
+{
+	struct oauth_failure failure;
+	struct http_response a = { 0 };
+	struct buf url = BUF_INIT;
+	cJSON *json = NULL;
+	int rc = -ENOMEM;
+
+	buf_printf(&url, "%s/services/oauth2/userinfo", instance_url);
+	if (url.failed)
+		goto out;
+	rc = http_do(http, &(struct http_request){ .url = buf_str(&url), .bearer = access_token, .headers = headers,
+	    .total_timeout = TOTAL_TIMEOUT, .body_limit = BODY_LIMIT }, &a);
+	if (rc < 0) {
+		rc = network_error(rc, instance_url, &a, &failure);
+		rc = rc == -EAGAIN ? -EHOSTUNREACH : rc;
+		goto out;
+	}
+	/* A token that is no longer valid is answered 403 with a plain text here. */
+	json = a.status == 200 ? cJSON_Parse(buf_str(&a.body)) : NULL;
+	const char *name = string_of(json, "preferred_username");
+	if (a.status == 401 || a.status == 403)
+		rc = -EACCES;
+	else if (!name)
+		rc = -EHOSTUNREACH;
+	else if (!(*out = strdup(name)))
+		rc = -ENOMEM;
+out:
+	cJSON_Delete(json);
+	buf_free(&url);
+	http_response_free(&a);
+	return rc;
+}

@@ -1,0 +1,312 @@
+#include "token_file.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "config.h"
+#include "log.h"
+
+#define FILE_MAX	(256 * 1024)
+#define NAME_LONGEST	200		/* what is left of 255 is for .json and the temporary name */
+
+/* The members of the file, in their order: texts, secrets, numbers. */
+enum member_type { TEXT, ID, SECRET, NUMBER, FLAG };
+static const struct member {
+	const char *name;
+	enum member_type type;
+	size_t offset;
+} members[] = {
+	{ "login_url", TEXT, offsetof(struct login, login_url) },
+	{ "client_id", TEXT, offsetof(struct login, client_id) },
+	{ "username", TEXT, offsetof(struct login, username) },
+	{ "imported", FLAG, offsetof(struct login, imported) },
+	{ "client_secret", SECRET, offsetof(struct login, client_secret) },
+	{ "how", TEXT, offsetof(struct login, how) },
+	{ "access_token", SECRET, offsetof(struct login, access_token) },
+	{ "refresh_token", SECRET, offsetof(struct login, refresh_token) },
+	{ "instance_url", TEXT, offsetof(struct login, instance_url) },
+	{ "scope", TEXT, offsetof(struct login, scope) },
+	{ "org_id", ID, offsetof(struct login, org_id) },
+	{ "user_id", ID, offsetof(struct login, user_id) },
+	{ "since", NUMBER, offsetof(struct login, since) },
+	{ "renewed", NUMBER, offsetof(struct login, renewed) },
+	{ "ended", TEXT, offsetof(struct login, ended) },
+};
+#define MEMBERS	(sizeof(members) / sizeof(members[0]))
+
+void
+login_free(struct login *l)
+{
+	for (size_t i = 0; i < MEMBERS; i++) {
+		void *at = (char *)l + members[i].offset;
+
+		if (members[i].type == TEXT)
+			free(*(char **)at);
+		else if (members[i].type == SECRET)
+			secret_free(at);
+	}
+	*l = (struct login){ 0 };
+}
+
+/* A section may be called anything; what could mean something in a path is written as %XX. */
+int
+token_file_path(const struct config *c, char **out)
+{
+	struct buf path = BUF_INIT;
+	char *dir = NULL;
+	int rc = config_state_dir(c, &dir);
+
+	if (rc < 0)
+		return rc;
+	buf_printf(&path, "%s/", dir);
+	size_t begin = path.len;
+	for (const char *p = c->org; *p; p++) {
+		if (isalnum((unsigned char)*p) || *p == '-' || *p == '_' || (*p == '.' && p > c->org))
+			buf_putc(&path, *p);
+		else
+			buf_printf(&path, "%%%02X", (unsigned)(unsigned char)*p);
+	}
+	if (path.len - begin > NAME_LONGEST) {
+		log_error("token", "[%s]: the name is too long", c->org);
+		rc = -EINVAL;
+	}
+	buf_puts(&path, ".json");
+	free(dir);
+	if (rc == 0)
+		return (*out = buf_detach(&path)) ? 0 : -ENOMEM;
+	buf_free(&path);
+	return rc;
+}
+
+/*
+ * Reading.
+ */
+
+static bool
+read_member(const struct member *m, cJSON *item, struct login *l)
+{
+	void *at = (char *)l + m->offset;
+	char *s = cJSON_GetStringValue(item);
+	bool good = true;
+
+	switch (m->type) {
+	case TEXT:
+		if (s)
+			good = (*(char **)at = strdup(s)) != NULL;
+		break;
+	case ID:
+		if (s)
+			snprintf(at, sizeof(l->org_id), "%s", s);
+		break;
+	case SECRET:
+		if (s) {
+			good = secret_set(at, s, strlen(s));
+			explicit_bzero(s, strlen(s));
+		}
+		break;
+	case NUMBER:
+		if (cJSON_IsNumber(item))
+			*(int64_t *)at = (int64_t)cJSON_GetNumberValue(item);
+		break;
+	case FLAG:
+		*(bool *)at = cJSON_IsTrue(item);
+		break;
+	}
+	return good;
+}
+
+static int
+parse(const char *text, struct login *out)
+{
+	struct login l = { 0 };
+	cJSON *json = cJSON_Parse(text);
+	int rc = cJSON_IsObject(json) ? 0 : -EIO;
+
+	for (size_t i = 0; rc == 0 && i < MEMBERS; i++)
+		if (!read_member(&members[i], cJSON_GetObjectItemCaseSensitive(json, members[i].name), &l))
+			rc = -ENOMEM;
+	if (rc == 0 && (!l.login_url || !l.client_id || !l.how || !l.instance_url || strlen(l.org_id) != 18 || strlen(l.user_id) != 18))
+		rc = -EIO;
+	cJSON_Delete(json);
+	if (rc == 0)
+		*out = l;
+	else
+		login_free(&l);
+	return rc;
+}
+
+/* Whoever can write the file can say where the token goes. */
+static int
+check_owner(int fd, const char *path)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077))
+		return 0;
+	log_error("token", "%s: must be a file of yours that others can neither read nor write: chmod 600 it, or remove it and log in again", path);
+	return -EACCES;
+}
+
+int
+token_file_read(const char *path, struct login *out)
+{
+	struct buf text = BUF_INIT;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int rc = fd < 0 ? -errno : check_owner(fd, path);
+
+	if (rc == 0 && !buf_reserve(&text, FILE_MAX))
+		rc = -ENOMEM;
+	if (rc == 0) {
+		ssize_t n = read(fd, text.data, FILE_MAX);
+
+		rc = n < 0 ? -errno : 0;
+		text.len = n < 0 ? 0 : (size_t)n;
+	}
+	if (rc == 0) {
+		text.data[text.len] = '\0';
+		rc = parse(text.data, out);
+		if (rc == -EIO)
+			log_error("token", "%s: damaged; it is as if there were no login", path);
+	} else if (rc == -ELOOP) {
+		log_error("token", "%s: is a symbolic link, which is not followed", path);
+		rc = -EACCES;
+	}
+	if (fd >= 0)
+		close(fd);
+	buf_wipe(&text);
+	return rc;
+}
+
+/*
+ * Writing.
+ */
+
+static void
+put_member(const struct member *m, const struct login *l, struct buf *out)
+{
+	const void *at = (const char *)l + m->offset;
+	const char *s = m->type == TEXT ? *(char *const *)at : m->type == SECRET ? ((const struct secret *)at)->bytes : m->type == ID ? at : NULL;
+
+	if (s)
+		buf_put_json(out, s, strlen(s));
+	else if (m->type == NUMBER)
+		buf_printf(out, "%lld", (long long)*(const int64_t *)at);
+	else
+		buf_puts(out, m->type == FLAG && *(const bool *)at ? "true" : m->type == FLAG ? "false" : "null");
+}
+
+static int
+write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* A rename is on disk once its directory is. */
+static int
+sync_dir(const char *path)
+{
+	char *dir = strndup(path, (size_t)(strrchr(path, '/') - path));
+	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int rc = fd < 0 || fsync(fd) < 0 ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(dir);
+	return rc;
+}
+
+static int
+replace(const char *path, const struct buf *text)
+{
+	char *temp = NULL;
+	int fd = -1, rc = 0;
+
+	if (asprintf(&temp, "%s.new", path) < 0)
+		return -ENOMEM;
+	unlink(temp);		/* of one that was killed */
+	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		rc = -errno;
+		goto out;
+	}
+	rc = write_all(fd, text->data, text->len);
+	if (close(fd) < 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0 && rename(temp, path) < 0)
+		rc = -errno;
+	if (rc < 0)
+		unlink(temp);
+	else
+		rc = sync_dir(path);
+out:
+	free(temp);
+	return rc;
+}
+
+int
+token_file_write(const char *path, const struct login *l)
+{
+	struct buf text = BUF_INIT;
+
+	buf_reserve(&text, FILE_MAX);
+	for (size_t i = 0; i < MEMBERS; i++) {
+		buf_printf(&text, "%s\"%s\":", i ? ",\n " : "{", members[i].name);
+		put_member(&members[i], l, &text);
+	}
+	buf_puts(&text, "}\n");
+	int rc = text.failed ? -ENOMEM : text.len >= FILE_MAX ? -EFBIG : replace(path, &text);
+	if (rc < 0)
+		log_error("token", "%s: the login cannot be kept: %s", path, strerror(-rc));
+	buf_wipe(&text);
+	return rc;
+}
+
+int
+token_file_remove(const char *path)
+{
+	if (unlink(path) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return sync_dir(path);
+}
+
+/* Of its own, because the file itself is another one after every rename. */
+int
+token_file_lock(const char *path, int *out)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char *name = NULL;
+
+	if (asprintf(&name, "%.*s.lock", (int)(strlen(path) - strlen(".json")), path) < 0)
+		return -ENOMEM;
+	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int rc = fd < 0 ? -errno : 0;
+	if (rc == 0 && fcntl(fd, F_OFD_SETLK, &whole) < 0)
+		rc = errno == EACCES ? -EAGAIN : -errno;
+	free(name);
+	if (rc == 0)
+		*out = fd;
+	else if (fd >= 0)
+		close(fd);
+	return rc;
+}
