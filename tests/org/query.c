@@ -815,6 +815,8 @@ scan(struct run *run, size_t most, struct query_rows *out)
 
 	plan_rows(run, q->where, &plan);
 	for (size_t i = plan.listed ? 0 : plan.from; i < (plan.listed ? plan.count : plan.to) && out->count < most && run->rc == 0; i++) {
+		if (!plan.listed)
+			i = rows_next(run->data, q->object, (uint32_t)i);
 		uint32_t number = plan.listed ? plan.list[i] : (uint32_t)i;
 
 		if (!row_load(run->data, q->object, number, &q->view, run->content, &row))

@@ -49,6 +49,14 @@ rows_end(const struct data *d, const struct object *object)
 	}
 }
 
+uint32_t
+rows_next(const struct data *d, const struct object *object, uint32_t number)
+{
+	bool gap = object->kind == OBJECT_FOLDER_ITEM && number >= data_document_count(d) && number < FIRST_FOLDER;
+
+	return gap ? FIRST_FOLDER : number;
+}
+
 static bool
 may_see(const struct document *doc, const struct rows_view *view)
 {

@@ -36,6 +36,7 @@ struct row {
 };
 
 uint32_t rows_end(const struct data *, const struct object *);		/* one past the last number */
+uint32_t rows_next(const struct data *, const struct object *, uint32_t number);	/* this number, or the one behind a gap in them */
 /* False: there is no such record, or not for this view. `content` may be shared by rows used one after the other. */
 bool	row_load(const struct data *, const struct object *, uint32_t number, const struct rows_view *, struct content *, struct row *out);
 void	row_value(const struct row *, const struct field *, struct value *out);
