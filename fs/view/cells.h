@@ -11,7 +11,7 @@
  * around a cell. Time is linear in the text, whatever it holds; memory is a few
  * times max_field at most.
  *
- * libcsv lives here. Single thread.
+ * Single thread.
  */
 #ifndef FS_VIEW_CELLS_H
 #define FS_VIEW_CELLS_H
@@ -45,14 +45,15 @@ struct cell {
 	X(BARE_CR,          "bare-cr")		/* ends a record, though the first one ends otherwise */ \
 	X(SHORT_RECORD,     "short-record") \
 	X(LONG_RECORD,      "long-record") \
-	X(INVALID_UTF8,     "invalid-utf8")
+	X(INVALID_UTF8,     "invalid-utf8") \
+	X(UNDECODABLE,      "undecodable")	/* holds U+FFFD, in a text that was decoded */
 #define X(name, code) FAULT_##name,
 enum fault_code { CELLS_FAULTS(X) FAULTS };
 #undef X
 
 struct fault {
 	enum fault_code	code;
-	uint64_t	offset;		/* in the text; of the record's beginning for short and long ones */
+	uint64_t	offset;		/* in the source; of the record's beginning for short and long ones */
 	uint64_t	record;		/* 0: the header */
 	uint64_t	column;		/* from 1; of the last cell for short and long ones */
 };
@@ -67,6 +68,7 @@ struct cells_to {
 struct cells_options {
 	char		delimiter;
 	uint64_t	max_field;
+	bool		careful;	/* nothing in many cells at a time: what a test compares with */
 };
 
 struct cells_totals {

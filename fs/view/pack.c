@@ -147,7 +147,6 @@ walk(struct packer *p, struct view_survey *s)
 	number(p, &s->totals.blank_lines);
 	for (size_t i = 0; i < FAULTS; i++)
 		number(p, &s->faults[i]);
-	number(p, &s->undecodable);
 	number(p, &s->renamed);
 	number(p, &s->rows_offset);
 	for (size_t i = 0; i < VIEW_KINDS; i++)

@@ -77,7 +77,7 @@ sniff_delimiter(const char *sample, size_t n, bool whole, uint64_t max_field, ch
 
 	for (size_t i = 0; i < sizeof(candidates); i++) {
 		struct tally t;
-		int rc = tally_sample(sample, n, &(struct cells_options){ candidates[i], max_field }, &t);
+		int rc = tally_sample(sample, n, &(struct cells_options){ .delimiter = candidates[i], .max_field = max_field }, &t);
 
 		if (rc < 0)
 			return rc;

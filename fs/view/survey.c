@@ -23,7 +23,7 @@ struct surveyor {
 bool
 survey_clean(const struct view_survey *s)
 {
-	uint64_t odd = s->undecodable;
+	uint64_t odd = 0;
 
 	for (size_t i = 0; i < FAULTS; i++)
 		odd += s->faults[i];
@@ -126,7 +126,6 @@ survey_text(struct view_survey *s, struct text *text)
 	struct surveyor v = { .s = s, .taken = KEYS_TAKEN_INIT, .name = BUF_INIT };
 	int rc = cells_read(text, &s->cells, &(struct cells_to){ survey_cells, survey_fault, &v }, &s->totals);
 
-	s->undecodable = text->undecodable;
 	buf_free(&v.name);
 	members_close(&v.members);
 	keys_taken_free(&v.taken);

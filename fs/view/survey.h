@@ -26,7 +26,6 @@ struct view_survey {
 	uint64_t	 records;	/* without the header */
 	struct cells_totals totals;
 	uint64_t	 faults[FAULTS];
-	uint64_t	 undecodable;	/* became U+FFFD */
 	uint64_t	 renamed;	/* keys that are not the header's cell */
 
 	/* what the views are */

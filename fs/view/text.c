@@ -39,6 +39,8 @@ static int
 make_room(struct text *t, size_t n)
 {
 	if (t->begin > 0) {
+		text_offset(t, 0);
+		t->known = 0;
 		memmove(t->data, t->data + t->begin, t->end - t->begin);
 		t->end -= t->begin;
 		t->begin = 0;
@@ -51,7 +53,7 @@ make_room(struct text *t, size_t n)
 			return -ENOMEM;
 		cap *= 2;
 	}
-	char *data = realloc(t->data, cap);
+	char *data = realloc(t->data, cap + TEXT_SLACK);
 	if (!data)
 		return -ENOMEM;
 	t->data = data;
@@ -111,7 +113,6 @@ put_replacement(struct text *t)
 {
 	memcpy(t->data + t->end, REPLACEMENT, 3);
 	t->end += 3;
-	t->undecodable++;
 }
 
 static int
@@ -148,18 +149,20 @@ decode_iconv(struct text *t)
 int
 text_open(struct text *t, const struct view_source *source, const char *encoding)
 {
-	*t = (struct text){ .source = source, .decode = decode_utf8, .iconv = (iconv_t)-1, .unit = 1 };
+	*t = (struct text){ .source = source, .decode = decode_utf8, .iconv = (iconv_t)-1 };
 	if (strcasecmp(encoding, "windows-1252") == 0 || strcasecmp(encoding, "cp1252") == 0) {
 		t->decode = decode_1252;
+		t->unit = 1;
 	} else if (strcasecmp(encoding, "UTF-8") != 0 && strcasecmp(encoding, "UTF8") != 0) {
 		t->decode = decode_iconv;
+		t->replaces = true;
 		t->unit = strncasecmp(encoding, "UTF-16", 6) == 0 ? 2 : strncasecmp(encoding, "UTF-32", 6) == 0 ? 4 : 1;
 		t->iconv = iconv_open("UTF-8", encoding);
 		if (t->iconv == (iconv_t)-1)
 			return errno == ENOMEM ? -ENOMEM : -EINVAL;
 	}
 	t->cap = 2 * TEXT_STEP;
-	t->data = malloc(t->cap);
+	t->data = malloc(t->cap + TEXT_SLACK);
 	t->raw = t->decode == decode_utf8 ? NULL : malloc(TEXT_STEP);
 	if (!t->data || (t->decode != decode_utf8 && !t->raw)) {
 		text_close(t);
@@ -182,6 +185,7 @@ text_more(struct text *t)
 	while (rc == 0 && !t->ended && t->end < 3)
 		rc = t->decode(t);
 	if (rc == 0 && t->end >= 3 && memcmp(t->data, MARK, 3) == 0) {
+		t->marked = true;
 		text_drop(t, 3);
 		if (t->begin == t->end)
 			return text_more(t);
@@ -199,11 +203,39 @@ text_fill(struct text *t, size_t n)
 	return rc;
 }
 
+/* How many bytes of the source n bytes of text are. */
+static uint64_t
+source_bytes(const struct text *t, const char *p, size_t n)
+{
+	uint64_t chars = 0, pairs = 0;		/* pairs: two units in UTF-16 */
+
+	for (size_t i = 0; i < n; i++) {
+		chars += ((unsigned char)p[i] & 0xc0) != 0x80;
+		pairs += (unsigned char)p[i] >= 0xf0;
+	}
+	return t->unit * (chars + (t->unit == 2 ? pairs : 0));
+}
+
+uint64_t
+text_offset(struct text *t, size_t n)
+{
+	size_t place = t->begin + n;
+
+	if (t->unit == 0)
+		return t->dropped + n;
+	if (place >= t->known)
+		t->known_offset += source_bytes(t, t->data + t->known, place - t->known);
+	else
+		t->known_offset -= source_bytes(t, t->data + place, t->known - place);
+	t->known = place;
+	return t->known_offset;
+}
+
 void
 text_drop(struct text *t, size_t n)
 {
+	t->dropped = text_offset(t, n);
 	t->begin += n;
-	t->dropped += n;
 }
 
 void
