@@ -46,7 +46,7 @@ $(BUILD)/tests/a%-org: $(BUILD)/obj/tests/a%-org.o $(call objects,$(ORG) auth/bu
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(FS) $(AUTH))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS) -lssl
 
 $(BUILD)/obj/%.o: %.c docs/VERSION
 	@mkdir -p $(@D)

@@ -485,12 +485,11 @@ read_headers(CURL *easy, struct http_response *out)
 	copy_header(easy, "Content-Type", out->content_type, sizeof(out->content_type));
 }
 
-/* "host: why", in one line. */
+/* "host: why"; libcurl often names the host by itself. */
 static void
 explain(const struct exchange *x, int rc, CURLcode code)
 {
 	const char *text = x->text;
-	const char *host = x->host ? x->host : "?";
 
 	if (rc == -ETIMEDOUT && code == CURLE_OPERATION_TIMEDOUT)
 		text = x->connected ? "no whole answer in time" : "no connection in time";
@@ -500,10 +499,10 @@ explain(const struct exchange *x, int rc, CURLcode code)
 		text = "cancelled";
 	else if (!*text)
 		text = code != CURLE_OK ? curl_easy_strerror(code) : strerror(-rc);
-	if (strstr(text, host))
+	if (!x->host || strstr(text, x->host))
 		snprintf(x->out->error, sizeof(x->out->error), "%.240s", text);
 	else
-		snprintf(x->out->error, sizeof(x->out->error), "%.80s: %.160s", host, text);
+		snprintf(x->out->error, sizeof(x->out->error), "%.80s: %.160s", x->host, text);
 }
 
 int
