@@ -57,12 +57,13 @@ void	store_drop(struct store *, const char *name);	/* its document is gone; open
 void	blob_put(struct blob *);
 
 /*
- * How many of the n bytes at off can be read now: up to n, 0 at the end. -EAGAIN: w is
- * queued and becomes ready when some have landed; -EINTR: w was cancelled before; another error: the fill's.
- * A NULL w means: queue nothing.
+ * All n bytes at off can be read now, or as many as there are up to the end: their number, 0 at the end. -EAGAIN: w is
+ * queued and becomes ready when they have landed; -EINTR: w was cancelled before, or the store closes; another error: the
+ * fill's. Never fewer bytes than that: a short answer to the kernel would be the end of the file. A NULL w means: queue
+ * nothing. The first call that needs bytes which are not there starts the fill.
  */
 ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
-/* Reads what blob_ready granted. Short only at the end. */
+/* Reads what blob_ready granted. */
 ssize_t	blob_pread(struct blob *, void *, size_t n, uint64_t off);
 int	blob_fd(struct blob *);		/* for splicing what blob_ready granted; the blob's */
 uint64_t blob_size(const struct blob *);

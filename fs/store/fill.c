@@ -1,0 +1,526 @@
+/*
+ * A blob may need several attempts: a transfer begins anew (blob_restart), or
+ * the process that we followed dies. Each attempt has a file of its own, from
+ * byte 0. Readers go on with the file that they have until the new one has all
+ * that any of them was granted; then the two are compared up to there, and the
+ * new one takes the other's place. So nobody sees a seam: a difference fails the
+ * blob.
+ *
+ * What is written is hashed by another thread, which reads it back while it is
+ * still in memory: the writer never waits for the hash, but for the rest of it
+ * at the end.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auth/log.h"
+#include "blob.h"
+#include "disk.h"
+#include "spill.h"
+
+#include "fill.h"
+
+#define HASH_STEP	(256 * 1024)		/* bytes that are worth waking the hashing thread for */
+#define FOLLOW_PAUSE	20			/* ms between looks at how far another process is */
+#define FINISH_MOST	(16ull << 20)		/* bytes that are fetched to the end though nobody reads any more */
+
+static bool
+same_bytes(int fd1, int fd2, uint64_t n)
+{
+	char a[32 * 1024], b[sizeof(a)];
+
+	for (uint64_t off = 0; off < n;) {
+		size_t want = n - off < sizeof(a) ? (size_t)(n - off) : sizeof(a);
+		ssize_t x = pread(fd1, a, want, (off_t)off), y = pread(fd2, b, want, (off_t)off);
+
+		if (x <= 0 || x != y || memcmp(a, b, (size_t)x) != 0)
+			return false;
+		off += (uint64_t)x;
+	}
+	return true;
+}
+
+/*
+ * Attempts.
+ */
+
+static void
+wait_for_hash(struct blob *b)
+{
+	pthread_mutex_lock(&b->store->lock);
+	while (b->attempt.hashing)
+		pthread_cond_wait(&b->store->hashed, &b->store->lock);
+	pthread_mutex_unlock(&b->store->lock);
+}
+
+static void
+end_attempt(struct blob *b)
+{
+	struct attempt *a = &b->attempt;
+
+	wait_for_hash(b);
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+}
+
+/* From here on, fd is what is written or followed. What nobody was granted need not come again as it was. */
+static void
+begin_attempt(struct blob *b, int fd)
+{
+	struct attempt *a = &b->attempt;
+
+	end_attempt(b);
+	a->fd = fd;
+	a->filled = 0;
+	a->adopted = false;
+	pthread_mutex_lock(&b->store->lock);
+	a->seen = 0;
+	b->landed = b->granted;
+	pthread_mutex_unlock(&b->store->lock);
+}
+
+/* Readers go over to the attempt's file; none was granted anything beyond `landed`. */
+static int
+adopt(struct blob *b, uint64_t landed)
+{
+	struct attempt *a = &b->attempt;
+
+	if (b->fd >= 0 && !same_bytes(b->fd, a->fd, landed)) {
+		log_warn("store", "%s: what came again is not what came before", b->name);
+		return -EIO;
+	}
+	/* dup3: the number stays, for those who have it from blob_fd. */
+	int fd = b->fd < 0 ? fcntl(a->fd, F_DUPFD_CLOEXEC, 0) : dup3(a->fd, b->fd, O_CLOEXEC);
+	if (fd < 0) {
+		log_error("store", "%s: %s", b->name, strerror(errno));
+		return -EIO;
+	}
+	if (b->fd < 0)
+		b->fd = fd;		/* nobody looks at it before something is granted */
+	a->adopted = true;
+	return 0;
+}
+
+/*
+ * Caller locks. A transfer that nobody waits for is finished if little is missing, or less than has come; it would
+ * cost as much the next time. Else it is dropped, and whoever wants it from now on begins a new one.
+ */
+static bool
+is_wanted(struct blob *b, bool ours)
+{
+	uint64_t missing = b->size - b->attempt.filled;
+
+	if (b->store->closing)
+		return false;
+	if (b->users > 0 || (ours && !b->dropped && (missing <= FINISH_MOST || missing <= b->attempt.filled)))
+		return true;
+	blob_unlist(b);
+	return false;
+}
+
+/* There is more: up to a->filled. Readers get it, the hash goes on. */
+static int
+advance(struct blob *b, bool ours)
+{
+	struct store *s = b->store;
+	struct attempt *a = &b->attempt;
+	uint64_t held = b->size > STORE_HELD_BACK ? b->size - STORE_HELD_BACK : 0;
+	uint64_t may = a->filled < held ? a->filled : held;
+	int rc = 0;
+
+	pthread_mutex_lock(&s->lock);
+	bool wanted = is_wanted(b, ours);
+	uint64_t landed = b->landed;
+	a->seen = a->filled;
+	if (wanted && ours && *b->md5 && !a->hashing && a->seen - a->hash.done >= HASH_STEP) {
+		a->hashing = true;
+		pool_add(s->hash, &a->job);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (!wanted)
+		return -ECANCELED;
+	if (!a->adopted) {
+		if (a->filled < landed)
+			return 0;
+		if ((rc = adopt(b, landed)) < 0)
+			return rc;
+	}
+	if (may > landed) {
+		pthread_mutex_lock(&s->lock);
+		b->landed = may;
+		pthread_mutex_unlock(&s->lock);
+		wait_wake(&b->waiting, may);
+	}
+	return 0;
+}
+
+static void
+run_hash(struct job *job)
+{
+	struct blob *b = (struct blob *)((char *)job - offsetof(struct blob, attempt.job));
+	struct attempt *a = &b->attempt;
+	int rc = 0;
+
+	pthread_mutex_lock(&b->store->lock);
+	while (rc == 0 && a->seen > a->hash.done) {
+		uint64_t end = a->seen;
+
+		pthread_mutex_unlock(&b->store->lock);
+		rc = hash_to(&a->hash, a->fd, end);	/* an error comes again, and counts, at the end */
+		pthread_mutex_lock(&b->store->lock);
+	}
+	a->hashing = false;
+	pthread_cond_broadcast(&b->store->hashed);
+	pthread_mutex_unlock(&b->store->lock);
+}
+
+static void
+drop_hash(struct job *job)
+{
+	(void)job;		/* the pool closes after all who add to it have ended */
+}
+
+/*
+ * Where the disk takes no more.
+ */
+
+static int
+open_spill(struct blob *b, int why)
+{
+	struct store *s = b->store;
+
+	pthread_mutex_lock(&s->lock);
+	bool room = b->spilled || s->spilled + b->size <= SPILL_MOST;
+	if (room && !b->spilled) {
+		b->spilled = true;
+		s->spilled += b->size;
+	}
+	bool told = s->spills;
+	s->spills = true;
+	pthread_mutex_unlock(&s->lock);
+	int fd = room ? spill_open(b->size) : -ENOSPC;
+	if (fd < 0)
+		log_error("store", "%s: neither the cache (%s) nor a temporary directory has room for it", b->name, strerror(why));
+	else if (!told)
+		log_warn("store", "the cache takes no more (%s): what is read now is not kept", strerror(why));
+	return fd;
+}
+
+static int
+copy_bytes(int from, int to, uint64_t n)
+{
+	char piece[64 * 1024];
+
+	for (uint64_t off = 0; off < n;) {
+		ssize_t got = pread(from, piece, n - off < sizeof(piece) ? (size_t)(n - off) : sizeof(piece), (off_t)off);
+
+		if (got <= 0)
+			return -EIO;
+		if (pwrite(to, piece, (size_t)got, (off_t)off) != got)
+			return -ENOSPC;
+		off += (uint64_t)got;
+	}
+	return 0;
+}
+
+/* The disk is full midway: what has come moves to a spill, which goes on as the attempt's file. */
+static int
+move_to_spill(struct blob *b, int why)
+{
+	struct attempt *a = &b->attempt;
+	int fd = open_spill(b, why);
+
+	if (fd < 0)
+		return fd;
+	int rc = copy_bytes(a->fd, fd, a->filled);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	wait_for_hash(b);
+	disk_give_up(b->store->disk, b->name, b->size, a->fd);
+	close(a->fd);
+	a->fd = fd;
+	a->spilled = true;
+	a->adopted = false;
+	return 0;
+}
+
+/* After a write that failed: 0 when it is worth another try. */
+static int
+after_write_error(struct blob *b, int e)
+{
+	struct attempt *a = &b->attempt;
+
+	if (a->spilled) {
+		log_error("store", "%s: temporary file: %s", b->name, strerror(e));
+		return e == ENOSPC ? -ENOSPC : -EIO;
+	}
+	if ((e == ENOSPC || e == EDQUOT) && !a->made_room) {
+		a->made_room = true;
+		if (disk_make_room(b->store->disk, b->size - a->filled))
+			return 0;
+	}
+	return move_to_spill(b, e);
+}
+
+/*
+ * The filler's interface.
+ */
+
+int
+blob_append(struct blob *b, const void *bytes, size_t n)
+{
+	struct attempt *a = &b->attempt;
+	const char *p = bytes;
+
+	if (n > b->size - a->filled) {
+		log_warn("store", "%s: more came than the %llu bytes that it has", b->name, (unsigned long long)b->size);
+		return -EIO;
+	}
+	while (n > 0) {
+		ssize_t done = pwrite(a->fd, p, n, (off_t)a->filled);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0) {
+			int rc = after_write_error(b, done < 0 ? errno : ENOSPC);
+			if (rc < 0)
+				return rc;
+			continue;
+		}
+		p += done;
+		n -= (size_t)done;
+		a->filled += (uint64_t)done;
+	}
+	return advance(b, true);
+}
+
+uint64_t
+blob_filled(const struct blob *b)
+{
+	return b->attempt.filled;
+}
+
+bool
+blob_cancelled(const struct blob *b)
+{
+	pthread_mutex_lock(&b->store->lock);
+	bool closing = b->store->closing;
+	pthread_mutex_unlock(&b->store->lock);
+	return closing;
+}
+
+int
+blob_restart(struct blob *b)
+{
+	struct attempt *a = &b->attempt;
+	int fd = a->fd;
+	int rc;
+
+	if (!a->spilled) {
+		rc = disk_renew(b->store->disk, b->name, &fd);
+		if (rc < 0) {
+			disk_give_up(b->store->disk, b->name, b->size, a->fd);
+			a->spilled = true;
+			fd = open_spill(b, -rc);
+		}
+	} else {
+		fd = open_spill(b, ENOSPC);
+	}
+	if (fd < 0)
+		return fd;
+	begin_attempt(b, fd);
+	return *b->md5 ? hash_begin(&a->hash) : 0;
+}
+
+/*
+ * From a claim to an end.
+ */
+
+static int
+check(struct blob *b)
+{
+	struct attempt *a = &b->attempt;
+
+	if (a->filled != b->size) {
+		log_warn("store", "%s: %llu bytes came of %llu", b->name, (unsigned long long)a->filled, (unsigned long long)b->size);
+		return -EIO;
+	}
+	if (!*b->md5)
+		return 0;
+	wait_for_hash(b);
+	int rc = hash_to(&a->hash, a->fd, b->size);
+	if (rc == 0 && !hash_is(&a->hash, b->md5)) {
+		log_warn("store", "%s: its bytes do not have the MD5 %s: thrown away", b->name, b->md5);
+		rc = -EIO;
+	}
+	return rc;
+}
+
+static int
+keep_or_give_up(struct blob *b, int rc)
+{
+	struct store *s = b->store;
+	struct attempt *a = &b->attempt;
+
+	if (a->spilled)
+		return rc;
+	pthread_mutex_lock(&s->lock);
+	bool keep = rc == 0 && !b->dropped;
+	if (keep)
+		s->spills = false;
+	pthread_mutex_unlock(&s->lock);
+	if (!keep) {
+		disk_give_up(s->disk, b->name, b->size, a->fd);
+		return rc;
+	}
+	int kept = disk_keep(s->disk, b->name, b->size, a->fd);
+	if (kept < 0)		/* it is right all the same, and read from here while it is open */
+		log_warn("store", "%s: cannot be kept: %s", b->name, strerror(-kept));
+	return 0;
+}
+
+/* The attempt's file is ours alone, and empty. */
+static int
+fill_ourselves(struct blob *b)
+{
+	struct attempt *a = &b->attempt;
+	int rc = *b->md5 ? hash_begin(&a->hash) : 0;
+
+	if (rc == 0)
+		rc = b->fill(b->ctx, b);
+	if (rc == 0)
+		rc = check(b);
+	rc = keep_or_give_up(b, rc);
+	end_attempt(b);
+	hash_end(&a->hash);
+	return rc;
+}
+
+/* -EAGAIN: who filled it is gone, and it is not whole. */
+static int
+follow(struct blob *b)
+{
+	struct attempt *a = &b->attempt;
+	int rc, how;
+
+	do {
+		how = disk_follow(b->store->disk, b->name, b->size, a->fd, &a->filled);
+		if (how == DISK_WHOLE)
+			a->filled = b->size;
+		rc = how == DISK_GONE ? -EAGAIN : advance(b, false);
+		if (rc == 0 && how == DISK_OTHERS)
+			nanosleep(&(struct timespec){ .tv_nsec = FOLLOW_PAUSE * 1000000 }, NULL);
+	} while (rc == 0 && how == DISK_OTHERS);
+	end_attempt(b);
+	return rc;
+}
+
+static int
+fill_blob(struct blob *b)
+{
+	int rc, fd;
+
+	do {
+		int claim = disk_claim(b->store->disk, b->name, b->size, &fd);
+
+		b->attempt.spilled = claim < 0;
+		if (claim < 0 && (fd = open_spill(b, -claim)) < 0)
+			return fd;
+		begin_attempt(b, fd);
+		if (claim == DISK_WHOLE) {
+			b->attempt.filled = b->size;
+			rc = advance(b, false);
+			end_attempt(b);
+		} else {
+			rc = claim == DISK_OTHERS ? follow(b) : fill_ourselves(b);
+		}
+	} while (rc == -EAGAIN);
+	return rc;
+}
+
+static void
+end_fill(struct blob *b, int rc)
+{
+	struct store *s = b->store;
+
+	pthread_mutex_lock(&s->lock);
+	if (rc == 0) {
+		b->state = BLOB_WHOLE;
+		b->landed = b->size;
+	} else {
+		b->state = BLOB_FAILED;
+		b->error = rc == -ECANCELED ? -EINTR : rc;
+		blob_unlist(b);		/* the next open tries anew */
+	}
+	pthread_mutex_unlock(&s->lock);
+	wait_wake(&b->waiting, WAIT_ALL);
+
+	pthread_mutex_lock(&s->lock);
+	b->busy = false;
+	bool last = b->users == 0;
+	if (last)
+		blob_unlist(b);
+	pthread_mutex_unlock(&s->lock);
+	if (last)
+		blob_free(b);
+}
+
+static void
+run_fill(struct job *job)
+{
+	struct blob *b = (struct blob *)((char *)job - offsetof(struct blob, job));
+	struct store *s = b->store;
+	bool fetch = b->class == STORE_FETCH;
+
+	pthread_mutex_lock(&s->lock);
+	bool wanted = b->users > 0 && !s->closing;
+	if (wanted)
+		b->state = BLOB_FILLING;
+	else
+		blob_unlist(b);
+	s->stats.waiting -= fetch;
+	s->stats.fetching += fetch;
+	pthread_mutex_unlock(&s->lock);
+	int rc = wanted ? fill_blob(b) : -ECANCELED;
+	pthread_mutex_lock(&s->lock);
+	s->stats.fetching -= fetch;
+	pthread_mutex_unlock(&s->lock);
+	end_fill(b, rc);
+}
+
+static void
+drop_fill(struct job *job)
+{
+	struct blob *b = (struct blob *)((char *)job - offsetof(struct blob, job));
+
+	pthread_mutex_lock(&b->store->lock);
+	b->store->stats.waiting -= b->class == STORE_FETCH;
+	pthread_mutex_unlock(&b->store->lock);
+	end_fill(b, -ECANCELED);
+}
+
+void
+fill_init(struct blob *b)
+{
+	b->job = (struct job){ .run = run_fill, .drop = drop_fill };
+	b->attempt = (struct attempt){ .fd = -1, .job = { .run = run_hash, .drop = drop_hash } };
+}
+
+void
+fill_start(struct blob *b)
+{
+	struct store *s = b->store;
+
+	b->state = BLOB_QUEUED;
+	b->busy = true;
+	s->stats.waiting += b->class == STORE_FETCH;
+	pool_add(b->class == STORE_FETCH ? s->fetch : s->render, &b->job);
+}

@@ -1,0 +1,102 @@
+/*
+ * A queue is sorted by need, first come first among equals: waking looks at
+ * its head only. What is to be woken is taken out under the lock and called
+ * without it; from the moment it is out, cancel says false.
+ */
+#include <pthread.h>
+#include <semaphore.h>
+#include <stddef.h>
+
+#include "wait.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* guards: all queues, and the private part of all waits */
+
+bool
+wait_add(struct waitq *q, struct wait *w, uint64_t need)
+{
+	struct wait **p = &q->first;
+
+	pthread_mutex_lock(&lock);
+	bool added = !w->cancelled;
+	if (added) {
+		while (*p && (*p)->need <= need)
+			p = &(*p)->next;
+		w->queue = q;
+		w->need = need;
+		w->next = *p;
+		w->prev = p;
+		if (w->next)
+			w->next->prev = &w->next;
+		*p = w;
+	}
+	pthread_mutex_unlock(&lock);
+	return added;
+}
+
+void
+wait_wake(struct waitq *q, uint64_t at)
+{
+	struct wait *first, *rest;
+
+	pthread_mutex_lock(&lock);
+	first = q->first;
+	for (rest = first; rest && rest->need <= at; rest = rest->next)
+		rest->queue = NULL;
+	if (rest)
+		rest->prev = &q->first;
+	q->first = rest;
+	pthread_mutex_unlock(&lock);
+
+	while (first != rest) {
+		struct wait *w = first;
+
+		first = w->next;	/* ready() may free w */
+		w->ready(w);
+	}
+}
+
+bool
+wait_cancel(struct wait *w)
+{
+	pthread_mutex_lock(&lock);
+	bool queued = w->queue != NULL;
+	if (queued) {
+		*w->prev = w->next;
+		if (w->next)
+			w->next->prev = w->prev;
+		w->queue = NULL;
+	} else {
+		w->cancelled = true;
+	}
+	pthread_mutex_unlock(&lock);
+	return queued;
+}
+
+/*
+ * Threads.
+ */
+
+static void
+post(struct wait *w)
+{
+	struct wait_thread *t = (struct wait_thread *)((char *)w - offsetof(struct wait_thread, wait));
+
+	sem_post(t->sem);
+}
+
+void
+wait_thread_init(struct wait_thread *t)
+{
+	_Static_assert(sizeof(sem_t) <= sizeof(t->sem_space), "room for a sem_t");
+	_Static_assert(offsetof(struct wait_thread, sem_space) % _Alignof(sem_t) == 0, "aligned for a sem_t");
+	*t = (struct wait_thread){ .wait.ready = post };
+	t->sem = t->sem_space;
+	sem_init(t->sem, 0, 0);
+}
+
+void
+wait_thread_sleep(struct wait_thread *t)
+{
+	while (sem_wait(t->sem) < 0)
+		continue;		/* a signal */
+}
