@@ -33,7 +33,7 @@ struct options {
 	const char	*dir, *name, *tls_cert, *tls_key;
 	uint64_t	 synthetic;
 	bool		 has_synthetic, plain;
-	unsigned	 port;
+	unsigned	 port, front;
 };
 
 static void
@@ -51,6 +51,7 @@ help(void)
 	    "  --synthetic N      N documents made as they are asked for\n"
 	    "  --plain            with --synthetic: ordinary titles, each once\n"
 	    "  --port P           0, the default: the kernel chooses\n"
+	    "  --front P          a proxy on port P leads here: the org's URLs name that port\n"
 	    "  --name NAME        of the section (sim)\n"
 	    "  --client-id ID, --client-secret SECRET\n"
 	    "  --tls-cert FILE, --tls-key FILE  PEM: https instead of http\n"
@@ -70,12 +71,13 @@ parse_number(const char *s, uint64_t max, uint64_t *out)
 	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && *out <= max;
 }
 
-enum { OPT_DATA = 256, OPT_SYNTHETIC, OPT_PLAIN, OPT_PORT, OPT_NAME, OPT_ID, OPT_SECRET, OPT_CERT, OPT_KEY, OPT_HELP, OPT_VERSION };
+enum { OPT_DATA = 256, OPT_SYNTHETIC, OPT_PLAIN, OPT_PORT, OPT_FRONT, OPT_NAME, OPT_ID, OPT_SECRET, OPT_CERT, OPT_KEY, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "data", required_argument, NULL, OPT_DATA }, { "synthetic", required_argument, NULL, OPT_SYNTHETIC },
 	{ "plain", no_argument, NULL, OPT_PLAIN }, { "port", required_argument, NULL, OPT_PORT },
-	{ "name", required_argument, NULL, OPT_NAME }, { "client-id", required_argument, NULL, OPT_ID },
+	{ "front", required_argument, NULL, OPT_FRONT }, { "name", required_argument, NULL, OPT_NAME },
+	{ "client-id", required_argument, NULL, OPT_ID },
 	{ "client-secret", required_argument, NULL, OPT_SECRET }, { "tls-cert", required_argument, NULL, OPT_CERT },
 	{ "tls-key", required_argument, NULL, OPT_KEY }, { "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION }, { NULL, 0, NULL, 0 },
@@ -106,6 +108,10 @@ take_option(int c, const char *arg, struct options *o, struct org *org)
 	case OPT_PORT:
 		good = parse_number(arg, 65535, &n);
 		o->port = (unsigned)n;
+		break;
+	case OPT_FRONT:
+		good = parse_number(arg, 65535, &n);
+		o->front = (unsigned)n;
 		break;
 	case OPT_NAME: o->name = arg; break;
 	case OPT_ID: good = copy(org->client_id, sizeof(org->client_id), arg); break;
@@ -223,6 +229,10 @@ start(struct org *org, const struct options *o, struct http **http)
 		rc = read_file(o->tls_key, &key);
 	if (rc == 0)
 		rc = http_start(org, o->port, cert.data, key.data, http);
+	if (rc == 0 && o->front > 0) {
+		snprintf(org->host, sizeof(org->host), "127.0.0.1:%u", o->front);
+		snprintf(org->url, sizeof(org->url), "%s://%s", o->tls_cert ? "https" : "http", org->host);
+	}
 	if (rc != 0)
 		log_error("main", "cannot serve on port %u: %s", o->port, strerror(-rc));
 	buf_free(&cert);
