@@ -1,10 +1,9 @@
 /*
  * config - what the user says: the config file, then `-o`, then the defaults.
  *
- * INI: one section an org, `[defaults]` for all. One table (config_options)
- * declares each key once: its type, limits, default and help; the parser,
- * --help and the manual come from it. A key that is not in it is an error, and
- * so is a file with a secret in it that others can read.
+ * INI: one section an org, `[defaults]` for all. option.c declares each key
+ * once. A key that it does not have is an error, and so is a file with a secret
+ * in it that others can read, or one that others can change.
  *
  * Every error is told here, on the log, with the file and line and what to do.
  * Single thread; read-only afterwards.
@@ -72,12 +71,14 @@ struct config {
 int	config_load(const char *file, const char *org, const char *overrides, struct config **out);
 void	config_free(struct config *);		/* secrets are wiped */
 
-/* Directories, made if missing with mode 0700: $XDG_STATE_HOME/sffs, $XDG_CACHE_HOME/sffs (or cache_dir);
- * without a HOME /var/lib/sffs and /var/cache/sffs. Caller frees. */
+/*
+ * Directories, made if missing with mode 0700: $XDG_STATE_HOME/sffs, $XDG_CACHE_HOME/sffs (or cache_dir);
+ * without a HOME /var/lib/sffs and /var/cache/sffs. -EINVAL: not ours alone, told on the log. Caller frees.
+ */
 int	config_state_dir(const struct config *, char **out);
 int	config_cache_dir(const struct config *, char **out);
 
-/* The lines of --help about `-o`: one a key of the table. */
+/* The lines of --help about `-o`: one a key. */
 struct buf;
 void	config_help(struct buf *out);
 

@@ -6,7 +6,10 @@
  * http_cancel, which ends all requests under way within milliseconds.
  * A redirect is never followed. TLS 1.2 and up, always verified.
  *
- * libcurl lives here. Knows nothing of Salesforce, tokens or JSON. Any thread.
+ * http with this machine itself alone, and then never by a proxy; else https.
+ *
+ * libcurl lives here. Knows nothing of Salesforce, tokens or JSON. The process
+ * ignores SIGPIPE. Any thread.
  */
 #ifndef AUTH_HTTP_H
 #define AUTH_HTTP_H
@@ -21,7 +24,8 @@
 struct http;
 
 struct http_options {
-	const char	*proxy, *ca_file;	/* NULL: none, the system's */
+	const char	*proxy;			/* NULL: what the environment says (https_proxy, no_proxy) */
+	const char	*ca_file;		/* trusted instead of the system's; NULL: those */
 	unsigned	 connect_timeout;	/* seconds */
 	unsigned	 idle_timeout;		/* seconds without a byte */
 	const char	*user_agent;
@@ -46,7 +50,11 @@ struct http_request {
 	 */
 	int		(*sink)(void *ctx, const void *, size_t);
 	void		*ctx;
-	uint64_t	 range_from;		/* > 0: Range: bytes=N- */
+	/*
+	 * > 0: Range: bytes=N-. The sink then gets bytes from N on or none: a server that ignores it and begins
+	 * a 200 body ends the request at once (status 200, no body), another range is -EPROTO.
+	 */
+	uint64_t	 range_from;
 };
 
 struct http_response {
@@ -62,7 +70,8 @@ struct http_response {
 
 /*
  * 0: there is a status, whatever it is. Else no (whole) answer came: -EHOSTUNREACH (name, route, refused),
- * -ETIMEDOUT, -ECONNRESET (cut), -EPROTO (TLS or not HTTP), -EMSGSIZE, -EINTR, or what the sink said.
+ * -ETIMEDOUT, -ECONNRESET (cut), -EPROTO (TLS or not HTTP), -EMSGSIZE, -EINTR, -EINVAL (a URL or a header
+ * that is never sent), or what the sink said. Free the response in any case.
  */
 int	http_do(struct http *, const struct http_request *, struct http_response *out);
 void	http_response_free(struct http_response *);
