@@ -510,37 +510,47 @@ oauth_revoke(struct http *http, const struct config *c, const struct secret *tok
 	return rc;
 }
 
+static int
+read_userinfo(const struct http_response *a, struct oauth_identity *out)
+{
+	cJSON *json = a->status == 200 ? cJSON_Parse(buf_str(&a->body)) : NULL;
+	const char *name = string_of(json, "preferred_username"), *org = string_of(json, "organization_id"), *user = string_of(json, "user_id");
+	struct oauth_identity who = { 0 };
+	int rc = -EHOSTUNREACH;
+
+	/* A token that is no longer valid is answered 403 with a plain text here. */
+	if (a->status == 401 || a->status == 403)
+		rc = -EACCES;
+	else if (name && org && user && read_id(org, strlen(org), "00D", who.org_id) && read_id(user, strlen(user), "005", who.user_id))
+		rc = (who.username = strdup(name)) ? 0 : -ENOMEM;
+	cJSON_Delete(json);
+	if (rc == 0)
+		*out = who;
+	return rc;
+}
+
 int
-oauth_username(struct http *http, const char *instance_url, const struct secret *access_token, char **out)
+oauth_identify(struct http *http, const char *instance_url, const struct secret *access_token, struct oauth_identity *out)
 {
 	struct oauth_failure failure;
 	struct http_response a = { 0 };
 	struct buf url = BUF_INIT;
-	cJSON *json = NULL;
 	int rc = -ENOMEM;
 
 	buf_printf(&url, "%s/services/oauth2/userinfo", instance_url);
-	if (url.failed)
-		goto out;
-	rc = http_do(http, &(struct http_request){ .url = buf_str(&url), .bearer = access_token, .headers = headers,
-	    .total_timeout = TOTAL_TIMEOUT, .body_limit = BODY_LIMIT }, &a);
-	if (rc < 0) {
-		rc = network_error(rc, instance_url, &a, &failure);
-		rc = rc == -EAGAIN ? -EHOSTUNREACH : rc;
-		goto out;
+	if (!url.failed) {
+		rc = http_do(http, &(struct http_request){ .url = buf_str(&url), .bearer = access_token, .headers = headers,
+		    .total_timeout = TOTAL_TIMEOUT, .body_limit = BODY_LIMIT }, &a);
+		rc = rc < 0 ? network_error(rc, instance_url, &a, &failure) : read_userinfo(&a, out);
 	}
-	/* A token that is no longer valid is answered 403 with a plain text here. */
-	json = a.status == 200 ? cJSON_Parse(buf_str(&a.body)) : NULL;
-	const char *name = string_of(json, "preferred_username");
-	if (a.status == 401 || a.status == 403)
-		rc = -EACCES;
-	else if (!name)
-		rc = -EHOSTUNREACH;
-	else if (!(*out = strdup(name)))
-		rc = -ENOMEM;
-out:
-	cJSON_Delete(json);
 	buf_free(&url);
 	http_response_free(&a);
-	return rc;
+	return rc == -EAGAIN ? -EHOSTUNREACH : rc;
+}
+
+void
+oauth_identity_free(struct oauth_identity *who)
+{
+	free(who->username);
+	*who = (struct oauth_identity){ 0 };
 }

@@ -80,7 +80,12 @@ int	oauth_authorize_url(const struct config *, const char *state, const char *ch
 /* 0 also when the org did not know the token. -EHOSTUNREACH, -ETIMEDOUT: it may still be valid. */
 int	oauth_revoke(struct http *, const struct config *, const struct secret *token);
 
-/* The user whom a token is of. Caller frees. -EACCES: the token is not valid. */
-int	oauth_username(struct http *, const char *instance_url, const struct secret *access_token, char **out);
+/* Whom a token is of. -EACCES: it is not valid; -EHOSTUNREACH, -ETIMEDOUT: not known. */
+struct oauth_identity {
+	char	*username;
+	char	 org_id[19], user_id[19];
+};
+int	oauth_identify(struct http *, const char *instance_url, const struct secret *access_token, struct oauth_identity *out);
+void	oauth_identity_free(struct oauth_identity *);
 
 #endif

@@ -197,7 +197,8 @@ begin_login(const struct config *c, const struct oauth_request *q, struct login 
 	if (!set(&l->login_url, c->login_url) || !set(&l->client_id, q->client_id ? q->client_id : c->client_id) ||
 	    (c->flow == CONFIG_JWT && !l->imported && !set(&l->username, c->username)) ||
 	    !set(&l->how, l->imported ? "import" : flow_name(c)) ||
-	    (q->client_id && q->client_secret && q->client_secret->bytes && !secret_copy(&l->client_secret, q->client_secret)))
+	    (q->client_id && q->client_secret->bytes && !secret_copy(&l->client_secret, q->client_secret)) ||
+	    (q->refresh_token && !secret_copy(&l->refresh_token, q->refresh_token)))
 		return -ENOMEM;
 	return 0;
 }

@@ -94,6 +94,7 @@ token_file_path(const struct config *c, char **out)
 static bool
 read_member(const struct member *m, cJSON *item, struct login *l)
 {
+	static const char alnum[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	void *at = (char *)l + m->offset;
 	char *s = cJSON_GetStringValue(item);
 	bool good = true;
@@ -104,8 +105,8 @@ read_member(const struct member *m, cJSON *item, struct login *l)
 			good = (*(char **)at = strdup(s)) != NULL;
 		break;
 	case ID:
-		if (s)
-			snprintf(at, sizeof(l->org_id), "%s", s);
+		if (s && strlen(s) == 18 && strspn(s, alnum) == 18)
+			memcpy(at, s, 19);
 		break;
 	case SECRET:
 		if (s) {
@@ -134,7 +135,7 @@ parse(const char *text, struct login *out)
 	for (size_t i = 0; rc == 0 && i < MEMBERS; i++)
 		if (!read_member(&members[i], cJSON_GetObjectItemCaseSensitive(json, members[i].name), &l))
 			rc = -ENOMEM;
-	if (rc == 0 && (!l.login_url || !l.client_id || !l.how || !l.instance_url || strlen(l.org_id) != 18 || strlen(l.user_id) != 18))
+	if (rc == 0 && (!l.login_url || !l.client_id || !l.how || !l.instance_url || !*l.org_id || !*l.user_id))
 		rc = -EIO;
 	cJSON_Delete(json);
 	if (rc == 0)

@@ -1,0 +1,53 @@
+#include "login.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "log.h"
+
+#define WAIT_PAUSE	20		/* seconds */
+#define WAIT_MOST	(40 * 60)	/* seconds: half an hour has been seen */
+
+void
+login_say_who(struct session *s, const struct login *l)
+{
+	struct oauth_identity who = { 0 };
+
+	/* That the login is good for a call is seen here, too. */
+	int rc = oauth_identify(s->http, l->instance_url, &l->access_token, &who);
+	printf("%s: logged in as %s, user %s of org %s at %s\n", s->config->org, rc == 0 ? who.username : "somebody", l->user_id, l->org_id,
+	    l->instance_url);
+	oauth_identity_free(&who);
+}
+
+/* A new app is not known at once: its Consumer Key is no good for some minutes. */
+static int
+log_in(struct session *s, struct login *l, struct oauth_failure *f)
+{
+	time_t end = time(NULL) + WAIT_MOST;
+
+	for (;;) {
+		int rc = s->config->flow == CONFIG_WEB ? login_web(s, l, f) : token_login(s->config, s->http, NULL, l, f);
+
+		if (rc != -EACCES || !f->not_yet || !s->wait || time(NULL) > end)
+			return rc;
+		log_info("login", "%s: Salesforce does not know the app yet; the next try is in %d seconds", s->config->org, WAIT_PAUSE);
+		nanosleep(&(struct timespec){ .tv_sec = WAIT_PAUSE }, NULL);
+	}
+}
+
+int
+login_command(struct session *s)
+{
+	struct oauth_failure failure = { 0 };
+	struct login l = { 0 };
+	int rc = log_in(s, &l, &failure);
+
+	if (rc == 0)
+		login_say_who(s, &l);
+	else if (*failure.text)
+		log_error("login", "%s: %s", s->config->org, failure.text);
+	login_free(&l);
+	return rc;
+}

@@ -1,0 +1,42 @@
+/*
+ * login - what the commands of sffs-auth share.
+ *
+ * Each command is a row of the table in main.c and a function; what it says
+ * goes to standard output, what is wrong to the log. Single thread.
+ */
+#ifndef AUTH_LOGIN_H
+#define AUTH_LOGIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "http.h"
+#include "oauth.h"
+#include "token.h"
+
+struct session {
+	const struct config *config;
+	struct http	*http;
+	/* options of the command line */
+	bool		 no_browser, wait, json, limits, purge;
+	int64_t		 timeout;		/* seconds for which a browser is waited for */
+	const char	*from_cli;		/* a username or alias of the Salesforce CLI; NULL: none */
+	const char	*file;			/* of import; NULL: standard input */
+};
+
+/* Commands: 0 or a negative errno that is told. */
+int	login_command(struct session *);	/* login.c: login */
+int	login_import(struct session *);		/* login_import.c: import */
+int	login_status(struct session *);		/* login_status.c: status, token, logout */
+int	login_token(struct session *);
+int	login_logout(struct session *);
+void	login_setup(const struct config *);	/* login_setup.c: login --setup */
+
+/* Logs in by a browser, up to the code, and exchanges it. login_web.c */
+int	login_web(struct session *, struct login *out, struct oauth_failure *);
+
+/* "acme: logged in as NAME, ..." */
+void	login_say_who(struct session *, const struct login *);
+
+#endif

@@ -1,0 +1,16 @@
+/*
+ * login_page - what the browser shows when it comes back.
+ *
+ * Whole pages that load nothing. Pure. Any thread.
+ */
+#ifndef AUTH_LOGIN_PAGE_H
+#define AUTH_LOGIN_PAGE_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+
+/* title and text are plain text. */
+void	login_page(struct buf *out, bool good, const char *title, const char *text);
+
+#endif

@@ -1,0 +1,281 @@
+/* status, token and logout: what is done with a login that there is. */
+#include <dirent.h>
+#include <errno.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "login.h"
+
+#define BODY_LIMIT	(1 << 20)
+#define TOTAL_TIMEOUT	60	/* seconds */
+
+/*
+ * What the org is asked.
+ */
+
+struct answer {
+	struct oauth_identity who;
+	long long	 used, max;	/* API calls; -1: not told */
+};
+
+static int
+ask_limits(struct session *s, const struct bearer *b, struct answer *out)
+{
+	struct http_response a = { 0 };
+	struct buf url = BUF_INIT;
+	int rc = -ENOMEM;
+
+	buf_printf(&url, "%s/services/data/v%s/limits", b->instance_url, s->config->api_version);
+	if (!url.failed)
+		rc = http_do(s->http, &(struct http_request){ .url = buf_str(&url), .bearer = &b->access_token,
+		    .total_timeout = TOTAL_TIMEOUT, .body_limit = BODY_LIMIT }, &a);
+	const char *usage = strstr(a.limit_info, "api-usage=");
+	if (rc == 0 && (!usage || sscanf(usage, "api-usage=%lld/%lld", &out->used, &out->max) != 2))
+		out->used = out->max = -1;
+	if (rc < 0)
+		log_error("login", "%s: the org is out of reach: %s", s->config->org, *a.error ? a.error : strerror(-rc));
+	buf_free(&url);
+	http_response_free(&a);
+	return rc == 0 || rc == -ENOMEM || rc == -ETIMEDOUT ? rc : -EHOSTUNREACH;
+}
+
+static int
+try_bearer(struct session *s, struct token *t, struct bearer *out, struct oauth_identity *who)
+{
+	int rc = token_bearer(t, out);
+
+	if (rc == 0)
+		rc = oauth_identify(s->http, out->instance_url, &out->access_token, who);
+	if (rc == -EHOSTUNREACH || rc == -ETIMEDOUT)
+		log_error("login", "%s: %s is out of reach", s->config->org, out->instance_url);
+	return rc;
+}
+
+/* A token that the org accepts now: the stored one, else a renewed one. *who: whom it is of. */
+static int
+working_bearer(struct session *s, struct bearer *out, struct oauth_identity *who)
+{
+	struct token *t = NULL;
+	int rc = token_open(s->config, s->http, &t);
+
+	if (rc < 0)
+		return rc;
+	rc = try_bearer(s, t, out, who);
+	if (rc == -EACCES) {
+		rc = token_renew(t, out->serial);
+		bearer_free(out);
+		if (rc == 0 && (rc = try_bearer(s, t, out, who)) == -EACCES)
+			log_error("login", "%s: Salesforce refuses a token that it has just given; Setup > Login History may say why", s->config->org);
+	}
+	token_close(t);
+	return rc;
+}
+
+/*
+ * status
+ */
+
+static void
+put_string(struct buf *b, const char *name, const char *value)
+{
+	buf_printf(b, ",\"%s\":", name);
+	if (value)
+		buf_put_json(b, value, strlen(value));
+	else
+		buf_puts(b, "null");
+}
+
+static const char *
+date_of(int64_t t, char out[32])
+{
+	struct tm tm;
+	time_t when = (time_t)t;
+
+	gmtime_r(&when, &tm);
+	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return out;
+}
+
+static void
+say_json(struct session *s, const struct login *l, bool stored, const struct answer *a)
+{
+	struct buf b = BUF_INIT;
+	char date[32];
+
+	buf_puts(&b, "{\"org\":");
+	buf_put_json(&b, s->config->org, strlen(s->config->org));
+	buf_printf(&b, ",\"logged_in\":%s", stored && !l->ended ? "true" : "false");
+	put_string(&b, "login_url", s->config->login_url);
+	if (stored) {
+		put_string(&b, "how", l->how);
+		put_string(&b, "instance_url", l->instance_url);
+		put_string(&b, "org_id", l->org_id);
+		put_string(&b, "user_id", l->user_id);
+		put_string(&b, "scope", l->scope);
+		put_string(&b, "since", date_of(l->since, date));
+		put_string(&b, "renewed", date_of(l->renewed, date));
+		put_string(&b, "ended", l->ended);
+	}
+	if (a) {
+		put_string(&b, "username", a->who.username);
+		buf_printf(&b, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
+	}
+	printf("%s}\n", buf_str(&b));
+	buf_free(&b);
+}
+
+static void
+say_age(const char *what, int64_t then)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+	int64_t age = time(NULL) - then;
+	size_t i = 0;
+	char date[32];
+
+	while (i < 3 && age < units[i].seconds)
+		i++;
+	int64_t n = age > 0 ? age / units[i].seconds : 0;
+	printf("%-10s %s (%lld %s%s ago)\n", what, date_of(then, date), (long long)n, units[i].name, n == 1 ? "" : "s");
+}
+
+static void
+say_text(struct session *s, const struct login *l, const struct answer *a)
+{
+	printf("%-10s %s\n", s->config->org, l->ended ? "the login has ended" : "logged in");
+	if (l->ended)
+		printf("%-10s %s\n", "why", l->ended);
+	printf("%-10s %s\n%-10s %s\n", "org", l->org_id, "user", l->user_id);
+	if (a)
+		printf("%-10s %s\n", "username", a->who.username);
+	printf("%-10s %s\n%-10s %s\n%-10s %s\n", "instance", l->instance_url, "scopes", l->scope ? l->scope : "not told", "by", l->how);
+	say_age("since", l->since);
+	say_age("renewed", l->renewed);
+	if (a && a->max >= 0)
+		printf("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used, a->max, a->max > a->used ? a->max - a->used : 0);
+}
+
+int
+login_status(struct session *s)
+{
+	struct answer answer = { .used = -1, .max = -1 };
+	struct bearer bearer = { 0 };
+	struct login l = { 0 };
+	int rc = token_stored(s->config, &l);
+	bool stored = rc == 0;
+
+	if (rc == 0 && !l.ended && s->limits) {
+		rc = working_bearer(s, &bearer, &answer.who);
+		if (rc == 0)
+			rc = ask_limits(s, &bearer, &answer);
+		login_free(&l);
+		if (rc == 0)
+			rc = token_stored(s->config, &l);
+		if (rc < 0)
+			goto out;
+	}
+	if (rc == 0 && l.ended)
+		rc = -ENOKEY;
+	if (s->json && (stored || rc == -ENOKEY))
+		say_json(s, &l, stored, answer.who.username ? &answer : NULL);
+	else if (stored)
+		say_text(s, &l, answer.who.username ? &answer : NULL);
+	else if (rc == -ENOKEY)
+		printf("%-10s not logged in: sffs-auth login %s\n", s->config->org, s->config->org);
+out:
+	login_free(&l);
+	bearer_free(&bearer);
+	oauth_identity_free(&answer.who);
+	return rc;
+}
+
+/*
+ * token
+ */
+
+int
+login_token(struct session *s)
+{
+	struct oauth_identity who = { 0 };
+	struct bearer bearer = { 0 };
+	int rc = working_bearer(s, &bearer, &who);
+
+	if (rc == 0)
+		printf("%s\n", bearer.access_token.bytes);
+	oauth_identity_free(&who);
+	bearer_free(&bearer);
+	return rc;
+}
+
+/*
+ * logout
+ */
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st, (void)type, (void)at;
+	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+/* The directories of this org and user, as the mount names them: "ORG-USER" and what begins so. */
+static int
+purge(const struct config *c, const struct login *l)
+{
+	char *dir = NULL, path[PATH_MAX], name[40];
+	int rc = config_cache_dir(c, &dir);
+	DIR *d = rc == 0 ? opendir(dir) : NULL;
+
+	if (rc == 0 && !d)
+		rc = -errno;
+	snprintf(name, sizeof(name), "%s-%s", l->org_id, l->user_id);
+	for (struct dirent *e; rc == 0 && (e = readdir(d));) {
+		if (strncmp(e->d_name, name, strlen(name)) != 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
+			rc = -errno;
+		else
+			printf("%s: %s removed\n", c->org, path);
+	}
+	if (rc < 0)
+		log_error("login", "%s: what is cached cannot be removed: %s", dir ? dir : c->org, strerror(-rc));
+	if (d)
+		closedir(d);
+	free(dir);
+	return rc;
+}
+
+int
+login_logout(struct session *s)
+{
+	const char *org = s->config->org;
+	struct login l = { 0 };
+	int rc = token_stored(s->config, &l);
+
+	if (rc == 0)
+		rc = token_logout(s->config, s->http);
+	if (rc == -EHOSTUNREACH || rc == -ETIMEDOUT)
+		log_error("login", "%s: logged out here, but the org is out of reach and honours the login still: "
+		    "revoke it in the org, in the user's settings under OAuth Connected Apps", org);
+	else if (rc == -ENOKEY)
+		log_error("login", "%s: not logged in", org);
+	else if (rc == 0 && l.imported)
+		printf("%s: the imported login is removed here; whoever it was taken from still has it\n", org);
+	else if (rc == 0)
+		printf("%s: logged out\n", org);
+	if (s->purge && *l.org_id) {
+		int purged = purge(s->config, &l);
+
+		rc = rc < 0 ? rc : purged;
+	}
+	login_free(&l);
+	return rc;
+}

@@ -1,0 +1,352 @@
+/*
+ * The web flow: a person logs in to Salesforce in a browser, which comes back to a
+ * listener here with a code, and the code is exchanged for a token. Where the
+ * browser cannot come back (another machine), its address is pasted.
+ *
+ * Only an answer with our `state` counts; anything else is told so and forgotten.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "jwt.h"
+#include "log.h"
+#include "login.h"
+#include "login_listen.h"
+#include "login_page.h"
+
+#define LATE		100	/* ms for a second request of the same browser */
+#define LINE_MOST	8192
+
+extern char **environ;
+
+struct web {
+	struct session	*session;
+	struct listener	*listener;	/* NULL: none, the address is pasted */
+	int		 input;		/* where it is pasted; -1: nowhere (any more) */
+	struct buf	 line;
+	char		 verifier[PKCE_VERIFIER_SIZE];
+	struct buf	 state, url;
+	int64_t		 end;
+};
+
+/* What a callback says. */
+struct callback {
+	char	*code, *state, *error, *description;
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/*
+ * Callbacks.
+ */
+
+static int
+hex(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Decoded once, in place: a code ends in %3D%3D. */
+static void
+decode(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		if (s[0] == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0 && (s[1] != '0' || s[2] != '0')) {
+			*to++ = (char)(hex(s[1]) << 4 | hex(s[2]));
+			s += 2;
+		} else {
+			*to++ = *s == '+' ? ' ' : *s;
+		}
+	}
+	*to = '\0';
+}
+
+/* The value of a parameter of a query. Caller frees; NULL: none, or no memory. */
+static char *
+parameter(const char *query, const char *name)
+{
+	size_t n = strlen(name);
+
+	while (*query) {
+		size_t len = strcspn(query, "&#");
+
+		if (len > n && query[n] == '=' && strncmp(query, name, n) == 0) {
+			char *value = strndup(query + n + 1, len - n - 1);
+
+			if (value)
+				decode(value);
+			return value;
+		}
+		query += len + (query[len] != '\0');
+	}
+	return NULL;
+}
+
+static void
+read_callback(const char *query, struct callback *out)
+{
+	*out = (struct callback){ parameter(query, "code"), parameter(query, "state"), parameter(query, "error"),
+	    parameter(query, "error_description") };
+}
+
+static void
+callback_free(struct callback *b)
+{
+	if (b->code)
+		explicit_bzero(b->code, strlen(b->code));
+	free(b->code);
+	free(b->state);
+	free(b->error);
+	free(b->description);
+}
+
+static bool
+is_ours(const struct web *w, const struct callback *b)
+{
+	return b->state && strlen(b->state) == w->state.len && CRYPTO_memcmp(b->state, w->state.data, w->state.len) == 0 && (b->code || b->error);
+}
+
+/*
+ * The browser.
+ */
+
+static bool
+start_browser(const char *program, const char *url)
+{
+	const char *const argv[] = { program, url, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);	/* it outlives us, and our Ctrl-C */
+	bool started = posix_spawnp(&pid, program, &actions, &attributes, (char *const *)argv, environ) == 0;
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return started;
+}
+
+/* $BROWSER is a list of programs, with colons between. Without a display, xdg-open would take this terminal. */
+static bool
+open_browser(const char *url)
+{
+	const char *list = getenv("BROWSER");
+	bool started = false;
+
+	while (list && *list && !started) {
+		size_t n = strcspn(list, ":");
+		char *program = strndup(list, n);
+
+		started = n && program && start_browser(program, url);
+		free(program);
+		list += n + (list[n] == ':');
+	}
+	return started || ((getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) && start_browser("xdg-open", url));
+}
+
+/*
+ * Waiting for the code.
+ */
+
+/* A line of standard input, in w->line. False: not yet, or nothing more will come. */
+static bool
+read_line(struct web *w)
+{
+	char byte;
+	ssize_t n = read(w->input, &byte, 1);	/* one: poll said so, and more could block */
+
+	if (n < 0 && errno == EINTR)
+		return false;
+	if (n <= 0)
+		w->input = -1;
+	else if (byte != '\n' && w->line.len < LINE_MOST)
+		buf_putc(&w->line, byte);
+	return (n == 0 && w->line.len) || (n > 0 && byte == '\n');
+}
+
+/* What was pasted: the address in the browser, or the text of an error page, which has no state. */
+static bool
+take_line(struct web *w, struct callback *out)
+{
+	char *query = strchr(buf_str(&w->line), '?');
+
+	while (w->line.len && strchr(" \t\r", w->line.data[w->line.len - 1]))
+		w->line.data[--w->line.len] = '\0';
+	read_callback(query ? query + 1 : buf_str(&w->line), out);
+	if (is_ours(w, out) || (out->error && !out->state))
+		return true;
+	callback_free(out);
+	if (w->line.len)
+		fputs("That is not the address to which this login leads. Paste all of it, from http on:\n", stderr);
+	buf_clear(&w->line);
+	return false;
+}
+
+/* *visit: who waits for an answer, else query is NULL. */
+static int
+wait_for_callback(struct web *w, struct callback *out, struct visit *visit)
+{
+	for (;;) {
+		int rc = w->listener || w->input >= 0 ? listener_wait(w->listener, w->input, w->end, visit) : -ETIMEDOUT;
+
+		if (rc < 0)
+			return rc;
+		if (rc == 2) {
+			visit->query = NULL;
+			if (read_line(w) && take_line(w, out))
+				return 0;
+			continue;
+		}
+		read_callback(visit->query, out);
+		if (is_ours(w, out))
+			return 0;
+		callback_free(out);
+		struct buf page = BUF_INIT;
+		login_page(&page, false, "Not this login", "This answer belongs to another login. The one that sffs-auth waits for may be in another tab.");
+		listener_answer(w->listener, visit, 400, &page);
+		buf_free(&page);
+	}
+}
+
+/* Browsers may ask twice, ahead of time or at a reload: both see how it went. */
+static void
+answer_all(struct web *w, struct visit *visit, bool good, const char *text)
+{
+	struct buf page = BUF_INIT;
+	int64_t end = now_ms() + LATE;
+	struct callback late;
+
+	login_page(&page, good, good ? "Logged in" : "Not logged in", text);
+	listener_answer(w->listener, visit, good ? 200 : 400, &page);
+	while (listener_wait(w->listener, -1, end, visit) == 1) {
+		read_callback(visit->query, &late);
+		listener_answer(w->listener, visit, good && is_ours(w, &late) ? 200 : 400, &page);
+		callback_free(&late);
+	}
+	buf_free(&page);
+}
+
+static int
+exchange(struct web *w, const struct callback *b, struct login *out, struct oauth_failure *f)
+{
+	struct session *s = w->session;
+	struct secret code = { NULL };
+
+	if (b->error)
+		return oauth_explain(b->error, b->description, f) == -EACCES ? -EACCES : -EHOSTUNREACH;
+	if (!secret_set(&code, b->code, strlen(b->code)))
+		return -ENOMEM;
+	int rc = token_login(s->config, s->http, &(struct oauth_request){ .config = s->config, .flow = OAUTH_WEB, .code = &code,
+	    .verifier = w->verifier }, out, f);
+	secret_free(&code);
+	return rc;
+}
+
+/*
+ * The whole.
+ */
+
+static int
+prepare(struct web *w)
+{
+	char challenge[PKCE_CHALLENGE_SIZE];
+	unsigned char random[32];
+	int rc = RAND_bytes(random, sizeof(random)) == 1 ? pkce_verifier(w->verifier) : -EIO;
+
+	if (rc == 0)
+		rc = pkce_challenge(w->verifier, challenge);
+	if (rc < 0)
+		return rc;
+	jwt_put_base64url(&w->state, random, sizeof(random));
+	buf_reserve(&w->line, LINE_MOST);
+	if (w->state.failed || w->line.failed)
+		return -ENOMEM;
+	return oauth_authorize_url(w->session->config, w->state.data, challenge, &w->url);
+}
+
+/* Where the browser can come back to; without such a place the address must be pasted. */
+static int
+open_listener(struct web *w)
+{
+	const char *uri = w->session->config->redirect_uri;
+	int rc = listener_open(uri, &w->listener);
+
+	if (rc == 0 || rc == -ENOMEM)
+		return rc;
+	if (w->session->no_browser || (rc == -EINVAL && w->input >= 0)) {
+		log_warn("login", "%s: the browser cannot come back here (%s); paste the address to which it leads", uri,
+		    rc == -EINVAL ? "not http://localhost:PORT/PATH" : strerror(-rc));
+		return 0;
+	}
+	log_error("login", "redirect_uri = %s: %s", uri, rc == -EINVAL ? "not http://localhost:PORT/PATH; use --no-browser and paste the address" :
+	    rc == -EADDRINUSE ? "another program has the port: another login, or the Salesforce CLI" : strerror(-rc));
+	return -EINVAL;
+}
+
+static void
+show_url(struct web *w)
+{
+	bool opened = !w->session->no_browser && open_browser(w->url.data);
+
+	fprintf(stderr, "%s\n\n    %s\n\n", opened ? "The browser opens to log in to Salesforce. If it does not, open this address:" :
+	    "Open this address in a browser, and log in to Salesforce:", w->url.data);
+	if (w->input >= 0)
+		fprintf(stderr, "%s\n", w->listener ? "It comes back by itself. If it cannot, because it runs on another machine, paste the address that it shows then:" :
+		    "Then paste the address that it shows:");
+}
+
+int
+login_web(struct session *s, struct login *out, struct oauth_failure *f)
+{
+	struct web w = { .session = s, .input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1, .end = now_ms() + s->timeout * 1000 };
+	struct callback callback = { 0 };
+	struct visit visit = { 0 };
+	int rc = prepare(&w);
+
+	if (rc == 0)
+		rc = open_listener(&w);
+	if (rc < 0)
+		goto out;
+	show_url(&w);
+	rc = wait_for_callback(&w, &callback, &visit);
+	if (rc == -ETIMEDOUT) {
+		log_error("login", "%s: nobody came back from the browser; if it shows an error, sffs-auth login --setup %s may help", s->config->org,
+		    s->config->org);
+		rc = -ENOKEY;
+	}
+	if (rc < 0)
+		goto out;
+	rc = exchange(&w, &callback, out, f);
+	if (visit.query)
+		answer_all(&w, &visit, rc == 0, rc == 0 ? "You can close this window and go back to the terminal." :
+		    *f->text ? f->text : "The terminal says why.");
+out:
+	callback_free(&callback);
+	listener_close(w.listener);
+	explicit_bzero(w.verifier, sizeof(w.verifier));
+	buf_wipe(&w.line);
+	buf_free(&w.state);
+	buf_free(&w.url);
+	return rc;
+}

@@ -1,0 +1,214 @@
+/*
+ * sffs-auth - logs in to a Salesforce org for sffs. Reads the command line, and
+ * is the only file of it that may exit.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "login.h"
+
+enum exit_status { EXIT_DONE, EXIT_OTHER, EXIT_USAGE, EXIT_LOGIN, EXIT_REFUSED, EXIT_UNREACHABLE };
+
+#define CONNECT_TIMEOUT	10	/* seconds */
+#define LOGIN_TIME	600	/* seconds: a person may have to find a second factor */
+
+static const struct command {
+	const char *name;
+	int (*run)(struct session *);
+	const char *options;		/* the letters that it takes, of those below */
+	int arguments;			/* beside ORG, at most */
+} commands[] = {
+	{ "login", login_command, "nwst", 0 },
+	{ "status", login_status, "jl", 0 },
+	{ "token", login_token, "", 0 },
+	{ "logout", login_logout, "p", 0 },
+	{ "import", login_import, "f", 1 },
+};
+
+static void
+usage(FILE *f)
+{
+	fputs("usage: sffs-auth [--config FILE] login [--no-browser] [--timeout S] [--wait] [--setup] ORG\n"
+	    "       sffs-auth [--config FILE] status [--json] [--limits] ORG\n"
+	    "       sffs-auth [--config FILE] token ORG\n"
+	    "       sffs-auth [--config FILE] logout [--purge] ORG\n"
+	    "       sffs-auth [--config FILE] import [--from-cli NAME] ORG [FILE]\n"
+	    "\n"
+	    "Keeps the login of the org that the config file calls ORG.\n"
+	    "\n"
+	    "  login                logs in; with flow = web in a browser\n"
+	    "    --no-browser       prints the URL; takes the callback, or its URL pasted here\n"
+	    "    --timeout S        seconds for which the browser is waited for (600)\n"
+	    "    --wait             a new app in Salesforce takes minutes to work: tries until it does\n"
+	    "    --setup            says how to make the app in Salesforce, and logs nobody in\n"
+	    "  status               who is logged in, where, since when; asks nobody\n"
+	    "    --json             as JSON\n"
+	    "    --limits           asks the org, too, whom it sees and how many API calls are left\n"
+	    "  token                prints an access token that works; never waits for a person\n"
+	    "  logout               ends the login, here and in the org\n"
+	    "    --purge            removes what is cached of the org, too\n"
+	    "  import               takes the Salesforce CLI's SFDX auth URL from FILE or standard input\n"
+	    "    --from-cli NAME    takes an access token from the CLI (sf); NAME is its username or alias\n"
+	    "  --config FILE        the config file\n"
+	    "  -h, --help           this text\n"
+	    "  -V, --version        the version\n"
+	    "\n"
+	    "Exit status: 0 done, 2 usage or config, 3 log in first, 4 refused by Salesforce,\n"
+	    "5 the org is out of reach, 1 anything else.\n", f);
+}
+
+static int
+exit_status_of(int rc)
+{
+	switch (rc) {
+	case 0: return EXIT_DONE;
+	case -EINVAL: return EXIT_USAGE;
+	case -ENOKEY: return EXIT_LOGIN;
+	case -EACCES: return EXIT_REFUSED;
+	case -ETIMEDOUT: case -EHOSTUNREACH: return EXIT_UNREACHABLE;
+	default: return EXIT_OTHER;
+	}
+}
+
+struct arguments {
+	const struct command *command;
+	const char	*config, *org;
+	bool		 setup;
+	struct session	 session;
+};
+
+static int
+complain(const char *what, const char *why)
+{
+	log_error("sffs-auth", "%s: %s (sffs-auth --help says more)", what, why);
+	return EXIT_USAGE;
+}
+
+static bool
+take_option(struct arguments *a, int c, const char *value)
+{
+	struct session *s = &a->session;
+	char *end;
+
+	switch (c) {
+	case 'n': s->no_browser = true; break;
+	case 'w': s->wait = true; break;
+	case 's': a->setup = true; break;
+	case 'j': s->json = true; break;
+	case 'l': s->limits = true; break;
+	case 'p': s->purge = true; break;
+	case 'f': s->from_cli = value; break;
+	case 't':
+		s->timeout = strtol(value, &end, 10);
+		if (*end != '\0' || s->timeout < 1 || s->timeout > 86400)
+			return complain(value, "say a number of seconds") == 0;
+		break;
+	default: return false;		/* getopt has told */
+	}
+	return true;
+}
+
+/* -1: go on; else the exit status. */
+static int
+parse(int argc, char **argv, struct arguments *a)
+{
+	static const struct option options[] = {
+		{ "no-browser", no_argument, NULL, 'n' }, { "wait", no_argument, NULL, 'w' }, { "setup", no_argument, NULL, 's' },
+		{ "timeout", required_argument, NULL, 't' },
+		{ "json", no_argument, NULL, 'j' }, { "limits", no_argument, NULL, 'l' }, { "purge", no_argument, NULL, 'p' },
+		{ "from-cli", required_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 }
+	};
+	char given[16] = "";
+	int c;
+
+	while ((c = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
+		if (c == 'h') {
+			usage(stdout);
+			return EXIT_DONE;
+		}
+		if (c == 'V') {
+			printf("sffs-auth %s\n", SFFS_VERSION);
+			return EXIT_DONE;
+		}
+		if (c == 'c')
+			a->config = optarg;
+		else if (!take_option(a, c, optarg))
+			return EXIT_USAGE;
+		else if (!strchr(given, c) && strlen(given) < sizeof(given) - 1)
+			given[strlen(given)] = (char)c;
+	}
+	if (optind == argc) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	const char *name = argv[optind++];
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			a->command = &commands[i];
+	if (!a->command)
+		return complain(name, "there is no such command; say login, status, token, logout or import");
+	if (given[strspn(given, a->command->options)])
+		return complain(name, "takes no such option");
+	if (optind == argc)
+		return complain(name, "which org? Name a section of the config file");
+	a->org = argv[optind++];
+	if (argc - optind > a->command->arguments)
+		return complain(argv[optind + a->command->arguments], "an argument too many");
+	if (optind < argc)
+		a->session.file = argv[optind];
+	return -1;
+}
+
+static int
+run(struct arguments *a)
+{
+	struct config *c = NULL;
+	struct http *http = NULL;
+	int rc = config_load(a->config, a->org, NULL, &c);
+
+	if (rc == 0 && a->setup) {
+		login_setup(c);
+		goto out;
+	}
+	if (rc == 0)
+		rc = http_open(&(struct http_options){ .proxy = c->proxy, .ca_file = c->ca_file, .connect_timeout = CONNECT_TIMEOUT,
+		    .idle_timeout = (unsigned)c->timeout, .user_agent = "sffs/" SFFS_VERSION }, &http);
+	if (rc == 0) {
+		a->session.config = c;
+		a->session.http = http;
+		rc = a->command->run(&a->session);
+	}
+	if (rc == 0 && fflush(stdout) != 0) {
+		log_error("sffs-auth", "standard output: %s", strerror(errno));
+		rc = -EIO;
+	}
+out:
+	http_close(http);
+	config_free(c);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments a = { .session.timeout = LOGIN_TIME };
+
+	log_plain("sffs-auth");
+	/* The memory holds tokens: no core dumps, no other process of the user may look in. */
+	prctl(PR_SET_DUMPABLE, 0);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	int status = parse(argc, argv, &a);
+	return status >= 0 ? status : exit_status_of(run(&a));
+}
