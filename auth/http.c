@@ -51,6 +51,7 @@ struct exchange {
 	struct curl_slist authorization_node, *headers;
 	int		 rc;		/* why we ended it; 0: we did not */
 	bool		 enough;	/* we ended it because status and headers are all that is wanted */
+	bool		 whole;		/* a range was asked for, and all comes */
 	bool		 connected;
 	int64_t		 last_byte;	/* ms, from when it was connected */
 };
@@ -241,9 +242,12 @@ take_body(struct exchange *x, const char *p, size_t n)
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (!x->q->sink || (status != 200 && status != 206))
 		return keep_body(x, p, n);
-	if (x->q->range_from > 0 && status == 200) {
-		x->enough = true;
-		return -ECANCELED;
+	if (x->q->range_from > 0 && status == 200 && !x->whole) {
+		x->whole = true;
+		x->enough = !x->q->whole;
+		int rc = x->q->whole ? x->q->whole(x->q->ctx) : -ECANCELED;
+		if (rc < 0)
+			return rc;
 	}
 	if (status == 206 && !is_range_from(x->easy, x->q->range_from)) {
 		snprintf(x->text, sizeof(x->text), "the answer is not the range that was asked for");

@@ -55,6 +55,8 @@ struct http_request {
 	 * a 200 body ends the request at once (status 200, no body), another range is -EPROTO.
 	 */
 	uint64_t	 range_from;
+	/* The org ignored the range: the sink gets the body from byte 0, after this has said 0. NULL: it gets none of it. */
+	int		(*whole)(void *ctx);
 };
 
 struct http_response {

@@ -23,9 +23,18 @@
 
 #define PAGE_LIMIT	(48u << 20)	/* bytes of JSON in one page of 2,000 records with the longest texts */
 #define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
+#define MESSAGE		4096	/* bytes of an error message: one of a query repeats the query */
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
 #define SPENT_PAUSE	(15 * 60)	/* seconds without calls once the API limit is spent: it is counted over a rolling day */
+
+/* The fields of a document by number. */
+enum {
+#define X(kind, member, path) FIELD_##member,
+	DOCUMENT_FIELDS(X)
+#undef X
+	FIELDS
+};
 
 struct rest {
 	struct http	*http;
@@ -40,6 +49,7 @@ struct rest {
 	char		 told[256];	/* the last failure that was logged: said once until something works */
 	struct rest_stats stats;
 	unsigned	 seed;
+	bool		 hidden[FIELDS];	/* fields that the org says it does not have: not asked for again */
 };
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };
@@ -202,7 +212,7 @@ spend_limit(struct rest *r)
 
 /* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is something else. */
 static void
-error_of(const struct buf *body, char code[64], char message[160])
+error_of(const struct buf *body, char code[64], char message[MESSAGE])
 {
 	cJSON *json = cJSON_ParseWithLength(buf_str(body), body->len);
 	const cJSON *first = cJSON_GetArrayItem(json, 0);
@@ -210,7 +220,7 @@ error_of(const struct buf *body, char code[64], char message[160])
 	const char *m = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(first, "message"));
 
 	snprintf(code, 64, "%s", c ? c : "");
-	snprintf(message, 160, "%s", m ? m : "");
+	snprintf(message, MESSAGE, "%s", m ? m : "");
 	cJSON_Delete(json);
 }
 
@@ -220,18 +230,21 @@ struct ask {
 	const char	*path;		/* below instance_url */
 	uint64_t	*counter;
 	const char	*expected;	/* an errorCode that is as good an answer as any: -EOPNOTSUPP, not told; NULL: none */
+	char		*said;		/* room for MESSAGE bytes: what the org said to it; may be NULL */
 };
 
 /* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the error if no try is left. */
 static enum verdict
 settle(struct rest *r, const struct ask *ask, const struct http_response *a, int *rc)
 {
-	char code[64], message[160];
+	char code[64], message[MESSAGE];
 
 	if (a->status == 200 || a->status == 206)
 		return GOOD;
 	error_of(&a->body, code, message);
 	if (ask->expected && strcmp(code, ask->expected) == 0) {
+		if (ask->said)
+			memcpy(ask->said, message, MESSAGE);
 		*rc = -EOPNOTSUPP;
 		return BAD;
 	}
@@ -255,13 +268,14 @@ settle(struct rest *r, const struct ask *ask, const struct http_response *a, int
 		spend_limit(r);
 		return BAD;
 	}
-	if (a->status == 420 || a->status == 429 || a->status >= 500 || strcmp(code, "UNABLE_TO_LOCK_ROW") == 0) {
+	if (a->status == 416 || a->status == 420 || a->status == 429 || a->status >= 500 || strcmp(code, "UNABLE_TO_LOCK_ROW") == 0) {
 		*rc = a->status == 500 ? -EIO : -ETIMEDOUT;
 		return AGAIN;
 	}
 	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ? -EACCES :
 	    a->status == 410 ? -EINVAL : -EIO;
-	tell(r, "%s: Salesforce answered %d %s%s%s%s", ask->what, a->status, code, *message ? " (" : "", message,
+	const char *last = strrchr(message, '\n');	/* what precedes it repeats the query */
+	tell(r, "%s: Salesforce answered %d %s%s%.160s%s", ask->what, a->status, code, *message ? " (" : "", last ? last + 1 : message,
 	    *message ? ")" : a->status == 410 ? "this API version is retired; set api_version" : "");
 	return BAD;
 }
@@ -351,7 +365,7 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 		int sent = ask_once(r, ask->path, q, a, &serial);
 		if (sent < 0) {
 			rc = network_error(sent);
-			retry->again = worth_another_try(sent);
+			retry->again = worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
 			if (*a->error)
 				tell(r, "%s: the org is out of reach: %s", ask->what, a->error);
 			http_response_free(a);
@@ -393,10 +407,10 @@ try_again(struct rest *r, unsigned tried, const struct retry *retry, int *rc)
 
 /* A query's answer, after as many tries as it takes. The caller's on success only. */
 static int
-query(struct rest *r, const struct buf *path, const char *expected, struct http_response *answer)
+query(struct rest *r, const struct buf *path, const char *expected, char *said, struct http_response *answer)
 {
 	struct http_request request = { .compressed = true, .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
-	const struct ask ask = { .what = "query", .path = buf_str(path), .counter = &r->stats.queries, .expected = expected };
+	const struct ask ask = { .what = "query", .path = buf_str(path), .counter = &r->stats.queries, .expected = expected, .said = said };
 	struct retry retry;
 	unsigned tried = 0;
 	int rc;
@@ -564,7 +578,7 @@ put_ids(struct buf *b, const char (*ids)[19], size_t n)
 }
 
 static void
-put_documents_soql(struct buf *b, const struct rest_query *q)
+put_documents_soql(const struct rest *r, struct buf *b, const struct rest_query *q)
 {
 	const char *comma = "";
 
@@ -572,7 +586,7 @@ put_documents_soql(struct buf *b, const struct rest_query *q)
 	if (q->only_ids)
 		buf_puts(b, "Id");
 	else {
-#define X(kind, member, path) buf_printf(b, "%s%s", comma, path); comma = ",";
+#define X(kind, member, path) if (!r->hidden[FIELD_##member]) { buf_printf(b, "%s%s", comma, path); comma = ","; }
 		DOCUMENT_FIELDS(X)
 #undef X
 	}
@@ -602,26 +616,89 @@ put_query_path(const struct rest *r, struct buf *path, const char *resource, con
 	path->failed |= soql->failed;
 }
 
-int
-rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
+/* Whether a document can be served without the field. */
+static bool
+is_optional(unsigned field)
+{
+	switch (field) {
+	case FIELD_id: case FIELD_content_size: case FIELD_created: case FIELD_system_modstamp: case FIELD_version_id:
+	case FIELD_is_deleted: case FIELD_is_archived:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/*
+ * After INVALID_FIELD: hides the field that the message names ("No such column 'X' ..."; the rest of it is localised).
+ * False: there is none that one could do without.
+ */
+static bool
+hide_field(struct rest *r, const char *message)
+{
+	static const char *const paths[] = {
+#define X(kind, member, path) path,
+		DOCUMENT_FIELDS(X)
+#undef X
+	};
+	const char *last = strrchr(message, '\n');
+	char quoted[64];
+
+	for (unsigned i = 0; i < FIELDS; i++) {
+		const char *dot = strchr(paths[i], '.');
+
+		snprintf(quoted, sizeof(quoted), "'%s'", dot ? dot + 1 : paths[i]);
+		if (!is_optional(i) || !strstr(last ? last : message, quoted))
+			continue;
+		pthread_mutex_lock(&r->lock);
+		bool known = r->hidden[i];
+		r->hidden[i] = true;
+		pthread_mutex_unlock(&r->lock);
+		if (!known)
+			log_warn("salesforce", "the user may not see %s of documents (field-level security): done without", paths[i]);
+		return !known;
+	}
+	return false;
+}
+
+static int
+query_documents(struct rest *r, const struct rest_query *q, char *said, struct http_response *answer)
 {
 	struct buf path = BUF_INIT, soql = BUF_INIT;
-	struct http_response answer;
 	int rc;
 
 	if (q->next) {
 		buf_puts(&path, q->next);
 	} else {
-		put_documents_soql(&soql, q);
+		pthread_mutex_lock(&r->lock);
+		put_documents_soql(r, &soql, q);
+		pthread_mutex_unlock(&r->lock);
 		put_query_path(r, &path, q->since >= 0 ? "queryAll" : "query", &soql);
 	}
-	rc = query(r, &path, NULL, &answer);
+	rc = query(r, &path, "INVALID_FIELD", said, answer);
+	buf_free(&soql);
+	buf_free(&path);
+	return rc;
+}
+
+int
+rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
+{
+	struct http_response answer;
+	char said[MESSAGE] = "";
+	int rc;
+
+	do
+		rc = query_documents(r, q, said, &answer);
+	while (rc == -EOPNOTSUPP && hide_field(r, said));
+	if (rc == -EOPNOTSUPP) {
+		tell(r, "query: Salesforce answered INVALID_FIELD (%.160s); see the user's field-level security", said);
+		return -EIO;
+	}
 	if (rc == 0) {
 		rc = read_page(r, &answer, q->only_ids, each, ctx, out);
 		http_response_free(&answer);
 	}
-	buf_free(&soql);
-	buf_free(&path);
 	return rc;
 }
 
@@ -634,7 +711,7 @@ rest_sees_all_files(struct rest *r, bool *out)
 
 	buf_puts(&soql, "SELECT Id FROM ContentDocumentLink LIMIT 1");
 	put_query_path(r, &path, "query", &soql);
-	rc = query(r, &path, "MALFORMED_QUERY", &answer);
+	rc = query(r, &path, "MALFORMED_QUERY", NULL, &answer);
 	if (rc == 0)
 		http_response_free(&answer);
 	if (rc == 0 || rc == -EOPNOTSUPP) {
@@ -664,34 +741,63 @@ take_bytes(void *ctx, const void *p, size_t n)
 	return d->rc;
 }
 
+static int
+take_from_start(void *ctx)
+{
+	struct download *d = ctx;
+
+	d->rc = d->sink->restart(d->sink->ctx);
+	return d->rc;
+}
+
+/* One try, which goes on where the last one broke. */
+static int
+download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest_sink *sink, struct retry *retry)
+{
+	const uint64_t before = sink->filled(sink->ctx);
+	struct download d = { .sink = sink };
+	struct http_request request = { .sink = take_bytes, .ctx = &d, .body_limit = 64 << 10, .range_from = before, .whole = take_from_start };
+	struct http_response answer;
+	int rc = attempt(r, ask, &request, &answer, retry);
+
+	if (d.rc < 0) {		/* and it has said why */
+		retry->again = false;
+		return d.rc;
+	}
+	if (rc == 0)
+		http_response_free(&answer);
+	uint64_t filled = sink->filled(sink->ctx);
+	if (rc == 0 && filled < size) {
+		tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has", ask->what, (unsigned long long)filled,
+		    (unsigned long long)size);
+		rc = -EIO;
+		retry->again = true;
+	} else if (rc < 0 && size > 0 && filled == size) {
+		rc = 0;			/* only the end of the body was missing; the checks will tell */
+	} else if (rc < 0 && before > 0 && filled == before && retry->again) {
+		int started = sink->restart(sink->ctx);	/* the org does not go on in the middle, or not rightly */
+		if (started < 0)
+			rc = started;
+	}
+	return rc;
+}
+
 int
 rest_version_data(struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
 {
+	struct ask ask = { .what = version_id, .counter = &r->stats.downloads };
+	struct buf path = BUF_INIT;
 	struct retry retry;
 	unsigned tried = 0;
-	char path[128];
 	int rc;
 
-	const struct ask ask = { .what = version_id, .path = path, .counter = &r->stats.downloads };
-	snprintf(path, sizeof(path), "/services/data/v%s/sobjects/ContentVersion/%s/VersionData", r->api_version, version_id);
-	do {
-		struct download d = { .sink = sink };
-		struct http_request request = { .sink = take_bytes, .ctx = &d, .body_limit = 64 << 10 };
-		struct http_response answer;
-
-		if (sink->filled(sink->ctx) > 0 && (rc = sink->restart(sink->ctx)) < 0)
-			return rc;
-		rc = attempt(r, &ask, &request, &answer, &retry);
-		if (d.rc < 0)		/* and it has said why */
-			return d.rc;
-		if (rc == 0)
-			http_response_free(&answer);
-		if (rc == 0 && sink->filled(sink->ctx) < size) {
-			tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has", version_id,
-			    (unsigned long long)sink->filled(sink->ctx), (unsigned long long)size);
-			rc = -EIO;
-			retry.again = true;
-		}
-	} while (try_again(r, ++tried, &retry, &rc));
+	buf_printf(&path, "/services/data/v%s/sobjects/ContentVersion/%s/VersionData", r->api_version, version_id);
+	if (path.failed)
+		return -ENOMEM;
+	ask.path = buf_str(&path);
+	do
+		rc = download(r, &ask, size, sink, &retry);
+	while (try_again(r, ++tried, &retry, &rc));
+	buf_free(&path);
 	return rc;
 }
