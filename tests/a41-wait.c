@@ -1,0 +1,221 @@
+/* What waits is woken once or cancelled once, whoever is faster; and in order of what it needs. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "fs/wait.h"
+#include "tests/tap.h"
+
+struct counted {
+	struct wait	 wait;
+	int		 id;
+	atomic_int	 runs;
+};
+
+static int order[16], ordered;
+
+static void
+note(struct wait *w)
+{
+	struct counted *c = (struct counted *)w;	/* wait is its first member */
+
+	c->runs++;
+	order[ordered++ % 16] = c->id;
+}
+
+static const struct {
+	uint64_t	 need[4];
+	uint64_t	 at;
+	const char	*woken;		/* ids, in order */
+	const char	*what;
+} wakes[] = {
+	{ { 1, 2, 3, 4 }, 2, "01", "those whose need is met" },
+	{ { 4, 3, 2, 1 }, 3, "321", "least need first" },
+	{ { 5, 5, 5, 5 }, 5, "0123", "first come first among equals" },
+	{ { 5, 6, 7, 8 }, 4, "", "nobody too early" },
+	{ { 0, WAIT_ALL, 9, WAIT_ALL - 1 }, WAIT_ALL, "0231", "all" },
+};
+
+static void
+check_order(void)
+{
+	for (size_t i = 0; i < sizeof(wakes) / sizeof(wakes[0]); i++) {
+		struct waitq q = WAITQ_INIT;
+		struct counted c[4];
+		char got[8] = "";
+
+		ordered = 0;
+		for (int j = 0; j < 4; j++) {
+			c[j] = (struct counted){ .wait.ready = note, .id = j };
+			wait_add(&q, &c[j].wait, wakes[i].need[j]);
+		}
+		wait_wake(&q, wakes[i].at);
+		for (int j = 0; j < ordered; j++)
+			got[j] = (char)('0' + order[j]);
+		is_str(got, wakes[i].woken, wakes[i].what);
+		int left = 0;
+		for (int j = 0; j < 4; j++)
+			left += wait_cancel(&c[j].wait);
+		is_int(left, 4 - ordered, "the others are still there to cancel");
+		ok(q.first == NULL, "and then the queue is empty");
+	}
+}
+
+static void
+check_cancel(void)
+{
+	struct waitq q = WAITQ_INIT;
+	struct counted a = { .wait.ready = note }, b = { .wait.ready = note }, c = { .wait.ready = note };
+
+	ok(!wait_cancel(&a.wait), "what was never queued cannot be taken out");
+	ok(!wait_add(&q, &a.wait, 0), "and is refused from then on");
+	wait_add(&q, &b.wait, 1);
+	wait_add(&q, &c.wait, 2);
+	ok(wait_cancel(&b.wait), "what is queued can");
+	wait_wake(&q, WAIT_ALL);
+	ok(b.runs == 0 && c.runs == 1, "and is not woken; the one behind it is");
+	ok(!wait_cancel(&c.wait), "what was woken cannot be taken out");
+	wait_wake(&q, WAIT_ALL);
+	ok(c.runs == 1, "nor is it woken again");
+}
+
+/*
+ * The race: a waker, a canceller, and an owner who adds again after each ready(). For each add there must be exactly one of
+ * "ready() ran" and "cancel said true"; after a cancel that came too early, the next add is refused.
+ */
+
+#define ROUNDS 20000
+
+static struct waitq shared = WAITQ_INIT;
+static atomic_bool over;
+
+struct contender {
+	struct wait_thread t;
+	atomic_uint	 turn;		/* odd: the canceller may try */
+	atomic_int	 cancelled;
+};
+
+static void *
+wake_all(void *ctx)
+{
+	(void)ctx;
+	while (!over)
+		wait_wake(&shared, 1);
+	return NULL;
+}
+
+static void *
+cancel_it(void *ctx)
+{
+	struct contender *c = ctx;
+
+	while (!over) {
+		if (c->turn % 2 == 0) {
+			sched_yield();
+			continue;
+		}
+		for (unsigned i = c->turn / 2 % 3; i > 0; i--)
+			sched_yield();		/* now it is the faster one, now the waker */
+		c->cancelled = wait_cancel(&c->t.wait);
+		c->turn++;
+	}
+	return NULL;
+}
+
+static void
+check_race(void)
+{
+	struct contender c = { .turn = 0 };
+	pthread_t waker, canceller;
+	int woken = 0, cancelled = 0, refused = 0, wrong = 0;
+
+	pthread_create(&waker, NULL, wake_all, NULL);
+	pthread_create(&canceller, NULL, cancel_it, &c);
+	for (int i = 0; i < ROUNDS; i++) {
+		wait_thread_init(&c.t);
+		unsigned turn = ++c.turn;
+		bool added = wait_add(&shared, &c.t.wait, (uint64_t)(i % 2));
+		while (c.turn == turn)
+			sched_yield();		/* until the cancel has returned */
+		if (!added) {
+			refused++;
+			wrong += c.cancelled;
+		} else if (c.cancelled) {
+			cancelled++;
+		} else {
+			wait_thread_sleep(&c.t);	/* returns only if ready() ran */
+			woken++;
+		}
+	}
+	over = true;
+	pthread_join(waker, NULL);
+	pthread_join(canceller, NULL);
+	printf("# %d woken, %d cancelled, %d refused\n", woken, cancelled, refused);
+	is_int(wrong, 0, "no cancel takes out what was refused");
+	is_int(woken + cancelled + refused, ROUNDS, "each add ends in one way");
+	ok(shared.first == NULL, "and nothing is left behind");
+}
+
+/* Many threads that sleep on one queue, each for its own need. */
+
+static struct waitq stairs = WAITQ_INIT;
+static pthread_mutex_t stairs_lock = PTHREAD_MUTEX_INITIALIZER;	/* guards: level */
+static uint64_t level;
+
+static int
+climb(uint64_t to, struct wait *w)
+{
+	pthread_mutex_lock(&stairs_lock);
+	int rc = level >= to ? 0 : wait_add(&stairs, w, to) ? -1 : -2;
+	pthread_mutex_unlock(&stairs_lock);
+	return rc;
+}
+
+static void *
+climb_all(void *ctx)
+{
+	uint64_t *climbed = ctx;
+	struct wait_thread t;
+
+	wait_thread_init(&t);
+	for (uint64_t to = 1; to <= 500; to++) {
+		int rc;
+
+		while ((rc = climb(to, &t.wait)) == -1)
+			wait_thread_sleep(&t);
+		*climbed += rc == 0;
+	}
+	return NULL;
+}
+
+static void
+check_threads(void)
+{
+	uint64_t climbed[8] = { 0 }, all = 0;
+	pthread_t threads[8];
+
+	for (int i = 0; i < 8; i++)
+		pthread_create(&threads[i], NULL, climb_all, &climbed[i]);
+	for (int i = 0; i < 500; i++) {
+		pthread_mutex_lock(&stairs_lock);
+		uint64_t at = ++level;
+		pthread_mutex_unlock(&stairs_lock);
+		wait_wake(&stairs, at);
+	}
+	for (int i = 0; i < 8; i++) {
+		pthread_join(threads[i], NULL);
+		all += climbed[i];
+	}
+	is_int((long long)all, 8 * 500, "threads that sleep for a need get it");
+}
+
+int
+main(void)
+{
+	check_order();
+	check_cancel();
+	check_race();
+	check_threads();
+	return tap_done();
+}

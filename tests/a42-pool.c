@@ -1,0 +1,216 @@
+/* Jobs run in order, at most so many at a time, and each is run or dropped exactly once. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "fs/pool.h"
+#include "tests/tap.h"
+
+static atomic_int running, most, added, ran, dropped;
+
+struct work {
+	struct job	 job;
+	int		 id;
+	sem_t		*begun, *go;		/* both or none */
+};
+
+static int order[64];
+
+static void
+run(struct job *job)
+{
+	struct work *w = (struct work *)((char *)job - offsetof(struct work, job));
+	int now = ++running, before = most;
+
+	while (now > before && !atomic_compare_exchange_weak(&most, &before, now))
+		continue;
+	if (w->go) {
+		sem_post(w->begun);
+		sem_wait(w->go);
+	}
+	order[ran++ % 64] = w->id;
+	running--;
+	free(w);
+}
+
+static void
+drop(struct job *job)
+{
+	dropped++;
+	free((char *)job - offsetof(struct work, job));
+}
+
+static void
+add(struct pool *p, int id, sem_t *begun, sem_t *go)
+{
+	struct work *w = malloc(sizeof(*w));
+
+	*w = (struct work){ .job = { .run = run, .drop = drop }, .id = id, .begun = begun, .go = go };
+	added++;
+	pool_add(p, &w->job);
+}
+
+static void
+forget(void)
+{
+	running = most = added = ran = dropped = 0;
+}
+
+static const struct { unsigned threads; int jobs; } sizes[] = { { 1, 20 }, { 2, 20 }, { 4, 64 } };
+
+/* So many run at a time as there are threads, not one more, although all have to wait. */
+static void
+check_sizes(void)
+{
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct pool *p = NULL;
+		sem_t begun, go;
+
+		forget();
+		sem_init(&begun, 0, 0);
+		sem_init(&go, 0, 0);
+		is_int(pool_open("test", sizes[i].threads, &p), 0, "a pool");
+		for (int j = 0; j < sizes[i].jobs; j++)
+			add(p, j, &begun, &go);
+		for (unsigned j = 0; j < sizes[i].threads; j++)
+			sem_wait(&begun);
+		is_int(running, sizes[i].threads, "all threads are at work");
+		for (int j = 0; j < sizes[i].jobs; j++)
+			sem_post(&go);
+		for (int j = (int)sizes[i].threads; j < sizes[i].jobs; j++)
+			sem_wait(&begun);
+		pool_close(p);
+		is_int(ran, sizes[i].jobs, "all jobs have run");
+		is_int(most, sizes[i].threads, "never more at a time than there are threads");
+		bool sorted = true;
+		for (int j = 1; j < sizes[i].jobs && sizes[i].threads == 1; j++)
+			sorted &= order[j - 1] < order[j];
+		ok(sorted, "one thread runs them first come, first served");
+		sem_destroy(&begun);
+		sem_destroy(&go);
+	}
+}
+
+static void *
+close_it(void *ctx)
+{
+	pool_close(ctx);
+	return NULL;
+}
+
+/* A job that adds another one when it is dropped. */
+static struct pool *again;
+static void
+drop_and_add(struct job *job)
+{
+	add(again, 0, NULL, NULL);
+	dropped++;
+	free((char *)job - offsetof(struct work, job));
+}
+
+static void
+check_close(void)
+{
+	struct pool *p = NULL;
+	pthread_t closer;
+	sem_t begun, go;
+
+	forget();
+	sem_init(&begun, 0, 0);
+	sem_init(&go, 0, 0);
+	pool_open("test", 1, &p);
+	add(p, 0, &begun, &go);
+	sem_wait(&begun);
+	add(p, 1, &begun, &go);
+	add(p, 2, &begun, &go);
+	struct work *w = malloc(sizeof(*w));
+	*w = (struct work){ .job = { .run = run, .drop = drop_and_add } };
+	again = p;
+	added++;
+	pool_add(p, &w->job);
+	pthread_create(&closer, NULL, close_it, p);
+	sem_post(&go);
+	sem_post(&go);
+	sem_post(&go);
+	pthread_join(closer, NULL);
+	/* Between one post and the close another job may have begun; none is lost and none is done twice. */
+	ok(ran >= 1, "what runs is waited for");
+	is_int(ran + dropped, added, "each job is run or dropped, also one that is added by a drop");
+	is_int(running, 0, "and none runs on");
+	pool_close(NULL);
+	sem_destroy(&begun);
+	sem_destroy(&go);
+}
+
+/* A signal to the process never ends up in a thread of the pool. */
+static sem_t unblocked;
+static int blocked;
+
+static void
+look_at_mask(struct job *job)
+{
+	sigset_t now;
+
+	(void)job;
+	pthread_sigmask(SIG_SETMASK, NULL, &now);
+	blocked = sigismember(&now, SIGTERM) && sigismember(&now, SIGINT);
+	sem_post(&unblocked);
+}
+
+static void
+check_signals(void)
+{
+	struct job job = { .run = look_at_mask, .drop = look_at_mask };
+	struct pool *p = NULL;
+	sigset_t now;
+
+	sem_init(&unblocked, 0, 0);
+	pool_open("a name that is too long", 1, &p);
+	pool_add(p, &job);
+	sem_wait(&unblocked);
+	pool_close(p);
+	ok(blocked, "threads of a pool block signals");
+	pthread_sigmask(SIG_SETMASK, NULL, &now);
+	ok(!sigismember(&now, SIGTERM), "who adds a job does not");
+	sem_destroy(&unblocked);
+}
+
+/* Bursts from several threads. */
+static void *
+add_many(void *ctx)
+{
+	for (int i = 0; i < 1000; i++)
+		add(ctx, i, NULL, NULL);
+	return NULL;
+}
+
+static void
+check_burst(void)
+{
+	struct pool *p = NULL;
+	pthread_t threads[4];
+
+	forget();
+	pool_open("test", 3, &p);
+	for (int i = 0; i < 4; i++)
+		pthread_create(&threads[i], NULL, add_many, p);
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	pool_close(p);
+	is_int(ran + dropped, added, "a burst from four threads: each job once");
+	ok(most <= 3, "at most three at a time");
+}
+
+int
+main(void)
+{
+	check_sizes();
+	check_close();
+	check_signals();
+	check_burst();
+	return tap_done();
+}
