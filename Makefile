@@ -7,7 +7,7 @@ WARN     = -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes
 HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 VERSION := $(shell cat docs/VERSION)
 
-PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libmicrohttpd
+PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libutf8proc libmicrohttpd
 # make test and make demo install what is missing first; every other target says what it is.
 ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench,$(MAKECMDGOALS)),)
 $(foreach p,$(PACKAGES),$(if $(shell pkg-config --exists $(p) && echo yes),,$(error $(p) is missing: run scripts/setup)))
@@ -18,7 +18,7 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -DFUSE_USE_VERSION=314 -DSFFS_VERSION='"$(VE
 ALL_LDFLAGS = $(SAN) -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_LIBS = -lcurl -lcjson -lcrypto -linih
-FS_LIBS   = -lfuse3 -lsqlite3 -lcsv
+FS_LIBS   = -lfuse3 -lsqlite3 -lcsv -lutf8proc
 ORG_LIBS  = -lmicrohttpd -lcjson -lcrypto
 
 # What each program is made of. main.c (and what only sffs-auth needs) stays out of the parts that tests link.

@@ -25,8 +25,12 @@
 
 struct catalogue;
 
-/* dir: exists, private to the user. Errors: -EIO, -ENOSPC, -EROFS, -ENOMEM. */
-int	catalogue_open(const char *dir, struct catalogue **out);
+/*
+ * dir: exists, private to the user. hash: names with equal hashes are one name; always the same function for one dir.
+ * Errors, here and below: -EIO (damaged; logged once, begun anew at the next open), -ENOSPC, -EROFS, -ENOMEM, and
+ * -ETIMEDOUT when another process holds the file for seconds.
+ */
+int	catalogue_open(const char *dir, uint64_t (*hash)(const char *name), struct catalogue **out);
 void	catalogue_close(struct catalogue *);
 
 /*

@@ -65,5 +65,7 @@ struct document {
 };
 
 void	document_free(struct document *);	/* the strings; leaves an empty document */
+int	document_copy(const struct document *, struct document *out);	/* with strings of its own; -ENOMEM */
+bool	document_same(const struct document *, const struct document *);	/* all fields; neither keys nor name */
 
 #endif

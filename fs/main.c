@@ -320,7 +320,7 @@ open_data(struct sffs *s)
 	if (rc == 0 && asprintf(&blobs, "%s/blobs", s->dir) < 0)
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = catalogue_open(s->dir, &s->catalogue);
+		rc = catalogue_open(s->dir, name_hash_of(c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX), &s->catalogue);
 	if (rc == 0)
 		rc = store_open(&(struct store_options){ .dir = blobs, .limit = c->cache_size, .fetches = (unsigned)c->transfers }, &s->store);
 	if (rc == 0)

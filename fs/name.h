@@ -2,10 +2,12 @@
  * name - what a document is called, and Salesforce Ids: pure functions.
  *
  * Titles are any text up to 255 characters, not unique. A name is a Title made
- * safe: `/`, control and bidi characters replaced by `_`, a leading `.` or `-`
- * too, cut at a character so that it and its suffix fit NAME_BYTES. Nothing
- * here allocates or remembers; the same input gives the same name on every
- * machine.
+ * safe: `/`, control and bidi characters and bytes that are not UTF-8 replaced
+ * by `_`, a leading `.` or `-` too, cut at a character so that it and its suffix
+ * fit NAME_BYTES. Portable names are in normal form C as well, without the
+ * characters < > : " \ | ? *, not called like a device (CON, LPT1...), and end
+ * neither in a dot nor in a blank. Nothing here allocates or remembers; the same
+ * input gives the same name on every machine.
  *
  * Ids: 15 case-sensitive characters [0-9A-Za-z], or 18 with a checksum of
  * the letters' case (REST API Developer Guide). An inode number is made of an
@@ -41,8 +43,16 @@ void	name_candidates(const char *title, const char *ext, const char *id, enum na
 /* The file inside: the Title plus `.ext` unless it ends so already (in any case). */
 void	name_file(const char *title, const char *ext, enum name_rules, struct name *out);
 
+/*
+ * Two names are one if their hashes are equal: 64 bits of the name's bytes, or with portable rules of what is left when
+ * case and normal form are taken away. What differs and is one all the same, once in 2^64, costs one of the two its best name.
+ */
+typedef uint64_t name_hash(const char *name);
+name_hash *name_hash_of(enum name_rules);
+
 /* A 15- or 18-character Id as 18 characters; false if it is none (or the checksum is wrong). */
 bool	name_id(const char *s, char out[19]);
+/* Never 0, but for "", which is no Id. Orders as the Id and is never another Id's while the number is below 2^39. */
 uint64_t name_key(const char *id);		/* id: from name_id */
 
 #endif

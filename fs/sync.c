@@ -369,7 +369,7 @@ take_id(void *ctx, const struct document *d)
 	int rc = catalogue_mark(r->sync->catalogue, d->id);
 
 	memcpy(r->last, d->id, sizeof(r->last));
-	if (rc == 0) {
+	if (rc > 0) {
 		if (r->unknown_count == REST_IDS_MOST && (rc = fetch_unknown(r)) < 0)
 			return rc;
 		memcpy(r->unknown[r->unknown_count++], d->id, sizeof(d->id));

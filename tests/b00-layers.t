@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each file includes only what stands below it, and each foreign library has one home.
-. "${0%/*}/lib.sh"; plan 15
+. "${0%/*}/lib.sh"; plan 16
 cd "$TOP" || exit 1
 
 # includes FILES...: what they include of our own, one path a line.
@@ -20,7 +20,7 @@ bottom='buf log secret config http token'
 is 'auth knows nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''
 is 'the simulated org shares buf and log alone' \
 	"$(grep -h '#include "\(auth\|fs\)/' tests/org/*.[ch] | sort -u | tr '\n' ' ')" '#include "auth/buf.h" #include "auth/log.h" '
-may 'catalogue is a leaf' 'fs/catalogue.[ch]' "catalogue document $bottom"
+may 'catalogue is a leaf' 'fs/catalogue.[ch] fs/catalogue/*.[ch]' "catalogue document db settle sql $bottom"
 may 'store is a leaf' 'fs/store.[ch]' "store wait pool $bottom"
 may 'name is a leaf' 'fs/name.[ch]' 'name'
 may 'rest is a leaf' 'fs/rest.[ch]' "rest document $bottom"
@@ -28,8 +28,9 @@ may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(ls fs/view/*.h | sed 's,
 may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync rest name catalogue document wait pool $bottom"
 may 'file joins store, view and rest, and keeps surveys' 'fs/file.[ch]' "file store view rest catalogue document wait pool $bottom"
 home libfuse 'fuse' 'fs/mount\.c'
-home SQLite 'sqlite3' 'fs/catalogue\.c'
+home SQLite 'sqlite3' 'fs/catalogue/'
+home utf8proc 'utf8proc' 'fs/name\.c'
 home libcsv 'csv\.h' 'fs/view/'
 home libcurl 'curl/' 'auth/http\.c'
-home cJSON 'cjson/' 'fs/rest\.c|auth/(oauth|token|main|login)'
+home cJSON 'cjson/' 'fs/rest\.c|auth/(oauth|token_file|sfdx)'
 is 'only main may exit' "$(grep -nE '(^|[^_a-z])(exit|abort|assert) ?\(' fs/*.c fs/*/*.c auth/*.c | grep -v '^auth/main\.c\|^fs/main\.c' | grep -v '^[^:]*:[0-9]*:[ \t]*[/ ]\*')" ''

@@ -1,0 +1,856 @@
+/*
+ * One connection writes, under a lock that is held from begin to commit; a few
+ * read, each used by one thread at a time. A reader sees the last commit and
+ * waits for nobody. A reconcile's notes are a temporary table of one more
+ * connection, so that they neither end with a batch nor wait for one.
+ *
+ * catalogue/sql.h has the tables, catalogue/settle.c who gets which name.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/buf.h"
+#include "auth/log.h"
+#include "catalogue/db.h"
+#include "catalogue/settle.h"
+#include "catalogue/sql.h"
+
+#include "catalogue.h"
+
+#define READERS_KEPT	8
+#define READER_KIB	1024	/* of pages */
+#define WRITER_KIB	8192
+#define OTHER_KIB	512
+
+#define N(number) ((int64_t)(number))
+
+static const char *const catalogue_sql[] = { SQL_STATEMENTS(SQL_TEXT) };
+static const char *const survey_sql[] = { SQL_SURVEY_STATEMENTS(SQL_TEXT) };
+
+static const struct db_kind catalogue_kind = {
+	.name = "catalogue-1.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
+};
+static const struct db_kind survey_kind = {
+	.name = "surveys-1.db", .schema = SQL_SURVEYS, .check = SQL_SURVEYS_CHECK, .sql = survey_sql, .count = SQL_SURVEY_COUNT,
+};
+
+struct catalogue {
+	struct db_file	*file, *survey_file;
+
+	pthread_mutex_t	 read_lock;	/* guards: idle, idle_count */
+	struct db	*idle[READERS_KEPT];
+	unsigned	 idle_count;
+
+	pthread_mutex_t	 write_lock;	/* held from begin to the end of the batch; guards: the six below */
+	struct db	*writer;
+	struct settle	 settle;
+	int64_t		 documents, bytes;	/* what the batch adds to the totals */
+	bool		 touched;	/* it changed what is listed */
+
+	pthread_mutex_t	 note_lock;	/* guards: notes. May be taken with write_lock held */
+	struct db	*notes;		/* NULL: no reconcile */
+
+	pthread_mutex_t	 survey_lock;	/* guards: surveys */
+	struct db	*surveys;
+};
+
+/*
+ * Rows.
+ */
+
+static const char *
+column_text(sqlite3_stmt *st, int i)
+{
+	return (const char *)sqlite3_column_text(st, i);
+}
+
+static void
+read_id(sqlite3_stmt *st, int i, char out[19])
+{
+	const char *s = column_text(st, i);
+	size_t n = s ? strnlen(s, 18) : 0;
+
+	memcpy(out, s ? s : "", n);
+	out[n] = '\0';
+}
+
+#define READ_ID(v)	read_id(st, i++, v)
+#define READ_TEXT(v)	v = column_text(st, i++)
+#define READ_INT(v)	v = sqlite3_column_int64(st, i++)
+#define READ_TIME(v)	v = sqlite3_column_int64(st, i++)
+#define READ_BOOL(v)	v = sqlite3_column_int(st, i++) != 0
+
+/* The columns SQL_FIELDS from i on; the strings live as long as the row. Returns the column behind. */
+static int
+read_fields(sqlite3_stmt *st, int i, struct document *d)
+{
+	*d = (struct document){ 0 };
+#define X(kind, member, path) READ_##kind(d->member);
+	DOCUMENT_FIELDS(X)
+#undef X
+	d->key = (uint64_t)sqlite3_column_int64(st, i++);
+	d->version_key = (uint64_t)sqlite3_column_int64(st, i++);
+	return i;
+}
+
+/* A row of SQL_DOCUMENT. */
+static void
+read_document(sqlite3_stmt *st, struct document *d)
+{
+	d->name = column_text(st, read_fields(st, 0, d));
+}
+
+#define BIND_ID(v)	sqlite3_bind_text(st, i++, v, -1, SQLITE_STATIC)
+#define BIND_TEXT(v)	sqlite3_bind_text(st, i++, v, -1, SQLITE_STATIC)
+#define BIND_INT(v)	sqlite3_bind_int64(st, i++, v)
+#define BIND_TIME(v)	sqlite3_bind_int64(st, i++, v)
+#define BIND_BOOL(v)	sqlite3_bind_int64(st, i++, v)
+
+/* The parameters for SQL_FIELDS, from the first on; returns the one behind. */
+static int
+bind_fields(sqlite3_stmt *st, const struct document *d, uint64_t key)
+{
+	int i = 1;
+
+#define X(kind, member, path) BIND_##kind(d->member);
+	DOCUMENT_FIELDS(X)
+#undef X
+	sqlite3_bind_int64(st, i++, N(key));
+	if (d->version_key)
+		sqlite3_bind_int64(st, i++, N(d->version_key));
+	else
+		sqlite3_bind_null(st, i++);
+	return i;
+}
+
+/*
+ * Opening and closing.
+ */
+
+int
+catalogue_open(const char *dir, uint64_t (*hash)(const char *), struct catalogue **out)
+{
+	struct catalogue *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	pthread_mutex_init(&c->read_lock, NULL);
+	pthread_mutex_init(&c->write_lock, NULL);
+	pthread_mutex_init(&c->note_lock, NULL);
+	pthread_mutex_init(&c->survey_lock, NULL);
+	int rc = db_file_open(dir, &catalogue_kind, &c->file);
+	if (rc == 0)
+		rc = db_file_open(dir, &survey_kind, &c->survey_file);
+	if (rc == 0)
+		rc = db_open(c->file, WRITER_KIB, &c->writer);
+	if (rc == 0)
+		rc = db_open(c->survey_file, OTHER_KIB, &c->surveys);
+	if (rc < 0) {
+		catalogue_close(c);
+		return rc;
+	}
+	c->settle = (struct settle){ .db = c->writer, .hash = hash };
+	*out = c;
+	return 0;
+}
+
+void
+catalogue_close(struct catalogue *c)
+{
+	if (!c)
+		return;
+	while (c->idle_count > 0)
+		db_close(c->idle[--c->idle_count]);
+	db_close(c->notes);
+	db_close(c->writer);
+	db_close(c->surveys);
+	db_file_close(c->file);
+	db_file_close(c->survey_file);
+	settle_forget_changes(&c->settle);
+	pthread_mutex_destroy(&c->read_lock);
+	pthread_mutex_destroy(&c->write_lock);
+	pthread_mutex_destroy(&c->note_lock);
+	pthread_mutex_destroy(&c->survey_lock);
+	free(c);
+}
+
+/*
+ * Reading.
+ */
+
+static int
+get_reader(struct catalogue *c, struct db **out)
+{
+	struct db *db = NULL;
+
+	pthread_mutex_lock(&c->read_lock);
+	if (c->idle_count > 0)
+		db = c->idle[--c->idle_count];
+	pthread_mutex_unlock(&c->read_lock);
+	if (!db)
+		return db_open(c->file, READER_KIB, out);
+	*out = db;
+	return 0;
+}
+
+static void
+put_reader(struct catalogue *c, struct db *db)
+{
+	pthread_mutex_lock(&c->read_lock);
+	if (c->idle_count < READERS_KEPT) {
+		c->idle[c->idle_count++] = db;
+		db = NULL;
+	}
+	pthread_mutex_unlock(&c->read_lock);
+	db_close(db);
+}
+
+/* Steps a bound SQL_DOCUMENT, if rc is 0. */
+static int
+take_document(struct db *db, sqlite3_stmt *st, int rc, struct document *out)
+{
+	struct document d;
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(db, st)) > 0) {
+		read_document(st, &d);
+		rc = document_copy(&d, out);
+	} else if (rc == 0) {
+		rc = -ENOENT;
+	}
+	db_reset(st);
+	return rc;
+}
+
+static int
+by_number(struct catalogue *c, unsigned which, uint64_t number, struct document *out)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = db_bind(db, which, &st, "i", N(number));
+	rc = take_document(db, st, rc, out);
+	put_reader(c, db);
+	return rc;
+}
+
+int
+catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
+{
+	return by_number(c, SQL_BY_KEY, key, out);
+}
+
+int
+catalogue_by_version_key(struct catalogue *c, uint64_t version_key, struct document *out)
+{
+	return by_number(c, SQL_BY_VERSION, version_key, out);
+}
+
+int
+catalogue_by_id(struct catalogue *c, const char *id, struct document *out)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = db_bind(db, SQL_BY_ID, &st, "t", id);
+	rc = take_document(db, st, rc, out);
+	put_reader(c, db);
+	return rc;
+}
+
+int
+catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = db_bind(db, SQL_BY_NAME, &st, "it", N(c->settle.hash(name)), name);
+	rc = take_document(db, st, rc, out);
+	put_reader(c, db);
+	return rc;
+}
+
+int
+catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *ctx)
+{
+	struct document d;
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = db_bind(db, SQL_LIST, &st, "i", after > INT64_MAX ? INT64_MAX : N(after));
+	if (rc == 0) {
+		while ((rc = db_step(db, st)) > 0) {
+			read_document(st, &d);
+			if (!each(ctx, &d))
+				break;
+		}
+		db_reset(st);
+	}
+	put_reader(c, db);
+	return rc < 0 ? rc : 0;
+}
+
+int
+catalogue_state(struct catalogue *c, const char *name, char **out)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_bind(db, SQL_STATE, &st, "t", name)) == 0) {
+		rc = db_step(db, st);
+		const char *value = rc > 0 ? column_text(st, 0) : NULL;
+		char *copy = value ? strdup(value) : NULL;
+
+		if (rc >= 0)
+			rc = copy ? 0 : value ? -ENOMEM : -ENOENT;
+		if (rc == 0)
+			*out = copy;
+		db_reset(st);
+	}
+	put_reader(c, db);
+	return rc;
+}
+
+static int
+read_total(struct catalogue *c, struct catalogue_totals *totals, uint64_t *generation)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_bind(db, SQL_TOTAL, &st, "")) == 0) {
+		if ((rc = db_step(db, st)) > 0) {
+			totals->documents = (uint64_t)sqlite3_column_int64(st, 0);
+			totals->bytes = (uint64_t)sqlite3_column_int64(st, 1);
+			*generation = (uint64_t)sqlite3_column_int64(st, 2);
+		}
+		db_reset(st);
+	}
+	put_reader(c, db);
+	return rc > 0 ? 0 : rc < 0 ? rc : -EIO;
+}
+
+int
+catalogue_totals(struct catalogue *c, struct catalogue_totals *out)
+{
+	uint64_t generation;
+
+	return read_total(c, out, &generation);
+}
+
+int
+catalogue_generation(struct catalogue *c, uint64_t *out)
+{
+	struct catalogue_totals totals;
+
+	return read_total(c, &totals, out);
+}
+
+/*
+ * A batch.
+ */
+
+int
+catalogue_begin(struct catalogue *c)
+{
+	pthread_mutex_lock(&c->write_lock);
+	int rc = db_exec(c->writer, "BEGIN IMMEDIATE");
+	if (rc < 0)
+		pthread_mutex_unlock(&c->write_lock);
+	return rc;
+}
+
+/* Caller locks, and unlocks. */
+static void
+forget_batch(struct catalogue *c)
+{
+	settle_forget_changes(&c->settle);
+	c->documents = c->bytes = 0;
+	c->touched = false;
+}
+
+void
+catalogue_rollback(struct catalogue *c)
+{
+	db_rollback(c->writer);
+	forget_batch(c);
+	pthread_mutex_unlock(&c->write_lock);
+}
+
+/* Caller locks. Leaves the changes that are some, each with what it means now, or if it means nothing with what it meant. */
+static void
+find_meanings(struct catalogue *c)
+{
+	struct settle *s = &c->settle;
+	sqlite3_stmt *st;
+	size_t n = 0;
+
+	settle_sort_changes(s);
+	for (size_t i = 0; i < s->count; i++) {
+		struct change now = { .name = s->changes[i].name };
+		const char *name = s->changed.data + now.name;
+
+		if (db_bind(c->writer, SQL_MEANS, &st, "it", N(s->hash(name)), name) == 0) {
+			if (db_step(c->writer, st) > 0) {
+				now.key = (uint64_t)sqlite3_column_int64(st, 0);
+				now.version_key = (uint64_t)sqlite3_column_int64(st, 1);
+			}
+			db_reset(st);
+		}
+		if (now.key == s->changes[i].key && now.version_key == s->changes[i].version_key)
+			continue;
+		if (now.key == 0)
+			now.key = s->changes[i].key;
+		s->changes[n++] = now;
+	}
+	s->count = n;
+}
+
+int
+catalogue_commit(struct catalogue *c, catalogue_changed *changed, void *ctx)
+{
+	struct settle told = { 0 };
+	int rc = 0;
+
+	if (c->touched)
+		rc = db_do(c->writer, SQL_ADD_TOTAL, "iii", c->documents, c->bytes, N(1));
+	if (rc == 0)
+		rc = db_exec(c->writer, "COMMIT");
+	if (rc < 0) {
+		catalogue_rollback(c);
+		return rc;
+	}
+	if (changed) {
+		find_meanings(c);
+		told = c->settle;
+		c->settle = (struct settle){ .db = told.db, .hash = told.hash };
+	}
+	forget_batch(c);
+	pthread_mutex_unlock(&c->write_lock);
+	for (size_t i = 0; i < told.count; i++)
+		changed(ctx, told.changed.data + told.changes[i].name, told.changes[i].key);
+	settle_forget_changes(&told);
+	return 0;
+}
+
+int
+catalogue_put_state(struct catalogue *c, const char *name, const char *value)
+{
+	return db_do(c->writer, SQL_PUT_STATE, "tt", name, value);
+}
+
+/*
+ * Documents come and go.
+ */
+
+/* What a batch finds in the place of a document. */
+struct stored {
+	struct claimant	 claimant;
+	bool		 listed;
+	struct document	 doc;
+};
+
+static void
+free_stored(struct stored *s)
+{
+	claimant_free(&s->claimant);
+	document_free(&s->doc);
+}
+
+static int
+find_stored(struct catalogue *c, const char *id, struct stored *out)
+{
+	struct document d;
+	sqlite3_stmt *st;
+	int rc = db_bind(c->writer, SQL_STORED, &st, "t", id);
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(c->writer, st)) > 0) {
+		out->listed = sqlite3_column_int(st, SQL_CLAIMANT_COLUMNS) != 0;
+		read_fields(st, SQL_CLAIMANT_COLUMNS + 1, &d);
+		rc = claimant_read(st, &out->claimant);
+		if (rc == 0 && (rc = document_copy(&d, &out->doc)) < 0)
+			claimant_free(&out->claimant);
+	} else if (rc == 0) {
+		rc = -ENOENT;
+	}
+	db_reset(st);
+	return rc;
+}
+
+/* Listed documents alone count. */
+static void
+count(struct catalogue *c, const struct document *d, int sign)
+{
+	c->documents += sign;
+	c->bytes += d->content_size > 0 ? sign * d->content_size : 0;
+	c->touched = true;
+}
+
+static int
+remove_stored(struct catalogue *c, const struct stored *s)
+{
+	int rc = db_do(c->writer, SQL_DELETE, "i", N(s->claimant.key));
+
+	if (rc == 0)
+		rc = settle_go(&c->settle, &s->claimant);
+	if (s->listed)
+		count(c, &s->doc, -1);
+	return rc;
+}
+
+int
+catalogue_remove(struct catalogue *c, const char *id)
+{
+	struct stored s = { 0 };
+	int rc = find_stored(c, id, &s);
+
+	if (rc == 0)
+		rc = remove_stored(c, &s);
+	free_stored(&s);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Two Ids can have one key in theory: the later takes the next key that is free. */
+static int
+find_free_key(struct catalogue *c, uint64_t *key)
+{
+	sqlite3_stmt *st;
+	int rc;
+
+	for (;; ++*key) {
+		rc = db_bind(c->writer, SQL_ID_OF, &st, "i", N(*key));
+		if (rc == 0) {
+			rc = db_step(c->writer, st);
+			db_reset(st);
+		}
+		if (rc <= 0)
+			return rc;
+	}
+}
+
+static int
+insert(struct catalogue *c, const struct document *d, const struct claimant *x, bool listed)
+{
+	sqlite3_stmt *st;
+	int rc = db_bind(c->writer, SQL_INSERT, &st, "");
+
+	if (rc < 0)
+		return rc;
+	int i = bind_fields(st, d, x->key);
+	sqlite3_bind_int64(st, i++, listed);
+	sqlite3_bind_int64(st, i++, x->rank);
+	sqlite3_bind_int64(st, i++, N(c->settle.hash(x->names[x->rank])));
+	for (unsigned k = 0; k < SETTLE_CANDIDATES; k++)
+		sqlite3_bind_text(st, i++, x->names[k], -1, SQLITE_STATIC);
+	return db_run(c->writer, st);
+}
+
+static int
+come(struct catalogue *c, const struct document *d, struct claimant *x, bool listed)
+{
+	struct claimant pushed = { 0 };
+	int rc = settle_come(&c->settle, x, &pushed);
+
+	if (rc == 0)
+		rc = insert(c, d, x, listed);
+	if (rc == 0)
+		rc = settle_push(&c->settle, &pushed);
+	claimant_free(&pushed);
+	if (listed)
+		count(c, d, 1);
+	return rc;
+}
+
+/* The same names and the same age: the row is written over in its place, if anything in it is new. */
+static int
+update(struct catalogue *c, const struct document *d, const struct stored *old)
+{
+	const struct claimant *x = &old->claimant;
+	sqlite3_stmt *st;
+	int rc = 0;
+
+	if (document_same(d, &old->doc) && d->version_key == x->version_key)
+		return 0;
+	if (d->version_key != x->version_key)
+		rc = settle_change(&c->settle, x->names[x->rank], x->key, x->version_key);
+	if (rc == 0)
+		rc = db_bind(c->writer, SQL_UPDATE, &st, "");
+	if (rc < 0)
+		return rc;
+	sqlite3_bind_text(st, bind_fields(st, d, x->key), d->id, -1, SQLITE_STATIC);
+	if (old->listed) {
+		count(c, &old->doc, -1);
+		count(c, d, 1);
+	}
+	return db_run(c->writer, st);
+}
+
+static bool
+same_claims(const struct claimant *a, const struct claimant *b)
+{
+	for (unsigned i = 0; i < SETTLE_CANDIDATES; i++)
+		if (a->names[i] && b->names[i] ? strcmp(a->names[i], b->names[i]) != 0 : a->names[i] != b->names[i])
+			return false;
+	return a->created == b->created;
+}
+
+static int
+unnote(struct catalogue *c, uint64_t key)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&c->note_lock);
+	if (c->notes)
+		rc = db_do(c->notes, SQL_UNNOTE, "i", N(key));
+	pthread_mutex_unlock(&c->note_lock);
+	return rc;
+}
+
+static int
+put(struct catalogue *c, const struct document *d, const char *const names[SETTLE_CANDIDATES], bool listed)
+{
+	struct claimant x = { .key = d->key, .version_key = d->version_key, .created = d->created };
+	struct stored old = { 0 };
+	int rc = find_stored(c, d->id, &old);
+
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	if (old.listed && !listed) {
+		names = old.claimant.names;
+		listed = true;
+	}
+	for (unsigned i = 0; i < SETTLE_CANDIDATES; i++)
+		x.names[i] = names[i] && *names[i] ? names[i] : NULL;
+	/* No document stands in its own way. */
+	if (x.names[0] && x.names[1] && c->settle.hash(x.names[0]) == c->settle.hash(x.names[1]))
+		x.names[1] = NULL;
+	if (!x.names[SETTLE_LAST]) {
+		rc = -EINVAL;
+	} else if (rc == -ENOENT) {
+		rc = find_free_key(c, &x.key);
+		if (rc == 0)
+			rc = come(c, d, &x, listed);
+	} else {
+		x.key = old.claimant.key;
+		if (old.listed == listed && same_claims(&x, &old.claimant))
+			rc = update(c, d, &old);
+		else if ((rc = remove_stored(c, &old)) == 0)
+			rc = come(c, d, &x, listed);
+	}
+	if (rc == 0)
+		rc = unnote(c, x.key);
+	free_stored(&old);
+	return rc;
+}
+
+int
+catalogue_put(struct catalogue *c, const struct document *d, const char *const candidates[3])
+{
+	return put(c, d, candidates, true);
+}
+
+int
+catalogue_put_unlisted(struct catalogue *c, const struct document *d, const char *name)
+{
+	return put(c, d, (const char *const[]){ NULL, NULL, name }, false);
+}
+
+/*
+ * A reconcile.
+ */
+
+int
+catalogue_mark_begin(struct catalogue *c)
+{
+	struct db *db = NULL;
+	int rc = 0;
+
+	pthread_mutex_lock(&c->note_lock);
+	if (c->notes)
+		rc = -EBUSY;
+	if (rc == 0)
+		rc = db_open(c->file, OTHER_KIB, &db);
+	if (rc == 0)
+		rc = db_exec(db, SQL_NOTES);
+	if (rc == 0)
+		c->notes = db;
+	else
+		db_close(db);
+	pthread_mutex_unlock(&c->note_lock);
+	return rc;
+}
+
+/* Caller locks. The number that the statement answers, or -ENOENT. */
+static int
+note_number(struct catalogue *c, unsigned which, const char *id, uint64_t *out)
+{
+	sqlite3_stmt *st;
+	int rc = c->notes ? db_bind(c->notes, which, &st, id ? "t" : "", id) : -EINVAL;
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(c->notes, st)) > 0)
+		*out = (uint64_t)sqlite3_column_int64(st, 0);
+	db_reset(st);
+	return rc > 0 ? 0 : rc < 0 ? rc : -ENOENT;
+}
+
+int
+catalogue_mark(struct catalogue *c, const char *id)
+{
+	uint64_t key;
+
+	pthread_mutex_lock(&c->note_lock);
+	int rc = note_number(c, SQL_LISTED, id, &key);
+	if (rc == 0)
+		rc = db_do(c->notes, SQL_UNNOTE, "i", N(key));
+	pthread_mutex_unlock(&c->note_lock);
+	return rc == -ENOENT ? 1 : rc;
+}
+
+/* What has been noted and is still there; a key that is free again is not the document that was noted. */
+static int
+remove_noted(struct catalogue *c, uint64_t key)
+{
+	struct stored s = { 0 };
+	sqlite3_stmt *st;
+	char id[19];
+	int rc = db_bind(c->writer, SQL_ID_OF, &st, "i", N(key));
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(c->writer, st)) > 0)
+		read_id(st, 0, id);
+	db_reset(st);
+	if (rc <= 0)
+		return rc;
+	rc = find_stored(c, id, &s);
+	if (rc == 0 && s.listed)
+		rc = remove_stored(c, &s);
+	free_stored(&s);
+	return rc;
+}
+
+int
+catalogue_sweep(struct catalogue *c)
+{
+	uint64_t key;
+	int rc;
+
+	for (;;) {
+		pthread_mutex_lock(&c->note_lock);
+		rc = note_number(c, SQL_NOTED, NULL, &key);
+		if (rc == 0)
+			rc = db_do(c->notes, SQL_UNNOTE, "i", N(key));
+		pthread_mutex_unlock(&c->note_lock);
+		if (rc == 0)
+			rc = remove_noted(c, key);
+		if (rc < 0)
+			return rc == -ENOENT ? 0 : rc;
+	}
+}
+
+void
+catalogue_mark_end(struct catalogue *c)
+{
+	pthread_mutex_lock(&c->note_lock);
+	db_close(c->notes);
+	c->notes = NULL;
+	pthread_mutex_unlock(&c->note_lock);
+}
+
+/*
+ * What was found: surveys and answers, in a file of their own.
+ */
+
+/* Steps a bound statement, if rc is 0: the bytes in column 0, and the number in column 1 if it is asked for. */
+static int
+take_bytes(struct catalogue *c, sqlite3_stmt *st, int rc, void **out, size_t *len, int64_t *number)
+{
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(c->surveys, st)) > 0) {
+		const void *p = sqlite3_column_blob(st, 0);
+		size_t n = (size_t)sqlite3_column_bytes(st, 0);
+		char *copy = malloc(n + 1);
+
+		rc = copy ? 0 : -ENOMEM;
+		if (copy) {
+			if (n > 0)
+				memcpy(copy, p, n);
+			copy[n] = '\0';
+			*out = copy;
+			*len = n;
+			if (number)
+				*number = sqlite3_column_int64(st, 1);
+		}
+	} else if (rc == 0) {
+		rc = -ENOENT;
+	}
+	db_reset(st);
+	return rc;
+}
+
+int
+catalogue_survey(struct catalogue *c, const char *version_id, const char *maker, void **out, size_t *len)
+{
+	sqlite3_stmt *st = NULL;
+
+	pthread_mutex_lock(&c->survey_lock);
+	int rc = db_bind(c->surveys, SQL_SURVEY, &st, "tt", version_id, maker);
+	rc = take_bytes(c, st, rc, out, len, NULL);
+	pthread_mutex_unlock(&c->survey_lock);
+	return rc;
+}
+
+int
+catalogue_put_survey(struct catalogue *c, const char *version_id, const char *maker, const void *p, size_t n)
+{
+	pthread_mutex_lock(&c->survey_lock);
+	int rc = db_do(c->surveys, SQL_PUT_SURVEY, "ttb", version_id, maker, p, n);
+	pthread_mutex_unlock(&c->survey_lock);
+	return rc;
+}
+
+int
+catalogue_answer(struct catalogue *c, const char *key, void **out, size_t *len, int64_t *asked)
+{
+	sqlite3_stmt *st = NULL;
+
+	pthread_mutex_lock(&c->survey_lock);
+	int rc = db_bind(c->surveys, SQL_ANSWER, &st, "t", key);
+	rc = take_bytes(c, st, rc, out, len, asked);
+	pthread_mutex_unlock(&c->survey_lock);
+	return rc;
+}
+
+int
+catalogue_put_answer(struct catalogue *c, const char *key, const void *p, size_t n, int64_t asked)
+{
+	pthread_mutex_lock(&c->survey_lock);
+	int rc = db_do(c->surveys, SQL_PUT_ANSWER, "tbi", key, p, n, asked);
+	pthread_mutex_unlock(&c->survey_lock);
+	return rc;
+}

@@ -1,0 +1,53 @@
+/*
+ * db - one SQLite file and the connections to it.
+ *
+ * A file is looked at when it is opened, cheaply: one that is damaged or was
+ * made by another schema is put aside (NAME.damaged, at most one is kept) and
+ * begun anew. Damage that shows later is -EIO and told once; the file is put
+ * aside when it is closed.
+ *
+ * A statement is named by its place in the kind's table, is prepared when it is
+ * first used and kept by the connection.
+ *
+ * Knows nothing of what is in the file. A db_file: any thread; a db: one thread at a time.
+ */
+#ifndef FS_CATALOGUE_DB_H
+#define FS_CATALOGUE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+struct db_kind {
+	const char	*name;		/* of the file */
+	const char	*schema;	/* statements that make an empty one */
+	const char	*check;		/* statements that touch what must be there, and little of it */
+	const char *const *sql;
+	unsigned	 count;		/* of sql */
+};
+
+struct db_file;
+struct db;
+
+int	db_file_open(const char *dir, const struct db_kind *, struct db_file **out);
+void	db_file_close(struct db_file *);		/* after its connections; NULL is fine */
+
+int	db_open(struct db_file *, unsigned cache_kib, struct db **out);
+void	db_close(struct db *);
+
+int	db_exec(struct db *, const char *sql);
+void	db_rollback(struct db *);	/* also when SQLite has done so by itself */
+/*
+ * A statement, its parameters bound: types has one letter for each, i int64_t, t const char * (NULL is null), b const void *
+ * and size_t. What is bound must live until db_reset.
+ */
+int	db_bind(struct db *, unsigned which, sqlite3_stmt **out, const char *types, ...);
+int	db_step(struct db *, sqlite3_stmt *);		/* 1: a row; 0: the end; else a negative errno */
+void	db_reset(sqlite3_stmt *);
+int	db_run(struct db *, sqlite3_stmt *);		/* steps to the end and resets: 0 or a negative errno */
+/* db_bind and db_run. */
+int	db_do(struct db *, unsigned which, const char *types, ...);
+
+#endif

@@ -1,0 +1,77 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "document.h"
+
+/* One statement for each kind of field. */
+#define SIZE_ID(m)
+#define SIZE_INT(m)
+#define SIZE_TIME(m)
+#define SIZE_BOOL(m)
+#define SIZE_TEXT(m)	n += d->m ? strlen(d->m) + 1 : 0;
+
+#define COPY_ID(m)
+#define COPY_INT(m)
+#define COPY_TIME(m)
+#define COPY_BOOL(m)
+#define COPY_TEXT(m)	copy_text(&copy.m, &end);
+
+#define SAME_ID(m)	strcmp(a->m, b->m) == 0
+#define SAME_INT(m)	a->m == b->m
+#define SAME_TIME(m)	a->m == b->m
+#define SAME_BOOL(m)	a->m == b->m
+#define SAME_TEXT(m)	same_text(a->m, b->m)
+
+void
+document_free(struct document *d)
+{
+	free(d->text);
+	*d = (struct document){ 0 };
+}
+
+static void
+copy_text(const char **s, char **end)
+{
+	if (!*s)
+		return;
+	size_t n = strlen(*s) + 1;
+	*s = memcpy(*end, *s, n);
+	*end += n;
+}
+
+int
+document_copy(const struct document *d, struct document *out)
+{
+	struct document copy = *d;
+	size_t n = 1;	/* so that it is never 0 */
+
+#define X(kind, member, path) SIZE_##kind(member)
+	DOCUMENT_FIELDS(X)
+#undef X
+	SIZE_TEXT(name)
+	char *end = copy.text = malloc(n);
+	if (!end)
+		return -ENOMEM;
+#define X(kind, member, path) COPY_##kind(member)
+	DOCUMENT_FIELDS(X)
+#undef X
+	COPY_TEXT(name)
+	*out = copy;
+	return 0;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool
+document_same(const struct document *a, const struct document *b)
+{
+#define X(kind, member, path) if (!(SAME_##kind(member))) return false;
+	DOCUMENT_FIELDS(X)
+#undef X
+	return true;
+}

@@ -1,0 +1,328 @@
+/*
+ * A name is made in steps: the text with every character that must not be
+ * replaced (stage), its beginning put right, cut to the room that is left
+ * beside the suffix, the suffix appended, its end put right (compose).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <utf8proc.h>
+
+#include "name.h"
+
+#define STAGE_BYTES	1100	/* a Title of 255 characters fits; of a longer one this much is looked at */
+#define EXT_BYTES	64	/* of an extension; Salesforce's have at most 40 characters */
+#define ID_SUFFIX	21	/* ` (069000000000000AAA)` */
+
+/* Text on its way to be a name. Normal form C can need three times the bytes, and work space of four numbers a byte. */
+struct stage {
+	union { char s[4 * 4 * STAGE_BYTES]; int32_t wide[4 * STAGE_BYTES]; };
+	size_t len;
+};
+
+/*
+ * Characters.
+ */
+
+/* The length of the UTF-8 sequence at s, 1 with *c = '/' for a byte that belongs to none. */
+static size_t
+decode(const char *s, const char *end, uint32_t *c)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : (*p & 0xf0) == 0xe0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
+	uint32_t value = n == 1 ? *p : n ? *p & (0x7fu >> n) : 0;
+
+	*c = '/';
+	if (n == 0 || n > (size_t)(end - s))
+		return 1;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 1;
+		value = value << 6 | (p[i] & 0x3f);
+	}
+	if (value < least[n] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+		return 1;
+	*c = value;
+	return n;
+}
+
+static bool
+is_bad(uint32_t c, enum name_rules rules)
+{
+	static const uint32_t bidi[][2] = { { 0x61c, 0x61c }, { 0x200e, 0x200f }, { 0x202a, 0x202e }, { 0x2066, 0x2069 } };
+
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == '/')
+		return true;
+	for (size_t i = 0; i < sizeof(bidi) / sizeof(bidi[0]); i++)
+		if (c >= bidi[i][0] && c <= bidi[i][1])
+			return true;
+	return rules == NAME_PORTABLE && c < 0x80 && strchr("<>:\"\\|?*", (int)c);
+}
+
+/* The largest length <= room at which no character is cut. */
+static size_t
+cut(const char *s, size_t len, size_t room)
+{
+	if (len <= room)
+		return len;
+	while (room > 0 && ((unsigned char)s[room] & 0xc0) == 0x80)
+		room--;
+	return room;
+}
+
+/* Normal form C; with fold, also without case. */
+static void
+normalize(struct stage *t, bool fold)
+{
+	const utf8proc_option_t options = (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | (fold ? UTF8PROC_CASEFOLD : 0));
+	char text[STAGE_BYTES];
+	size_t len = cut(t->s, t->len, sizeof(text));
+
+	memcpy(text, t->s, len);
+	utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, t->wide,
+	    sizeof(t->wide) / sizeof(t->wide[0]) - 1, options);
+	if (n >= 0 && n < (utf8proc_ssize_t)(sizeof(t->wide) / sizeof(t->wide[0])))
+		n = utf8proc_reencode(t->wide, n, options);
+	else
+		n = -1;
+	if (n < 0)	/* no UTF-8, so nothing that has a form */
+		memcpy(t->s, text, len);
+	t->len = n < 0 ? len : (size_t)n;
+}
+
+/*
+ * Names.
+ */
+
+static void
+stage(const char *s, size_t n, enum name_rules rules, struct stage *t)
+{
+	uint32_t c;
+
+	t->len = 0;
+	for (const char *end = s + n; s < end && t->len <= STAGE_BYTES - 4;) {
+		size_t step = decode(s, end, &c);
+
+		if (is_bad(c, rules)) {
+			t->s[t->len++] = '_';
+		} else {
+			memcpy(t->s + t->len, s, step);
+			t->len += step;
+		}
+		s += step;
+	}
+	if (rules == NAME_PORTABLE)
+		normalize(t, false);
+}
+
+/* What Windows takes for a device whatever follows its first dot. */
+static bool
+is_device(const char *s, size_t len)
+{
+	static const char *const devices[] = { "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$" };
+	static const char *const digits[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "\xc2\xb9", "\xc2\xb2", "\xc2\xb3" };
+	const char *dot = memchr(s, '.', len);
+	size_t n = dot ? (size_t)(dot - s) : len;
+
+	while (n > 0 && s[n - 1] == ' ')
+		n--;
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if (n == strlen(devices[i]) && strncasecmp(s, devices[i], n) == 0)
+			return true;
+	if (n < 4 || (strncasecmp(s, "COM", 3) != 0 && strncasecmp(s, "LPT", 3) != 0))
+		return false;
+	for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++)
+		if (n == 3 + strlen(digits[i]) && memcmp(s + 3, digits[i], n - 3) == 0)
+			return true;
+	return false;
+}
+
+/* The n bytes at s made safe, then the suffix, which is; at most room bytes. */
+static void
+compose(const char *s, size_t n, const char *suffix, enum name_rules rules, size_t room, struct name *out)
+{
+	struct stage t;
+	size_t len = 0, tail = strlen(suffix);
+	char *o = out->s;
+
+	stage(s, n, rules, &t);
+	if (t.len == 0)
+		t.s[t.len++] = '_';
+	if (t.s[0] == '.' || t.s[0] == '-')
+		t.s[0] = '_';
+	if (rules == NAME_PORTABLE && is_device(t.s, t.len))
+		o[len++] = '_';
+	size_t more = cut(t.s, t.len, room > tail + len ? room - tail - len : 1);
+	memcpy(o + len, t.s, more);
+	len += more;
+	memcpy(o + len, suffix, tail + 1);
+	len += tail;
+	if (rules == NAME_PORTABLE && (o[len - 1] == '.' || o[len - 1] == ' '))
+		o[len - 1] = '_';
+}
+
+void
+name_safe(const char *title, enum name_rules rules, size_t reserve, struct name *out)
+{
+	compose(title ? title : "", title ? strlen(title) : 0, "", rules, reserve < NAME_BYTES ? NAME_BYTES - reserve : 1, out);
+}
+
+void
+name_file(const char *title, const char *ext, enum name_rules rules, struct name *out)
+{
+	size_t len = title ? strlen(title) : 0, tail = ext ? strlen(ext) + 1 : 0;
+	char suffix[EXT_BYTES + 2] = "";
+	struct stage t;
+
+	if (tail > 1 && len > tail && title[len - tail] == '.' && strcasecmp(title + len - tail + 1, ext) == 0) {
+		len -= tail;
+		ext = title + len + 1;
+	}
+	if (tail > 1) {
+		stage(ext, tail - 1, rules, &t);
+		snprintf(suffix, sizeof(suffix), ".%.*s", (int)cut(t.s, t.len, EXT_BYTES), t.s);
+	}
+	compose(title ? title : "", len, suffix, rules, NAME_BYTES, out);
+}
+
+static void
+fold(const char *name, struct stage *t)
+{
+	t->len = cut(name, strlen(name), STAGE_BYTES);
+	memcpy(t->s, name, t->len);
+	normalize(t, true);
+}
+
+/* Whether it looks like the last candidate of some document. */
+static bool
+ends_like_the_last(const char *name, enum name_rules rules)
+{
+	struct stage t;
+	const char *s = name;
+	size_t len = strlen(name);
+
+	if (rules == NAME_PORTABLE) {
+		fold(name, &t);
+		s = t.s;
+		len = t.len;
+	}
+	if (len < ID_SUFFIX || memcmp(s + len - ID_SUFFIX, " (069", 5) != 0 || s[len - 1] != ')')
+		return false;
+	for (const char *p = s + len - ID_SUFFIX + 5; p < s + len - 1; p++)
+		if (!((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z')))
+			return false;
+	return true;
+}
+
+void
+name_candidates(const char *title, const char *ext, const char *id, enum name_rules rules, struct name out[NAME_CANDIDATES])
+{
+	char suffix[ID_SUFFIX + 1];
+
+	name_safe(title, rules, 0, &out[0]);
+	name_file(title, ext, rules, &out[1]);
+	snprintf(suffix, sizeof(suffix), " (%.18s)", id);
+	compose(title ? title : "", title ? strlen(title) : 0, suffix, rules, NAME_BYTES, &out[2]);
+	if (strcmp(out[0].s, out[1].s) == 0 || ends_like_the_last(out[1].s, rules))
+		*out[1].s = '\0';
+	if (ends_like_the_last(out[0].s, rules))
+		*out[0].s = *out[1].s = '\0';
+}
+
+/* FNV-1a, its bits mixed once more so that the low and the high ones are equally good. */
+static uint64_t
+hash_bytes(const char *s, size_t n)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+	return h ^ h >> 32;
+}
+
+static uint64_t
+hash_unix(const char *name)
+{
+	return hash_bytes(name, strlen(name));
+}
+
+static uint64_t
+hash_portable(const char *name)
+{
+	struct stage t;
+
+	fold(name, &t);
+	return hash_bytes(t.s, t.len);
+}
+
+name_hash *
+name_hash_of(enum name_rules rules)
+{
+	return rules == NAME_PORTABLE ? hash_portable : hash_unix;
+}
+
+/*
+ * Ids.
+ */
+
+static int
+digit_of(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'Z' ? c - 'A' + 10 : c >= 'a' && c <= 'z' ? c - 'a' + 36 : -1;
+}
+
+bool
+name_id(const char *s, char out[19])
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+	size_t len = strlen(s);
+	char id[19];
+
+	if (len != 15 && len != 18)
+		return false;
+	for (size_t i = 0; i < 15; i++)
+		if (digit_of(s[i]) < 0)
+			return false;
+	memcpy(id, s, 15);
+	for (unsigned group = 0; group < 3; group++) {
+		unsigned bits = 0;
+
+		for (unsigned i = 0; i < 5; i++)
+			if (s[5 * group + i] >= 'A' && s[5 * group + i] <= 'Z')
+				bits |= 1u << i;
+		id[15 + group] = digits[bits];
+	}
+	id[18] = '\0';
+	if (len == 18 && memcmp(s + 15, id + 15, 3) != 0)
+		return false;
+	memcpy(out, id, sizeof(id));
+	return true;
+}
+
+static uint64_t
+number_of(const char *s, size_t n)
+{
+	uint64_t v = 0;
+
+	while (n-- > 0)
+		v = v * 62 + (uint64_t)digit_of(*s++);
+	return v;
+}
+
+/*
+ * An Id is three characters of its kind, three of where it was made, nine of its number. Numbers below 2^39, which is
+ * half a million million, leave room for the place as it is (62^3 < 2^18); larger ones (62^9 < 2^54) for three bits of it.
+ */
+uint64_t
+name_key(const char *id)
+{
+	if (!*id)
+		return 0;
+	uint64_t place = number_of(id + 3, 3), number = number_of(id + 6, 9);
+	if (number < UINT64_C(1) << 39)
+		return 1 + (place << 39 | number);
+	return 1 + (UINT64_C(1) << 57 | place % 8 << 54 | number);
+}
