@@ -1,0 +1,118 @@
+/* buf: bytes that grow, and the two encodings that everything sent and shown goes through. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "auth/buf.h"
+#include "auth/secret.h"
+#include "tap.h"
+
+static void
+test_growing(void)
+{
+	struct buf b = BUF_INIT;
+	bool same = true;
+
+	is_str(buf_str(&b), "", "an empty one has a string");
+	for (int i = 0; i < 100000; i++)
+		buf_putc(&b, (char)('a' + i % 26));
+	for (size_t i = 0; i < b.len; i++)
+		same &= b.data[i] == (char)('a' + i % 26);
+	ok(same && b.len == 100000 && b.data[b.len] == '\0' && b.cap > b.len, "it grows");
+	buf_clear(&b);
+	ok(b.len == 0 && *buf_str(&b) == '\0' && b.cap > 100000, "cleared, its memory kept");
+	buf_put(&b, "a\0b", 3);
+	buf_puts(&b, "");
+	buf_put(&b, NULL, 0);
+	ok(b.len == 3 && memcmp(b.data, "a\0b", 4) == 0, "a NUL is a byte");
+	buf_clear(&b);
+	buf_printf(&b, "%s-%d", "x", 7);
+	for (int i = 0; i < 3; i++)
+		buf_printf(&b, "%0100d", 1);
+	ok(b.len == 303 && strncmp(b.data, "x-70000", 7) == 0 && b.data[302] == '1', "printed");
+	char *s = buf_detach(&b);
+	ok(s && strlen(s) == 303 && !b.data && b.len == 0, "detached");
+	free(s);
+	s = buf_detach(&b);
+	is_str(s, "", "an empty one too");
+	free(s);
+	buf_puts(&b, "secret");
+	buf_wipe(&b);
+	ok(!b.data && b.len == 0 && b.cap == 0, "wiped");
+}
+
+/* Sizes that do not exist: nothing is written, and it sticks. */
+static void
+test_failing(void)
+{
+	struct buf b = BUF_INIT, empty = BUF_INIT;
+
+	ok(!buf_reserve(&empty, SIZE_MAX) && empty.failed, "more than there can be");
+	buf_puts(&b, "kept");
+	ok(!buf_reserve(&b, SIZE_MAX - 2) && b.failed, "more than there can be beside what there is");
+	buf_puts(&b, "lost");
+	ok(b.len == 4 && strcmp(b.data, "kept") == 0, "what comes later is not put");
+	buf_clear(&b);
+	ok(b.failed, "clearing does not mend it");
+	ok(buf_detach(&b) == NULL && !b.data, "and there is nothing to detach");
+	buf_puts(&b, "new");
+	is_str(buf_str(&b), "new", "it is as new then");
+	buf_free(&b);
+}
+
+static void
+test_encodings(void)
+{
+	static const struct { const char *in; size_t len; const char *json, *url; } cases[] = {
+		{ "", 0, "\"\"", "" },
+		{ "az AZ09-._~", 11, "\"az AZ09-._~\"", "az%20AZ09-._~" },
+		{ "a\"b\\c/", 6, "\"a\\\"b\\\\c/\"", "a%22b%5Cc%2F" },
+		{ "\n\r\t\0\x1f\x7f", 6, "\"\\n\\r\\t\\u0000\\u001f\\u007f\"", "%0A%0D%09%00%1F%7F" },
+		{ "q=a+b&c%", 8, "\"q=a+b&c%\"", "q%3Da%2Bb%26c%25" },
+		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "%C3%A9%E2%82%AC%F0%9F%98%80" },
+		{ "\xff" "a", 2, "\"\xef\xbf\xbd" "a\"", "%FFa" },
+		{ "\xc3", 1, "\"\xef\xbf\xbd\"", "%C3" },				/* cut */
+		{ "\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"", "%C0%AF" },		/* overlong */
+		{ "\xe0\x80\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "%E0%80%80" },
+		{ "\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "%ED%A0%80" },	/* a surrogate */
+		{ "\xf4\x90\x80\x80", 4, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "%F4%90%80%80" },	/* above U+10FFFF */
+		{ "\xf4\x8f\xbf\xbf", 4, "\"\xf4\x8f\xbf\xbf\"", "%F4%8F%BF%BF" },	/* just below */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf b = BUF_INIT;
+
+		buf_put_json(&b, cases[i].in, cases[i].len);
+		is_str(buf_str(&b), cases[i].json, "json");
+		buf_clear(&b);
+		buf_put_url(&b, cases[i].in, cases[i].len);
+		is_str(buf_str(&b), cases[i].url, "url");
+		buf_free(&b);
+	}
+}
+
+static void
+test_secret(void)
+{
+	struct secret s = { 0 }, other = { 0 };
+
+	ok(!secret_equal(&s, ""), "no secret is not the empty one");
+	ok(secret_set(&s, "hush\nrest", 4), "set from a part");
+	is_str(s.bytes, "hush", "and no more than that");
+	ok(secret_equal(&s, "hush") && !secret_equal(&s, "hus") && !secret_equal(&s, "husH") && !secret_equal(&s, "hush "), "compared");
+	ok(secret_set(&s, s.bytes + 1, 3) && secret_equal(&s, "ush"), "set from a part of itself");
+	ok(secret_copy(&other, &s) && other.bytes != s.bytes && secret_equal(&other, "ush"), "copied");
+	secret_free(&s);
+	ok(!s.bytes && secret_equal(&other, "ush"), "the copy is its own");
+	ok(secret_copy(&other, &s) && !other.bytes, "none is copied as none");
+	secret_free(&other);
+}
+
+int
+main(void)
+{
+	test_growing();
+	test_failing();
+	test_encodings();
+	test_secret();
+	return tap_done();
+}
