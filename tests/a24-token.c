@@ -94,6 +94,14 @@ serve(void *ctx)
 	return NULL;
 }
 
+static void
+server_user(const char *id)
+{
+	pthread_mutex_lock(&server.lock);
+	snprintf(server.user, sizeof(server.user), "%s", id);
+	pthread_mutex_unlock(&server.lock);
+}
+
 static unsigned
 server_start(void)
 {
@@ -115,14 +123,6 @@ server_says(const char *error, const char *status, bool refresh)
 	server.error = error;
 	server.status = status;
 	server.refresh = refresh;
-	pthread_mutex_unlock(&server.lock);
-}
-
-static void
-server_user(const char *id)
-{
-	pthread_mutex_lock(&server.lock);
-	snprintf(server.user, sizeof(server.user), "%s", id);
 	pthread_mutex_unlock(&server.lock);
 }
 
