@@ -6,7 +6,7 @@
 
 #include "log.h"
 
-#define WAIT_PAUSE	20		/* seconds */
+#define WAIT_PAUSE	30		/* seconds between tries; it begins with one */
 #define WAIT_MOST	(40 * 60)	/* seconds: half an hour has been seen */
 
 void
@@ -27,13 +27,13 @@ log_in(struct session *s, struct login *l, struct oauth_failure *f)
 {
 	time_t end = time(NULL) + WAIT_MOST;
 
-	for (;;) {
+	for (unsigned pause = 1;; pause = pause * 2 < WAIT_PAUSE ? pause * 2 : WAIT_PAUSE) {
 		int rc = s->config->flow == CONFIG_WEB ? login_web(s, l, f) : token_login(s->config, s->http, NULL, l, f);
 
 		if (rc != -EACCES || !f->not_yet || !s->wait || time(NULL) > end)
 			return rc;
-		log_info("login", "%s: Salesforce does not know the app yet; the next try is in %d seconds", s->config->org, WAIT_PAUSE);
-		nanosleep(&(struct timespec){ .tv_sec = WAIT_PAUSE }, NULL);
+		log_info("login", "%s: Salesforce does not know the app yet; the next try is in %u s", s->config->org, pause);
+		nanosleep(&(struct timespec){ .tv_sec = pause }, NULL);
 	}
 }
 

@@ -1,0 +1,95 @@
+#!/bin/sh
+# sffs-auth: a login that needs nobody, looked at, used, and ended again; its exit status says how it went.
+. "${0%/*}/lib.sh"; plan 55
+org_start --synthetic 10 --plain
+auth=$BUILD/sffs-auth
+config=$XDG_CONFIG_HOME/sffs/config
+cp "$config" "$TMP/good"
+edit() { sed "$@" "$TMP/good" >"$config"; }
+file=$XDG_STATE_HOME/sffs/sim.json
+secret=$(sed -n 's/^client_secret = //p' "$config")
+
+# run DESCRIPTION STATUS COMMAND...: output in $out, errors in $err.
+run() {
+	what=$1 want=$2; shift 2
+	timeout -s KILL 60 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
+	is "$what: exit status" "$?" "$want"
+	out=$(cat "$TMP/out") err=$(cat "$TMP/err")
+	cat "$TMP/out" "$TMP/err" >>"$TMP/said"
+}
+userinfo() { curl -s -o "$TMP/who" -w '%{http_code}' -H "Authorization: Bearer $1" "$ORG_URL/services/oauth2/userinfo"; }
+
+run 'status of nobody' 3 "$auth" status sim
+like 'says what to do' "$out" '*sffs-auth login sim*'
+run 'as JSON' 3 "$auth" status --json sim
+is 'too' "$(printf %s "$out" | jq -c '[.org, .logged_in]')" '["sim",false]'
+
+run 'login' 0 "$auth" login sim
+like 'says who and where' "$out" "sim: logged in as integration@example.com, *00D*$ORG_URL"
+is 'the login is its owner'\''s alone' "$(stat -c %a "$file" "$XDG_STATE_HOME/sffs" | paste -sd ' ')" '600 700'
+org_forget
+run 'status' 0 "$auth" status sim
+like 'says where' "$out" "*logged in*instance*$ORG_URL*api*client_credentials*ago*"
+run 'status as JSON' 0 "$auth" status --json sim
+is 'is the same' "$(printf %s "$out" | jq -c '[.org, .logged_in, .instance_url, .scope, .how, (.org_id | length), (.user_id | length)]')" \
+	"[\"sim\",true,\"$ORG_URL\",\"api\",\"client_credentials\",18,18]"
+calls 'and costs nothing' '*' 0
+run 'status --limits' 0 "$auth" status --limits sim
+like 'says who, and what is left' "$out" '*integration@example.com*API*1 of 100000 calls*99999 left*'
+calls 'and costs one API call' 'GET /services/data/*' 1
+
+org_forget
+run 'token' 0 "$auth" token sim
+first=$out
+is 'is one that works' "$(userinfo "$first")" 200
+calls 'and was not asked for anew' 'POST */token' 0
+org expire-tokens -X POST
+run 'token, after it has expired' 0 "$auth" token sim
+is 'is another one that works' "$(userinfo "$out")" 200
+calls 'asked for once' 'POST */token' 1
+
+run 'logout' 0 "$auth" logout sim
+is 'ends it in the org' "$(userinfo "$out")" 403
+ok 'and here' not test -e "$file"
+run 'logout of nobody' 3 "$auth" logout sim
+
+"$auth" login sim >"$TMP/out"
+id=$("$auth" status --json sim | jq -r '.org_id + "-" + .user_id')
+mkdir -p "$XDG_CACHE_HOME/sffs/$id/blobs" "$XDG_CACHE_HOME/sffs/$id-portable" "$XDG_CACHE_HOME/sffs/00Dother-005" "$TMP/kept"
+chmod 700 "$XDG_CACHE_HOME/sffs"
+ln -s "$TMP/kept" "$XDG_CACHE_HOME/sffs/$id/link"
+touch "$TMP/kept/file" "$XDG_CACHE_HOME/sffs/$id/blobs/x"
+run 'logout --purge' 0 "$auth" logout --purge sim
+is 'removes what is cached of this user, and nothing else' "$(ls "$XDG_CACHE_HOME/sffs" "$TMP/kept")" "$(printf '%s\n' "$XDG_CACHE_HOME/sffs:" 00Dother-005 '' "$TMP/kept:" file)"
+
+edit "s,^client_secret.*,client_secret_cmd = umask >$TMP/umask; grep core /proc/self/limits >$TMP/core; echo \" \$SIM_SECRET \","
+export SIM_SECRET="$secret"
+run 'a secret that a command prints' 0 "$auth" login sim
+like 'no core is dumped' "$(cat "$TMP/core")" 'Max core file size  *0  *0  *bytes*'
+is 'files are private' "$(cat "$TMP/umask")" 0077
+edit 's/^client_secret.*/client_secret_cmd = echo half; exit 1/'
+run 'a command that fails' 2 "$auth" login sim
+like 'is named' "$err" '*client_secret_cmd*'
+
+edit 's/^client_secret.*/client_secret = wrong/'
+run 'a wrong secret' 4 "$auth" login sim
+like 'says what to do' "$err" '*client_secret*Consumer Secret*'
+cp "$TMP/good" "$config"
+org fault -d kind=oauth-error -d code=invalid_client_id --data-urlencode 'message=client identifier invalid' --data-urlencode 'match=POST */token' >/dev/null
+org_forget
+run 'an app that is not known yet' 0 "$auth" login --wait sim
+calls 'is tried again' 'POST */token' 2
+run '--setup' 0 "$auth" login --setup sim
+like 'says how to make the app' "$out" '*External Client App*Run As*'
+run 'no such org' 2 "$auth" login nosuch
+run 'no such command' 2 "$auth" enter sim
+run 'no such option here' 2 "$auth" token --purge sim
+run 'a flow that needs nobody, with --config' 0 "$auth" --config "$TMP/good" login sim
+
+"$auth" login sim >"$TMP/out"
+kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; ORG_PID=
+run 'an org out of reach' 5 "$auth" login sim
+like 'is named' "$err" '*127.0.0.1*'
+run 'a token of it' 5 "$auth" token sim
+ok 'the login is kept' test -s "$file"
+is 'no secret was said' "$(grep -c "$secret\|5Aep" "$TMP/said")" 0
