@@ -9,7 +9,7 @@ VERSION := $(shell cat docs/VERSION)
 
 PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libutf8proc libmicrohttpd
 # make test and make demo install what is missing first; every other target says what it is.
-ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench,$(MAKECMDGOALS)),)
+ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench bench-quick bench-setup,$(MAKECMDGOALS)),)
 $(foreach p,$(PACKAGES),$(if $(shell pkg-config --exists $(p) && echo yes),,$(error $(p) is missing: run scripts/setup)))
 endif
 
@@ -51,7 +51,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(FS) $(AUTH))
 $(BUILD)/obj/%.o: %.c docs/VERSION
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
--include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard auth/*.c fs/*.c fs/*/*.c tests/*.c tests/org/*.c))
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard auth/*.c fs/*.c fs/*/*.c tests/*.c tests/org/*.c tests/bench/*.c))
 
 # Tests: every tests/a*.c is a program, every tests/*.t a script; prove runs both and reads their TAP.
 # TESTS=tests/b10-read.t runs one alone; TESTS=build/tests/a20-name one unit.
@@ -74,6 +74,24 @@ demo: setup-build
 	$(MAKE) all
 	BUILD=$(BUILD) scripts/demo $(DATA)
 
+# What it is compared with; sizes and goals are in tests/bench/figures.py. bench writes docs/benchmarks.md, in 20 minutes.
+BENCH_PROGRAMS = $(BUILD)/tests/delay-proxy $(addprefix $(BUILD)/tests/bench/,probe views passthrough_ll)
+
+bench: bench-setup
+	$(MAKE) all bench-programs
+	BUILD=$(BUILD) tests/bench/bench.py --report docs/benchmarks.md $(BENCH)
+bench-quick: bench-setup
+	$(MAKE) all bench-programs
+	BUILD=$(BUILD) tests/bench/bench.py --quick --report $(BUILD)/benchmarks.md $(BENCH)
+bench-setup:
+	scripts/setup bench
+bench-programs: $(BENCH_PROGRAMS)
+# libfuse's own pass-through filesystem, as its package brings it; where documentation is not installed it is left out.
+PASSTHROUGH = /usr/share/doc/libfuse3-dev/examples/passthrough_ll.c
+$(BUILD)/tests/bench/passthrough_ll:
+	@mkdir -p $(@D)
+	[ ! -f $(PASSTHROUGH) ] || $(CC) -O2 -o $@ $(PASSTHROUGH) $(shell pkg-config --cflags --libs fuse3)
+
 setup:
 	scripts/setup
 setup-build:
@@ -87,4 +105,4 @@ clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
-.PHONY: all test units test-asan test-tsan demo setup setup-build install clean
+.PHONY: all bench bench-quick bench-setup bench-programs test units test-asan test-tsan demo setup setup-build install clean

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""bench.py [--quick | --sample] [--only FIGURE,...] [--report FILE]: is sffs faster than what one uses now, how close is it to what the machine
+can do, and how does its cost grow? See tests/bench/README.md."""
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import figures
+import report
+from world import BUILD, TOP, Failed, World, can_drop_caches
+
+
+def first_line(*argv):
+    try:
+        out = subprocess.run(argv, capture_output=True, text=True, timeout=20)
+        return next(iter((out.stdout + out.stderr).strip().splitlines()), '')
+    except (OSError, subprocess.SubprocessError):
+        return ''
+
+
+def machine():
+    with open('/proc/cpuinfo') as f:
+        cpu = re.search(r'model name\s*:\s*(.*)', f.read())
+    memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30
+    disk = first_line('stat', '-f', '-c', '%T', '/var/tmp')
+    return f'{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, caches on {disk}, Linux {platform.release()}'
+
+
+def versions():
+    def package(name):
+        return first_line('dpkg-query', '-W', '-f', '${Version}', name)
+    with open(os.path.join(TOP, 'docs/VERSION')) as f:
+        own = f.read().strip()
+    commit = first_line('git', '-C', TOP, 'rev-parse', '--short', 'HEAD')
+    names = [f'sffs {own} ({commit})', first_line('gcc', '--version')] + [f'{p} {package(p)}' for p in (
+        'libfuse3-3', 'curl', 'nginx-light', 'rclone', 'httpdirfs', 'sshfs', 'libcsv3', 'miller', 'csvkit') if package(p)]
+    return ', '.join(names + [f'Python {platform.python_version()}', 'DuckDB 1.5.6 (npm)'])
+
+
+def write_report(path, sections, bench, mode, seconds):
+    every = [f for _, fs in sections for f in fs]
+    base = os.path.splitext(path)[0]
+    out = ['# Benchmarks', '',
+           'Is sffs faster than what one uses now, how close is it to what the machine can do, and how does its cost grow? Written by '
+           f'`make bench{"" if mode == "full" else "-quick"}`; what it does is in tests/bench/figures.py, a function a figure.', '',
+           f'- {time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())}, {seconds / 60:.0f} minutes',
+           f'- {machine()}', f'- {versions()}',
+           '- The org is simulated, on this machine, its files in memory; so are the files that nginx and sftp-server serve. sftp-server is reached '
+           'without ssh, which is the best that sshfs can do.',
+           f'- "{figures.LATENCY} ms away" is tests/delay-proxy.c before each server: what is sent arrives half of that later. Connecting takes no time of its '
+           'own there, which is kind to those who connect often.',
+           '- Contenders take turns, in another order each round; shown are the median and the spread. A ratio is the median of the ratios '
+           'of the same round. Between runs all caches are dropped, unless the figure says otherwise.',
+           '- Who returns other bytes than the origin has is shown as wrong, not as fast.', '']
+    out += [f'- Left out: {why}' for why in bench.missing] + ([''] if bench.missing else [])
+    out += ['## Goals', '', report.goals_table(every), '']
+    for heading, fs in sections:
+        tables = [report.figure_table(f) for f in fs]
+        if tables:
+            out += [f'## {heading}', '', *tables]
+    out += ['## Growth', '']
+    for name, series in bench.series:
+        with open(f'{base}-{name}.svg', 'w') as f:
+            f.write(report.svg(series))
+        out += [report.series_table(series), f'![{series.name}]({os.path.basename(base)}-{name}.svg)', '']
+    with open(path, 'w') as f:
+        f.write('\n'.join(out))
+    print(f'\nwritten: {path}')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--quick', action='store_true', help='under three minutes: what a goal is about, without a million documents')
+    parser.add_argument('--sample', action='store_true', help='seconds, with sizes that say nothing: does the benchmark work?')
+    parser.add_argument('--only', help='names of functions in figures.py, with commas')
+    parser.add_argument('--report', help='where to write it')
+    parser.add_argument('--disk', default='/var/tmp', help='where caches and copies are kept')
+    o = parser.parse_args()
+    mode = 'quick' if o.quick else 'sample' if o.sample else 'full'
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if not can_drop_caches():
+        print('bench: only root can drop the page cache, without which no figure is cold: nothing is measured', file=sys.stderr)
+        return 1
+    begin = time.monotonic()
+    world = World(o.disk)
+    sections, names, done = [], o.only.split(',') if o.only else None, False
+    try:
+        bench = figures.Bench(world, figures.SIZES[mode])
+        for heading, functions in figures.ALL:
+            results = []
+            sections.append((heading, results))
+            for function in functions:
+                if function.__name__ not in names if names else mode != 'full' and function not in figures.QUICK:
+                    continue
+                try:
+                    made = function(bench)
+                except (Failed, OSError) as e:
+                    print(f'\n{function.__name__}: {e}')
+                    bench.miss(f'{function.__name__}: {e}')
+                    continue
+                for figure in made if isinstance(made, list) else [made]:
+                    if not figure.contenders[0].values:
+                        figure.run()
+                    bench.stop(figure)
+                    report.print_figure(figure)
+                    sys.stdout.flush()
+                    results.append(figure)
+        every = [f for _, fs in sections for f in fs]
+        print('\n' + report.goals_table(every))
+        if o.report:
+            write_report(o.report, sections, bench, mode, time.monotonic() - begin)
+        done = True
+    finally:
+        if not done and os.path.exists(os.path.join(world.disk, 'log')):
+            shutil.copy(os.path.join(world.disk, 'log'), os.path.join(BUILD, 'bench.log'))
+        world.end()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
