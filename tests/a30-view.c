@@ -38,7 +38,7 @@ static const struct {
 	const char	*what;
 	struct bytes	 in;
 	struct view_options o;
-	struct bytes	 view[VIEW_KINDS];
+	struct bytes	 view[3];
 } cases[] = {
 	{ "nothing", B(""), { 0 }, { B(""), B(""), B("") } },
 	{ "blank lines only", B("\n\r\n\r\n"), { 0 }, { B(""), B(""), B("") } },
@@ -95,6 +95,69 @@ static const struct {
 	{ "a delimiter that is told", B("a,b\tc\n"), { .delimiter = '\t' }, { B("a,b\nc\n"), B("a,b\tc\n"), B("") } },
 };
 
+#define ERRORS		"offset\trecord\tcolumn\tcode\n"
+#define STATS		"column\ttype\tempty\tdistinct\tmin\tmax\tlongest\n"
+#define VIEW_STATS	VIEW_KINDS
+
+static const struct {
+	const char	*what;
+	int		 kind;
+	struct bytes	 in;
+	struct view_options o;
+	struct bytes	 want;
+} others[] = {
+	{ "nothing: table.csv", VIEW_TABLE_CSV, B(""), { 0 }, B("") },
+	{ "header only: table.csv", VIEW_TABLE_CSV, B("a;b\r\n"), { 0 }, B("a,b\n") },
+	{ "what needs quotes, and nothing else", VIEW_TABLE_CSV, B("a;b\n\"x\";y, z\n\"1\"\"\";\"l\nm\r\"\n 5;\t'\\\n"), { 0 },
+	  B("a,b\nx,\"y, z\"\n\"1\"\"\",\"l\nm\r\"\n 5,\t'\\\n") },
+	{ "short and long records have all columns", VIEW_TABLE_CSV, B("a,,a\n1\n1,2,3,4,5\n"), { 0 }, B("a,_2,a_2,_4,_5\n1,,,,\n1,2,3,4,5\n") },
+	{ "one column: no blank line", VIEW_TABLE_CSV, B("a\n\nx\n\"\"\n"), { 0 }, B("a\n\"\"\nx\n\"\"\n") },
+	{ "a cell in parts has quotes", VIEW_TABLE_CSV, B("a,b\n12345678,\n"), { .max_field = 4 }, B("a,b\n\"12345678\",\n") },
+	{ "UTF-8 always", VIEW_TABLE_CSV, B("a,b\n\xe9,\xc3\xa9\n"), { .encoding = "UTF-8" }, B("a,b\n\xc3\xa9,\xc3\xa9\n") },
+	{ "columns, one behind the other", VIEW_COLUMNS, B("a,b\n1,\"x\ny\"\n2\n3,z,more\n"), { 0 }, B("1\n2\n3\nx\\ny\n\nz\n") },
+	{ "nothing is odd", VIEW_ERRORS, B("a,b\n1,2\n"), { 0 }, B(ERRORS) },
+	{ "nothing at all", VIEW_ERRORS, B(""), { 0 }, B(ERRORS) },
+	{ "what is odd, and where", VIEW_ERRORS, B(MARK "a,b\n\"x\"y,z\n1\n1,2,3\r1,5\"\n1,\xe9\n\"1,2\n"), { .encoding = "UTF-8" },
+	  B(ERRORS "10\t1\t1\ttext-after-quote\n14\t2\t1\tshort-record\n16\t3\t3\tlong-record\n21\t3\t3\tbare-cr\n25\t4\t2\tquote-in-text\n"
+	    "29\t5\t2\tinvalid-utf8\n31\t6\t1\tunclosed-quote\n") },
+	{ "offsets in UTF-16", VIEW_ERRORS, B("\xff\xfe" "a\0\n\0" "\x3d\xd8\0\xde" "1\0\n\0" "\xac\x20\"\0\n\0" "\0\xd8" "x\0\n\0" "1\0,\0"), { .delimiter = ',' },
+	  B(ERRORS "16\t2\t1\tquote-in-text\n20\t3\t1\tundecodable\n26\t4\t2\tlong-record\n") },
+	{ "offsets in windows-1252, behind a sep= line", VIEW_ERRORS, B("sep=,\n\xe9,b\n\x80,5\"\n"), { 0 }, B(ERRORS "13\t1\t2\tquote-in-text\n") },
+	{ "info of nothing", VIEW_INFO, B(""), { 0 },
+	  B("clean\tyes\nencoding\tUTF-8\nbyte-order-mark\tno\ndelimiter\t,\nsep-line\tno\nline-ends\tnone\nrecords\t0\ncolumns\t0\nwidest\t0\n"
+	    "short\t0\nlong\t0\nrepairs\t0\nunclosed-quote\t0\ntext-after-quote\t0\nquote-in-text\t0\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
+	    "renamed\t0\nblank-lines\t0\nformulas\t0\n") },
+	{ "info", VIEW_INFO, B(MARK "sep=\t\r\na\ta\r\n\n5\"\t=1\n1\n1\t2\t\"3\"x\r\n"), { 0 },
+	  B("clean\tno\nencoding\tUTF-8\nbyte-order-mark\tyes\ndelimiter\t\\t\nsep-line\tyes\nline-ends\tmixed\nrecords\t3\ncolumns\t2\nwidest\t3\n"
+	    "short\t1\nlong\t1\nrepairs\t2\nunclosed-quote\t0\ntext-after-quote\t1\nquote-in-text\t1\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
+	    "renamed\t1\nblank-lines\t1\nformulas\t1\n") },
+	{ "stats of nothing", VIEW_STATS, B(""), { 0 }, B(STATS) },
+	{ "stats of a header", VIEW_STATS, B("a,\"b\nc\""), { 0 }, B(STATS "a\tempty\t0\t0\t\t\t0\nb\\nc\tempty\t0\t0\t\t\t0\n") },
+	{ "numbers", VIEW_STATS, B("i,d,zip,big\n9,1.5,01234,9007199254740993\n10,-2.25,99999,9007199254740992\n-3,,01234\n"), { 0 },
+	  B(STATS "i\tinteger\t0\t3\t-3\t10\t2\nd\tdecimal\t1\t2\t-2.25\t1.5\t5\nzip\ttext\t0\t2\t01234\t99999\t5\n"
+	    "big\tinteger\t1\t2\t9007199254740992\t9007199254740993\t16\n") },
+	{ "dates, booleans, Ids", VIEW_STATS, B("day,at,ok,id,id15\n2024-02-29,2024-02-29T23:59:59.000Z,true,0015g00000ABCDEAA5,0015g00000ABCDE\n"
+	    "2023-12-31,2023-12-31 00:00,FALSE,0015g00000abcdeAAA,0015g00000abcde\n"), { 0 },
+	  B(STATS "day\tdate\t0\t2\t2023-12-31\t2024-02-29\t10\nat\tdatetime\t0\t2\t2023-12-31 00:00\t2024-02-29T23:59:59.000Z\t24\n"
+	    "ok\tboolean\t0\t2\tFALSE\ttrue\t5\nid\tSalesforce Id\t0\t2\t0015g00000ABCDEAA5\t0015g00000abcdeAAA\t18\n"
+	    "id15\tSalesforce Id\t0\t2\t0015g00000ABCDE\t0015g00000abcde\t15\n") },
+	{ "what is nearly one of these is text", VIEW_STATS, B("a,b,c,d,e\n2024-13-01,2024-01-01T24:00,yes,0015g00000ABCDEAAA,1e3\n"), { 0 },
+	  B(STATS "a\ttext\t0\t1\t2024-13-01\t2024-13-01\t10\nb\ttext\t0\t1\t2024-01-01T24:00\t2024-01-01T24:00\t16\nc\ttext\t0\t1\tyes\tyes\t3\n"
+	    "d\ttext\t0\t1\t0015g00000ABCDEAAA\t0015g00000ABCDEAAA\t18\ne\ttext\t0\t1\t1e3\t1e3\t3\n") },
+	{ "text is measured in characters", VIEW_STATS, B("a\n\xc3\xa9\xe2\x82\xac\n\"\t\"\n"), { 0 }, B(STATS "a\ttext\t0\t2\t\\t\t\xc3\xa9\xe2\x82\xac\t2\n") },
+};
+
+static int
+write_at(void *ctx, const void *p, size_t n, uint64_t off)
+{
+	struct buf *b = ctx;
+
+	if (off > b->len || n > b->len - off)
+		return -EIO;
+	memcpy(b->data + off, p, n);
+	return 0;
+}
+
 static int
 survey(const struct bytes *in, const struct view_options *o, struct view_survey **out)
 {
@@ -104,7 +167,13 @@ survey(const struct bytes *in, const struct view_options *o, struct view_survey 
 static int
 render(const struct view_survey *s, enum view_kind kind, const struct bytes *in, struct buf *out)
 {
-	return view_render(s, kind, &(struct view_source){ read_bytes, (void *)in, in->size }, &(struct view_sink){ write_buf, out });
+	const struct view_source source = { read_bytes, (void *)in, in->size };
+
+	if (kind == VIEW_STATS)
+		return view_stats(s, &source, out);
+	for (uint64_t n = kind == VIEW_COLUMNS ? view_size(s, kind) : 0; n > 0; n--)
+		buf_putc(out, '?');
+	return view_render(s, kind, &source, &(struct view_sink){ write_buf, out, write_at });
 }
 
 static void
@@ -117,32 +186,85 @@ show(const char *who, const char *p, size_t n)
 }
 
 static void
+test_view(const struct view_survey *s, int kind, const struct bytes *in, const struct bytes *want, const char *what, const char *name)
+{
+	struct buf got = BUF_INIT;
+	int rc = render(s, (enum view_kind)kind, in, &got);
+	uint64_t size = kind == VIEW_STATS ? got.len : view_size(s, (enum view_kind)kind);
+
+	if (!ok(rc == 0 && got.len == want->size && memcmp(buf_str(&got), want->data, got.len) == 0 && size == got.len, "%s%s", what, name)) {
+		printf("# %d, size %llu\n", rc, (unsigned long long)size);
+		show("got: ", buf_str(&got), got.len);
+		show("want:", want->data, want->size);
+	}
+	buf_free(&got);
+}
+
+static void
 test_case(size_t i)
 {
-	static const char *const names[VIEW_KINDS] = { "header", "table.tsv", "rows.jsonl" };
+	static const char *const names[3] = { ": header", ": table.tsv", ": rows.jsonl" };
 	struct view_survey *s = NULL;
 	const char *newline;
 
 	if (!ok(survey(&cases[i].in, &cases[i].o, &s) == 0, "%s: survey", cases[i].what))
 		return;
-	for (int kind = 0; kind < VIEW_KINDS; kind++) {
-		const struct bytes *want = &cases[i].view[kind];
-		struct buf got = BUF_INIT;
-		int rc = render(s, (enum view_kind)kind, &cases[i].in, &got);
-
-		bool good = rc == 0 && got.len == want->size && memcmp(buf_str(&got), want->data, got.len) == 0 &&
-		    view_size(s, (enum view_kind)kind) == got.len;
-		if (!ok(good, "%s: %s", cases[i].what, names[kind])) {
-			printf("# %d, size %llu\n", rc, (unsigned long long)view_size(s, (enum view_kind)kind));
-			show("got: ", buf_str(&got), got.len);
-			show("want:", want->data, want->size);
-		}
-		buf_free(&got);
-	}
+	for (int kind = 0; kind < 3; kind++)
+		test_view(s, kind, &cases[i].in, &cases[i].view[kind], cases[i].what, names[kind]);
 	newline = memchr(cases[i].view[VIEW_TABLE_TSV].data, '\n', cases[i].view[VIEW_TABLE_TSV].size);
 	ok(view_rows_offset(s) == (newline ? (size_t)(newline + 1 - cases[i].view[VIEW_TABLE_TSV].data) : 0), "%s: where rows.tsv begins",
 	    cases[i].what);
 	view_survey_free(s);
+}
+
+static void
+test_others(void)
+{
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct view_survey *s = NULL;
+
+		if (ok(survey(&others[i].in, &others[i].o, &s) == 0, "%s: survey", others[i].what))
+			test_view(s, others[i].kind, &others[i].in, &others[i].want, others[i].what, "");
+		view_survey_free(s);
+	}
+}
+
+/* Where each column is, and what it is called. */
+static void
+test_columns(void)
+{
+	static const struct bytes in = B("a,a,\n1,22,\n,,x\n");
+	struct view_survey *s = NULL;
+	uint64_t off, size;
+	size_t len;
+
+	if (!ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 && view_column_count(s) == 3, "three columns"))
+		return;
+	const char *key = view_column_key(s, 1, &len);
+	ok(len == 3 && memcmp(key, "a_2", 3) == 0, "the second one's key");
+	view_column_range(s, 1, &off, &size);
+	ok(off == 3 && size == 4, "and its place");
+	ok(view_render(s, VIEW_COLUMNS, &(struct view_source){ read_bytes, (void *)&in, in.size }, &(struct view_sink){ .write = write_buf }) == -EINVAL,
+	    "columns cannot be written in order");
+	view_survey_free(s);
+}
+
+/* Distinct values are counted to 1,000. */
+static void
+test_distinct(void)
+{
+	struct buf text = BUF_INIT, stats = BUF_INIT;
+	struct view_survey *s = NULL;
+
+	buf_puts(&text, "a,b\n");
+	for (int i = 0; i < 3003; i++)
+		buf_printf(&text, "%d,%d\n", i % 1000, i % 1001);
+	struct bytes in = { text.data, text.len };
+	ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 && render(s, VIEW_STATS, &in, &stats) == 0, "distinct values: stats");
+	is_str(buf_str(&stats), STATS "a\tinteger\t0\t1000\t0\t999\t3\nb\tinteger\t0\t1000+\t0\t1000\t4\n", "are exact to 1,000");
+	view_survey_free(s);
+	buf_free(&text);
+	buf_free(&stats);
 }
 
 /* A packed survey renders as the survey itself; what is not a packed survey is refused, wherever it is cut or changed. */
@@ -209,17 +331,20 @@ test_errors(void)
 
 	ok(survey(&in, &(struct view_options){ .strict = true }, &s) == 0 && render(s, VIEW_TABLE_TSV, &in, &view) == 0,
 	    "strict: a clean document has its views");
-	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ read_bytes, (void *)&in, in.size }, &(struct view_sink){ refuse, NULL }) == -ECANCELED,
+	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ read_bytes, (void *)&in, in.size }, &(struct view_sink){ .write = refuse }) == -ECANCELED,
 	    "the sink's error ends a render");
-	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ fail, NULL, 8 }, &(struct view_sink){ write_buf, &view }) == -EINTR,
+	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ fail, NULL, 8 }, &(struct view_sink){ write_buf, &view, NULL }) == -EINTR,
 	    "the source's error ends a render");
 	ok(render(s, VIEW_TABLE_TSV, &other, &view) == -EIO, "a render of other bytes than the survey's is an error");
-	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ read_bytes, (void *)&in, in.size + 1 }, &(struct view_sink){ write_buf, &view }) == -EIO,
+	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ read_bytes, (void *)&in, in.size + 1 }, &(struct view_sink){ write_buf, &view, NULL }) == -EIO,
 	    "so is a source that is shorter than it was said to be");
 	view_survey_free(s);
 	s = NULL;
 	ok(survey(&odd, &(struct view_options){ .strict = true }, &s) == 0 && render(s, VIEW_TABLE_TSV, &odd, &view) == -EIO,
 	    "strict: the views of one that is not clean are errors");
+	ok(view_check(s, VIEW_TABLE_TSV) == -EIO && view_check(s, VIEW_HEADER) == -EIO && render(s, VIEW_STATS, &odd, &view) == -EIO, "and are known to be");
+	ok(view_check(s, VIEW_INFO) == 0 && render(s, VIEW_INFO, &odd, &view) == 0 && render(s, VIEW_ERRORS, &odd, &view) == 0,
+	    "but for what says why");
 	view_survey_free(s);
 	ok(view_survey(&(struct view_source){ fail, NULL, 8 }, &(struct view_options){ 0 }, &none) == -EINTR, "the source's error ends a survey");
 	ok(survey(&in, &(struct view_options){ .encoding = "no such" }, &none) == -EINVAL, "an unknown encoding is refused");
@@ -233,6 +358,9 @@ main(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		test_case(i);
+	test_others();
+	test_columns();
+	test_distinct();
 	test_pack();
 	test_errors();
 	return tap_done();

@@ -41,6 +41,18 @@ write_buf(void *ctx, const void *p, size_t n)
 	return 0;
 }
 
+/* VIEW_COLUMNS: pieces of any place. */
+static int
+write_at(void *ctx, const void *p, size_t n, uint64_t off)
+{
+	struct buf *b = ctx;
+
+	if (off > b->len || n > b->len - off)
+		return -EIO;
+	memcpy(b->data + off, p, n);
+	return 0;
+}
+
 /* A survey goes through its packed form, so that every round tests that too. */
 static int
 survey(const struct view_source *source, const struct view_options *o, struct view_survey **out)
@@ -58,24 +70,45 @@ survey(const struct view_source *source, const struct view_options *o, struct vi
 	return rc;
 }
 
-/* Answers `rc rows_offset`, and for each view `rc size length` and its bytes. */
+static void
+answer_view(const struct view_survey *s, enum view_kind kind, const struct view_source *source)
+{
+	struct buf view = BUF_INIT;
+
+	if (kind == VIEW_COLUMNS)
+		for (uint64_t n = view_size(s, kind); n > 0; n--)
+			buf_putc(&view, '?');
+	int rc = view_render(s, kind, source, &(struct view_sink){ write_buf, &view, write_at });
+	printf("%d %" PRIu64 " %zu\n", rc, view_size(s, kind), view.len);
+	fwrite(buf_str(&view), 1, view.len, stdout);
+	buf_free(&view);
+}
+
+/* Answers `rc rows_offset columns`, for each view `rc size length` and its bytes, where each column is, and stats.tsv. */
 static void
 answer(const struct bytes *b, const struct view_options *o)
 {
 	const struct view_source source = { read_bytes, (void *)b, b->size };
 	struct view_survey *s = NULL;
+	struct buf stats = BUF_INIT;
 	int rc = survey(&source, o, &s);
 
-	printf("%d %" PRIu64 "\n", rc, rc == 0 ? view_rows_offset(s) : 0);
-	for (int kind = 0; kind < VIEW_KINDS && rc == 0; kind++) {
-		struct buf view = BUF_INIT;
-		int failed = view_render(s, (enum view_kind)kind, &source, &(struct view_sink){ write_buf, &view });
+	printf("%d %" PRIu64 " %zu\n", rc, rc == 0 ? view_rows_offset(s) : 0, rc == 0 ? view_column_count(s) : 0);
+	for (int kind = 0; kind < VIEW_KINDS && rc == 0; kind++)
+		answer_view(s, (enum view_kind)kind, &source);
+	for (size_t i = 0; rc == 0 && i < view_column_count(s); i++) {
+		uint64_t off, size;
 
-		printf("%d %" PRIu64 " %zu\n", failed, view_size(s, (enum view_kind)kind), view.len);
-		fwrite(buf_str(&view), 1, view.len, stdout);
-		buf_free(&view);
+		view_column_range(s, i, &off, &size);
+		printf("%" PRIu64 " %" PRIu64 "\n", off, size);
+	}
+	if (rc == 0) {
+		rc = view_stats(s, &source, &stats);
+		printf("%d %zu\n", rc, stats.len);
+		fwrite(buf_str(&stats), 1, stats.len, stdout);
 	}
 	fflush(stdout);
+	buf_free(&stats);
 	view_survey_free(s);
 }
 

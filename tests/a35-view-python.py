@@ -1,11 +1,21 @@
 # The judge of a35-view-python: what each view must be, by Python's csv module and the rules of the views.
 #
 # Bytes are handled as text of the same code points (latin-1), so that what is not UTF-8 comes through.
-import csv, io, os, random, subprocess, sys
+import csv, io, os, random, re, subprocess, sys
 
 csv.field_size_limit(1 << 40)
-VIEWS = ['header', 'table.tsv', 'rows.jsonl']
+VIEWS = ['header', 'table.tsv', 'rows.jsonl', 'table.csv', 'columns', 'info.tsv', 'errors.tsv']
 HELD = '\uE000'         # stands for a quote that is a character
+
+
+def close_of(text, i, limit):
+    """Where the quote is that closes the one at i; -1: nowhere within the limit."""
+    end = i + 1
+    while True:
+        end = text.find('"', end, i + limit + 2)
+        if end < 0 or text[end + 1:end + 2] != '"':
+            return end
+        end += 2
 
 
 def quotes_as_characters(text, delimiter, limit):
@@ -14,15 +24,7 @@ def quotes_as_characters(text, delimiter, limit):
     while i < len(text):
         c = text[i]
         if start and c == '"':
-            end = i + 1
-            while True:
-                end = text.find('"', end, i + limit + 2)
-                if end < 0 or text[end + 1:end + 2] != '"':
-                    break
-                end += 2
-                if end >= i + limit + 2:
-                    end = -1
-                    break
+            end = close_of(text, i, limit)
             if end < 0:
                 out.append(HELD)
                 i += 1
@@ -63,9 +65,9 @@ def is_utf8(cell):
         return False
 
 
-def as_utf8(cell, limit):
-    """A cell where UTF-8 is a must; one above the limit is judged in parts."""
-    out = ''
+def parts(cell, limit):
+    """What a cell above the limit is judged by, cut between characters."""
+    out = []
     while len(cell) > limit:
         cut = limit
         for back in range(1, 4):
@@ -74,9 +76,14 @@ def as_utf8(cell, limit):
                 if (4 if c >= 0xf0 else 3 if c >= 0xe0 else 2 if c >= 0xc0 else 1) > back:
                     cut = limit - back
                 break
-        out += as_utf8(cell[:cut], limit)
+        out.append(cell[:cut])
         cell = cell[cut:]
-    return out + (cell if is_utf8(cell) else from_1252(cell))
+    return out + [cell]
+
+
+def as_utf8(cell, limit):
+    """A cell where UTF-8 is a must."""
+    return ''.join(part if is_utf8(part) else from_1252(part) for part in parts(cell, limit))
 
 
 TSV = {'\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\'}
@@ -106,19 +113,104 @@ def unique(header):
     return keys
 
 
+def faults(text, delimiter, limit, offset):
+    """The cells, read without csv.reader, and what is odd about them: (offset, record, column, code)."""
+    records, found, line, blank, i = [], [], [], 0, 0
+    width, style, start = 0, None, 0
+    while i < len(text) or line:
+        begin, told = i, {}
+        cell = ''
+        if text[i:i + 1] == '"':
+            close = close_of(text, i, limit)
+            if close < 0:
+                told['unclosed-quote'] = i
+                cell, i = '"', i + 1
+            else:
+                cell, i = text[i + 1:close].replace('""', '"'), close + 1
+                if i < len(text) and text[i] not in '\r\n' + delimiter:
+                    told['text-after-quote'] = i
+        end = i
+        while end < len(text) and text[end] not in '\r\n' + delimiter:
+            end += 1
+        if '"' in text[i:end]:
+            told['quote-in-text'] = text.index('"', i)
+        cell += text[i:end]
+        i = end
+        if any(not is_utf8(part) for part in parts(cell, limit)):
+            told['invalid-utf8'] = begin
+        if i < len(text) and text[i] == delimiter:
+            last, i = False, i + 1
+        else:
+            last = 'end' if i == len(text) else 'crlf' if text[i:i + 2] == '\r\n' else text[i]
+        if last and begin == end and not line:       # nothing on the line
+            if width != 1:
+                blank += last != 'end'
+                i += {'end': 0, 'crlf': 2}.get(last, 1)
+                start = i
+                continue
+            if last == 'end':
+                break
+        line.append(cell)
+        found += [(offset(at), len(records), len(line), code) for code, at in told.items()]
+        if not last:
+            if i == len(text):                       # a delimiter ends the text: an empty cell is behind it
+                line.append('')
+                last = 'end'
+            else:
+                continue
+        width, style = width or len(line), style or last
+        if len(line) != width:
+            found.append((offset(start), len(records), len(line), 'short-record' if len(line) < width else 'long-record'))
+        if last == '\r' and style != '\r':
+            found.append((offset(i), len(records), len(line), 'bare-cr'))
+        records.append(line)
+        line, i = [], i + {'end': 0, 'crlf': 2}.get(last, 1)
+        start = i
+    return records, found, blank
+
+
+TYPES = [('integer', r'-?(0|[1-9][0-9]*)'), ('decimal', r'-?(0|[1-9][0-9]*)(\.[0-9]+)?'), ('boolean', r'(?i:true|false)'),
+         ('date', r'\d{4}-(0[1-9]|1[012])-(0[1-9]|[12]\d|3[01])'), ('text', r'(?s:.*)')]
+
+
+def stats(keys, rows, limit):
+    out = ['column\ttype\tempty\tdistinct\tmin\tmax\tlongest\n']
+    for i, key in enumerate(keys):
+        values = [row[i] for row in rows if len(row) > i and row[i]]
+        kind = next(name for name, form in TYPES if all(len(v) <= limit and re.fullmatch(form, v) or name == 'text' for v in values))
+        if kind in ('integer', 'decimal') and values:
+            least, greatest = min(values, key=float), max(values, key=float)
+        else:
+            first = [parts(v, limit)[0] for v in values]
+            least, greatest = (min(first), max(first)) if values else ('', '')
+        longest = max([sum(len(p.encode('latin-1').decode()) if is_utf8(p) else len(p) for p in parts(v, limit)) for v in values] or [0])
+        out.append('\t'.join([tsv(key), kind if values else 'empty', str(len(rows) - len(values)), str(len(set(values))), tsv(least), tsv(greatest),
+                              str(longest)]) + '\n')
+    return ''.join(out)
+
+
+def quoted(cell, always=False):
+    return '"' + cell.replace('"', '""') + '"' if always or re.search('[",\r\n]', cell) else cell
+
+
 def views(records, limit):
-    if not records:
-        return {'header': '', 'table.tsv': '', 'rows.jsonl': ''}, 0
-    header, rows = records[0], records[1:]
-    keys = unique(header)
-    head = '\t'.join(map(tsv, header)) + '\n'
-    table = [head]
-    lines = []
-    for row in rows:
-        table.append('\t'.join(map(tsv, row + [''] * (len(header) - len(row)))) + '\n')
-        names = [keys[i] if i < len(keys) else free_name('_%d' % (i + 1), keys) for i in range(len(row))]
-        lines.append('{' + ','.join(json(k) + ':' + json(as_utf8(v, limit)) for k, v in zip(names, row)) + '}\n')
-    return {'header': head.replace('\t', '\n'), 'table.tsv': ''.join(table), 'rows.jsonl': ''.join(lines)}, len(head)
+    keys, offset = [], 0
+    out = {name: '' for name in VIEWS}
+    if records:
+        header, rows = records[0], records[1:]
+        widest = max(map(len, records))
+        keys = unique(header)
+        extra = keys + [free_name('_%d' % (i + 1), keys) for i in range(len(keys), widest)]
+        head = '\t'.join(map(tsv, header)) + '\n'
+        offset = len(head)
+        out['header'] = head.replace('\t', '\n')
+        out['table.tsv'] = head + ''.join('\t'.join(map(tsv, row + [''] * (len(header) - len(row)))) + '\n' for row in rows)
+        out['rows.jsonl'] = ''.join('{' + ','.join(json(k) + ':' + json(as_utf8(v, limit)) for k, v in zip(extra, row)) + '}\n' for row in rows)
+        out['table.csv'] = ','.join(map(quoted, extra)) + '\n' + ''.join(
+            ','.join(quoted(as_utf8(v, limit), len(v) > limit or widest == 1 and not v) for v in row + [''] * (widest - len(row))) + '\n' for row in rows)
+        out['columns'] = ''.join(tsv(row[i]) + '\n' if i < len(row) else '\n' for i in range(len(header)) for row in rows)
+    out['stats.tsv'] = stats(keys, records[1:], limit)
+    return out, offset
 
 
 class Views:
@@ -134,7 +226,7 @@ class Views:
     def make(self, data, delimiter, limit, step, encoding):
         self.process.stdin.write(b'%d %d %d %s %d\n' % (ord(delimiter), limit, step, encoding.encode(), len(data)) + data)
         self.process.stdin.flush()
-        rc, offset = self.numbers()
+        rc, offset, columns = self.numbers()
         assert rc == 0, 'survey: %d' % rc
         made = {}
         for name in VIEWS:
@@ -142,6 +234,10 @@ class Views:
             made[name] = self.process.stdout.read(length).decode('latin-1')
             assert rc == 0, '%s: %d, size %d, length %d' % (name, rc, size, length)
             assert size == length, '%s: size %d, length %d' % (name, size, length)
+        made['places'] = [self.numbers() for _ in range(columns)]
+        rc, length = self.numbers()
+        assert rc == 0, 'stats.tsv: %d' % rc
+        made['stats.tsv'] = self.process.stdout.read(length).decode('latin-1')
         return made, offset
 
 
@@ -187,6 +283,20 @@ def altered(r, delimiter):
 KINDS = [well_formed, raw, quotes, any_bytes, utf8_and_not, names, altered]
 
 
+def info_wanted(info, records, found, blank, keys):
+    """The lines of info.tsv that follow from the cells."""
+    count = lambda code: sum(f[3] == code for f in found)
+    ragged = count('short-record') + count('long-record')
+    wanted = {'clean': 'no' if found else 'yes', 'records': max(len(records) - 1, 0), 'columns': len(records[0]) if records else 0,
+              'widest': max(map(len, records), default=0), 'short': count('short-record'), 'long': count('long-record'), 'repairs': len(found) - ragged,
+              'blank-lines': blank, 'formulas': sum(cell[:1] in tuple('=+-@\t\r\0') for row in records[1:] for cell in row),
+              'renamed': sum(a != b for a, b in zip(keys, records[0])) if records else 0}
+    for code in 'unclosed-quote', 'text-after-quote', 'quote-in-text', 'bare-cr', 'invalid-utf8':
+        wanted[code] = count(code)
+    lines = dict(line.split('\t') for line in info.splitlines())
+    return ''.join('%s\t%s\n' % (key, wanted.get(key, value)) for key, value in lines.items())
+
+
 def run(program, rounds, seed):
     made = Views(program)
     failed = 0
@@ -203,14 +313,30 @@ def run(program, rounds, seed):
                 continue
             encoding = r.choice(['UTF-8', 'UTF-8', 'windows-1252', '-', 'UTF-16LE'])
             data = (sep + text).encode('latin-1')
+            offset = lambda at: len(sep) + at
+            chars = lambda at: text[:at].encode('latin-1').decode()
             if encoding == 'windows-1252' or (encoding == '-' and not is_utf8(sep + text)):
                 text = from_1252(text)
+                offset = lambda at: len(sep + chars(at))
             elif encoding == 'UTF-16LE':
                 text = text if is_utf8(text) else from_1252(text)
                 data = (sep + text).encode('latin-1').decode().encode('utf-16le')
-            want, want_offset = views(parse(text, delimiter, limit), limit)
+                offset = lambda at: len((sep + chars(at)).encode('utf-16le'))
+            records = parse(text, delimiter, limit)
+            scanned, found, blank = faults(text, delimiter, limit, offset)
+            assert scanned == records, (scanned, records)
+            want, want_offset = views(records, limit)
             got, offset = made.make(data, delimiter, limit, step, encoding)
-            for name in VIEWS:
+            want['info.tsv'] = info_wanted(got['info.tsv'], records, found, blank, unique(records[0]) if records else [])
+            # In their order, but for what is odd about one cell in several ways.
+            want['errors.tsv'] = 'offset\trecord\tcolumn\tcode\n' + ''.join(sorted('%d\t%d\t%d\t%s\n' % f for f in found))
+            first, rest = (got['errors.tsv'].split('\n', 1) + [''])[:2]
+            got['errors.tsv'] = first + '\n' + ''.join(sorted(rest.splitlines(True)))
+            want['places'] = []
+            for column in range(len(records[0]) if records else 0):
+                size = sum(len(tsv(row[column])) if column < len(row) else 0 for row in records[1:]) + len(records) - 1
+                want['places'].append([sum(place[1] for place in want['places']), size])
+            for name in got:
                 if got[name] != want[name] or offset != want_offset:
                     wrong += 1
                     if wrong < 4:

@@ -89,88 +89,164 @@ chars_put_1252(struct buf *b, const char *s, size_t n)
 		buf_put(b, utf8, chars_from_1252((unsigned char)s[i], utf8));
 }
 
-/* The letter behind the backslash, or 0: the byte stands for itself. */
-static char
-tsv_escape(char c)
-{
-	return c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\\' ? '\\' : 0;
-}
+/*
+ * What a byte adds to the length, in all forms at once: a field of 16 bits each for the bytes beyond one in TSV, JSON and
+ * CSV, and for how many need quotes around them. Each adds 5 at most: BLOCK of them do not overflow.
+ */
+#define TSV	((uint64_t)1)
+#define JSON	((uint64_t)1 << 16)
+#define CSV	((uint64_t)1 << 32)
+#define QUOTES	((uint64_t)1 << 48)
+#define BLOCK	8192
 
-size_t
-chars_tsv_len(const char *s, size_t n)
+static const uint64_t weights[256] = {
+	[0x00 ... 0x08] = 5 * JSON,
+	['\t'] = TSV + JSON,
+	['\n'] = TSV + JSON + QUOTES,
+	[0x0b ... 0x0c] = 5 * JSON,
+	['\r'] = TSV + JSON + QUOTES,
+	[0x0e ... 0x1f] = 5 * JSON,
+	['"'] = JSON + CSV + QUOTES,
+	[','] = QUOTES,
+	['\\'] = TSV + JSON,
+	[0x7f] = 5 * JSON,
+};
+
+/* Bytes that are not ASCII, read as windows-1252. */
+static uint64_t
+weight_of_1252(const char *p, size_t n)
 {
-	size_t len = n;
+	uint64_t sum = 0;
+	char utf8[3];
 
 	for (size_t i = 0; i < n; i++)
-		len += s[i] == '\t' || s[i] == '\n' || s[i] == '\r' || s[i] == '\\';
-	return len;
+		sum += (JSON + CSV) * (chars_from_1252((unsigned char)p[i], utf8) - 1);
+	return sum;
+}
+
+void
+chars_measure(const char *p, size_t n, bool valid, struct chars_lens *lens)
+{
+	while (n > 0) {
+		size_t part = n < BLOCK ? n : BLOCK;
+		uint64_t sum = valid ? 0 : weight_of_1252(p, part);
+
+		for (size_t i = 0; i < part; i++)
+			sum += weights[(unsigned char)p[i]];
+		lens->tsv += part + (sum & 0xffff);
+		lens->json += part + (sum >> 16 & 0xffff);
+		lens->csv += part + (sum >> 32 & 0xffff);
+		lens->csv_quotes |= sum >> 48 != 0;
+		p += part;
+		n -= part;
+	}
+}
+
+/* How many bytes at p have no weight in that form. */
+static size_t
+plain(const char *p, size_t n, uint64_t form)
+{
+	size_t i = 0;
+
+	while (i < n && !(weights[(unsigned char)p[i]] & form * 0xffff))
+		i++;
+	return i;
+}
+
+bool
+chars_csv_quotes(const char *p, size_t n)
+{
+	return plain(p, n, QUOTES) < n;
+}
+
+static char *
+put(char *out, const char *p, size_t n)
+{
+	memcpy(out, p, n);
+	return out + n;
+}
+
+static char *
+put_1252(char *out, char c)
+{
+	char utf8[3];
+	size_t len = chars_from_1252((unsigned char)c, utf8);
+
+	return put(out, utf8, len);
+}
+
+/* The letter behind the backslash, in TSV and JSON. */
+static char
+letter(char c)
+{
+	return c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
 }
 
 char *
 chars_tsv(char *out, const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		char letter = tsv_escape(s[i]);
+	for (;;) {
+		size_t same = plain(s, n, TSV);
 
-		if (letter)
-			*out++ = '\\';
-		*out++ = letter ? letter : s[i];
+		out = put(out, s, same);
+		if (same == n)
+			return out;
+		*out++ = '\\';
+		*out++ = letter(s[same]);
+		s += same + 1;
+		n -= same + 1;
 	}
+}
+
+static char *
+put_json(char *out, unsigned char c)
+{
+	static const char hex[] = "0123456789abcdef";
+
+	if ((weights[c] & 0xffff * JSON) == JSON) {
+		*out++ = '\\';
+		*out++ = letter((char)c);
+		return out;
+	}
+	out = put(out, "\\u00", 4);
+	*out++ = hex[c >> 4];
+	*out++ = hex[c & 15];
 	return out;
-}
-
-static bool
-is_control(unsigned char c)
-{
-	return c < 0x20 || c == 0x7f;
-}
-
-static char
-json_escape(unsigned char c)
-{
-	return c == '"' ? '"' : c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : 0;
-}
-
-size_t
-chars_json_len(const char *s, size_t n, bool valid)
-{
-	size_t len = 0;
-	char utf8[3];
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		len += json_escape(c) ? 2 : is_control(c) ? 6 : valid ? 1 : chars_from_1252(c, utf8);
-	}
-	return len;
 }
 
 char *
 chars_json(char *out, const char *s, size_t n, bool valid)
 {
-	static const char hex[] = "0123456789abcdef";
+	if (!valid) {
+		for (; n > 0; s++, n--) {
+			unsigned char c = (unsigned char)*s;
 
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)s[i];
-		char letter = json_escape(c);
-
-		if (letter) {
-			*out++ = '\\';
-			*out++ = letter;
-		} else if (is_control(c)) {
-			memcpy(out, "\\u00", 4);
-			out[4] = hex[c >> 4];
-			out[5] = hex[c & 15];
-			out += 6;
-		} else if (valid) {
-			*out++ = (char)c;
-		} else {
-			char utf8[3];
-			size_t len = chars_from_1252(c, utf8);
-
-			memcpy(out, utf8, len);
-			out += len;
+			out = weights[c] & 0xffff * JSON ? put_json(out, c) : put_1252(out, *s);
 		}
+		return out;
+	}
+	for (;;) {
+		size_t same = plain(s, n, JSON);
+
+		out = put(out, s, same);
+		if (same == n)
+			return out;
+		out = put_json(out, (unsigned char)s[same]);
+		s += same + 1;
+		n -= same + 1;
+	}
+}
+
+char *
+chars_csv(char *out, const char *s, size_t n, bool valid)
+{
+	for (; n > 0; s++, n--) {
+		if (*s == '"')
+			*out++ = '"';
+		if (valid)
+			*out++ = *s;
+		else
+			out = put_1252(out, *s);
 	}
 	return out;
 }

@@ -24,14 +24,22 @@ size_t	chars_tail(const char *, size_t);		/* bytes at the end that may begin a c
 size_t	chars_from_1252(unsigned char, char out[3]);
 void	chars_put_1252(struct buf *, const char *, size_t);
 
-/* Lengths; `valid` says whether the bytes are UTF-8. */
-size_t	chars_tsv_len(const char *, size_t);
-size_t	chars_json_len(const char *, size_t, bool valid);	/* without the quotes */
-/* Writes; `out` has room for what the length function says. The end of what was written. */
+/* How long some bytes are in each form, without quotes around them. */
+struct chars_lens {
+	uint64_t	tsv, json, csv;
+	bool		csv_quotes;	/* in CSV they need quotes around them */
+};
+/* Adds those of the bytes to what is there; valid: they are UTF-8. */
+void	chars_measure(const char *, size_t, bool valid, struct chars_lens *);
+bool	chars_csv_quotes(const char *, size_t);
+
+/* Writes; `out` has room for CHARS_..._MOST bytes for each. The end of what was written. */
 char	*chars_tsv(char *out, const char *, size_t);
 char	*chars_json(char *out, const char *, size_t, bool valid);
+char	*chars_csv(char *out, const char *, size_t, bool valid);
 
-#define CHARS_TSV_MOST	2	/* the most bytes that one byte becomes */
+#define CHARS_TSV_MOST	2
 #define CHARS_JSON_MOST	6
+#define CHARS_CSV_MOST	3
 
 #endif

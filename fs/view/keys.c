@@ -2,6 +2,9 @@
  * What is taken stands in a balanced tree (tsearch), so no choice of names makes it slow. Each name there
  * remembers which number to try next: a million columns of one name do not
  * try them all each time.
+ *
+ * Behind the last key a column is called by its position, _7, unless a key is called that. Those
+ * are few and known once the header has ended, so the lengths of any number of names are a sum, not a loop.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,6 +22,12 @@ struct name {
 	const char	*p;		/* behind the struct, but for a name that is only looked for */
 };
 
+struct keys_late {
+	uint64_t	 position;	/* from 1 */
+	uint32_t	 number;	/* that makes it unique: _7_2 */
+	uint64_t	 bytes;		/* that the numbers add, up to and with this one */
+};
+
 static int
 compare_names(const void *left, const void *right)
 {
@@ -29,23 +38,23 @@ compare_names(const void *left, const void *right)
 }
 
 static struct name *
-find(const struct keys_taken *taken, const char *p, size_t len)
+find(const struct keys *k, const char *p, size_t len)
 {
 	const struct name wanted = { .len = len, .p = p };
-	struct name *const *found = tfind(&wanted, &taken->root, compare_names);
+	struct name *const *found = tfind(&wanted, &k->taken, compare_names);
 
 	return found ? *found : NULL;
 }
 
 static int
-take(struct keys_taken *taken, const char *p, size_t len)
+take(struct keys *k, const char *p, size_t len)
 {
 	struct name *name = malloc(sizeof(*name) + len);
 
 	if (!name)
 		return -ENOMEM;
 	*name = (struct name){ .next = 2, .len = len, .p = memcpy(name + 1, p, len) };
-	struct name *const *found = tsearch(name, &taken->root, compare_names);
+	struct name *const *found = tsearch(name, &k->taken, compare_names);
 	if (!found || *found != name)
 		free(name);
 	return found ? 0 : -ENOMEM;
@@ -59,16 +68,16 @@ put_position(struct buf *b, uint64_t index)
 
 /* Appends a number to the name until it is free; says which. 0: it was free. */
 static uint32_t
-make_unique(const struct keys_taken *taken, struct buf *name, uint32_t n)
+make_unique(const struct keys *k, struct buf *name, uint32_t n)
 {
 	size_t len = name->len;
 
-	if (name->failed || !find(taken, name->data, len))
+	if (name->failed || !find(k, name->data, len))
 		return 0;
 	for (;; n++) {
 		name->len = len;
 		buf_printf(name, "_%" PRIu32, n);
-		if (name->failed || !find(taken, name->data, name->len))
+		if (name->failed || !find(k, name->data, name->len))
 			return n;
 	}
 }
@@ -89,11 +98,12 @@ keys_append(struct keys *k, const char *p, size_t len)
 	if (k->bytes.failed)
 		return -ENOMEM;
 	k->ends[k->n++] = (uint32_t)k->bytes.len;
-	return 0;
+	/* No other name can be in the way of a position. */
+	return len > 0 && *p == '_' && !find(k, p, len) ? take(k, p, len) : 0;
 }
 
 int
-keys_add(struct keys *k, struct keys_taken *taken, const char *p, size_t len, bool *renamed)
+keys_add(struct keys *k, const char *p, size_t len, bool *renamed)
 {
 	struct buf name = BUF_INIT;
 
@@ -105,14 +115,81 @@ keys_add(struct keys *k, struct keys_taken *taken, const char *p, size_t len, bo
 		buf_clear(&name);
 		put_position(&name, k->n);
 	}
-	struct name *same = name.failed ? NULL : find(taken, name.data, name.len);
+	struct name *same = name.failed ? NULL : find(k, name.data, name.len);
 	if (same)
-		same->next = make_unique(taken, &name, same->next) + 1;
-	int rc = name.failed ? -ENOMEM : take(taken, name.data, name.len);
+		same->next = make_unique(k, &name, same->next) + 1;
+	int rc = name.failed ? -ENOMEM : take(k, name.data, name.len);
 	if (rc == 0)
 		rc = keys_append(k, name.data, name.len);
 	*renamed = rc == 0 && (name.len != len || memcmp(name.data, p, len) != 0);
 	buf_free(&name);
+	return rc;
+}
+
+/* The number in a key that is written as a position is; 0: it is none. */
+static uint64_t
+position_of(const char *p, size_t len)
+{
+	uint64_t n = 0;
+
+	if (len < 2 || len > 19 || p[0] != '_' || p[1] == '0')
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return 0;
+		n = 10 * n + (uint64_t)(p[i] - '0');
+	}
+	return n;
+}
+
+static int
+compare_late(const void *left, const void *right)
+{
+	const struct keys_late *a = left, *b = right;
+
+	return (a->position > b->position) - (a->position < b->position);
+}
+
+static int
+add_late(struct keys *k, uint64_t position)
+{
+	struct buf name = BUF_INIT;
+
+	put_position(&name, position - 1);
+	size_t len = name.len;
+	uint32_t number = make_unique(k, &name, 2);
+	k->late[k->late_n++] = (struct keys_late){ position, number, name.len - len };
+	int rc = name.failed ? -ENOMEM : 0;
+	buf_free(&name);
+	return rc;
+}
+
+int
+keys_end(struct keys *k)
+{
+	int rc = 0;
+	size_t len, most = 0;
+
+	for (size_t i = 0; i < k->n; i++) {
+		const char *p = keys_get(k, i, &len);
+
+		most += position_of(p, len) > k->n;
+	}
+	if (most > 0 && !(k->late = calloc(most, sizeof(*k->late))))
+		rc = -ENOMEM;
+	for (size_t i = 0; i < k->n && k->late_n < most && rc == 0; i++) {
+		const char *p = keys_get(k, i, &len);
+		uint64_t position = position_of(p, len);
+
+		if (position > k->n)
+			rc = add_late(k, position);
+	}
+	if (k->late_n)
+		qsort(k->late, k->late_n, sizeof(*k->late), compare_late);
+	for (size_t i = 1; i < k->late_n; i++)
+		k->late[i].bytes += k->late[i - 1].bytes;
+	tdestroy(k->taken, free);
+	k->taken = NULL;
 	return rc;
 }
 
@@ -125,44 +202,69 @@ keys_get(const struct keys *k, size_t i, size_t *len)
 	return k->bytes.data + begin;
 }
 
+/* How many of late are at most this position. */
+static size_t
+late_up_to(const struct keys *k, uint64_t position)
+{
+	size_t from = 0, to = k->late_n;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (k->late[middle].position <= position)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+void
+keys_put(const struct keys *k, uint64_t index, struct buf *out)
+{
+	size_t len, late;
+
+	if (index < k->n) {
+		const char *p = keys_get(k, (size_t)index, &len);
+
+		buf_put(out, p, len);
+		return;
+	}
+	put_position(out, index);
+	late = late_up_to(k, index + 1);
+	if (late > 0 && k->late[late - 1].position == index + 1)
+		buf_printf(out, "_%" PRIu32, k->late[late - 1].number);
+}
+
+/* The digits of all numbers from 1 to n. */
+static uint64_t
+digits_up_to(uint64_t n)
+{
+	uint64_t digits = 0;
+
+	for (uint64_t first = 1; first <= n; first *= 10) {	/* those of no fewer digits than first has */
+		digits += n - first + 1;
+		if (first > UINT64_MAX / 10)
+			break;
+	}
+	return digits;
+}
+
+uint64_t
+keys_extra_bytes(const struct keys *k, uint64_t width)
+{
+	if (width <= k->n)
+		return 0;
+	size_t late = late_up_to(k, width);
+	return width - k->n + digits_up_to(width) - digits_up_to(k->n) + (late ? k->late[late - 1].bytes : 0);
+}
+
 void
 keys_free(struct keys *k)
 {
+	tdestroy(k->taken, free);
 	buf_free(&k->bytes);
 	free(k->ends);
+	free(k->late);
 	*k = (struct keys)KEYS_INIT;
-}
-
-void
-keys_extra(const struct keys_taken *taken, uint64_t index, struct buf *out)
-{
-	struct buf name = BUF_INIT;
-
-	put_position(&name, index);
-	make_unique(taken, &name, 2);
-	buf_put(out, name.data, name.len);
-	out->failed |= name.failed;
-	buf_free(&name);
-}
-
-int
-keys_take(const struct keys *k, struct keys_taken *taken)
-{
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < k->n; i++) {
-		size_t len;
-		const char *p = keys_get(k, i, &len);
-
-		if (len > 0 && *p == '_')	/* no other can be in the way of a position */
-			rc = take(taken, p, len);
-	}
-	return rc;
-}
-
-void
-keys_taken_free(struct keys_taken *taken)
-{
-	tdestroy(taken->root, free);
-	taken->root = NULL;
 }

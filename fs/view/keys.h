@@ -7,7 +7,7 @@
  * called by its position too: a name above KEYS_LONGEST bytes, names
  * behind the first KEYS_BYTES bytes of them, columns behind the first KEYS_MOST.
  *
- * Once made, read-only: any thread.
+ * Ended, they are read-only: any thread.
  */
 #ifndef FS_VIEW_KEYS_H
 #define FS_VIEW_KEYS_H
@@ -24,28 +24,26 @@
 
 struct keys {
 	size_t		 n;
+	/* private */
 	struct buf	 bytes;		/* one behind the other */
 	uint32_t	*ends;		/* where each ends in bytes */
 	size_t		 cap;		/* of ends */
-};
-
-/* The names that are taken: what makes keys unique, and those of columns without a header cell too. */
-struct keys_taken {
-	void		*root;
+	void		*taken;		/* until they are ended: the names, in a tree */
+	struct keys_late *late;		/* positions behind n that are the name of a column, in their order */
+	size_t		 late_n;
 };
 
 #define KEYS_INIT	{ .n = 0 }
-#define KEYS_TAKEN_INIT	{ NULL }
 
 /* The next column's key, made from its cell in the header. *renamed: it is not that cell as it is. -ENOMEM. */
-int	keys_add(struct keys *, struct keys_taken *, const char *, size_t, bool *renamed);
+int	keys_add(struct keys *, const char *, size_t, bool *renamed);
 int	keys_append(struct keys *, const char *, size_t);	/* as it is: for keys that were kept. -ENOMEM */
-const char *keys_get(const struct keys *, size_t i, size_t *len);	/* i < n; borrowed */
+int	keys_end(struct keys *);		/* there are no more. -ENOMEM */
 void	keys_free(struct keys *);
 
-/* The key of a column that has none; index from 0. Appended to out. */
-void	keys_extra(const struct keys_taken *, uint64_t index, struct buf *out);
-int	keys_take(const struct keys *, struct keys_taken *);	/* all that keys_extra has to know. -ENOMEM */
-void	keys_taken_free(struct keys_taken *);
+/* Once they are ended. Index from 0, any: columns that have no key of their own are called by their position. */
+void	keys_put(const struct keys *, uint64_t index, struct buf *out);
+uint64_t keys_extra_bytes(const struct keys *, uint64_t width);	/* of all with n <= index < width together */
+const char *keys_get(const struct keys *, size_t i, size_t *len);	/* i < n; borrowed */
 
 #endif

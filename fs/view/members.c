@@ -5,99 +5,65 @@
 
 #include "fs/view/members.h"
 
-/* Appends the text of one column to out. */
-static void
-put_member(struct members *m, uint64_t index, struct buf *out)
-{
-	const char *key;
-	size_t len;
+#define AROUND	3	/* the quotes and the colon */
 
-	if (index < m->keys->n) {
-		key = keys_get(m->keys, (size_t)index, &len);
-	} else {
-		buf_clear(&m->name);
-		keys_extra(m->taken, index, &m->name);
-		out->failed |= m->name.failed;
-		key = buf_str(&m->name);
-		len = m->name.len;
-	}
+static void
+put_member(struct buf *out, const char *key, size_t len)
+{
 	buf_putc(out, '"');
 	if (buf_reserve(out, len * CHARS_JSON_MOST))
 		out->len = (size_t)(chars_json(out->data + out->len, key, len, true) - out->data);
 	buf_puts(out, "\":");
 }
 
-/* Keeps the texts of the first n columns. */
-static int
-keep(struct members *m, uint64_t n)
-{
-	while (m->n < n) {
-		if (m->n == m->cap) {
-			size_t cap = m->cap ? 2 * m->cap : 64;
-			size_t *ends = realloc(m->ends, cap * sizeof(*ends));
-
-			if (!ends)
-				return -ENOMEM;
-			m->ends = ends;
-			m->cap = cap;
-		}
-		put_member(m, m->n, &m->bytes);
-		if (m->bytes.failed)
-			return -ENOMEM;
-		m->ends[m->n++] = m->bytes.len;
-	}
-	return 0;
-}
-
 int
-members_open(struct members *m, const struct keys *keys, const struct keys_taken *taken)
+members_open(struct members *m, const struct keys *keys)
 {
-	*m = (struct members){ .keys = keys, .taken = taken };
-	return keep(m, keys->n);
+	*m = (struct members){ .keys = keys };
+	if (keys->n > 0 && !(m->ends = malloc(keys->n * sizeof(*m->ends))))
+		return -ENOMEM;
+	for (size_t i = 0; i < keys->n; i++) {
+		size_t len;
+		const char *key = keys_get(keys, i, &len);
+
+		put_member(&m->bytes, key, len);
+		m->ends[i] = m->bytes.len;
+	}
+	return m->bytes.failed ? -ENOMEM : 0;
 }
 
 const char *
 members_get(struct members *m, uint64_t index, size_t *len)
 {
-	if (index < KEYS_MOST) {
-		if (keep(m, index + 1) < 0)
-			return NULL;
+	if (index < m->keys->n) {
 		size_t begin = index ? m->ends[index - 1] : 0;
+
 		*len = m->ends[index] - begin;
 		return m->bytes.data + begin;
 	}
-	buf_clear(&m->one);
-	put_member(m, index, &m->one);
-	*len = m->one.len;
-	return m->one.failed ? NULL : m->one.data;
+	buf_clear(&m->extra);
+	buf_putc(&m->extra, '"');
+	keys_put(m->keys, index, &m->extra);
+	buf_puts(&m->extra, "\":");
+	*len = m->extra.len;
+	return m->extra.failed ? NULL : m->extra.data;
 }
 
-int
-members_sum(struct members *m, uint64_t width, uint64_t *out)
+uint64_t
+members_bytes(const struct members *m, uint64_t width)
 {
-	uint64_t kept = width < KEYS_MOST ? width : KEYS_MOST, sum;
-	int rc = keep(m, kept);
+	size_t n = m->keys->n;
 
-	if (rc < 0)
-		return rc;
-	sum = kept ? m->ends[kept - 1] : 0;
-	for (uint64_t i = kept; i < width; i++) {
-		size_t len;
-
-		if (!members_get(m, i, &len))
-			return -ENOMEM;
-		sum += len;
-	}
-	*out = sum;
-	return 0;
+	if (width <= n)
+		return width ? m->ends[width - 1] : 0;
+	return (n ? m->ends[n - 1] : 0) + AROUND * (width - n) + keys_extra_bytes(m->keys, width);
 }
 
 void
 members_close(struct members *m)
 {
 	buf_free(&m->bytes);
-	buf_free(&m->name);
-	buf_free(&m->one);
+	buf_free(&m->extra);
 	free(m->ends);
-	*m = (struct members){ .n = 0 };
+	*m = (struct members){ .keys = NULL };
 }

@@ -9,9 +9,9 @@
 #define SLICE	(OUT_SIZE / CHARS_JSON_MOST)
 
 int
-out_open(struct out *o, const struct view_sink *sink)
+out_open(struct out *o, const struct view_sink *sink, uint64_t most)
 {
-	*o = (struct out){ .sink = sink, .data = malloc(OUT_SIZE) };
+	*o = (struct out){ .sink = sink, .most = most, .data = malloc(OUT_SIZE) };
 	o->end = o->data;
 	o->limit = o->data + OUT_SIZE;
 	return o->data ? 0 : -ENOMEM;
@@ -20,6 +20,8 @@ out_open(struct out *o, const struct view_sink *sink)
 int
 out_flush(struct out *o)
 {
+	if (o->rc == 0 && o->written > o->most)
+		o->rc = -EIO;
 	if (o->rc == 0 && o->end > o->data)
 		o->rc = o->sink->write(o->sink->ctx, o->data, (size_t)(o->end - o->data));
 	o->end = o->data;
@@ -78,6 +80,17 @@ out_repeat(struct out *o, char c, uint64_t n)
 }
 
 void
+out_number(struct out *o, uint64_t n)
+{
+	char digits[20], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	out_put(o, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+void
 out_tsv(struct out *o, const char *p, size_t n)
 {
 	while (n > 0 && o->rc == 0) {
@@ -96,6 +109,18 @@ out_json(struct out *o, const char *p, size_t n, bool valid)
 		size_t part = n < SLICE ? n : SLICE;
 
 		out_put_to(o, chars_json(out_room(o, part * CHARS_JSON_MOST), p, part, valid));
+		p += part;
+		n -= part;
+	}
+}
+
+void
+out_csv(struct out *o, const char *p, size_t n, bool valid)
+{
+	while (n > 0 && o->rc == 0) {
+		size_t part = n < SLICE ? n : SLICE;
+
+		out_put_to(o, chars_csv(out_room(o, part * CHARS_CSV_MOST), p, part, valid));
 		p += part;
 		n -= part;
 	}

@@ -14,22 +14,25 @@
 struct out {
 	const struct view_sink *sink;
 	uint64_t	 written;	/* what the sink has got, and what it will get */
-	int		 rc;
+	int		 rc;		/* -EIO: more than was promised */
 	/* private */
+	uint64_t	 most;
 	char		*data, *end, *limit;
 };
 
-int	out_open(struct out *, const struct view_sink *);
+int	out_open(struct out *, const struct view_sink *, uint64_t most);	/* at most so many bytes */
 char	*out_room(struct out *, size_t n);		/* where n <= OUT_SIZE bytes may be put; then out_put_to */
 void	out_put_to(struct out *, char *end);		/* what was put in that room ends here */
 void	out_put(struct out *, const char *, size_t);
 void	out_putc(struct out *, char);
 void	out_repeat(struct out *, char, uint64_t n);
+void	out_number(struct out *, uint64_t);
 int	out_flush(struct out *);			/* rc */
 void	out_close(struct out *);			/* flushes nothing */
 
 /* Cells in a form; any length. */
 void	out_tsv(struct out *, const char *, size_t);
 void	out_json(struct out *, const char *, size_t, bool valid);
+void	out_csv(struct out *, const char *, size_t, bool valid);
 
 #endif

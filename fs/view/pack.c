@@ -117,8 +117,13 @@ columns(struct packer *p, struct view_survey *s)
 		p->rc = -ENOMEM;
 	for (uint64_t i = 0; i < n && p->rc == 0; i++) {
 		key(p, &s->keys, i);
-		number(p, &s->columns[i]);
+		uint64_t begin = i ? s->columns[i - 1] : 0, size = s->columns[i] - begin;
+		number(p, &size);
+		if (__builtin_add_overflow(begin, size, &s->columns[i]))
+			p->rc = -EINVAL;
 	}
+	if (!p->out && p->rc == 0)
+		p->rc = keys_end(&s->keys);
 }
 
 static void
@@ -126,6 +131,7 @@ walk(struct packer *p, struct view_survey *s)
 {
 	uint64_t delimiter = (unsigned char)s->cells.delimiter;
 
+	number(p, &s->source_size);
 	string(p, s->encoding, sizeof(s->encoding));
 	number(p, &delimiter);
 	if (delimiter == 0 || delimiter > 0xff)
@@ -138,6 +144,7 @@ walk(struct packer *p, struct view_survey *s)
 	if (s->skip > TEXT_SAMPLE)
 		p->rc = -EINVAL;
 	flag(p, &s->strict);
+	flag(p, &s->marked);
 	number(p, &s->width);
 	number(p, &s->widest);
 	number(p, &s->records);
@@ -148,6 +155,7 @@ walk(struct packer *p, struct view_survey *s)
 	for (size_t i = 0; i < FAULTS; i++)
 		number(p, &s->faults[i]);
 	number(p, &s->renamed);
+	number(p, &s->formulas);
 	number(p, &s->rows_offset);
 	for (size_t i = 0; i < VIEW_KINDS; i++)
 		number(p, &s->sizes[i]);

@@ -1,9 +1,12 @@
 /*
- * Each view is a row of views[]: what it does with a cell. A render is a pass over the text that gives it all of them.
+ * Each view is a row of views[]: what it does with a cell, or with a fault. A render is a pass over the text that gives it
+ * all of them.
  */
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 
+#include "fs/view/chars.h"
+#include "fs/view/columns.h"
 #include "fs/view/members.h"
 #include "fs/view/out.h"
 
@@ -12,8 +15,8 @@
 struct render {
 	const struct view_survey *s;
 	struct out	 out;
-	struct keys_taken taken;
-	struct members	 members;
+	struct members	 members;	/* rows.jsonl */
+	struct columns	*columns;	/* columns/ */
 	bool		 in_records;
 	bool		 in_cell;	/* behind a part of it */
 	bool		 enough;	/* the view is complete: the pass was ended for that */
@@ -57,6 +60,12 @@ tsv_cell(struct render *r, const struct cell *c)
 }
 
 static int
+jsonl_begin(struct render *r)
+{
+	return members_open(&r->members, &r->s->keys);
+}
+
+static int
 jsonl_cell(struct render *r, const struct cell *c)
 {
 	if (!r->in_records)
@@ -80,18 +89,125 @@ jsonl_cell(struct render *r, const struct cell *c)
 	return 0;
 }
 
-static const struct {
+static void
+put_csv(struct render *r, const char *p, size_t n)
+{
+	bool quotes = chars_csv_quotes(p, n);
+
+	if (quotes)
+		out_putc(&r->out, '"');
+	out_csv(&r->out, p, n, true);
+	if (quotes)
+		out_putc(&r->out, '"');
+}
+
+/* The header line: each column's key. */
+static int
+csv_begin(struct render *r)
+{
+	struct buf key = BUF_INIT;
+
+	for (uint64_t i = 0; i < r->s->widest && r->out.rc == 0 && !key.failed; i++) {
+		buf_clear(&key);
+		keys_put(&r->s->keys, i, &key);
+		if (i > 0)
+			out_putc(&r->out, ',');
+		put_csv(r, buf_str(&key), key.len);
+	}
+	if (r->s->widest > 0)
+		out_putc(&r->out, '\n');
+	int rc = key.failed ? -ENOMEM : r->out.rc;
+	buf_free(&key);
+	return rc;
+}
+
+/* A cell that comes in parts is in quotes always: the first one does not tell. So is what would make a blank line. */
+static int
+csv_cell(struct render *r, const struct cell *c)
+{
+	bool whole = !r->in_cell && !(c->flags & CELL_PART);
+	bool quotes = !whole || chars_csv_quotes(c->p, c->len) || (c->len == 0 && r->s->widest == 1);
+
+	if (!r->in_records)
+		return 0;
+	if (quotes && !r->in_cell)
+		out_putc(&r->out, '"');
+	out_csv(&r->out, c->p, c->len, !(c->flags & CELL_INVALID));
+	if (c->flags & CELL_PART)
+		return 0;
+	if (quotes)
+		out_putc(&r->out, '"');
+	if ((c->flags & CELL_LAST) && r->column + 1 < r->s->widest)
+		out_repeat(&r->out, ',', r->s->widest - r->column - 1);
+	out_putc(&r->out, c->flags & CELL_LAST ? '\n' : ',');
+	return 0;
+}
+
+static int
+columns_cell(struct render *r, const struct cell *c)
+{
+	uint64_t n = r->s->keys.n, i = r->column;
+	int rc = 0;
+
+	if (!r->in_records)
+		return 0;
+	if (i < n)
+		rc = columns_put(r->columns, (size_t)i, c->p, c->len);
+	if (rc < 0 || c->flags & CELL_PART)
+		return rc;
+	/* The last one ends those that are missing, too. */
+	uint64_t end = c->flags & CELL_LAST ? n : i + 1;
+	for (; i < end && i < n && rc == 0; i++)
+		rc = columns_end_cell(r->columns, (size_t)i);
+	return rc;
+}
+
+static int
+ignore_cell(struct render *r, const struct cell *c)
+{
+	(void)r;
+	(void)c;
+	return 0;
+}
+
+static int
+errors_begin(struct render *r)
+{
+	out_put(&r->out, SURVEY_ERRORS_HEADER, sizeof(SURVEY_ERRORS_HEADER) - 1);
+	return r->out.rc;
+}
+
+static void
+errors_fault(struct render *r, const struct fault *f)
+{
+	const char *code = cells_fault_name(f->code);
+
+	out_number(&r->out, f->offset);
+	out_putc(&r->out, '\t');
+	out_number(&r->out, f->record);
+	out_putc(&r->out, '\t');
+	out_number(&r->out, f->column);
+	out_putc(&r->out, '\t');
+	out_put(&r->out, code, strlen(code));
+	out_putc(&r->out, '\n');
+}
+
+static const struct view {
+	int	(*begin)(struct render *);	/* NULL: nothing to do */
 	int	(*cell)(struct render *, const struct cell *);
-	bool	 members;	/* needs them */
+	void	(*fault)(struct render *, const struct fault *);
 } views[VIEW_KINDS] = {
-	[VIEW_HEADER]	  = { header_cell, false },
-	[VIEW_TABLE_TSV]  = { tsv_cell,	   false },
-	[VIEW_ROWS_JSONL] = { jsonl_cell,  true },
+	[VIEW_HEADER]	  = { NULL,	    header_cell,  NULL },
+	[VIEW_TABLE_TSV]  = { NULL,	    tsv_cell,	  NULL },
+	[VIEW_ROWS_JSONL] = { jsonl_begin,  jsonl_cell,	  NULL },
+	[VIEW_TABLE_CSV]  = { csv_begin,    csv_cell,	  NULL },
+	[VIEW_COLUMNS]	  = { NULL,	    columns_cell, NULL },
+	[VIEW_ERRORS]	  = { errors_begin, ignore_cell,  errors_fault },
 };
 
 struct pass {
 	struct render	*render;
-	int		(*cell)(struct render *, const struct cell *);
+	const struct view *view;
 };
 
 static int
@@ -101,7 +217,7 @@ render_cells(void *ctx, const struct cell *c, size_t n)
 	struct render *r = pass->render;
 
 	for (; n > 0; c++, n--) {
-		int rc = pass->cell(r, c);
+		int rc = pass->view->cell(r, c);
 
 		if (rc)
 			return rc;
@@ -111,54 +227,62 @@ render_cells(void *ctx, const struct cell *c, size_t n)
 }
 
 static int
-render_fault(void *ctx, const struct fault *fault)
+render_fault(void *ctx, const struct fault *f)
 {
-	(void)ctx;
-	(void)fault;
-	return 0;
+	const struct pass *pass = ctx;
+
+	if (pass->view->fault)
+		pass->view->fault(pass->render, f);
+	return pass->render->out.rc;
 }
 
 static int
-render_text(struct render *r, enum view_kind kind, struct text *text)
+render_text(struct render *r, enum view_kind kind, const struct view_source *source)
 {
-	struct pass pass = { r, views[kind].cell };
-	int rc = text_fill(text, r->s->skip);
+	struct pass pass = { r, &views[kind] };
+	struct text text;
+	int rc = pass.view->begin ? pass.view->begin(r) : 0;
 
+	if (rc == 0)
+		rc = survey_open_text(r->s, source, &text);
 	if (rc < 0)
 		return rc;
-	if (text->end - text->begin < r->s->skip)
-		return -EIO;
-	text_drop(text, r->s->skip);
-	rc = cells_read(text, &r->s->cells, &(struct cells_to){ render_cells, render_fault, &pass }, NULL);
-	if (rc < 0 && !r->enough)
-		return rc;
-	rc = out_flush(&r->out);
-	/* Another source than the one that was surveyed. */
-	return rc == 0 && r->out.written != r->s->sizes[kind] ? -EIO : rc;
+	rc = cells_read(&text, &r->s->cells, &(struct cells_to){ render_cells, render_fault, &pass }, NULL);
+	text_close(&text);
+	return rc < 0 && !r->enough ? rc : 0;
+}
+
+static int
+render_info(struct render *r)
+{
+	struct buf info = BUF_INIT;
+
+	survey_put_info(r->s, &info);
+	int rc = info.failed ? -ENOMEM : 0;
+	out_put(&r->out, info.data, info.len);
+	buf_free(&info);
+	return rc;
 }
 
 int
 view_render(const struct view_survey *s, enum view_kind kind, const struct view_source *source, const struct view_sink *sink)
 {
-	struct render r = { .s = s, .taken = KEYS_TAKEN_INIT };
-	struct text text;
-	int rc;
+	struct render r = { .s = s };
+	int rc = view_check(s, kind);
 
-	if (s->strict && !survey_clean(s))
-		return -EIO;
-	rc = text_open(&text, source, s->encoding);
-	if (rc < 0)
-		return rc;
-	rc = out_open(&r.out, sink);
-	if (rc == 0 && views[kind].members)
-		rc = keys_take(&s->keys, &r.taken);
-	if (rc == 0 && views[kind].members)
-		rc = members_open(&r.members, &s->keys, &r.taken);
 	if (rc == 0)
-		rc = render_text(&r, kind, &text);
+		rc = out_open(&r.out, sink, s->sizes[kind]);
+	if (rc == 0 && kind == VIEW_COLUMNS)
+		rc = columns_open(s, sink, &r.columns);
+	if (rc == 0)
+		rc = kind == VIEW_INFO ? render_info(&r) : render_text(&r, kind, source);
+	if (rc == 0)
+		rc = r.columns ? columns_flush(r.columns) : out_flush(&r.out);
+	/* Another source than the one that was surveyed. */
+	if (rc == 0 && !r.columns && r.out.written != s->sizes[kind])
+		rc = -EIO;
 	members_close(&r.members);
-	keys_taken_free(&r.taken);
+	columns_close(r.columns);
 	out_close(&r.out);
-	text_close(&text);
 	return rc;
 }

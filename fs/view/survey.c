@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fs/view/chars.h"
 #include "fs/view/members.h"
@@ -10,14 +11,26 @@
 
 #define MAX_FIELD_DEFAULT	(8u << 20)
 
+/* A view above this size that is also so many times the document's is not given: some bytes of it would fill any disk. */
+#define VIEW_LARGE		((uint64_t)1 << 30)
+#define VIEW_TIMES		100
+
 /* The pass. */
 struct surveyor {
 	struct view_survey *s;
-	struct keys_taken taken;
 	struct members	 members;
 	struct buf	 name;		/* the header's cell so far, as far as KEYS_LONGEST goes */
 	bool		 in_records;
+	bool		 in_cell;	/* behind a part of it */
 	uint64_t	 column;	/* cells of this record so far */
+
+	/* Sums over all records. */
+	uint64_t	 cells;
+	uint64_t	 plain;		/* bytes of plain cells: as long in each form */
+	struct chars_lens lens;		/* of the others; in CSV with their quotes */
+	uint64_t	 padding;	/* cells that short records lack */
+	uint64_t	 members_bytes;
+	uint64_t	 blank;		/* records of one empty cell */
 };
 
 bool
@@ -30,17 +43,36 @@ survey_clean(const struct view_survey *s)
 	return odd == 0;
 }
 
+/* Sizes that are beyond numbers stay the largest. */
+static uint64_t
+add(uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+
+static uint64_t
+times(uint64_t a, uint64_t b)
+{
+	uint64_t product;
+
+	return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
 static int
 end_header(struct surveyor *v)
 {
 	struct view_survey *s = v->s;
+	int rc = keys_end(&s->keys);
 
 	s->width = s->widest = v->column;
-	s->rows_offset = s->sizes[VIEW_HEADER] = s->sizes[VIEW_TABLE_TSV];
 	s->columns = calloc(s->keys.n, sizeof(*s->columns));
 	v->in_records = true;
 	v->column = 0;
-	return s->columns ? members_open(&v->members, &s->keys, &v->taken) : -ENOMEM;
+	if (rc == 0)
+		rc = s->columns ? members_open(&v->members, &s->keys) : -ENOMEM;
+	return rc;
 }
 
 static int
@@ -48,56 +80,77 @@ survey_header_cell(struct surveyor *v, const struct cell *c)
 {
 	struct view_survey *s = v->s;
 	size_t room = KEYS_LONGEST + 1 - v->name.len;
+	struct chars_lens lens = { 0 };
 	bool renamed = false;
 	int rc = 0;
 
-	s->sizes[VIEW_TABLE_TSV] += chars_tsv_len(c->p, c->len);
+	chars_measure(c->p, c->len, true, &lens);
+	s->rows_offset += lens.tsv;
 	buf_put(&v->name, c->p, c->len < room ? c->len : room);
 	if (c->flags & CELL_PART)
 		return 0;
-	s->sizes[VIEW_TABLE_TSV]++;
+	s->rows_offset++;
 	v->column++;
 	if (v->name.failed)
 		return -ENOMEM;
 	if (s->keys.n < KEYS_MOST)
-		rc = keys_add(&s->keys, &v->taken, v->name.data, v->name.len, &renamed);
+		rc = keys_add(&s->keys, v->name.data, v->name.len, &renamed);
 	s->renamed += renamed;
 	buf_clear(&v->name);
 	return rc == 0 && c->flags & CELL_LAST ? end_header(v) : rc;
 }
 
-static int
-end_record(struct surveyor *v)
+static void
+end_record(struct surveyor *v, uint64_t width)
 {
 	struct view_survey *s = v->s;
-	uint64_t width = v->column, members;
-	int rc = members_sum(&v->members, width, &members);
 
 	s->records++;
-	s->sizes[VIEW_TABLE_TSV] += width < s->width ? s->width - width : 0;
-	s->sizes[VIEW_ROWS_JSONL] += members + width + 2;	/* { } and newline, a comma between two */
+	v->cells += width;
+	v->members_bytes += members_bytes(&v->members, width);
+	if (width < s->width)
+		v->padding = add(v->padding, s->width - width);
 	if (s->widest < width)
 		s->widest = width;
 	v->column = 0;
-	return rc;
 }
 
-static int
+static bool
+is_formula(char c)
+{
+	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r' || c == '\0';
+}
+
+static void
 survey_cell(struct surveyor *v, const struct cell *c)
 {
 	struct view_survey *s = v->s;
-	size_t tsv = chars_tsv_len(c->p, c->len);
+	struct chars_lens lens = { 0 };
 
-	s->sizes[VIEW_TABLE_TSV] += tsv;
-	s->sizes[VIEW_ROWS_JSONL] += chars_json_len(c->p, c->len, !(c->flags & CELL_INVALID));
+	if (c->flags & CELL_PLAIN) {
+		v->plain += c->len;
+		lens.tsv = c->len;
+	} else {
+		chars_measure(c->p, c->len, !(c->flags & CELL_INVALID), &lens);
+		v->lens.tsv += lens.tsv;
+		v->lens.json += lens.json;
+		v->lens.csv += lens.csv;
+	}
 	if (v->column < s->keys.n)
-		s->columns[v->column] += tsv;
-	if (c->flags & CELL_PART)
-		return 0;
-	s->sizes[VIEW_TABLE_TSV]++;
-	s->sizes[VIEW_ROWS_JSONL] += 2;
-	v->column++;
-	return c->flags & CELL_LAST ? end_record(v) : 0;
+		s->columns[v->column] += lens.tsv;
+	s->formulas += !v->in_cell && c->len > 0 && is_formula(*c->p);
+	bool first = !v->in_cell;
+	v->in_cell = c->flags & CELL_PART;
+	if (v->in_cell)
+		return;
+	if (lens.csv_quotes || !first)
+		v->lens.csv += 2;
+	if (c->flags & CELL_LAST) {
+		v->blank += first && c->len == 0 && v->column == 0;
+		end_record(v, v->column + 1);
+	} else {
+		v->column++;
+	}
 }
 
 static int
@@ -106,29 +159,86 @@ survey_cells(void *ctx, const struct cell *c, size_t n)
 	struct surveyor *v = ctx;
 	int rc = 0;
 
+	for (; n > 0 && rc == 0 && !v->in_records; c++, n--)
+		rc = survey_header_cell(v, c);
 	for (; n > 0 && rc == 0; c++, n--)
-		rc = v->in_records ? survey_cell(v, c) : survey_header_cell(v, c);
+		survey_cell(v, c);
 	return rc;
 }
 
+static uint64_t
+digits(uint64_t n)
+{
+	uint64_t digits = 1;
+
+	for (; n >= 10; n /= 10)
+		digits++;
+	return digits;
+}
+
 static int
-survey_fault(void *ctx, const struct fault *fault)
+survey_fault(void *ctx, const struct fault *f)
 {
 	struct surveyor *v = ctx;
 
-	v->s->faults[fault->code]++;
+	v->s->faults[f->code]++;
+	v->s->sizes[VIEW_ERRORS] += digits(f->offset) + digits(f->record) + digits(f->column) + strlen(cells_fault_name(f->code)) + 4;
 	return 0;
+}
+
+/* The bytes of table.csv. */
+static uint64_t
+csv_size(const struct surveyor *v)
+{
+	const struct view_survey *s = v->s;
+	struct chars_lens header = { 0 };
+	uint64_t size = v->plain + v->lens.csv + keys_extra_bytes(&s->keys, s->widest);
+
+	for (size_t i = 0; i < s->keys.n; i++) {
+		size_t len;
+		const char *key = keys_get(&s->keys, i, &len);
+
+		header.csv_quotes = false;
+		chars_measure(key, len, true, &header);
+		size += header.csv_quotes ? 2 : 0;
+	}
+	if (s->widest == 1)
+		size += 2 * v->blank;
+	/* A comma or a line end behind each cell, and the header's are as many. */
+	return add(size + header.csv, times(s->widest, s->records + 1));
+}
+
+static void
+set_sizes(struct surveyor *v)
+{
+	struct view_survey *s = v->s;
+	struct buf info = BUF_INIT;
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < s->keys.n; i++)
+		s->columns[i] = end = add(end, s->columns[i] + s->records);
+	s->sizes[VIEW_HEADER] = s->rows_offset;
+	s->sizes[VIEW_TABLE_TSV] = add(s->rows_offset + v->plain + v->lens.tsv + v->cells, v->padding);
+	/* Around a value two quotes, and a brace or a comma before it; a brace and a line end behind all. */
+	s->sizes[VIEW_ROWS_JSONL] = v->plain + v->lens.json + v->members_bytes + 3 * v->cells + 2 * s->records;
+	s->sizes[VIEW_TABLE_CSV] = csv_size(v);
+	s->sizes[VIEW_COLUMNS] = end;
+	s->sizes[VIEW_ERRORS] += strlen(SURVEY_ERRORS_HEADER);
+	survey_put_info(s, &info);
+	s->sizes[VIEW_INFO] = info.len;
+	buf_free(&info);
 }
 
 static int
 survey_text(struct view_survey *s, struct text *text)
 {
-	struct surveyor v = { .s = s, .taken = KEYS_TAKEN_INIT, .name = BUF_INIT };
+	struct surveyor v = { .s = s, .name = BUF_INIT };
 	int rc = cells_read(text, &s->cells, &(struct cells_to){ survey_cells, survey_fault, &v }, &s->totals);
 
+	if (rc == 0)
+		set_sizes(&v);
 	buf_free(&v.name);
 	members_close(&v.members);
-	keys_taken_free(&v.taken);
 	return rc;
 }
 
@@ -170,6 +280,7 @@ find_delimiter(struct view_survey *s, struct text *text, char told)
 
 	if (rc < 0)
 		return rc;
+	s->marked = text->marked;
 	s->skip = sniff_sep_line(text->data + text->begin, text->end - text->begin, &said);
 	text_drop(text, s->skip);
 	s->cells.delimiter = told ? told : said;
@@ -200,6 +311,7 @@ view_survey(const struct view_source *source, const struct view_options *o, stru
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
+	s->source_size = source->size;
 	s->strict = o->strict;
 	s->cells.max_field = limit_field(o->max_field);
 	rc = find_encoding(s, source, o->encoding);
@@ -219,6 +331,23 @@ view_survey(const struct view_source *source, const struct view_options *o, stru
 	return 0;
 }
 
+int
+survey_open_text(const struct view_survey *s, const struct view_source *source, struct text *out)
+{
+	int rc = text_open(out, source, s->encoding);
+
+	if (rc < 0)
+		return rc;
+	rc = text_fill(out, s->skip);
+	if (rc == 0 && out->end - out->begin < s->skip)
+		rc = -EIO;
+	if (rc < 0)
+		text_close(out);
+	else
+		text_drop(out, s->skip);
+	return rc;
+}
+
 void
 view_survey_free(struct view_survey *s)
 {
@@ -229,14 +358,47 @@ view_survey_free(struct view_survey *s)
 	free(s);
 }
 
+bool
+survey_too_large(const struct view_survey *s, enum view_kind kind)
+{
+	return s->sizes[kind] > VIEW_LARGE && s->sizes[kind] / VIEW_TIMES > s->source_size;
+}
+
+int
+view_check(const struct view_survey *s, enum view_kind kind)
+{
+	if (kind == VIEW_INFO || kind == VIEW_ERRORS)
+		return 0;
+	return (s->strict && !survey_clean(s)) || survey_too_large(s, kind) ? -EIO : 0;
+}
+
 uint64_t
 view_size(const struct view_survey *s, enum view_kind kind)
 {
-	return s->sizes[kind];
+	return s->sizes[kind] < INT64_MAX ? s->sizes[kind] : INT64_MAX;
 }
 
 uint64_t
 view_rows_offset(const struct view_survey *s)
 {
 	return s->rows_offset;
+}
+
+size_t
+view_column_count(const struct view_survey *s)
+{
+	return s->keys.n;
+}
+
+const char *
+view_column_key(const struct view_survey *s, size_t i, size_t *len)
+{
+	return keys_get(&s->keys, i, len);
+}
+
+void
+view_column_range(const struct view_survey *s, size_t i, uint64_t *off, uint64_t *size)
+{
+	*off = i ? s->columns[i - 1] : 0;
+	*size = s->columns[i] - *off;
 }

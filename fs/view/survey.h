@@ -15,26 +15,35 @@
 
 struct view_survey {
 	/* how it is read */
+	uint64_t	 source_size;
 	char		 encoding[TEXT_NAME];
 	struct cells_options cells;
 	uint64_t	 skip;		/* bytes of text before the header: a sep= line */
 	bool		 strict;
 
 	/* what there is */
+	bool		 marked;	/* with a byte order mark */
 	uint64_t	 width;		/* cells of the header */
-	uint64_t	 widest;	/* cells of the widest record */
+	uint64_t	 widest;	/* cells of the widest record, the header among them */
 	uint64_t	 records;	/* without the header */
 	struct cells_totals totals;
 	uint64_t	 faults[FAULTS];
 	uint64_t	 renamed;	/* keys that are not the header's cell */
+	uint64_t	 formulas;	/* cells that begin as what a spreadsheet would compute */
 
 	/* what the views are */
 	uint64_t	 rows_offset;
 	uint64_t	 sizes[VIEW_KINDS];
 	struct keys	 keys;
-	uint64_t	*columns;	/* keys.n sizes: the column's cells in TSV, without line ends */
+	uint64_t	*columns;	/* keys.n ends: where each stands in VIEW_COLUMNS */
 };
 
+#define SURVEY_ERRORS_HEADER	"offset\trecord\tcolumn\tcode\n"
+
 bool	survey_clean(const struct view_survey *);	/* nothing was odd */
+bool	survey_too_large(const struct view_survey *, enum view_kind);	/* it would fill any disk */
+void	survey_put_info(const struct view_survey *, struct buf *out);	/* info.tsv */
+/* Opens the text behind the sep= line. */
+int	survey_open_text(const struct view_survey *, const struct view_source *, struct text *out);
 
 #endif
