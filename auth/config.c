@@ -259,19 +259,8 @@ own_dir(const char *env, const char *below, char **out)
 static void
 tell_no_file(const char *const candidates[2])
 {
-	static const char *const lines[] = {
-		"the smallest is this, for its owner alone (chmod 600):",
-		"    [acme]",
-		"    login_url     = https://acme.my.salesforce.com",
-		"    flow          = client_credentials",
-		"    client_id     = the Consumer Key",
-		"    client_secret = the Consumer Secret",
-	};
-
-	log_error("config", "there is no config file %s%s%s", candidates[0], candidates[1] ? " or " : "",
-	    candidates[1] ? candidates[1] : "");
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		log_error("config", "%s", lines[i]);
+	log_error("config", "there is no config file %s%s%s; to be led through writing one: sffs-auth login --setup ORG", candidates[0],
+	    candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "");
 }
 
 /* Where to look, in order; *own is the caller's. */
@@ -408,7 +397,7 @@ check_whole(const struct config *c)
 
 	if (!c->login_url)
 		return lacks(c, "login_url = https://... (the org's My Domain)");
-	if (!c->client_id)
+	if (!c->client_id && c->flow != CONFIG_WEB)	/* which an imported login can do without */
 		return lacks(c, "client_id = ... (the Consumer Key of the app in Salesforce)");
 	if (c->flow == CONFIG_CLIENT_CREDENTIALS && !secret && !c->client_secret_cmd)
 		return lacks(c, "client_secret = ... or client_secret_cmd = ..., which this flow needs");

@@ -147,7 +147,8 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 	enum log_level level;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "fdho:V", options, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":fdho:V", options, NULL)) != -1) {
 		switch (c) {
 		case 'f':
 			a->foreground = true;
@@ -176,7 +177,8 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 			printf("sffs %s\n", SFFS_VERSION);
 			return EXIT_DONE;
 		default:
-			fprintf(stderr, "sffs --help says more\n");
+			log_error("sffs", c == ':' ? "%s wants a value (sffs --help says more)" : "%s: no such option (sffs --help says more)",
+			    argv[optind - 1]);
 			return EXIT_USAGE;
 		}
 	}
@@ -240,9 +242,10 @@ mount_answers(void *ctx)
 {
 	struct sffs *s = ctx;
 
-	log_info("sffs", "%s is mounted on %s", s->config->org, s->arguments.mountpoint);
-	if (s->parent < 0)
+	if (s->parent < 0) {
+		log_info("sffs", "%s is mounted on %s", s->config->org, s->arguments.mountpoint);
 		return;
+	}
 	if (setsid() < 0 || chdir("/") < 0)
 		log_warn("sffs", "leaving the terminal: %s", strerror(errno));
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);

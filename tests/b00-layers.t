@@ -16,15 +16,17 @@ may() {
 # home LIBRARY 'HEADER PATTERN' 'WHERE': files that include it, beyond its home.
 home() { is "$1 has one home" "$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] fs/*/*.[ch] | grep -vE "^($3)" | tr '\n' ' ')" ''; }
 
+# own DIRECTORY: the headers in it.
+own() { ls "$1"/*.h | sed 's,.*/,,;s,\.h$,,' | tr '\n' ' '; }
 bottom='buf log secret config http token'
 is 'auth knows nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''
 is 'the simulated org shares buf and log alone' \
 	"$(grep -h '#include "\(auth\|fs\)/' tests/org/*.[ch] | sort -u | tr '\n' ' ')" '#include "auth/buf.h" #include "auth/log.h" '
-may 'catalogue is a leaf' 'fs/catalogue.[ch] fs/catalogue/*.[ch]' "catalogue document db settle sql $bottom"
-may 'store is a leaf' 'fs/store.[ch]' "store wait pool $bottom"
+may 'catalogue is a leaf' 'fs/catalogue.[ch] fs/catalogue/*.[ch]' "catalogue document $(own fs/catalogue) $bottom"
+may 'store is a leaf' 'fs/store.[ch] fs/store/*.[ch]' "store wait pool $(own fs/store) $bottom"
 may 'name is a leaf' 'fs/name.[ch]' 'name'
 may 'rest is a leaf' 'fs/rest.[ch]' "rest document $bottom"
-may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(ls fs/view/*.h | sed 's,.*/,,;s,\.h$,,' | tr '\n' ' ') $bottom"
+may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(own fs/view) $bottom"
 may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync rest name catalogue document wait pool $bottom"
 may 'file joins store, view and rest, and keeps surveys' 'fs/file.[ch]' "file store view rest catalogue document wait pool $bottom"
 home libfuse 'fuse' 'fs/mount\.c'

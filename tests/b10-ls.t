@@ -11,7 +11,7 @@ calls 'and nothing else' '*' 7
 ls -lR "$MNT/documents" >"$TMP/list" 2>"$TMP/errors"
 is 'ls -lR sees every document' "$(ls "$MNT/documents" | wc -l)" 10000
 is 'and complains of nothing' "$(cat "$TMP/errors")" ''
-is 'each has its metadata' "$(grep -c ' metadata.json$' "$TMP/list")" 10000
+is 'each has its metadata' "$(grep -c '^-.* metadata.json$' "$TMP/list")" 10000
 find "$MNT" -printf '%y %s %p\n' >"$TMP/found" 2>&1
 is 'by-id lists them too' "$(grep -c "^l .* $MNT/by-id/069" "$TMP/found")" 10000
 calls 'walking costs no call' '*' 7
