@@ -30,7 +30,7 @@ struct config {
 	/* how to log in */
 	char		*login_url;		/* normalised: scheme://host[:port], no slash at the end */
 	int		 flow;			/* enum config_flow */
-	char		*client_id;
+	char		*client_id;		/* NULL only with the web flow */
 	struct secret	 client_secret;
 	char		*client_secret_cmd;
 	char		*redirect_uri;

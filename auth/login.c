@@ -21,6 +21,26 @@ login_say_who(struct session *s, const struct login *l)
 	oauth_identity_free(&who);
 }
 
+/*
+ * In a browser, an app that is not known yet ends in a page from which nothing comes back. So a code that is none is
+ * offered first: what is wrong with it then is the app, or the code.
+ */
+static int
+look_for_app(struct session *s, struct oauth_failure *f)
+{
+	static char none[] = "none";
+	struct oauth_grant grant = { 0 };
+	int rc = oauth_ask(s->http, &(struct oauth_request){ .config = s->config, .flow = OAUTH_WEB, .code = &(struct secret){ none },
+	    .verifier = none }, &grant, f);
+
+	oauth_grant_free(&grant);
+	if (rc == -EAGAIN || (rc == -EACCES && !f->not_yet)) {
+		*f = (struct oauth_failure){ 0 };
+		rc = 0;
+	}
+	return rc;
+}
+
 /* A new app is not known at once: its Consumer Key is no good for some minutes. */
 static int
 log_in(struct session *s, struct login *l, struct oauth_failure *f)
@@ -28,8 +48,11 @@ log_in(struct session *s, struct login *l, struct oauth_failure *f)
 	time_t end = time(NULL) + WAIT_MOST;
 
 	for (unsigned pause = 1;; pause = pause * 2 < WAIT_PAUSE ? pause * 2 : WAIT_PAUSE) {
-		int rc = s->config->flow == CONFIG_WEB ? login_web(s, l, f) : token_login(s->config, s->http, NULL, l, f);
+		bool web = s->config->flow == CONFIG_WEB;
+		int rc = web && s->wait ? look_for_app(s, f) : 0;
 
+		if (rc == 0)
+			rc = web ? login_web(s, l, f) : token_login(s->config, s->http, NULL, l, f);
 		if (rc != -EACCES || !f->not_yet || !s->wait || time(NULL) > end)
 			return rc;
 		log_info("login", "%s: Salesforce does not know the app yet; the next try is in %u s", s->config->org, pause);
@@ -42,8 +65,11 @@ login_command(struct session *s)
 {
 	struct oauth_failure failure = { 0 };
 	struct login l = { 0 };
-	int rc = log_in(s, &l, &failure);
+	int rc = s->config->client_id ? log_in(s, &l, &failure) : -EINVAL;
 
+	if (!s->config->client_id)
+		log_error("login", "%s: [%s] lacks client_id = ... (the Consumer Key; sffs-auth login --setup %s says where it is)",
+		    s->config->file, s->config->org, s->config->org);
 	if (rc == 0)
 		login_say_who(s, &l);
 	else if (*failure.text)

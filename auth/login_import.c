@@ -132,7 +132,7 @@ import_cli(struct session *s, struct login *l)
 	if (rc < 0)
 		goto out;
 	l->login_url = copy(s->config->login_url, &failed);
-	l->client_id = copy(s->config->client_id, &failed);
+	l->client_id = copy("sf", &failed);
 	l->how = copy("sf", &failed);
 	l->instance_url = copy(instance.bytes, &failed);
 	memcpy(l->org_id, who.org_id, sizeof(l->org_id));

@@ -19,7 +19,7 @@
 #include "oauth.h"
 
 #define SLICE		20	/* ms between looks at a lock that another process has, and at http_cancelled */
-#define LOCK_WAIT	90000	/* ms: longer than the exchange for which another process may hold it */
+#define LOCK_WAIT	130000	/* ms: longer than the command and the exchange for which another process may hold it */
 #define TRIES		4	/* of what is worth trying again */
 #define REFUSED_TIME	60000	/* ms for which a refusal is believed without asking again */
 #define RATE_TIME	3600000	/* and one that says there are too many logins */

@@ -93,7 +93,7 @@ test_files(void)
 		{ "and the second", WHOLE "a1 = 1\nlinks = maybe\n", "acme", NULL, -EINVAL, "/config:5: links = maybe: say yes or no" },
 
 		{ "no login_url", "[acme]\nclient_id = id\n", "acme", NULL, -EINVAL, "[acme] lacks login_url" },
-		{ "no client_id", "[acme]\nlogin_url = https://a.my.salesforce.com\n", "acme", NULL, -EINVAL, "[acme] lacks client_id" },
+		{ "no client_id", "[acme]\nlogin_url = https://a.my.salesforce.com\nflow = jwt\n", "acme", NULL, -EINVAL, "[acme] lacks client_id" },
 		{ "client_credentials without a secret", WHOLE "flow = client_credentials\n", "acme", NULL, -EINVAL, "lacks client_secret" },
 		{ "with a command for it", WHOLE "flow = client_credentials\nclient_secret_cmd = pass acme\n", "acme", NULL, 0, NULL },
 		{ "jwt without a user", WHOLE "flow = jwt\nprivate_key = /k\n", "acme", NULL, -EINVAL, "lacks username" },

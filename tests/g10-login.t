@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth: a login that needs nobody, looked at, used, and ended again; its exit status says how it went.
-. "${0%/*}/lib.sh"; plan 55
+. "${0%/*}/lib.sh"; plan 57
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -74,6 +74,9 @@ like 'is named' "$err" '*client_secret_cmd*'
 edit 's/^client_secret.*/client_secret = wrong/'
 run 'a wrong secret' 4 "$auth" login sim
 like 'says what to do' "$err" '*client_secret*Consumer Secret*'
+edit '/^client_id/d; s/^flow.*/flow = web/'
+run 'no app to log in to' 2 "$auth" login sim
+like 'says what is missing' "$err" '*lacks client_id*--setup*'
 cp "$TMP/good" "$config"
 org fault -d kind=oauth-error -d code=invalid_client_id --data-urlencode 'message=client identifier invalid' --data-urlencode 'match=POST */token' >/dev/null
 org_forget

@@ -5,8 +5,8 @@ org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
 id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = //p' "$config")
-# The section is of another app, which the login does not need.
-printf '[sim]\nlogin_url = %s\nflow = web\nclient_id = 3MVG9other\n' "$ORG_URL" >"$config"
+# The section names no app: the login brings its own.
+printf '[sim]\nlogin_url = %s\n' "$ORG_URL" >"$config"
 file=$XDG_STATE_HOME/sffs/sim.json
 url() { printf 'force://%s:%s:%s@%s\n' "$id" "$secret" "$(org approve -X POST)" "${1:-${ORG_URL#*://}}"; }
 run() {
