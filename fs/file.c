@@ -38,6 +38,9 @@ static const struct {
 	{ "table.tsv",  "tsv",    VIEW_TABLE_TSV,  false },
 	{ "rows.tsv",   "tsv",    VIEW_TABLE_TSV,  true },
 	{ "rows.jsonl", "jsonl",  VIEW_ROWS_JSONL, false },
+	{ "table.csv",  "csv",    VIEW_TABLE_CSV,  false },
+	{ "info.tsv",   "info",   VIEW_INFO,       false },
+	{ "errors.tsv", "errors", VIEW_ERRORS,     false },
 };
 
 #define VIEWS (sizeof(views) / sizeof(views[0]))
@@ -357,7 +360,7 @@ fill_by_render(void *ctx, struct blob *blob)
 	if (rc < 0)
 		return rc;
 	rc = view_render(r->survey->found, r->kind, &(struct view_source){ read_blob, bytes, v->size },
-	    &(struct view_sink){ sink_write, blob });
+	    &(struct view_sink){ .write = sink_write, .ctx = blob });
 	blob_put(bytes);
 	return rc;
 }
@@ -402,6 +405,11 @@ file_open_view(struct files *fs, const struct document *d, unsigned view, struct
 
 	if (rc < 0)
 		goto fail;
+	rc = view_check(s->found, views[view].kind);
+	if (rc < 0) {
+		put_survey(s);
+		goto fail;
+	}
 	f->start = views[view].without_header ? view_rows_offset(s->found) : 0;
 	f->size = size_of_view(s, view);
 	snprintf(name, sizeof(name), "%s.%s.%s", v.id, fs->maker, views[view].blob);

@@ -56,7 +56,7 @@ enum view_kind {
 
 struct view_survey;
 
-#define VIEW_RENDERER "1"		/* goes up when the same input gives other bytes */
+#define VIEW_RENDERER "2"		/* goes up when the same input gives other bytes */
 
 int	view_survey(const struct view_source *, const struct view_options *, struct view_survey **out);
 void	view_survey_free(struct view_survey *);
