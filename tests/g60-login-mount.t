@@ -1,0 +1,76 @@
+#!/bin/sh
+# A mount and its login: a token that ends is renewed once for all who read, a login that ends can be made again beside the mount.
+. "${0%/*}/lib.sh"; plan 27
+data=$TMP/data
+mkdir "$data"
+for i in 1 2 3 4 5 6 7 8; do printf 'document %s\n' $i >"$data/d$i.txt"; done
+org_start --data "$data"
+auth=$BUILD/sffs-auth
+config=$XDG_CONFIG_HOME/sffs/config
+file=$XDG_STATE_HOME/sffs/sim.json
+id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = //p' "$config")
+sed -i 's/^flow.*/flow = web/' "$config"
+login() { printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim >"$TMP/out" 2>&1; }
+try() { "$BUILD/sffs" "$@" sim "$MNT" >"$TMP/out" 2>"$TMP/err"; }
+# each FILES...: reads them all at once; how many were right.
+each() {
+	pids=
+	for i in "$@"; do { [ "$(cat "$MNT/documents/d$i/d$i.txt" 2>/dev/null)" = "document $i" ] && touch "$TMP/right.$i"; } & pids="$pids $!"; done
+	for pid in $pids; do wait "$pid"; done
+	ls "$TMP" | grep -c '^right\.'; rm -f "$TMP"/right.*
+}
+
+try
+is 'a mount of nobody' "$?" 3
+like 'says what to do' "$(cat "$TMP/err")" '*sffs-auth login sim*'
+ok 'a login' login
+org_forget
+ok 'is enough to mount' fs_mount
+calls 'and the token that it gave is used' 'POST */token' 0
+is 'a document' "$(cat "$MNT/documents/d1/d1.txt")" 'document 1'
+
+org set -d rotate=1 -d refresh-time=300 >/dev/null
+org expire-tokens -X POST >/dev/null
+org_forget
+is 'readers whose token has ended' "$(each 2 3 4 5)" 4
+calls 'renew it once' 'POST */token' 1
+org expire-tokens -X POST >/dev/null
+org_forget
+"$auth" token sim >"$TMP/token" & other=$!
+is 'readers, and another process' "$(each 6 7)" 2
+wait "$other"
+calls 'renew it once, too' 'POST */token' 1
+is 'with the login that is stored' "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $(cat "$TMP/token")" "$ORG_URL/services/oauth2/userinfo")" 200
+fs_sync
+ok 'the mount goes on' [ -d "$MNT/documents/d8" ]
+
+org revoke -X POST >/dev/null
+org_forget
+cat "$MNT/documents/d8/d8.txt" 2>"$TMP/err"
+is 'a login that was revoked' "$?" 1
+like 'is a permission that is gone' "$(cat "$TMP/err")" '*Permission denied*'
+each 8 >/dev/null
+calls 'and is not asked for again and again' 'POST */token' 1
+like 'the log says what to do' "$(cat "$MNT/.sffs/log")" '*expired access/refresh token*sffs-auth login sim*'
+ok 'a login beside the mount' login
+is 'lets it go on' "$(each 8)" 1
+ok 'a logout beside it' sh -c "\"$auth\" logout sim && rm -f \"$file\""
+org expire-tokens -X POST >/dev/null
+org revoke -X POST >/dev/null
+ok 'ends what is not cached' not fs_sync
+fs_unmount
+
+ok 'once more' login
+kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; ORG_PID=
+try
+is 'an org that is out of reach is mounted from the cache' "$?" 0
+is 'and read' "$(cat "$MNT/documents/d3/d3.txt")" 'document 3'
+fs_unmount
+rm "$file"
+try
+is 'but without a login it is not' "$?" 3
+sed -i 's/^flow.*/flow = client_credentials/' "$config"
+try
+is 'nor with one that would have to be asked for' "$?" 5
+like 'and why is said' "$(cat "$TMP/err")" '*127.0.0.1*'
+ok 'nothing is mounted' not mountpoint -q "$MNT"
