@@ -1,0 +1,195 @@
+#!/bin/sh
+# Logging in with a browser: the person, the browser and whatever else comes to the door.
+. "${0%/*}/lib.sh"; plan 74
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+port=$(free_port)
+callback=http://localhost:$port/OauthRedirect
+org_start --synthetic 10 --plain --flow web --redirect-uri "$callback"
+auth=$BUILD/sffs-auth
+config=$XDG_CONFIG_HOME/sffs/config
+file=$XDG_STATE_HOME/sffs/sim.json
+cp "$config" "$TMP/good"
+password=$(sed -n 's/.*password //p' "$config")
+org set -d require-pkce=1 >/dev/null
+
+# A browser that only says where it was sent; the test is who sits before it.
+mkfifo "$TMP/url"
+mkdir "$TMP/bin"
+printf '#!/bin/sh\nprintf "%%s\\n" "$#" >"%s/args"\necho "$1" >"%s/url"\n' "$TMP" "$TMP" >"$TMP/bin/browser"
+chmod +x "$TMP/bin/browser"
+export BROWSER="$TMP/bin/nosuch:$TMP/bin/browser"
+
+# begin OPTIONS...: a login that has come to the browser; its URL is in $url.
+begin() {
+	"$auth" login "$@" sim >"$TMP/out" 2>"$TMP/err" </dev/null & login=$!
+	HELD=$login
+	url=$(timeout 30 head -n 1 "$TMP/url")
+}
+# ended DESCRIPTION STATUS: the login ends so.
+ended() { wait "$login"; is "$1: exit status" "$?" "$2"; HELD=; out=$(cat "$TMP/out") err=$(cat "$TMP/err"); }
+# answer: where the org sends the browser once somebody has said yes or no.
+answer() { curl -s -o "$TMP/page" -w '%{redirect_url}' "$url"; }
+status() { curl -s -o "$TMP/page" -w '%{http_code}' "$@"; }
+
+# A person: a form, a page that asks, a way back.
+begin
+is 'the browser gets one argument' "$(cat "$TMP/args")" 1
+like 'the URL' "$url" "$ORG_URL/services/oauth2/authorize?response_type=code&client_id=3MVG9*code_challenge=*&code_challenge_method=S256*"
+like 'which is shown, too' "$(cat "$TMP/err")" "*$url*"
+python3 - "$url" integration@example.com "$password" >"$TMP/person" <<'EOF'
+import html.parser, sys, urllib.parse, urllib.request
+class Forms(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.fields, self.action, self.buttons = {}, None, []
+    def handle_starttag(self, tag, attrs):
+        a = dict(attrs)
+        if tag == 'form': self.action = a.get('action')
+        if tag == 'input' and a.get('name'): self.fields[a['name']] = a.get('value', '')
+        if tag == 'button' and a.get('name'): self.buttons.append((a['name'], a['value']))
+url, user, password = sys.argv[1:]
+opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+answer = opener.open(url)
+for fill in ({'username': user, 'password': password}, {'answer': 'allow'}):
+    forms = Forms()
+    forms.feed(answer.read().decode())
+    answer = opener.open(urllib.parse.urljoin(answer.url, forms.action), urllib.parse.urlencode({**forms.fields, **fill}).encode())
+print(answer.status, answer.url)
+sys.stdout.write(answer.read().decode())
+EOF
+like 'a person logs in, allows, and comes back' "$(head -1 "$TMP/person")" "200 $callback?*code=*"
+like 'and is told so' "$(cat "$TMP/person")" '*<h1 class="good">Logged in</h1>*'
+ended 'the login' 0
+like 'says who' "$out" 'sim: logged in as integration@example.com*'
+is 'it has a refresh token, in a file of its own' "$(jq -r '.how, (.refresh_token | length > 20)' "$file" | paste -sd ' ') $(stat -c %a "$file")" 'web true 600'
+calls 'by one request' 'POST */token' 1
+org expire-tokens -X POST >/dev/null
+ok 'which it is renewed with' "$auth" token sim
+is 'the page loads nothing' "$(grep -cE '(src|href)="?(https?:)?//|<script' "$TMP/person")" 0
+
+# Whatever else comes.
+org set -d auto-approve=1 >/dev/null
+begin
+good=$(answer)
+is 'an icon' "$(status "http://127.0.0.1:$port/favicon.ico")" 404
+is 'another path' "$(status "http://127.0.0.1:$port/")" 404
+is 'a longer path' "$(status "${callback}X?${good#*\?}")" 404
+is 'a preflight' "$(status -X OPTIONS -H 'Origin: https://acme.my.salesforce.com' -H 'Access-Control-Request-Private-Network: true' "$good")" 204
+is 'a POST' "$(status -d x=y "$good")" 405
+is 'a look ahead' "$(status -I "$good")" 200
+is 'no state' "$(status "$callback?code=abc")" 400
+is 'another state' "$(status "$callback?code=abc&state=abc")" 400
+is 'half a state' "$(status "${good%?}")" 400
+is 'an error of another login' "$(status "$callback?error=access_denied&state=abc")" 400
+is 'no query' "$(status "$callback")" 400
+like 'a page says so' "$(cat "$TMP/page")" '*another login*'
+is 'a flood' "$({ printf 'X: '; head -c 20000 /dev/zero | tr '\0' x; } | curl -s -o "$TMP/page" -w '%{http_code}' -H @- "$good")" 400
+# Connections that say nothing, or half of something, as browsers open them ahead of time; then two requests at once.
+python3 - "$port" "$good" >"$TMP/twice" <<'EOF'
+import socket, sys
+port, path = int(sys.argv[1]), '/' + sys.argv[2].split('/', 3)[3]
+silent = [socket.create_connection(('127.0.0.1', port)) for _ in range(20)]
+half = socket.create_connection(('127.0.0.1', port))
+half.sendall(b'GET /Oau')
+request = ('GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' % path).encode()
+one, two = (socket.create_connection(('127.0.0.1', port)) for _ in range(2))
+one.sendall(request[:30]); two.sendall(request); one.sendall(request[30:])
+for s in one, two:
+    answer = b''
+    while (block := s.recv(4096)): answer += block
+    print(answer.decode().split('\r\n')[0])
+EOF
+is 'a browser that asks twice sees the same twice' "$(cat "$TMP/twice")" 'HTTP/1.1 200 OK
+HTTP/1.1 200 OK'
+ended 'and the login' 0
+is 'the door is closed' "$(status "$callback")" 000
+
+# By the other address of localhost.
+if [ -e /proc/net/if_inet6 ] && grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6; then
+	begin; is 'by ::1' "$(status "http://[::1]:$port/OauthRedirect?$(answer | sed 's/.*?//')")" 200; ended 'by ::1' 0
+else
+	begin; is 'by 127.0.0.1' "$(status "http://127.0.0.1:$port/OauthRedirect?$(answer | sed 's/.*?//')")" 200; ended 'by 127.0.0.1' 0
+fi
+
+# No.
+org set -d auto-approve=2 >/dev/null
+before=$(md5sum <"$file")
+begin
+is 'Deny' "$(status "$(answer)")" 400
+like 'is told in the browser' "$(cat "$TMP/page")" '*<h1 class="bad">Not logged in</h1>*Deny*'
+ended 'and in the terminal' 4
+like 'in words' "$err" '*Deny was chosen*'
+is 'the login that there was is kept' "$(md5sum <"$file")" "$before"
+org set -d auto-approve=1 >/dev/null
+begin
+like 'a text of the org is shown as text' "$(status "$callback?error=%3Cscript%3E&error_description=%22%3Cb%3E&state=$(printf %s "$url" | sed 's/.*&state=\([^&]*\).*/\1/')" && cat "$TMP/page")" '400*&lt;script&gt;*&quot;&lt;b&gt;*'
+ended 'and is an error' 4
+begin
+code=$(answer)
+org fault -d kind=oauth-error -d name=expired-code --data-urlencode 'match=POST */token' >/dev/null
+is 'a code that the org refuses' "$(status "$code")" 400
+like 'is told in the browser' "$(cat "$TMP/page")" '*class="bad"*log in again*'
+ended 'and' 4
+begin
+code=$(answer)
+org fault -d kind=html -d status=503 -d times=forever --data-urlencode 'match=POST */token' >/dev/null
+is 'an outage' "$(status "$code")" 400
+ended 'is one' 5
+org fault/clear -X POST >/dev/null
+"$auth" login --timeout 1 sim >"$TMP/out" 2>"$TMP/err" </dev/null & login=$!
+url=$(timeout 30 head -n 1 "$TMP/url")
+ended 'nobody comes back' 3
+like 'which is said' "$err" '*nobody came back*'
+
+# Where a browser cannot come back, or there is none.
+begin --timeout 60
+"$auth" login sim >"$TMP/out2" 2>"$TMP/err2" </dev/null
+is 'two logins at once: exit status' "$?" 2
+like 'the second is told why' "$(cat "$TMP/err2")" '*another program has the port*'
+status "$(answer)" >"$TMP/code"
+ended 'the first' 0
+paste() { # paste LINES: a login to which these are pasted, %s being the address to which the browser is led.
+	mkfifo "$TMP/paste" "$TMP/said"
+	"$auth" login --no-browser --timeout 60 sim <"$TMP/paste" >"$TMP/out" 2>"$TMP/said" & login=$!
+	exec 8>"$TMP/paste" 9<"$TMP/said"
+	while read -r line <&9; do case $line in http*) url=$line; break ;; esac; done
+	address=$(answer)
+	# shellcheck disable=SC2059 # a format
+	printf "$1" "$address" >&8
+	exec 8>&-
+	wait "$login"; is "$2: exit status" "$?" "$3"
+	err=$(cat <&9)
+	exec 9<&-
+	rm "$TMP/paste" "$TMP/said"
+}
+paste '%s\n' 'pasted' 0
+paste '\nnonsense\nhttp://localhost/?code=x&state=y\n  %s \r\n' 'pasted after other things' 0
+like 'which were no good' "$err" '*not the address*'
+paste '%s' 'pasted without an end of line' 0
+paste 'error=OAUTH_APP_BLOCKED&error_description=this+app+is+blocked+by+admin%.0s\n' 'the text of an error page' 4
+like 'is explained' "$err" '*unblocks the app*'
+mkfifo "$TMP/said"
+"$auth" login --no-browser sim </dev/null >"$TMP/out" 2>"$TMP/said" & login=$!
+exec 9<"$TMP/said"
+while read -r line <&9; do case $line in http*) url=$line; break ;; esac; done
+is 'without a browser, but one that comes back' "$(status "$(answer)")" 200
+ended 'whether there is a standard input or not' 0
+exec 9<&-
+sed 's,^redirect_uri.*,redirect_uri = https://example.org/back,' "$TMP/good" >"$config"
+"$auth" login sim >"$TMP/out" 2>"$TMP/err" </dev/null
+is 'a redirect_uri that leads elsewhere: exit status' "$?" 2
+like 'is told' "$(cat "$TMP/err")" '*redirect_uri*--no-browser*'
+cp "$TMP/good" "$config"
+
+# A new login replaces the one that there was: a user has five at most.
+begin; status "$(answer)" >"$TMP/code"; ended 'a login' 0
+old=$(jq -r .refresh_token "$file")
+begin; status "$(answer)" >"$TMP/code"; ended 'another one' 0
+id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = //p' "$config")
+is 'ends the first' "$(curl -s -d grant_type=refresh_token -d "refresh_token=$old" -d "client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token" | jq -r .error_description)" 'expired access/refresh token'
+org set -d secret-web=0 -d secret-refresh=0 >/dev/null
+sed '/^client_secret/d' "$TMP/good" >"$config"
+begin; status "$(answer)" >"$TMP/code"; ended 'without a secret, where the app wants none' 0
+org expire-tokens -X POST >/dev/null
+ok 'and so it is renewed' "$auth" token sim
+is 'no secret was said' "$(cat "$TMP"/out* "$TMP"/err* | grep -c "$secret\|5Aep\|00D.*!")" 0
