@@ -175,7 +175,7 @@ run_getattr(struct parked *p, int *rc)
 {
 	struct tree_entry e;
 
-	*rc = tree_attr(p->mount->tree, p->ino, &p->wait, &e);
+	*rc = tree_attr(p->mount->tree, p->ino, &p->ticket, &p->wait, &e);
 	if (*rc < 0)
 		return;
 	fuse_reply_attr(unpark(p), &e.st, e.attr_for);
@@ -291,7 +291,7 @@ run_opendir(struct parked *p, int *rc)
 {
 	struct tree_entry e;
 
-	*rc = tree_attr(p->mount->tree, p->ino, &p->wait, &e);
+	*rc = tree_attr(p->mount->tree, p->ino, &p->ticket, &p->wait, &e);
 	if (*rc < 0)
 		return;
 	fuse_reply_open(unpark(p), &p->fi);
@@ -320,7 +320,7 @@ run_open(struct parked *p, int *rc)
 	struct file *file;
 	enum tree_pages pages = TREE_PAGES_DROP;
 
-	*rc = tree_open_file(p->mount->tree, p->ino, &p->wait, &file, &pages);
+	*rc = tree_open_file(p->mount->tree, p->ino, &p->ticket, &p->wait, &file, &pages);
 	if (*rc < 0)
 		return;
 	p->fi.fh = (uint64_t)(uintptr_t)file;

@@ -678,15 +678,16 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 }
 
 int
-sync_fresh(struct sync *s, struct wait *w)
+sync_fresh(struct sync *s, struct sync_ticket *ticket, struct wait *w)
 {
 	int rc = 0;
 
 	pthread_mutex_lock(&s->lock);
 	if (s->closing) {
 		rc = -EINTR;
-	} else if (monotonic() >= s->fresh_until) {
-		start_refresh(s, false);
+	} else if (ticket->refresh ? s->done < ticket->refresh : monotonic() >= s->fresh_until) {
+		if (!ticket->refresh)
+			ticket->refresh = start_refresh(s, false);
 		rc = wait_add(&s->waiting, w, 0) ? -EAGAIN : -EINTR;
 	} else if (s->result == -EACCES || (s->result < 0 && s->o.fail_offline)) {
 		rc = s->result;

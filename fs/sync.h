@@ -45,17 +45,18 @@ void	sync_close(struct sync *);
 typedef void sync_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls);
 int	sync_first(struct sync *, sync_progress *, void *ctx);
 
+/* Which refresh a request waits for, so that one refresh is enough for it however short `refresh` is. Zero it before the first call. */
+struct sync_ticket { uint64_t refresh, reconcile; };
 /*
  * 0: the catalogue is fresh, or as fresh as can be had now. -EAGAIN: a refresh is under way and w is queued. -EINTR:
  * w was cancelled before. -EACCES: the org refuses the login. -ETIMEDOUT: stale, and fail_offline.
  */
-int	sync_fresh(struct sync *, struct wait *w);
+int	sync_fresh(struct sync *, struct sync_ticket *, struct wait *w);
 double	sync_fresh_for(struct sync *);		/* seconds; 0 when the next look will ask */
 /*
  * A refresh that begins after this call, however fresh the last is: as sync_fresh; its error is returned. full: and
  * after it all Ids are listed, to find what has come into reach or gone out of it.
  */
-struct sync_ticket { uint64_t refresh, reconcile; };	/* zero it before the first call */
 int	sync_refresh(struct sync *, struct sync_ticket *, bool full, struct wait *w);
 
 struct sync_status {

@@ -294,13 +294,13 @@ fill_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, s
 }
 
 int
-tree_attr(struct tree *t, uint64_t ino, struct wait *w, struct tree_entry *out)
+tree_attr(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait *w, struct tree_entry *out)
 {
 	struct node n;
 	int rc = node_of(t, ino, &n);
 
 	if (rc == 0 && (n.kind == DOCUMENT || n.kind == PARSED || (n.kind == FIXED && n.fixed->fresh)) &&
-	    (rc = sync_fresh(t->sync, w)) == 0 && n.kind != FIXED) {
+	    (rc = sync_fresh(t->sync, ticket, w)) == 0 && n.kind != FIXED) {
 		document_free(&n.doc);		/* what it was before the refresh */
 		rc = node_of(t, ino, &n);
 	}
@@ -560,10 +560,10 @@ put_snapshot(void *snapshot)
 }
 
 static int
-open_inventory(struct tree *t, enum inventory_kind kind, struct wait *w, struct file **out)
+open_inventory(struct tree *t, enum inventory_kind kind, struct sync_ticket *ticket, struct wait *w, struct file **out)
 {
 	struct snapshot *s;
-	int rc = sync_fresh(t->sync, w);
+	int rc = sync_fresh(t->sync, ticket, w);
 
 	if (rc == 0)
 		rc = inventory_get(t->inventory, kind, w, &s);
@@ -571,7 +571,7 @@ open_inventory(struct tree *t, enum inventory_kind kind, struct wait *w, struct 
 }
 
 int
-tree_open_file(struct tree *t, uint64_t ino, struct wait *w, struct file **out, enum tree_pages *pages)
+tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait *w, struct file **out, enum tree_pages *pages)
 {
 	struct buf text = BUF_INIT;
 	enum inventory_kind kind;
@@ -590,7 +590,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct wait *w, struct file **out, 
 
 		rc = s ? file_open_text(s, len, out) : -ENOMEM;
 	} else if (rc == 0) {
-		rc = is_inventory(&n, &kind) ? open_inventory(t, kind, w, out) :
+		rc = is_inventory(&n, &kind) ? open_inventory(t, kind, ticket, w, out) :
 		    n.kind == VIEW ? file_open_view(t->files, &n.doc, n.view, w, out) :
 		    file_open_version(t->files, &n.doc, out);
 	}

@@ -55,7 +55,7 @@ struct tree_entry {
 /* -ENOENT fills name_for: for how long. */
 int	tree_lookup(struct tree *, uint64_t parent, const char *name, struct tree_entry *out);
 /* -EAGAIN: w is queued. -ESTALE: no such inode any more; the path may lead elsewhere now. */
-int	tree_attr(struct tree *, uint64_t ino, struct wait *w, struct tree_entry *out);
+int	tree_attr(struct tree *, uint64_t ino, struct sync_ticket *, struct wait *w, struct tree_entry *out);
 int	tree_link(struct tree *, uint64_t ino, char **target);		/* caller frees */
 
 /*
@@ -68,7 +68,7 @@ int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx)
 /* What the kernel may do with the pages of a file: keep them for ever, keep them while it is open, or keep none (its size is of the moment). */
 enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
 /* Opens what is to be read. -EAGAIN: w is queued. */
-int	tree_open_file(struct tree *, uint64_t ino, struct wait *w, struct file **out, enum tree_pages *);
+int	tree_open_file(struct tree *, uint64_t ino, struct sync_ticket *, struct wait *w, struct file **out, enum tree_pages *);
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
 /*
