@@ -264,12 +264,13 @@ split_read(struct split *sp, struct reader *r)
 		}
 		record_at = at;
 	}
-	int passed = pass_on(sp, r);
+	if (rc == 0)
+		rc = pass_on(sp, r);
 	if (record_at != SIZE_MAX)
 		r->record_at = text_offset(t, record_at);
 	text_drop(t, at);
 	r->cell_at = t->dropped;
-	return rc < 0 ? rc : passed;
+	return rc;
 }
 
 int
