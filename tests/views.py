@@ -32,7 +32,7 @@ def cells_of_view(path):
 
 def wanted(records):
     if view == 'table.tsv':
-        return records
+        return [r + [''] * (len(records[0]) - len(r)) for r in records]
     return [list(zip(records[0], r)) for r in records[1:]]
 
 
