@@ -9,10 +9,11 @@
 #include "tests/org/fault.h"
 #include "tests/org/http.h"
 #include "tests/org/journal.h"
-#include "tests/org/oauth.h"
 #include "tests/org/org.h"
+#include "tests/org/refusal.h"
 #include "tests/org/reply.h"
 #include "tests/org/rows.h"
+#include "tests/org/token.h"
 #include "tests/org/control.h"
 
 #define WAIT_DEFAULT	30
@@ -116,6 +117,27 @@ out:
 
 /* Faults */
 
+/* An OAuth error by its name, or in its own words. */
+static bool
+name_error(struct call *c, struct fault *f)
+{
+	char *name = param(c, "name");
+	const struct refusal *refusal = name ? refusal_find(name) : !f->code ? &refusals[REFUSAL_EXPIRED_TOKEN] : NULL;
+	bool good = !name || refusal;
+
+	if (!good)
+		refuse(c, 400, "name: not one of those that there are: %s", name);
+	if (refusal) {
+		free(f->code);
+		free(f->message);
+		f->code = strdup(refusal->error);
+		f->message = refusal->description ? strdup(refusal->description) : NULL;
+		good = f->code && (f->message || !refusal->description);
+	}
+	free(name);
+	return good;
+}
+
 static bool
 fill_fault(struct call *c, struct fault *f)
 {
@@ -140,6 +162,8 @@ fill_fault(struct call *c, struct fault *f)
 	}
 	good = good && number_param(c, "status", 0, &status) && number_param(c, "skip", 0, &skip) && number_param(c, "ms", 0, &ms) &&
 	    number_param(c, "bytes", 0, &f->bytes);
+	if (good && f->kind == FAULT_OAUTH_ERROR)
+		good = name_error(c, f);
 	if (good && status && (status < 200 || status > 599)) {
 		refuse(c, 400, "status: 200 to 599");
 		good = false;
@@ -234,12 +258,16 @@ serve_revoke(struct call *c)
 static void
 serve_approve(struct call *c)
 {
-	char token[128];
+	struct holder holder = { .user = DATA_RUN_AS, .scopes = SCOPE_API | SCOPE_REFRESH, .issued = org_now(c->org) };
+	char *user = param(c, "user"), token[TOKEN_SIZE];
 
-	if (oauth_approve(c->org, token, sizeof(token)))
+	if (user && !data_find_user(user, &holder.user))
+		refuse(c, 404, "no such user: %s", user);
+	else if (approval_give(c->org->tokens, &holder, token))
 		buf_printf(&c->reply->body, "%s\n", token);
 	else
 		refuse(c, 500, "no randomness");
+	free(user);
 }
 
 static void

@@ -17,7 +17,8 @@
  *
  * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...; with a fault, a request is answered so:
  *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array
- *      oauth-error [status=400] [code=invalid_grant] [message=] OAuth's object
+ *      oauth-error [status=400] [name=expired-token | code= message=]  OAuth's object; at authorize, what a browser
+ *                         gets; the names are in refusal.c
  *      body [status=200] [type=] body=TEXT                     just this
  *      html [status=502]  garbage [status=200]  empty [status=200]
  *      drop               the connection is closed without an answer
@@ -39,7 +40,7 @@
  * POST /_org/latency ms=N              short for set latency=N
  * POST /_org/expire-tokens             all access tokens become invalid
  * POST /_org/revoke                    all approvals, with their refresh tokens
- * POST /_org/approve                   gives a refresh token, as a login in a browser would
+ * POST /_org/approve [user=USERNAME]   gives a refresh token, as a login in a browser would
  * POST /_org/expire-locators           all query locators become invalid
  *
  * POST /_org/change op=OP ...; the document by id=069... (or by title=, the first of that title); says "069... 068..."

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +46,18 @@ const struct person *
 data_user(uint32_t number)
 {
 	return &users[number];
+}
+
+bool
+data_find_user(const char *username, unsigned *out)
+{
+	for (unsigned i = 0; i < DATA_USERS; i++) {
+		if (strcasecmp(users[i].username, username) == 0) {
+			*out = i;
+			return true;
+		}
+	}
+	return false;
 }
 
 int

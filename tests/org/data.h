@@ -68,6 +68,7 @@ struct person {
 	const char	*username, *first, *last, *alias;
 };
 const struct person *data_user(uint32_t number);
+bool	data_find_user(const char *username, unsigned *out);
 
 /* Changing. Times are milliseconds; SystemModstamp never goes back. */
 struct upload {

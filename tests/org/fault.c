@@ -238,13 +238,13 @@ faults_wait_held(struct faults *faults, size_t count, unsigned seconds)
 }
 
 void
-fault_pause(struct faults *faults, unsigned ms)
+fault_pause(struct faults *faults, uint64_t hold, unsigned ms)
 {
 	struct timespec until = later(ms);
 	int rc = 0;
 
 	pthread_mutex_lock(&faults->lock);
-	while (rc == 0 && !faults->stopped)
+	while (rc == 0 && faults->releases == hold && !faults->stopped)
 		rc = pthread_cond_timedwait(&faults->changed, &faults->lock, &until);
 	pthread_mutex_unlock(&faults->lock);
 }

@@ -64,7 +64,7 @@ bool	fault_hold(struct faults *, uint64_t hold, bool (*gone)(void *), void *ctx)
 uint64_t fault_hold_now(struct faults *);
 size_t	faults_release(struct faults *);			/* how many were held */
 bool	faults_wait_held(struct faults *, size_t count, unsigned seconds);
-void	fault_pause(struct faults *, unsigned ms);		/* shorter when stopped */
+void	fault_pause(struct faults *, uint64_t hold, unsigned ms);	/* shorter when released or stopped */
 void	faults_stop(struct faults *);				/* ends all that wait, now and later */
 
 #endif

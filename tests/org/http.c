@@ -16,6 +16,7 @@
 #include "tests/org/control.h"
 #include "tests/org/fault.h"
 #include "tests/org/journal.h"
+#include "tests/org/login.h"
 #include "tests/org/oauth.h"
 #include "tests/org/org.h"
 #include "tests/org/rest.h"
@@ -191,7 +192,7 @@ body_limit(struct exchange *x, uint64_t at, size_t max)
 	if (f->kind == FAULT_SLOW) {
 		size_t block = f->bytes / 10 + 1;
 
-		fault_pause(faults, 100);
+		fault_pause(faults, fault_hold_now(faults), 100);
 		return block < max ? block : max;
 	}
 	if (f->kind != FAULT_DROP_AFTER && f->kind != FAULT_HOLD_AFTER && f->kind != FAULT_SILENT)
@@ -243,7 +244,7 @@ fault_reply(const struct fault *f, struct reply *r)
 		reply_error_status(r, f->status, f->code ? f->code : "UNKNOWN_EXCEPTION", f->message);
 		break;
 	case FAULT_OAUTH_ERROR:
-		reply_oauth_error(r, f->code ? f->code : "invalid_grant", f->message ? f->message : "expired access/refresh token");
+		reply_oauth_error(r, f->code, f->message);
 		r->status = f->status ? f->status : 400;
 		break;
 	case FAULT_HTML:
@@ -331,12 +332,14 @@ serve_journaled(struct exchange *x)
 	if (x->fault && x->fault->kind == FAULT_DELAY)
 		latency += x->fault->ms;
 	if (latency)
-		fault_pause(org->faults, latency);
+		fault_pause(org->faults, x->hold, latency);
 	if (x->fault && x->fault->kind == FAULT_HOLD && !fault_hold(org->faults, x->hold, is_gone, x))
 		return false;
 	if (x->fault && (x->fault->kind == FAULT_DROP || x->fault->kind == FAULT_NOT_HTTP))
 		return false;
-	if (answers(x->fault))
+	if (x->fault && x->fault->kind == FAULT_OAUTH_ERROR && strcmp(q->path, "/services/oauth2/authorize") == 0)
+		login_refuse(org, q, &x->reply, x->fault->code, x->fault->message);
+	else if (answers(x->fault))
 		fault_reply(x->fault, &x->reply);
 	else
 		serve(x);
@@ -545,6 +548,8 @@ listen_on(struct org *org, unsigned port, const char *scheme, int *out)
 	}
 	snprintf(org->host, sizeof(org->host), "127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
 	snprintf(org->url, sizeof(org->url), "%s://%s", scheme, org->host);
+	snprintf(org->other_host, sizeof(org->other_host), "localhost:%u", (unsigned)ntohs(address.sin_port));
+	snprintf(org->other_url, sizeof(org->other_url), "%s://%s", scheme, org->other_host);
 	*out = fd;
 	return 0;
 }

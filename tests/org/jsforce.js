@@ -131,6 +131,30 @@ async function tokens(conn) {
 	is(await codeOf(again.query('SELECT Id FROM User')), 'INVALID_SESSION_ID', 'a revoked token ends');
 }
 
+// What a test asks of the org itself.
+async function org(what, params) {
+	await fetch(`${loginUrl}/_org/${what}`, { method: 'POST', body: new URLSearchParams(params) });
+}
+
+async function web() {
+	await org('set', { 'auto-approve': 1, rotate: 1 });
+	const conn = new jsforce.Connection({
+		oauth2: { loginUrl, clientId, clientSecret, redirectUri: 'http://localhost:1717/OauthRedirect', useVerifier: true }, loginUrl, version: '62.0',
+	});
+	const answer = await fetch(conn.oauth2.getAuthorizationUrl({ scope: 'api refresh_token', state: 'here' }), { redirect: 'manual' });
+	const back = new URL(answer.headers.get('location'));
+	is(back.searchParams.get('state'), 'here', 'a browser is sent back');
+	const user = await conn.authorize(back.searchParams.get('code'));
+	ok(/^005.{15}$/.test(user.id) && conn.refreshToken, 'its code, with a verifier, logs in');
+	const first = conn.refreshToken;
+	let renewed;
+	conn.on('refresh', (token, answer) => { renewed = answer.refresh_token; });
+	await org('expire-tokens', {});
+	is((await conn.query('SELECT Id FROM Organization')).totalSize, 1, 'an access token that has ended is renewed');
+	ok(renewed && renewed !== first, 'with a new refresh token, as they are rotated');
+	await org('set', { 'auto-approve': 0, rotate: 0 });
+}
+
 (async () => {
 	const conn = await login();
 	const version = await queries(conn);
@@ -138,6 +162,7 @@ async function tokens(conn) {
 	await objects(conn);
 	await errors(conn);
 	await tokens(conn);
+	await web();
 })().catch((e) => ok(false, e.stack.replace(/\n/g, '\n# '))).finally(() => {
 	console.log(`1..${run}`);
 	process.exitCode = failed ? 1 : 0;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <locale.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,8 +21,9 @@
 #include "tests/org/fault.h"
 #include "tests/org/http.h"
 #include "tests/org/journal.h"
-#include "tests/org/oauth.h"
+#include "tests/org/jwt.h"
 #include "tests/org/org.h"
+#include "tests/org/token.h"
 
 #define EXIT_USAGE	2
 #define SYNTHETIC_MAX	100000000
@@ -29,8 +31,12 @@
 #define CLIENT_ID	"3MVG9sim.Ulated_Org.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012"
 #define CLIENT_SECRET	"0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
 
+#define PASSWORD	"simulated"
+#define REDIRECT_URI	"http://localhost:1717/OauthRedirect"
+
 struct options {
-	const char	*dir, *name, *tls_cert, *tls_key;
+	const char	*dir, *name, *flow, *tls_cert, *tls_key, *jwt_cert;
+	unsigned	 redirects;
 	uint64_t	 synthetic;
 	bool		 has_synthetic, plain;
 	unsigned	 port, front;
@@ -53,7 +59,12 @@ help(void)
 	    "  --port P           0, the default: the kernel chooses\n"
 	    "  --front P          a proxy on port P leads here: the org's URLs name that port\n"
 	    "  --name NAME        of the section (sim)\n"
+	    "  --flow FLOW        of the section: client_credentials (the default), web or jwt\n"
 	    "  --client-id ID, --client-secret SECRET\n"
+	    "  --password WORD    of every user, for a login in a browser (" PASSWORD ")\n"
+	    "  --redirect-uri URI a callback URL of the app; may come more than once\n"
+	    "                     (" REDIRECT_URI ")\n"
+	    "  --jwt-cert FILE    PEM: the app's certificate, for the JWT flow\n"
 	    "  --tls-cert FILE, --tls-key FILE  PEM: https instead of http\n"
 	    "  --help, --version\n"
 	    "\n"
@@ -71,7 +82,7 @@ parse_number(const char *s, uint64_t max, uint64_t *out)
 	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && *out <= max;
 }
 
-enum { OPT_DATA = 256, OPT_SYNTHETIC, OPT_PLAIN, OPT_PORT, OPT_FRONT, OPT_NAME, OPT_ID, OPT_SECRET, OPT_CERT, OPT_KEY, OPT_HELP, OPT_VERSION };
+enum { OPT_DATA = 256, OPT_SYNTHETIC, OPT_PLAIN, OPT_PORT, OPT_FRONT, OPT_NAME, OPT_ID, OPT_SECRET, OPT_CERT, OPT_KEY, OPT_FLOW, OPT_PASSWORD, OPT_REDIRECT, OPT_JWT, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "data", required_argument, NULL, OPT_DATA }, { "synthetic", required_argument, NULL, OPT_SYNTHETIC },
@@ -79,7 +90,9 @@ static const struct option long_options[] = {
 	{ "front", required_argument, NULL, OPT_FRONT }, { "name", required_argument, NULL, OPT_NAME },
 	{ "client-id", required_argument, NULL, OPT_ID },
 	{ "client-secret", required_argument, NULL, OPT_SECRET }, { "tls-cert", required_argument, NULL, OPT_CERT },
-	{ "tls-key", required_argument, NULL, OPT_KEY }, { "help", no_argument, NULL, OPT_HELP },
+	{ "tls-key", required_argument, NULL, OPT_KEY }, { "flow", required_argument, NULL, OPT_FLOW },
+	{ "password", required_argument, NULL, OPT_PASSWORD }, { "redirect-uri", required_argument, NULL, OPT_REDIRECT },
+	{ "jwt-cert", required_argument, NULL, OPT_JWT }, { "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION }, { NULL, 0, NULL, 0 },
 };
 
@@ -118,6 +131,18 @@ take_option(int c, const char *arg, struct options *o, struct org *org)
 	case OPT_SECRET: good = copy(org->client_secret, sizeof(org->client_secret), arg); break;
 	case OPT_CERT: o->tls_cert = arg; break;
 	case OPT_KEY: o->tls_key = arg; break;
+	case OPT_FLOW:
+		o->flow = arg;
+		good = strcmp(arg, "client_credentials") == 0 || strcmp(arg, "web") == 0 || strcmp(arg, "jwt") == 0;
+		break;
+	case OPT_PASSWORD: org->password = arg; break;
+	case OPT_REDIRECT:
+		/* As at registration: no plain http but for localhost. */
+		good = o->redirects < ORG_REDIRECTS && (strncmp(arg, "http://", 7) != 0 || strncmp(arg, "http://localhost", 16) == 0);
+		if (good)
+			org->redirect_uri[o->redirects++] = arg;
+		break;
+	case OPT_JWT: o->jwt_cert = arg; break;
 	}
 	if (!good)
 		log_error("main", "%s is no value for --%s", arg, long_options[c - OPT_DATA].name);
@@ -217,6 +242,23 @@ free_org(struct org *org)
 	faults_free(org->faults);
 	journal_free(org->journal);
 	data_free(org->data);
+	EVP_PKEY_free(org->jwt_key);
+}
+
+static int
+read_jwt_cert(struct org *org, const char *path)
+{
+	struct buf pem = BUF_INIT;
+	int rc = read_file(path, &pem);
+
+	if (rc == 0)
+		org->jwt_key = jwt_key(buf_str(&pem));
+	if (rc == 0 && !org->jwt_key)
+		rc = -EINVAL;
+	if (rc != 0)
+		log_error("main", "%s: no certificate: %s", path, strerror(-rc));
+	buf_free(&pem);
+	return rc;
 }
 
 static int
@@ -240,19 +282,25 @@ start(struct org *org, const struct options *o, struct http **http)
 	return rc;
 }
 
+/* The secret comes last: whoever reads this may stop there. */
 static void
 say_where(const struct org *org, const struct options *o)
 {
-	printf("[%s]\nlogin_url = %s\nflow = client_credentials\nclient_id = %s\nclient_secret = %s\n", o->name, org->url, org->client_id,
-	    org->client_secret);
+	printf("[%s]\nlogin_url = %s\nflow = %s\nclient_id = %s\n", o->name, org->url, o->flow, org->client_id);
+	if (strcmp(o->flow, "jwt") == 0)
+		printf("username = %s\n", data_user(DATA_RUN_AS)->username);
+	if (strcmp(o->flow, "web") == 0)
+		printf("# in the browser: %s, password %s\nredirect_uri = %s\n", data_user(DATA_RUN_AS)->username, org->password,
+		    org->redirect_uri[0]);
+	printf("client_secret = %s\n", org->client_secret);
 	fflush(stdout);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options o = { .name = "sim" };
-	struct org org = { .client_id = CLIENT_ID, .client_secret = CLIENT_SECRET };
+	struct options o = { .name = "sim", .flow = "client_credentials" };
+	struct org org = { .client_id = CLIENT_ID, .client_secret = CLIENT_SECRET, .password = PASSWORD };
 	struct http *http = NULL;
 	sigset_t signals;
 	int status, number;
@@ -264,7 +312,8 @@ main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	id_make("00D", 0, org.id);
-	id_make("005", DATA_RUN_AS, org.user_id);
+	if (o.redirects == 0)
+		org.redirect_uri[0] = REDIRECT_URI;
 	/* Blocked in every thread that is made from here on; the main thread waits for them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
@@ -272,7 +321,7 @@ main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	status = 1;
-	if (make_org(&org, &o) == 0 && start(&org, &o, &http) == 0) {
+	if ((!o.jwt_cert || read_jwt_cert(&org, o.jwt_cert) == 0) && make_org(&org, &o) == 0 && start(&org, &o, &http) == 0) {
 		say_where(&org, &o);
 		sigwait(&signals, &number);
 		faults_stop(org.faults);

@@ -1,8 +1,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
-#include <pthread.h>
+#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,185 +10,15 @@
 #include "tests/org/data.h"
 #include "tests/org/fault.h"
 #include "tests/org/http.h"
+#include "tests/org/jwt.h"
+#include "tests/org/login.h"
 #include "tests/org/org.h"
+#include "tests/org/refusal.h"
 #include "tests/org/reply.h"
+#include "tests/org/token.h"
 #include "tests/org/oauth.h"
 
-#define ACCESS_MAX	1000	/* access tokens that are valid at once; older ones end */
-#define APPROVALS_MAX	1000
-#define TOKEN_SIZE	128
-#define REFRESH_OLD	16	/* rotated tokens of an approval that are still known */
-
-/* A user said yes to the app: what refresh tokens belong to. */
-struct approval {
-	uint64_t	 number;	/* 0: not in use */
-	bool		 busy;		/* a refresh is under way */
-	char		 token[TOKEN_SIZE];
-	char		 old[REFRESH_OLD][TOKEN_SIZE];
-	unsigned	 rotations;
-};
-
-struct access {
-	char		 token[TOKEN_SIZE];	/* "" : none */
-	int64_t		 issued;
-	uint64_t	 approval;		/* 0: of none */
-};
-
-struct tokens {
-	pthread_mutex_t	 lock;		/* guards: all below */
-	struct access	 access[ACCESS_MAX];	/* a ring */
-	unsigned	 next_access;
-	struct approval	 approvals[APPROVALS_MAX];	/* a ring */
-	uint64_t	 next_approval;
-};
-
-int
-tokens_new(struct tokens **out)
-{
-	struct tokens *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		return -ENOMEM;
-	t->next_approval = 1;
-	pthread_mutex_init(&t->lock, NULL);
-	*out = t;
-	return 0;
-}
-
-void
-tokens_free(struct tokens *t)
-{
-	if (!t)
-		return;
-	pthread_mutex_destroy(&t->lock);
-	free(t);
-}
-
-void
-tokens_expire(struct tokens *t)
-{
-	pthread_mutex_lock(&t->lock);
-	for (unsigned i = 0; i < ACCESS_MAX; i++)
-		t->access[i].token[0] = '\0';
-	pthread_mutex_unlock(&t->lock);
-}
-
-static void
-end_approval(struct tokens *t, struct approval *a)
-{
-	for (unsigned i = 0; i < ACCESS_MAX; i++)
-		if (a->number && t->access[i].approval == a->number)
-			t->access[i].token[0] = '\0';
-	memset(a, 0, sizeof(*a));
-}
-
-void
-tokens_revoke(struct tokens *t)
-{
-	pthread_mutex_lock(&t->lock);
-	for (unsigned i = 0; i < APPROVALS_MAX; i++)
-		if (t->approvals[i].number)
-			end_approval(t, &t->approvals[i]);
-	pthread_mutex_unlock(&t->lock);
-}
-
-/* `prefix` and random characters up to `len`. */
-static bool
-make_token(const char *prefix, size_t len, char out[TOKEN_SIZE])
-{
-	static const char table[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
-	size_t n = strlen(prefix);
-	unsigned char random[TOKEN_SIZE];
-
-	if (RAND_bytes(random, sizeof(random)) != 1)
-		return false;
-	memcpy(out, prefix, n);
-	for (; n < len; n++)
-		out[n] = table[random[n] & 63];
-	out[n] = '\0';
-	return true;
-}
-
-static bool
-give_access(struct org *org, uint64_t approval, int64_t now, char out[TOKEN_SIZE])
-{
-	struct tokens *t = org->tokens;
-	char prefix[32];
-
-	snprintf(prefix, sizeof(prefix), "%.15s!AQ", org->id);
-	if (!make_token(prefix, 112, out))
-		return false;
-	pthread_mutex_lock(&t->lock);
-	struct access *a = &t->access[t->next_access++ % ACCESS_MAX];
-	memcpy(a->token, out, TOKEN_SIZE);
-	a->issued = now;
-	a->approval = approval;
-	pthread_mutex_unlock(&t->lock);
-	return true;
-}
-
-static struct access *
-find_access(struct org *org, const char *token)
-{
-	struct tokens *t = org->tokens;
-	int64_t life = settings_get(&org->settings, SETTING_TOKEN_LIFE);
-
-	for (unsigned i = 0; *token && i < ACCESS_MAX; i++) {
-		struct access *a = &t->access[i];
-
-		if (strcmp(a->token, token) == 0)
-			return life && a->issued + life * 1000 <= org_now(org) ? NULL : a;
-	}
-	return NULL;
-}
-
-static bool
-is_access(struct org *org, const char *token)
-{
-	pthread_mutex_lock(&org->tokens->lock);
-	bool good = find_access(org, token) != NULL;
-	pthread_mutex_unlock(&org->tokens->lock);
-	return good;
-}
-
-static struct approval *
-find_approval(struct tokens *t, const char *token)
-{
-	for (unsigned i = 0; *token && i < APPROVALS_MAX; i++)
-		if (strcmp(t->approvals[i].token, token) == 0)
-			return &t->approvals[i];
-	return NULL;
-}
-
-/* The approval of which this was a refresh token, before it was rotated. */
-static struct approval *
-find_rotated(struct tokens *t, const char *token)
-{
-	for (unsigned i = 0; *token && i < APPROVALS_MAX; i++)
-		for (unsigned j = 0; j < REFRESH_OLD; j++)
-			if (strcmp(t->approvals[i].old[j], token) == 0)
-				return &t->approvals[i];
-	return NULL;
-}
-
-bool
-oauth_approve(struct org *org, char *token, size_t size)
-{
-	struct tokens *t = org->tokens;
-	char made[TOKEN_SIZE];
-
-	if (!make_token("5Aep861", 87, made))
-		return false;
-	pthread_mutex_lock(&t->lock);
-	uint64_t number = t->next_approval++;
-	struct approval *a = &t->approvals[number % APPROVALS_MAX];
-	end_approval(t, a);
-	a->number = number;
-	memcpy(a->token, made, TOKEN_SIZE);
-	pthread_mutex_unlock(&t->lock);
-	snprintf(token, size, "%s", made);
-	return true;
-}
+#define SESSION_LIFE	7200	/* seconds; as introspection tells it */
 
 /* Who asks */
 
@@ -205,17 +34,37 @@ bearer(const struct request *q)
 	return strncasecmp(header, "OAuth ", 6) == 0 ? header + 6 : NULL;
 }
 
+/* What was issued then or before has ended, when tokens live for so many seconds; 0: they do not end. */
+static int64_t
+oldest(struct org *org, enum setting life)
+{
+	int64_t seconds = settings_get(&org->settings, life);
+
+	return seconds ? org_now(org) - seconds * 1000 : INT64_MIN;
+}
+
+static bool
+find_access(struct org *org, const char *token, struct holder *out)
+{
+	return token && token_find(org->tokens, token, oldest(org, SETTING_TOKEN_LIFE), out);
+}
+
 bool
-oauth_check(struct org *org, const struct request *q, struct reply *r)
+oauth_check(struct org *org, const struct request *q, struct reply *r, unsigned *user)
 {
 	const char *token = bearer(q);
+	struct holder holder;
 
-	if (token && is_access(org, token))
-		return true;
-	if (token && strncmp(token, "00D", 3) != 0 && strncmp(token, "eyJ", 3) != 0)
+	if (find_access(org, token, &holder)) {
+		*user = holder.user;
+		if (holder.scopes & SCOPE_API)
+			return true;
+		reply_error(r, "INVALID_SESSION_ID", "This session is not valid for use with the REST API");
+	} else if (token && strncmp(token, "00D", 3) != 0 && strncmp(token, "eyJ", 3) != 0) {
 		reply_error(r, "INVALID_AUTH_HEADER", NULL);
-	else
+	} else {
 		reply_error(r, "INVALID_SESSION_ID", NULL);
+	}
 	return false;
 }
 
@@ -247,17 +96,18 @@ client_of(const struct request *q, char **id, char **secret)
 	*secret = strdup(colon + 1);
 }
 
+/* The app, with its secret unless that is not required. */
 static bool
-check_client(struct org *org, const struct request *q, struct reply *r)
+check_client(struct org *org, const struct request *q, struct reply *r, bool secret_required)
 {
 	char *id = NULL, *secret = NULL;
 	bool good = false;
 
 	client_of(q, &id, &secret);
 	if (!id || strcmp(id, org->client_id) != 0)
-		reply_oauth_error(r, "invalid_client_id", "client identifier invalid");
-	else if (!secret || strcmp(secret, org->client_secret) != 0)
-		reply_oauth_error(r, "invalid_client", "invalid client credentials");
+		reply_refusal(r, REFUSAL_CLIENT_ID);
+	else if (secret ? strcmp(secret, org->client_secret) != 0 : secret_required)
+		reply_refusal(r, REFUSAL_CLIENT);
 	else
 		good = true;
 	free(id);
@@ -271,10 +121,19 @@ is_my_domain(struct org *org, const struct request *q)
 {
 	const char *host = request_header(q, "Host");
 
-	return host && strcasecmp(host, org->host) == 0;
+	return host && (strcasecmp(host, org->host) == 0 || strcasecmp(host, org->other_host) == 0);
 }
 
 /* Answers with a token */
+
+static void
+put_identity(const struct org *org, unsigned user, char out[128])
+{
+	char id[ID_SIZE];
+
+	id_make("005", user, id);
+	snprintf(out, 128, "%s/id/%s/%s", org->url, org->id, id);
+}
 
 static void
 put_signature(struct org *org, const char *signed_text, struct buf *out)
@@ -288,26 +147,33 @@ put_signature(struct org *org, const char *signed_text, struct buf *out)
 	buf_put_json(out, (char *)text, strlen((char *)text));
 }
 
+/* A login that all conditions of its flow are met for. refresh: NULL: none is given. */
 static void
-reply_token(struct org *org, struct reply *r, uint64_t approval, const char *refresh)
+reply_token(struct org *org, struct reply *r, const struct holder *holder, const char *refresh)
 {
-	int64_t now = org_now(org);
 	char token[TOKEN_SIZE], identity[128], text[160];
+	const char *instance = org_instance(org);
 
-	if (!give_access(org, approval, now, token)) {
+	if (!login_count(org->tokens, holder->user, org_now(org), settings_get(&org->settings, SETTING_LOGIN_LIMIT))) {
+		reply_refusal(r, REFUSAL_RATE);
+		return;
+	}
+	if (!token_give(org->tokens, org->id, holder, token)) {
 		reply_error(r, "UNKNOWN_EXCEPTION", NULL);
 		return;
 	}
-	snprintf(identity, sizeof(identity), "%s/id/%s/%s", org->url, org->id, org->user_id);
-	snprintf(text, sizeof(text), "%s%lld", identity, (long long)now);
+	put_identity(org, holder->user, identity);
+	snprintf(text, sizeof(text), "%s%lld", identity, (long long)holder->issued);
 	r->type = REPLY_JSON;
 	reply_header(r, "Cache-Control: no-cache, no-store");
 	buf_printf(&r->body, "{\"access_token\":\"%s\",\"signature\":", token);
 	put_signature(org, text, &r->body);
 	if (refresh)
 		buf_printf(&r->body, ",\"refresh_token\":\"%s\"", refresh);
-	buf_printf(&r->body, ",\"scope\":\"%s\",\"instance_url\":\"%s\",\"id\":\"%s\",\"token_type\":\"Bearer\",\"issued_at\":\"%lld\"}",
-	    approval ? "refresh_token api" : "api", org->url, identity, (long long)now);
+	buf_puts(&r->body, ",\"scope\":\"");
+	scopes_put(holder->scopes, &r->body);
+	buf_printf(&r->body, "\",\"instance_url\":\"%s\",\"id\":\"%s\",\"token_type\":\"Bearer\",\"issued_at\":\"%lld\"}", instance, identity,
+	    (long long)holder->issued);
 }
 
 /* The flows */
@@ -316,60 +182,71 @@ static void
 client_credentials(struct org *org, const struct request *q, struct reply *r)
 {
 	const struct settings *s = &org->settings;
+	struct holder holder = { .user = DATA_RUN_AS, .scopes = SCOPE_API, .issued = org_now(org) };
 
 	if (!is_my_domain(org, q))
-		reply_oauth_error(r, "invalid_grant", "request not supported on this domain");
-	else if (!check_client(org, q, r))
+		reply_refusal(r, REFUSAL_DOMAIN);
+	else if (!check_client(org, q, r, true))
 		return;
 	else if (!settings_get(s, SETTING_FLOW_ENABLED))
-		reply_oauth_error(r, "invalid_grant", "client credentials flow not enabled");
+		reply_refusal(r, REFUSAL_NO_FLOW);
 	else if (!settings_get(s, SETTING_RUN_AS))
-		reply_oauth_error(r, "invalid_grant", "no client credentials user enabled");
+		reply_refusal(r, REFUSAL_NO_RUN_AS);
 	else if (!settings_get(s, SETTING_SCOPES))
-		reply_oauth_error(r, "invalid_grant", "no valid scopes defined");
+		reply_refusal(r, REFUSAL_NO_SCOPES);
 	else if (!settings_get(s, SETTING_APPROVED))
-		reply_oauth_error(r, "invalid_app_access", "user is not admin approved to access this app");
+		reply_refusal(r, REFUSAL_NOT_APPROVED);
 	else
-		reply_token(org, r, 0, NULL);
+		reply_token(org, r, &holder, NULL);
 }
 
-enum refresh { REFRESH_GONE, REFRESH_BUSY, REFRESH_BEGUN };
-
-static enum refresh
-refresh_begin(struct tokens *t, const char *token)
+/* Whether a verifier is the one that a challenge was made of, by S256. */
+static bool
+verifies(const char *challenge, const char *verifier)
 {
-	enum refresh rc = REFRESH_GONE;
+	unsigned char digest[SHA256_DIGEST_LENGTH], text[64];
 
-	pthread_mutex_lock(&t->lock);
-	struct approval *a = find_approval(t, token), *rotated = a ? NULL : find_rotated(t, token);
-	if (rotated)
-		end_approval(t, rotated);
-	if (a) {
-		rc = a->busy ? REFRESH_BUSY : REFRESH_BEGUN;
-		a->busy = true;
-	}
-	pthread_mutex_unlock(&t->lock);
-	return rc;
+	SHA256((const unsigned char *)verifier, strlen(verifier), digest);
+	int n = EVP_EncodeBlock(text, digest, sizeof(digest));
+	while (n > 0 && text[n - 1] == '=')
+		n--;
+	text[n] = '\0';
+	for (int i = 0; i < n; i++)
+		text[i] = text[i] == '+' ? '-' : text[i] == '/' ? '_' : text[i];
+	return strcmp(challenge, (char *)text) == 0;
 }
 
-/* The number of the approval; 0: it was revoked meanwhile. `fresh` is its next token, or NULL to keep this one. */
-static uint64_t
-refresh_end(struct tokens *t, const char *token, const char *fresh)
+static void
+authorization_code(struct org *org, const struct request *q, struct reply *r)
 {
-	uint64_t number = 0;
+	char *code = request_form(q, "code"), *redirect = request_form(q, "redirect_uri"), *verifier = request_form(q, "code_verifier");
+	char refresh[TOKEN_SIZE];
+	bool secret_required = settings_get(&org->settings, SETTING_SECRET_WEB);
+	struct asked asked;
 
-	pthread_mutex_lock(&t->lock);
-	struct approval *a = find_approval(t, token);
-	if (a) {
-		number = a->number;
-		a->busy = false;
-		if (fresh) {
-			memcpy(a->old[a->rotations++ % REFRESH_OLD], a->token, TOKEN_SIZE);
-			memcpy(a->token, fresh, TOKEN_SIZE);
-		}
+	/* Neither secret nor verifier is nobody. */
+	if (!check_client(org, q, r, secret_required || !verifier))
+		goto out;
+	int rc = code ? code_take(org->tokens, code, oldest(org, SETTING_CODE_LIFE), &asked) : -ENOENT;
+	if (rc == 0) {
+		struct holder holder = { .user = asked.user, .scopes = asked.scopes, .issued = org_now(org) };
+		bool wants_refresh = asked.scopes & SCOPE_REFRESH;
+
+		if (!redirect || strcmp(redirect, asked.redirect_uri) != 0)
+			reply_refusal(r, redirect ? REFUSAL_REDIRECT : REFUSAL_NO_REDIRECT);
+		else if (asked.challenge[0] && !(verifier && verifies(asked.challenge, verifier)))
+			reply_refusal(r, REFUSAL_INVALID_VERIFIER);
+		else if (wants_refresh && !approval_give(org->tokens, &holder, refresh))
+			reply_error(r, "UNKNOWN_EXCEPTION", NULL);
+		else
+			reply_token(org, r, &holder, wants_refresh ? refresh : NULL);
+	} else {
+		reply_refusal(r, rc == -EALREADY ? REFUSAL_EXPIRED_CODE : REFUSAL_INVALID_CODE);
 	}
-	pthread_mutex_unlock(&t->lock);
-	return number;
+out:
+	free(code);
+	free(redirect);
+	free(verifier);
 }
 
 static void
@@ -377,36 +254,84 @@ refresh_token(struct org *org, const struct request *q, struct reply *r)
 {
 	char *token = request_form(q, "refresh_token"), fresh[TOKEN_SIZE];
 	bool rotate = settings_get(&org->settings, SETTING_ROTATE);
-	uint64_t number = 0;
+	uint64_t hold = fault_hold_now(org->faults);
+	struct holder holder;
 
-	if (!check_client(org, q, r))
+	if (!check_client(org, q, r, settings_get(&org->settings, SETTING_SECRET_REFRESH)))
 		goto out;
-	switch (token ? refresh_begin(org->tokens, token) : REFRESH_GONE) {
-	case REFRESH_BUSY:
-		reply_oauth_error(r, "invalid_grant", "token request is already being processed");
-		goto out;
-	case REFRESH_BEGUN:
-		fault_pause(org->faults, (unsigned)settings_get(&org->settings, SETTING_REFRESH_TIME));
-		rotate = rotate && make_token("5Aep861", 87, fresh);
-		number = refresh_end(org->tokens, token, rotate ? fresh : NULL);
-		break;
-	case REFRESH_GONE:
-		break;
+	int rc = token ? refresh_begin(org->tokens, token, oldest(org, SETTING_REFRESH_IDLE)) : -ENOENT;
+	if (rc == 0) {
+		fault_pause(org->faults, hold, (unsigned)settings_get(&org->settings, SETTING_REFRESH_TIME));
+		rotate = rotate && refresh_make(fresh);
+		rc = refresh_end(org->tokens, token, rotate ? fresh : NULL, org_now(org), &holder);
 	}
-	if (number)
-		reply_token(org, r, number, rotate ? fresh : NULL);
+	if (rc == 0)
+		reply_token(org, r, &holder, rotate ? fresh : NULL);
 	else
-		reply_oauth_error(r, "invalid_grant", "expired access/refresh token");
+		reply_refusal(r, rc == -EBUSY ? REFUSAL_BUSY : REFUSAL_EXPIRED_TOKEN);
 out:
 	free(token);
+}
+
+/* Whom an assertion is for: the org's login hosts, the org, or its token endpoint. */
+static bool
+is_audience(const struct org *org, const char *aud)
+{
+	size_t n = strlen(org->url);
+
+	if (strcmp(aud, "https://login.salesforce.com") == 0)
+		return true;
+	return strncmp(aud, org->url, n) == 0 && (aud[n] == '\0' || strcmp(aud + n, "/services/oauth2/token") == 0);
+}
+
+static void
+jwt_bearer(struct org *org, const struct request *q, struct reply *r)
+{
+	char *assertion = request_form(q, "assertion"), *scope = request_form(q, "scope");
+	const struct settings *s = &org->settings;
+	struct holder holder = { .scopes = SCOPE_API | SCOPE_WEB, .issued = org_now(org) };
+	struct jwt jwt;
+
+	if (!org->jwt_key)
+		reply_refusal(r, REFUSAL_GRANT_TYPE);
+	else if (scope)
+		reply_refusal(r, REFUSAL_SCOPE_PARAM);
+	else if (!assertion || jwt_verify(assertion, org->jwt_key, &jwt) != 0)
+		reply_refusal(r, REFUSAL_ASSERTION);
+	else if (strcmp(jwt.iss, org->client_id) != 0)
+		reply_refusal(r, REFUSAL_CLIENT_ID);
+	else if (!is_audience(org, jwt.aud))
+		reply_refusal(r, REFUSAL_AUDIENCE);
+	else if (jwt.exp * 1000 <= (double)holder.issued)
+		reply_refusal(r, REFUSAL_EXPIRED_CODE);
+	else if (!data_find_user(jwt.sub, &holder.user) || !settings_get(s, SETTING_CONSENTED))
+		reply_refusal(r, REFUSAL_NOT_CONSENTED);
+	else if (!settings_get(s, SETTING_APPROVED))
+		reply_refusal(r, REFUSAL_NOT_APPROVED);
+	else
+		reply_token(org, r, &holder, NULL);
+	free(assertion);
+	free(scope);
+}
+
+/* Blocked, as in every org that was made since Summer '23. */
+static void
+password(struct org *org, const struct request *q, struct reply *r)
+{
+	(void)org;
+	(void)q;
+	reply_refusal(r, REFUSAL_BAD_LOGIN);
 }
 
 static const struct {
 	const char *type;
 	void (*serve)(struct org *, const struct request *, struct reply *);
 } grants[] = {
-	{ "client_credentials", client_credentials },
+	{ "authorization_code", authorization_code },
 	{ "refresh_token", refresh_token },
+	{ "client_credentials", client_credentials },
+	{ "urn:ietf:params:oauth:grant-type:jwt-bearer", jwt_bearer },
+	{ "password", password },
 };
 
 static void
@@ -418,7 +343,7 @@ serve_token(struct org *org, const struct request *q, struct reply *r)
 	bool found = false;
 
 	if (strcmp(q->method, "POST") != 0) {
-		reply_oauth_error(r, "invalid_request", "must use HTTP POST");
+		reply_refusal(r, REFUSAL_USE_POST);
 		goto out;
 	}
 	for (size_t i = 0; type && !found && i < sizeof(grants) / sizeof(grants[0]); i++) {
@@ -427,7 +352,7 @@ serve_token(struct org *org, const struct request *q, struct reply *r)
 			grants[i].serve(org, q, r);
 	}
 	if (!found)
-		reply_oauth_error(r, "unsupported_grant_type", "grant type not supported");
+		reply_refusal(r, REFUSAL_GRANT_TYPE);
 out:
 	free(type);
 }
@@ -437,60 +362,54 @@ out:
 static void
 serve_revoke(struct org *org, const struct request *q, struct reply *r)
 {
-	struct tokens *t = org->tokens;
 	const char *param = request_param(q, "token", NULL);
 	char *form = request_form(q, "token");
-	const char *token = form ? form : param ? param : "";
 
-	pthread_mutex_lock(&t->lock);
-	struct access *a = find_access(org, token);
-	struct approval *approval = find_approval(t, token);
-	if (a)
-		a->token[0] = '\0';
-	if (approval)
-		end_approval(t, approval);
-	pthread_mutex_unlock(&t->lock);
-	if (!a && !approval)
-		reply_oauth_error(r, "invalid_token", "the token is invalid");
+	if (!token_revoke(org->tokens, form ? form : param ? param : ""))
+		reply_oauth_error(r, "invalid_token", NULL);
 	free(form);
 }
 
 static void
 serve_introspect(struct org *org, const struct request *q, struct reply *r)
 {
-	char *token = request_form(q, "token");
-	int64_t issued = 0;
+	char *token = request_form(q, "token"), identity[128];
+	struct holder holder;
 
-	if (!check_client(org, q, r))
+	if (!check_client(org, q, r, true))
 		goto out;
-	pthread_mutex_lock(&org->tokens->lock);
-	struct access *a = token ? find_access(org, token) : NULL;
-	bool active = a || (token && find_approval(org->tokens, token));
-	if (a)
-		issued = a->issued / 1000;
-	pthread_mutex_unlock(&org->tokens->lock);
 	r->type = REPLY_JSON;
-	if (!active) {
+	if (!find_access(org, token, &holder) && !(token && approval_find(org->tokens, token, oldest(org, SETTING_REFRESH_IDLE), &holder))) {
 		buf_puts(&r->body, "{\"active\":false}");
 		goto out;
 	}
-	buf_printf(&r->body, "{\"active\":true,\"scope\":\"api\",\"client_id\":\"%s\",\"username\":\"%s\",\"sub\":\"%s/id/%s/%s\","
-	    "\"token_type\":\"%s\",\"exp\":%lld,\"iat\":%lld,\"nbf\":%lld}", org->client_id, data_user(DATA_RUN_AS)->username, org->url, org->id,
-	    org->user_id, a ? "access_token" : "refresh_token", (long long)issued + 7200, (long long)issued, (long long)issued);
+	int64_t issued = holder.issued / 1000;
+	put_identity(org, holder.user, identity);
+	buf_puts(&r->body, "{\"active\":true,\"scope\":\"");
+	scopes_put(holder.scopes, &r->body);
+	buf_printf(&r->body, "\",\"client_id\":\"%s\",\"username\":\"%s\",\"sub\":\"%s\",\"token_type\":\"access_token\",\"exp\":%lld,\"iat\":%lld,"
+	    "\"nbf\":%lld}", org->client_id, data_user(holder.user)->username, identity, (long long)issued + SESSION_LIFE, (long long)issued,
+	    (long long)issued);
 out:
 	free(token);
 }
 
+/* version: of the API, or "{version}" where none was asked for. */
 static void
-put_urls(struct org *org, struct buf *out)
+put_urls(struct org *org, const char *version, struct buf *out)
 {
 	static const char *const rest[][2] = {
 		{ "rest", "" }, { "sobjects", "sobjects/" }, { "search", "search/" }, { "query", "query/" }, { "recent", "recent/" },
 	};
 
 	buf_puts(out, "\"urls\":{");
-	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
-		buf_printf(out, "%s\"%s\":\"%s/services/data/v{version}/%s\"", i ? "," : "", rest[i][0], org->url, rest[i][1]);
+	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
+		buf_printf(out, "%s\"%s\":\"%s/services/data/v", i ? "," : "", rest[i][0], org_instance(org));
+		for (const char *s = version; *s; s++)
+			if (*s != '"' && *s != '\\' && (unsigned char)*s >= ' ')
+				buf_putc(out, *s);
+		buf_printf(out, "/%s\"", rest[i][1]);
+	}
 	buf_puts(out, "}");
 }
 
@@ -498,23 +417,27 @@ put_urls(struct org *org, struct buf *out)
 static void
 serve_identity(struct org *org, const struct request *q, struct reply *r)
 {
-	const struct person *u = data_user(DATA_RUN_AS);
-	const char *token = bearer(q);
+	const char *version = request_param(q, "version", NULL);
+	char id[ID_SIZE], identity[128];
+	struct holder holder;
 
-	if (!token || !is_access(org, token)) {
+	if (!find_access(org, bearer(q), &holder)) {
 		r->status = 403;
 		r->type = "text/plain";
 		buf_puts(&r->body, "Bad_OAuth_Token");
 		return;
 	}
+	const struct person *u = data_user(holder.user);
+	id_make("005", holder.user, id);
+	put_identity(org, holder.user, identity);
 	r->type = REPLY_JSON;
-	buf_printf(&r->body, "{\"id\":\"%s/id/%s/%s\",\"sub\":\"%s/id/%s/%s\",\"asserted_user\":true,\"user_id\":\"%s\",\"organization_id\":\"%s\",",
-	    org->url, org->id, org->user_id, org->url, org->id, org->user_id, org->user_id, org->id);
+	buf_printf(&r->body, "{\"id\":\"%s\",\"sub\":\"%s\",\"asserted_user\":true,\"user_id\":\"%s\",\"organization_id\":\"%s\",", identity, identity, id,
+	    org->id);
 	buf_printf(&r->body, "\"username\":\"%s\",\"preferred_username\":\"%s\",\"nick_name\":\"%s\",\"nickname\":\"%s\",\"display_name\":\"%s %s\","
 	    "\"name\":\"%s %s\",\"email\":\"%s\",\"email_verified\":true,\"first_name\":\"%s\",\"last_name\":\"%s\",",
 	    u->username, u->username, u->alias, u->alias, u->first, u->last, u->first, u->last, u->username, u->first, u->last);
 	buf_puts(&r->body, "\"timezone\":\"GMT\",\"zoneinfo\":\"GMT\",");
-	put_urls(org, &r->body);
+	put_urls(org, !version ? "{version}" : strcmp(version, "latest") == 0 ? "68.0" : version, &r->body);
 	buf_puts(&r->body, ",\"active\":true,\"user_type\":\"STANDARD\",\"language\":\"en_US\",\"locale\":\"en_US\",\"utcOffset\":0}");
 }
 
@@ -531,7 +454,7 @@ static const struct {
 void
 oauth_serve(struct org *org, const struct request *q, struct reply *r)
 {
-	char identity[64];
+	char identity[32];
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		if (strcmp(q->path, paths[i].path) == 0) {
@@ -539,8 +462,10 @@ oauth_serve(struct org *org, const struct request *q, struct reply *r)
 			return;
 		}
 	}
-	snprintf(identity, sizeof(identity), "/id/%s/%s", org->id, org->user_id);
-	if (strcmp(q->path, identity) == 0) {
+	if (login_serve(org, q, r))
+		return;
+	snprintf(identity, sizeof(identity), "/id/%s/005", org->id);
+	if (strncmp(q->path, identity, strlen(identity)) == 0) {
 		serve_identity(org, q, r);
 		return;
 	}

@@ -1,9 +1,8 @@
 /*
- * oauth - tokens, and the paths that give, look at and revoke them.
+ * oauth - the paths that give tokens, look at them and revoke them.
  *
- * A table of grants: a flow is a row and a function. Refresh tokens belong to
- * an approval; when they are rotated, one that comes back after its time ends
- * the approval and all that came of it.
+ * A table of grants: a flow is a row and a function. What tokens there are,
+ * token.h knows; what a browser sees, login.h.
  *
  * Any thread.
  */
@@ -11,22 +10,13 @@
 #define ORG_OAUTH_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct org;
 struct request;
 struct reply;
-struct tokens;
 
-int	tokens_new(struct tokens **out);
-void	tokens_free(struct tokens *);
-void	tokens_expire(struct tokens *);			/* all access tokens */
-void	tokens_revoke(struct tokens *);			/* all approvals, with their refresh and access tokens */
-
-/* Whether a request has a good access token; else the answer to it. */
-bool	oauth_check(struct org *, const struct request *, struct reply *);
-/* A refresh token as a login in the browser would give. */
-bool	oauth_approve(struct org *, char *token, size_t size);
+/* Whether a request has a token that is good for the API, and whose; else the answer to it. */
+bool	oauth_check(struct org *, const struct request *, struct reply *, unsigned *user);
 /* All that is not the API. */
 void	oauth_serve(struct org *, const struct request *, struct reply *);
 

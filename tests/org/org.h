@@ -13,6 +13,10 @@
 #include "tests/org/id.h"
 #include "tests/org/settings.h"
 
+#define ORG_REDIRECTS	8
+
+struct evp_pkey_st;
+
 struct org {
 	struct settings	 settings;
 	struct data	*data;
@@ -22,11 +26,16 @@ struct org {
 	struct cursors	*cursors;
 	char		 host[32];		/* "127.0.0.1:PORT" */
 	char		 url[48];		/* the instance and My Domain URL */
+	char		 other_host[32], other_url[48];	/* the same, as "localhost:PORT" */
 	char		 client_id[128], client_secret[128];
-	char		 id[ID_SIZE], user_id[ID_SIZE];
+	const char	*password;		/* of every user */
+	const char	*redirect_uri[ORG_REDIRECTS];	/* those that are registered; the others are NULL */
+	struct evp_pkey_st *jwt_key;		/* of the app's certificate; NULL: no JWT flow */
+	char		 id[ID_SIZE];
 	_Atomic int64_t	 api_used;
 };
 
+const char *org_instance(const struct org *);		/* the instance_url that logins give now */
 /* The org's clock: milliseconds since 1970, whole seconds. */
 int64_t	org_now(const struct org *);
 

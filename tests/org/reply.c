@@ -54,7 +54,7 @@ reply_reset(struct reply *r)
 void
 reply_header(struct reply *r, const char *fmt, ...)
 {
-	char line[1024];
+	char line[8192];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -108,7 +108,15 @@ reply_oauth_error(struct reply *r, const char *error, const char *description)
 	buf_clear(&r->body);
 	buf_puts(&r->body, "{\"error\":");
 	buf_put_json(&r->body, error, strlen(error));
-	buf_puts(&r->body, ",\"error_description\":");
-	buf_put_json(&r->body, description, strlen(description));
+	if (description) {
+		buf_puts(&r->body, ",\"error_description\":");
+		buf_put_json(&r->body, description, strlen(description));
+	}
 	buf_putc(&r->body, '}');
+}
+
+void
+reply_refusal(struct reply *r, enum refusal_kind kind)
+{
+	reply_oauth_error(r, refusals[kind].error, refusals[kind].description);
 }

@@ -15,6 +15,8 @@
 
 #include "auth/buf.h"
 
+#include "tests/org/refusal.h"
+
 struct reply {
 	unsigned	 status;
 	const char	*type;		/* Content-Type; NULL: none */
@@ -35,7 +37,8 @@ void	reply_header(struct reply *, const char *fmt, ...) __attribute__((format(pr
 /* One of the error codes that Salesforce documents: status and message are known; message NULL: the usual one. */
 void	reply_error(struct reply *, const char *code, const char *message);
 void	reply_error_status(struct reply *, unsigned status, const char *code, const char *message);	/* status 0: the usual one */
-/* {"error":..., "error_description":...}, status 400. */
+/* {"error":..., "error_description":...}, status 400; description may be NULL. */
 void	reply_oauth_error(struct reply *, const char *error, const char *description);
+void	reply_refusal(struct reply *, enum refusal_kind);
 
 #endif

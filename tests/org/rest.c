@@ -27,6 +27,7 @@ struct call {
 	const struct request *request;
 	struct reply	*reply;
 	unsigned	 version;	/* 66 for v66.0 */
+	unsigned	 user;
 	char		*part[PARTS];	/* of the path */
 	unsigned	 parts;
 	bool		 all;		/* queryAll */
@@ -44,7 +45,8 @@ malformed_or_unknown(struct reply *r, int rc, const struct soql_error *error)
 static struct rows_view
 view_of(const struct call *c, bool deleted)
 {
-	return (struct rows_view){ .deleted = deleted, .all_files = settings_get(&c->org->settings, SETTING_QUERY_ALL_FILES), .version = c->version };
+	return (struct rows_view){ .deleted = deleted, .all_files = settings_get(&c->org->settings, SETTING_QUERY_ALL_FILES), .version = c->version,
+	    .user = c->user };
 }
 
 /* Versions */
@@ -488,7 +490,7 @@ serve_version(struct call *c, const char *version)
 	c->version = parse_version(version);
 	if (c->version && c->version < VERSION_OLDEST) {
 		reply_error_status(r, 410, "UNSUPPORTED_API_VERSION", "The requested API version has been retired or is not supported");
-	} else if (!oauth_check(org, c->request, r)) {
+	} else if (!oauth_check(org, c->request, r, &c->user)) {
 		return;
 	} else if (!settings_get(&org->settings, SETTING_REST_ENABLED)) {
 		reply_error(r, "API_DISABLED_FOR_ORG", NULL);

@@ -64,7 +64,7 @@ may_see(const struct document *doc, const struct rows_view *view)
 		return false;
 	if (doc->state & (DOCUMENT_DELETED | DOCUMENT_ARCHIVED) && !view->deleted)
 		return false;
-	if (view->all_files || doc->owner == DATA_RUN_AS || doc->library != DOCUMENT_NONE)
+	if (view->all_files || doc->owner == view->user || doc->library != DOCUMENT_NONE)
 		return true;
 	return doc->account != DOCUMENT_NONE && view->by_id;
 }

@@ -21,6 +21,7 @@ struct rows_view {
 	bool		 all_files;	/* the user has Query All Files */
 	bool		 by_id;		/* asked for by its id: also files that only a record leads to */
 	unsigned	 version;	/* of the API */
+	unsigned	 user;		/* who looks */
 };
 
 struct row {
