@@ -21,7 +21,7 @@
 #include <time.h>
 
 #define DOWNLOAD_BUFFER	(512L << 10)	/* bytes read at a time when there is a sink */
-#define POLL_MOST	60000		/* ms; libcurl's own time limits end a poll sooner */
+#define POLL_MOST	3600000		/* ms; libcurl's own time limits end a poll sooner */
 
 struct lane {
 	CURL		*easy;
@@ -369,7 +369,6 @@ prepare(struct exchange *x, CURLU *url)
 		bad |= curl_easy_setopt(e, CURLOPT_PROXY, "");
 	else if (h->proxy)
 		bad |= curl_easy_setopt(e, CURLOPT_PROXY, h->proxy);
-	bad |= curl_easy_setopt(e, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);	/* else the end of a name lookup would be waited for */
 	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)h->connect_timeout);
