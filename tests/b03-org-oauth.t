@@ -243,6 +243,8 @@ is 'a token that is elsewhere' "$(curl -sS -L --post302 "$ORG_URL/services/oauth
 	jq -r .token_type)" Bearer
 org fault -d kind=oauth-error -d name=ip
 is 'an error by its name' "$(token client_credentials; why)" 'invalid_grant: ip restricted or invalid login hours'
+org fault -d kind=oauth-error -d message=words
+is 'or in other words' "$(token client_credentials; why)" 'invalid_grant: words'
 ok 'a name that there is not' not org fault -d kind=oauth-error -d name=no-such
 
 kill "$ORG_PID"; wait "$ORG_PID"

@@ -122,7 +122,7 @@ static bool
 name_error(struct call *c, struct fault *f)
 {
 	char *name = param(c, "name");
-	const struct refusal *refusal = name ? refusal_find(name) : !f->code ? &refusals[REFUSAL_EXPIRED_TOKEN] : NULL;
+	const struct refusal *refusal = name ? refusal_find(name) : !f->code && !f->message ? &refusals[REFUSAL_EXPIRED_TOKEN] : NULL;
 	bool good = !name || refusal;
 
 	if (!good)
@@ -133,6 +133,9 @@ name_error(struct call *c, struct fault *f)
 		f->code = strdup(refusal->error);
 		f->message = refusal->description ? strdup(refusal->description) : NULL;
 		good = f->code && (f->message || !refusal->description);
+	} else if (good && !f->code) {
+		f->code = strdup("invalid_grant");
+		good = f->code;
 	}
 	free(name);
 	return good;

@@ -17,8 +17,8 @@
  *
  * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...; with a fault, a request is answered so:
  *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array
- *      oauth-error [status=400] [name=expired-token | code= message=]  OAuth's object; at authorize, what a browser
- *                         gets; the names are in refusal.c
+ *      oauth-error [status=400] [name=expired-token | code=invalid_grant message=]  OAuth's object; at authorize,
+ *                         what a browser gets; the names are in refusal.c
  *      body [status=200] [type=] body=TEXT                     just this
  *      html [status=502]  garbage [status=200]  empty [status=200]
  *      drop               the connection is closed without an answer
