@@ -73,7 +73,7 @@ done
 fault -d kind=html -d status=503 -d times=2
 run 'an outage that passes' 0 "$auth" token sim
 expire
-fault -d kind=oauth-error --data-urlencode 'message=ip restricted or invalid login hours'
+fault -d kind=oauth-error -d name=ip
 run 'not from this address' 4 "$auth" token sim
 like 'who can change that is said' "$err" '*admin*Login IP Ranges*'
 run 'from another one' 0 "$auth" token sim
