@@ -328,7 +328,7 @@ run_open(struct parked *p, int *rc)
 	p->fi.direct_io = pages == TREE_PAGES_NONE;
 	p->fi.noflush = 1;
 	if (fuse_reply_open(unpark(p), &p->fi) < 0)
-		file_close(file);	/* the caller was interrupted: no release will come */
+		tree_close_file(p->mount->tree, p->ino, file);	/* the caller was interrupted: no release will come */
 	free(p);
 }
 
@@ -344,8 +344,7 @@ op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void
 op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	(void)ino;
-	file_close(file_of(fi));
+	tree_close_file(mount_of(req)->tree, ino, file_of(fi));
 	fuse_reply_err(req, 0);
 }
 

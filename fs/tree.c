@@ -13,6 +13,7 @@
  * Names within a directory hold while the catalogue is fresh.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,14 @@ static const struct fixed {
 
 #define FIXED_COUNT (sizeof(fixed) / sizeof(fixed[0]))
 
+/* A file that is open: what stat says of it holds, though the catalogue may know its version no more. */
+struct open_file {
+	struct stat	 st;
+	unsigned	 handles;
+	struct open_file *next;
+};
+#define OPEN_BUCKETS	1024
+
 struct tree {
 	struct catalogue *catalogue;
 	struct sync	*sync;
@@ -77,6 +86,9 @@ struct tree {
 	struct inventory *inventory;
 	struct tree_options o;
 	time_t		 born;
+
+	pthread_mutex_t	 lock;		/* guards: open */
+	struct open_file *open[OPEN_BUCKETS];	/* by st_ino */
 };
 
 /* An inode, resolved. */
@@ -293,6 +305,69 @@ fill_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, s
 	return 0;
 }
 
+/*
+ * Open files.
+ */
+
+/* Caller locks. Where the entry of that inode is, or would be. */
+static struct open_file **
+find_open(struct tree *t, uint64_t ino)
+{
+	struct open_file **p = &t->open[(ino ^ ino >> 32) % OPEN_BUCKETS];
+
+	while (*p && (*p)->st.st_ino != ino)
+		p = &(*p)->next;
+	return p;
+}
+
+static int
+add_open(struct tree *t, const struct stat *st)
+{
+	struct open_file *new = malloc(sizeof(*new));
+
+	if (!new)
+		return -ENOMEM;
+	pthread_mutex_lock(&t->lock);
+	struct open_file **p = find_open(t, st->st_ino);
+	if (*p) {
+		(*p)->handles++;
+		free(new);
+	} else {
+		*new = (struct open_file){ .st = *st, .handles = 1 };
+		*p = new;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return 0;
+}
+
+static void
+remove_open(struct tree *t, uint64_t ino)
+{
+	pthread_mutex_lock(&t->lock);
+	struct open_file **p = find_open(t, ino), *old = *p;
+	if (old && --old->handles == 0) {
+		*p = old->next;
+		free(old);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* -ESTALE becomes 0 if the inode is open. */
+static int
+attr_of_open(struct tree *t, uint64_t ino, struct tree_entry *out)
+{
+	int rc = -ESTALE;
+
+	pthread_mutex_lock(&t->lock);
+	const struct open_file *f = *find_open(t, ino);
+	if (f) {
+		*out = (struct tree_entry){ .st = f->st, .attr_for = TREE_FOREVER };
+		rc = 0;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return rc;
+}
+
 int
 tree_attr(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait *w, struct tree_entry *out)
 {
@@ -306,6 +381,8 @@ tree_attr(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait 
 	}
 	if (rc == 0)
 		rc = fill_entry(t, &n, w, sync_fresh_for(t->sync), out);
+	else if (rc == -ESTALE)
+		rc = attr_of_open(t, ino, out);
 	document_free(&n.doc);
 	return rc;
 }
@@ -570,34 +647,71 @@ open_inventory(struct tree *t, enum inventory_kind kind, struct sync_ticket *tic
 	return rc < 0 ? rc : file_open_fd(snapshot_fd(s), snapshot_size(s), put_snapshot, s, out);
 }
 
-int
-tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait *w, struct file **out, enum tree_pages *pages)
+/* n: a regular file, whose text is to be in text. */
+static int
+open_node(struct tree *t, const struct node *n, struct sync_ticket *ticket, struct wait *w, struct file **out)
 {
 	struct buf text = BUF_INIT;
 	enum inventory_kind kind;
-	struct node n;
-	int rc = node_of(t, ino, &n);
+	int rc = text_of(t, n, &text);
 
-	if (rc == 0 && !S_ISREG(mode_of(t, &n)))
-		rc = -EISDIR;
-	if (rc < 0)
-		goto out;
-	*pages = n.kind == VERSION || n.kind == VIEW ? TREE_PAGES_KEEP : is_fixed(&n, LOG) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
-	rc = text_of(t, &n, &text);
 	if (rc > 0) {
 		size_t len = text.len;
 		char *s = buf_detach(&text);
 
 		rc = s ? file_open_text(s, len, out) : -ENOMEM;
 	} else if (rc == 0) {
-		rc = is_inventory(&n, &kind) ? open_inventory(t, kind, ticket, w, out) :
-		    n.kind == VIEW ? file_open_view(t->files, &n.doc, n.view, w, out) :
-		    file_open_version(t->files, &n.doc, out);
+		rc = is_inventory(n, &kind) ? open_inventory(t, kind, ticket, w, out) :
+		    n->kind == VIEW ? file_open_view(t->files, &n->doc, n->view, w, out) :
+		    file_open_version(t->files, &n->doc, out);
 	}
-out:
 	buf_free(&text);
+	return rc;
+}
+
+/* What opens keeps its attributes: a version that is replaced is not in the catalogue any more. */
+static int
+keep_attr(struct tree *t, const struct node *n, uint64_t size)
+{
+	struct tree_entry e;
+	int rc = fill_entry(t, n, NULL, 0, &e);
+
+	if (rc < 0)
+		return rc;
+	e.st.st_size = (off_t)size;	/* what was opened, whatever has changed since */
+	return add_open(t, &e.st);
+}
+
+int
+tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait *w, struct file **out, enum tree_pages *pages)
+{
+	struct file *f = NULL;
+	struct node n;
+	int rc = node_of(t, ino, &n);
+
+	if (rc == 0 && !S_ISREG(mode_of(t, &n)))
+		rc = -EISDIR;
+	if (rc == 0)
+		rc = open_node(t, &n, ticket, w, &f);
+	if (rc == 0)
+		rc = keep_attr(t, &n, file_size(f));
+	if (rc == 0) {
+		*pages = n.kind == VERSION || n.kind == VIEW ? TREE_PAGES_KEEP :
+		    n.kind == FIXED && !n.fixed->text && !is_fixed(&n, STATUS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
+		*out = f;
+		f = NULL;
+	}
+	file_close(f);
 	document_free(&n.doc);
 	return rc;
+}
+
+void
+tree_close_file(struct tree *t, uint64_t ino, struct file *f)
+{
+	if (f)
+		remove_open(t, ino);
+	file_close(f);
 }
 
 void
@@ -626,7 +740,7 @@ tree_open(struct catalogue *catalogue, struct sync *sync, struct files *files, s
 
 	if (!t)
 		return -ENOMEM;
-	*t = (struct tree){ .catalogue = catalogue, .sync = sync, .files = files, .inventory = inventory, .o = *o, .born = time(NULL) };
+	*t = (struct tree){ .lock = PTHREAD_MUTEX_INITIALIZER, .catalogue = catalogue, .sync = sync, .files = files, .inventory = inventory, .o = *o, .born = time(NULL) };
 	*out = t;
 	return 0;
 }
@@ -634,5 +748,16 @@ tree_open(struct catalogue *catalogue, struct sync *sync, struct files *files, s
 void
 tree_close(struct tree *t)
 {
+	if (!t)
+		return;
+	for (size_t i = 0; i < OPEN_BUCKETS; i++) {		/* those that the kernel had no time to release */
+		while (t->open[i]) {
+			struct open_file *f = t->open[i];
+
+			t->open[i] = f->next;
+			free(f);
+		}
+	}
+	pthread_mutex_destroy(&t->lock);
 	free(t);
 }

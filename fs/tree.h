@@ -69,6 +69,7 @@ int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx)
 enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
 /* Opens what is to be read. -EAGAIN: w is queued. */
 int	tree_open_file(struct tree *, uint64_t ino, struct sync_ticket *, struct wait *w, struct file **out, enum tree_pages *);
+void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
 /*

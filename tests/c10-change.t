@@ -1,0 +1,123 @@
+#!/bin/sh
+# What changes in the org shows after a refresh, at one call; what is open goes on as it was.
+. "${0%/*}/lib.sh"; plan 42
+data=$TMP/data
+mkdir "$data"
+printf 'first\n' >"$data/Report.txt"
+printf 'plan\n' >"$data/Plan.txt"
+printf 'gone\n' >"$data/Gone.txt"
+printf 'a,b\n1,2\n' >"$data/Table.csv"
+org_start --data "$data"
+fs_mount -o refresh=3600
+docs=$MNT/documents
+change() { op=$1; shift; org change -d op="$op" "$@" >/dev/null; }
+
+# A new version: a new inode under the old name.
+exec 3<"$docs/Report/Report.txt"
+before=$(stat -c %i "$docs/Report/Report.txt")
+change new-version -d title=Report -d content=second
+org_forget
+is 'before the refresh all is as it was' "$(cat "$docs/Report/Report.txt")" first
+calls 'and nobody asks' '*' 1
+fs_sync
+is 'a new version is there' "$(cat "$docs/Report/Report.txt")" second
+calls 'at one query' 'GET */query*' 1
+ok 'it is a new inode' not test "$before" = "$(stat -c %i "$docs/Report/Report.txt")"
+is 'its size is its own' "$(stat -c %s "$docs/Report/Report.txt")" 6
+is 'an open file goes on reading what it opened' "$(cat <&3)" first
+exec 3<&-
+is 'content is the new one' "$(cat "$docs/Report/content")" second
+is 'metadata.json too' "$(jq -r .LatestPublishedVersion.VersionNumber "$docs/Report/metadata.json")" 2
+
+# A view of what has a new version.
+is 'a view' "$(cat "$MNT/parsed/Table/rows.tsv")" '1	2'
+exec 3<"$MNT/parsed/Table/rows.tsv"
+change new-version -d title=Table --data-urlencode 'content=a,b
+3,4
+5,6'
+fs_sync
+is 'the view is of the new version' "$(cat "$MNT/parsed/Table/rows.tsv" | paste -sd/)" '3	4/5	6'
+is 'with its size' "$(stat -c %s "$MNT/parsed/Table/rows.tsv")" 8
+is 'an open view goes on' "$(cat <&3)" '1	2'
+exec 3<&-
+
+# A rename, and a name that is taken over.
+id=$(jq -r .Id "$docs/Plan/metadata.json")
+change rename -d title=Plan -d 'to=Big Plan'
+fs_sync
+ok 'the old name is gone' not test -e "$docs/Plan"
+is 'the new one is there' "$(cat "$docs/Big Plan/Big Plan.txt")" plan
+is 'with the same Id' "$(cat "$MNT/by-id/$id/content")" plan
+is 'by-id leads to it' "$(readlink "$MNT/by-id/$id")" '../documents/Big Plan'
+org_forget
+change add -d 'title=Big Plan' -d path=other.md -d content=another
+fs_sync
+is 'a second document of that title' "$(cat "$docs/Big Plan.md/Big Plan.md")" another
+is 'moves no other' "$(cat "$docs/Big Plan/Big Plan.txt")" plan
+calls 'a refresh and a download' 'GET *' 2
+change add -d 'title=Big Plan' -d path=third.md -d content=third
+fs_sync
+third=$(ls "$docs" | grep '^Big Plan (069')
+is 'a third has its Id in its name' "$(cat "$docs/$third/content")" third
+change delete -d "id=$id"
+fs_sync
+is 'when the first is deleted the next takes its name' "$(cat "$docs/Big Plan/Big Plan.md")" another
+is 'and the third the second name' "$(cat "$docs/Big Plan.md/Big Plan.md")" third
+ok 'nothing has its Id in its name' sh -c "! ls '$docs' | grep -q 069"
+
+# Deletion.
+exec 3<"$docs/Gone/Gone.txt"
+cat "$docs/Gone/Gone.txt" >/dev/null
+change delete -d title=Gone
+fs_sync
+ok 'what is deleted is gone' not test -e "$docs/Gone"
+is 'an open file still reads' "$(cat <&3)" gone
+exec 3<&-
+change undelete -d title=Gone
+fs_sync
+is 'what is undeleted is back' "$(cat "$docs/Gone/Gone.txt")" gone
+change archive -d title=Gone
+fs_sync
+ok 'what is archived is not listed' not test -e "$docs/Gone"
+change unarchive -d title=Gone
+fs_sync
+is 'until it is unarchived' "$(cat "$docs/Gone/Gone.txt")" gone
+
+# What no delta tells: access that is lost and gained, bins that are emptied.
+change unshare -d title=Gone
+fs_sync
+is 'a refresh does not tell that access is lost' "$(cat "$docs/Gone/Gone.txt")" gone
+org_forget
+echo full >"$MNT/.sffs/refresh"
+ok 'a full one does' not test -e "$docs/Gone"
+calls 'it lists all Ids' 'GET */query?q=SELECT Id FROM ContentDocument ORDER*' 1
+change share -d title=Gone
+fs_sync
+echo full >"$MNT/.sffs/refresh"
+is 'and that it is gained' "$(cat "$docs/Gone/Gone.txt")" gone
+change delete -d title=Gone
+change empty-bin
+fs_sync
+echo full >"$MNT/.sffs/refresh"
+ok 'and that a bin was emptied' not test -e "$docs/Gone"
+
+# A refresh that fails leaves the last good state, and says why.
+ls "$docs" >"$TMP/before"
+org fault -d kind=error -d status=500 --data-urlencode 'match=GET */queryAll*' -d times=forever >/dev/null
+ok 'a write to refresh fails when the org does' not fs_sync
+ls "$docs" >"$TMP/after"
+same 'nothing is lost' "$TMP/before" "$TMP/after"
+is 'what is listed reads' "$(cat "$docs/Report/Report.txt")" second
+org fault/clear -X POST >/dev/null
+change add -d title=New -d content=new
+ok 'and then it works again' fs_sync
+is 'with what has come meanwhile' "$(cat "$docs/New/New.txt")" new
+is 'the log has the cause' "$(grep -c 'query: Salesforce answered 500' "$MNT/.sffs/log")" 1
+
+# The same names after a remount.
+ls -i "$docs" >"$TMP/before"
+fs_unmount; org_forget
+fs_mount -o refresh=3600
+ls -i "$docs" >"$TMP/after"
+same 'a remount has the same names and inodes' "$TMP/before" "$TMP/after"
+calls 'at one call' '*' 1

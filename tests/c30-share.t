@@ -1,0 +1,38 @@
+#!/bin/sh
+# Two mounts of one org share catalogue and cache, and do not ask twice.
+. "${0%/*}/lib.sh"; plan 11
+data=$TMP/data
+mkdir "$data"
+printf 'hello\n' >"$data/hello.txt"
+head -c 1000000 /dev/urandom >"$data/big.bin"
+org_start --data "$data"
+second=$TMP/second
+mkdir "$second"
+fs_mount -o refresh=3600
+cmp "$MNT/documents/big/big.bin" "$data/big.bin" >/dev/null
+org_forget
+"$BUILD/sffs" -o refresh=3600 sim "$second"
+trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
+calls 'the second mount costs one call' '*' 1
+same 'its files are the same' "$second/documents/big/big.bin" "$data/big.bin"
+is 'and so are its inodes' "$(ls -iR "$second/documents" | sed 's,.*/,,')" "$(ls -iR "$MNT/documents" | sed 's,.*/,,')"
+calls 'what is cached is not downloaded again' 'GET */VersionData' 0
+org change -d op=add -d title=New -d content=new >/dev/null
+fs_sync
+is 'what one has found' "$(cat "$MNT/documents/New/New.txt")" new
+org_forget
+echo now >"$second/.sffs/refresh"
+is 'the other has too' "$(cat "$second/documents/New/New.txt")" new
+calls 'without a second download' 'GET */VersionData' 0
+fusermount3 -u "$second"
+
+# Both at once, from nothing.
+fs_unmount
+rm -rf "$XDG_CACHE_HOME/sffs"
+org_forget
+"$BUILD/sffs" sim "$MNT" & one=$!
+"$BUILD/sffs" sim "$second" & two=$!
+wait $one; is 'both can be mounted at once' "$?" 0
+wait $two; is 'the other one' "$?" 0
+calls 'one fills, the other asks what changed' 'GET */query*FROM ContentDocument *' 2
+same 'both are right' "$MNT/documents/big/big.bin" "$second/documents/big/big.bin"
