@@ -21,6 +21,7 @@
 #include <time.h>
 
 #define DOWNLOAD_BUFFER	(512L << 10)	/* bytes read at a time when there is a sink */
+#define RETRY_AFTER_MOST 86400		/* seconds */
 #define POLL_MOST	3600000		/* ms; libcurl's own time limits end a poll sooner */
 
 struct lane {
@@ -338,64 +339,93 @@ prepare_url(struct exchange *x, CURLU *url, bool *loopback, bool *tls)
 	return rc;
 }
 
+/* Every option is known to this libcurl, so what can fail is memory. */
+#define SET(option, value) (bad |= curl_easy_setopt(x->easy, CURLOPT_##option, value))
+
+static int
+set_network(struct exchange *x, bool loopback, bool tls)
+{
+	const struct http *h = x->http;
+	int bad = 0;
+
+	SET(PROTOCOLS_STR, tls ? "https" : "http");
+	SET(FOLLOWLOCATION, 0L);
+	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(SSL_VERIFYPEER, 1L);
+	SET(SSL_VERIFYHOST, 2L);
+	if (h->ca_file) {
+		SET(CAINFO, h->ca_file);
+		SET(CAPATH, NULL);
+	}
+	if (loopback)
+		SET(PROXY, "");
+	else if (h->proxy)
+		SET(PROXY, h->proxy);
+	/* A lane has one request at a time: nothing to multiplex, and no windows that throttle a download. */
+	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(NOSIGNAL, 1L);
+	SET(QUICK_EXIT, 1L);	/* else whoever gives up a name lookup waits for its end */
+	SET(CONNECTTIMEOUT, (long)h->connect_timeout);
+	return bad ? -ENOMEM : 0;
+}
+
+static int
+set_request(struct exchange *x, CURLU *url)
+{
+	const struct http_request *q = x->q;
+	char range[32];
+	int bad = 0;
+
+	SET(CURLU, url);
+	SET(TIMEOUT, (long)q->total_timeout);
+	if (x->http->user_agent)
+		SET(USERAGENT, x->http->user_agent);
+	SET(HTTPHEADER, q->bearer ? &x->authorization_node : x->headers);
+	if (q->form) {
+		SET(POSTFIELDSIZE_LARGE, (curl_off_t)q->form->len);
+		SET(POSTFIELDS, buf_str(q->form));
+	}
+	if (q->compressed)
+		SET(ACCEPT_ENCODING, "gzip");
+	if (q->sink)
+		SET(BUFFERSIZE, DOWNLOAD_BUFFER);
+	if (q->range_from > 0) {
+		snprintf(range, sizeof(range), "%" PRIu64 "-", q->range_from);
+		SET(RANGE, range);
+	}
+	return bad ? -ENOMEM : 0;
+}
+
+static int
+set_callbacks(struct exchange *x)
+{
+	int bad = 0;
+
+	SET(PREREQFUNCTION, on_connected);
+	SET(PREREQDATA, x);
+	SET(HEADERFUNCTION, on_header);
+	SET(HEADERDATA, x);
+	SET(WRITEFUNCTION, on_body);
+	SET(WRITEDATA, x);
+	SET(ERRORBUFFER, x->text);
+	return bad ? -ENOMEM : 0;
+}
+
 static int
 prepare(struct exchange *x, CURLU *url)
 {
-	const struct http *h = x->http;
-	const struct http_request *q = x->q;
-	CURL *e = x->easy;
 	bool loopback, tls;
-	char range[32];
 	int rc = prepare_url(x, url, &loopback, &tls);
-	int bad = 0;
 
 	if (rc == 0)
 		rc = prepare_headers(x);
-	if (rc < 0)
-		return rc;
-	bad |= curl_easy_setopt(e, CURLOPT_CURLU, url);
-	bad |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
-	bad |= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
-	/* A lane has one request at a time: nothing to multiplex, and no windows that throttle a download. */
-	bad |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	bad |= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (h->ca_file) {
-		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file);
-		bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	}
-	if (loopback)
-		bad |= curl_easy_setopt(e, CURLOPT_PROXY, "");
-	else if (h->proxy)
-		bad |= curl_easy_setopt(e, CURLOPT_PROXY, h->proxy);
-	bad |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	bad |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);	/* else the end of a name lookup would be waited for */
-	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)h->connect_timeout);
-	bad |= curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)q->total_timeout);
-	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, x->text);
-	if (h->user_agent)
-		bad |= curl_easy_setopt(e, CURLOPT_USERAGENT, h->user_agent);
-	bad |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, q->bearer ? &x->authorization_node : x->headers);
-	if (q->form) {
-		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->form->len);
-		bad |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, buf_str(q->form));
-	}
-	if (q->compressed)
-		bad |= curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "gzip");
-	if (q->sink)
-		bad |= curl_easy_setopt(e, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
-	if (q->range_from > 0) {
-		snprintf(range, sizeof(range), "%" PRIu64 "-", q->range_from);
-		bad |= curl_easy_setopt(e, CURLOPT_RANGE, range);
-	}
-	bad |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_connected);
-	bad |= curl_easy_setopt(e, CURLOPT_PREREQDATA, x);
-	bad |= curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-	bad |= curl_easy_setopt(e, CURLOPT_HEADERDATA, x);
-	bad |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-	bad |= curl_easy_setopt(e, CURLOPT_WRITEDATA, x);
-	return bad ? -ENOMEM : 0;	/* every option is known to this libcurl; what is left is memory */
+	if (rc == 0)
+		rc = set_network(x, loopback, tls);
+	if (rc == 0)
+		rc = set_request(x, url);
+	if (rc == 0)
+		rc = set_callbacks(x);
+	return rc;
 }
 
 /*
@@ -427,7 +457,7 @@ run(struct exchange *x, CURLM *multi, CURLcode *code)
 			break;
 		int64_t wait = patience(x);
 		if (wait <= 0) {
-			snprintf(x->text, sizeof(x->text), "no byte for %u seconds", x->http->idle_timeout);
+			snprintf(x->text, sizeof(x->text), "no byte for %u s", x->http->idle_timeout);
 			return -ETIMEDOUT;
 		}
 		if (curl_multi_poll(multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
@@ -465,24 +495,37 @@ copy_header(CURL *easy, const char *name, char *to, size_t size)
 	snprintf(to, size, "%s", s ? s : "");
 }
 
+/* Seconds, or a date; -1: neither. */
+static int64_t
+parse_retry_after(const char *s)
+{
+	int64_t after;
+
+	if (*s >= '0' && *s <= '9') {
+		after = strtoll(s, NULL, 10);
+	} else {
+		time_t at = curl_getdate(s, NULL);
+
+		if (at == -1)
+			return -1;
+		after = at - time(NULL);
+	}
+	return after < 0 ? 0 : after > RETRY_AFTER_MOST ? RETRY_AFTER_MOST : after;
+}
+
 static void
 read_headers(CURL *easy, struct http_response *out)
 {
-	const char *date = header(easy, "Date"), *after = header(easy, "Retry-After");
+	const char *date = header(easy, "Date");
 	long status = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	out->status = (int)status;
 	if (date)
 		out->date = curl_getdate(date, NULL);
-	if (after && *after >= '0' && *after <= '9') {
-		out->retry_after = strtoll(after, NULL, 10);
-	} else if (after) {
-		time_t at = curl_getdate(after, NULL), now = time(NULL);
-
-		if (at != -1)
-			out->retry_after = at > now ? at - now : 0;
-	}
+	const char *after = header(easy, "Retry-After");
+	if (after)
+		out->retry_after = parse_retry_after(after);
 	copy_header(easy, "Sforce-Limit-Info", out->limit_info, sizeof(out->limit_info));
 	copy_header(easy, "Content-Range", out->content_range, sizeof(out->content_range));
 	copy_header(easy, "Content-Type", out->content_type, sizeof(out->content_type));

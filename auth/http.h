@@ -63,7 +63,7 @@ struct http_response {
 	int		 status;
 	struct buf	 body;
 	int64_t		 date;			/* of the Date header, seconds since 1970; -1: none */
-	int64_t		 retry_after;		/* seconds; -1: none */
+	int64_t		 retry_after;		/* seconds, at most a day; -1: none */
 	char		 limit_info[128];	/* Sforce-Limit-Info; "" : none */
 	char		 content_range[128];
 	char		 content_type[64];

@@ -392,6 +392,7 @@ test_headers(struct peer *p)
 	    "Sforce-Limit-Info:  api-usage=18/5000 \r\nContent-Type: application/json;charset=UTF-8\r\n"
 	    "Content-Range: bytes 1-2/3\r\nContent-Length: 0\r\n\r\n"), ANSWER(NULL) };
 	static const struct answer none[] = { ANSWER(OK(0)), ANSWER(NULL) };
+	static const struct answer long_wait[] = { ANSWER("HTTP/1.1 503 Away\r\nRetry-After: 99999999999999999999\r\nContent-Length: 0\r\n\r\n"), ANSWER(NULL) };
 	static const struct answer odd[] = { ANSWER("HTTP/1.1 200 OK\r\nDate: yesterday\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 	    "Content-Type: 0123456789012345678901234567890123456789012345678901234567890123456789\r\nContent-Length: 0\r\n\r\n"), ANSWER(NULL) };
 	struct http *h = open_http(3600, NULL, NULL);
@@ -415,6 +416,11 @@ test_headers(struct peer *p)
 	ok(a.date == -1 && a.retry_after == -1 && !*a.limit_info && !*a.content_type && !*a.content_range, "all are as documented");
 	http_response_free(&a);
 
+	peer_play(p, long_wait);
+	http_do(h, &q, &a);
+	is_int(a.retry_after, 86400, "a Retry-After beyond reason is a day");
+	http_response_free(&a);
+
 	peer_play(p, odd);
 	is_int(http_do(h, &q, &a), 0, "odd ones");
 	is_int(a.date, -1, "a Date that is none");
@@ -422,6 +428,29 @@ test_headers(struct peer *p)
 	is_int((long long)strlen(a.content_type), sizeof(a.content_type) - 1, "one that is too long is cut");
 	http_response_free(&a);
 	http_close(h);
+}
+
+/* Silence counts from the request on, also where no connection had to be made. */
+static void
+test_silent_again(struct peer *p)
+{
+	static const struct answer answers[] = { ANSWER(OK(2) "ok"), ANSWER("", .then = SILENT), ANSWER(NULL) };
+	struct http *h = open_http(1, NULL, NULL);
+	struct http_response a;
+	char url[64];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", p->port);
+	const struct http_request q = { .url = url, .body_limit = 100 };
+	peer_play(p, answers);
+	is_int(http_do(h, &q, &a), 0, "an answer");
+	http_response_free(&a);
+	is_int(http_do(h, &q, &a), -ETIMEDOUT, "then silence");
+	is_str(a.error, "127.0.0.1: no byte for 1 s", "which is told");
+	http_response_free(&a);
+	http_close(h);
+	pthread_mutex_lock(&p->lock);
+	is_int(p->connections, 1, "on a kept connection");
+	pthread_mutex_unlock(&p->lock);
 }
 
 /*
@@ -700,6 +729,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		test_row(&p, &rows[i]);
 	test_headers(&p);
+	test_silent_again(&p);
 	test_urls();
 	test_proxy(&p);
 	test_cancel(&p);
