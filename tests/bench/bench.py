@@ -90,6 +90,7 @@ def main():
         return 1
     begin = time.monotonic()
     world = World(o.disk)
+    chosen = {'quick': figures.QUICK, 'sample': figures.SAMPLE}.get(mode) or [f for _, fs in figures.ALL for f in fs]
     sections, names, done = [], o.only.split(',') if o.only else None, False
     try:
         bench = figures.Bench(world, figures.SIZES[mode])
@@ -97,7 +98,7 @@ def main():
             results = []
             sections.append((heading, results))
             for function in functions:
-                if function.__name__ not in names if names else mode != 'full' and function not in figures.QUICK:
+                if function.__name__ not in names if names else function not in chosen:
                     continue
                 try:
                     made = function(bench)
