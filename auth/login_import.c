@@ -127,7 +127,8 @@ import_cli(struct session *s, struct login *l)
 	} else {
 		rc = oauth_identify(s->http, instance.bytes, &l->access_token, &who);
 		if (rc < 0)
-			log_error("login", "import: %s %s", instance.bytes, rc == -EACCES ? "refuses the token that sf gave" : "is out of reach");
+			log_error("login", "import: %s %s", instance.bytes, rc == -EACCES ? "refuses the token that sf gave" :
+			    rc == -ENODATA ? "does not tell whose token that is" : "is out of reach");
 	}
 	if (rc < 0)
 		goto out;

@@ -53,10 +53,10 @@ try_bearer(struct session *s, struct token *t, struct bearer *out, struct oauth_
 		rc = oauth_identify(s->http, out->instance_url, &out->access_token, who);
 	if (rc == -EHOSTUNREACH || rc == -ETIMEDOUT)
 		log_error("login", "%s: %s is out of reach", s->config->org, out->instance_url);
-	return rc;
+	return rc == -ENODATA ? 0 : rc;
 }
 
-/* A token that the org accepts now: the stored one, else a renewed one. *who: whom it is of. */
+/* A token that the org accepts now: the stored one, else a renewed one. *who: whom it is of, as far as the org tells. */
 static int
 working_bearer(struct session *s, struct bearer *out, struct oauth_identity *who)
 {
@@ -154,7 +154,7 @@ say_text(struct session *s, const struct login *l, const struct answer *a)
 		printf("%-10s %s\n", "why", l->ended);
 	printf("%-10s %s\n%-10s %s\n", "org", l->org_id, "user", l->user_id);
 	if (a)
-		printf("%-10s %s\n", "username", a->who.username);
+		printf("%-10s %s\n", "username", a->who.username ? a->who.username : "not told");
 	printf("%-10s %s\n%-10s %s\n%-10s %s\n", "instance", l->instance_url, "scopes", l->scope ? l->scope : "not told", "by", l->how);
 	say_age("since", l->since);
 	say_age("renewed", l->renewed);
@@ -184,9 +184,9 @@ login_status(struct session *s)
 	if (rc == 0 && l.ended)
 		rc = -ENOKEY;
 	if (s->json && (stored || rc == -ENOKEY))
-		say_json(s, &l, stored, answer.who.username ? &answer : NULL);
+		say_json(s, &l, stored, stored && s->limits ? &answer : NULL);
 	else if (stored)
-		say_text(s, &l, answer.who.username ? &answer : NULL);
+		say_text(s, &l, s->limits ? &answer : NULL);
 	else if (rc == -ENOKEY)
 		printf("%-10s not logged in: sffs-auth login %s\n", s->config->org, s->config->org);
 out:

@@ -516,10 +516,10 @@ read_userinfo(const struct http_response *a, struct oauth_identity *out)
 	cJSON *json = a->status == 200 ? cJSON_Parse(buf_str(&a->body)) : NULL;
 	const char *name = string_of(json, "preferred_username"), *org = string_of(json, "organization_id"), *user = string_of(json, "user_id");
 	struct oauth_identity who = { 0 };
-	int rc = -EHOSTUNREACH;
+	int rc = a->status >= 500 ? -EHOSTUNREACH : -ENODATA;
 
-	/* A token that is no longer valid is answered 403 with a plain text here. */
-	if (a->status == 401 || a->status == 403)
+	/* Of a token that is no longer valid, this endpoint speaks in plain text. */
+	if (a->status == 401 || (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token")))
 		rc = -EACCES;
 	else if (name && org && user && read_id(org, strlen(org), "00D", who.org_id) && read_id(user, strlen(user), "005", who.user_id))
 		rc = (who.username = strdup(name)) ? 0 : -ENOMEM;

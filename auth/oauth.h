@@ -80,7 +80,10 @@ int	oauth_authorize_url(const struct config *, const char *state, const char *ch
 /* 0 also when the org did not know the token. -EHOSTUNREACH, -ETIMEDOUT: it may still be valid. */
 int	oauth_revoke(struct http *, const struct config *, const struct secret *token);
 
-/* Whom a token is of. -EACCES: it is not valid; -EHOSTUNREACH, -ETIMEDOUT: not known. */
+/*
+ * Whom a token is of, which costs no API call. -EACCES: the token is not valid; -ENODATA: it is, but the org does not
+ * tell, as when the app lacks the scopes for it; -EHOSTUNREACH, -ETIMEDOUT: not known.
+ */
 struct oauth_identity {
 	char	*username;
 	char	 org_id[19], user_id[19];

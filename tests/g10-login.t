@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth: a login that needs nobody, looked at, used, and ended again; its exit status says how it went.
-. "${0%/*}/lib.sh"; plan 57
+. "${0%/*}/lib.sh"; plan 59
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -47,6 +47,11 @@ org expire-tokens -X POST
 run 'token, after it has expired' 0 "$auth" token sim
 is 'is another one that works' "$(userinfo "$out")" 200
 calls 'asked for once' 'POST */token' 1
+
+org fault -d kind=body -d status=403 -d type=text/plain -d body=No_Access --data-urlencode 'match=GET */userinfo' >/dev/null
+org_forget
+run 'an org that does not tell whose token it is' 0 "$auth" token sim
+calls 'is believed that it is one' 'POST */token' 0
 
 run 'logout' 0 "$auth" logout sim
 is 'ends it in the org' "$(userinfo "$out")" 403

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A refresh token: used when it must be, once for all processes, never lost when it is rotated, and given up only when the org says so.
-. "${0%/*}/lib.sh"; plan 46
+. "${0%/*}/lib.sh"; plan 51
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -59,6 +59,25 @@ ok 'and then it works' works "$out"
 like 'after another try' "$(org_count 'POST */token')" '[3-9]'
 wait "$other"
 org set -d refresh-time=0 >/dev/null
+
+# A process that is killed while it asks leaves no lock behind, and no file in pieces.
+org set -d refresh-time=0 >/dev/null
+expire
+fault -d kind=hold
+"$auth" token sim >"$TMP/out" & killed=$!
+org_wait 'POST */token'
+kill -9 "$killed"; wait "$killed" 2>/dev/null
+org release -X POST >/dev/null
+run 'after a process was killed' 0 "$auth" token sim
+ok 'it works' works "$out"
+is 'and nothing is left of it' "$(ls "$XDG_STATE_HOME/sffs" | paste -sd ' ')" 'sim.json sim.lock'
+
+# The org may move.
+org set -d moved=1 >/dev/null
+expire
+run 'an org that has moved' 0 "$auth" token sim
+like 'is asked where it is' "$("$auth" status --json sim | jq -r .instance_url)" 'http://localhost:*'
+org set -d moved=0 >/dev/null
 
 # What is not the org's word on the login does not end it.
 for kind in 'kind=html -d status=503' kind=drop kind=empty kind=garbage 'kind=html -d status=404' 'kind=body -d status=302 --data-urlencode header=Location:%20https://evil.example/' \
