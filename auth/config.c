@@ -256,13 +256,6 @@ own_dir(const char *env, const char *below, char **out)
 	return n < 0 ? -ENOMEM : 0;
 }
 
-static void
-tell_no_file(const char *const candidates[2])
-{
-	log_error("config", "there is no config file %s%s%s; to be led through writing one: sffs-auth login --setup ORG", candidates[0],
-	    candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "");
-}
-
 /* Where to look, in order; *own is the caller's. */
 static int
 find_candidates(const char *given, const char *candidates[2], char **own)
@@ -289,7 +282,7 @@ find_candidates(const char *given, const char *candidates[2], char **own)
 
 /* Opens the config file; *path is the caller's. */
 static int
-open_file(const char *given, char **path, int *fd)
+open_file(const char *given, const char *org, char **path, int *fd)
 {
 	const char *candidates[2];
 	char *own = NULL;
@@ -306,7 +299,8 @@ open_file(const char *given, char **path, int *fd)
 		}
 	}
 	if (rc == 0 && *fd < 0) {
-		tell_no_file(candidates);
+		log_error("config", "there is no config file %s%s%s; to be led through writing one: sffs-auth login --setup %s", candidates[0],
+		    candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "", org);
 		rc = -EINVAL;
 	}
 	free(own);
@@ -420,7 +414,7 @@ config_load(const char *file, const char *org, const char *overrides, struct con
 	if (rc == 0)
 		rc = option_set_defaults(c);
 	if (rc == 0)
-		rc = open_file(file, &c->file, &fd);
+		rc = open_file(file, org, &c->file, &fd);
 	if (rc == 0)
 		rc = read_file(c, fd);
 	if (rc == 0 && overrides)

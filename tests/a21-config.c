@@ -253,7 +253,7 @@ test_wrong_values(void)
 		{ "flow = we", "say web, jwt or client_credentials" },
 		{ "offline = no", "say serve or fail" },
 		{ "links = true", "say yes or no" },
-		{ "refresh = 0", "say a number of seconds from 1 to 604800" },
+		{ "refresh = 604801", "say a number of seconds from 0 to 604800" },
 		{ "refresh = 1m", "say a number of seconds" },
 		{ "refresh = -5", "say a number of seconds" },
 		{ "refresh = +5", "say a number of seconds" },
@@ -402,8 +402,8 @@ test_search(void)
 		config_free(c);
 	}
 	log_tail(&tail);
-	ok(strstr(buf_str(&tail), "there is no config file /nonexistent/config") && strstr(buf_str(&tail), "client_secret = the Consumer Secret"),
-	    "where it is not, and what to write");
+	ok(strstr(buf_str(&tail), "there is no config file /nonexistent/config") && strstr(buf_str(&tail), "sffs-auth login --setup acme"),
+	    "where it is not, and what to do");
 	unsetenv("SFFS_CONFIG");
 	buf_free(&tail);
 	char *all[] = { home, dot, dot_sffs, in_home, xdg, xdg_sffs, in_xdg, env, given };
