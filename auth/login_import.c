@@ -59,10 +59,12 @@ import_url(struct session *s, struct login *l, struct oauth_failure *f)
 	if (rc == 0) {
 		rc = sfdx_url_parse(buf_str(&text), &u);
 		if (rc == -EINVAL)
-			log_error("login", "import: this is no SFDX auth URL (force://...@HOST); sf org auth show-sfdx-auth-url --json prints one");
+			log_error("login", "import: this is no SFDX auth URL (force://...@HOST); "
+			    "sf org auth show-sfdx-auth-url --json prints one");
 	}
 	if (rc == 0 && !is_host_of(u.host, s->config->login_url)) {
-		log_error("login", "import: the login is for %s, but login_url of [%s] is %s", u.host, s->config->org, s->config->login_url);
+		log_error("login", "import: the login is for %s, but login_url of [%s] is %s", u.host,
+		    s->config->org, s->config->login_url);
 		rc = -EINVAL;
 	}
 	if (rc == 0)
@@ -161,7 +163,8 @@ login_import(struct session *s)
 	if (rc == 0 && !l.refresh_token.bytes)
 		printf("%s: it ends with the session; import it again then\n", s->config->org);
 	else if (rc == 0)
-		printf("%s: the CLI and sffs now share one login; with refresh token rotation in the org, only one of them can\n", s->config->org);
+		printf("%s: the CLI and sffs now share one login; with refresh token rotation in the org, "
+		    "only one of them can\n", s->config->org);
 	login_free(&l);
 	return rc;
 }

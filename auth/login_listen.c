@@ -66,8 +66,10 @@ listen_at(const struct sockaddr *address, socklen_t len, int *out)
 static int
 listen_on_loopback(struct listener *l, unsigned port)
 {
-	const struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	const struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port),
+	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	int rc = listen_at((const struct sockaddr *)&v4, sizeof(v4), &l->fds[0]);
 	int rc6 = listen_at((const struct sockaddr *)&v6, sizeof(v6), &l->fds[1]);
 
@@ -191,7 +193,8 @@ answer(struct guest *g, int status, const char *more, const struct buf *html)
 		if (texts[i].status == status)
 			text = texts[i].text;
 	buf_printf(&out, "HTTP/1.1 %d %s\r\nConnection: close\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n"
-	    "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n%s",
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n%s",
 	    status, text, more);
 	if (status != 204)
 		buf_printf(&out, "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n", html ? html->len : 0);

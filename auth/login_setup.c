@@ -36,7 +36,8 @@ static const char end[] =
 void
 login_setup(const struct config *c)
 {
-	printf(begin, c->login_url, c->redirect_uri, c->flow == CONFIG_WEB ? ",\n   and Perform requests at any time (refresh_token, offline_access)" : "");
+	printf(begin, c->login_url, c->redirect_uri,
+	    c->flow == CONFIG_WEB ? ",\n   and Perform requests at any time (refresh_token, offline_access)" : "");
 	fputs(steps[c->flow], stdout);
 	printf(end, c->file, c->org);
 }

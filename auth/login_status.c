@@ -70,7 +70,8 @@ working_bearer(struct session *s, struct bearer *out, struct oauth_identity *who
 		rc = token_renew(t, out->serial);
 		bearer_free(out);
 		if (rc == 0 && (rc = try_bearer(s, t, out, who)) == -EACCES)
-			log_error("login", "%s: Salesforce refuses a token that it has just given; Setup > Login History may say why", s->config->org);
+			log_error("login", "%s: Salesforce refuses a token that it has just given; "
+			    "Setup > Login History may say why", s->config->org);
 	}
 	token_close(t);
 	return rc;
@@ -159,7 +160,8 @@ say_text(struct session *s, const struct login *l, const struct answer *a)
 	say_age("since", l->since);
 	say_age("renewed", l->renewed);
 	if (a && a->max >= 0)
-		printf("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used, a->max, a->max > a->used ? a->max - a->used : 0);
+		printf("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used, a->max,
+		    a->max > a->used ? a->max - a->used : 0);
 }
 
 int

@@ -120,7 +120,8 @@ callback_free(struct callback *b)
 static bool
 is_ours(const struct web *w, const struct callback *b)
 {
-	return b->state && strlen(b->state) == w->state.len && CRYPTO_memcmp(b->state, w->state.data, w->state.len) == 0 && (b->code || b->error);
+	return (b->code || b->error) && b->state && strlen(b->state) == w->state.len &&
+	    CRYPTO_memcmp(b->state, w->state.data, w->state.len) == 0;
 }
 
 /*
@@ -223,7 +224,8 @@ wait_for_callback(struct web *w, struct callback *out, struct visit *visit)
 			return 0;
 		callback_free(out);
 		struct buf page = BUF_INIT;
-		login_page(&page, false, "Not this login", "This answer belongs to another login. The one that sffs-auth waits for may be in another tab.");
+		login_page(&page, false, "Not this login",
+		    "This answer belongs to another login. The one that sffs-auth waits for may be in another tab.");
 		listener_answer(w->listener, visit, 400, &page);
 		buf_free(&page);
 	}
@@ -299,7 +301,8 @@ open_listener(struct web *w)
 		    rc == -EINVAL ? "not http://localhost:PORT/PATH" : strerror(-rc));
 		return 0;
 	}
-	log_error("login", "redirect_uri = %s: %s", uri, rc == -EINVAL ? "not http://localhost:PORT/PATH; use --no-browser and paste the address" :
+	log_error("login", "redirect_uri = %s: %s", uri,
+	    rc == -EINVAL ? "not http://localhost:PORT/PATH; use --no-browser and paste the address" :
 	    rc == -EADDRINUSE ? "another program has the port: another login, or the Salesforce CLI" : strerror(-rc));
 	return -EINVAL;
 }
@@ -312,14 +315,16 @@ show_url(struct web *w)
 	fprintf(stderr, "%s\n\n    %s\n\n", opened ? "The browser opens to log in to Salesforce. If it does not, open this address:" :
 	    "Open this address in a browser, and log in to Salesforce:", w->url.data);
 	if (w->input >= 0)
-		fprintf(stderr, "%s\n", w->listener ? "It comes back by itself. If it cannot, because it runs on another machine, paste the address that it shows then:" :
+		fprintf(stderr, "%s\n", w->listener ? "It comes back by itself. If it cannot, because it is on another machine, paste\n"
+		    "the address that it shows then:" :
 		    "Then paste the address that it shows:");
 }
 
 int
 login_web(struct session *s, struct login *out, struct oauth_failure *f)
 {
-	struct web w = { .session = s, .input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1, .end = now_ms() + s->timeout * 1000 };
+	struct web w = { .session = s, .input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1,
+	    .end = now_ms() + s->timeout * 1000 };
 	struct callback callback = { 0 };
 	struct visit visit = { 0 };
 	int rc = prepare(&w);
@@ -331,8 +336,8 @@ login_web(struct session *s, struct login *out, struct oauth_failure *f)
 	show_url(&w);
 	rc = wait_for_callback(&w, &callback, &visit);
 	if (rc == -ETIMEDOUT) {
-		log_error("login", "%s: nobody came back from the browser; if it shows an error, sffs-auth login --setup %s may help", s->config->org,
-		    s->config->org);
+		log_error("login", "%s: nobody came back from the browser; if it shows an error, sffs-auth login --setup %s may help",
+		    s->config->org, s->config->org);
 		rc = -ENOKEY;
 	}
 	if (rc < 0)

@@ -57,9 +57,11 @@ static const struct known {
 	    "the code was too old or used before: log in again; with flow = jwt the clock of this machine is wrong" },
 	{ "invalid_grant", "invalid authorization code", OAUTH_REFUSED, "the code did not arrive whole: log in again" },
 	{ "invalid_grant", "code verifier", OAUTH_REFUSED, "the code belongs to another login: log in again" },
-	{ "invalid_grant", "authentication failure", OAUTH_REFUSED, "the user may be deactivated; Setup > Login History shows why" },
+	{ "invalid_grant", "authentication failure", OAUTH_REFUSED,
+	    "the user may be deactivated; Setup > Login History shows why" },
 	{ "invalid_grant", "ip restricted", OAUTH_REFUSED,
-	    "an admin allows this machine's address and the hour in the profile's Login IP Ranges and Login Hours, or relaxes IP in the app's policies" },
+	    "an admin allows this machine's address and the hour in the profile's Login IP Ranges and Login Hours, "
+	    "or relaxes IP in the app's policies" },
 	{ "invalid_grant", "inactive user", OAUTH_REFUSED, "an admin reactivates or unfreezes the user" },
 	{ "invalid_grant", "inactive organization", OAUTH_REFUSED, "the org is suspended; its admin knows why" },
 	{ "inactive_user", NULL, OAUTH_REFUSED, "an admin reactivates or unfreezes the user" },
@@ -70,19 +72,25 @@ static const struct known {
 	    "login_url must be the org's My Domain (Setup > My Domain), as https://acme.my.salesforce.com" },
 	{ "invalid_grant", "no client credentials user enabled", OAUTH_REFUSED,
 	    "an admin names a Run As user in the app's policies, by exact Username" },
-	{ NULL, "client credentials flow not enabled", OAUTH_REFUSED, "an admin enables the client credentials flow in the app's settings" },
+	{ NULL, "client credentials flow not enabled", OAUTH_REFUSED,
+	    "an admin enables the client credentials flow in the app's settings" },
 	{ "invalid_grant", "no valid scopes", OAUTH_REFUSED, "an admin adds the scope api to the app" },
 	{ "invalid_grant", "audience", OAUTH_REFUSED, "login_url must be the org's My Domain" },
-	{ "invalid_grant", "invalid assertion", OAUTH_REFUSED, "private_key must be the key of the certificate that the app has, username a user of this org" },
+	{ "invalid_grant", "invalid assertion", OAUTH_REFUSED,
+	    "private_key must be the key of the certificate that the app has, username a user of this org" },
 	{ "invalid_grant", NULL, OAUTH_REFUSED, "Setup > Login History shows why" },
-	{ "invalid_app_access", NULL, OAUTH_REFUSED, "an admin assigns the user's profile or a permission set in the app's policies" },
-	{ "OAUTH_APP_ACCESS_DENIED", NULL, OAUTH_REFUSED, "an admin assigns the user's profile or a permission set in the app's policies" },
+	{ "invalid_app_access", NULL, OAUTH_REFUSED,
+	    "an admin assigns the user's profile or a permission set in the app's policies" },
+	{ "OAUTH_APP_ACCESS_DENIED", NULL, OAUTH_REFUSED,
+	    "an admin assigns the user's profile or a permission set in the app's policies" },
 	{ "invalid_client_id", NULL, OAUTH_REFUSED,
 	    "client_id must be the app's Consumer Key, of an app in this org; a new app works only after two to ten minutes" },
 	{ "invalid_client", NULL, OAUTH_REFUSED,
 	    "client_secret is wrong or missing; it is the Consumer Secret in the app's OAuth settings" },
-	{ "redirect_uri_mismatch", NULL, OAUTH_REFUSED, "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
-	{ "redirect_uri_missing", NULL, OAUTH_REFUSED, "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
+	{ "redirect_uri_mismatch", NULL, OAUTH_REFUSED,
+	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
+	{ "redirect_uri_missing", NULL, OAUTH_REFUSED,
+	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
 	{ "unsupported_grant_type", NULL, OAUTH_REFUSED,
 	    "an admin enables the flow in the app's settings; login_url must be the org's My Domain" },
 	{ "unsupported_response_type", NULL, OAUTH_REFUSED, "an admin enables the authorization code flow in the app's settings" },
@@ -203,7 +211,8 @@ read_identity(const char *url, struct oauth_grant *g)
 	const char *user = url ? strrchr(url, '/') : NULL;
 	const char *org = user ? memrchr(url, '/', (size_t)(user - url)) : NULL;
 
-	return org && read_id(org + 1, (size_t)(user - org - 1), "00D", g->org_id) && read_id(user + 1, strlen(user + 1), "005", g->user_id);
+	return org && read_id(org + 1, (size_t)(user - org - 1), "00D", g->org_id) &&
+	    read_id(user + 1, strlen(user + 1), "005", g->user_id);
 }
 
 /* Milliseconds as a string; old texts say seconds, and some answers have a number. */
@@ -257,8 +266,8 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
 	else if (status == 200 && cJSON_IsObject(json))
 		rc = read_grant(json, login_url, out, f);
 	else if (status >= 300 && status < 400)
-		rc = fail(f, OAUTH_UNREACHABLE, "%s answered with a redirect (%d), which is not followed: login_url must be the org's My Domain",
-		    login_url, status);
+		rc = fail(f, OAUTH_UNREACHABLE, "%s answered with a redirect (%d), which is not followed: "
+		    "login_url must be the org's My Domain", login_url, status);
 	else if (status >= 500 || status == 429)
 		rc = fail(f, OAUTH_FAULT, "%s answered %d; its status is on status.salesforce.com", login_url, status);
 	else
@@ -301,9 +310,8 @@ put_client(const struct oauth_request *q, struct buf *form)
 }
 
 static int
-web_form(const struct oauth_request *q, unsigned audience, struct buf *form)
+web_form(const struct oauth_request *q, struct buf *form)
 {
-	(void)audience;
 	put_field(form, "code", q->code->bytes);
 	put_field(form, "redirect_uri", q->config->redirect_uri);
 	put_field(form, "code_verifier", q->verifier);
@@ -311,17 +319,15 @@ web_form(const struct oauth_request *q, unsigned audience, struct buf *form)
 }
 
 static int
-refresh_form(const struct oauth_request *q, unsigned audience, struct buf *form)
+refresh_form(const struct oauth_request *q, struct buf *form)
 {
-	(void)audience;
 	put_field(form, "refresh_token", q->refresh_token->bytes);
 	return put_client(q, form);
 }
 
 static int
-client_credentials_form(const struct oauth_request *q, unsigned audience, struct buf *form)
+client_credentials_form(const struct oauth_request *q, struct buf *form)
 {
-	(void)audience;
 	return put_client(q, form);
 }
 
@@ -368,12 +374,12 @@ jwt_audience(const struct config *c, unsigned number)
 
 	if (number > 0 || !host_of_url(c->login_url, host, &https, &port) || strstr(host, ".my.site.com"))
 		return c->login_url;
-	return strcmp(host, "test.salesforce.com") == 0 || strstr(host, "--") || strstr(host, ".sandbox.my.") || strstr(host, ".scratch.my.") ?
-	    "https://test.salesforce.com" : "https://login.salesforce.com";
+	return strcmp(host, "test.salesforce.com") == 0 || strstr(host, "--") || strstr(host, ".sandbox.my.") ||
+	    strstr(host, ".scratch.my.") ? "https://test.salesforce.com" : "https://login.salesforce.com";
 }
 
 static int
-jwt_form(const struct oauth_request *q, unsigned audience, struct buf *form)
+jwt_form(const struct oauth_request *q, struct buf *form)
 {
 	const struct config *c = q->config;
 	struct secret key = { NULL };
@@ -382,10 +388,11 @@ jwt_form(const struct oauth_request *q, unsigned audience, struct buf *form)
 
 	if (rc < 0)
 		return rc;
-	rc = jwt_sign(&(struct jwt_claims){ .iss = c->client_id, .sub = c->username, .aud = jwt_audience(c, audience),
+	rc = jwt_sign(&(struct jwt_claims){ .iss = c->client_id, .sub = c->username, .aud = jwt_audience(c, q->audience),
 	    .exp = time(NULL) + JWT_LIFE }, key.bytes, &assertion);
 	if (rc == -EINVAL)
-		log_error("login", "%s: not an RSA private key in PEM without a passphrase", c->private_key_cmd ? "private_key_cmd" : c->private_key);
+		log_error("login", "%s: not an RSA private key in PEM without a passphrase",
+		    c->private_key_cmd ? "private_key_cmd" : c->private_key);
 	if (rc == 0)
 		put_field(form, "assertion", assertion.data);
 	secret_free(&key);
@@ -395,7 +402,7 @@ jwt_form(const struct oauth_request *q, unsigned audience, struct buf *form)
 
 static const struct flow {
 	const char *grant_type;
-	int (*form)(const struct oauth_request *, unsigned audience, struct buf *);
+	int (*form)(const struct oauth_request *, struct buf *);
 	unsigned audiences;
 } flows[OAUTH_FLOWS] = {
 	[OAUTH_WEB] = { "authorization_code", web_form, 1 },
@@ -416,7 +423,8 @@ network_error(int rc, const char *base, const struct http_response *a, struct oa
 {
 	if (rc == -EINTR || rc == -ENOMEM)
 		return rc;
-	int failed = fail(f, rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE, "%s is out of reach: %s", base, *a->error ? a->error : strerror(-rc));
+	int failed = fail(f, rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE, "%s is out of reach: %s", base,
+	    *a->error ? a->error : strerror(-rc));
 	return rc == -ETIMEDOUT ? rc : failed;
 }
 
@@ -429,8 +437,8 @@ post(struct http *http, const char *base, const char *path, const struct buf *fo
 	buf_printf(&url, "%s%s", base, path);
 	*a = (struct http_response){ 0 };
 	if (!url.failed && !form->failed) {
-		rc = http_do(http, &(struct http_request){ .url = buf_str(&url), .form = form, .headers = headers, .total_timeout = TOTAL_TIMEOUT,
-		    .body_limit = BODY_LIMIT }, a);
+		rc = http_do(http, &(struct http_request){ .url = buf_str(&url), .form = form, .headers = headers,
+		    .total_timeout = TOTAL_TIMEOUT, .body_limit = BODY_LIMIT }, a);
 		if (rc < 0)
 			rc = network_error(rc, base, a, f);
 	}
@@ -439,7 +447,7 @@ post(struct http *http, const char *base, const char *path, const struct buf *fo
 }
 
 static int
-exchange(struct http *http, const struct oauth_request *q, unsigned audience, struct oauth_grant *out, struct oauth_failure *f)
+exchange(struct http *http, const struct oauth_request *q, struct oauth_grant *out, struct oauth_failure *f)
 {
 	const struct flow *flow = &flows[q->flow];
 	struct http_response a = { 0 };
@@ -447,7 +455,7 @@ exchange(struct http *http, const struct oauth_request *q, unsigned audience, st
 
 	buf_reserve(&form, FORM_ROOM);
 	put_field(&form, "grant_type", flow->grant_type);
-	int rc = flow->form(q, audience, &form);
+	int rc = flow->form(q, &form);
 	if (rc == 0)
 		rc = post(http, q->config->login_url, "/services/oauth2/token", &form, &a, f);
 	if (rc == 0)
@@ -459,13 +467,14 @@ exchange(struct http *http, const struct oauth_request *q, unsigned audience, st
 }
 
 int
-oauth_ask(struct http *http, const struct oauth_request *q, struct oauth_grant *out, struct oauth_failure *f)
+oauth_ask(struct http *http, const struct oauth_request *request, struct oauth_grant *out, struct oauth_failure *f)
 {
+	struct oauth_request q = *request;
 	int rc = 0;
 
-	for (unsigned i = 0; i < flows[q->flow].audiences; i++) {
+	for (q.audience = 0; q.audience < flows[q.flow].audiences; q.audience++) {
 		*f = (struct oauth_failure){ 0 };
-		rc = exchange(http, q, i, out, f);
+		rc = exchange(http, &q, out, f);
 		if (rc != -EACCES || !f->audience)
 			break;
 	}
@@ -514,7 +523,8 @@ static int
 read_userinfo(const struct http_response *a, struct oauth_identity *out)
 {
 	cJSON *json = a->status == 200 ? cJSON_Parse(buf_str(&a->body)) : NULL;
-	const char *name = string_of(json, "preferred_username"), *org = string_of(json, "organization_id"), *user = string_of(json, "user_id");
+	const char *name = string_of(json, "preferred_username");
+	const char *org = string_of(json, "organization_id"), *user = string_of(json, "user_id");
 	struct oauth_identity who = { 0 };
 	int rc = a->status >= 500 ? -EHOSTUNREACH : -ENODATA;
 

@@ -66,6 +66,7 @@ struct oauth_request {
 	const struct secret *refresh_token;	/* OAUTH_REFRESH */
 	const struct secret *code;		/* OAUTH_WEB */
 	const char	*verifier;		/* OAUTH_WEB */
+	unsigned	 audience;		/* oauth_ask's own: which it tries */
 };
 
 /*

@@ -214,9 +214,11 @@ next_request(const struct config *c, const struct login *l, struct oauth_request
 		q->client_id = l->imported ? l->client_id : NULL;
 		q->client_secret = &l->client_secret;
 	} else if (q->flow == OAUTH_WEB) {
+		const char *why = l->ended ? l->ended : l->imported ? "the imported login has ended; import it again, or log in" :
+		    "not logged in; log in";
+
 		f->kind = OAUTH_DEAD;
-		snprintf(f->text, sizeof(f->text), "%s", l->ended ? l->ended : l->imported ? "the imported login has ended; import it again, or log in" :
-		    "not logged in; log in");
+		snprintf(f->text, sizeof(f->text), "%s", why);
 		return -ENOKEY;
 	}
 	return 0;

@@ -155,7 +155,8 @@ check_owner(int fd, const char *path)
 		return -errno;
 	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077))
 		return 0;
-	log_error("token", "%s: must be a file of yours that others can neither read nor write: chmod 600 it, or remove it and log in again", path);
+	log_error("token", "%s: must be a file of yours that others can neither read nor write: chmod 600 it, "
+	    "or remove it and log in again", path);
 	return -EACCES;
 }
 
@@ -197,7 +198,8 @@ static void
 put_member(const struct member *m, const struct login *l, struct buf *out)
 {
 	const void *at = (const char *)l + m->offset;
-	const char *s = m->type == TEXT ? *(char *const *)at : m->type == SECRET ? ((const struct secret *)at)->bytes : m->type == ID ? at : NULL;
+	const char *s = m->type == TEXT ? *(char *const *)at : m->type == SECRET ? ((const struct secret *)at)->bytes :
+	    m->type == ID ? at : NULL;
 
 	if (s)
 		buf_put_json(out, s, strlen(s));
