@@ -1,6 +1,6 @@
 #!/bin/sh
 # What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
-. "${0%/*}/lib.sh"; plan 13
+. "${0%/*}/lib.sh"; plan 14
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
