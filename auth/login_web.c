@@ -9,10 +9,12 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -134,15 +136,22 @@ start_browser(const char *program, const char *url)
 	const char *const argv[] = { program, url, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	sigset_t pipe_signal;
 	pid_t pid;
 
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);	/* it outlives us, and our Ctrl-C */
+	posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+	/* It outlives us, our Ctrl-C, and how private our own files are. */
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
+	mode_t ours = umask(022);
 	bool started = posix_spawnp(&pid, program, &actions, &attributes, (char *const *)argv, environ) == 0;
+	umask(ours);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return started;
