@@ -3,7 +3,9 @@
  *
  * INI: one section an org, `[defaults]` for all. option.c declares each key
  * once. A key that it does not have is an error, and so is a file with a secret
- * in it that others can read, or one that others can change.
+ * in it that others can read, or one that others can change. A comment is a
+ * line of its own, a value is what stands behind the =, without the blanks
+ * around it and without quotes; a line has at most 4,096 bytes.
  *
  * Every error is told here, on the log, with the file and line and what to do.
  * Single thread; read-only afterwards.

@@ -262,6 +262,7 @@ test_wrong_values(void)
 		{ "cache_size = 10", "say a size from 1M to 1P, such as 500M or 10G" },
 		{ "cache_size = 10GB", "say a size from 1M" },
 		{ "cache_size = 18446744073709551615P", "say a size from 1M" },
+		{ "cache_size = 16385P", "say a size from 1M" },	/* which is 1P, less 2^64 */
 		{ "cache_size = G", "say a size from 1M" },
 		{ "csv_max_field = 2G", "say a size from 1K to 1G" },
 		{ "umask = 088", "say an octal number" },
