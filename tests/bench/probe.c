@@ -1,7 +1,6 @@
 /*
- * probe FILE SECONDS [keep]: random reads of 4 KiB, one after another, for so long. Prints reads a second and the
- * 50th and 99th percentile of one, in microseconds. The file's own pages are dropped first, unless they are to be kept;
- * what stands behind a FUSE mount keeps its own.
+ * probe FILE SECONDS: random reads of 4 KiB, one after another, for so long. Prints reads a second and the 50th and
+ * 99th percentile of one, in microseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,8 +45,8 @@ main(int argc, char **argv)
 	struct stat st;
 	int fd;
 
-	if (argc < 3) {
-		fprintf(stderr, "usage: probe FILE SECONDS [keep]\n");
+	if (argc != 3) {
+		fprintf(stderr, "usage: probe FILE SECONDS\n");
 		return 2;
 	}
 	fd = open(argv[1], O_RDONLY);
@@ -55,8 +54,6 @@ main(int argc, char **argv)
 		fprintf(stderr, "probe: %s: %s\n", argv[1], errno ? strerror(errno) : "too small");
 		return 1;
 	}
-	if (argc == 3)
-		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	int64_t begin = now(), at = begin, end = begin + (int64_t)(atof(argv[2]) * 1e9);
 
 	while (at < end) {

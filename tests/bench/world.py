@@ -42,7 +42,7 @@ def shell(command, timeout=300, env=None):
     """Runs a command line, as its user would. Returns seconds and what it printed; Failed if it fails."""
     begin = time.perf_counter()
     child = subprocess.Popen(['sh', '-c', command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                             start_new_session=True, env=env)
+                             process_group=0, env=env)
     try:
         out, err = child.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -242,6 +242,14 @@ class Mount:
     def file(self, name=''):
         return os.path.join(self.mnt, self.path_of(name))
 
+    def behind(self):
+        """Where the bytes come from that the mount serves."""
+        return self.cache
+
+    def read_behind(self):
+        """FUSE may move pages to the mount instead of copying them: then what is behind it is in memory no more."""
+        shell(f'find {self.behind()} -type f -exec cat {{}} + >/dev/null')
+
     def start(self):
         """Mounts. Returns the seconds until it answers."""
         os.makedirs(self.cache, exist_ok=True)
@@ -317,6 +325,9 @@ class Passthrough(Mount):
         super().__init__(world, 'pass-through')
         self.source = source
 
+    def behind(self):
+        return self.source
+
     def argv(self):
         return [program('tests/bench/passthrough_ll'), '-f', '-o', f'source={self.source},cache=always,timeout=3600', self.mnt]
 
@@ -366,6 +377,9 @@ class Local:
 
     def remount(self):
         return 0
+
+    def read_behind(self):
+        pass
 
     def stop(self):
         pass
