@@ -21,7 +21,7 @@
 
 #define READERS_KEPT	8
 #define READER_KIB	1024	/* of pages */
-#define WRITER_KIB	8192
+#define WRITER_KIB	12288	/* a batch of 2,000 changes about as many pages */
 #define OTHER_KIB	512
 
 #define N(number) ((int64_t)(number))

@@ -13,7 +13,7 @@
 #include "db.h"
 
 #define BUSY_MS		10000	/* for another process's writer; a batch takes milliseconds */
-#define CHECKPOINT	4096	/* pages of 4 KiB in the log before they move to the file */
+#define CHECKPOINT	8192	/* pages of 4 KiB in the log before they move to the file */
 
 struct db_file {
 	const struct db_kind *kind;
@@ -319,6 +319,7 @@ db_file_open(const char *dir, const struct db_kind *kind, struct db_file **out)
 
 	if (!f)
 		return -ENOMEM;
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);	/* nobody reads it, and it is a lock for all threads; only the first counts */
 	f->kind = kind;
 	if (asprintf(&f->path, "%s/%s", dir, kind->name) < 0) {
 		free(f);

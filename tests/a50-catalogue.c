@@ -1,0 +1,668 @@
+/* The catalogue: what is put is found, listed once, and survives whatever happens to its process or its file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "auth/log.h"
+#include "fs/catalogue.h"
+#include "tests/tap.h"
+
+static char dir[] = "/tmp/sffs-catalogue-XXXXXX";
+
+static uint64_t
+hash(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	while (*s)
+		h = (h ^ (unsigned char)*s++) * 0x100000001b3u;
+	return h;
+}
+
+static struct catalogue *
+open_catalogue(void)
+{
+	struct catalogue *c = NULL;
+	int rc = catalogue_open(dir, hash, &c);
+
+	if (rc < 0)
+		printf("# catalogue_open: %d\n", rc);
+	return c;
+}
+
+static const char *
+path_of(const char *name)
+{
+	static char path[2][100];
+	static int turn;
+
+	snprintf(path[turn ^= 1], sizeof(path[0]), "%s/%s", dir, name);
+	return path[turn];
+}
+
+/* An empty directory. */
+static void
+clean(void)
+{
+	char command[100];
+
+	snprintf(command, sizeof(command), "rm -rf %s/*", dir);
+	if (system(command) != 0)
+		printf("# %s failed\n", command);
+}
+
+/* Document number n: its key is n, its title Tn, n bytes long. */
+static struct document
+document(unsigned n)
+{
+	static char titles[8][16];
+	static unsigned turn;
+	char *title = titles[turn++ % 8];
+	struct document d = { .key = n, .version_key = 1000000 + n, .created = n, .system_modstamp = n, .content_size = n, .title = title };
+
+	snprintf(title, 16, "T%u", n);
+	snprintf(d.id, sizeof(d.id), "069000%09uAAA", n);
+	snprintf(d.version_id, sizeof(d.version_id), "068000%09uAAA", n);
+	return d;
+}
+
+static int
+put(struct catalogue *c, const struct document *d)
+{
+	char last[60];
+
+	snprintf(last, sizeof(last), "%s (%s)", d->title, d->id);
+	return catalogue_put(c, d, (const char *const[]){ d->title, "", last });
+}
+
+/* Documents from..to in one batch. */
+static int
+put_many(struct catalogue *c, unsigned from, unsigned to)
+{
+	int rc = catalogue_begin(c);
+
+	for (unsigned n = from; n <= to && rc == 0; n++) {
+		struct document d = document(n);
+
+		rc = put(c, &d);
+	}
+	return rc < 0 ? rc : catalogue_commit(c, NULL, NULL);
+}
+
+static int
+remove_one(struct catalogue *c, unsigned n)
+{
+	struct document d = document(n);
+	int rc = catalogue_begin(c);
+
+	if (rc == 0)
+		rc = catalogue_remove(c, d.id);
+	return rc < 0 ? rc : catalogue_commit(c, NULL, NULL);
+}
+
+static int
+find(struct catalogue *c, unsigned n)
+{
+	struct document d;
+	int rc = catalogue_by_key(c, n, &d);
+
+	if (rc == 0)
+		document_free(&d);
+	return rc;
+}
+
+static uint64_t
+documents(struct catalogue *c)
+{
+	struct catalogue_totals t = { 0 };
+
+	catalogue_totals(c, &t);
+	return t.documents;
+}
+
+/*
+ * Fields.
+ */
+
+#define SET_ID(m)	snprintf(d.m, sizeof(d.m), "069%015u", ++n);
+#define SET_TEXT(m)	d.m = #m;
+#define SET_INT(m)	d.m = INT64_C(1) << 40 | ++n;
+#define SET_TIME(m)	d.m = INT64_C(1700000000000) + ++n;
+#define SET_BOOL(m)	d.m = true;
+
+static void
+test_fields(void)
+{
+	struct catalogue *c = open_catalogue();
+	struct document d = { .key = 7, .version_key = 8 }, empty = { .key = 9, .content_size = -1, .created = -1 }, got;
+	unsigned n = 0;
+
+#define X(kind, member, path) SET_##kind(member)
+	DOCUMENT_FIELDS(X)
+#undef X
+	snprintf(empty.id, sizeof(empty.id), "069000000000001AAA");
+	ok(catalogue_begin(c) == 0 && catalogue_put(c, &d, (const char *const[]){ "a", "b", "c" }) == 0 &&
+	    catalogue_put(c, &empty, (const char *const[]){ NULL, "", "e" }) == 0 && catalogue_commit(c, NULL, NULL) == 0, "two documents put");
+	static const char *const ways[] = { "by key", "by version", "by Id", "by name" };
+	for (int i = 0; i < 4; i++) {
+		int rc = i == 0 ? catalogue_by_key(c, 7, &got) : i == 1 ? catalogue_by_version_key(c, 8, &got) :
+		    i == 2 ? catalogue_by_id(c, d.id, &got) : catalogue_by_name(c, "a", &got);
+
+		ok(rc == 0 && document_same(&d, &got) && got.key == 7 && got.version_key == 8 && strcmp(got.name, "a") == 0,
+		    "all fields found %s", ways[i]);
+		document_free(&got);
+	}
+	ok(catalogue_by_name(c, "e", &got) == 0 && document_same(&empty, &got) && got.version_key == 0, "nulls stay nulls");
+	document_free(&got);
+	ok(catalogue_by_key(c, 1, &got) == -ENOENT && catalogue_by_version_key(c, 0, &got) == -ENOENT &&
+	    catalogue_by_id(c, "069", &got) == -ENOENT && catalogue_by_name(c, "b", &got) == -ENOENT, "what is not there is not found");
+	ok(catalogue_begin(c) == 0 && catalogue_put(c, &d, (const char *const[]){ "a", NULL, NULL }) == -EINVAL, "a document needs a name of its own");
+	catalogue_rollback(c);
+	catalogue_close(c);
+}
+
+/*
+ * Putting again.
+ */
+
+static void
+test_replace(void)
+{
+	struct catalogue *c = open_catalogue();
+	struct document d = document(5), got;
+	struct catalogue_totals t;
+	uint64_t before, after;
+
+	ok(put_many(c, 1, 9) == 0 && catalogue_generation(c, &before) == 0, "nine documents");
+	ok(put_many(c, 1, 9) == 0 && catalogue_generation(c, &after) == 0 && after == before, "put again as they are: the same generation");
+	d.version_key = 77;
+	d.content_size = 100;
+	catalogue_begin(c);
+	ok(put(c, &d) == 0 && catalogue_commit(c, NULL, NULL) == 0 && catalogue_generation(c, &after) == 0 && after > before, "a new version: another");
+	ok(catalogue_by_version_key(c, 77, &got) == 0 && got.key == 5, "found by the new version");
+	document_free(&got);
+	is_int(catalogue_by_version_key(c, 1000005, &got), -ENOENT, "and not by the old one");
+	ok(catalogue_totals(c, &t) == 0 && t.documents == 9 && t.bytes == 45 - 5 + 100, "totals are kept");
+	ok(remove_one(c, 5) == 0 && remove_one(c, 5) == 0 && catalogue_totals(c, &t) == 0 && t.documents == 8 && t.bytes == 40, "also when one goes");
+
+	catalogue_begin(c);
+	d = document(20);
+	catalogue_put_state(c, "filling", "x");
+	put(c, &d);
+	catalogue_rollback(c);
+	char *state = NULL;
+	ok(find(c, 20) == -ENOENT && documents(c) == 8 && catalogue_state(c, "filling", &state) == -ENOENT, "rolled back: nothing happened");
+	catalogue_begin(c);
+	catalogue_put_state(c, "filling", "x");
+	catalogue_put_state(c, "filling", "y");
+	catalogue_commit(c, NULL, NULL);
+	ok(catalogue_state(c, "filling", &state) == 0, "a state is there");
+	is_str(state, "y", "the last that was put");
+	free(state);
+
+	/* Two Ids whose keys are the same. */
+	d = document(21);
+	d.key = 1;
+	catalogue_begin(c);
+	put(c, &d);
+	catalogue_commit(c, NULL, NULL);
+	ok(catalogue_by_id(c, d.id, &got) == 0 && got.key != 1, "a key that is taken is not taken away");
+	uint64_t key = got.key;
+	document_free(&got);
+	ok(catalogue_by_key(c, key, &got) == 0 && strcmp(got.id, d.id) == 0 && find(c, 1) == 0, "both are found");
+	document_free(&got);
+	catalogue_close(c);
+}
+
+static void
+test_unlisted(void)
+{
+	struct catalogue *c = open_catalogue();
+	struct document d = document(30), other = document(31), got;
+	uint64_t before = documents(c);
+
+	catalogue_begin(c);
+	catalogue_put_unlisted(c, &d, "T30 (30)");
+	other.title = d.title;
+	put(c, &other);
+	catalogue_commit(c, NULL, NULL);
+	ok(catalogue_by_name(c, "T30 (30)", &got) == 0 && got.key == 30, "an unlisted document is found");
+	document_free(&got);
+	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 31 && documents(c) == before + 1, "it moves nobody and does not count");
+	document_free(&got);
+	catalogue_begin(c);
+	put(c, &d);
+	catalogue_commit(c, NULL, NULL);
+	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && documents(c) == before + 2, "once it is listed it has the name of its age");
+	document_free(&got);
+	d.content_size = 1;
+	catalogue_begin(c);
+	catalogue_put_unlisted(c, &d, "T30 (30)");
+	catalogue_commit(c, NULL, NULL);
+	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && got.content_size == 1 && documents(c) == before + 2, "and is not unlisted again");
+	document_free(&got);
+	catalogue_close(c);
+}
+
+/*
+ * Listing.
+ */
+
+struct walk { uint64_t after, seen, room; bool ordered; unsigned times[400]; };
+
+static bool
+walk_one(void *ctx, const struct document *d)
+{
+	struct walk *w = ctx;
+
+	w->ordered &= d->key > w->after && d->name != NULL;
+	w->after = d->key;
+	w->seen++;
+	if (d->key < 400)
+		w->times[d->key]++;
+	return --w->room > 0;
+}
+
+static void
+test_list(void)
+{
+	struct catalogue *c = open_catalogue();
+	struct walk w = { .ordered = true };
+	bool good = true;
+
+	put_many(c, 1, 300);
+	for (uint64_t seen = 1; seen > 0;) {
+		uint64_t before = w.seen;
+
+		w.room = 7;
+		good &= catalogue_list(c, w.after, walk_one, &w) == 0;
+		seen = w.seen - before;
+	}
+	ok(good && w.seen == 300 && w.ordered, "listed in pieces, each once, in order");
+
+	/* Odd documents stay all the while; even ones go, come back, change their names. */
+	w = (struct walk){ .ordered = true };
+	for (uint64_t seen = 1, turn = 0; seen > 0; turn++) {
+		uint64_t before = w.seen;
+		struct document d = document((unsigned)(turn * 38 % 300 / 2 * 2 + 2));
+
+		w.room = 1 + turn % 5;
+		good &= catalogue_list(c, w.after, walk_one, &w) == 0;
+		seen = w.seen - before;
+		d.title = turn % 2 ? "moved" : "T1";
+		catalogue_begin(c);
+		if (turn % 3)
+			good &= put(c, &d) == 0;
+		else
+			good &= catalogue_remove(c, d.id) == 0;
+		catalogue_commit(c, NULL, NULL);
+	}
+	for (unsigned n = 1; n < 300; n += 2)
+		good &= w.times[n] == 1;
+	for (unsigned n = 2; n <= 300; n += 2)
+		good &= w.times[n] <= 1;
+	ok(good && w.ordered, "what stays is listed once, however much the rest changes");
+	w = (struct walk){ .room = UINT64_MAX };
+	ok(catalogue_list(c, UINT64_MAX, walk_one, &w) == 0 && w.seen == 0, "behind the last there is nothing");
+	catalogue_close(c);
+}
+
+/*
+ * A reconcile.
+ */
+
+static void
+test_reconcile(void)
+{
+	struct catalogue *c = open_catalogue();
+	struct document unlisted = document(100), late = document(101), back = document(9);
+	int rc = 0;
+
+	put_many(c, 1, 10);
+	catalogue_begin(c);
+	catalogue_put_unlisted(c, &unlisted, "unlisted");
+	catalogue_commit(c, NULL, NULL);
+	is_int(catalogue_mark_begin(c), 0, "a reconcile begins");
+	for (unsigned n = 1; n <= 6; n++) {
+		struct document d = document(n);
+
+		rc |= catalogue_mark(c, d.id);
+	}
+	is_int(rc, 0, "listed ones are marked");
+	ok(catalogue_mark(c, late.id) == 1 && catalogue_mark(c, unlisted.id) == 1, "others are told apart");
+	put_many(c, 101, 101);
+	remove_one(c, 9);
+	catalogue_begin(c);
+	struct document seven = document(7);
+	rc = catalogue_mark(c, seven.id);	/* within a batch, too */
+	put(c, &back);
+	catalogue_commit(c, NULL, NULL);
+	is_int(rc, 0, "marked beside a batch");
+	catalogue_begin(c);
+	ok(catalogue_sweep(c) == 0 && catalogue_commit(c, NULL, NULL) == 0, "swept");
+	catalogue_mark_end(c);
+	ok(documents(c) == 9 && find(c, 7) == 0 && find(c, 8) == -ENOENT && find(c, 9) == 0 && find(c, 10) == -ENOENT && find(c, 100) == 0 &&
+	    find(c, 101) == 0, "what was neither marked nor put is gone, and nothing else");
+	ok(catalogue_mark_begin(c) == 0, "another begins");
+	catalogue_mark_end(c);
+	ok(documents(c) == 9, "and ends without a sweep");
+	catalogue_close(c);
+}
+
+/*
+ * Surveys and answers.
+ */
+
+static void
+test_found(void)
+{
+	struct catalogue *c = open_catalogue();
+	void *p = NULL;
+	size_t n = 0;
+	int64_t asked = 0;
+
+	is_int(catalogue_survey(c, "068", "1", &p, &n), -ENOENT, "no survey yet");
+	ok(catalogue_put_survey(c, "068", "1", "a\0b", 3) == 0 && catalogue_put_survey(c, "068", "2", "", 0) == 0, "surveys put");
+	ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 3 && memcmp(p, "a\0b", 3) == 0, "found by its maker");
+	free(p);
+	ok(catalogue_survey(c, "068", "2", &p, &n) == 0 && n == 0, "an empty one, too");
+	free(p);
+	ok(catalogue_put_answer(c, "k", "old", 3, 1) == 0 && catalogue_put_answer(c, "k", "new one", 7, 2) == 0, "answers put");
+	ok(catalogue_answer(c, "k", &p, &n, &asked) == 0 && n == 7 && memcmp(p, "new one", 7) == 0 && asked == 2, "the last counts");
+	free(p);
+	is_int(catalogue_answer(c, "l", &p, &n, &asked), -ENOENT, "no other is there");
+	catalogue_close(c);
+}
+
+/*
+ * Others at work: threads, processes.
+ */
+
+struct work { struct catalogue *catalogue; atomic_bool done, bad; };
+
+static bool
+walk_all(void *ctx, const struct document *d)
+{
+	uint64_t *after = ctx;
+	bool good = d->key > *after && d->name && *d->name;
+
+	*after = good ? d->key : UINT64_MAX;
+	return good;
+}
+
+static void *
+read_all_the_time(void *ctx)
+{
+	struct work *w = ctx;
+	struct document d;
+	char *state;
+
+	do {
+		uint64_t after = 0, totals = documents(w->catalogue);
+		int rc = catalogue_list(w->catalogue, 0, walk_all, &after);
+
+		if (rc < 0 || after == UINT64_MAX || totals > 200)
+			w->bad = true;
+		rc = catalogue_by_name(w->catalogue, "T1", &d);
+		if (rc == 0)
+			document_free(&d);
+		else if (rc != -ENOENT)
+			w->bad = true;
+		if (catalogue_state(w->catalogue, "round", &state) == 0)
+			free(state);
+		catalogue_put_survey(w->catalogue, "068", "x", "y", 1);
+	} while (!w->done);
+	return NULL;
+}
+
+static void
+nothing(void *ctx, const char *name, uint64_t key)
+{
+	(void)ctx, (void)name, (void)key;
+}
+
+static void *
+write_some(void *ctx)
+{
+	struct work *w = ctx;
+
+	for (unsigned round = 0; round < 30; round++) {
+		if (catalogue_begin(w->catalogue) < 0) {
+			w->bad = true;
+			break;
+		}
+		for (unsigned n = 1; n <= 100; n++) {
+			struct document d = document(n);
+
+			d.title = n % 3 ? "T1" : d.title;
+			if ((n + round) % 4 ? put(w->catalogue, &d) < 0 : catalogue_remove(w->catalogue, d.id) < 0)
+				w->bad = true;
+		}
+		catalogue_put_state(w->catalogue, "round", "n");
+		if (catalogue_commit(w->catalogue, nothing, NULL) < 0)
+			w->bad = true;
+	}
+	return NULL;
+}
+
+static void
+test_threads(void)
+{
+	struct work w = { .catalogue = open_catalogue() };
+	pthread_t readers[3], writers[2];
+
+	for (int i = 0; i < 3; i++)
+		pthread_create(&readers[i], NULL, read_all_the_time, &w);
+	for (int i = 0; i < 2; i++)
+		pthread_create(&writers[i], NULL, write_some, &w);
+	for (int i = 0; i < 2; i++)
+		pthread_join(writers[i], NULL);
+	w.done = true;
+	for (int i = 0; i < 3; i++)
+		pthread_join(readers[i], NULL);
+	ok(!w.bad, "readers and writers do not disturb one another");
+	catalogue_close(w.catalogue);
+}
+
+/* Another process begins a batch, puts a document, says so, and is killed. */
+static void
+test_kill(void)
+{
+	int go[2], done[2], status;
+	char byte = 0;
+
+	if (pipe(go) < 0 || pipe(done) < 0)
+		return;
+	pid_t child = fork();		/* before either has the file open: SQLite's handles do not outlive a fork */
+	if (child == 0) {
+		if (read(go[0], &byte, 1) != 1)
+			_exit(1);
+		struct catalogue *mine = open_catalogue();
+		struct document d = document(11);
+
+		catalogue_begin(mine);
+		put(mine, &d);
+		if (write(done[1], "x", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	struct catalogue *c = open_catalogue();
+	put_many(c, 1, 10);
+	ok(write(go[1], "x", 1) == 1 && read(done[0], &byte, 1) == 1 && find(c, 10) == 0 && find(c, 11) == -ENOENT,
+	    "another process's batch does not keep readers waiting");
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	ok(put_many(c, 12, 12) == 0 && find(c, 11) == -ENOENT && find(c, 12) == 0 && documents(c) == 11, "killed in a batch: nothing of it is there");
+	for (int i = 0; i < 2; i++) {
+		close(go[i]);
+		close(done[i]);
+	}
+	struct catalogue *other = open_catalogue();
+	ok(put_many(other, 13, 13) == 0 && find(c, 13) == 0 && documents(c) == 12, "what one handle commits the other sees");
+	catalogue_close(other);
+	catalogue_close(c);
+}
+
+/*
+ * Damage.
+ */
+
+static void
+overwrite(const char *name, off_t from, off_t n)
+{
+	int fd = open(path_of(name), O_RDWR | O_CREAT, 0600);
+	struct stat st = { 0 };
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return;
+	for (off_t at = from; at < (n ? from + n : st.st_size); at++)
+		if (pwrite(fd, "\xa5", 1, at) != 1)
+			break;
+	close(fd);
+}
+
+static void
+ruin_all(void)
+{
+	overwrite("catalogue-1.db", 0, 5000);
+}
+
+static void
+ruin_inside(void)
+{
+	overwrite("catalogue-1.db", 3 * 4096, 0);
+}
+
+static void
+cut_short(void)
+{
+	if (truncate(path_of("catalogue-1.db"), 8192 + 100) < 0)
+		printf("# truncate failed\n");
+}
+
+static void
+run_sql(const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open(path_of("catalogue-1.db"), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		printf("# %s: %s\n", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+static void
+other_schema(void)
+{
+	run_sql("PRAGMA user_version = 12345");
+}
+
+static void
+no_table(void)
+{
+	run_sql("DROP TABLE waiting");
+}
+
+static void
+test_damage(void)
+{
+	static const struct { const char *what; void (*ruin)(void); } cases[] = {
+		{ "garbage", ruin_all }, { "garbage inside", ruin_inside }, { "cut short", cut_short }, { "of another schema", other_schema },
+		{ "without a table", no_table },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		clean();
+		struct catalogue *c = open_catalogue();
+		put_many(c, 1, 200);
+		catalogue_put_survey(c, "068", "1", "kept", 4);
+		catalogue_close(c);
+		cases[i].ruin();
+		/* What does not show when the file is opened shows when it is read; then the next open mends it. */
+		for (int turn = 0; turn < 2; turn++) {
+			uint64_t after = 0;
+
+			c = open_catalogue();
+			if (c && catalogue_list(c, 0, walk_all, &after) == -EIO)
+				catalogue_close(c);
+			else
+				break;
+		}
+		void *p = NULL;
+		size_t n = 0;
+		ok(c && documents(c) == 0 && put_many(c, 1, 5) == 0 && find(c, 5) == 0, "%s: begun anew", cases[i].what);
+		ok(access(path_of("catalogue-1.db.damaged"), F_OK) == 0, "%s: the old file is kept", cases[i].what);
+		ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 4, "%s: surveys are as they were", cases[i].what);
+		free(p);
+		catalogue_close(c);
+	}
+	clean();
+	is_int(catalogue_open("/nonexistent/sffs", hash, &(struct catalogue *){ NULL }), -ENOENT, "no directory, no catalogue");
+}
+
+/* A long chain: each document wants the name that the next younger one has as its second best. */
+static void
+test_chain(void)
+{
+	enum { LENGTH = 2000 };
+	struct catalogue *c = open_catalogue();
+	char names[3][24], name[24];
+	struct document got;
+	bool good = true;
+
+	catalogue_begin(c);
+	for (unsigned n = LENGTH; n > 0; n--) {
+		struct document d = document(n);
+
+		snprintf(names[0], sizeof(names[0]), "link %u", n);
+		snprintf(names[1], sizeof(names[1]), "link %u", n + 1);
+		snprintf(names[2], sizeof(names[2]), "own %u", n);
+		good &= catalogue_put(c, &d, (const char *const[]){ names[0], names[1], names[2] }) == 0;
+	}
+	/* Document 0 is the oldest and wants what document 1 has. */
+	struct document d = document(0);
+	d.key = LENGTH + 1;
+	good &= catalogue_put(c, &d, (const char *const[]){ "link 1", NULL, "own 0" }) == 0;
+	good &= catalogue_commit(c, NULL, NULL) == 0;
+	for (unsigned n = 1; n <= LENGTH; n++) {
+		snprintf(name, sizeof(name), "link %u", n + 1);
+		good &= catalogue_by_name(c, name, &got) == 0 && got.key == n;
+		document_free(&got);
+	}
+	ok(good, "one that comes moves all the younger ones");
+	catalogue_begin(c);
+	good = catalogue_remove(c, d.id) == 0 && catalogue_commit(c, NULL, NULL) == 0;
+	for (unsigned n = 1; n <= LENGTH; n++) {
+		snprintf(name, sizeof(name), "link %u", n);
+		good &= catalogue_by_name(c, name, &got) == 0 && got.key == n;
+		document_free(&got);
+	}
+	ok(good && catalogue_by_name(c, "link 2001", &got) == -ENOENT, "one that goes lets them all back");
+	catalogue_close(c);
+}
+
+int
+main(void)
+{
+	static void (*const tests[])(void) = {
+		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_threads, test_kill, test_chain, test_damage,
+	};
+
+	if (!mkdtemp(dir))
+		return 1;
+	log_level_set(LOG_LEVEL_ERROR);
+	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
+		tests[i]();
+		clean();
+	}
+	rmdir(dir);
+	return tap_done();
+}
