@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,7 @@ struct files {
 };
 
 struct file {
+	atomic_uint	 users;
 	struct blob	*blob;		/* one of blob, text and release is there */
 	char		*text;
 	int		 fd;
@@ -411,6 +413,7 @@ file_open_view(struct files *fs, const struct document *d, unsigned view, struct
 		goto fail;
 	}
 	f->start = views[view].without_header ? view_rows_offset(s->found) : 0;
+	f->users = 1;
 	f->size = size_of_view(s, view);
 	snprintf(name, sizeof(name), "%s.%s.%s", v.id, fs->maker, views[view].blob);
 	*r = (struct render){ .survey = s, .kind = views[view].kind };
@@ -439,6 +442,7 @@ file_open_version(struct files *fs, const struct document *d, struct file **out)
 		free(f);
 		return rc;
 	}
+	f->users = 1;
 	f->size = v.size;
 	*out = f;
 	return 0;
@@ -453,6 +457,7 @@ file_open_text(char *text, size_t len, struct file **out)
 		free(text);
 		return -ENOMEM;
 	}
+	f->users = 1;
 	f->text = text;
 	f->size = len;
 	*out = f;
@@ -468,15 +473,21 @@ file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct f
 		release(ctx);
 		return -ENOMEM;
 	}
-	*f = (struct file){ .fd = fd, .size = size, .release = release, .ctx = ctx };
+	*f = (struct file){ .users = 1, .fd = fd, .size = size, .release = release, .ctx = ctx };
 	*out = f;
 	return 0;
 }
 
 void
+file_hold(struct file *f)
+{
+	f->users++;
+}
+
+void
 file_close(struct file *f)
 {
-	if (!f)
+	if (!f || --f->users > 0)
 		return;
 	if (f->release)
 		f->release(f->ctx);

@@ -43,7 +43,8 @@ int	file_open_view(struct files *, const struct document *, unsigned view, struc
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);
 /* release(ctx) is called when the handle is closed, or at once on failure. */
 int	file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct file **out);
-void	file_close(struct file *);
+void	file_hold(struct file *);	/* one more file_close is due: for who answers a read while the handle is released */
+void	file_close(struct file *);	/* NULL is fine */
 
 uint64_t file_size(const struct file *);
 /* As blob_ready: how many of the n bytes at off can be read now. */

@@ -359,13 +359,16 @@ reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 		fuse_reply_buf(req, NULL, 0);
 		return;
 	}
+	/* The kernel has the answer before the call that gives it is over, and may release the handle at once. */
+	file_hold(file);
 	v.buf[0].fd = file_where(file, (uint64_t)off, &mem, &v.buf[0].pos);
 	if (v.buf[0].fd < 0) {
 		fuse_reply_buf(req, mem, n);
-		return;
+	} else {
+		v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+		fuse_reply_data(req, &v, 0);
 	}
-	v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
-	fuse_reply_data(req, &v, 0);
+	file_close(file);
 }
 
 static void

@@ -16,12 +16,18 @@ unset SFFS_CONFIG
 umask 077
 mkdir -p "$MNT" "$XDG_CONFIG_HOME/sffs" "$XDG_STATE_HOME" "$XDG_CACHE_HOME"
 number=0 failed=0
+# A daemon has no standard error: what a sanitizer finds goes to files, and any of them fails the scenario.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$TMP/sanitizer" TSAN_OPTIONS="${TSAN_OPTIONS:+$TSAN_OPTIONS:}log_path=$TMP/sanitizer"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$TMP/sanitizer"
 
 cleanup() {
 	[ -z "${HELD-}" ] || kill $HELD 2>/dev/null
 	fusermount3 -u "$MNT" 2>/dev/null || fusermount3 -uz "$MNT" 2>/dev/null
 	[ -z "${FS_PID-}" ] || { kill "$FS_PID" 2>/dev/null; wait "$FS_PID" 2>/dev/null; }
 	[ -z "${ORG_PID-}" ] || { kill "$ORG_PID" 2>/dev/null; wait "$ORG_PID" 2>/dev/null; }
+	for f in "$TMP"/sanitizer.*; do
+		[ ! -s "$f" ] || { failed=1; note 'a sanitizer says:'; sed 's/^/# /;60q' "$f"; }
+	done
 	[ -n "${KEEP-}" ] || rm -rf "$TMP"
 }
 trap 'cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
