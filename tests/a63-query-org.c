@@ -133,14 +133,14 @@ make_org(void)
 	int rc = data_new(&d);
 
 	if (rc == 0)
-		rc = data_add_place(d, PLACE_LIBRARY, "Sales", DOCUMENT_NONE, DOCUMENT_NONE, 0, &library);
+		rc = place_want(d, PLACE_LIBRARY, "Sales", DOCUMENT_NONE, DOCUMENT_NONE, 0, &library);
 	if (rc == 0)
-		rc = data_add_place(d, PLACE_ACCOUNT, "Acme", DOCUMENT_NONE, DOCUMENT_NONE, 0, &account);
+		rc = place_want(d, PLACE_ACCOUNT, "Acme", DOCUMENT_NONE, DOCUMENT_NONE, 0, &account);
 	for (size_t i = 0; i < COUNT && rc == 0; i++) {
 		struct upload up = { .path_on_client = documents[i].path, .bytes = documents[i].bytes, .len = strlen(documents[i].bytes) };
 		struct placing at = {
 			documents[i].other, documents[i].library ? library : DOCUMENT_NONE,
-			documents[i].library ? data_root_folder(d, library) : DOCUMENT_NONE, documents[i].account ? account : DOCUMENT_NONE,
+			documents[i].library ? place_root(d, library) : DOCUMENT_NONE, PLACE_ACCOUNT, documents[i].account ? account : DOCUMENT_NONE, false,
 		};
 
 		rc = data_add_document(d, documents[i].title, &at, &up, (int64_t)i * DAY, &number);

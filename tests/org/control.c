@@ -363,7 +363,7 @@ static int
 find_place(struct call *c, enum place_kind kind, const char *param_name, uint32_t *out)
 {
 	char *name = param(c, param_name);
-	int rc = name ? data_add_place(c->org->data, kind, name, DOCUMENT_NONE, DOCUMENT_NONE, org_now(c->org), out) : 0;
+	int rc = name ? place_want(c->org->data, kind, name, DOCUMENT_NONE, DOCUMENT_NONE, org_now(c->org), out) : 0;
 
 	free(name);
 	return rc;
@@ -372,7 +372,7 @@ find_place(struct call *c, enum place_kind kind, const char *param_name, uint32_
 static int
 add_document(struct call *c, const struct upload *up, uint32_t *number)
 {
-	struct placing at = { DATA_RUN_AS, DOCUMENT_NONE, DOCUMENT_NONE, DOCUMENT_NONE };
+	struct placing at = PLACING_NONE;
 	char *title = param(c, "title");
 	int rc = -EINVAL;
 
@@ -382,10 +382,10 @@ add_document(struct call *c, const struct upload *up, uint32_t *number)
 	}
 	rc = find_place(c, PLACE_LIBRARY, "library", &at.library);
 	if (rc == 0)
-		rc = find_place(c, PLACE_ACCOUNT, "account", &at.account);
+		rc = find_place(c, PLACE_ACCOUNT, "account", &at.record);
 	if (at.library != DOCUMENT_NONE) {
 		data_lock(c->org->data);
-		at.folder = data_root_folder(c->org->data, at.library);
+		at.folder = place_root(c->org->data, at.library);
 		data_unlock(c->org->data);
 	}
 	if (rc == 0)

@@ -1,37 +1,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/org/data.h"
+#include "tests/org/data_parts.h"
 
 #define BLOCK	(1 << 20)
-
-/* A version that is kept: where its row leads. */
-struct kept {
-	uint32_t	document;
-	unsigned	index;
-};
-
-struct data {
-	pthread_rwlock_t lock;		/* guards: all below */
-	bool		 plain;
-	uint32_t	 made;		/* documents 0 .. made - 1 are synthetic */
-	struct document	**documents;	/* number made and up */
-	uint32_t	 count, capacity;
-	struct document	**changed;	/* synthetic ones that were: a hash by number, open addressing */
-	uint32_t	 changed_count, changed_size;	/* size: a power of two, or 0 */
-	struct kept	*kept;		/* by row - made * SYNTHETIC_STRIDE */
-	uint32_t	 kept_count, kept_capacity;
-	struct place	*places[PLACES];
-	uint32_t	 place_count[PLACES];
-	EVP_MD		*md5;
-};
 
 static const struct person users[DATA_USERS] = {
 	{ "integration@example.com", "Integration", "User", "integ" },
@@ -84,6 +62,7 @@ version_free(struct version *v)
 	free(v->file);
 	free(v->bytes);
 	free(v->reason);
+	extra_free(v->extras);
 }
 
 static void
@@ -95,6 +74,9 @@ document_free(struct document *doc)
 		version_free(&doc->versions[i]);
 	free(doc->versions);
 	free(doc->title);
+	free(doc->url);
+	free(doc->external);
+	extra_free(doc->extras);
 	free(doc);
 }
 
@@ -108,13 +90,16 @@ data_free(struct data *d)
 	for (uint32_t i = 0; i < d->changed_size; i++)
 		document_free(d->changed[i]);
 	for (unsigned kind = 0; kind < PLACES; kind++) {
-		for (uint32_t i = 0; i < d->place_count[kind]; i++)
+		for (uint32_t i = 0; i < d->place_count[kind]; i++) {
 			free(d->places[kind][i].name);
+			extra_free(d->places[kind][i].extras);
+		}
 		free(d->places[kind]);
 	}
 	free(d->documents);
 	free(d->changed);
 	free(d->kept);
+	free(d->links);
 	EVP_MD_free(d->md5);
 	pthread_rwlock_destroy(&d->lock);
 	free(d);
@@ -217,6 +202,8 @@ data_path_on_client(const struct data *d, const struct document *doc, const stru
 bool
 data_url(const struct data *d, const struct document *doc, char out[VALUE_SPACE])
 {
+	if (doc->url)
+		return copy_text(doc->url, out);
 	return doc->number < d->made && synthetic_url(doc->number, d->plain, out);
 }
 
@@ -296,72 +283,6 @@ data_content(const struct data *d, const struct document *doc, const struct vers
 	md5_bytes(d, c->space, (size_t)c->size, c->md5);
 }
 
-uint32_t
-data_place_count(const struct data *d, enum place_kind kind)
-{
-	return d->place_count[kind];
-}
-
-const struct place *
-data_place(const struct data *d, enum place_kind kind, uint32_t number)
-{
-	return &d->places[kind][number];
-}
-
-uint32_t
-data_root_folder(const struct data *d, uint32_t library)
-{
-	for (uint32_t i = 0; i < d->place_count[PLACE_FOLDER]; i++) {
-		const struct place *p = &d->places[PLACE_FOLDER][i];
-
-		if (p->library == library && p->parent == DOCUMENT_NONE)
-			return i;
-	}
-	return DOCUMENT_NONE;
-}
-
-static int
-append_place(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent, int64_t now, uint32_t *out)
-{
-	uint32_t n = d->place_count[kind];
-	struct place *places = realloc(d->places[kind], (n + 1) * sizeof(*places));
-
-	if (!places)
-		return -ENOMEM;
-	d->places[kind] = places;
-	places[n] = (struct place){ strdup(name), library, parent, now };
-	if (!places[n].name)
-		return -ENOMEM;
-	d->place_count[kind]++;
-	*out = n;
-	return 0;
-}
-
-int
-data_add_place(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent, int64_t now, uint32_t *out)
-{
-	int rc = 0;
-
-	pthread_rwlock_wrlock(&d->lock);
-	for (uint32_t i = 0; i < d->place_count[kind]; i++) {
-		const struct place *p = &d->places[kind][i];
-
-		if (strcmp(p->name, name) == 0 && (kind != PLACE_FOLDER || (p->library == library && p->parent == parent))) {
-			*out = i;
-			goto out;
-		}
-	}
-	uint32_t number, root;
-	rc = append_place(d, kind, name, library, parent, now, &number);
-	if (rc == 0 && kind == PLACE_LIBRARY)
-		rc = append_place(d, PLACE_FOLDER, name, number, DOCUMENT_NONE, now, &root);
-	if (rc == 0)
-		*out = number;
-out:
-	pthread_rwlock_unlock(&d->lock);
-	return rc;
-}
-
 int
 data_make(struct data *d, uint32_t count, bool plain)
 {
@@ -374,25 +295,24 @@ data_make(struct data *d, uint32_t count, bool plain)
 	d->plain = plain;
 	for (unsigned i = 0; i < SYNTHETIC_LIBRARIES && rc == 0; i++) {
 		snprintf(name, sizeof(name), "Library %u", i + 1);
-		rc = data_add_place(d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &number);
+		rc = place_want(d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &number);
 		for (unsigned j = 1; j <= SYNTHETIC_FOLDERS && rc == 0; j++) {
 			/* Two of them in the root, two in the first of those. */
 			uint32_t parent = number * (SYNTHETIC_FOLDERS + 1) + (j > 2);
 
 			snprintf(name, sizeof(name), "Folder %u", j);
-			rc = data_add_place(d, PLACE_FOLDER, name, number, parent, then, &ignored);
+			rc = place_want(d, PLACE_FOLDER, name, number, parent, then, &ignored);
 		}
 	}
 	for (unsigned i = 0; i < SYNTHETIC_ACCOUNTS && rc == 0; i++) {
 		snprintf(name, sizeof(name), "Account %u", i + 1);
-		rc = data_add_place(d, PLACE_ACCOUNT, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &ignored);
+		rc = place_want(d, PLACE_ACCOUNT, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &ignored);
 	}
 	return rc;
 }
 
-/* Room for one more of the items of an array. */
-static bool
-grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
+bool
+data_grow(void *array, uint32_t count, uint32_t *capacity, size_t size)
 {
 	void **p = array;
 
@@ -427,9 +347,8 @@ grow_changed(struct data *d)
 	return true;
 }
 
-/* The document, kept from now on. NULL: out of memory. */
-static struct document *
-keep(struct data *d, uint32_t number)
+struct document *
+data_keep(struct data *d, uint32_t number)
 {
 	struct document *doc = find_kept(d, number);
 
@@ -485,7 +404,7 @@ append_version(struct data *d, struct document *doc, struct version *v)
 	if (!versions)
 		return -ENOMEM;
 	doc->versions = versions;
-	if (!grow(&d->kept, d->kept_count, &d->kept_capacity, sizeof(struct kept)))
+	if (!data_grow(&d->kept, d->kept_count, &d->kept_capacity, sizeof(struct kept)))
 		return -ENOMEM;
 	v->row = d->made * SYNTHETIC_STRIDE + d->kept_count;
 	v->number = doc->count + 1;
@@ -509,8 +428,9 @@ data_add_document(struct data *d, const char *title, const struct placing *at, c
 	int rc = version_fill(d, up, now, &v);
 
 	pthread_rwlock_wrlock(&d->lock);
-	if (rc == 0 && (!doc || !(doc->title = strdup(title)) ||
-	    !grow(&d->documents, d->count, &d->capacity, sizeof(struct document *))))
+	if (rc == 0 && (!doc || !(doc->title = strdup(title)) || (up->url && !(doc->url = strdup(up->url))) ||
+	    (up->external && !(doc->external = strdup(up->external))) ||
+	    !data_grow(&d->documents, d->count, &d->capacity, sizeof(struct document *))))
 		rc = -ENOMEM;
 	if (rc != 0)
 		goto out;
@@ -521,7 +441,8 @@ data_add_document(struct data *d, const char *title, const struct placing *at, c
 	doc->owner = at->owner;
 	doc->library = at->library;
 	doc->folder = at->folder;
-	doc->account = at->account;
+	doc->record_kind = at->record_kind;
+	doc->record = at->record;
 	rc = append_version(d, doc, &v);
 	if (rc != 0)
 		goto out;
@@ -543,7 +464,7 @@ data_add_version(struct data *d, uint32_t number, const struct upload *up, int64
 	int rc = version_fill(d, up, now, &v);
 
 	pthread_rwlock_wrlock(&d->lock);
-	struct document *doc = rc == 0 ? keep(d, number) : NULL;
+	struct document *doc = rc == 0 ? data_keep(d, number) : NULL;
 	if (rc == 0)
 		rc = doc ? append_version(d, doc, &v) : -ENOMEM;
 	if (rc == 0) {
@@ -564,7 +485,7 @@ data_rename(struct data *d, uint32_t number, const char *title, int64_t now)
 	if (!copy)
 		return -ENOMEM;
 	pthread_rwlock_wrlock(&d->lock);
-	struct document *doc = keep(d, number);
+	struct document *doc = data_keep(d, number);
 	if (doc) {
 		free(doc->title);
 		doc->title = copy;
@@ -581,7 +502,7 @@ int
 data_mark(struct data *d, uint32_t number, unsigned set, unsigned clear, int64_t now)
 {
 	pthread_rwlock_wrlock(&d->lock);
-	struct document *doc = keep(d, number);
+	struct document *doc = data_keep(d, number);
 	if (doc) {
 		doc->state = (doc->state & ~clear) | set;
 		if (set & DOCUMENT_ARCHIVED)
@@ -608,4 +529,75 @@ data_empty_bin(struct data *d)
 	for (uint32_t i = 0; i < d->changed_size; i++)
 		empty(d->changed[i]);
 	pthread_rwlock_unlock(&d->lock);
+}
+
+int
+data_own(struct data *d, uint32_t number, uint32_t owner, int64_t now)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	struct document *doc = data_keep(d, number);
+	if (doc) {
+		doc->owner = owner;
+		touch(doc, now);
+	}
+	pthread_rwlock_unlock(&d->lock);
+	return doc ? 0 : -ENOMEM;
+}
+
+int
+data_put(struct data *d, uint32_t number, uint32_t library, uint32_t folder, int64_t now)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	struct document *doc = data_keep(d, number);
+	if (doc) {
+		doc->library = library;
+		doc->folder = folder;
+		touch(doc, now);
+	}
+	pthread_rwlock_unlock(&d->lock);
+	return doc ? 0 : -ENOMEM;
+}
+
+int
+data_set(struct data *d, uint32_t number, const struct field *field, const char *text, int64_t now)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	struct document *doc = data_keep(d, number);
+	int rc = doc ? extra_set(&doc->extras, field, text) : -ENOMEM;
+	if (rc == 0)
+		touch(doc, now);
+	pthread_rwlock_unlock(&d->lock);
+	return rc;
+}
+
+int
+data_set_version(struct data *d, uint32_t number, unsigned index, const struct field *field, const char *text, int64_t now)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	struct document *doc = data_keep(d, number);
+	int rc = doc ? extra_set(&doc->versions[index].extras, field, text) : -ENOMEM;
+	if (rc == 0)
+		touch(doc, now);
+	pthread_rwlock_unlock(&d->lock);
+	return rc;
+}
+
+int
+data_set_reason(struct data *d, uint32_t number, unsigned index, const char *text, int64_t now)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return -ENOMEM;
+	pthread_rwlock_wrlock(&d->lock);
+	struct document *doc = data_keep(d, number);
+	if (doc) {
+		free(doc->versions[index].reason);
+		doc->versions[index].reason = copy;
+		touch(doc, now);
+	}
+	pthread_rwlock_unlock(&d->lock);
+	if (!doc)
+		free(copy);
+	return doc ? 0 : -ENOMEM;
 }

@@ -1,5 +1,5 @@
 /*
- * data - what is in the org: documents, libraries, folders, accounts, users.
+ * data - what is in the org: documents, their versions and bytes, users.
  *
  * Documents are numbered from 0. The first `made` of them are synthetic and
  * take no memory until they are changed; the others (files of a directory,
@@ -49,19 +49,6 @@ struct content {
 };
 void	data_content(const struct data *, const struct document *, const struct version *, struct content *);
 
-struct place {
-	char		*name;
-	uint32_t	 library;	/* of a folder */
-	uint32_t	 parent;	/* of a folder; DOCUMENT_NONE: it is its library's root */
-	int64_t		 created;
-};
-enum place_kind { PLACE_LIBRARY, PLACE_FOLDER, PLACE_ACCOUNT, PLACES };
-uint32_t data_place_count(const struct data *, enum place_kind);
-const struct place *data_place(const struct data *, enum place_kind, uint32_t number);
-uint32_t data_root_folder(const struct data *, uint32_t library);
-/* -ENOMEM; a library brings its root folder, and is found again by its name as accounts are. */
-int	data_add_place(struct data *, enum place_kind, const char *name, uint32_t library, uint32_t parent, int64_t now, uint32_t *out);
-
 #define DATA_USERS	6
 #define DATA_RUN_AS	0	/* the user who logs in */
 struct person {
@@ -73,6 +60,8 @@ bool	data_find_user(const char *username, unsigned *out);
 /* Changing. Times are milliseconds; SystemModstamp never goes back. */
 struct upload {
 	const char	*path_on_client;
+	const char	*url;		/* of a link; no bytes then */
+	const char	*external;	/* FileType of what is elsewhere; no bytes then */
 	const char	*file;		/* on disk, left there; or ... */
 	const char	*bytes;		/* ... these, copied */
 	size_t		 len;
@@ -80,13 +69,23 @@ struct upload {
 	int64_t		 modified;	/* of the content */
 };
 struct placing {
-	uint32_t	 owner, library, folder, account;
+	uint32_t	 owner, library, folder;
+	enum place_kind	 record_kind;
+	uint32_t	 record;
+	bool		 archived;
 };
+#define PLACING_NONE { DATA_RUN_AS, DOCUMENT_NONE, DOCUMENT_NONE, PLACE_ACCOUNT, DOCUMENT_NONE, false }
 int	data_add_document(struct data *, const char *title, const struct placing *, const struct upload *, int64_t now, uint32_t *out);
 int	data_add_version(struct data *, uint32_t number, const struct upload *, int64_t now);
 int	data_rename(struct data *, uint32_t number, const char *title, int64_t now);
 /* Sets and clears bits of enum document_state. */
 int	data_mark(struct data *, uint32_t number, unsigned set, unsigned clear, int64_t now);
 void	data_empty_bin(struct data *);
+int	data_own(struct data *, uint32_t number, uint32_t owner, int64_t now);
+/* Into a library's folder, or (both DOCUMENT_NONE) out of all. */
+int	data_put(struct data *, uint32_t number, uint32_t library, uint32_t folder, int64_t now);
+int	data_set(struct data *, uint32_t number, const struct field *, const char *text, int64_t now);
+int	data_set_version(struct data *, uint32_t number, unsigned index, const struct field *, const char *text, int64_t now);
+int	data_set_reason(struct data *, uint32_t number, unsigned index, const char *text, int64_t now);
 
 #endif

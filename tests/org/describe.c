@@ -69,7 +69,7 @@ put_reference(const struct field *f, struct buf *out)
 {
 	buf_puts(out, "\"referenceTo\":[");
 	if (f->target && strcmp(f->target, "Name") == 0)
-		buf_puts(out, "\"Account\",\"ContentWorkspace\",\"Organization\",\"User\"");
+		buf_puts(out, "\"Account\",\"Contact\",\"ContentWorkspace\",\"Opportunity\",\"Organization\",\"User\"");
 	else if (f->target)
 		buf_put_json(out, f->target, strlen(f->target));
 	buf_puts(out, "],\"relationshipName\":");

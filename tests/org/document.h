@@ -9,8 +9,13 @@
 #ifndef ORG_DOCUMENT_H
 #define ORG_DOCUMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "tests/org/extra.h"
+#include "tests/org/link.h"
+#include "tests/org/place.h"
 
 enum document_state {
 	DOCUMENT_DELETED = 1, DOCUMENT_ARCHIVED = 2,
@@ -29,6 +34,7 @@ struct version {
 	char		*bytes;		/* ... here */
 	char		*reason;
 	char		 md5[33];
+	struct extra	*extras;
 };
 
 #define DOCUMENT_FEW	3	/* versions that a synthetic document has at most */
@@ -40,7 +46,14 @@ struct document {
 	char		*title;
 	int64_t		 created, modified, modstamp, archived;
 	uint32_t	 owner;				/* number of a user */
-	uint32_t	 library, folder, account;	/* or DOCUMENT_NONE */
+	uint32_t	 library, folder, record;	/* or DOCUMENT_NONE */
+	enum place_kind	 record_kind;
+	unsigned	 users;				/* bits of the users that it was shared with */
+	bool		 recorded;			/* linked to a record besides the one above */
+	char		 share[LINKS], visibility[LINKS];	/* of the three links, where they were changed */
+	char		*url;				/* of a link, which has no bytes */
+	char		*external;			/* FileType of what is not in Salesforce */
+	struct extra	*extras;
 	unsigned	 count;				/* > 0; the last version is the latest */
 	struct version	*versions;
 	struct version	 few[DOCUMENT_FEW];		/* where a synthetic document's are */

@@ -243,6 +243,7 @@ filter_type(const struct field *f)
 	case FIELD_BOOLEAN: return "boolean";
 	case FIELD_INT: return "int";
 	case FIELD_LONG: return "long";
+	case FIELD_DATE: return "date";
 	case FIELD_DATETIME: return "dateTime";
 	default: return "string";
 	}
@@ -257,6 +258,7 @@ type_fits(const struct field *f, enum value_kind kind)
 	case FIELD_BOOLEAN: return kind == VALUE_BOOLEAN;
 	case FIELD_INT:
 	case FIELD_LONG: return kind == VALUE_NUMBER || kind == VALUE_REAL;
+	case FIELD_DATE: return kind == VALUE_DATE;
 	case FIELD_DATETIME: return kind == VALUE_DATETIME;
 	default: return kind == VALUE_TEXT;
 	}
@@ -496,6 +498,10 @@ bind(struct soql_tree *tree, const struct soql *soql, const struct rows_view *vi
 	q->soql = soql;
 	q->view = *view;
 	q->object = schema_object(soql->from.s, soql->from.len);
+	if (!q->object && soql->from.len == 11 && strncasecmp(soql->from.s, "ContentBody", 11) == 0) {
+		refuse(&b, "INVALID_TYPE_FOR_OPERATION", "entity type ContentBody does not support query");
+		goto out;
+	}
 	if (!q->object) {
 		REFUSE_AT(&b, soql->from_at, "INVALID_TYPE", "sObject type '%.*s' is not supported. If you are attempting to use a custom object, "
 		    "be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",

@@ -365,8 +365,8 @@ put_blob(struct call *c, const struct row *row)
 		r->body.failed = true;
 		return;
 	}
-	/* A link has no bytes. */
-	if (data_url(c->org->data, row->document, url)) {
+	/* Links and what is elsewhere have no bytes. */
+	if (row->document->external || data_url(c->org->data, row->document, url)) {
 		reply_error(r, "NOT_FOUND", NULL);
 		goto out;
 	}

@@ -4,9 +4,6 @@
 
 #include "tests/org/rows.h"
 
-#define LINKS	4	/* rows a document in ContentDocumentLink; three are used */
-enum link { LINK_OWNER, LINK_LIBRARY, LINK_ACCOUNT };
-
 /* ContentFolderItem: files first, as 069 sorts before 07H, then folders. */
 #define FIRST_FOLDER	0x80000000u
 
@@ -20,41 +17,55 @@ object_of(enum object_kind kind)
 	return &schema_objects[kind];
 }
 
+enum place_kind
+rows_place(const struct object *object)
+{
+	switch (object->kind) {
+	case OBJECT_LIBRARY: return PLACE_LIBRARY;
+	case OBJECT_FOLDER: return PLACE_FOLDER;
+	case OBJECT_ACCOUNT: return PLACE_ACCOUNT;
+	case OBJECT_CONTACT: return PLACE_CONTACT;
+	case OBJECT_OPPORTUNITY: return PLACE_OPPORTUNITY;
+	default: return PLACES;
+	}
+}
+
+static bool
+is_link_row(const struct object *object)
+{
+	return object->kind == OBJECT_LINK || object->kind == OBJECT_LIBRARY_DOCUMENT;
+}
+
 uint32_t
 rows_end(const struct data *d, const struct object *object)
 {
 	switch (object->kind) {
 	case OBJECT_DOCUMENT:
-	case OBJECT_LIBRARY_DOCUMENT:
 	case OBJECT_FOLDER_MEMBER:
 		return data_document_count(d);
 	case OBJECT_VERSION:
 		return data_version_rows(d);
 	case OBJECT_LINK:
-		return data_document_count(d) * LINKS;
-	case OBJECT_LIBRARY:
-		return data_place_count(d, PLACE_LIBRARY);
-	case OBJECT_FOLDER:
-		return data_place_count(d, PLACE_FOLDER);
+	case OBJECT_LIBRARY_DOCUMENT:
+		return link_rows_end(d);
 	case OBJECT_FOLDER_ITEM:
-		return FIRST_FOLDER + data_place_count(d, PLACE_FOLDER);
+		return FIRST_FOLDER + place_count(d, PLACE_FOLDER);
 	case OBJECT_USER:
 		return DATA_USERS;
 	case OBJECT_ORGANIZATION:
 		return 1;
-	case OBJECT_ACCOUNT:
-		return data_place_count(d, PLACE_ACCOUNT);
 	default:
-		return 0;
+		return rows_place(object) != PLACES ? place_count(d, rows_place(object)) : 0;
 	}
 }
 
 uint32_t
 rows_next(const struct data *d, const struct object *object, uint32_t number)
 {
-	bool gap = object->kind == OBJECT_FOLDER_ITEM && number >= data_document_count(d) && number < FIRST_FOLDER;
+	uint32_t gap = object->kind == OBJECT_FOLDER_ITEM ? data_document_count(d) : is_link_row(object) ? data_document_count(d) * LINK_STRIDE : 0;
+	uint32_t behind = object->kind == OBJECT_FOLDER_ITEM ? FIRST_FOLDER : LINK_FIRST_MADE;
 
-	return gap ? FIRST_FOLDER : number;
+	return gap && number >= gap && number < behind ? behind : number;
 }
 
 static bool
@@ -64,37 +75,37 @@ may_see(const struct document *doc, const struct rows_view *view)
 		return false;
 	if (doc->state & (DOCUMENT_DELETED | DOCUMENT_ARCHIVED) && !view->deleted)
 		return false;
-	if (view->all_files || doc->owner == view->user || doc->library != DOCUMENT_NONE)
+	if (view->all_files || doc->owner == view->user || doc->library != DOCUMENT_NONE || doc->users >> view->user & 1)
 		return true;
-	return doc->account != DOCUMENT_NONE && view->by_id;
+	return view->by_id && (doc->record != DOCUMENT_NONE || doc->recorded);
+}
+
+/* What a link leads to is there. */
+static bool
+is_linked(const struct data *d, const struct link_row *l)
+{
+	enum place_kind kind = rows_place(object_of(l->kind));
+
+	return kind == PLACES || !place_get(d, kind, l->number)->deleted;
 }
 
 /* The document that a row is about is there, and has what makes it a row. */
 static bool
 load_document(const struct data *d, uint32_t number, const struct rows_view *view, struct row *r)
 {
-	uint32_t document = r->object->kind == OBJECT_LINK ? number / LINKS : number;
+	bool link = is_link_row(r->object);
+	uint32_t document = link ? link_document(d, number) : number;
 
 	if (document >= data_document_count(d))
 		return false;
 	const struct document *doc = r->document = data_document(d, document, &r->space);
-	switch (r->object->kind) {
-	case OBJECT_LINK:
-		if (number % LINKS == LINK_LIBRARY ? doc->library == DOCUMENT_NONE
-		    : number % LINKS == LINK_ACCOUNT ? doc->account == DOCUMENT_NONE : number % LINKS != LINK_OWNER)
+	if (link) {
+		if (!link_get(d, number, doc, &r->link) || (r->link.deleted && !view->deleted) || !is_linked(d, &r->link))
 			return false;
-		break;
-	case OBJECT_FOLDER_ITEM:
-	case OBJECT_FOLDER_MEMBER:
-		if (doc->folder == DOCUMENT_NONE)
+		if (r->object->kind == OBJECT_LIBRARY_DOCUMENT && r->link.kind != OBJECT_LIBRARY)
 			return false;
-		break;
-	case OBJECT_LIBRARY_DOCUMENT:
-		if (doc->library == DOCUMENT_NONE)
-			return false;
-		break;
-	default:
-		break;
+	} else if (r->object->kind != OBJECT_DOCUMENT && doc->folder == DOCUMENT_NONE) {
+		return false;
 	}
 	return may_see(doc, view);
 }
@@ -119,12 +130,12 @@ row_load(const struct data *d, const struct object *object, uint32_t number, con
 	case OBJECT_FOLDER_MEMBER:
 		return load_document(d, number, view, r);
 	case OBJECT_FOLDER_ITEM:
-		return number >= FIRST_FOLDER || load_document(d, number, view, r);
+		return number >= FIRST_FOLDER ? !place_get(d, PLACE_FOLDER, number - FIRST_FOLDER)->deleted : load_document(d, number, view, r);
 	case OBJECT_VERSION:
 		r->version = data_version(d, number, &r->space, &r->document);
 		return r->version && may_see(r->document, view);
 	default:
-		return true;
+		return rows_place(object) == PLACES || view->deleted || !place_get(d, rows_place(object), number)->deleted;
 	}
 }
 
@@ -135,7 +146,7 @@ rows_find(const struct data *d, const struct object *object, const char *id, uin
 
 	if (object->kind == OBJECT_FOLDER_ITEM) {
 		if (id_number(id, object_of(OBJECT_FOLDER)->prefix, &number)) {
-			if (number >= data_place_count(d, PLACE_FOLDER))
+			if (number >= place_count(d, PLACE_FOLDER))
 				return false;
 			*out = FIRST_FOLDER + (uint32_t)number;
 			return true;
@@ -173,15 +184,11 @@ rows_of_document(const struct data *d, const struct object *object, uint32_t num
 				out[n] = doc->versions[n].row;
 		return n;
 	}
-	if (object->kind != OBJECT_LINK) {
-		if (room > 0)
-			out[0] = number;
-		return 1;
-	}
-	for (; n < LINKS; n++)
-		if (n < room)
-			out[n] = number * LINKS + (uint32_t)n;
-	return n;
+	if (is_link_row(object))
+		return link_rows_of(d, number, out, room);
+	if (room > 0)
+		out[0] = number;
+	return 1;
 }
 
 const struct object *
@@ -256,6 +263,10 @@ is_link(const struct row *r)
 static void
 extension_value(const struct row *r, struct value *v)
 {
+	if (is_link(r) || r->document->external) {
+		value_set_null(v);
+		return;
+	}
 	data_path_on_client(r->data, r->document, version_of(r), v->space);
 	value_set_text(v, file_extension(v->space));
 }
@@ -264,7 +275,7 @@ static void
 file_type_value(const struct row *r, struct value *v)
 {
 	data_path_on_client(r->data, r->document, version_of(r), v->space);
-	value_set_text(v, is_link(r) ? "LINK" : file_type(v->space));
+	value_set_text(v, is_link(r) ? "LINK" : r->document->external ? r->document->external : file_type(v->space));
 }
 
 static void
@@ -281,7 +292,7 @@ content_value(const struct row *r, enum field_meaning means, struct value *v)
 	}
 	char path[VALUE_SPACE];
 	data_path_on_client(r->data, r->document, version, path);
-	if (is_link(r) || strcmp(file_type(path), "SNOTE") == 0) {
+	if (is_link(r) || r->document->external || strcmp(file_type(path), "SNOTE") == 0) {
 		value_set_null(v);
 		return;
 	}
@@ -313,6 +324,27 @@ number_value(const struct row *r, struct value *v)
 {
 	snprintf(v->space, VALUE_SPACE, "%u", r->version->number);
 	value_set_text(v, v->space);
+}
+
+/* Fields that only links have. */
+static void
+link_value(const struct row *r, enum field_meaning means, struct value *v)
+{
+	const struct link_row *l = &r->link;
+
+	switch (means) {
+	case MEANS_LINKED:
+	case MEANS_LIBRARY: set_id(v, l->kind, l->number); break;
+	case MEANS_IS_OWNER: value_set_boolean(v, r->document->library == l->number); break;
+	case MEANS_SHARE_TYPE: value_set_text(v, l->share == 'V' ? "V" : l->share == 'C' ? "C" : "I"); break;
+	case MEANS_VISIBILITY:
+		value_set_text(v, l->visibility == 'A' ? "AllUsers" : l->visibility == 'I' ? "InternalUsers" : "SharedUsers");
+		break;
+	case MEANS_DOCUMENT: set_id(v, OBJECT_DOCUMENT, l->document); break;
+	case MEANS_MODSTAMP: value_set_datetime(v, l->created ? l->created : r->document->created); break;
+	case MEANS_DELETED: value_set_boolean(v, l->deleted || r->document->state & DOCUMENT_DELETED); break;
+	default: value_set_null(v);
+	}
 }
 
 /* Fields of objects that are about a document. */
@@ -360,21 +392,11 @@ document_value(const struct row *r, enum field_meaning means, struct value *v)
 	case MEANS_PUBLISH_STATUS: value_set_text(v, doc->library == DOCUMENT_NONE ? "R" : "P"); break;
 	case MEANS_SHARING_OPTION: value_set_text(v, "A"); break;
 	case MEANS_SHARING_PRIVACY: value_set_text(v, "N"); break;
-	case MEANS_LOCATION: value_set_text(v, "S"); break;
+	case MEANS_LOCATION: value_set_text(v, doc->external ? "E" : "S"); break;
 	case MEANS_ORIGIN: value_set_text(v, doc->library == DOCUMENT_NONE ? "H" : "C"); break;
 	case MEANS_REASON: value_set_text(v, r->version->reason); break;
 	case MEANS_LANGUAGE: value_set_text(v, "en_US"); break;
 	case MEANS_TRUE: value_set_boolean(v, true); break;
-	case MEANS_LINKED:
-		if (r->number % LINKS == LINK_OWNER)
-			set_id(v, OBJECT_USER, doc->owner);
-		else if (r->number % LINKS == LINK_LIBRARY)
-			set_id(v, OBJECT_LIBRARY, doc->library);
-		else
-			set_id(v, OBJECT_ACCOUNT, doc->account);
-		break;
-	case MEANS_SHARE_TYPE: value_set_text(v, r->number % LINKS == LINK_ACCOUNT ? "V" : "I"); break;
-	case MEANS_VISIBILITY: value_set_text(v, "AllUsers"); break;
 	default: value_set_null(v);
 	}
 }
@@ -384,13 +406,9 @@ place_of(const struct row *r)
 {
 	const struct object *object = r->named ? r->named : r->object;
 
-	switch (object->kind) {
-	case OBJECT_LIBRARY: return data_place(r->data, PLACE_LIBRARY, r->number);
-	case OBJECT_FOLDER: return data_place(r->data, PLACE_FOLDER, r->number);
-	case OBJECT_FOLDER_ITEM: return data_place(r->data, PLACE_FOLDER, r->number - FIRST_FOLDER);
-	case OBJECT_ACCOUNT: return data_place(r->data, PLACE_ACCOUNT, r->number);
-	default: return NULL;
-	}
+	if (object->kind == OBJECT_FOLDER_ITEM)
+		return place_get(r->data, PLACE_FOLDER, r->number - FIRST_FOLDER);
+	return rows_place(object) != PLACES ? place_get(r->data, rows_place(object), r->number) : NULL;
 }
 
 /* A name as an identifier: letters, digits and single underscores. */
@@ -416,16 +434,25 @@ place_value(const struct row *r, const struct place *p, enum field_meaning means
 	case MEANS_NAME:
 	case MEANS_TITLE: value_set_text(v, p->name); break;
 	case MEANS_DEVELOPER_NAME: developer_name_value(p, v); break;
-	case MEANS_FOLDER: set_id(v, OBJECT_FOLDER, data_root_folder(r->data, r->number)); break;
+	case MEANS_FOLDER: set_id(v, OBJECT_FOLDER, place_root(r->data, r->number)); break;
 	case MEANS_PARENT_FOLDER: set_id(v, OBJECT_FOLDER, p->parent); break;
 	case MEANS_WORKSPACE_TYPE: value_set_text(v, "R"); break;
 	case MEANS_IS_FOLDER: value_set_boolean(v, true); break;
-	case MEANS_CREATED:
+	case MEANS_ACCOUNT: set_id(v, OBJECT_ACCOUNT, p->parent); break;
+	case MEANS_FIRST_NAME:
+		value_set_text(v, p->name);
+		v->len = strrchr(p->name, ' ') ? (size_t)(strrchr(p->name, ' ') - p->name) : 0;
+		if (v->len == 0)
+			value_set_null(v);
+		break;
+	case MEANS_LAST_NAME: value_set_text(v, strrchr(p->name, ' ') ? strrchr(p->name, ' ') + 1 : p->name); break;
+	case MEANS_DELETED: value_set_boolean(v, p->deleted); break;
+	case MEANS_CREATED: value_set_datetime(v, p->created); break;
 	case MEANS_MODIFIED:
-	case MEANS_MODSTAMP: value_set_datetime(v, p->created); break;
+	case MEANS_MODSTAMP: value_set_datetime(v, p->modstamp); break;
 	case MEANS_OWNER:
 	case MEANS_CREATED_BY:
-	case MEANS_MODIFIED_BY: set_id(v, OBJECT_USER, DATA_RUN_AS); break;
+	case MEANS_MODIFIED_BY: set_id(v, OBJECT_USER, p->owner); break;
 	default: value_set_null(v);
 	}
 }
@@ -482,13 +509,49 @@ row_id(const struct row *r, char out[ID_SIZE])
 		id_make(object_of(OBJECT_FOLDER)->prefix, r->number - FIRST_FOLDER, out);
 }
 
+/* A value that was written. */
+static const struct extra *
+find_extra(const struct row *r, const struct place *place, const struct field *f)
+{
+	return extra_find(r->version ? r->version->extras : r->document ? r->document->extras : place ? place->extras : NULL, f);
+}
+
+static void
+extra_value(const struct extra *e, struct value *v)
+{
+	int64_t n;
+
+	value_set_text(v, e->text);
+	if (v->kind == VALUE_NULL)
+		return;
+	switch (e->field->type) {
+	case FIELD_BOOLEAN:
+		value_set_boolean(v, strcmp(e->text, "true") == 0);
+		break;
+	case FIELD_DATE:
+		if (date_parse(e->text, v->len, &n)) {
+			v->kind = VALUE_DATE;
+			v->number = n;
+		}
+		break;
+	case FIELD_REFERENCE:
+		v->kind = VALUE_ID;
+		break;
+	default:
+		break;
+	}
+}
+
 void
 row_value(const struct row *r, const struct field *f, struct value *v)
 {
-	const struct place *place;
+	const struct place *place = r->document ? NULL : place_of(r);
+	const struct extra *extra = find_extra(r, place, f);
 
 	value_set_null(v);
-	if (f->means == MEANS_ID) {
+	if (extra) {
+		extra_value(extra, v);
+	} else if (f->means == MEANS_ID) {
 		row_id(r, v->space);
 		v->kind = VALUE_ID;
 		v->text = v->space;
@@ -497,9 +560,11 @@ row_value(const struct row *r, const struct field *f, struct value *v)
 		value_set_text(v, r->named->name);
 	} else if (f->means == MEANS_DEFAULT) {
 		/* null, or false */
+	} else if (is_link_row(r->object)) {
+		link_value(r, f->means, v);
 	} else if (r->document) {
 		document_value(r, f->means, v);
-	} else if ((place = place_of(r))) {
+	} else if (place) {
 		place_value(r, place, f->means, v);
 	} else {
 		const struct object *object = r->named ? r->named : r->object;

@@ -30,6 +30,7 @@ struct row {
 	uint32_t	 number;
 	const struct document *document;	/* of objects that are about one */
 	const struct version *version;		/* of ContentVersion */
+	struct link_row	 link;			/* of ContentDocumentLink and ContentWorkspaceDoc */
 	const struct object *named;		/* of Name: what it is in truth */
 	unsigned	 api;			/* version of the API, for URLs */
 	struct content	*content;		/* the caller's; where a content is kept once it was made */
@@ -49,6 +50,8 @@ bool	rows_find(const struct data *, const struct object *, const char *id, uint3
 uint32_t rows_lower_bound(const struct data *, const struct object *, const char *id);
 /* The rows of an object that belong to a document: at most `room` are stored, the number of all is returned. */
 size_t	rows_of_document(const struct data *, const struct object *, uint32_t document, uint32_t *out, size_t room);
+/* The kind of place that an object is about; PLACES: none. */
+enum place_kind rows_place(const struct object *);
 /* The object that an id belongs to, or NULL. */
 const struct object *rows_object(const char *id);
 

@@ -60,8 +60,15 @@ synthetic_document(uint32_t number, bool plain, struct document *d)
 	d->library = h % 4 ? DOCUMENT_NONE : (uint32_t)(h >> 12) % SYNTHETIC_LIBRARIES;
 	d->folder = d->library == DOCUMENT_NONE ? DOCUMENT_NONE :
 	    d->library * (SYNTHETIC_FOLDERS + 1) + (uint32_t)(h >> 16) % (SYNTHETIC_FOLDERS + 1);
-	d->account = number % 10 == 1 ? (uint32_t)(h >> 24) % SYNTHETIC_ACCOUNTS : DOCUMENT_NONE;
+	d->record_kind = PLACE_ACCOUNT;
+	d->record = number % 10 == 1 ? (uint32_t)(h >> 24) % SYNTHETIC_ACCOUNTS : DOCUMENT_NONE;
 	d->count = plain ? 1 : number % 25 == 24 ? 3 : number % 10 == 3 ? 2 : 1;
+	d->users = 0;
+	d->recorded = false;
+	memset(d->share, 0, sizeof(d->share));
+	memset(d->visibility, 0, sizeof(d->visibility));
+	d->url = d->external = NULL;
+	d->extras = NULL;
 	d->versions = d->few;
 	for (unsigned i = 0; i < d->count; i++) {
 		struct version *v = &d->few[i];
@@ -72,6 +79,7 @@ synthetic_document(uint32_t number, bool plain, struct document *d)
 		v->size = -1;
 		v->path_on_client = v->file = v->bytes = v->reason = NULL;
 		v->md5[0] = '\0';
+		v->extras = NULL;
 	}
 }
 

@@ -1,0 +1,52 @@
+/*
+ * link - who and what a document is shared with.
+ *
+ * Three links a document has by what it is: to its owner, its library, its
+ * record. Others were made, and are kept here. A row is the number of a link:
+ * document * LINK_STRIDE + which of the three, or LINK_FIRST_MADE and up.
+ *
+ * Any thread; whoever reads holds data_lock, the functions that change take
+ * what they need.
+ */
+#ifndef ORG_LINK_H
+#define ORG_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/org/place.h"
+#include "tests/org/schema.h"
+
+struct data;
+struct document;
+
+enum link { LINK_OWNER, LINK_LIBRARY, LINK_RECORD, LINKS };
+#define LINK_STRIDE	4
+#define LINK_FIRST_MADE	0x80000000u
+
+struct link_row {
+	uint32_t	 document;
+	enum object_kind kind;		/* of what it leads to */
+	uint32_t	 number;
+	char		 share;		/* V, C, I */
+	char		 visibility;	/* A llUsers, I nternalUsers, S haredUsers */
+	int64_t		 created;	/* 0: with the document */
+	bool		 deleted;
+};
+
+enum object_kind link_record(enum place_kind);		/* the object that records of this kind are of */
+uint32_t link_rows_end(const struct data *);
+/* False: a document has no such link; one that was made and is deleted is there, and says so. */
+bool	link_get(const struct data *, uint32_t row, const struct document *, struct link_row *out);
+uint32_t link_document(const struct data *, uint32_t row);	/* DOCUMENT_NONE */
+/* The rows of a document: at most `room` are stored, the number of all is returned. */
+size_t	link_rows_of(const struct data *, uint32_t document, uint32_t *out, size_t room);
+/* DOCUMENT_NONE, or the row of the link to this. */
+uint32_t link_find(const struct data *, const struct document *, enum object_kind, uint32_t number);
+
+int	link_add(struct data *, const struct link_row *, uint32_t *out);	/* -EEXIST, -ENOMEM */
+int	link_change(struct data *, uint32_t row, char share, char visibility);	/* 0: as it is. -ENOMEM */
+int	link_delete(struct data *, uint32_t row);
+
+#endif
