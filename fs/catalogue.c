@@ -37,13 +37,14 @@ static const struct db_kind survey_kind = {
 };
 
 struct catalogue {
-	struct db_file	*file, *survey_file;
+	struct db_file	*file, *survey_file;	/* these three never change */
+	uint64_t	(*hash)(const char *name);
 
 	pthread_mutex_t	 read_lock;	/* guards: idle, idle_count */
 	struct db	*idle[READERS_KEPT];
 	unsigned	 idle_count;
 
-	pthread_mutex_t	 write_lock;	/* held from begin to the end of the batch; guards: the six below */
+	pthread_mutex_t	 write_lock;	/* held from begin to the end of the batch; guards: the five below */
 	struct db	*writer;
 	struct settle	 settle;
 	int64_t		 documents, bytes;	/* what the batch adds to the totals */
@@ -151,6 +152,7 @@ catalogue_open(const char *dir, uint64_t (*hash)(const char *), struct catalogue
 		catalogue_close(c);
 		return rc;
 	}
+	c->hash = hash;
 	c->settle = (struct settle){ .db = c->writer, .hash = hash };
 	*out = c;
 	return 0;
@@ -168,7 +170,7 @@ catalogue_close(struct catalogue *c)
 	db_close(c->surveys);
 	db_file_close(c->file);
 	db_file_close(c->survey_file);
-	settle_forget_changes(&c->settle);
+	changes_free(&c->settle.changes);
 	pthread_mutex_destroy(&c->read_lock);
 	pthread_mutex_destroy(&c->write_lock);
 	pthread_mutex_destroy(&c->note_lock);
@@ -276,7 +278,7 @@ catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
 
 	if (rc < 0)
 		return rc;
-	rc = db_bind(db, SQL_BY_NAME, &st, "it", N(c->settle.hash(name)), name);
+	rc = db_bind(db, SQL_BY_NAME, &st, "it", N(c->hash(name)), name);
 	rc = take_document(db, st, rc, out);
 	put_reader(c, db);
 	return rc;
@@ -380,11 +382,11 @@ catalogue_begin(struct catalogue *c)
 	return rc;
 }
 
-/* Caller locks, and unlocks. */
+/* Caller locks. */
 static void
 forget_batch(struct catalogue *c)
 {
-	settle_forget_changes(&c->settle);
+	changes_free(&c->settle.changes);
 	c->documents = c->bytes = 0;
 	c->touched = false;
 }
@@ -397,39 +399,39 @@ catalogue_rollback(struct catalogue *c)
 	pthread_mutex_unlock(&c->write_lock);
 }
 
-/* Caller locks. Leaves the changes that are some, each with what it means now, or if it means nothing with what it meant. */
+/* Caller locks. Leaves the changes that are some, each with what the name means now, or if that is nothing with what it meant. */
 static void
-find_meanings(struct catalogue *c)
+find_meanings(struct catalogue *c, struct changes *changes)
 {
-	struct settle *s = &c->settle;
 	sqlite3_stmt *st;
 	size_t n = 0;
 
-	settle_sort_changes(s);
-	for (size_t i = 0; i < s->count; i++) {
-		struct change now = { .name = s->changes[i].name };
-		const char *name = s->changed.data + now.name;
+	changes_sort(changes);
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct change *was = &changes->list[i];
+		const char *name = changes->names.data + was->name;
+		struct change now = { .name = was->name };
 
-		if (db_bind(c->writer, SQL_MEANS, &st, "it", N(s->hash(name)), name) == 0) {
+		if (db_bind(c->writer, SQL_MEANS, &st, "it", N(c->hash(name)), name) == 0) {
 			if (db_step(c->writer, st) > 0) {
 				now.key = (uint64_t)sqlite3_column_int64(st, 0);
 				now.version_key = (uint64_t)sqlite3_column_int64(st, 1);
 			}
 			db_reset(st);
 		}
-		if (now.key == s->changes[i].key && now.version_key == s->changes[i].version_key)
+		if (now.key == was->key && now.version_key == was->version_key)
 			continue;
 		if (now.key == 0)
-			now.key = s->changes[i].key;
-		s->changes[n++] = now;
+			now.key = was->key;
+		changes->list[n++] = now;
 	}
-	s->count = n;
+	changes->count = n;
 }
 
 int
 catalogue_commit(struct catalogue *c, catalogue_changed *changed, void *ctx)
 {
-	struct settle told = { 0 };
+	struct changes told = { 0 };
 	int rc = 0;
 
 	if (c->touched)
@@ -441,15 +443,15 @@ catalogue_commit(struct catalogue *c, catalogue_changed *changed, void *ctx)
 		return rc;
 	}
 	if (changed) {
-		find_meanings(c);
-		told = c->settle;
-		c->settle = (struct settle){ .db = told.db, .hash = told.hash };
+		told = c->settle.changes;
+		c->settle.changes = (struct changes){ 0 };
+		find_meanings(c, &told);
 	}
 	forget_batch(c);
 	pthread_mutex_unlock(&c->write_lock);
 	for (size_t i = 0; i < told.count; i++)
-		changed(ctx, told.changed.data + told.changes[i].name, told.changes[i].key);
-	settle_forget_changes(&told);
+		changed(ctx, told.names.data + told.list[i].name, told.list[i].key);
+	changes_free(&told);
 	return 0;
 }
 
@@ -561,7 +563,7 @@ insert(struct catalogue *c, const struct document *d, const struct claimant *x, 
 	int i = bind_fields(st, d, x->key);
 	sqlite3_bind_int64(st, i++, listed);
 	sqlite3_bind_int64(st, i++, x->rank);
-	sqlite3_bind_int64(st, i++, N(c->settle.hash(x->names[x->rank])));
+	sqlite3_bind_int64(st, i++, N(c->hash(x->names[x->rank])));
 	for (unsigned k = 0; k < SETTLE_CANDIDATES; k++)
 		sqlite3_bind_text(st, i++, x->names[k], -1, SQLITE_STATIC);
 	return db_run(c->writer, st);
@@ -644,7 +646,7 @@ put(struct catalogue *c, const struct document *d, const char *const names[SETTL
 	for (unsigned i = 0; i < SETTLE_CANDIDATES; i++)
 		x.names[i] = names[i] && *names[i] ? names[i] : NULL;
 	/* No document stands in its own way. */
-	if (x.names[0] && x.names[1] && c->settle.hash(x.names[0]) == c->settle.hash(x.names[1]))
+	if (x.names[0] && x.names[1] && c->hash(x.names[0]) == c->hash(x.names[1]))
 		x.names[1] = NULL;
 	if (!x.names[SETTLE_LAST]) {
 		rc = -EINVAL;

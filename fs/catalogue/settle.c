@@ -77,21 +77,22 @@ settle_load(struct settle *s, unsigned which, uint64_t number, struct claimant *
 int
 settle_change(struct settle *s, const char *name, uint64_t key, uint64_t version_key)
 {
-	if (s->count == s->cap) {
-		size_t cap = s->cap ? 2 * s->cap : 256;
-		struct change *more = realloc(s->changes, cap * sizeof(*more));
+	struct changes *c = &s->changes;
+
+	if (c->count == c->cap) {
+		size_t cap = c->cap ? 2 * c->cap : 256;
+		struct change *more = realloc(c->list, cap * sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
-		s->changes = more;
-		s->cap = cap;
+		c->list = more;
+		c->cap = cap;
 	}
-	s->changes[s->count++] = (struct change){ .name = s->changed.len, .key = key, .version_key = version_key };
-	buf_put(&s->changed, name, strlen(name) + 1);
-	return s->changed.failed ? -ENOMEM : 0;
+	c->list[c->count++] = (struct change){ .name = c->names.len, .key = key, .version_key = version_key };
+	buf_put(&c->names, name, strlen(name) + 1);
+	return c->names.failed ? -ENOMEM : 0;
 }
 
-/* By name, and of one name what came first. */
 static int
 compare_changes(const void *a, const void *b, void *names)
 {
@@ -102,26 +103,25 @@ compare_changes(const void *a, const void *b, void *names)
 }
 
 void
-settle_sort_changes(struct settle *s)
+changes_sort(struct changes *c)
 {
 	size_t n = 0;
 
-	if (s->count == 0)
+	if (c->count == 0)
 		return;
-	qsort_r(s->changes, s->count, sizeof(s->changes[0]), compare_changes, s->changed.data);
-	for (size_t i = 0; i < s->count; i++)
-		if (n == 0 || strcmp(s->changed.data + s->changes[n - 1].name, s->changed.data + s->changes[i].name) != 0)
-			s->changes[n++] = s->changes[i];
-	s->count = n;
+	qsort_r(c->list, c->count, sizeof(c->list[0]), compare_changes, c->names.data);
+	for (size_t i = 0; i < c->count; i++)
+		if (n == 0 || strcmp(c->names.data + c->list[n - 1].name, c->names.data + c->list[i].name) != 0)
+			c->list[n++] = c->list[i];
+	c->count = n;
 }
 
 void
-settle_forget_changes(struct settle *s)
+changes_free(struct changes *c)
 {
-	buf_free(&s->changed);
-	free(s->changes);
-	s->changes = NULL;
-	s->count = s->cap = 0;
+	buf_free(&c->names);
+	free(c->list);
+	*c = (struct changes){ 0 };
 }
 
 /*

@@ -7,7 +7,7 @@
  * goes from the outcome of one set of documents to that of the next.
  *
  * It also keeps, for the transaction under way, which names have changed hands and
- * what each meant before; that grows with the transaction, not with the catalogue.
+ * what each meant before: that grows with the transaction, not with the catalogue.
  *
  * Caller locks: a settle is the writer's.
  */
@@ -32,17 +32,22 @@ struct claimant {
 	char		*text;			/* what the names point into; NULL where somebody else keeps them */
 };
 
+/* Names that have changed hands. */
 struct change {
-	size_t		 name;			/* where it begins in settle.changed */
+	size_t		 name;			/* where it begins in names */
 	uint64_t	 key, version_key;	/* what it meant before; 0: nothing */
 };
 
-struct settle {
-	struct db	*db;
-	uint64_t	(*hash)(const char *name);
-	struct buf	 changed;
-	struct change	*changes;
+struct changes {
+	struct buf	 names;
+	struct change	*list;
 	size_t		 count, cap;
+};
+
+struct settle {
+	struct db	*db;			/* these two never change */
+	uint64_t	(*hash)(const char *name);
+	struct changes	 changes;		/* in the transaction under way */
 };
 
 /* From a row that begins with SQL_CLAIMANT_TEXT. */
@@ -62,8 +67,8 @@ int	settle_go(struct settle *, const struct claimant *);
 
 /* A name's meaning is about to change from this; only the first time counts. -ENOMEM. */
 int	settle_change(struct settle *, const char *name, uint64_t key, uint64_t version_key);
-/* Each name that changed, once, in order; the order of settle.changes is lost. */
-void	settle_sort_changes(struct settle *);
-void	settle_forget_changes(struct settle *);
+/* In order of name, each once, with what it meant first. */
+void	changes_sort(struct changes *);
+void	changes_free(struct changes *);
 
 #endif
