@@ -1,0 +1,566 @@
+/* Blobs: read while they are filled, right to the last byte or not at all, filled once however many read. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/log.h"
+#include "tests/source.h"
+#include "tests/tap.h"
+
+#define KIB	1024ull
+#define MIB	(1024 * KIB)
+#define HELD	STORE_HELD_BACK
+
+static char dir[] = "/tmp/sffs-a40.XXXXXX";
+static struct store *store;
+
+static int
+count_files(const char *below)
+{
+	char path[128];
+	struct dirent *e;
+	int n = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, below);
+	DIR *d = opendir(path);
+	while (d && (e = readdir(d)))
+		n += e->d_name[0] != '.';
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static const char *
+path_of(const char *below, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s/%s", dir, below, name);
+	return path;
+}
+
+static void
+open_store(uint64_t limit)
+{
+	store_open(&(struct store_options){ .dir = dir, .limit = limit, .fetches = 4 }, &store);
+}
+
+static void
+close_store(void)
+{
+	store_close(store);
+	store = NULL;
+}
+
+static void
+reopen_store(void)
+{
+	close_store();
+	open_store(1000 * MIB);
+}
+
+/*
+ * How a fill ends, and what a reader from the first byte to the last gets.
+ */
+
+static const struct {
+	uint64_t	 size;
+	struct step	 steps[SOURCE_STEPS];
+	int64_t		 want;		/* size, or the error */
+	const char	*what;
+} outcomes[] = {
+	{ 0, { { END, 0 } }, 0, "nothing" },
+	{ 1, { { SEND, 1 } }, 1, "a byte" },
+	{ HELD - 1, { { SEND, HELD - 1 } }, HELD - 1, "less than is held back" },
+	{ HELD, { { SEND, HELD } }, HELD, "what is held back" },
+	{ HELD + 1, { { SEND, HELD + 1 } }, HELD + 1, "a byte more" },
+	{ 3 * MIB, { { SEND, 3 * MIB } }, 3 * MIB, "3 MiB" },
+	{ 3 * MIB, { { SEND, 1 * MIB }, { RESTART, 0 }, { SEND, 3 * MIB } }, 3 * MIB, "a transfer that begins anew" },
+	{ 3 * MIB, { { SEND, 2 * MIB }, { RESTART, 0 }, { SEND, 1 * MIB }, { RESTART, 0 }, { SEND, 3 * MIB } }, 3 * MIB, "and once more" },
+	{ 3 * MIB, { { SEND, 3 * MIB }, { RESTART, 0 }, { SEND, 3 * MIB } }, 3 * MIB, "after the last byte" },
+	{ 100, { { SEND, 99 } }, -EIO, "a byte too few" },
+	{ 3 * MIB, { { SEND, 3 * MIB - 1 } }, -EIO, "a byte too few of many" },
+	{ 100, { { SEND, 101 } }, -EIO, "a byte too many" },
+	{ 3 * MIB, { { SEND, 3 * MIB + 1 } }, -EIO, "a byte too many of many" },
+	{ 100, { { WRONG, 1 }, { SEND, 100 } }, -EIO, "a wrong byte" },
+	{ 3 * MIB, { { SEND, 3 * MIB - 1 }, { WRONG, 3 * MIB } }, -EIO, "a wrong byte at the end" },
+	{ 100, { { END, -EACCES } }, -EACCES, "an error before the first byte" },
+	{ 3 * MIB, { { SEND, MIB }, { END, -ETIMEDOUT } }, -ETIMEDOUT, "an error midway" },
+	{ 3 * MIB, { { SEND, 3 * MIB }, { END, -ETIMEDOUT } }, -ETIMEDOUT, "an error after the last byte" },
+};
+
+static void
+check_outcomes(void)
+{
+	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+		struct source *s = source_new(outcomes[i].steps);
+		struct blob *b = NULL, *again = NULL;
+		uint64_t size = outcomes[i].size;
+		bool good = outcomes[i].want >= 0;
+		char name[32];
+
+		snprintf(name, sizeof(name), "068-outcome-%zu", i);
+		ok(store_has(store, name, size) == (size == 0), "%s: not there yet", outcomes[i].what);
+		is_int(source_get(store, name, size, s, &b), 0, "opens");
+		is_int(s->begun, 0, "and fetches nothing yet");
+		is_int(source_read(b, 0, size + 1), outcomes[i].want, "reads as it should");
+		is_int(source_get(store, name, size, s, &again), 0, "opens again");
+		is_int(source_read(again, 0, size), outcomes[i].want, "and reads the same");
+		blob_put(b);
+		blob_put(again);
+		ok(store_has(store, name, size) == good, "is kept only if it is right");
+		is_int(source_get(store, name, size, s, &b), 0, "opens once more");
+		is_int(source_read(b, 0, size), outcomes[i].want, "and reads the same");
+		blob_put(b);
+		is_int(s->begun, size == 0 ? 0 : good ? 1 : 3, "was filled once if it is right, each time if not");
+		close_store();
+		is_int(s->freed, 3, "contexts are freed, each once");
+		is_int(count_files("filling"), 0, "nothing is left");
+		open_store(1000 * MIB);
+	}
+}
+
+/*
+ * Reading while it is filled.
+ */
+
+static void
+check_streaming(void)
+{
+	const uint64_t size = 2 * MIB;
+	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, size }, { GATE, 0 });
+	struct blob *b = NULL;
+
+	source_get(store, "068-stream", size, s, &b);
+	is_int(blob_ready(b, 0, 10, NULL), -EAGAIN, "nothing is there at first");
+	sem_wait(&s->reached);
+	is_int(source_read(b, 0, MIB), MIB, "what has landed is read");
+	is_int(source_read(b, MIB - 1000, MIB), MIB, "anywhere");
+	is_int(blob_ready(b, MIB - 1, 2, NULL), -EAGAIN, "but not a byte more");
+	is_int(blob_ready(b, size, 10, NULL), 0, "the end is known");
+	sem_post(&s->open);
+	sem_wait(&s->reached);
+	is_int(source_read(b, 0, size - HELD), (int64_t)(size - HELD), "all but what is held back");
+	is_int(blob_ready(b, size - HELD, 1, NULL), -EAGAIN, "which waits for the check");
+	is_int(blob_ready(b, size - 1, 1, NULL), -EAGAIN, "to the last byte");
+	ok(!store_has(store, "068-stream", size), "it is not whole yet");
+	sem_post(&s->open);
+	is_int(source_read(b, 0, size), (int64_t)size, "and now it is");
+	ok(store_has(store, "068-stream", size), "and kept");
+	is_int(blob_ready(b, size - 10, 100, NULL), 10, "a read across the end is cut there");
+	is_int((long long)blob_size(b), (long long)size, "its size");
+	blob_put(b);
+}
+
+/* Who read something sees no other bytes; who read nothing never knows that there were any. */
+static const struct {
+	uint64_t	 read;		/* before the restart */
+	struct step	 first;		/* what came by then */
+	int64_t		 want;		/* of a reader who goes on */
+	const char	*what;
+} seams[] = {
+	{ 0, { SEND, MIB }, 2 * MIB, "the same bytes, nobody had read" },
+	{ MIB - HELD, { SEND, MIB }, 2 * MIB, "the same bytes, somebody had" },
+	{ 0, { WRONG, MIB }, 2 * MIB, "other bytes, nobody had read" },
+	{ 100, { WRONG, MIB }, -EIO, "other bytes, somebody had read some" },
+};
+
+static void
+check_seams(void)
+{
+	for (size_t i = 0; i < sizeof(seams) / sizeof(seams[0]); i++) {
+		struct source *s = SOURCE(seams[i].first, { GATE, 0 }, { RESTART, 0 }, { GATE, 0 },
+		    { SEND, MIB / 2 }, { GATE, 0 }, { SEND, 2 * MIB });
+		struct source *right = SOURCE({ SEND, 2 * MIB });
+		struct blob *b = NULL, *other = NULL;
+		char name[32], piece[100];
+
+		snprintf(name, sizeof(name), "068-seam-%zu", i);
+		source_get(store, name, 2 * MIB, s, &b);
+		blob_ready(b, 0, 1, NULL);
+		sem_wait(&s->reached);
+		if (seams[i].first.op == WRONG && seams[i].read)
+			is_int(blob_read(b, piece, seams[i].read, 0), (int64_t)seams[i].read, seams[i].what);
+		else
+			is_int(source_read(b, 0, seams[i].read), (int64_t)seams[i].read, seams[i].what);
+		sem_post(&s->open);
+		sem_wait(&s->reached);
+		sem_post(&s->open);
+		if (seams[i].want > 0)
+			sem_wait(&s->reached);
+		if (seams[i].read == 0)
+			is_int(source_read(b, 0, 100), 100, "while it comes again, what has come is read");
+		else if (seams[i].first.op == SEND)
+			is_int(source_read(b, 0, seams[i].read), (int64_t)seams[i].read, "while it comes again, what was read before still is");
+		sem_post(&s->open);
+		is_int(source_read(b, seams[i].read, 2 * MIB), seams[i].want, "and then the rest, or no more at all");
+		source_get(store, name, 2 * MIB, right, &other);
+		is_int(source_read(other, 0, 2 * MIB), 2 * MIB, "who opens it now gets it all");
+		is_int(right->begun, seams[i].want < 0, "by a fill of its own if the first one failed");
+		blob_put(b);
+		blob_put(other);
+	}
+}
+
+/*
+ * Many readers.
+ */
+
+struct reader {
+	pthread_t	 thread;
+	struct source	*source;
+	uint64_t	 from;
+	int64_t		 got;
+};
+
+static void *
+read_it(void *ctx)
+{
+	struct reader *r = ctx;
+	struct blob *b = NULL;
+
+	if (source_get(store, "068-many", 20 * MIB, r->source, &b) == 0)
+		r->got = source_read(b, r->from, 20 * MIB);
+	blob_put(b);
+	return NULL;
+}
+
+static void
+check_readers(void)
+{
+	struct source *s = SOURCE({ SEND, 20 * MIB });
+	struct reader readers[12];
+	struct store_stats before, after;
+	int good = 0;
+
+	store_stats(store, &before);
+	for (int i = 0; i < 12; i++) {
+		readers[i] = (struct reader){ .source = s, .from = (uint64_t)i * MIB };
+		pthread_create(&readers[i].thread, NULL, read_it, &readers[i]);
+	}
+	for (int i = 0; i < 12; i++) {
+		pthread_join(readers[i].thread, NULL);
+		good += readers[i].got == 20 * MIB;
+	}
+	store_stats(store, &after);
+	is_int(good, 12, "twelve readers read what is right");
+	is_int(s->begun, 1, "of one fill");
+	is_int((long long)(after.misses - before.misses), 1, "one miss");
+	is_int((long long)(after.hits - before.hits), 11, "the others hit");
+	is_int((long long)(after.bytes - before.bytes), 20 * MIB, "its bytes are counted");
+	is_int((long long)(after.blobs - before.blobs), 1, "and itself");
+}
+
+/* A render that reads a fetch, more of them than there are threads of either kind. */
+struct nested { struct source *source; char name[32]; };
+
+static int
+fill_from_fetch(void *ctx, struct blob *out)
+{
+	struct nested *n = ctx;
+	unsigned char piece[40000];
+	struct blob *in = NULL;
+	ssize_t got;
+	int rc = source_get(store, n->name, MIB, n->source, &in);
+
+	for (uint64_t off = 0; rc == 0 && (got = blob_read(in, piece, sizeof(piece), off)) != 0; off += (uint64_t)got)
+		rc = got < 0 ? (int)got : blob_append(out, piece, (size_t)got);
+	blob_put(in);
+	return rc;
+}
+
+static void
+check_renders(void)
+{
+	struct nested nested[20];
+	struct blob *blobs[20];
+	int good = 0;
+
+	for (int i = 0; i < 20; i++) {
+		char name[32];
+
+		nested[i] = (struct nested){ .source = SOURCE({ SEND, MIB }) };
+		snprintf(nested[i].name, sizeof(nested[i].name), "068-fetch-%d", i);
+		snprintf(name, sizeof(name), "068-fetch-%d.view", i);
+		store_get(store, &(struct store_want){ .name = name, .size = MIB, .class = STORE_RENDER,
+		    .fill = fill_from_fetch, .ctx = &nested[i] }, &blobs[i]);
+		blob_ready(blobs[i], 0, 1, NULL);
+	}
+	for (int i = 0; i < 20; i++) {
+		good += source_read(blobs[i], 0, MIB) == MIB && nested[i].source->begun == 1;
+		blob_put(blobs[i]);
+	}
+	is_int(good, 20, "renders that wait for fetches do not keep them from starting");
+}
+
+/*
+ * Waiting, and giving up.
+ */
+
+struct counted { struct wait wait; sem_t woken; };
+
+static void
+count_wake(struct wait *w)
+{
+	sem_post(&((struct counted *)w)->woken);	/* wait is its first member */
+}
+
+static struct counted
+counted_new(void)
+{
+	struct counted c = { .wait.ready = count_wake };
+
+	sem_init(&c.woken, 0, 0);
+	return c;
+}
+
+static void
+check_waits(void)
+{
+	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 2 * MIB });
+	struct counted early = counted_new(), late = counted_new(), gone = counted_new();
+	struct blob *b = NULL;
+	int n;
+
+	source_get(store, "068-wait", 2 * MIB, s, &b);
+	is_int(blob_ready(b, 0, 1000, &early.wait), -EAGAIN, "a wait for what is not there");
+	sem_wait(&s->reached);
+	sem_wait(&early.woken);
+	is_int(blob_ready(b, 0, 1000, &early.wait), 1000, "is woken when it has landed");
+	blob_ready(b, 2 * MIB - 1, 1, &late.wait);
+	blob_ready(b, 2 * MIB - 1, 1, &gone.wait);
+	ok(wait_cancel(&gone.wait), "a wait that is given up");
+	ok(sem_getvalue(&late.woken, &n) == 0 && n == 0, "another for the last byte is still there");
+	sem_post(&s->open);
+	sem_wait(&late.woken);
+	is_int(blob_ready(b, 2 * MIB - 1, 1, NULL), 1, "until that has come");
+	ok(sem_getvalue(&gone.woken, &n) == 0 && n == 0, "who gave up is left in peace");
+	ok(!wait_cancel(&late.wait) && blob_ready(b, 0, 1, &late.wait) == 1, "a cancelled wait reads what is there");
+	blob_put(b);
+}
+
+/* What nobody waits for any more: sizes, how far it is, and whether it is finished. */
+static const struct {
+	uint64_t	 size, sent;
+	bool		 finished;
+	const char	*what;
+} orphans[] = {
+	{ 1 * MIB, 10 * KIB, true, "a small one" },
+	{ 40 * MIB, 30 * MIB, true, "one that is almost there" },
+	{ 40 * MIB, 21 * MIB, true, "one that is more than half there" },
+	{ 40 * MIB, 10 * KIB, false, "a large one at its beginning" },
+};
+
+static void
+check_orphans(void)
+{
+	for (size_t i = 0; i < sizeof(orphans) / sizeof(orphans[0]); i++) {
+		const uint64_t size = orphans[i].size;
+		struct source *s = SOURCE({ SEND, orphans[i].sent }, { GATE, 0 }, { SEND, size });
+		struct source *again = SOURCE({ SEND, size });
+		struct blob *b = NULL;
+		char name[32];
+
+		snprintf(name, sizeof(name), "068-orphan-%zu", i);
+		source_get(store, name, size, s, &b);
+		blob_ready(b, 0, 1, NULL);
+		sem_wait(&s->reached);
+		blob_put(b);
+		sem_post(&s->open);
+		sem_wait(&s->end);
+		is_int(s->rc, orphans[i].finished ? 0 : -ECANCELED, orphans[i].what);
+		source_get(store, name, size, again, &b);
+		is_int(source_read(b, 0, size), (int64_t)size, "who comes later reads it all");
+		is_int(again->begun, !orphans[i].finished, "from a fill of its own, if the first was dropped");
+		blob_put(b);
+		reopen_store();
+		is_int(s->freed + again->freed, 2, "contexts are freed");
+		is_int(count_files("filling"), 0, "nothing is left");
+	}
+}
+
+/* Jobs that have not begun when nobody wants them any more never begin. */
+static void
+check_queue(void)
+{
+	struct source *busy[4], *waiting = SOURCE({ SEND, MIB }), *wanted = SOURCE({ SEND, MIB });
+	struct blob *b[4], *w = NULL, *x = NULL;
+	struct store_stats stats;
+
+	for (int i = 0; i < 4; i++) {
+		char name[32];
+
+		busy[i] = SOURCE({ GATE, 0 }, { SEND, MIB });
+		snprintf(name, sizeof(name), "068-busy-%d", i);
+		source_get(store, name, MIB, busy[i], &b[i]);
+		blob_ready(b[i], 0, 1, NULL);
+		sem_wait(&busy[i]->reached);
+	}
+	source_get(store, "068-queued", MIB, waiting, &w);
+	source_get(store, "068-wanted", MIB, wanted, &x);
+	blob_ready(w, 0, 1, NULL);
+	blob_ready(x, 0, 1, NULL);
+	store_stats(store, &stats);
+	ok(stats.fetching == 4 && stats.waiting == 2, "four fetches run, two wait");
+	blob_put(w);
+	for (int i = 0; i < 4; i++)
+		sem_post(&busy[i]->open);
+	is_int(source_read(x, 0, MIB), MIB, "the one that is wanted comes");
+	is_int(waiting->begun, 0, "the other never began");
+	for (int i = 0; i < 4; i++)
+		blob_put(b[i]);
+	blob_put(x);
+	close_store();
+	is_int(waiting->freed, 1, "and its context is freed");
+	open_store(1000 * MIB);
+}
+
+/* The store closes: who waits is told, fills end. A blob that is still held may be put after that. */
+static void
+check_close(void)
+{
+	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 2 * MIB });
+	struct counted c = counted_new();
+	struct blob *b = NULL, *never = NULL;
+
+	source_get(store, "068-close", 2 * MIB, s, &b);
+	source_get(store, "068-never", 2 * MIB, s, &never);
+	blob_ready(b, 2 * MIB - 1, 1, &c.wait);
+	sem_wait(&s->reached);
+	sem_post(&s->open);
+	close_store();
+	sem_wait(&c.woken);
+	ssize_t rc = blob_ready(b, 2 * MIB - 1, 1, NULL);
+	ok(rc == -EINTR || rc == 1, "who waits is told, if its bytes did not come just before");
+	is_int(blob_ready(never, 0, 1, NULL), -EINTR, "nothing new begins");
+	is_int(s->freed, 0, "what is held stays");
+	blob_put(b);
+	blob_put(never);
+	is_int(s->freed, 2, "until it is put");
+	open_store(1000 * MIB);
+}
+
+/*
+ * What is on the disk.
+ */
+
+static void
+fill_quickly(const char *name, uint64_t size)
+{
+	struct source *s = SOURCE({ SEND, size });
+	struct blob *b = NULL;
+
+	source_get(store, name, size, s, &b);
+	is_int(source_read(b, 0, size), (int64_t)size, name);
+	blob_put(b);
+}
+
+static void
+check_damage(void)
+{
+	struct source *s = SOURCE({ SEND, MIB });
+	struct blob *b = NULL;
+
+	fill_quickly("068-damaged", MIB);
+	reopen_store();
+	ok(truncate(path_of("files", "068-damaged"), MIB - 1) == 0, "somebody shortens it");
+	ok(!store_has(store, "068-damaged", MIB), "then it is not there");
+	source_get(store, "068-damaged", MIB, s, &b);
+	is_int(source_read(b, 0, MIB), MIB, "and read right all the same");
+	is_int(s->begun, 1, "by a new fill");
+	blob_put(b);
+	ok(store_has(store, "068-damaged", MIB), "and kept");
+}
+
+static void
+check_drop(void)
+{
+	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 2 * MIB });
+	struct store_stats before, after;
+	struct blob *b = NULL;
+
+	store_stats(store, &before);
+	fill_quickly("068-dropped", MIB);
+	source_get(store, "068-dropped", MIB, s, &b);
+	store_drop(store, "068-dropped");
+	ok(!store_has(store, "068-dropped", MIB), "a document that is gone is dropped");
+	is_int(source_read(b, 0, MIB), MIB, "who has it open reads on");
+	blob_put(b);
+	source_get(store, "068-midway", 2 * MIB, s, &b);
+	blob_ready(b, 0, 1, NULL);
+	sem_wait(&s->reached);
+	store_drop(store, "068-midway");
+	sem_post(&s->open);
+	is_int(source_read(b, 0, 2 * MIB), 2 * MIB, "one that is being filled is read to its end");
+	blob_put(b);
+	reopen_store();
+	ok(!store_has(store, "068-midway", 2 * MIB), "and is gone then");
+	store_stats(store, &after);
+	ok(before.bytes == after.bytes && before.blobs == after.blobs, "nothing of it is counted");
+	store_drop(store, "068-never-there");
+}
+
+static void
+check_names(void)
+{
+	static const char *const bad[] = { "", ".", "..", "a/b", ".hidden", "a b", "a~", "x\n" };
+	struct source *s = SOURCE({ END, 0 });
+	struct blob *b = NULL;
+	int refused = 0, n = sizeof(bad) / sizeof(bad[0]);
+
+	for (int i = 0; i < n; i++)
+		refused += source_get(store, bad[i], 1, s, &b) == -EINVAL;
+	is_int(refused, n, "names that are none are refused");
+	is_int(s->freed, n, "and what came with them is freed");
+	is_int(store_get(store, &(struct store_want){ .name = "068-empty", .md5 = "00000000000000000000000000000000",
+	    .fill = source_fill, .ctx = s, .free_ctx = source_free }, &b), -EIO, "nothing cannot have any other MD5 than that of nothing");
+}
+
+static void
+check_leftovers(void)
+{
+	close_store();
+	close(open(path_of("filling", "068-dead"), O_WRONLY | O_CREAT, 0600));
+	ok(truncate(path_of("filling", "068-dead"), 5000) == 0, "somebody died while filling");
+	close(open(path_of("filling", "068-dead~"), O_WRONLY | O_CREAT, 0600));
+	int fd = open(path_of("filling", "068-later"), O_RDWR | O_CREAT, 0600);
+	ok(write(fd, "garbage", 7) == 7, "and left bytes");
+	open_store(1000 * MIB);
+	is_int(count_files("filling"), 0, "what is left is removed");
+	close(fd);
+	close(open(path_of("filling", "068-dead"), O_WRONLY | O_CREAT, 0600));
+	ok(truncate(path_of("filling", "068-dead"), 5000) == 0, "somebody dies while we run");
+	fill_quickly("068-dead", MIB);
+}
+
+int
+main(void)
+{
+	struct stat st;
+
+	if (!mkdtemp(dir) || rmdir(dir) < 0)
+		return 1;
+	log_level_set(getenv("V") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
+	open_store(1000 * MIB);
+	ok(stat(dir, &st) == 0 && (st.st_mode & 07777) == 0700, "the directory is made, and private");
+	ok(access(path_of(".", "CACHEDIR.TAG"), F_OK) == 0, "and says that it is a cache");
+	check_outcomes();
+	check_streaming();
+	check_seams();
+	check_readers();
+	check_renders();
+	check_waits();
+	check_orphans();
+	check_queue();
+	check_close();
+	check_damage();
+	check_drop();
+	check_names();
+	check_leftovers();
+	close_store();
+	char clean[64];
+	snprintf(clean, sizeof(clean), "rm -rf %s", dir);
+	return system(clean) != 0 || tap_done();
+}
