@@ -31,7 +31,7 @@ org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
 wait $waiting
 is 'who went on waiting has the answer' "$?" 0
 ok 'and the directory is as before' within ls "$MNT/documents/big"
-fs_unmount; exec 3<&-
+exec 3<&-; fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
 # A download that stands still.
