@@ -29,7 +29,8 @@ enum {
 	CELL_LAST	= 1,	/* of its record */
 	CELL_PART	= 2,	/* of a cell longer than max_field: the next one goes on with it; cut between characters */
 	CELL_INVALID	= 4,	/* is not UTF-8 */
-	CELL_PLAIN	= 8,	/* has no byte that any form escapes, quotes or decodes; a cell without it may have none either */
+	/* Has no byte that any form escapes, quotes or decodes, and TEXT_SLACK bytes behind it may be read; others may be so too. */
+	CELL_PLAIN	= 8,
 };
 struct cell {
 	const char	*p;	/* valid until the callback returns */

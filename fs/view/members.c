@@ -29,6 +29,7 @@ members_open(struct members *m, const struct keys *keys)
 		put_member(&m->bytes, key, len);
 		m->ends[i] = m->bytes.len;
 	}
+	buf_reserve(&m->bytes, MEMBERS_SLACK);
 	return m->bytes.failed ? -ENOMEM : 0;
 }
 

@@ -9,6 +9,8 @@
 
 #include "fs/view/keys.h"
 
+#define MEMBERS_SLACK	32	/* bytes behind a key's text that may be read */
+
 struct members {
 	/* private */
 	const struct keys *keys;

@@ -7,9 +7,12 @@
 #ifndef FS_VIEW_OUT_H
 #define FS_VIEW_OUT_H
 
+#include <string.h>
+
 #include "fs/view.h"
 
 #define OUT_SIZE	(128 * 1024)
+#define OUT_STRIDE	32u
 
 struct out {
 	const struct view_sink *sink;
@@ -29,6 +32,15 @@ void	out_repeat(struct out *, char, uint64_t n);
 void	out_number(struct out *, uint64_t);
 int	out_flush(struct out *);			/* rc */
 void	out_close(struct out *);			/* flushes nothing */
+
+/* Copies in strides: up to OUT_STRIDE bytes more are read and written than n. The end of the n bytes. */
+static inline char *
+out_stride(char *to, const char *p, size_t n)
+{
+	for (size_t done = 0; done < n; done += OUT_STRIDE)
+		memcpy(to + done, p + done, OUT_STRIDE);
+	return to + n;
+}
 
 /* Cells in a form; any length. */
 void	out_tsv(struct out *, const char *, size_t);

@@ -59,6 +59,33 @@ tsv_cell(struct render *r, const struct cell *c)
 	return 0;
 }
 
+/*
+ * The functions ..._plain write cells for as long as these are plain and nothing is special about their records. They say
+ * how many; the next one is for the function above them.
+ */
+#define PLAIN_ROOM	(OUT_SIZE / 4)
+
+static size_t
+tsv_plain(struct render *r, const struct cell *c, size_t n)
+{
+	char *to = out_room(&r->out, PLAIN_ROOM), *limit = to + PLAIN_ROOM - OUT_STRIDE - 1;
+	uint64_t column = r->column;
+	size_t i;
+
+	for (i = 0; i < n && c[i].flags & CELL_PLAIN && c[i].len < limit - to; i++) {
+		bool last = c[i].flags & CELL_LAST;
+
+		if (last && column + 1 < r->s->width)
+			break;
+		to = out_stride(to, c[i].p, c[i].len);
+		*to++ = last ? '\n' : '\t';
+		column = last ? 0 : column + 1;
+	}
+	out_put_to(&r->out, to);
+	r->column = column;
+	return i;
+}
+
 static int
 jsonl_begin(struct render *r)
 {
@@ -87,6 +114,33 @@ jsonl_cell(struct render *r, const struct cell *c)
 	if (c->flags & CELL_LAST)
 		out_put(&r->out, "}\n", 2);
 	return 0;
+}
+
+static size_t
+jsonl_plain(struct render *r, const struct cell *c, size_t n)
+{
+	char *to = out_room(&r->out, PLAIN_ROOM), *limit = to + PLAIN_ROOM - OUT_STRIDE - 4;
+	size_t i, len;
+
+	for (i = 0; i < n && c[i].flags & CELL_PLAIN && r->column < r->s->keys.n; i++) {
+		const char *member = members_get(&r->members, r->column, &len);
+
+		if (len + c[i].len >= (size_t)(limit - to))
+			break;
+		*to++ = r->column ? ',' : '{';
+		to = out_stride(to, member, len);
+		*to++ = '"';
+		to = out_stride(to, c[i].p, c[i].len);
+		*to++ = '"';
+		r->column++;
+		if (c[i].flags & CELL_LAST) {
+			*to++ = '}';
+			*to++ = '\n';
+			r->column = 0;
+		}
+	}
+	out_put_to(&r->out, to);
+	return i;
 }
 
 static void
@@ -143,6 +197,27 @@ csv_cell(struct render *r, const struct cell *c)
 	return 0;
 }
 
+static size_t
+csv_plain(struct render *r, const struct cell *c, size_t n)
+{
+	char *to = out_room(&r->out, PLAIN_ROOM), *limit = to + PLAIN_ROOM - OUT_STRIDE - 1;
+	uint64_t column = r->column;
+	size_t i;
+
+	for (i = 0; i < n && c[i].flags & CELL_PLAIN && c[i].len < limit - to && r->s->widest > 1; i++) {
+		bool last = c[i].flags & CELL_LAST;
+
+		if (last && column + 1 < r->s->widest)
+			break;
+		to = out_stride(to, c[i].p, c[i].len);
+		*to++ = last ? '\n' : ',';
+		column = last ? 0 : column + 1;
+	}
+	out_put_to(&r->out, to);
+	r->column = column;
+	return i;
+}
+
 static int
 columns_cell(struct render *r, const struct cell *c)
 {
@@ -193,16 +268,17 @@ errors_fault(struct render *r, const struct fault *f)
 }
 
 static const struct view {
-	int	(*begin)(struct render *);	/* NULL: nothing to do */
+	int	(*begin)(struct render *);	/* NULL: nothing to do; so are the last two */
 	int	(*cell)(struct render *, const struct cell *);
+	size_t	(*plain)(struct render *, const struct cell *, size_t n);	/* in records */
 	void	(*fault)(struct render *, const struct fault *);
 } views[VIEW_KINDS] = {
-	[VIEW_HEADER]	  = { NULL,	    header_cell,  NULL },
-	[VIEW_TABLE_TSV]  = { NULL,	    tsv_cell,	  NULL },
-	[VIEW_ROWS_JSONL] = { jsonl_begin,  jsonl_cell,	  NULL },
-	[VIEW_TABLE_CSV]  = { csv_begin,    csv_cell,	  NULL },
-	[VIEW_COLUMNS]	  = { NULL,	    columns_cell, NULL },
-	[VIEW_ERRORS]	  = { errors_begin, ignore_cell,  errors_fault },
+	[VIEW_HEADER]	  = { NULL,	    header_cell,  NULL,	       NULL },
+	[VIEW_TABLE_TSV]  = { NULL,	    tsv_cell,	  tsv_plain,   NULL },
+	[VIEW_ROWS_JSONL] = { jsonl_begin,  jsonl_cell,	  jsonl_plain, NULL },
+	[VIEW_TABLE_CSV]  = { csv_begin,    csv_cell,	  csv_plain,   NULL },
+	[VIEW_COLUMNS]	  = { NULL,	    columns_cell, NULL,	       NULL },
+	[VIEW_ERRORS]	  = { errors_begin, ignore_cell,  NULL,	       errors_fault },
 };
 
 struct pass {
@@ -216,12 +292,18 @@ render_cells(void *ctx, const struct cell *c, size_t n)
 	const struct pass *pass = ctx;
 	struct render *r = pass->render;
 
-	for (; n > 0; c++, n--) {
-		int rc = pass->view->cell(r, c);
+	while (n > 0) {
+		size_t plain = r->in_records && !r->in_cell && pass->view->plain ? pass->view->plain(r, c, n) : 0;
 
+		c += plain;
+		n -= plain;
+		if (n == 0)
+			break;
+		int rc = pass->view->cell(r, c);
 		if (rc)
 			return rc;
-		step(r, c);
+		step(r, c++);
+		n--;
 	}
 	return r->out.rc;
 }

@@ -16,7 +16,13 @@
 #define SCRATCH	(64 * 1024)
 
 struct split {
-	/* the window */
+	size_t		 cells_n, scratch_n;
+	struct cell	 cells[BATCH];
+	char		 scratch[SCRATCH];	/* cells that are not in the window as they are */
+};
+
+/* Where a pass over a window is. Not in struct split: it is to live in registers. */
+struct scan {
 	const char	*s;
 	size_t		 n;
 	char		 delimiter;
@@ -24,19 +30,16 @@ struct split {
 	size_t		 base;
 	uint64_t	 special, odd;
 	bool		 odd_before;	/* something odd in this cell, before base */
-
-	size_t		 cells_n, scratch_n;
-	struct cell	 cells[BATCH];
-	char		 scratch[SCRATCH];	/* cells that are not in the window as they are */
 };
 
 #ifdef __SSE2__
-static void
+static inline void
 classify(const char *p, char delimiter, uint64_t *special, uint64_t *odd)
 {
 	const __m128i ends = _mm_set1_epi8(delimiter);
 
 	*special = *odd = 0;
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
 #define IS(c)	_mm_cmpeq_epi8(v, _mm_set1_epi8(c))
@@ -50,7 +53,7 @@ classify(const char *p, char delimiter, uint64_t *special, uint64_t *odd)
 	*odd &= ~*special;
 }
 #else
-static void
+static inline void
 classify(const char *p, char delimiter, uint64_t *special, uint64_t *odd)
 {
 	*special = *odd = 0;
@@ -65,62 +68,70 @@ classify(const char *p, char delimiter, uint64_t *special, uint64_t *odd)
 }
 #endif
 
-static void
-look(struct split *sp)
+static inline void
+look(struct scan *sc)
 {
-	classify(sp->s + sp->base, sp->delimiter, &sp->special, &sp->odd);
-	if (sp->n - sp->base < 64) {
-		uint64_t mine = ((uint64_t)1 << (sp->n - sp->base)) - 1;
+	classify(sc->s + sc->base, sc->delimiter, &sc->special, &sc->odd);
+	if (sc->n - sc->base < 64) {
+		uint64_t mine = ((uint64_t)1 << (sc->n - sc->base)) - 1;
 
-		sp->special &= mine;
-		sp->odd &= mine;
+		sc->special &= mine;
+		sc->odd &= mine;
 	}
+}
+
+/* Goes on to the next 64 bytes; false: there are none. */
+static inline bool
+look_on(struct scan *sc)
+{
+	if (sc->n - sc->base <= 64)
+		return false;
+	sc->odd_before |= sc->odd != 0;
+	sc->base += 64;
+	look(sc);
+	return true;
 }
 
 /* Where the next special byte is; n: there is none. */
 static inline size_t
-next_special(struct split *sp)
+next_special(struct scan *sc)
 {
-	while (!sp->special) {
-		if (sp->n - sp->base <= 64)
-			return sp->n;
-		sp->odd_before |= sp->odd != 0;
-		sp->base += 64;
-		look(sp);
-	}
-	size_t i = sp->base + (size_t)__builtin_ctzll(sp->special);
-	sp->special &= sp->special - 1;
+	while (!sc->special)
+		if (!look_on(sc))
+			return sc->n;
+	size_t i = sc->base + (size_t)__builtin_ctzll(sc->special);
+	sc->special &= sc->special - 1;
 	return i;
 }
 
 /* Is anything odd between the cell's beginning and the special byte at i, the last one found? */
 static inline bool
-take_odd(struct split *sp, size_t i)
+take_odd(struct scan *sc, size_t i)
 {
-	uint64_t before = ((uint64_t)1 << (i - sp->base)) - 1;
-	bool odd = sp->odd_before || (sp->odd & before);
+	uint64_t before = ((uint64_t)1 << (i - sc->base)) - 1;
+	bool odd = sc->odd_before || (sc->odd & before);
 
-	sp->odd &= ~before;
-	sp->odd_before = false;
+	sc->odd &= ~before;
+	sc->odd_before = false;
 	return odd;
 }
 
 /* Finds the quote that closes the cell; n: it is not there, or not beyond doubt. */
-static size_t
-find_close(struct split *sp, bool *doubled, bool *odd)
+static inline size_t
+find_close(struct scan *sc, bool *doubled, bool *odd)
 {
 	for (;;) {
-		size_t i = next_special(sp);
+		size_t i = next_special(sc);
 
-		if (i == sp->n || i + 1 == sp->n)
-			return sp->n;
-		if (sp->s[i] != '"') {
+		if (i == sc->n || i + 1 == sc->n)
+			return sc->n;
+		if (sc->s[i] != '"') {
 			*odd = true;
-		} else if (sp->s[i + 1] == '"') {
+		} else if (sc->s[i + 1] == '"') {
 			*doubled = *odd = true;
-			next_special(sp);
+			next_special(sc);
 		} else {
-			*odd |= take_odd(sp, i);
+			*odd |= take_odd(sc, i);
 			return i;
 		}
 	}
@@ -135,41 +146,41 @@ struct piece {
 
 /* The cell at `at`; false: it is not whole, or not beyond doubt. */
 static inline bool
-take_cell(struct split *sp, size_t at, struct piece *p)
+take_cell(struct scan *sc, size_t at, struct piece *p)
 {
 	p->quoted = p->doubled = p->odd = false;
 	p->begin = at;
-	p->end = next_special(sp);
-	if (p->end == sp->n)
+	p->end = next_special(sc);
+	if (p->end == sc->n)
 		return false;
-	if (sp->s[p->end] == '"') {
+	if (sc->s[p->end] == '"') {
 		if (p->end != at)
 			return false;
-		size_t close = find_close(sp, &p->doubled, &p->odd);
+		size_t close = find_close(sc, &p->doubled, &p->odd);
 		p->quoted = true;
 		p->begin = at + 1;
 		p->len = close - p->begin;
-		p->end = next_special(sp);
-		if (close == sp->n || p->end != close + 1)
+		p->end = next_special(sc);
+		if (close == sc->n || p->end != close + 1)
 			return false;
 	} else {
 		p->len = p->end - at;
-		p->odd = take_odd(sp, p->end);
+		p->odd = take_odd(sc, p->end);
 	}
 	p->next = p->end + 1;
 	p->row = ROW_GOES_ON;
-	char c = sp->s[p->end];
-	if (c == sp->delimiter)
+	char c = sc->s[p->end];
+	if (c == sc->delimiter)
 		return true;
 	if (c == '\n') {
 		p->row = ROW_LF;
 		return true;
 	}
-	if (p->next == sp->n)
+	if (p->next == sc->n)
 		return false;		/* a CR; what is behind it may belong to it */
 	p->row = ROW_CR;
-	if (sp->s[p->next] == '\n') {
-		next_special(sp);
+	if (sc->s[p->next] == '\n') {
+		next_special(sc);
 		p->next++;
 		p->row = ROW_CRLF;
 	}
@@ -207,7 +218,7 @@ undouble(struct split *sp, const char *p, struct cell *c)
 
 /* Adds the cell to those that are passed on next. */
 static inline int
-add_cell(struct split *sp, struct reader *r, const struct piece *p)
+add_cell(struct split *sp, struct reader *r, const struct scan *sc, const struct piece *p)
 {
 	struct cell *c;
 	int rc = 0;
@@ -215,7 +226,7 @@ add_cell(struct split *sp, struct reader *r, const struct piece *p)
 	if (sp->cells_n == BATCH || (p->doubled && sp->scratch_n + p->len > SCRATCH))
 		rc = pass_on(sp, r);
 	c = &sp->cells[sp->cells_n++];
-	*c = (struct cell){ sp->s + p->begin, (uint32_t)p->len, (p->row ? CELL_LAST : 0) | (p->odd ? 0 : CELL_PLAIN) };
+	*c = (struct cell){ sc->s + p->begin, (uint32_t)p->len, (p->row ? CELL_LAST : 0) | (p->odd ? 0 : CELL_PLAIN) };
 	if (p->doubled)
 		undouble(sp, c->p, c);
 	if (rc == 0 && p->odd) {
@@ -226,26 +237,66 @@ add_cell(struct split *sp, struct reader *r, const struct piece *p)
 	return rc;
 }
 
+/*
+ * Adds the cells that end within the 64 bytes at hand, as far as they are like most: plain, not quoted, and in records as
+ * wide as the header. Returns where the next cell begins.
+ */
+static inline size_t
+take_most(struct split *sp, struct reader *r, struct scan *sc, size_t at, size_t *record_at)
+{
+	uint64_t before_odd = (sc->odd & -sc->odd) - 1, ends = sc->special & before_odd, column = r->column;
+	struct cell *c = sp->cells + sp->cells_n;
+
+	if (sc->odd_before || sc->base + 64 - at > r->max_field || sp->cells_n + 64 > BATCH)
+		return at;
+	while (ends) {
+		size_t end = sc->base + (size_t)__builtin_ctzll(ends);
+		uint64_t rest = ends & (ends - 1);
+
+		*c = (struct cell){ sc->s + at, (uint32_t)(end - at), CELL_PLAIN };
+		if (sc->s[end] == sc->delimiter) {
+			at = end + 1;
+			column++;
+		} else if (column + 1 == r->width && sc->s[end] == '\n') {
+			c->flags |= CELL_LAST;
+			at = *record_at = end + 1;
+			r->totals->lf++;
+			r->record++;
+			column = 0;
+		} else {
+			break;
+		}
+		c++;
+		ends = rest;
+	}
+	sc->special = (sc->special & ~before_odd) | ends;
+	sp->cells_n = (size_t)(c - sp->cells);
+	r->column = column;
+	return at;
+}
+
 int
 split_read(struct split *sp, struct reader *r)
 {
 	struct text *t = r->text;
+	struct scan sc = { .s = t->data + t->begin, .n = t->end - t->begin, .delimiter = r->delimiter };
 	struct piece p;
 	size_t at = 0, record_at = SIZE_MAX;	/* SIZE_MAX: before the window */
 	int rc = 0;
 
 	memset(t->data + t->end, 0, TEXT_SLACK);
-	sp->s = t->data + t->begin;
-	sp->n = t->end - t->begin;
-	sp->delimiter = r->delimiter;
-	sp->base = 0;
-	sp->odd_before = false;
-	look(sp);
-	while (rc == 0 && take_cell(sp, at, &p) && p.len <= r->max_field && (!p.doubled || p.len <= SCRATCH)) {
+	look(&sc);
+	while (rc == 0) {
+		at = take_most(sp, r, &sc, at, &record_at);
+		if (!sc.special && look_on(&sc))
+			continue;
+		if (sp->cells_n + 64 > BATCH && (rc = pass_on(sp, r)) < 0)
+			break;
+		if (!take_cell(&sc, at, &p) || p.len > r->max_field || (p.doubled && p.len > SCRATCH))
+			break;
 		bool blank = p.row && p.end == at && r->column == 0 && r->width != 1;
-
 		if (!blank) {
-			rc = add_cell(sp, r, &p);
+			rc = add_cell(sp, r, &sc, &p);
 			r->column++;
 		}
 		at = p.next;

@@ -115,10 +115,13 @@ end_record(struct surveyor *v, uint64_t width)
 	v->column = 0;
 }
 
-static bool
-is_formula(char c)
+/* How a cell begins that a spreadsheet takes for a formula. */
+static const unsigned char begins_formula[256] = { ['='] = 1, ['+'] = 1, ['-'] = 1, ['@'] = 1, ['\t'] = 1, ['\r'] = 1, ['\0'] = 1 };
+
+static inline bool
+is_formula(const struct cell *c)
 {
-	return c == '=' || c == '+' || c == '-' || c == '@' || c == '\t' || c == '\r' || c == '\0';
+	return (c->len > 0) & begins_formula[(unsigned char)*c->p];
 }
 
 static void
@@ -138,7 +141,7 @@ survey_cell(struct surveyor *v, const struct cell *c)
 	}
 	if (v->column < s->keys.n)
 		s->columns[v->column] += lens.tsv;
-	s->formulas += !v->in_cell && c->len > 0 && is_formula(*c->p);
+	s->formulas += !v->in_cell && is_formula(c);
 	bool first = !v->in_cell;
 	v->in_cell = c->flags & CELL_PART;
 	if (v->in_cell)
@@ -153,6 +156,29 @@ survey_cell(struct surveyor *v, const struct cell *c)
 	}
 }
 
+/* Plain cells of a record, up to the last of them or another kind of cell; says how many. */
+static size_t
+survey_plain(struct surveyor *v, const struct cell *c, size_t n)
+{
+	uint64_t bytes = 0, formulas = 0;
+	size_t i = 0;
+
+	if (v->in_cell || v->column >= v->s->keys.n)
+		return 0;
+	uint64_t *columns = v->s->columns + v->column;
+	if (n > v->s->keys.n - v->column)
+		n = v->s->keys.n - v->column;
+	for (; i < n && c[i].flags == CELL_PLAIN; i++) {
+		bytes += c[i].len;
+		columns[i] += c[i].len;
+		formulas += is_formula(&c[i]);
+	}
+	v->plain += bytes;
+	v->s->formulas += formulas;
+	v->column += i;
+	return i;
+}
+
 static int
 survey_cells(void *ctx, const struct cell *c, size_t n)
 {
@@ -161,8 +187,14 @@ survey_cells(void *ctx, const struct cell *c, size_t n)
 
 	for (; n > 0 && rc == 0 && !v->in_records; c++, n--)
 		rc = survey_header_cell(v, c);
-	for (; n > 0 && rc == 0; c++, n--)
-		survey_cell(v, c);
+	while (n > 0 && rc == 0) {
+		size_t plain = survey_plain(v, c, n);
+
+		c += plain;
+		n -= plain;
+		if (n > 0)
+			survey_cell(v, c++), n--;
+	}
 	return rc;
 }
 
