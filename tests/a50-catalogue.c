@@ -565,6 +565,17 @@ other_schema(void)
 	run_sql("PRAGMA user_version = 12345");
 }
 
+/* Another process has it open: its log is there, and must not become the new file's. */
+static sqlite3 *held;
+
+static void
+other_schema_in_use(void)
+{
+	if (sqlite3_open(path_of("catalogue-1.db"), &held) != SQLITE_OK ||
+	    sqlite3_exec(held, "PRAGMA user_version = 12345", NULL, NULL, NULL) != SQLITE_OK)
+		printf("# %s\n", sqlite3_errmsg(held));
+}
+
 static void
 no_table(void)
 {
@@ -576,7 +587,7 @@ test_damage(void)
 {
 	static const struct { const char *what; void (*ruin)(void); } cases[] = {
 		{ "garbage", ruin_all }, { "garbage inside", ruin_inside }, { "cut short", cut_short }, { "of another schema", other_schema },
-		{ "without a table", no_table },
+		{ "of another schema and in use", other_schema_in_use }, { "without a table", no_table },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -603,6 +614,8 @@ test_damage(void)
 		ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 4, "%s: surveys are as they were", cases[i].what);
 		free(p);
 		catalogue_close(c);
+		sqlite3_close(held);
+		held = NULL;
 	}
 	clean();
 	is_int(catalogue_open("/nonexistent/sffs", hash, &(struct catalogue *){ NULL }), -ENOENT, "no directory, no catalogue");
