@@ -53,6 +53,8 @@ $(BUILD)/obj/%.o: %.c docs/VERSION
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard auth/*.c fs/*.c fs/*/*.c tests/*.c tests/org/*.c tests/bench/*.c))
 
+BENCH_PROGRAMS = $(BUILD)/tests/delay-proxy $(addprefix $(BUILD)/tests/bench/,probe views passthrough_ll)
+
 # Tests: every tests/a*.c is a program, every tests/*.t a script; prove runs both and reads their TAP.
 # TESTS=tests/b10-read.t runs one alone; TESTS=build/tests/a20-name one unit.
 TESTS ?= $(UNIT_PROGRAMS) $(sort $(wildcard tests/*.t))
@@ -61,7 +63,7 @@ PROVE  = BUILD=$(BUILD) prove --exec '' --timer
 test: setup
 	$(MAKE) all units
 	$(PROVE) $(TESTS)
-units: $(UNIT_PROGRAMS)
+units: $(UNIT_PROGRAMS) $(BENCH_PROGRAMS)
 test-asan: setup
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	$(MAKE) test BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' HARDEN= SAN='-fsanitize=address,undefined'
@@ -75,8 +77,6 @@ demo: setup-build
 	BUILD=$(BUILD) scripts/demo $(DATA)
 
 # What it is compared with; sizes and goals are in tests/bench/figures.py. bench writes docs/benchmarks.md, in 20 minutes.
-BENCH_PROGRAMS = $(BUILD)/tests/delay-proxy $(addprefix $(BUILD)/tests/bench/,probe views passthrough_ll)
-
 bench: bench-setup
 	$(MAKE) all bench-programs
 	BUILD=$(BUILD) tests/bench/bench.py --report docs/benchmarks.md $(BENCH)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """bench.py [--quick | --sample] [--only FIGURE,...] [--report FILE]: is sffs faster than what one uses now, how close is it to what the machine
-can do, and how does its cost grow? See tests/bench/README.md."""
+can do, and how does its cost grow?"""
 
 import argparse
 import os

@@ -204,14 +204,6 @@ def rate(mib):
     return lambda seconds, out: mib / seconds
 
 
-def warm(command_name):
-    """Prepare: mounted, and read once already."""
-    def prepare(mount):
-        mount.fresh()
-        shell(f'cat {mount.file(command_name)} >/dev/null')
-    return prepare
-
-
 def size_word(mib):
     return f'{mib // 1024} GiB' if mib % 1024 == 0 else f'{mib} MiB'
 
@@ -256,14 +248,15 @@ def again(b):
 
 
 class Warmed:
-    """Prepare: mounted and read once, the first time; nothing after that."""
-    def __init__(self, name):
-        self.name, self.done = name, False
+    """Prepare: mounted the first time, and read just before."""
+    def __init__(self, name, command='cat'):
+        self.name, self.command, self.done = name, command, False
 
     def __call__(self, mount):
         if not self.done:
-            warm(self.name)(mount)
+            mount.fresh()
             self.done = True
+        shell(f'{self.command} {mount.file(self.name)} >/dev/null')
 
 
 class Remounted:
@@ -395,13 +388,13 @@ def counted(n):
     return result
 
 
-def listing(b, command='ls -l', prepare=None, found=1):
+def listing(b, command, found=1, again=False):
     n = b.size.many
     org = org_of_many(b)
     root = os.path.join(b.world.origin, 'many')
     mounts = [(b.sffs(org=org), '')] + [(m, '') for m in b.passthrough(root)]
     mounts += [(m, 'many') for m in [*b.local(), *b.rclone(), *b.sshfs(), *b.httpdirfs()]]
-    contenders = [b.contend(m, f'{command} | wc -l', name, prepare and prepare(), counted(n + found), most=1 if m.name == 'httpdirfs' else None)
+    contenders = [b.contend(m, f'{command} | wc -l', name, Warmed(name, 'ls -l') if again else None, counted(n + found), most=1 if m.name == 'httpdirfs' else None)
                   for m, name in mounts]
     return n, contenders
 
@@ -413,19 +406,8 @@ def list_cold(b):
                   'see the figure that includes mounting. passthrough_ll looks each inode up in a linked list, which is part of its time.')
 
 
-class ListedOnce:
-    def __init__(self):
-        self.done = False
-
-    def __call__(self, mount):
-        if not self.done:
-            mount.fresh()
-            shell(f'ls -l {mount.file("many") if not isinstance(mount, (Sffs, Passthrough)) else mount.file("")} >/dev/null')
-            self.done = True
-
-
 def list_warm(b):
-    n, contenders = listing(b, 'ls -l {f}', ListedOnce)
+    n, contenders = listing(b, 'ls -l {f}', again=True)
     return Figure(f'ls -l of {n:,} documents again', 's', contenders, [], b.size.rounds)
 
 
