@@ -23,7 +23,7 @@
 #include "tests/org/http.h"
 
 #define URI_MAX		16384	/* and of the URI with the headers */
-#define BODY_MAX	(64u << 20)
+#define BODY_MAX	((2ull << 30) + (1 << 20))	/* a file of 2 GB, and what is around it */
 #define MEMORY		(320u << 10)	/* a connection; what is left of it is the size of a chunk */
 #define CONNECTIONS	1024
 #define BACKLOG		256
@@ -457,9 +457,11 @@ on_request(void *ctx, struct MHD_Connection *connection, const char *path, const
 	if (!x->begun)
 		return begin(x, method, path);
 	if (*len > 0) {
-		if (x->request.body.len + *len > BODY_MAX)
-			return MHD_NO;
-		buf_put(&x->request.body, data, *len);
+		x->request.too_long = x->request.too_long || x->request.body.len + *len > BODY_MAX;
+		if (x->request.too_long)
+			buf_clear(&x->request.body);
+		else
+			buf_put(&x->request.body, data, *len);
 		*len = 0;
 		return x->request.body.failed ? MHD_NO : MHD_YES;
 	}

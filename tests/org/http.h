@@ -25,6 +25,7 @@ struct request {
 	const char	*path;		/* percent-decoded, without the query */
 	const char	*query;		/* percent-decoded as a whole, for people and globs; "" : none */
 	struct buf	 body;
+	bool		 too_long;	/* the body was; it is not here */
 	void		*wire;		/* private */
 };
 

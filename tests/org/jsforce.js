@@ -131,6 +131,40 @@ async function tokens(conn) {
 	is(await codeOf(again.query('SELECT Id FROM User')), 'INVALID_SESSION_ID', 'a revoked token ends');
 }
 
+async function writes(conn) {
+	const Version = conn.sobject('ContentVersion'), Doc = conn.sobject('ContentDocument'), Link = conn.sobject('ContentDocumentLink');
+	const base64 = (text) => Buffer.from(text).toString('base64');
+	const made = await Version.create({ Title: 'Made', PathOnClient: 'made.txt', VersionData: base64('first') });
+	ok(made.success && made.id.startsWith('068'), 'create() uploads a file');
+	const { ContentDocumentId: doc } = await Version.retrieve(made.id);
+	const next = await Version.create({ ContentDocumentId: doc, PathOnClient: 'made.txt', VersionData: base64('second'), ReasonForChange: 'because' });
+	const versions = await Version.find({ ContentDocumentId: doc }, ['Id', 'VersionNumber', 'IsLatest', 'ReasonForChange']).sort({ VersionNumber: 1 });
+	is(versions.map((v) => `${v.VersionNumber} ${v.IsLatest} ${v.ReasonForChange}`).join(), '1 false null,2 true because', 'a new version is the latest');
+	is((await Doc.retrieve(doc)).LatestPublishedVersionId, next.id, 'its document knows');
+	ok((await Doc.update({ Id: doc, Title: 'Renamed' })).success, 'update() renames');
+	is((await Doc.retrieve(doc)).Title, 'Renamed', 'as can be read');
+	is(await codeOf(Version.update({ Id: next.id, VersionData: base64('third') })), 'INVALID_STATUS', 'bytes are never changed');
+	is(await codeOf(Version.create({ Title: 'No bytes' })), 'REQUIRED_FIELD_MISSING', 'a file has a path and bytes');
+	is(await codeOf(Doc.create({ Title: 'No' })), 'INVALID_TYPE_FOR_OPERATION', 'a document is made of its first version');
+
+	const accounts = await conn.sobject('Account').create([{ Name: 'One', Phone: '1' }, { Name: 'Two' }, { Nothing: 'x' }]);
+	is(accounts.map((a) => (a.success ? 'good' : a.errors[0].statusCode || a.errors[0].errorCode)).join(), 'good,good,INVALID_FIELD', 'create() of many tells of each');
+	const [one, two] = accounts.map((a) => a.id);
+	is((await conn.sobject('Account').retrieve([two, one, '001000000000000AAA'])).map((a) => a && a.Name).join(), 'Two,One,', 'retrieve() of many');
+	ok((await conn.sobject('Account').update([{ Id: one, Name: 'Uno' }, { Id: two, Website: 'http://two.example.com' }])).every((a) => a.success), 'update() of many');
+	is((await conn.query(`SELECT Name, Phone, Website FROM Account WHERE Id IN ('${one}', '${two}') ORDER BY Name`)).records
+		.map((a) => `${a.Name} ${a.Phone} ${a.Website}`).join(), 'Two null http://two.example.com,Uno 1 null', 'as can be queried');
+	const link = await Link.create({ ContentDocumentId: doc, LinkedEntityId: one, ShareType: 'V' });
+	is(await codeOf(Link.create({ ContentDocumentId: doc, LinkedEntityId: one })), 'DUPLICATE_VALUE', 'a link is there once');
+	is((await Link.find({ LinkedEntityId: one }, ['ContentDocumentId'])).length, 1, 'a document is linked');
+	await Link.destroy(link.id);
+	is((await Link.find({ LinkedEntityId: one }, ['ContentDocumentId'])).length, 0, 'and is not');
+	ok((await conn.sobject('Account').destroy([one, two])).every((a) => a.success), 'destroy() of many');
+	await Doc.destroy(doc);
+	is(await codeOf(Doc.destroy(doc)), 'ENTITY_IS_DELETED', 'destroy() is once');
+	is((await conn.query(`SELECT IsDeleted FROM ContentDocument WHERE Id = '${doc}'`, { scanAll: true })).records[0].IsDeleted, true, 'and queryAll has it');
+}
+
 // What a test asks of the org itself.
 async function org(what, params) {
 	await fetch(`${loginUrl}/_org/${what}`, { method: 'POST', body: new URLSearchParams(params) });
@@ -161,6 +195,7 @@ async function web() {
 	await records(conn, version);
 	await objects(conn);
 	await errors(conn);
+	await writes(conn);
 	await tokens(conn);
 	await web();
 })().catch((e) => ok(false, e.stack.replace(/\n/g, '\n# '))).finally(() => {

@@ -1,3 +1,4 @@
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "tests/org/org.h"
 #include "tests/org/query.h"
 #include "tests/org/reply.h"
+#include "tests/org/write.h"
 #include "tests/org/rest.h"
 
 #define VERSION_FIRST	21	/* retired: answers 410 */
@@ -19,6 +21,7 @@
 #define VERSION_NEWEST	68
 #define PAGE_MIN	200
 #define PAGE_MAX	2000
+#define IDS_MAX		2000
 #define PARTS		6	/* of a path, behind the version */
 
 /* One call, taken apart. */
@@ -26,6 +29,7 @@ struct call {
 	struct org	*org;
 	const struct request *request;
 	struct reply	*reply;
+	const char	*method;
 	unsigned	 version;	/* 66 for v66.0 */
 	unsigned	 user;
 	char		*part[PARTS];	/* of the path */
@@ -69,7 +73,7 @@ serve_versions(struct reply *r)
 static void
 serve_resources(struct call *c)
 {
-	static const char *const names[] = { "sobjects", "query", "queryAll", "limits" };
+	static const char *const names[] = { "sobjects", "query", "queryAll", "composite", "limits" };
 
 	buf_putc(&c->reply->body, '{');
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -217,38 +221,6 @@ serve_query_all(struct call *c)
 
 /* Records */
 
-/* The record that an id in a path names; false: the reply says why there is none. The data are locked. */
-static bool
-find_record(struct call *c, const struct object *object, struct row *row, char id[ID_SIZE])
-{
-	const char *text = c->part[2];
-	struct rows_view view = view_of(c, false);
-	size_t len = strlen(text);
-	uint32_t number;
-
-	view.by_id = true;
-	if ((len != 15 && len != 18) || object->flags & OBJECT_NO_RETRIEVE) {
-		reply_error(c->reply, "NOT_FOUND", "Provided external ID field does not exist or is not accessible");
-		return false;
-	}
-	if (!id_parse(text, len, id) || memcmp(id, object->prefix, 3) != 0) {
-		char message[64];
-
-		snprintf(message, sizeof(message), "malformed id %.20s", text);
-		reply_error(c->reply, "MALFORMED_ID", message);
-		return false;
-	}
-	bool there = rows_find(c->org->data, object, id, &number);
-	if (there && row_load(c->org->data, object, number, &view, NULL, row))
-		return true;
-	view.deleted = true;
-	if (there && row_load(c->org->data, object, number, &view, NULL, row) && row->document && row->document->state & DOCUMENT_DELETED)
-		reply_error(c->reply, "ENTITY_IS_DELETED", NULL);
-	else
-		reply_error(c->reply, "NOT_FOUND", NULL);
-	return false;
-}
-
 /* Names of fields and relations with commas between, as they come in a URL. */
 static bool
 is_field_list(const char *s, size_t len)
@@ -261,24 +233,17 @@ is_field_list(const char *s, size_t len)
 
 /* A record is a query of its id; the data are locked. */
 static void
-put_record(struct call *c, const struct object *object, const char *id)
+put_fields(struct call *c, const struct object *object, const char *id, const char *fields)
 {
 	struct rows_view view = view_of(c, false);
 	struct soql_error error = { NULL, BUF_INIT };
 	struct query_rows rows = { 0 };
 	struct query *query = NULL;
 	struct buf text = BUF_INIT, record = BUF_INIT;
-	size_t len = 0;
-	const char *fields = request_param(c->request, "fields", &len);
-	int rc = -EINVAL;
 
 	view.by_id = true;
-	if (fields && !is_field_list(fields, len)) {
-		reply_error(c->reply, "INVALID_FIELD", "No such column in the list of fields");
-		return;
-	}
-	buf_printf(&text, "SELECT %s FROM %s WHERE Id = '%s'", fields ? fields : "FIELDS(STANDARD)", object->name, id);
-	rc = text.failed ? -ENOMEM : query_bind(buf_str(&text), text.len, &view, &query, &error);
+	buf_printf(&text, "SELECT %s FROM %s WHERE Id = '%s'", fields, object->name, id);
+	int rc = text.failed ? -ENOMEM : query_bind(buf_str(&text), text.len, &view, &query, &error);
 	if (rc == 0)
 		rc = query_run(query, c->org->data, &rows);
 	if (rc == 0) {
@@ -294,6 +259,18 @@ put_record(struct call *c, const struct object *object, const char *id)
 	buf_free(&error.message);
 	buf_free(&text);
 	buf_free(&record);
+}
+
+static void
+put_record(struct call *c, const struct object *object, const char *id)
+{
+	size_t len = 0;
+	const char *fields = request_param(c->request, "fields", &len);
+
+	if (fields && !is_field_list(fields, len))
+		reply_error(c->reply, "INVALID_FIELD", "No such column in the list of fields");
+	else
+		put_fields(c, object, id, fields ? fields : "FIELDS(STANDARD)");
 }
 
 /* "bytes=a-b", "bytes=a-", "bytes=-n"; 0: none that is understood, 1: good, -1: out of range. */
@@ -384,55 +361,161 @@ out:
 	free(content);
 }
 
+static bool
+is_method(const struct call *c, const char *method)
+{
+	return strcmp(c->method, method) == 0 || (strcmp(method, "GET") == 0 && strcmp(c->method, "HEAD") == 0);
+}
+
 static void
 serve_record(struct call *c, const struct object *object)
 {
-	char id[ID_SIZE];
+	struct rows_view view = view_of(c, false);
+	char id[ID_SIZE], message[128];
 	struct row row;
 
 	data_lock(c->org->data);
-	if (find_record(c, object, &row, id)) {
-		if (c->parts == 3)
-			put_record(c, object, id);
-		else if (c->parts == 4 && object->kind == OBJECT_VERSION && strcasecmp(c->part[3], "VersionData") == 0)
-			put_blob(c, &row);
-		else
-			reply_error(c->reply, "NOT_FOUND", NULL);
-	}
+	const char *code = row_find(c->org->data, object, c->part[2], &view, &row, id, message, sizeof(message));
+	if (code)
+		reply_error(c->reply, code, message);
+	else if (c->parts == 3)
+		put_record(c, object, id);
+	else if (c->parts == 4 && object->kind == OBJECT_VERSION && strcasecmp(c->part[3], "VersionData") == 0)
+		put_blob(c, &row);
+	else
+		reply_error(c->reply, "NOT_FOUND", NULL);
 	data_unlock(c->org->data);
 }
 
 static void
-serve_sobjects(struct call *c)
+serve_object(struct call *c, const struct object *object)
 {
-	struct buf *out = &c->reply->body;
-	const struct object *object;
+	struct rows_view view = view_of(c, false);
+	const char *what = c->parts > 2 ? c->part[2] : "";
 
-	if (c->parts == 1) {
-		describe_global(c->version, out);
-		return;
-	}
-	object = schema_object(c->part[1], strlen(c->part[1]));
-	if (!object)
-		reply_error(c->reply, "NOT_FOUND", NULL);
+	if (c->parts == 2 && is_method(c, "POST"))
+		write_create(c->org, &view, object, c->request, c->reply);
+	else if (c->parts == 3 && is_method(c, "PATCH"))
+		write_update(c->org, &view, object, what, c->request, c->reply);
+	else if (c->parts == 3 && is_method(c, "DELETE"))
+		write_delete(c->org, &view, object, what, c->reply);
+	else if (!is_method(c, "GET"))
+		reply_error(c->reply, "METHOD_NOT_ALLOWED", NULL);
 	else if (c->parts == 2)
-		describe_basic(object, c->version, out);
-	else if (c->parts == 3 && strcasecmp(c->part[2], "describe") == 0)
-		describe_object(object, c->version, out);
-	else if (c->parts == 3 && (strcasecmp(c->part[2], "deleted") == 0 || strcasecmp(c->part[2], "updated") == 0))
+		describe_basic(object, c->version, &c->reply->body);
+	else if (c->parts == 3 && strcasecmp(what, "describe") == 0)
+		describe_object(object, c->version, &c->reply->body);
+	else if (c->parts == 3 && (strcasecmp(what, "deleted") == 0 || strcasecmp(what, "updated") == 0))
 		reply_error(c->reply, "INVALID_TYPE_FOR_OPERATION", "entity type does not support this operation");
 	else
 		serve_record(c, object);
 }
 
+static void
+serve_sobjects(struct call *c)
+{
+	const struct object *object = c->parts > 1 ? schema_object(c->part[1], strlen(c->part[1])) : NULL;
+
+	if (c->parts == 1 && !is_method(c, "GET"))
+		reply_error(c->reply, "METHOD_NOT_ALLOWED", NULL);
+	else if (c->parts == 1)
+		describe_global(c->version, &c->reply->body);
+	else if (!object)
+		reply_error(c->reply, "NOT_FOUND", NULL);
+	else
+		serve_object(c, object);
+}
+
+/* Many records of an object by their ids: in their order, null for what is not there. The data are locked. */
+static void
+put_records(struct call *c, const struct object *object, char *ids, const char *fields)
+{
+	struct rows_view view = view_of(c, false);
+	const char *comma = "[";
+	char *save = NULL, id[ID_SIZE], message[128];
+	unsigned n = 0;
+
+	for (char *s = strtok_r(ids, ", ", &save); s; s = strtok_r(NULL, ", ", &save), comma = ",") {
+		struct row row;
+
+		if (++n > IDS_MAX) {
+			reply_error(c->reply, "EXCEEDED_ID_LIMIT", "record limit reached");
+			return;
+		}
+		buf_puts(&c->reply->body, comma);
+		if (row_find(c->org->data, object, s, &view, &row, id, message, sizeof(message)))
+			buf_puts(&c->reply->body, "null");
+		else
+			put_fields(c, object, id, fields);
+		if (c->reply->status != 200)
+			return;
+	}
+	buf_puts(&c->reply->body, *comma == '[' ? "[]" : "]");
+}
+
+/* The strings of an array, with commas between. Caller frees. */
+static char *
+join(const cJSON *array)
+{
+	struct buf out = BUF_INIT;
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, array) {
+		if (cJSON_IsString(item))
+			buf_printf(&out, "%s%s", out.len ? "," : "", item->valuestring);
+	}
+	return buf_detach(&out);
+}
+
+static void
+serve_retrieve(struct call *c)
+{
+	const struct object *object = schema_object(c->part[2], strlen(c->part[2]));
+	const char *ids = request_param(c->request, "ids", NULL), *names = request_param(c->request, "fields", NULL);
+	cJSON *body = is_method(c, "POST") ? cJSON_ParseWithLength(buf_str(&c->request->body), c->request->body.len) : NULL;
+	char *list = body ? join(cJSON_GetObjectItem(body, "ids")) : ids ? strdup(ids) : NULL;
+	char *fields = body ? join(cJSON_GetObjectItem(body, "fields")) : names ? strdup(names) : NULL;
+
+	if (!is_method(c, "GET") && !is_method(c, "POST")) {
+		reply_error(c->reply, "METHOD_NOT_ALLOWED", NULL);
+	} else if (!object) {
+		reply_error(c->reply, "NOT_FOUND", NULL);
+	} else if (!list || !fields || !is_field_list(fields, strlen(fields))) {
+		reply_error_status(c->reply, 400, "MISSING_ARGUMENT", "ids and fields are wanted");
+	} else {
+		data_lock(c->org->data);
+		put_records(c, object, list, fields);
+		data_unlock(c->org->data);
+	}
+	cJSON_Delete(body);
+	free(list);
+	free(fields);
+}
+
+static void
+serve_composite(struct call *c)
+{
+	struct rows_view view = view_of(c, false);
+	bool writes = is_method(c, "POST") || is_method(c, "PATCH") || is_method(c, "DELETE");
+
+	if (c->parts == 2 && strcasecmp(c->part[1], "sobjects") == 0 && writes)
+		write_collection(c->org, &view, c->method, c->request, c->reply);
+	else if (c->parts == 3 && strcasecmp(c->part[1], "sobjects") == 0)
+		serve_retrieve(c);
+	else
+		reply_error(c->reply, "NOT_FOUND", NULL);
+}
+
 static const struct {
 	const char *name;
 	void (*serve)(struct call *);
+	bool writes;		/* not for GET alone */
 } resources[] = {
-	{ "query", serve_query },
-	{ "queryAll", serve_query_all },
-	{ "sobjects", serve_sobjects },
-	{ "limits", serve_limits },
+	{ "query", serve_query, false },
+	{ "queryAll", serve_query_all, false },
+	{ "sobjects", serve_sobjects, true },
+	{ "composite", serve_composite, true },
+	{ "limits", serve_limits, false },
 };
 
 static void
@@ -444,7 +527,10 @@ serve_resource(struct call *c)
 	}
 	for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++) {
 		if (strcasecmp(resources[i].name, c->part[0]) == 0) {
-			resources[i].serve(c);
+			if (resources[i].writes || is_method(c, "GET"))
+				resources[i].serve(c);
+			else
+				reply_error(c->reply, "METHOD_NOT_ALLOWED", NULL);
 			return;
 		}
 	}
@@ -500,8 +586,8 @@ serve_version(struct call *c, const char *version)
 		org->api_used++;
 		if (!c->version)
 			reply_error(r, "NOT_FOUND", NULL);
-		else if (strcmp(c->request->method, "GET") != 0 && strcmp(c->request->method, "HEAD") != 0)
-			reply_error(r, "METHOD_NOT_ALLOWED", NULL);
+		else if (c->request->too_long)
+			reply_error_status(r, 413, "EXCEEDED_MAX_SIZE_REQUEST", "Maximum size of request reached.");
 		else
 			serve_resource(c);
 	}
@@ -510,7 +596,8 @@ serve_version(struct call *c, const char *version)
 void
 rest_serve(struct org *org, const struct request *q, struct reply *r)
 {
-	struct call c = { .org = org, .request = q, .reply = r };
+	const char *override = strcmp(q->method, "POST") == 0 ? request_param(q, "_HttpMethod", NULL) : NULL;
+	struct call c = { .org = org, .request = q, .reply = r, .method = override ? override : q->method };
 	char *path = strdup(q->path + strlen("/services/data")), *version;
 
 	if (!path) {

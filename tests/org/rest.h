@@ -1,5 +1,5 @@
 /*
- * rest - /services/data: versions, queries, records, blobs, limits.
+ * rest - /services/data: versions, queries, records, blobs, collections, limits.
  *
  * Any thread.
  */

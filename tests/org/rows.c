@@ -159,6 +159,38 @@ rows_find(const struct data *d, const struct object *object, const char *id, uin
 	return true;
 }
 
+const char *
+row_find(const struct data *d, const struct object *object, const char *text, const struct rows_view *view, struct row *out, char id[ID_SIZE],
+    char *message, size_t size)
+{
+	struct rows_view by_id = *view;
+	size_t len = strlen(text);
+	uint32_t number;
+
+	by_id.by_id = true;
+	message[0] = '\0';
+	if ((len != 15 && len != 18) || object->flags & OBJECT_NO_RETRIEVE) {
+		snprintf(message, size, "Provided external ID field does not exist or is not accessible");
+		return "NOT_FOUND";
+	}
+	if (!id_parse(text, len, id) || memcmp(id, object->prefix, 3) != 0) {
+		snprintf(message, size, "malformed id %s", text);
+		return "MALFORMED_ID";
+	}
+	bool there = rows_find(d, object, id, &number);
+	if (there && row_load(d, object, number, &by_id, NULL, out))
+		return NULL;
+	by_id.deleted = true;
+	there = there && row_load(d, object, number, &by_id, NULL, out);
+	/* What is archived is there as well, but not deleted. */
+	if (there && (!out->document || is_link_row(object) || out->document->state & DOCUMENT_DELETED)) {
+		snprintf(message, size, "entity is deleted");
+		return "ENTITY_IS_DELETED";
+	}
+	snprintf(message, size, "The requested resource does not exist");
+	return "NOT_FOUND";
+}
+
 uint32_t
 rows_lower_bound(const struct data *d, const struct object *object, const char *id)
 {

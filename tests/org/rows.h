@@ -44,6 +44,12 @@ bool	row_load(const struct data *, const struct object *, uint32_t number, const
 void	row_value(const struct row *, const struct field *, struct value *out);
 void	row_id(const struct row *, char out[ID_SIZE]);
 
+/*
+ * The record that an id names, as it comes in a path: NULL, with *out and its id; else the code of the error, and its
+ * message where it is not the usual one (else "").
+ */
+const char *row_find(const struct data *, const struct object *, const char *text, const struct rows_view *, struct row *out, char id[ID_SIZE],
+	    char *message, size_t size);
 /* The number that an id stands for; whether there is such a record, row_load knows. */
 bool	rows_find(const struct data *, const struct object *, const char *id, uint32_t *out);
 /* The first number whose id is not below `id`. */

@@ -1,0 +1,24 @@
+/*
+ * multipart - a body of two parts: a record as JSON, and the bytes of its blob.
+ *
+ * Pure. Any thread.
+ */
+#ifndef ORG_MULTIPART_H
+#define ORG_MULTIPART_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct part {
+	const char	*bytes;		/* into the body */
+	size_t		 len;
+	char		 name[64];
+	bool		 has_file;	/* a filename was given */
+};
+
+/* The boundary that a Content-Type names; false: it is no multipart/form-data. */
+bool	multipart_boundary(const char *type, char out[72]);
+/* At most `room` parts; -1: not as it ought to be. */
+int	multipart_parse(const char *body, size_t len, const char *boundary, struct part *out, int room);
+
+#endif
