@@ -13,6 +13,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,6 @@ struct step { enum source_op op; uint64_t n; };
 
 struct source {
 	struct step	 steps[SOURCE_STEPS];	/* END, 0 behind the last */
-	size_t		 piece;			/* bytes an append; 0: 10,000 */
 	sem_t		 reached, open;		/* of gates */
 	sem_t		 end;			/* posted at each end */
 	atomic_int	 begun, freed;
@@ -44,10 +44,29 @@ struct source {
 /* The store's thread may touch a source a moment longer than a test does: they live until the end of the program. */
 static struct source *sources;
 
-static inline unsigned char
-source_byte(uint64_t off)
+#define SOURCE_PERIOD 1000003	/* a prime: what is at another place is other bytes */
+
+static unsigned char source_table[SOURCE_PERIOD], source_other[SOURCE_PERIOD];
+
+__attribute__((constructor)) static void
+source_make(void)
 {
-	return (unsigned char)((off * 2654435761u) >> 11 ^ off >> 16);
+	uint32_t x = 1;
+
+	for (size_t i = 0; i < SOURCE_PERIOD; i++) {
+		x = x * 1664525 + 1013904223;
+		source_table[i] = (unsigned char)(x >> 24);
+		source_other[i] = source_table[i] ^ 1;
+	}
+}
+
+/* How many of the n bytes from off on stand together in a table. */
+static inline size_t
+source_run(uint64_t off, uint64_t n)
+{
+	uint64_t left = SOURCE_PERIOD - off % SOURCE_PERIOD;
+
+	return (size_t)(n < left ? n : left);
 }
 
 static inline struct source *
@@ -67,20 +86,15 @@ source_new(const struct step *steps)
 #define SOURCE(...) source_new((const struct step[SOURCE_STEPS]){ __VA_ARGS__ })
 
 static inline int
-source_send(const struct source *s, struct blob *b, uint64_t to, unsigned char other)
+source_send(const unsigned char *table, struct blob *b, uint64_t to)
 {
-	size_t most = s->piece ? s->piece : 10000;
-	unsigned char *piece = malloc(most);
 	int rc = 0;
 
 	for (uint64_t off = blob_filled(b); off < to && rc == 0; off = blob_filled(b)) {
-		size_t n = to - off < most ? (size_t)(to - off) : most;
+		size_t n = source_run(off, to - off);
 
-		for (size_t i = 0; i < n; i++)
-			piece[i] = source_byte(off + i) ^ other;
-		rc = blob_append(b, piece, n);
+		rc = blob_append(b, table + off % SOURCE_PERIOD, n < 10000 ? n : 10000);
 	}
-	free(piece);
 	return rc;
 }
 
@@ -94,7 +108,7 @@ source_fill(void *ctx, struct blob *b)
 	for (const struct step *step = s->steps; rc == 0; step++) {
 		switch (step->op) {
 		case SEND: case WRONG:
-			rc = source_send(s, b, step->n, step->op == WRONG);
+			rc = source_send(step->op == WRONG ? source_other : source_table, b, step->n);
 			break;
 		case RESTART:
 			rc = blob_restart(b);
@@ -127,17 +141,11 @@ static inline void
 source_md5(uint64_t size, char out[33])
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	unsigned char digest[EVP_MAX_MD_SIZE], piece[4096];
+	unsigned char digest[EVP_MAX_MD_SIZE];
 
 	EVP_DigestInit_ex(md, EVP_md5(), NULL);
-	for (uint64_t off = 0; off < size;) {
-		size_t n = size - off < sizeof(piece) ? (size_t)(size - off) : sizeof(piece);
-
-		for (size_t i = 0; i < n; i++)
-			piece[i] = source_byte(off + i);
-		EVP_DigestUpdate(md, piece, n);
-		off += n;
-	}
+	for (uint64_t off = 0; off < size; off += source_run(off, size - off))
+		EVP_DigestUpdate(md, source_table + off % SOURCE_PERIOD, source_run(off, size - off));
 	EVP_DigestFinal_ex(md, digest, NULL);
 	EVP_MD_CTX_free(md);
 	for (int i = 0; i < 16; i++)
@@ -155,6 +163,17 @@ source_get(struct store *store, const char *name, uint64_t size, struct source *
 	    .fill = source_fill, .ctx = s, .free_ctx = source_free }, out);
 }
 
+static inline bool
+source_is_right(const unsigned char *p, uint64_t off, size_t n)
+{
+	for (size_t i = 0, run; i < n; i += run) {
+		run = source_run(off + i, n - i);
+		if (memcmp(p + i, source_table + (off + i) % SOURCE_PERIOD, run) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* Reads from off up to byte to, in pieces. How far it came, all of it right; or a negative errno, -EILSEQ for a wrong byte. */
 static inline int64_t
 source_read(struct blob *b, uint64_t off, uint64_t to)
@@ -169,9 +188,8 @@ source_read(struct blob *b, uint64_t off, uint64_t to)
 			return n;
 		if (n == 0)
 			break;
-		for (ssize_t i = 0; i < n; i++)
-			if (piece[i] != source_byte(off + (uint64_t)i))
-				return -EILSEQ;
+		if (!source_is_right(piece, off, (size_t)n))
+			return -EILSEQ;
 		off += (uint64_t)n;
 	}
 	return (int64_t)off;
