@@ -47,6 +47,7 @@ struct rest {
 	bool		 cancelled;
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
 	char		 told[256];	/* the last failure that was logged: said once until something works */
+	bool		 unreachable;	/* that there is no way to the org was logged, and no answer has come since */
 	struct rest_stats stats;
 	unsigned	 seed;
 	bool		 hidden[FIELDS];	/* fields that the org says it does not have: not asked for again */
@@ -164,6 +165,19 @@ tell(struct rest *r, const char *fmt, ...)
 		log_warn("salesforce", "%s", text);
 }
 
+/* As tell, for a request that got no answer: once until one comes, however the reasons vary. */
+static void
+tell_unreachable(struct rest *r, const char *what, const char *why)
+{
+	pthread_mutex_lock(&r->lock);
+	bool again = r->unreachable;
+	r->unreachable = true;
+	r->stats.errors++;
+	pthread_mutex_unlock(&r->lock);
+	if (!again)
+		log_warn("salesforce", "%s: the org is out of reach: %s", what, why);
+}
+
 static void
 note_answer(struct rest *r, const struct http_response *a, bool good)
 {
@@ -175,6 +189,7 @@ note_answer(struct rest *r, const struct http_response *a, bool good)
 		r->stats.api_used = used;
 		r->stats.api_max = max;
 	}
+	r->unreachable = false;
 	if (good)
 		r->told[0] = '\0';
 	pthread_mutex_unlock(&r->lock);
@@ -367,7 +382,7 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 			rc = network_error(sent);
 			retry->again = worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
 			if (*a->error)
-				tell(r, "%s: the org is out of reach: %s", ask->what, a->error);
+				tell_unreachable(r, ask->what, a->error);
 			http_response_free(a);
 			return rc;
 		}

@@ -2,7 +2,7 @@
 # Walking costs one query a 2,000 documents at the first mount, one at the next, and downloads nothing.
 . "${0%/*}/lib.sh"; plan 14
 org_start --synthetic 10000 --page-size 2000
-fs_mount
+fs_mount -o refresh=3600
 calls 'one login' 'POST */oauth2/token' 1
 calls 'ten thousand documents in five pages' 'GET */query*' 6
 calls 'and a question what the user may see' 'GET */query*ContentDocumentLink*' 1
@@ -21,7 +21,7 @@ is 'no inode twice among the files' "$(find "$MNT/documents" -type f -printf '%i
 ls -i "$MNT/documents" | sort >"$TMP/inodes"
 
 fs_unmount; org_forget
-fs_mount
+fs_mount -o refresh=3600
 calls 'a second mount costs one call' '*' 1
 ls -i "$MNT/documents" | sort >"$TMP/inodes-again"
 same 'with the same names and inodes' "$TMP/inodes" "$TMP/inodes-again"
