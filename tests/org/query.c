@@ -1042,8 +1042,13 @@ put_attributes(const struct row *row, struct buf *out)
 	char id[ID_SIZE];
 
 	row_id(row, id);
-	buf_printf(out, "\"attributes\":{\"type\":\"%s\",\"url\":\"/services/data/v%u.0/sobjects/%s/%s\"}", row->object->name, row->api,
-	    object->name, id);
+	buf_puts(out, "\"attributes\":{\"type\":\"");
+	buf_puts(out, row->object->name);
+	buf_printf(out, "\",\"url\":\"/services/data/v%u.0/sobjects/", row->api);
+	buf_puts(out, object->name);
+	buf_putc(out, '/');
+	buf_puts(out, id);
+	buf_puts(out, "\"}");
 }
 
 static void
@@ -1059,7 +1064,9 @@ put_record(const struct row *row, const struct shown *shown, const struct rows_v
 	for (const struct shown *s = shown; s; s = s->next) {
 		if (!late || s != shown)
 			buf_putc(out, ',');
-		buf_printf(out, "\"%s\":", s->below ? s->field->relation : s->field->name);
+		buf_putc(out, '"');
+		buf_puts(out, s->below ? s->field->relation : s->field->name);
+		buf_puts(out, "\":");
 		if (!s->below) {
 			row_value(row, s->field, &v);
 			value_put_json(out, &v);
