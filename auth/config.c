@@ -69,7 +69,7 @@ tell_unknown(const char *where, const char *name, size_t len)
 	if (nearest)
 		log_error("config", "%s: %.*s: there is no such key; is it %s?", where, (int)len, name, nearest);
 	else
-		log_error("config", "%s: %.*s: there is no such key; sffs --help lists them", where, (int)len, name);
+		log_error("config", "%s: %.*s: there is no such key; sffs --keys lists them", where, (int)len, name);
 	return -EINVAL;
 }
 
@@ -126,9 +126,9 @@ take_section(struct reading *r, const char *section, int *syntax)
 	return r->rc;
 }
 
-/* Checks what inih would get wrong without a word, and notes whether there is [org]. names: the sections, for a message. */
+/* Checks what inih would get wrong without a word, and notes whether there is [org]. names: the orgs that there are. */
 static int
-look_over(const char *file, const struct buf *text, const char *org, bool *found, struct buf *names)
+look_over(const char *file, const struct buf *text, const char *org, bool *found, const char *between, struct buf *names)
 {
 	size_t org_len = strlen(org);
 	int line = 1;
@@ -151,7 +151,7 @@ look_over(const char *file, const struct buf *text, const char *org, bool *found
 
 			*found |= len == org_len && strncmp(name, org, len) == 0;
 			if (!(len == 8 && strncmp(name, "defaults", 8) == 0))
-				buf_printf(names, "%s%.*s", names->len ? ", " : "", (int)len, name);
+				buf_printf(names, "%s%.*s", names->len ? between : "", (int)len, name);
 		}
 		s += n + (s[n] == '\n');
 	}
@@ -214,7 +214,7 @@ read_file(struct config *c, int fd)
 	if (rc == 0)
 		rc = read_all(fd, c->file, &text);
 	if (rc == 0)
-		rc = look_over(c->file, &text, c->org, &found, &names);
+		rc = look_over(c->file, &text, c->org, &found, ", ", &names);
 	if (rc < 0)
 		goto out;
 	rc = take_section(&r, "defaults", &syntax);
@@ -280,7 +280,7 @@ find_candidates(const char *given, const char *candidates[2], char **own)
 	return rc;
 }
 
-/* Opens the config file; *path is the caller's. */
+/* Opens the config file; *path is the caller's. org: for whom it is wanted; NULL: -ENOENT is no error to tell. */
 static int
 open_file(const char *given, const char *org, char **path, int *fd)
 {
@@ -298,7 +298,9 @@ open_file(const char *given, const char *org, char **path, int *fd)
 			rc = -EINVAL;
 		}
 	}
-	if (rc == 0 && *fd < 0) {
+	if (rc == 0 && *fd < 0 && !org) {
+		rc = -ENOENT;
+	} else if (rc == 0 && *fd < 0) {
 		log_error("config", "there is no config file %s%s%s; to be led through writing one: sffs-auth login --setup %s", candidates[0],
 		    candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "", org);
 		rc = -EINVAL;
@@ -440,6 +442,28 @@ config_free(struct config *c)
 	free(c->org);
 	free(c->file);
 	free(c);
+}
+
+int
+config_orgs(const char *file, struct buf *out)
+{
+	struct buf text = BUF_INIT;
+	char *path = NULL;
+	bool found = false;
+	int fd = -1;
+	int rc = open_file(file, NULL, &path, &fd);
+
+	if (rc == 0)
+		rc = read_all(fd, path, &text);
+	if (rc == 0)
+		rc = look_over(path, &text, "", &found, "\n", out);
+	if (rc == 0 && out->len)
+		buf_putc(out, '\n');
+	if (fd >= 0)
+		close(fd);
+	buf_wipe(&text);
+	free(path);
+	return rc == -ENOENT ? 0 : rc;
 }
 
 void

@@ -80,8 +80,8 @@ void	config_free(struct config *);		/* secrets are wiped */
 int	config_state_dir(const struct config *, char **out);
 int	config_cache_dir(const struct config *, char **out);
 
-/* The lines of --help about `-o`: one a key. */
 struct buf;
-void	config_help(struct buf *out);
+int	config_orgs(const char *file, struct buf *out);	/* the sections of the file that config_load would read, a line each; none without a file */
+void	config_help(struct buf *out);			/* what sffs --keys says: a line a key */
 
 #endif

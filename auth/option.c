@@ -529,3 +529,48 @@ option_help(struct buf *out)
 		buf_putc(out, '\n');
 	}
 }
+
+/* Text that mdoc(7) would take for a macro, an escape or a typographic quote. */
+static void
+put_mdoc(struct buf *out, const char *s)
+{
+	for (; *s; s++)
+		if (*s == '\\')
+			buf_puts(out, "\\e");
+		else if (*s == '~' || *s == '^' || *s == '`' || *s == '\'')
+			buf_puts(out, *s == '~' ? "\\(ti" : *s == '^' ? "\\(ha" : *s == '`' ? "\\(ga" : "\\(aq");
+		else
+			buf_putc(out, *s);
+}
+
+/* "one|two" as words to be written so, "SECONDS" as the name of what is written. */
+static void
+put_mdoc_value(struct buf *out, const char *s)
+{
+	for (size_t n; n = strcspn(s, "|"), *s; s += n + (s[n] == '|')) {
+		bool named = isupper((unsigned char)*s) || *s == '.';
+
+		buf_puts(out, named ? " Ar " : " Cm ");
+		for (size_t i = 0; i < n && *s != '.'; i++)
+			buf_putc(out, (char)tolower((unsigned char)s[i]));
+		buf_puts(out, *s == '.' ? "text" : s[n] ? " |" : "");
+	}
+}
+
+void
+option_mdoc(struct buf *out)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		const struct option *o = &options[i];
+
+		buf_printf(out, ".It Cm %s Ns = Ns", o->name);
+		put_mdoc_value(out, what_to_say(o));
+		buf_putc(out, '\n');
+		put_mdoc(out, o->help);
+		if (o->fallback) {
+			buf_puts(out, ";\nby default ");
+			put_mdoc(out, o->fallback);
+		}
+		buf_puts(out, ".\n");
+	}
+}

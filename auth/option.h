@@ -32,5 +32,6 @@ int	option_set(struct config *, const struct option *, const char *value, const 
 void	option_free_values(struct config *);			/* overwritten first */
 
 void	option_help(struct buf *out);				/* a line a key */
+void	option_mdoc(struct buf *out);				/* for the manual: an item a key */
 
 #endif

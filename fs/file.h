@@ -5,29 +5,27 @@
  * its survey. What has to wait is parked on the caller's wait. A version is
  * downloaded once and a view rendered once, into the store.
  *
- * Joins store, view and rest, and keeps surveys in the catalogue. Knows
- * nothing of FUSE or of names. Any thread; one handle may be read by several.
+ * Joins version, surveys, store and view. Knows nothing of FUSE. Any thread; one handle may be read by several.
  */
 #ifndef FS_FILE_H
 #define FS_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "document.h"
-#include "view.h"
 #include "wait.h"
 
-struct catalogue;
 struct rest;
 struct store;
+struct surveys;
 struct files;
 struct file;
 
-int	files_open(struct store *, struct rest *, struct catalogue *, const struct view_options *, struct files **out);
-void	files_close(struct files *);	/* after store_close: nobody fills any more */
-void	files_stop(struct files *);	/* before store_close: surveys end, who waits for one is woken */
+int	files_open(struct store *, struct rest *, struct surveys *, struct files **out);
+void	files_close(struct files *);
 
 /* The files below parsed/X/, numbered from 0; NULL behind the last. */
 const char *file_view_name(unsigned view);
@@ -37,6 +35,25 @@ const char *file_view_name(unsigned view);
  * was started); -EINTR: w was cancelled before; or why it cannot be had.
  */
 int	file_view_size(struct files *, const struct document *, unsigned view, struct wait *w, uint64_t *out);
+
+/*
+ * The columns below parsed/X/columns/, in their order; errors as file_view_size. find does not wait: -EAGAIN where
+ * there is no survey yet, -ENOENT.
+ */
+struct file_column {
+	const char	*name;		/* borrowed; not set by find */
+	size_t		 number;
+	uint64_t	 size;
+};
+typedef bool file_each_column(void *ctx, const struct file_column *);	/* false: stop */
+int	file_columns(struct files *, const struct document *, struct wait *w, file_each_column *, void *ctx);
+int	file_column_find(struct files *, const struct document *, const char *name, struct file_column *out);
+int	file_column_size(struct files *, const struct document *, size_t column, struct wait *w, uint64_t *out);
+int	file_open_column(struct files *, const struct document *, size_t column, struct wait *w, struct file **out);
+
+/* stats.tsv, which is made when it is first named. */
+int	file_stats_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
+int	file_open_stats(struct files *, const struct document *, struct wait *w, struct file **out);
 
 int	file_open_version(struct files *, const struct document *, struct file **out);
 int	file_open_view(struct files *, const struct document *, unsigned view, struct wait *w, struct file **out);

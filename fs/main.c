@@ -26,12 +26,15 @@
 #include "auth/log.h"
 #include "auth/token.h"
 #include "catalogue.h"
+#include "doctor.h"
 #include "file.h"
 #include "inventory.h"
+#include "list.h"
 #include "mount.h"
 #include "rest.h"
 #include "status.h"
 #include "store.h"
+#include "surveys.h"
 #include "sync.h"
 #include "tree.h"
 
@@ -41,6 +44,7 @@ enum exit_status { EXIT_DONE, EXIT_OTHER, EXIT_USAGE, EXIT_LOGIN, EXIT_REFUSED, 
 #define TRIES		4	/* of a request that is worth trying again */
 
 struct arguments {
+	int		 command;	/* the letter of one that is not to mount; 0: to mount */
 	bool		 foreground, debug;
 	const char	*config;
 	struct buf	 overrides;	/* what -o says, but for what is not the config's */
@@ -58,6 +62,7 @@ struct sffs {
 	struct catalogue *catalogue;
 	struct store	*store;
 	struct sync	*sync;
+	struct surveys	*surveys;
 	struct files	*files;
 	struct inventory *inventory;
 	struct tree	*tree;
@@ -73,31 +78,71 @@ struct sffs {
  * The command line.
  */
 
-static void
-usage(FILE *f)
+static int
+exit_status_of(int rc)
 {
-	struct buf keys = BUF_INIT;
+	switch (rc) {
+	case 0: return EXIT_DONE;
+	case -EINVAL: return EXIT_USAGE;
+	case -ENOKEY: return EXIT_LOGIN;
+	case -EACCES: case -EDQUOT: return EXIT_REFUSED;
+	case -ETIMEDOUT: case -EHOSTUNREACH: case -ECONNRESET: case -EPROTO: return EXIT_UNREACHABLE;
+	case -EPERM: return EXIT_MOUNT;
+	default: return EXIT_OTHER;
+	}
+}
 
-	config_help(&keys);
-	fprintf(f,
-	    "usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"
-	    "\n"
-	    "Mounts the Salesforce org that the config file calls ORG; fusermount3 -u MOUNTPOINT unmounts it.\n"
-	    "\n"
-	    "  -f, --foreground     stay in the foreground, log to standard error\n"
-	    "  -o KEY=VALUE         a key of the config file, for this mount\n"
-	    "  --config FILE        the config file (also -o config=FILE)\n"
-	    "  --log-level LEVEL    error, warn, info or debug\n"
-	    "  -d                   log every request of the kernel; implies -f\n"
-	    "  -h, --help           this text\n"
-	    "  -V, --version        the version\n"
-	    "\n"
-	    "Keys:\n%s"
-	    "\n"
-	    "Examples:\n"
-	    "  sffs acme /mnt/acme && ls /mnt/acme/documents\n"
-	    "  sffs -o refresh=5,names=portable acme /mnt/acme\n", buf_str(&keys));
-	buf_free(&keys);
+static const char help[] =
+	"usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"
+	"       sffs --list | --doctor ORG | --keys | --orgs\n"
+	"\n"
+	"Mounts the Salesforce org that the config file calls ORG as a filesystem;\n"
+	"fusermount3 -u MOUNTPOINT unmounts it.\n"
+	"\n"
+	"  -o KEY=VALUE         a key of the config file, for this mount\n"
+	"  -f, --foreground     stay in the foreground, log to standard error\n"
+	"  -d                   log every request of the kernel; implies -f\n"
+	"  --config FILE        the config file (also -o config=FILE)\n"
+	"  --log-level LEVEL    error, warn, info or debug\n"
+	"  --list               what is mounted, and which orgs are not\n"
+	"  --doctor ORG         what keeps ORG from being mounted, and what to do\n"
+	"  --keys               the keys of the config file, one a line\n"
+	"  --orgs               the orgs that the config file has, one a line\n"
+	"  -h, --help; -V, --version\n"
+	"\n"
+	"Examples: sffs acme ~/acme && ls ~/acme/documents\n"
+	"          sffs -o refresh=5,names=portable acme ~/acme\n"
+	"Manuals:  sffs(1), sffs-auth(1), sffs.conf(5), sffs-tree(5)\n";
+
+/* What is not to mount. The exit status. */
+static int
+run_command(const struct arguments *a)
+{
+	struct buf out = BUF_INIT, orgs = BUF_INIT;
+	int rc = 0;
+
+	switch (a->command) {
+	case 'K':
+		config_help(&out);
+		break;
+	case 'O':
+		rc = config_orgs(a->config, &out);
+		break;
+	case 'D':
+		dup2(STDOUT_FILENO, STDERR_FILENO);	/* the causes, which are told on the log, belong into the report */
+		rc = doctor_run(a->config, a->org, stdout);
+		break;
+	case 'L':
+		rc = config_orgs(a->config, &orgs);
+		if (rc == 0)
+			rc = list_put(buf_str(&orgs), &out);
+		break;
+	}
+	if (out.failed || fputs(buf_str(&out), stdout) < 0 || fflush(stdout) != 0)
+		rc = -EIO;
+	buf_free(&out);
+	buf_free(&orgs);
+	return exit_status_of(rc);
 }
 
 /* What mount(8) and fstab pass along, and what says nothing to us. */
@@ -142,6 +187,7 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 	static const struct option options[] = {
 		{ "foreground", no_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
 		{ "log-level", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
+		{ "list", no_argument, NULL, 'L' }, { "doctor", required_argument, NULL, 'D' }, { "keys", no_argument, NULL, 'K' }, { "orgs", no_argument, NULL, 'O' },
 		{ "version", no_argument, NULL, 'V' }, { 0 }
 	};
 	enum log_level level;
@@ -171,8 +217,12 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 			log_level_set(level);
 			break;
 		case 'h':
-			usage(stdout);
+			fputs(help, stdout);
 			return EXIT_DONE;
+		case 'D': case 'K': case 'L': case 'O':
+			a->command = c;
+			a->org = optarg;
+			break;
 		case 'V':
 			printf("sffs %s\n", SFFS_VERSION);
 			return EXIT_DONE;
@@ -182,7 +232,9 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 			return EXIT_USAGE;
 		}
 	}
-	if (argc - optind != 2) {
+	if (a->command && argc == optind)
+		return run_command(a);
+	if (a->command || argc - optind != 2) {
 		log_error("sffs", "usage: sffs [-f] [-o OPTIONS] ORG MOUNTPOINT (sffs --help says more)");
 		return EXIT_USAGE;
 	}
@@ -196,19 +248,6 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 /*
  * Opening and closing.
  */
-
-static int
-exit_status_of(int rc)
-{
-	switch (rc) {
-	case 0: return EXIT_DONE;
-	case -EINVAL: return EXIT_USAGE;
-	case -ENOKEY: return EXIT_LOGIN;
-	case -EACCES: case -EDQUOT: return EXIT_REFUSED;
-	case -ETIMEDOUT: case -EHOSTUNREACH: case -ECONNRESET: case -EPROTO: return EXIT_UNREACHABLE;
-	default: return EXIT_OTHER;
-	}
-}
 
 static void
 show_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
@@ -315,8 +354,11 @@ static int
 open_data(struct sffs *s)
 {
 	const struct config *c = s->config;
-	const struct view_options view = { .encoding = c->csv_encoding, .delimiter = c->csv_delimiter ? *c->csv_delimiter : 0,
-	    .max_field = c->csv_max_field, .strict = c->csv_strict };
+	const struct surveys_options surveys = {
+		.view = { .encoding = c->csv_encoding, .delimiter = c->csv_delimiter ? *c->csv_delimiter : 0,
+		    .max_field = c->csv_max_field, .strict = c->csv_strict },
+		.names = c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX,
+	};
 	char *blobs = NULL;
 	int rc = make_data_dir(s);
 
@@ -327,7 +369,9 @@ open_data(struct sffs *s)
 	if (rc == 0)
 		rc = store_open(&(struct store_options){ .dir = blobs, .limit = c->cache_size, .fetches = (unsigned)c->transfers }, &s->store);
 	if (rc == 0)
-		rc = files_open(s->store, s->rest, s->catalogue, &view, &s->files);
+		rc = surveys_open(s->store, s->rest, s->catalogue, &surveys, &s->surveys);
+	if (rc == 0)
+		rc = files_open(s->store, s->rest, s->surveys, &s->files);
 	free(blobs);
 	return rc;
 }
@@ -369,8 +413,8 @@ close_all(struct sffs *s)
 		rest_cancel(s->rest);
 	if (s->sync)
 		sync_stop(s->sync);
-	if (s->files)
-		files_stop(s->files);
+	if (s->surveys)
+		surveys_stop(s->surveys);
 	if (s->inventory)
 		inventory_stop(s->inventory);
 	store_close(s->store);
@@ -378,6 +422,7 @@ close_all(struct sffs *s)
 	tree_close(s->tree);
 	inventory_close(s->inventory);
 	files_close(s->files);
+	surveys_close(s->surveys);
 	sync_close(s->sync);
 	catalogue_close(s->catalogue);
 	rest_close(s->rest);

@@ -72,6 +72,11 @@ ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);
 
 /* Fillers only. */
 int	blob_append(struct blob *, const void *, size_t);	/* -EIO: more than was promised; -ECANCELED: the store closes */
+/*
+ * Instead of blob_append, for what is written side by side: bytes of any place, each once. Readers get nothing before
+ * all is there.
+ */
+int	blob_write_at(struct blob *, const void *, size_t, uint64_t off);
 uint64_t blob_filled(const struct blob *);		/* bytes appended so far */
 int	blob_restart(struct blob *);			/* the next append is byte 0 again; readers keep what they got */
 bool	blob_cancelled(const struct blob *);		/* the store closes: give up */

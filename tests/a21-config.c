@@ -81,7 +81,7 @@ test_files(void)
 		{ "an org that is a path", WHOLE, "../acme", NULL, -EINVAL, "is called by letters" },
 		{ "an org that is an option", WHOLE, "-acme", NULL, -EINVAL, "is called by letters" },
 		{ "an org without a name", WHOLE, "", NULL, -EINVAL, "is called by letters" },
-		{ "a key that is none", WHOLE "colour = red\n", "acme", NULL, -EINVAL, "/config:4: colour: there is no such key; sffs --help" },
+		{ "a key that is none", WHOLE "colour = red\n", "acme", NULL, -EINVAL, "/config:4: colour: there is no such key; sffs --keys" },
 		{ "a key with a slip", WHOLE "refesh = 5\n", "acme", NULL, -EINVAL, "/config:4: refesh: there is no such key; is it refresh?" },
 		{ "in [defaults] too", "[defaults]\nrefresh = x\n" WHOLE, "acme", NULL, -EINVAL, "/config:2: refresh = x: say a number of seconds" },
 		{ "twice", WHOLE "links = no\n\nlinks = yes\n", "acme", NULL, -EINVAL, "/config:6: links is given a second time, first in line 4" },

@@ -78,7 +78,7 @@ begin_attempt(struct blob *b, int fd)
 	end_attempt(b);
 	a->fd = fd;
 	a->filled = 0;
-	a->adopted = false;
+	a->adopted = a->scattered = false;
 	pthread_mutex_lock(&b->store->lock);
 	a->seen = 0;
 	b->landed = b->granted;
@@ -238,7 +238,7 @@ move_to_spill(struct blob *b, int why)
 
 	if (fd < 0)
 		return fd;
-	int rc = copy_bytes(a->fd, fd, a->filled);
+	int rc = copy_bytes(a->fd, fd, a->scattered ? b->size : a->filled);
 	if (rc < 0) {
 		close(fd);
 		return rc;
@@ -274,18 +274,17 @@ after_write_error(struct blob *b, int e)
  * The filler's interface.
  */
 
-int
-blob_append(struct blob *b, const void *bytes, size_t n)
+static int
+write_bytes(struct blob *b, const char *p, size_t n, uint64_t off)
 {
 	struct attempt *a = &b->attempt;
-	const char *p = bytes;
 
-	if (n > b->size - a->filled) {
+	if (n > b->size - a->filled || off > b->size || n > b->size - off) {
 		log_warn("store", "%s: more came than the %llu bytes that it has", b->name, (unsigned long long)b->size);
 		return -EIO;
 	}
 	while (n > 0) {
-		ssize_t done = pwrite(a->fd, p, n, (off_t)a->filled);
+		ssize_t done = pwrite(a->fd, p, n, (off_t)off);
 
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -297,9 +296,35 @@ blob_append(struct blob *b, const void *bytes, size_t n)
 		}
 		p += done;
 		n -= (size_t)done;
+		off += (uint64_t)done;
 		a->filled += (uint64_t)done;
 	}
-	return advance(b, true);
+	return 0;
+}
+
+int
+blob_append(struct blob *b, const void *bytes, size_t n)
+{
+	int rc = write_bytes(b, bytes, n, b->attempt.filled);
+
+	return rc < 0 ? rc : advance(b, true);
+}
+
+int
+blob_write_at(struct blob *b, const void *bytes, size_t n, uint64_t off)
+{
+	struct attempt *a = &b->attempt;
+
+	if (!a->scattered && ftruncate(a->fd, (off_t)b->size) < 0)
+		return errno == ENOSPC ? -ENOSPC : -EIO;
+	a->scattered = true;
+	int rc = write_bytes(b, bytes, n, off);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&b->store->lock);
+	bool wanted = is_wanted(b, true);
+	pthread_mutex_unlock(&b->store->lock);
+	return wanted ? 0 : -ECANCELED;
 }
 
 uint64_t
@@ -398,6 +423,8 @@ fill_ourselves(struct blob *b)
 		rc = b->fill(b->ctx, b);
 	if (rc == 0)
 		rc = check(b);
+	if (rc == 0 && !a->adopted)
+		rc = adopt(b, b->landed);	/* nothing was appended: it was written side by side */
 	rc = keep_or_give_up(b, rc);
 	end_attempt(b);
 	hash_end(&a->hash);

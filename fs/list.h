@@ -1,0 +1,18 @@
+/*
+ * list - which orgs are mounted, and how they are: sffs --list.
+ *
+ * Each mount is asked by a process of its own, so that one that has died or hangs keeps nobody waiting.
+ *
+ * Joins mountinfo and what mounts say of themselves. Single thread.
+ */
+#ifndef FS_LIST_H
+#define FS_LIST_H
+
+struct buf;
+
+#define LIST_PATIENCE	2000	/* ms for which mounts have to answer, all together */
+
+/* orgs: those of the config, a line each; the ones that are not mounted come last. */
+int	list_put(const char *orgs, struct buf *out);
+
+#endif

@@ -1,0 +1,394 @@
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "catalogue.h"
+#include "column_names.h"
+#include "pool.h"
+#include "store.h"
+
+#include "surveys.h"
+
+#define KEPT		32	/* in memory */
+#define THREADS		2
+#define FAILED_FOR	1	/* second */
+
+/* Something that is made once, by a job, while those who need it wait. */
+struct task {
+	struct survey	*survey;
+	int		(*make)(struct survey *);	/* on success what it makes is there */
+	struct job	 job;
+	bool		 made, running;
+	int		 rc;		/* of the last try */
+	time_t		 tried;		/* monotonic; when that ended */
+	struct waitq	 waiting;
+};
+
+struct survey {
+	struct surveys	*owner;
+	struct version	 version;
+	struct task	 survey, stats;
+	struct view_survey *view;	/* once survey.made */
+	struct buf	 text;		/* once stats.made */
+	struct column_names *columns;	/* NULL: nobody has asked */
+	unsigned	 users;
+	struct survey	*next;		/* less recently used */
+};
+
+struct surveys {
+	struct store	*store;
+	struct rest	*rest;
+	struct catalogue *catalogue;
+	struct surveys_options o;
+	char		 maker[40], stats_maker[48];
+
+	pthread_mutex_t	 lock;		/* guards: all below, and of each survey what is not there once and for all */
+	struct pool	*pool;		/* NULL once stopped */
+	struct survey	*first;		/* the most recently used */
+};
+
+static time_t
+monotonic_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/*
+ * Tasks.
+ */
+
+static void
+end_task(struct task *t, int rc)
+{
+	struct surveys *ss = t->survey->owner;
+
+	pthread_mutex_lock(&ss->lock);
+	t->made = rc == 0;
+	t->rc = rc;
+	t->tried = monotonic_seconds();
+	t->running = false;
+	t->survey->users++;	/* for the wake */
+	pthread_mutex_unlock(&ss->lock);
+	wait_wake(&t->waiting, WAIT_ALL);
+	survey_put(t->survey);
+}
+
+static struct task *
+task_of(struct job *job)
+{
+	return (struct task *)((char *)job - offsetof(struct task, job));
+}
+
+static void
+run_task(struct job *job)
+{
+	struct task *t = task_of(job);
+
+	end_task(t, t->make(t->survey));
+}
+
+static void
+drop_task(struct job *job)
+{
+	end_task(task_of(job), -EINTR);
+}
+
+/* Caller locks. 0: it is made. Errors as surveys_get. */
+static int
+need(struct surveys *ss, struct task *t, struct wait *w)
+{
+	if (t->made)
+		return 0;
+	if (!w)
+		return -EAGAIN;
+	if (!t->running && t->rc < 0 && monotonic_seconds() - t->tried <= FAILED_FOR)
+		return t->rc;
+	if (!ss->pool || !wait_add(&t->waiting, w, 0))
+		return -EINTR;
+	if (!t->running) {
+		t->running = true;
+		pool_add(ss->pool, &t->job);
+	}
+	return -EAGAIN;
+}
+
+/*
+ * What they make.
+ */
+
+static ssize_t
+read_blob(void *ctx, void *p, size_t n, uint64_t off)
+{
+	return blob_read(ctx, p, n, off);
+}
+
+static int
+make_survey(struct survey *s)
+{
+	struct surveys *ss = s->owner;
+	struct view_options o = ss->o.view;
+	struct buf packed = BUF_INIT;
+	struct blob *blob = NULL;
+	int rc = version_open(ss->store, ss->rest, &s->version, &blob);
+
+	if (rc < 0)
+		return rc;
+	if (!o.delimiter && s->version.tabs)
+		o.delimiter = '\t';
+	rc = view_survey(&(struct view_source){ read_blob, blob, s->version.size }, &o, &s->view);
+	if (rc == 0 && view_survey_pack(s->view, &packed) == 0)
+		catalogue_put_survey(ss->catalogue, s->version.id, ss->maker, packed.data, packed.len);
+	buf_free(&packed);
+	blob_put(blob);
+	return rc;
+}
+
+static int
+make_stats(struct survey *s)
+{
+	struct surveys *ss = s->owner;
+	struct buf text = BUF_INIT;
+	struct blob *blob = NULL;
+	int rc = version_open(ss->store, ss->rest, &s->version, &blob);
+
+	if (rc < 0)
+		return rc;
+	rc = view_stats(s->view, &(struct view_source){ read_blob, blob, s->version.size }, &text);
+	if (rc == 0) {
+		catalogue_put_survey(ss->catalogue, s->version.id, ss->stats_maker, buf_str(&text), text.len);
+		s->text = text;
+		text = (struct buf)BUF_INIT;
+	}
+	buf_free(&text);
+	blob_put(blob);
+	return rc;
+}
+
+/* What an earlier look, or an earlier mount, has found. */
+static void
+recall(struct survey *s)
+{
+	struct surveys *ss = s->owner;
+	void *p = NULL;
+	size_t n;
+
+	if (catalogue_survey(ss->catalogue, s->version.id, ss->maker, &p, &n) == 0)
+		s->survey.made = view_survey_unpack(p, n, &s->view) == 0;
+	free(p);
+	p = NULL;
+	if (s->survey.made && catalogue_survey(ss->catalogue, s->version.id, ss->stats_maker, &p, &n) == 0) {
+		buf_put(&s->text, p, n);
+		s->stats.made = !s->text.failed;
+	}
+	free(p);
+}
+
+/*
+ * Those used lately.
+ */
+
+static void
+free_survey(struct survey *s)
+{
+	view_survey_free(s->view);
+	column_names_free(s->columns);
+	buf_free(&s->text);
+	free(s);
+}
+
+static struct survey *
+new_survey(struct surveys *ss, const struct version *v)
+{
+	struct survey *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->owner = ss;
+	s->version = *v;
+	s->survey = (struct task){ .survey = s, .make = make_survey, .job = { .run = run_task, .drop = drop_task } };
+	s->stats = (struct task){ .survey = s, .make = make_stats, .job = { .run = run_task, .drop = drop_task } };
+	recall(s);
+	return s;
+}
+
+/* Caller locks. Puts s in front of those that were used lately, and forgets the last if they are too many. */
+static void
+use_survey(struct surveys *ss, struct survey *s)
+{
+	unsigned n = 0;
+
+	s->next = ss->first;
+	ss->first = s;
+	for (struct survey **p = &s->next; *p;) {
+		struct survey *old = *p;
+
+		if (++n >= KEPT && !old->users && !old->survey.running && !old->stats.running) {
+			*p = old->next;
+			free_survey(old);
+		} else {
+			p = &old->next;
+		}
+	}
+}
+
+/* Caller locks. Takes the survey of that version out of the list; NULL: it is not there. */
+static struct survey *
+take_survey(struct surveys *ss, const char *version_id)
+{
+	for (struct survey **p = &ss->first; *p; p = &(*p)->next) {
+		struct survey *s = *p;
+
+		if (strcmp(s->version.id, version_id) == 0) {
+			*p = s->next;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+int
+surveys_get(struct surveys *ss, const struct version *v, struct wait *w, struct survey **out)
+{
+	int rc = -ENOMEM;
+
+	pthread_mutex_lock(&ss->lock);
+	struct survey *s = take_survey(ss, v->id);
+	if (s || (s = new_survey(ss, v))) {
+		use_survey(ss, s);
+		rc = need(ss, &s->survey, w);
+	}
+	if (rc == 0) {
+		s->users++;
+		*out = s;
+	}
+	pthread_mutex_unlock(&ss->lock);
+	return rc;
+}
+
+void
+survey_put(struct survey *s)
+{
+	struct surveys *ss = s->owner;
+
+	pthread_mutex_lock(&ss->lock);
+	s->users--;
+	pthread_mutex_unlock(&ss->lock);
+}
+
+const struct view_survey *
+survey_view(const struct survey *s)
+{
+	return s->view;
+}
+
+const struct version *
+survey_version(const struct survey *s)
+{
+	return &s->version;
+}
+
+int
+survey_columns(struct survey *s, const struct column_names **out)
+{
+	struct surveys *ss = s->owner;
+	int rc = 0;
+
+	pthread_mutex_lock(&ss->lock);
+	if (!s->columns)
+		rc = column_names_new(s->view, ss->o.names, &s->columns);
+	*out = s->columns;
+	pthread_mutex_unlock(&ss->lock);
+	return rc;
+}
+
+int
+survey_stats(struct survey *s, struct wait *w, const char **text, size_t *len)
+{
+	struct surveys *ss = s->owner;
+
+	pthread_mutex_lock(&ss->lock);
+	int rc = need(ss, &s->stats, w);
+	pthread_mutex_unlock(&ss->lock);
+	if (rc == 0) {
+		*text = buf_str(&s->text);
+		*len = s->text.len;
+	}
+	return rc;
+}
+
+const char *
+surveys_maker(const struct surveys *ss)
+{
+	return ss->maker;
+}
+
+/* FNV-1a: short, and the same on every machine; two sets of options in one cache are all that it must tell apart. */
+static uint64_t
+hash_options(const struct view_options *o)
+{
+	char text[128];
+	uint64_t h = 0xcbf29ce484222325u;
+
+	snprintf(text, sizeof(text), "%s %d %llu %d", o->encoding ? o->encoding : "", o->delimiter,
+	    (unsigned long long)o->max_field, o->strict);
+	for (const char *p = text; *p; p++)
+		h = (h ^ (unsigned char)*p) * 0x100000001b3u;
+	return h;
+}
+
+int
+surveys_open(struct store *store, struct rest *rest, struct catalogue *catalogue, const struct surveys_options *o, struct surveys **out)
+{
+	struct surveys *ss = calloc(1, sizeof(*ss));
+
+	if (!ss)
+		return -ENOMEM;
+	ss->store = store;
+	ss->rest = rest;
+	ss->catalogue = catalogue;
+	ss->o = *o;
+	snprintf(ss->maker, sizeof(ss->maker), "%s-%016llx", VIEW_RENDERER, (unsigned long long)hash_options(&o->view));
+	snprintf(ss->stats_maker, sizeof(ss->stats_maker), "stats-%s", ss->maker);
+	pthread_mutex_init(&ss->lock, NULL);
+	int rc = pool_open("sffs-survey", THREADS, &ss->pool);
+	if (rc < 0) {
+		pthread_mutex_destroy(&ss->lock);
+		free(ss);
+		return rc;
+	}
+	*out = ss;
+	return 0;
+}
+
+void
+surveys_stop(struct surveys *ss)
+{
+	pthread_mutex_lock(&ss->lock);
+	struct pool *pool = ss->pool;
+	ss->pool = NULL;
+	pthread_mutex_unlock(&ss->lock);
+	pool_close(pool);
+}
+
+void
+surveys_close(struct surveys *ss)
+{
+	if (!ss)
+		return;
+	pool_close(ss->pool);
+	while (ss->first) {
+		struct survey *s = ss->first;
+
+		ss->first = s->next;
+		free_survey(s);
+	}
+	pthread_mutex_destroy(&ss->lock);
+	free(ss);
+}

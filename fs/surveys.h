@@ -1,0 +1,49 @@
+/*
+ * surveys - what one pass over a version's bytes has found: where its views begin and end, and its statistics.
+ *
+ * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue for ever, by version
+ * and csv options. Those used lately are in memory. One that failed keeps its error for a second, so that all
+ * who waited get it, and only then another try is made.
+ *
+ * Joins version, view, column_names and catalogue. Any thread.
+ */
+#ifndef FS_SURVEYS_H
+#define FS_SURVEYS_H
+
+#include <stddef.h>
+
+#include "name.h"
+#include "version.h"
+#include "view.h"
+#include "wait.h"
+
+struct catalogue;
+struct column_names;
+struct surveys;
+struct survey;
+
+struct surveys_options {
+	struct view_options view;
+	enum name_rules	 names;
+};
+
+int	surveys_open(struct store *, struct rest *, struct catalogue *, const struct surveys_options *, struct surveys **out);
+void	surveys_stop(struct surveys *);		/* whoever waits is woken, every get is -EINTR */
+void	surveys_close(struct surveys *);
+
+/*
+ * The survey of a version, until survey_put. -EAGAIN: it is under way and w is queued (w NULL: none was begun);
+ * -EINTR: w was cancelled before; or why it cannot be had.
+ */
+int	surveys_get(struct surveys *, const struct version *, struct wait *w, struct survey **out);
+void	survey_put(struct survey *);
+const struct view_survey *survey_view(const struct survey *);
+const struct version *survey_version(const struct survey *);
+int	survey_columns(struct survey *, const struct column_names **out);	/* the survey's. -ENOMEM */
+/* stats.tsv, by a pass of its own. Errors as surveys_get; the text is the survey's. */
+int	survey_stats(struct survey *, struct wait *w, const char **text, size_t *len);
+
+/* The renderer and the options that its output depends on, for names of what is rendered. */
+const char *surveys_maker(const struct surveys *);
+
+#endif

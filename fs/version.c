@@ -1,0 +1,66 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "rest.h"
+#include "store.h"
+
+#include "version.h"
+
+struct version
+version_of(const struct document *d)
+{
+	struct version v = { .size = (uint64_t)d->content_size };
+
+	memcpy(v.id, d->version_id, sizeof(v.id));
+	if (d->checksum && strlen(d->checksum) == 32)
+		memcpy(v.md5, d->checksum, sizeof(v.md5));
+	v.tabs = d->file_extension && (strcasecmp(d->file_extension, "tsv") == 0 || strcasecmp(d->file_extension, "tab") == 0);
+	return v;
+}
+
+struct fetch {
+	struct rest	*rest;
+	struct version	 version;
+};
+
+static int
+sink_write(void *ctx, const void *p, size_t n)
+{
+	return blob_append(ctx, p, n);
+}
+
+static int
+sink_restart(void *ctx)
+{
+	return blob_restart(ctx);
+}
+
+static uint64_t
+sink_filled(void *ctx)
+{
+	return blob_filled(ctx);
+}
+
+static int
+fill_by_fetch(void *ctx, struct blob *blob)
+{
+	struct fetch *f = ctx;
+	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, blob };
+
+	return rest_version_data(f->rest, f->version.id, f->version.size, &sink);
+}
+
+int
+version_open(struct store *store, struct rest *rest, const struct version *v, struct blob **out)
+{
+	struct fetch *f = malloc(sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	*f = (struct fetch){ .rest = rest, .version = *v };
+	return store_get(store, &(struct store_want){
+		.name = v->id, .size = v->size, .md5 = *v->md5 ? v->md5 : NULL, .class = STORE_FETCH,
+		.fill = fill_by_fetch, .ctx = f, .free_ctx = free }, out);
+}
