@@ -1,0 +1,121 @@
+/*
+ * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key, elsewhere 3, 4, ... in the
+ * order of the entries.
+ */
+#include <errno.h>
+
+#include "fs/catalogue.h"
+
+#include "node.h"
+
+struct listing {
+	struct tree	*tree;
+	enum kind	 kind;
+	double		 fresh;
+	tree_each	*each;
+	void		*ctx;
+	bool		 full;
+};
+
+static void
+list_node(struct listing *l, const char *name, const struct node *n, uint64_t next)
+{
+	struct tree_entry e;
+
+	/* An entry whose attributes cannot be had is listed all the same: one fault must not hide the rest. */
+	if (node_entry(l->tree, n, NULL, l->fresh, &e) < 0)
+		e = (struct tree_entry){ .st = { .st_ino = node_ino(n), .st_mode = node_mode(l->tree, n) } };
+	if (!l->full && !l->each(l->ctx, name, &e, next))
+		l->full = true;
+}
+
+static bool
+list_document(void *ctx, const struct document *d)
+{
+	struct listing *l = ctx;
+	const struct node n = { .kind = l->kind, .doc = *d };
+
+	list_node(l, l->kind == ID_LINK ? d->id : d->name, &n, 2 + d->key);
+	return !l->full;
+}
+
+static void
+list_inside(struct listing *l, const struct node *dir, uint64_t off)
+{
+	struct node n = *dir;
+	struct inside in;
+
+	node_names_inside(l->tree, &dir->doc, &in);
+	const struct { enum kind kind; const char *name; } entries[] = {
+		{ VERSION, in.file.s }, { METADATA, in.metadata }, { PARSED_LINK, in.parsed },
+	};
+	for (uint64_t i = off - 2; i < 3 && entries[i].name; i++) {
+		n.kind = entries[i].kind;
+		list_node(l, entries[i].name, &n, 3 + i);
+	}
+}
+
+static void
+list_views(struct listing *l, const struct node *dir, uint64_t off)
+{
+	struct node n = *dir;
+
+	n.kind = VIEW;
+	for (uint64_t i = off - 2; file_view_name((unsigned)i); i++) {
+		n.view = (unsigned)i;
+		list_node(l, file_view_name(n.view), &n, 3 + i);
+	}
+}
+
+static void
+list_fixed(struct listing *l, uint64_t parent, uint64_t off)
+{
+	uint64_t next = 3;
+
+	for (size_t i = 1; i < node_fixed_count; i++) {
+		if (node_fixed[i].parent != parent)
+			continue;
+		if (next > off)
+			list_node(l, node_fixed[i].name, &(struct node){ .kind = FIXED, .fixed = &node_fixed[i] }, next);
+		next++;
+	}
+}
+
+static uint64_t
+parent_of(const struct node *n)
+{
+	return n->kind == DOCUMENT ? DOCUMENTS : n->kind == PARSED ? PARSED_ROOT : n->fixed->parent;
+}
+
+int
+tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx)
+{
+	struct listing l = { .tree = t, .fresh = sync_fresh_for(t->sync), .each = each, .ctx = ctx };
+	struct node dir;
+	int rc = node_of(t, ino, &dir);
+
+	if (rc == 0 && !S_ISDIR(node_mode(t, &dir)))
+		rc = -ENOTDIR;
+	if (rc < 0)
+		goto out;
+	for (; off < 2 && !l.full; off++) {
+		struct tree_entry dots = { .st = { .st_ino = off == 0 ? ino : parent_of(&dir), .st_mode = S_IFDIR } };
+
+		l.full = !each(ctx, off == 0 ? "." : "..", &dots, off + 1);
+	}
+	if (l.full)
+		goto out;
+	if (dir.kind == DOCUMENT) {
+		list_inside(&l, &dir, off);
+	} else if (dir.kind == PARSED) {
+		list_views(&l, &dir, off);
+	} else if (ino == DOCUMENTS || ino == BY_ID) {
+		l.kind = ino == BY_ID ? ID_LINK : DOCUMENT;
+		rc = catalogue_list(t->catalogue, off - 2, list_document, &l);
+	} else {
+		list_fixed(&l, ino, off);
+	}
+out:
+	node_free(&dir);
+	return rc;
+}

@@ -1,0 +1,254 @@
+/*
+ * An inode number is `kind << NAME_KEY_BITS | key`. From a kind one CAN tell
+ * what the inode is without asking anybody, and from the key which row of the
+ * catalogue it belongs to; one CANNOT tell whether that row still exists, so
+ * every use looks it up (-ESTALE if not).
+ *
+ *	kind		key of		the inode changes when		attributes
+ *	FIXED		(a number)	never				for ever
+ *	DOCUMENT	the document	never				while the catalogue is fresh
+ *	METADATA	the document	never				while the catalogue is fresh
+ *	VERSION, VIEW	the version	there is a new version		for ever
+ *
+ * Names within a directory hold while the catalogue is fresh.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "auth/log.h"
+#include "fs/catalogue.h"
+
+#include "node.h"
+
+static const char parsed_readme[] =
+	"Every CSV document as files that a pipeline can trust. This directory lists nothing,\n"
+	"so that no listing depends on what was looked at before; any CSV document's name works:\n"
+	"\n"
+	"    ls   'parsed/Q3 Forecast/'\n"
+	"    head -3 'parsed/Q3 Forecast/table.tsv'\n"
+	"    cat  documents/*/parsed/rows.jsonl        all CSV documents\n";
+
+#define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
+
+const struct fixed node_fixed[] = {
+	{ ROOT,			ROOT,		"",		S_IFDIR | 0555,	NULL,		false },
+	{ DOCUMENTS,		ROOT,		"documents",	S_IFDIR | 0555,	NULL,		true },
+	{ PARSED_ROOT,		ROOT,		"parsed",	S_IFDIR | 0555,	NULL,		true },
+	{   PARSED_README,	PARSED_ROOT,	"README",	S_IFREG | 0444,	parsed_readme,	false },
+	{ BY_ID,		ROOT,		"by-id",	S_IFDIR | 0555,	NULL,		true },
+	{ SFFS,			ROOT,		".sffs",	S_IFDIR | 0555,	NULL,		false },
+	{   STATUS,		SFFS,		"status.json",	S_IFREG | 0444,	NULL,		false },
+	{   REFRESH,		SFFS,		"refresh",	S_IFREG | 0644,	"",		false },
+	{   LOG,		SFFS,		"log",		S_IFREG | 0444,	NULL,		false },
+	{   MD5SUMS,		SFFS,		"MD5SUMS",	S_IFREG | 0444,	NULL,		true },
+	{   DOCUMENTS_TSV,	SFFS,		"documents.tsv", S_IFREG | 0444, NULL,		true },
+};
+const size_t node_fixed_count = sizeof(node_fixed) / sizeof(node_fixed[0]);
+
+static uint64_t
+ino_of(enum kind kind, uint64_t key)
+{
+	return (uint64_t)kind << NAME_KEY_BITS | key;
+}
+
+uint64_t
+node_ino(const struct node *n)
+{
+	switch (n->kind) {
+	case FIXED:
+		return n->fixed->number;
+	case VERSION:
+		return ino_of(VERSION, n->doc.version_key);
+	case VIEW:
+		return ino_of(VIEW + n->view, n->doc.version_key);
+	default:
+		return ino_of(n->kind, n->doc.key);
+	}
+}
+
+int
+node_of(struct tree *t, uint64_t ino, struct node *n)
+{
+	unsigned kind = (unsigned)(ino >> NAME_KEY_BITS);
+	uint64_t key = ino & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
+	int rc;
+
+	*n = (struct node){ .kind = kind < VIEW ? (enum kind)kind : VIEW };
+	if (kind == FIXED) {
+		for (size_t i = 0; i < node_fixed_count; i++)
+			if (node_fixed[i].number == key)
+				n->fixed = &node_fixed[i];
+		return n->fixed ? 0 : -ESTALE;
+	}
+	if (kind >= VIEW) {
+		n->view = kind - VIEW;
+		if (!file_view_name(n->view))
+			return -ESTALE;
+	}
+	if (n->kind == VERSION || n->kind == VIEW)
+		rc = catalogue_by_version_key(t->catalogue, key, &n->doc);
+	else
+		rc = catalogue_by_key(t->catalogue, key, &n->doc);
+	return rc == -ENOENT ? -ESTALE : rc;
+}
+
+void
+node_free(struct node *n)
+{
+	document_free(&n->doc);
+}
+
+bool
+node_is(const struct node *n, enum fixed_number number)
+{
+	return n->kind == FIXED && n->fixed->number == number;
+}
+
+bool
+node_is_inventory(const struct node *n, enum inventory_kind *kind)
+{
+	*kind = node_is(n, MD5SUMS) ? INVENTORY_MD5SUMS : INVENTORY_DOCUMENTS;
+	return node_is(n, MD5SUMS) || node_is(n, DOCUMENTS_TSV);
+}
+
+void
+node_names_inside(const struct tree *t, const struct document *d, struct inside *in)
+{
+	inside_names(d, t->o.names, in);
+	if (!t->o.links)
+		in->parsed = NULL;
+}
+
+/*
+ * Texts: what is made on the spot.
+ */
+
+static int
+put_status(const struct tree *t, struct buf *b)
+{
+	size_t len = 0;
+	char *text = t->o.status(t->o.ctx, &len);
+
+	if (!text)
+		return -ENOMEM;
+	buf_put(b, text, len);
+	free(text);
+	while (b->len % STATUS_BYTES != STATUS_BYTES - 1 && !b->failed)
+		buf_putc(b, ' ');
+	buf_putc(b, '\n');
+	return 0;
+}
+
+int
+node_text(const struct tree *t, const struct node *n, struct buf *b)
+{
+	int rc = 1;
+
+	if (n->kind == METADATA)
+		inside_put_metadata(b, &n->doc);
+	else if (n->kind == VERSION && inside_is_link(&n->doc))
+		inside_put_url(b, &n->doc);
+	else if (node_is(n, STATUS))
+		rc = put_status(t, b) < 0 ? -ENOMEM : 1;
+	else if (node_is(n, LOG))
+		log_tail(b);
+	else if (n->kind == FIXED && n->fixed->text)
+		buf_puts(b, n->fixed->text);
+	else
+		rc = 0;
+	return b->failed ? -ENOMEM : rc;
+}
+
+int
+node_target(const struct node *n, struct buf *b)
+{
+	if (n->kind != PARSED_LINK && n->kind != ID_LINK)
+		return -EINVAL;
+	buf_puts(b, n->kind == PARSED_LINK ? "../../parsed/" : "../documents/");
+	buf_puts(b, n->doc.name);
+	return b->failed ? -ENOMEM : 0;
+}
+
+/*
+ * Attributes.
+ */
+
+mode_t
+node_mode(const struct tree *t, const struct node *n)
+{
+	switch (n->kind) {
+	case FIXED:
+		return n->fixed->mode & ~t->o.umask;
+	case DOCUMENT: case PARSED:
+		return (S_IFDIR | 0555) & ~t->o.umask;
+	case PARSED_LINK: case ID_LINK:
+		return S_IFLNK | 0777;
+	default:
+		return (S_IFREG | 0444) & ~t->o.umask;
+	}
+}
+
+static struct timespec
+time_of(const struct tree *t, const struct node *n)
+{
+	int64_t ms = n->kind == FIXED ? (int64_t)t->born * 1000 :
+	    n->kind == METADATA ? n->doc.system_modstamp :
+	    n->doc.content_modified >= 0 ? n->doc.content_modified : n->doc.created;
+
+	return (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
+}
+
+/* -EAGAIN: it has to be made first, and w is queued if there is one. */
+static int
+size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	enum inventory_kind kind;
+	struct snapshot *snapshot;
+	struct buf b = BUF_INIT;
+	int rc = 0;
+
+	*size = 0;
+	if (n->kind == VIEW)
+		return file_view_size(t->files, &n->doc, n->view, w, size);
+	if (node_is_inventory(n, &kind)) {
+		if ((rc = inventory_get(t->inventory, kind, w, &snapshot)) == 0) {
+			*size = snapshot_size(snapshot);
+			snapshot_put(snapshot);
+		}
+		return rc;
+	}
+	if (S_ISLNK(node_mode(t, n)))
+		rc = node_target(n, &b);
+	else if ((rc = node_text(t, n, &b)) == 0 && n->kind == VERSION)
+		*size = (uint64_t)n->doc.content_size;
+	if (b.len)
+		*size = b.len;
+	buf_free(&b);
+	return rc < 0 ? rc : 0;
+}
+
+int
+node_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, struct tree_entry *out)
+{
+	struct timespec time = time_of(t, n);
+	uint64_t size;
+	int rc = size_of(t, n, w, &size);
+
+	if (rc < 0 && (w || rc != -EAGAIN))
+		return rc;
+	bool is_dir = S_ISDIR(node_mode(t, n));
+	*out = (struct tree_entry){
+		.st = {
+			.st_ino = node_ino(n), .st_mode = node_mode(t, n), .st_nlink = is_dir ? 2 : 1,
+			.st_uid = t->o.uid, .st_gid = t->o.gid, .st_size = (off_t)size, .st_blocks = (blkcnt_t)(size + 511) / 512,
+			.st_blksize = 4096, .st_atim = time, .st_mtim = time, .st_ctim = time,
+		},
+		.name_for = n->kind == FIXED ? TREE_FOREVER : fresh,
+		.attr_for = fresh,
+	};
+	if (rc == -EAGAIN || (n->kind == FIXED && !is_dir && !n->fixed->text))
+		out->attr_for = 0;
+	else if (n->kind == VERSION || n->kind == VIEW || (n->kind == FIXED && !n->fixed->fresh))
+		out->attr_for = TREE_FOREVER;
+	return 0;
+}

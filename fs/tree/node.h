@@ -1,0 +1,80 @@
+/*
+ * node - what an inode number means, and what stat says of it.
+ *
+ * The insides of tree: the kinds of inodes, the fixed part of the namespace, and the texts that are made on the spot.
+ *
+ * Any thread.
+ */
+#ifndef FS_TREE_NODE_H
+#define FS_TREE_NODE_H
+
+#include <time.h>
+
+#include "auth/buf.h"
+#include "fs/inside.h"
+#include "fs/inventory.h"
+#include "fs/tree.h"
+
+enum kind {
+	FIXED,			/* one of node_fixed[] */
+	DOCUMENT,		/* documents/X/ */
+	VERSION,		/* documents/X/X.csv and its other name, content */
+	METADATA,		/* documents/X/metadata.json */
+	PARSED_LINK,		/* documents/X/parsed -> */
+	ID_LINK,		/* by-id/069... -> */
+	PARSED,			/* parsed/X/ */
+	VIEW,			/* parsed/X/header and so on: VIEW + the view's number */
+};
+
+enum fixed_number { ROOT = TREE_ROOT, DOCUMENTS, PARSED_ROOT, PARSED_README, BY_ID, SFFS, STATUS, REFRESH, LOG, MD5SUMS, DOCUMENTS_TSV };
+
+struct fixed {
+	uint64_t	 number, parent;
+	const char	*name;
+	mode_t		 mode;
+	const char	*text;
+	bool		 fresh;		/* what is in it shows the catalogue: it waits until that is fresh */
+};
+
+extern const struct fixed node_fixed[];
+extern const size_t node_fixed_count;
+
+/* An inode, resolved. */
+struct node {
+	enum kind	 kind;		/* VIEW for all views */
+	unsigned	 view;
+	const struct fixed *fixed;	/* of FIXED */
+	struct document	 doc;		/* of all others; not owned unless node_of filled it */
+};
+
+struct opened;
+
+struct tree {
+	struct catalogue *catalogue;
+	struct sync	*sync;
+	struct files	*files;
+	struct inventory *inventory;
+	struct opened	*opened;
+	struct tree_options o;
+	time_t		 born;
+};
+
+/* Resolves an inode number: -ESTALE if there is no such inode any more. */
+int	node_of(struct tree *, uint64_t ino, struct node *out);
+void	node_free(struct node *);
+uint64_t node_ino(const struct node *);
+bool	node_is(const struct node *, enum fixed_number);
+mode_t	node_mode(const struct tree *, const struct node *);
+/* Whether it is a snapshot of the catalogue; which. */
+bool	node_is_inventory(const struct node *, enum inventory_kind *);
+/* 1: it is a text, which is put into b. 0: it is not. */
+int	node_text(const struct tree *, const struct node *, struct buf *b);
+int	node_target(const struct node *, struct buf *b);	/* of a symbolic link; -EINVAL: it is none */
+/*
+ * All of stat. The size of what has to be made first, a view or a snapshot, is -EAGAIN, with w queued; without w it is left
+ * out and attr_for is 0. fresh: seconds for which the catalogue is.
+ */
+int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh, struct tree_entry *out);
+void	node_names_inside(const struct tree *, const struct document *, struct inside *out);
+
+#endif
