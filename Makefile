@@ -97,6 +97,17 @@ setup:
 setup-build:
 	scripts/setup build
 
+# The manual: docs/*.[1-8], with the keys that the programs know.
+MANUALS = $(patsubst docs/%,$(BUILD)/man/%,$(wildcard docs/*.[1-8]))
+manual: $(MANUALS)
+$(BUILD)/keys: $(call objects,scripts/keys.c $(AUTH))
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(AUTH_LIBS)
+$(BUILD)/keys.mdoc: $(BUILD)/keys
+	$(BUILD)/keys >$@
+$(BUILD)/man/%: docs/% $(BUILD)/keys.mdoc
+	@mkdir -p $(@D)
+	sed '/^\.\\" KEYS/r $(BUILD)/keys.mdoc' $< >$@
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(BUILD)/sffs $(BUILD)/sffs-auth $(BUILD)/sffs-org $(DESTDIR)$(PREFIX)/bin

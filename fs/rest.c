@@ -738,6 +738,37 @@ rest_sees_all_files(struct rest *r, bool *out)
 	return rc;
 }
 
+int
+rest_count(struct rest *r, enum rest_count what, int64_t *out)
+{
+	static const struct { const char *resource, *soql; } counts[] = {
+		[REST_COUNT_DOCUMENTS] = { "query", "SELECT COUNT() FROM ContentDocument" },
+		[REST_COUNT_ARCHIVED] = { "queryAll", "SELECT COUNT() FROM ContentDocument WHERE IsArchived = true AND IsDeleted = false" },
+		[REST_COUNT_ATTACHMENTS] = { "query", "SELECT COUNT() FROM Attachment" },
+		[REST_COUNT_LEGACY_DOCUMENTS] = { "query", "SELECT COUNT() FROM Document" },
+	};
+	struct buf path = BUF_INIT, soql = BUF_INIT;
+	struct http_response answer;
+
+	buf_puts(&soql, counts[what].soql);
+	put_query_path(r, &path, counts[what].resource, &soql);
+	int rc = query(r, &path, "INVALID_TYPE", NULL, &answer);
+	if (rc == 0) {
+		cJSON *json = cJSON_ParseWithLength(buf_str(&answer.body), answer.body.len);
+		int64_t n = parse_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
+
+		if (n < 0)
+			rc = -EIO;
+		else
+			*out = n;
+		cJSON_Delete(json);
+		http_response_free(&answer);
+	}
+	buf_free(&soql);
+	buf_free(&path);
+	return rc;
+}
+
 /*
  * Downloads.
  */

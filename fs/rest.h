@@ -63,6 +63,10 @@ int	rest_documents(struct rest *, const struct rest_query *, rest_each *, void *
  */
 int	rest_sees_all_files(struct rest *, bool *out);
 
+/* What a mount leaves out or holds, counted by the org. */
+enum rest_count { REST_COUNT_DOCUMENTS, REST_COUNT_ARCHIVED, REST_COUNT_ATTACHMENTS, REST_COUNT_LEGACY_DOCUMENTS };
+int	rest_count(struct rest *, enum rest_count, int64_t *out);	/* -EOPNOTSUPP: the user may not see any such object */
+
 /* Where a version's bytes go. A negative errno ends the transfer with it. */
 struct rest_sink {
 	int	(*write)(void *ctx, const void *, size_t);

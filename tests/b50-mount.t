@@ -12,7 +12,7 @@ gone() { timeout 20 sh -c "while pgrep -f '$sffs.* $MNT\$' >/dev/null; do sleep 
 
 like 'sffs --version' "$("$sffs" --version)" "sffs $(cat "$TOP/docs/VERSION")"
 like 'sffs --help shows the usage' "$("$sffs" --help)" 'usage: sffs *'
-like 'and each key' "$("$sffs" --help)" '*transfers*cache_size*'
+like 'and --keys each key' "$("$sffs" --keys)" '*transfers*cache_size*'
 like 'sffs-auth --version' "$("$BUILD/sffs-auth" --version)" "sffs-auth $(cat "$TOP/docs/VERSION")"
 like 'sffs-auth --help' "$("$BUILD/sffs-auth" --help)" 'usage: sffs-auth *'
 

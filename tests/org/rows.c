@@ -11,6 +11,8 @@
 #define ORG_NAME	"Simulated Org"
 #define ORG_CREATED	1546300800000	/* before all else */
 
+#define ATTACHMENTS	3
+
 static const struct object *
 object_of(enum object_kind kind)
 {
@@ -53,7 +55,10 @@ rows_end(const struct data *d, const struct object *object)
 	case OBJECT_USER:
 		return DATA_USERS;
 	case OBJECT_ORGANIZATION:
+	case OBJECT_LEGACY_DOCUMENT:
 		return 1;
+	case OBJECT_ATTACHMENT:
+		return ATTACHMENTS;
 	default:
 		return rows_place(object) != PLACES ? place_count(d, rows_place(object)) : 0;
 	}
@@ -508,7 +513,7 @@ user_value(const struct person *u, enum field_meaning means, struct value *v)
 	}
 }
 
-/* What users and the organization have in common. */
+/* What users, the organization and legacy files have in common. */
 static void
 setting_value(enum field_meaning means, struct value *v)
 {
@@ -522,6 +527,7 @@ setting_value(enum field_meaning means, struct value *v)
 	case MEANS_CREATED_BY:
 	case MEANS_MODIFIED_BY: set_id(v, OBJECT_USER, DATA_RUN_AS); break;
 	case MEANS_NAME: value_set_text(v, ORG_NAME); break;
+	case MEANS_TITLE: value_set_text(v, "Old Letter"); break;
 	case MEANS_ORGANIZATION_TYPE: value_set_text(v, "Developer Edition"); break;
 	case MEANS_INSTANCE: value_set_text(v, "SIM1"); break;
 	default: value_set_null(v);

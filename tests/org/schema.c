@@ -214,6 +214,26 @@ static const struct field opportunity_fields[] = {
 	AUDIT,
 };
 
+/* Files as they were before there were ContentDocuments; there are a few, to be counted. */
+static const struct field attachment_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 255, NAME, MEANS_TITLE, NULL, NULL, 0 },
+	{ "IsPrivate", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ContentType", FIELD_STRING, 120, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	AUDIT,
+};
+
+static const struct field legacy_document_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 255, NAME, MEANS_TITLE, NULL, NULL, 0 },
+	{ "Type", FIELD_STRING, 40, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "IsPublic", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ContentType", FIELD_STRING, 120, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	AUDIT,
+};
+
 /* What a reference to any object leads to. */
 static const struct field name_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
@@ -248,6 +268,8 @@ const struct object schema_objects[OBJECTS] = {
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(contact_fields) },
 	{ OBJECT_OPPORTUNITY, "Opportunity", "Opportunity", "Opportunities", "006",
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(opportunity_fields) },
+	{ OBJECT_ATTACHMENT, "Attachment", "Attachment", "Attachments", "00P", 0, FIELDS(attachment_fields) },
+	{ OBJECT_LEGACY_DOCUMENT, "Document", "Document", "Documents", "015", 0, FIELDS(legacy_document_fields) },
 	{ OBJECT_NAME, "Name", "Name", "Names", NULL,
 	    OBJECT_NO_RETRIEVE | OBJECT_HIDDEN, FIELDS(name_fields) },
 };

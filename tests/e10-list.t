@@ -1,0 +1,43 @@
+#!/bin/sh
+# --list shows mounts, their state, and the orgs of the config that are not mounted; no mount can hang it.
+. "${0%/*}/lib.sh"; plan 14
+data=$TMP/data
+mkdir "$data" "$TMP/second mount"
+printf 'hello\n' >"$data/hello.txt"
+org_start --data "$data"
+sffs=$BUILD/sffs
+# line WHERE: org, state and documents of what is mounted there.
+line() { "$sffs" --list | awk -v where="$1" 'substr($0, length($0) - length(where)) == " " where { print $1, $2, $3 }'; }
+
+is '--orgs' "$("$sffs" --orgs)" sim
+printf '[other]\nlogin_url = https://other.example.my.salesforce.com\n' >>"$XDG_CONFIG_HOME/sffs/config"
+is 'has all' "$("$sffs" --orgs | paste -sd ' ')" 'sim other'
+fs_mount
+is 'an org that is' "$(line "$MNT")" 'sim ok 1'
+is 'is not listed as unmounted' "$("$sffs" --list | grep -c '^sim  *unmounted ')" 0
+is 'the other one is' "$("$sffs" --list | grep -c '^other  *unmounted ')" 1
+"$sffs" sim "$TMP/second mount"
+is 'a mount point with a blank' "$(line "$TMP/second mount")" 'sim ok 1'
+
+# A mount whose process does nothing.
+pid=$(pgrep -f "$sffs sim $TMP/second mount\$")
+kill -STOP "$pid"
+is 'a mount that hangs' "$(timeout 20 "$sffs" --list | grep 'second mount' | awk '{ print $2 }')" silent
+is 'hides no other' "$(line "$MNT")" 'sim ok 1'
+kill -CONT "$pid"
+kill -KILL "$pid"
+timeout 20 sh -c "while kill -0 $pid 2>/dev/null; do :; done"
+is 'a mount that is dead' "$(line "$TMP/second mount")" 'sim dead -'
+fusermount3 -u "$TMP/second mount"
+is 'until it is removed' "$(line "$TMP/second mount")" ''
+
+org fault -d kind=error -d status=500 --data-urlencode 'match=GET */query*' -d times=forever >/dev/null
+fs_sync 2>/dev/null
+is 'a mount whose org fails' "$(line "$MNT")" 'sim failing 1'
+chmod 755 "$TMP"
+is 'the mount of another user' "$(setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_CONFIG_HOME=/nonexistent "$sffs" --list |
+	awk -v where="$MNT" '$NF == where { print $2 }')" private
+fs_unmount
+rm "$XDG_CONFIG_HOME/sffs/config"
+ok 'without a config file' "$sffs" --list
+is 'there are no orgs' "$("$sffs" --orgs)" ''

@@ -1,0 +1,55 @@
+#!/bin/sh
+# --doctor says what is missing and what to do, in the words of whoever has to do it, and exits as a mount would.
+. "${0%/*}/lib.sh"; plan 40
+data=$TMP/data
+mkdir "$data" "$data/Old.archived"
+printf 'hello\n' >"$data/hello.txt"
+printf 'old\n' >"$data/Old.archived/old.txt"
+org_start --data "$data"
+config=$XDG_CONFIG_HOME/sffs/config
+cp "$config" "$TMP/good"
+sffs=$BUILD/sffs
+# doctor DESCRIPTION STATUS PATTERN...: exits so, and says each of them.
+doctor() {
+	what=$1 want=$2; shift 2
+	"$sffs" --doctor sim >"$TMP/out" 2>"$TMP/err"
+	is "$what" "$?" "$want"
+	for pattern; do like "$what: $pattern" "$(cat "$TMP/out")" "*$pattern*"; done
+}
+edit() { sed "$@" "$TMP/good" >"$config"; }
+
+doctor 'all is well' 0 'ok    /dev/fuse' "ok    $config" 'scopes: api' 'lists 1 documents' 'archived documents, which are not mounted: 1' \
+	'Attachments, which are not mounted: 3' 'Documents, which are not mounted: 1'
+is 'nothing is on standard error' "$(cat "$TMP/err")" ''
+is 'nothing is BAD' "$(grep -c BAD "$TMP/out")" 0
+is 'no secret is said' "$(grep -c "$(sed -n 's/^client_secret = //p' "$TMP/good")" "$TMP/out")" 0
+org set -d query-all-files=0 -d skew=500 >/dev/null
+doctor 'what is left out is a note' 0 'note  files that are shared*Query All Files' 'clock is 500 seconds slow*timedatectl'
+org set -d query-all-files=1 -d skew=0 -d rest-enabled=0 >/dev/null
+doctor 'a user without the API' 4 'API_DISABLED_FOR_ORG' 'BAD*API Enabled'
+org set -d rest-enabled=1 >/dev/null
+edit 's/^client_secret.*/&\napi_version = 99.0/'
+doctor 'an API version that is not there' 2 'BAD   it has no API version 99.0*api_version'
+edit 's/^flow.*/flow = web/'; rm -rf "$XDG_STATE_HOME/sffs"
+doctor 'no login' 3 'sffs-auth login sim'
+edit 's/^client_secret.*/client_secret = wrong/'
+doctor 'a wrong secret' 4 'ecret*BAD   the login'
+edit 's,^login_url.*,login_url = http://127.0.0.1:1,'
+doctor 'nobody answers' 5 'BAD   *127.0.0.1*proxy'
+edit 's,^login_url.*,login_url = https://no-such-org.invalid,'
+doctor 'no address' 5 'BAD   no-such-org.invalid:*My Domain'
+edit 's/^flow/flwo/'
+doctor 'a wrong key' 2 'flwo*BAD   the config'
+chmod 644 "$config"; cp "$TMP/good" "$config"
+doctor 'a secret that others can read' 2 'chmod 600'
+chmod 600 "$config"; chmod 755 "$XDG_STATE_HOME/sffs"
+doctor 'a directory that others can read' 2 'chmod 700*BAD'
+chmod 700 "$XDG_STATE_HOME/sffs"
+
+# In a container, and as a user for whom nobody mounts.
+unshare -m sh -c "mount -t tmpfs none /dev && exec '$sffs' --doctor sim" >"$TMP/out" 2>&1
+is 'no /dev/fuse' "$?" 6
+like 'says what to do' "$(cat "$TMP/out")" '*BAD   */dev/fuse*'
+setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" --doctor sim >"$TMP/out" 2>&1
+is 'root that may not mount' "$?" 6
+like 'says which right' "$(cat "$TMP/out")" '*--cap-add SYS_ADMIN*'
