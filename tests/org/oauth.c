@@ -15,6 +15,7 @@
 #include "tests/org/org.h"
 #include "tests/org/refusal.h"
 #include "tests/org/reply.h"
+#include "tests/org/rest.h"
 #include "tests/org/token.h"
 #include "tests/org/oauth.h"
 
@@ -418,7 +419,7 @@ static void
 serve_identity(struct org *org, const struct request *q, struct reply *r)
 {
 	const char *version = request_param(q, "version", NULL);
-	char id[ID_SIZE], identity[128];
+	char id[ID_SIZE], identity[128], newest[8];
 	struct holder holder;
 
 	if (!find_access(org, bearer(q), &holder)) {
@@ -437,7 +438,8 @@ serve_identity(struct org *org, const struct request *q, struct reply *r)
 	    "\"name\":\"%s %s\",\"email\":\"%s\",\"email_verified\":true,\"first_name\":\"%s\",\"last_name\":\"%s\",",
 	    u->username, u->username, u->alias, u->alias, u->first, u->last, u->first, u->last, u->username, u->first, u->last);
 	buf_puts(&r->body, "\"timezone\":\"GMT\",\"zoneinfo\":\"GMT\",");
-	put_urls(org, !version ? "{version}" : strcmp(version, "latest") == 0 ? "68.0" : version, &r->body);
+	snprintf(newest, sizeof(newest), "%u.0", REST_NEWEST);
+	put_urls(org, !version ? "{version}" : strcmp(version, "latest") == 0 ? newest : version, &r->body);
 	buf_puts(&r->body, ",\"active\":true,\"user_type\":\"STANDARD\",\"language\":\"en_US\",\"locale\":\"en_US\",\"utcOffset\":0}");
 }
 

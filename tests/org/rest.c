@@ -18,7 +18,6 @@
 
 #define VERSION_FIRST	21	/* retired: answers 410 */
 #define VERSION_OLDEST	31
-#define VERSION_NEWEST	68
 #define PAGE_MIN	200
 #define PAGE_MAX	2000
 #define IDS_MAX		2000
@@ -61,7 +60,7 @@ serve_versions(struct reply *r)
 	static const char *const seasons[] = { "Spring", "Summer", "Winter" };
 
 	buf_putc(&r->body, '[');
-	for (unsigned v = VERSION_OLDEST; v <= VERSION_NEWEST; v++) {
+	for (unsigned v = VERSION_OLDEST; v <= REST_NEWEST; v++) {
 		unsigned since = v - VERSION_FIRST;	/* v21.0 was Spring '11 */
 
 		buf_printf(&r->body, "%s{\"label\":\"%s '%u\",\"url\":\"/services/data/v%u.0\",\"version\":\"%u.0\"}", v > VERSION_OLDEST ? "," : "",
@@ -546,7 +545,7 @@ parse_version(const char *s)
 	if (*s != 'v' || s[1] < '1' || s[1] > '9')
 		return 0;
 	unsigned long v = strtoul(s + 1, &end, 10);
-	return strcmp(end, ".0") == 0 && v >= 7 && v <= VERSION_NEWEST ? (unsigned)v : 0;
+	return strcmp(end, ".0") == 0 && v >= 7 && v <= REST_NEWEST ? (unsigned)v : 0;
 }
 
 /* Takes the path apart in place; false: too many parts. */

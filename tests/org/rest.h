@@ -6,6 +6,8 @@
 #ifndef ORG_REST_H
 #define ORG_REST_H
 
+#define REST_NEWEST	68	/* version of the API */
+
 struct org;
 struct request;
 struct reply;

@@ -1,0 +1,756 @@
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "tests/org/data.h"
+#include "tests/org/org.h"
+#include "tests/org/writer.h"
+
+bool
+writer_fail(struct write *w, const char *code, const char *about, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(w->message, sizeof(w->message), fmt, ap);
+	va_end(ap);
+	w->code = code;
+	w->about = about;
+	return false;
+}
+
+static bool
+check(struct write *w, int rc)
+{
+	return rc == 0 || writer_fail(w, "UNKNOWN_EXCEPTION", NULL, "An unexpected error occurred.");
+}
+
+static bool
+fail_missing(struct write *w, const char *field)
+{
+	return writer_fail(w, "REQUIRED_FIELD_MISSING", field, "Required fields are missing: [%s]", field);
+}
+
+static bool
+fail_reference(struct write *w, const char *id)
+{
+	return writer_fail(w, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", NULL, "insufficient access rights on cross-reference id: %.18s",
+	    id ? id : "");
+}
+
+static bool
+fail_type(struct write *w, const struct field *f)
+{
+	return writer_fail(w, "JSON_PARSER_ERROR", NULL, "Cannot deserialize instance of %s from this value: %s", schema_type_name(f->type), f->name);
+}
+
+/* Values */
+
+static const cJSON *
+get(const struct write *w, const char *name)
+{
+	return cJSON_GetObjectItem(w->fields, name);
+}
+
+/* NULL: not given, or null. */
+static const char *
+text(const struct write *w, const char *name)
+{
+	return cJSON_GetStringValue(get(w, name));
+}
+
+static size_t
+characters(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s; s++)
+		n += (*s & 0xc0) != 0x80;
+	return n;
+}
+
+static bool
+check_text(struct write *w, const struct field *f, const char *s)
+{
+	char id[ID_SIZE];
+	int64_t n;
+
+	switch (f->type) {
+	case FIELD_REFERENCE:
+		return *s == '\0' || id_parse(s, strlen(s), id) ||
+		    writer_fail(w, "MALFORMED_ID", f->name, "%s: id value of incorrect type: %.40s", f->name, s);
+	case FIELD_DATETIME:
+		return datetime_parse(s, strlen(s), &n) || fail_type(w, f);
+	case FIELD_DATE:
+		return date_parse(s, strlen(s), &n) || fail_type(w, f);
+	case FIELD_BASE64:
+		return true;
+	default:
+		return characters(s) <= f->length ||
+		    writer_fail(w, "STRING_TOO_LONG", f->name, "%s: data value too large: %.200s (max length=%u)", f->name, s, f->length);
+	}
+}
+
+static bool
+check_value(struct write *w, const struct field *f, const cJSON *v)
+{
+	if (cJSON_IsNull(v) || (cJSON_IsString(v) && !*v->valuestring))
+		return f->flags & FIELD_NILLABLE || f->type == FIELD_BASE64 || fail_missing(w, f->name);
+	if (f->type == FIELD_BOOLEAN ? cJSON_IsBool(v) : cJSON_IsString(v))
+		return f->type == FIELD_BOOLEAN || check_text(w, f, v->valuestring);
+	return fail_type(w, f);
+}
+
+/* Every field that is given is there, may be written, and is of its type. */
+static bool
+check_fields(struct write *w, unsigned flag)
+{
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, w->fields) {
+		const struct field *f = schema_field(w->object, v->string, strlen(v->string), w->view->version);
+
+		if (strcmp(v->string, "attributes") == 0 || (flag == FIELD_UPDATEABLE && strcasecmp(v->string, "Id") == 0))
+			continue;
+		if (!f)
+			return writer_fail(w, "INVALID_FIELD", NULL, "No such column '%.80s' on sobject of type %s", v->string,
+			    w->object->name);
+		if (!(f->flags & flag))
+			return writer_fail(w, "INVALID_FIELD_FOR_INSERT_UPDATE", f->name, "Unable to create/update fields: %s. Please check the "
+			    "security settings of this field and verify that it is read/write for your profile or permission set.", f->name);
+		if (!check_value(w, f, v))
+			return false;
+	}
+	return true;
+}
+
+static bool
+require(struct write *w, const char *name)
+{
+	const char *s = text(w, name);
+
+	return (s && *s) || fail_missing(w, name);
+}
+
+/* The record that a field refers to; *out stays as it is when the field is not given, and is DOCUMENT_NONE when it is null. */
+static bool
+resolve(struct write *w, const char *name, enum object_kind kind, uint32_t *out)
+{
+	const char *s = text(w, name);
+	char id[ID_SIZE];
+	struct row row;
+	uint32_t number = DOCUMENT_NONE;
+	bool found = false;
+
+	if (!get(w, name))
+		return true;
+	if (!s || !*s) {
+		*out = DOCUMENT_NONE;
+		return true;
+	}
+	data_lock(w->org->data);
+	if (id_parse(s, strlen(s), id) && rows_find(w->org->data, &schema_objects[kind], id, &number)) {
+		struct rows_view view = *w->view;
+
+		view.by_id = true;
+		view.deleted = false;
+		found = row_load(w->org->data, &schema_objects[kind], number, &view, NULL, &row);
+	}
+	data_unlock(w->org->data);
+	if (!found)
+		return fail_reference(w, s);
+	*out = number;
+	return true;
+}
+
+/* A value that is one of a few, by its first letter; 0: not given. */
+static bool
+pick(struct write *w, const char *name, const char *const *values, char *out)
+{
+	const char *s = text(w, name);
+
+	*out = '\0';
+	if (!s)
+		return true;
+	for (; *values; values++) {
+		if (strcasecmp(*values, s) == 0) {
+			*out = **values;
+			return true;
+		}
+	}
+	return writer_fail(w, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", name, "%s: bad value for restricted picklist field: %.40s", name,
+	    s);
+}
+
+static const char *const shares[] = { "V", "C", "I", NULL };
+static const char *const visibilities[] = { "AllUsers", "InternalUsers", "SharedUsers", NULL };
+
+/* Fields that mean something are written by those who know what; the others are kept as they come. */
+static bool
+is_plain(const struct field *f)
+{
+	switch (f->means) {
+	case MEANS_DEFAULT:
+	case MEANS_DEVELOPER_NAME:
+	case MEANS_SHARING_OPTION:
+	case MEANS_SHARING_PRIVACY:
+	case MEANS_LANGUAGE:
+	case MEANS_ORIGIN:
+	case MEANS_LOCATION:
+	case MEANS_TRUE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool
+store_plain(struct write *w)
+{
+	enum place_kind kind = rows_place(w->object);
+	int64_t now = org_now(w->org);
+	const cJSON *v;
+
+	cJSON_ArrayForEach(v, w->fields) {
+		const struct field *f = schema_field(w->object, v->string, strlen(v->string), w->view->version);
+		const char *s = cJSON_IsString(v) ? v->valuestring : cJSON_IsTrue(v) ? "true" : cJSON_IsFalse(v) ? "false" : NULL;
+		int rc = 0;
+
+		if (!f || !is_plain(f))
+			continue;
+		if (kind != PLACES)
+			rc = place_set(w->org->data, kind, w->number, f, s, now);
+		else if (w->object->kind == OBJECT_VERSION)
+			rc = data_set_version(w->org->data, w->document, w->index, f, s, now);
+		else
+			rc = data_set(w->org->data, w->document, f, s, now);
+		if (!check(w, rc))
+			return false;
+	}
+	return true;
+}
+
+/* Versions */
+
+/* The bytes of a version, from base64 or from the second part. Caller frees *own. */
+static bool
+read_bytes(struct write *w, struct upload *up, char **own)
+{
+	const char *s = text(w, "VersionData");
+	EVP_ENCODE_CTX *ctx;
+	int n = 0, last = 0;
+
+	if (w->blob) {
+		up->bytes = w->blob;
+		up->len = w->blob_len;
+		return true;
+	}
+	if (!s || !*s)
+		return fail_missing(w, "VersionData");
+	*own = malloc(strlen(s) + 4);
+	ctx = EVP_ENCODE_CTX_new();
+	if (*own && ctx)
+		EVP_DecodeInit(ctx);
+	bool good = *own && ctx && EVP_DecodeUpdate(ctx, (unsigned char *)*own, &n, (const unsigned char *)s, (int)strlen(s)) >= 0 &&
+	    EVP_DecodeFinal(ctx, (unsigned char *)*own + n, &last) == 1;
+	EVP_ENCODE_CTX_free(ctx);
+	if (!good)
+		return writer_fail(w, "JSON_PARSER_ERROR", NULL, "Cannot deserialize instance of base64 from VALUE_STRING value");
+	up->bytes = *own;
+	up->len = (size_t)(n + last);
+	return true;
+}
+
+/* Where a first version goes besides: a library, a record or a user. What is not there is taken, and is nowhere. */
+static void
+place_first(struct write *w, struct placing *at, struct link_row *link)
+{
+	const char *s = text(w, "FirstPublishLocationId");
+	char id[ID_SIZE];
+	uint32_t number;
+
+	data_lock(w->org->data);
+	const struct object *object = s && id_parse(s, strlen(s), id) ? rows_object(id) : NULL;
+	if (object && rows_find(w->org->data, object, id, &number)) {
+		switch (rows_place(object)) {
+		case PLACE_LIBRARY:
+			at->library = number;
+			at->folder = place_root(w->org->data, number);
+			break;
+		case PLACE_ACCOUNT:
+		case PLACE_CONTACT:
+		case PLACE_OPPORTUNITY:
+			at->record_kind = rows_place(object);
+			at->record = number;
+			break;
+		default:
+			if (object->kind == OBJECT_USER && number != at->owner)
+				*link = (struct link_row){ .kind = OBJECT_USER, .number = number, .share = 'V', .visibility = 'A' };
+		}
+	}
+	data_unlock(w->org->data);
+}
+
+/* The title of a first version that has none: its file's name, without the extension. */
+static char *
+title_of(const char *path)
+{
+	const char *ext = file_extension(path), *name = path;
+	size_t len;
+
+	for (const char *p = path; *p; p++)
+		if (*p == '/' || *p == '\\')
+			name = p + 1;
+	len = strlen(name);
+	return strndup(name, *ext ? len - strlen(ext) - 1 : len);
+}
+
+static bool
+add_first(struct write *w, const struct upload *up, uint32_t owner)
+{
+	struct placing at = PLACING_NONE;
+	struct link_row link = { .number = DOCUMENT_NONE };
+	int64_t now = org_now(w->org);
+	const char *given = text(w, "Title");
+	char *title = given ? strdup(given) : title_of(up->path_on_client);
+	uint32_t ignored;
+	int rc = title ? 0 : -ENOMEM;
+
+	at.owner = owner;
+	place_first(w, &at, &link);
+	if (rc == 0)
+		rc = data_add_document(w->org->data, title, &at, up, now, &w->document);
+	if (rc == 0 && link.number != DOCUMENT_NONE) {
+		link.document = w->document;
+		rc = link_add(w->org->data, &link, &ignored);
+	}
+	free(title);
+	return check(w, rc);
+}
+
+static bool
+add_next(struct write *w, const struct upload *up)
+{
+	int64_t now = org_now(w->org);
+	const char *title = text(w, "Title");
+	int rc = data_add_version(w->org->data, w->document, up, now);
+
+	if (rc == 0 && title)
+		rc = data_rename(w->org->data, w->document, title, now);
+	return check(w, rc);
+}
+
+static bool
+is_archived(struct write *w)
+{
+	struct document space;
+
+	data_lock(w->org->data);
+	bool archived = data_document(w->org->data, w->document, &space)->state & DOCUMENT_ARCHIVED;
+	data_unlock(w->org->data);
+	return archived;
+}
+
+static void
+find_latest(struct write *w)
+{
+	struct document space;
+
+	data_lock(w->org->data);
+	const struct document *doc = data_document(w->org->data, w->document, &space);
+	w->index = doc->count - 1;
+	w->number = doc->versions[w->index].row;
+	id_make("068", w->number, w->id);
+	data_unlock(w->org->data);
+}
+
+static bool
+create_version(struct write *w)
+{
+	const char *url = text(w, "ContentUrl"), *modified = text(w, "ContentModifiedDate");
+	uint32_t owner = w->view->user;
+	struct upload up = {
+		.path_on_client = text(w, "PathOnClient"), .url = url, .bytes = "", .reason = text(w, "ReasonForChange"), .modified = org_now(w->org),
+	};
+	char *own = NULL;
+	bool good = false;
+
+	w->document = DOCUMENT_NONE;
+	if (!resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &w->document) || !resolve(w, "OwnerId", OBJECT_USER, &owner))
+		goto out;
+	if (w->document != DOCUMENT_NONE && text(w, "FirstPublishLocationId")) {
+		writer_fail(w, "INVALID_FIELD_FOR_INSERT_UPDATE", "FirstPublishLocationId",
+		    "FirstPublishLocationId is only for the first version");
+		goto out;
+	}
+	if (w->document != DOCUMENT_NONE && is_archived(w)) {
+		writer_fail(w, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", NULL, "a file cannot get new versions while it is archived");
+		goto out;
+	}
+	if (url && !up.path_on_client)
+		up.path_on_client = text(w, "Title") ? text(w, "Title") : "Link";
+	if (!up.path_on_client || !*up.path_on_client) {
+		fail_missing(w, "PathOnClient");
+		goto out;
+	}
+	if (modified)
+		datetime_parse(modified, strlen(modified), &up.modified);
+	if (!url && !read_bytes(w, &up, &own))
+		goto out;
+	if (w->dry)
+		good = true;
+	else if (w->document == DOCUMENT_NONE ? add_first(w, &up, owner) : add_next(w, &up)) {
+		find_latest(w);
+		good = store_plain(w);
+	}
+out:
+	free(own);
+	return good;
+}
+
+static bool
+update_version(struct write *w)
+{
+	const char *title = text(w, "Title");
+	const struct field *f = schema_field(w->object, "Title", 5, w->view->version);
+	int64_t now = org_now(w->org);
+	struct document space;
+	uint32_t owner = DOCUMENT_NONE;
+
+	if (get(w, "VersionData") || w->blob)
+		return writer_fail(w, "INVALID_STATUS", "VersionData", "the bytes of a major version can not be set");
+	if (!resolve(w, "OwnerId", OBJECT_USER, &owner))
+		return false;
+	if (w->dry)
+		return true;
+	data_lock(w->org->data);
+	bool latest = w->index + 1 == data_document(w->org->data, w->document, &space)->count;
+	data_unlock(w->org->data);
+	if (title && !check(w, latest ? data_rename(w->org->data, w->document, title, now)
+	    : data_set_version(w->org->data, w->document, w->index, f, title, now)))
+		return false;
+	if (owner != DOCUMENT_NONE && !check(w, data_own(w->org->data, w->document, owner, now)))
+		return false;
+	if (get(w, "ReasonForChange") &&
+	    !check(w, data_set_reason(w->org->data, w->document, w->index, text(w, "ReasonForChange"), now)))
+		return false;
+	return store_plain(w);
+}
+
+/* Documents */
+
+static bool
+update_document(struct write *w)
+{
+	struct data *d = w->org->data;
+	const cJSON *archived = get(w, "IsArchived");
+	const char *title = text(w, "Title");
+	int64_t now = org_now(w->org);
+	uint32_t owner = DOCUMENT_NONE, library = DOCUMENT_NONE, folder = DOCUMENT_NONE;
+
+	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) || !resolve(w, "ParentId", OBJECT_LIBRARY, &library))
+		return false;
+	if (w->dry)
+		return true;
+	if (title && !check(w, data_rename(d, w->document, title, now)))
+		return false;
+	if (owner != DOCUMENT_NONE && !check(w, data_own(d, w->document, owner, now)))
+		return false;
+	if (archived && !check(w, cJSON_IsTrue(archived) ? data_mark(d, w->document, DOCUMENT_ARCHIVED, 0, now)
+	    : data_mark(d, w->document, 0, DOCUMENT_ARCHIVED, now)))
+		return false;
+	if (get(w, "ParentId")) {
+		if (library != DOCUMENT_NONE) {
+			data_lock(d);
+			folder = place_root(d, library);
+			data_unlock(d);
+		}
+		if (!check(w, data_put(d, w->document, library, folder, now)))
+			return false;
+	}
+	return store_plain(w);
+}
+
+static bool
+delete_document(struct write *w)
+{
+	return w->dry || check(w, data_mark(w->org->data, w->document, DOCUMENT_DELETED, 0, org_now(w->org)));
+}
+
+/* Links */
+
+/* Whom a link is to. */
+static bool
+resolve_entity(struct write *w, const char *name, struct link_row *link)
+{
+	const char *s = text(w, name);
+	char id[ID_SIZE];
+	const struct object *object = s && id_parse(s, strlen(s), id) ? rows_object(id) : NULL;
+
+	if (!object || object->kind == OBJECT_FOLDER ||
+	    (object->kind != OBJECT_USER && object->kind != OBJECT_ORGANIZATION && rows_place(object) == PLACES))
+		return fail_reference(w, s);
+	link->kind = object->kind;
+	return resolve(w, name, object->kind, &link->number);
+}
+
+static bool
+add_link(struct write *w, struct link_row *link, const char *entity)
+{
+	uint32_t row;
+	int rc;
+
+	if (w->dry)
+		return true;
+	link->created = org_now(w->org);
+	rc = link_add(w->org->data, link, &row);
+	if (rc == -EEXIST)
+		return writer_fail(w, "DUPLICATE_VALUE", NULL, "Document with ID: %.18s is already linked with the entity with ID: %.18s",
+		    text(w, "ContentDocumentId"), text(w, entity));
+	if (rc == 0)
+		id_make(w->object->prefix, row, w->id);
+	return check(w, rc);
+}
+
+static bool
+create_link(struct write *w)
+{
+	struct link_row link = { .document = DOCUMENT_NONE };
+
+	if (!require(w, "ContentDocumentId") || !require(w, "LinkedEntityId") ||
+	    !resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &link.document) || !resolve_entity(w, "LinkedEntityId", &link) || !pick(w, "ShareType", shares, &link.share) ||
+	    !pick(w, "Visibility", visibilities, &link.visibility))
+		return false;
+	if (!link.share)
+		link.share = 'V';
+	if (!link.visibility)
+		link.visibility = 'A';
+	return add_link(w, &link, "LinkedEntityId");
+}
+
+static bool
+create_library_document(struct write *w)
+{
+	struct link_row link = { .document = DOCUMENT_NONE, .kind = OBJECT_LIBRARY, .share = 'I', .visibility = 'A' };
+
+	return require(w, "ContentDocumentId") && require(w, "ContentWorkspaceId") &&
+	    resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &link.document) && resolve(w, "ContentWorkspaceId", OBJECT_LIBRARY, &link.number) && add_link(w, &link, "ContentWorkspaceId");
+}
+
+static bool
+update_link(struct write *w)
+{
+	char share, visibility;
+
+	return pick(w, "ShareType", shares, &share) && pick(w, "Visibility", visibilities, &visibility) &&
+	    (w->dry || check(w, link_change(w->org->data, w->number, share, visibility)));
+}
+
+static bool
+delete_link(struct write *w)
+{
+	if (w->number < LINK_FIRST_MADE && w->number % LINK_STRIDE == LINK_OWNER)
+		return writer_fail(w, "INSUFFICIENT_ACCESS_OR_READONLY", NULL, "insufficient access rights on object id");
+	return w->dry || check(w, link_delete(w->org->data, w->number));
+}
+
+/* Folders: where documents are */
+
+static bool
+update_member(struct write *w)
+{
+	uint32_t folder = DOCUMENT_NONE, library;
+	struct document space;
+
+	if (!require(w, "ParentContentFolderId") || !resolve(w, "ParentContentFolderId", OBJECT_FOLDER, &folder))
+		return false;
+	data_lock(w->org->data);
+	library = place_get(w->org->data, PLACE_FOLDER, folder)->library;
+	bool same = data_document(w->org->data, w->document, &space)->library == library;
+	data_unlock(w->org->data);
+	if (!same)
+		return fail_reference(w, text(w, "ParentContentFolderId"));
+	return w->dry || check(w, data_put(w->org->data, w->document, library, folder, org_now(w->org)));
+}
+
+/* Libraries, folders, records */
+
+/* The name that a write gives, or NULL; `old` has the half of a contact's that is not given. Caller frees. */
+static char *
+name_of(const struct write *w, const char *old)
+{
+	const char *first = text(w, "FirstName"), *last = text(w, "LastName"), *name = text(w, "Name"), *space = strrchr(old, ' ');
+	struct buf out = BUF_INIT;
+
+	if (w->object->kind != OBJECT_CONTACT)
+		return name ? strdup(name) : NULL;
+	if (!get(w, "FirstName") && !last)
+		return NULL;
+	if (first)
+		buf_puts(&out, first);
+	else if (!get(w, "FirstName") && space)
+		buf_put(&out, old, (size_t)(space - old));
+	if (out.len)
+		buf_putc(&out, ' ');
+	buf_puts(&out, last ? last : space ? space + 1 : old);
+	return buf_detach(&out);
+}
+
+static bool
+resolve_parent(struct write *w, uint32_t *parent, uint32_t *library)
+{
+	if (w->object->kind != OBJECT_FOLDER)
+		return resolve(w, "AccountId", OBJECT_ACCOUNT, parent);
+	if (!require(w, "ParentContentFolderId") || !resolve(w, "ParentContentFolderId", OBJECT_FOLDER, parent))
+		return false;
+	data_lock(w->org->data);
+	*library = place_get(w->org->data, PLACE_FOLDER, *parent)->library;
+	data_unlock(w->org->data);
+	return true;
+}
+
+static bool
+create_place(struct write *w)
+{
+	uint32_t parent = DOCUMENT_NONE, library = DOCUMENT_NONE, owner = w->view->user;
+	enum place_kind kind = rows_place(w->object);
+	int64_t now = org_now(w->org);
+
+	if (!require(w, kind == PLACE_CONTACT ? "LastName" : "Name") || !resolve(w, "OwnerId", OBJECT_USER, &owner) ||
+	    !resolve_parent(w, &parent, &library))
+		return false;
+	if (kind == PLACE_OPPORTUNITY && (!require(w, "StageName") || !require(w, "CloseDate")))
+		return false;
+	if (w->dry)
+		return true;
+	char *name = name_of(w, "");
+	int rc = name ? place_add(w->org->data, kind, name, library, parent, now, &w->number) : -ENOMEM;
+	free(name);
+	if (!check(w, rc))
+		return false;
+	place_own(w->org->data, kind, w->number, owner, now);
+	id_make(w->object->prefix, w->number, w->id);
+	return store_plain(w);
+}
+
+static bool
+update_place(struct write *w)
+{
+	enum place_kind kind = rows_place(w->object);
+	uint32_t parent = DOCUMENT_NONE, owner = DOCUMENT_NONE, library;
+	const char *field = kind == PLACE_FOLDER ? "ParentContentFolderId" : "AccountId";
+	int64_t now = org_now(w->org);
+	int rc = 0;
+
+	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) || (get(w, field) && !resolve_parent(w, &parent, &library)))
+		return false;
+	if (w->dry)
+		return true;
+	data_lock(w->org->data);
+	char *name = name_of(w, place_get(w->org->data, kind, w->number)->name);
+	data_unlock(w->org->data);
+	if (name)
+		rc = place_rename(w->org->data, kind, w->number, name, now);
+	free(name);
+	if (get(w, field))
+		place_move(w->org->data, kind, w->number, parent, now);
+	if (owner != DOCUMENT_NONE)
+		place_own(w->org->data, kind, w->number, owner, now);
+	return check(w, rc) && store_plain(w);
+}
+
+/* Whether there is anything in a library or folder. */
+static bool
+is_empty(struct write *w, enum place_kind kind)
+{
+	struct data *d = w->org->data;
+	struct document space;
+	bool empty = true;
+
+	data_lock(d);
+	for (uint32_t i = 0; i < data_document_count(d) && empty; i++) {
+		const struct document *doc = data_document(d, i, &space);
+
+		empty = doc->state & (DOCUMENT_DELETED | DOCUMENT_GONE) || (kind == PLACE_FOLDER ? doc->folder : doc->library) != w->number;
+	}
+	for (uint32_t i = 0; i < place_count(d, PLACE_FOLDER) && empty && kind == PLACE_FOLDER; i++) {
+		const struct place *p = place_get(d, PLACE_FOLDER, i);
+
+		empty = p->deleted || p->parent != w->number;
+	}
+	data_unlock(d);
+	return empty;
+}
+
+static bool
+delete_place(struct write *w)
+{
+	enum place_kind kind = rows_place(w->object);
+
+	if ((kind == PLACE_FOLDER || kind == PLACE_LIBRARY) && !is_empty(w, kind))
+		return writer_fail(w, "DELETE_FAILED", NULL, "there is something in it");
+	if (!w->dry)
+		place_delete(w->org->data, kind, w->number, org_now(w->org));
+	return true;
+}
+
+static const struct {
+	enum object_kind kind;
+	bool (*create)(struct write *);		/* NULL: there is no such thing */
+	bool (*update)(struct write *);
+	bool (*remove)(struct write *);
+} writers[] = {
+	{ OBJECT_DOCUMENT, NULL, update_document, delete_document },
+	{ OBJECT_VERSION, create_version, update_version, NULL },
+	{ OBJECT_LINK, create_link, update_link, delete_link },
+	{ OBJECT_LIBRARY, create_place, update_place, delete_place },
+	{ OBJECT_LIBRARY_DOCUMENT, create_library_document, NULL, NULL },
+	{ OBJECT_FOLDER, create_place, update_place, delete_place },
+	{ OBJECT_FOLDER_MEMBER, NULL, update_member, NULL },
+	{ OBJECT_ACCOUNT, create_place, update_place, delete_place },
+	{ OBJECT_CONTACT, create_place, update_place, delete_place },
+	{ OBJECT_OPPORTUNITY, create_place, update_place, delete_place },
+};
+
+#define WRITERS	(sizeof(writers) / sizeof(writers[0]))
+
+static bool
+find_row(struct write *w, const char *id)
+{
+	struct row row;
+	const char *code;
+
+	data_lock(w->org->data);
+	code = row_find(w->org->data, w->object, id, w->view, &row, w->id, w->message, sizeof(w->message));
+	if (!code) {
+		w->number = row.number;
+		w->document = row.document ? row.document->number : DOCUMENT_NONE;
+		w->index = row.version ? row.version->number - 1 : 0;
+	}
+	data_unlock(w->org->data);
+	w->code = code;
+	return !code;
+}
+
+bool
+writer_run(struct write *w, enum writer_op op, const char *id)
+{
+	static const char *const verbs[] = { "inserted", "updated", "deleted" };
+	bool (*writer)(struct write *) = NULL;
+
+	for (size_t i = 0; i < WRITERS && !writer; i++)
+		if (writers[i].kind == w->object->kind)
+			writer = op == WRITER_CREATE ? writers[i].create : op == WRITER_UPDATE ? writers[i].update : writers[i].remove;
+	if (!writer)
+		return writer_fail(w, "INVALID_TYPE_FOR_OPERATION", NULL, "entity type cannot be %s: %s", verbs[op], w->object->name);
+	if (op != WRITER_CREATE && !find_row(w, id))
+		return false;
+	if (op != WRITER_DELETE && !check_fields(w, op == WRITER_CREATE ? FIELD_CREATEABLE : FIELD_UPDATEABLE))
+		return false;
+	return writer(w);
+}
