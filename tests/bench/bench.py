@@ -6,6 +6,7 @@ import argparse
 import os
 import platform
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -88,6 +89,8 @@ def main():
     if not can_drop_caches():
         print('bench: only root can drop the page cache, without which no figure is cold: nothing is measured', file=sys.stderr)
         return 1
+    # passthrough_ll holds a file descriptor for each inode.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 20, 1 << 20))
     begin = time.monotonic()
     world = World(o.disk)
     chosen = {'quick': figures.QUICK, 'sample': figures.SAMPLE}.get(mode) or [f for _, fs in figures.ALL for f in fs]

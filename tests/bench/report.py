@@ -16,6 +16,9 @@ class Contender:
     def value(self):
         return statistics.median(self.values) if self.values else None
 
+    def overlaps(self, other):
+        return min(self.values) <= max(other.values) and min(other.values) <= max(self.values)
+
 
 class Goal:
     """sffs against a peer, as a ratio; without a peer, its own value. `reach` is what would be better still."""
@@ -73,7 +76,8 @@ class Figure:
                 yield goal, None, None, f'no peer: {peer.problem if peer else "not here"}'
             else:
                 value = self.ratio(peer) if goal.peer else own.value
-                yield goal, peer.value, value, 'met' if goal.met(value) else 'MISSED'
+                verdict = 'met' if goal.met(value) else 'even: the spreads overlap' if goal.peer and goal.bound == 1 and own.overlaps(peer) else 'MISSED'
+                yield goal, peer.value, value, verdict
 
 
 class Series:
