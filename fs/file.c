@@ -307,6 +307,14 @@ file_open_stats(struct files *fs, const struct document *d, struct wait *w, stru
  * Handles.
  */
 
+bool
+file_is_cached(struct files *fs, const struct document *d)
+{
+	struct version v = version_of(d);
+
+	return store_has(fs->store, v.id, v.size);
+}
+
 int
 file_open_version(struct files *fs, const struct document *d, struct file **out)
 {

@@ -55,6 +55,7 @@ int	file_open_column(struct files *, const struct document *, size_t column, str
 int	file_stats_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
 int	file_open_stats(struct files *, const struct document *, struct wait *w, struct file **out);
 
+bool	file_is_cached(struct files *, const struct document *);	/* the version's bytes are here: reading it costs no call */
 int	file_open_version(struct files *, const struct document *, struct file **out);
 int	file_open_view(struct files *, const struct document *, unsigned view, struct wait *w, struct file **out);
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);

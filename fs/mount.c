@@ -15,7 +15,9 @@
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "auth/buf.h"
 #include "auth/log.h"
 #include "catalogue.h"
 #include "file.h"
@@ -32,6 +35,7 @@
 
 #include "mount.h"
 
+#define NOTIFIER_POLL	20	/* ms between looks whether the notifier has ended */
 #define NOTICES_MOST	65536	/* names waiting to be told to the kernel; those beyond expire by themselves */
 
 struct parked {
@@ -66,6 +70,7 @@ struct mount {
 	bool		 mounted;
 
 	pthread_t	 notifier;
+	atomic_bool	 all_told;	/* the notifier is at its end */
 	pthread_mutex_t	 lock;		/* guards: all below */
 	pthread_cond_t	 more;
 	struct notice	*first, **last;
@@ -224,6 +229,38 @@ op_statfs(fuse_req_t req, fuse_ino_t ino)
 	st.f_blocks = (totals.bytes + 4095) / 4096;
 	st.f_files = totals.documents;
 	fuse_reply_statfs(req, &st);
+}
+
+/* size 0: the caller asks how much there is. */
+static void
+reply_xattr(fuse_req_t req, int rc, const struct buf *b, size_t size)
+{
+	if (rc == 0 && size > 0 && b->len > size)
+		rc = -ERANGE;
+	if (rc < 0)
+		fuse_reply_err(req, -rc);
+	else if (size == 0)
+		fuse_reply_xattr(req, b->len);
+	else
+		fuse_reply_buf(req, b->data, b->len);
+}
+
+static void
+op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	struct buf value = BUF_INIT;
+
+	reply_xattr(req, tree_xattr(mount_of(req)->tree, ino, name, &value), &value, size);
+	buf_free(&value);
+}
+
+static void
+op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	struct buf names = BUF_INIT;
+
+	reply_xattr(req, tree_xattrs(mount_of(req)->tree, ino, &names), &names, size);
+	buf_free(&names);
 }
 
 /*
@@ -432,6 +469,15 @@ mount_changed(struct mount *m, const char *name, uint64_t document_key)
 	add_notice(m, n);
 }
 
+static bool
+is_closing(struct mount *m)
+{
+	pthread_mutex_lock(&m->lock);
+	bool closing = m->closing;
+	pthread_mutex_unlock(&m->lock);
+	return closing;
+}
+
 static void
 forget_name(void *ctx, uint64_t parent, const char *name)
 {
@@ -440,7 +486,7 @@ forget_name(void *ctx, uint64_t parent, const char *name)
 	fuse_lowlevel_notify_inval_entry(m->session, parent, name, strlen(name));
 }
 
-/* The next notice; NULL when the mount closes. */
+/* The next notice; NULL when the mount closes: names that were not told go with it. */
 static struct notice *
 take_notice(struct mount *m)
 {
@@ -466,13 +512,14 @@ notify(void *ctx)
 
 	pthread_setname_np(pthread_self(), "sffs-notify");
 	while ((n = take_notice(m))) {
-		if (n->name)
+		if (n->name && !is_closing(m))
 			tree_names_of(m->tree, n->name, n->key, forget_name, m);
 		if (n->answer)
 			fuse_reply_write(n->answer, n->written);
 		free(n->name);
 		free(n);
 	}
+	atomic_store(&m->all_told, true);
 	return NULL;
 }
 
@@ -551,6 +598,20 @@ op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 }
 
 static void
+op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+{
+	(void)ino, (void)name, (void)value, (void)size, (void)flags;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	(void)ino, (void)name;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
 op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
 {
 	(void)parent, (void)name, (void)mode, (void)fi;
@@ -580,10 +641,11 @@ op_init(void *data, struct fuse_conn_info *conn)
 static const struct fuse_lowlevel_ops ops = {
 	.init = op_init,
 	.lookup = op_lookup, .getattr = op_getattr, .setattr = op_setattr, .readlink = op_readlink, .statfs = op_statfs,
+	.getxattr = op_getxattr, .listxattr = op_listxattr,
 	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus,
 	.open = op_open, .read = op_read, .write = op_write, .release = op_release,
 	.mknod = op_mknod, .mkdir = op_mkdir, .unlink = op_remove, .rmdir = op_remove, .symlink = op_symlink,
-	.rename = op_rename, .link = op_link, .create = op_create,
+	.rename = op_rename, .link = op_link, .create = op_create, .setxattr = op_setxattr, .removexattr = op_removexattr,
 };
 
 static void
@@ -705,6 +767,34 @@ out:
 	return rc;
 }
 
+/*
+ * The loop has ended, but the notifier may be in the kernel, waiting for a directory that a request holds which
+ * nobody has answered: the kernel has no way out of that, so requests are answered until the notifier is out of it.
+ */
+static void
+end_notifier(struct mount *m)
+{
+	struct fuse_buf buf = { 0 };
+
+	pthread_mutex_lock(&m->lock);
+	m->closing = true;
+	pthread_cond_signal(&m->more);
+	pthread_mutex_unlock(&m->lock);
+	fuse_session_reset(m->session);
+	while (!atomic_load(&m->all_told)) {
+		struct pollfd p = { .fd = fuse_session_fd(m->session), .events = POLLIN };
+
+		if (poll(&p, 1, NOTIFIER_POLL) <= 0)
+			continue;
+		if (fuse_session_receive_buf(m->session, &buf) <= 0)
+			break;		/* unmounted: the kernel has let go */
+		fuse_session_process_buf(m->session, &buf);
+	}
+	free(buf.mem);
+	pthread_join(m->notifier, NULL);
+	m->notifier = 0;
+}
+
 int
 mount_serve(struct mount *m, struct tree *tree, struct sync *sync, struct catalogue *catalogue)
 {
@@ -718,10 +808,7 @@ mount_serve(struct mount *m, struct tree *tree, struct sync *sync, struct catalo
 		m->notifier = 0;
 	if (rc == 0) {
 		rc = fuse_session_loop_mt(m->session, config);
-		pthread_mutex_lock(&m->lock);
-		m->closing = true;
-		pthread_cond_signal(&m->more);
-		pthread_mutex_unlock(&m->lock);
+		end_notifier(m);
 	}
 	fuse_loop_cfg_destroy(config);
 	return rc > 0 ? 0 : rc;		/* > 0: the signal that ended it */
@@ -732,8 +819,6 @@ mount_close(struct mount *m)
 {
 	if (!m)
 		return;
-	if (m->notifier)
-		pthread_join(m->notifier, NULL);
 	while (m->first) {		/* what came after the notifier had ended */
 		struct notice *n = m->first;
 

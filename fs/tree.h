@@ -26,6 +26,7 @@
 #include "name.h"
 #include "sync.h"
 
+struct buf;
 struct inventory;
 struct tree;
 
@@ -71,6 +72,10 @@ enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
 int	tree_open_file(struct tree *, uint64_t ino, struct sync_ticket *, struct wait *w, struct file **out, enum tree_pages *);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
+
+/* Extended attributes, each name with its NUL; no name but user.salesforce.* is there (-ENODATA). Never waits. */
+int	tree_xattrs(struct tree *, uint64_t ino, struct buf *names);
+int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value);
 
 /*
  * What to tell the kernel when a name under documents/ means something else now: each() gets the

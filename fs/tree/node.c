@@ -19,22 +19,16 @@
 #include "fs/catalogue.h"
 
 #include "node.h"
-
-static const char parsed_readme[] =
-	"Every CSV document as files that a pipeline can trust. This directory lists nothing,\n"
-	"so that no listing depends on what was looked at before; any CSV document's name works:\n"
-	"\n"
-	"    ls   'parsed/Q3 Forecast/'\n"
-	"    head -3 'parsed/Q3 Forecast/table.tsv'\n"
-	"    cat  documents/*/parsed/rows.jsonl        all CSV documents\n";
+#include "readme.h"
 
 #define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
 
 const struct fixed node_fixed[] = {
 	{ ROOT,			ROOT,		"",		S_IFDIR | 0555,	NULL,		false },
+	{   README,		ROOT,		"README",	S_IFREG | 0444,	readme_root,	false },
 	{ DOCUMENTS,		ROOT,		"documents",	S_IFDIR | 0555,	NULL,		true },
 	{ PARSED_ROOT,		ROOT,		"parsed",	S_IFDIR | 0555,	NULL,		true },
-	{   PARSED_README,	PARSED_ROOT,	"README",	S_IFREG | 0444,	parsed_readme,	false },
+	{   PARSED_README,	PARSED_ROOT,	"README",	S_IFREG | 0444,	readme_parsed,	false },
 	{ BY_ID,		ROOT,		"by-id",	S_IFDIR | 0555,	NULL,		true },
 	{ SFFS,			ROOT,		".sffs",	S_IFDIR | 0555,	NULL,		false },
 	{   STATUS,		SFFS,		"status.json",	S_IFREG | 0444,	NULL,		false },

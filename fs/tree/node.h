@@ -26,7 +26,9 @@ enum kind {
 	VIEW,			/* parsed/X/header and so on: VIEW + the view's number */
 };
 
-enum fixed_number { ROOT = TREE_ROOT, DOCUMENTS, PARSED_ROOT, PARSED_README, BY_ID, SFFS, STATUS, REFRESH, LOG, MD5SUMS, DOCUMENTS_TSV };
+enum fixed_number {
+	ROOT = TREE_ROOT, DOCUMENTS, PARSED_ROOT, PARSED_README, BY_ID, SFFS, STATUS, REFRESH, LOG, MD5SUMS, DOCUMENTS_TSV, README,
+};
 
 struct fixed {
 	uint64_t	 number, parent;
