@@ -12,7 +12,8 @@
  * State kept in the catalogue, each in the transaction that makes it true:
  *	filling	the last Id of the pages that have come, while the first fill is under way
  *	asked	the org's clock (ms) when the first page of the last complete question was answered
- *	newest	the largest SystemModstamp (ms) of what has come
+ *	newest	the largest SystemModstamp (ms) that a refresh has brought; the fill, which comes in order of Id, does not count
+ *	pages	how many pages of the first fill have come
  *	filled	"yes" once the first fill is complete
  *	listing	this machine's clock (ms) when the last list of Ids was begun
  *	reconciled	the org's clock (ms) at the last complete list of Ids
@@ -45,6 +46,7 @@
 #define RETRY_MOST	300
 #define LOST_LOCATORS	3			/* in a row, without a page in between */
 #define TURN_POLL	50			/* ms between looks whether another mount has finished its turn: flock has no timed wait */
+#define TURN_MOST	60			/* seconds in which another mount's turn must have brought something */
 #define RECONCILE	(24 * 60 * 60 * INT64_C(1000))	/* ms from one list of all Ids to the next */
 #define RECONCILE_AGAIN	(60 * 60 * INT64_C(1000))	/* ms after one that failed, or that another mount has begun */
 
@@ -123,17 +125,43 @@ is_closing(struct sync *s)
 	return closing;
 }
 
-/* Waits until no other mount asks. */
+/* What another mount that has the turn brings along: each page of a fill, each answer to a refresh. */
+static int64_t
+progress_of_others(struct sync *s)
+{
+	return state_number(s->catalogue, "asked") + state_number(s->catalogue, "pages");
+}
+
+/* Waits until no other mount asks. -ETIMEDOUT: one does, and gets nowhere. */
 static int
 begin_turn(struct sync *s)
 {
 	const struct timespec pause = { 0, TURN_POLL * 1000000 };
+	int64_t seen = -1;
+	double since = monotonic();
 
-	while (flock(s->turn, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
+	for (unsigned polls = 1; flock(s->turn, LOCK_EX | LOCK_NB) < 0; polls++) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			int rc = -errno;
+
+			log_error("sync", "turn.lock: %s", strerror(-rc));
+			return rc;
+		}
 		if (is_closing(s))
 			return -EINTR;
+		if (polls == 2000 / TURN_POLL)
+			log_info("sync", "waiting for another mount of this org, which is asking it");
+		if (polls % (1000 / TURN_POLL) == 0) {
+			int64_t now = progress_of_others(s);
+
+			if (now != seen)
+				since = monotonic();
+			seen = now;
+			if (monotonic() - since > TURN_MOST) {
+				log_warn("sync", "another mount of this org has been asking it for %d s and gets nowhere; is it stopped?", TURN_MOST);
+				return -ETIMEDOUT;
+			}
+		}
 		nanosleep(&pause, NULL);
 	}
 	return 0;
@@ -194,8 +222,8 @@ fetch_page(struct sync *s, const struct rest_query *q, struct page *p, struct re
 {
 	p->begun = false;
 	int rc = rest_documents(s->rest, q, take_document, p, answer);
-	if (rc == 0 && !p->begun)
-		rc = catalogue_begin(s->catalogue);
+	if (rc == 0 && !p->begun && (rc = catalogue_begin(s->catalogue)) < 0)
+		free(answer->next);
 	else if (rc < 0 && p->begun)
 		catalogue_rollback(s->catalogue);
 	return rc;
@@ -210,49 +238,51 @@ commit_page(struct sync *s, int rc, bool tell)
 	return rc;
 }
 
-/* asked: the org's clock when the first page of this question was answered. */
+/* Of the last page, when what was asked for is complete. asked: the org's clock when its first page was answered. */
 static int
-put_progress(struct sync *s, const struct page *p, int64_t asked)
+put_complete(struct sync *s, int64_t newest, int64_t asked, int64_t began)
 {
-	int rc = put_state_number(s->catalogue, "newest", p->newest);
+	int rc = put_state_number(s->catalogue, "newest", newest);
 
-	return rc < 0 ? rc : put_state_number(s->catalogue, "asked", asked);
-}
-
-/* Of the last page, when what was asked for is complete. */
-static int
-put_complete(struct sync *s, const struct page *p, int64_t asked, int64_t began)
-{
-	int rc = put_progress(s, p, asked);
-
+	if (rc == 0)
+		rc = put_state_number(s->catalogue, "asked", asked);
 	return rc < 0 ? rc : put_state_number(s->catalogue, "began", began);
 }
 
-/* After -ESTALE: whether to go on behind the last record with a new query. */
+/* The locator of the page that was asked for is used up, or lost (-ESTALE): then a new query goes on behind the last record. */
 static bool
-go_on_without_locator(int rc, char **next, unsigned *lost)
+drop_locator(int *rc, char **next, unsigned *lost)
 {
 	free(*next);
 	*next = NULL;
-	return rc == -ESTALE && ++*lost <= LOST_LOCATORS;
+	if (*rc != -ESTALE) {
+		*lost = 0;
+		return false;
+	}
+	if (++*lost <= LOST_LOCATORS)
+		return true;
+	log_warn("sync", "Salesforce loses every query locator that it gives");
+	*rc = -EIO;
+	return false;
 }
 
 static int
-put_filled(struct sync *s, const struct page *p, int64_t asked, int64_t began)
+put_filled(struct sync *s, int64_t asked, int64_t began)
 {
 	int rc = catalogue_put_state(s->catalogue, "filled", "yes");
 
 	if (rc == 0)
 		rc = put_state_number(s->catalogue, "reconciled", asked);
-	return rc < 0 ? rc : put_complete(s, p, asked, began);
+	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later ones may surpass. */
+	return rc < 0 ? rc : put_complete(s, asked, asked, began);
 }
 
 static int
 fill(struct sync *s, sync_progress *progress, void *ctx)
 {
 	const int64_t began = wall_ms();
-	struct page page = { .sync = s, .newest = state_number(s->catalogue, "newest") };
-	int64_t asked = state_number(s->catalogue, "asked");
+	struct page page = { .sync = s };
+	int64_t asked = state_number(s->catalogue, "asked"), pages = state_number(s->catalogue, "pages");
 	struct catalogue_totals totals = { 0 };
 	char *resume = NULL, *next = NULL;
 	unsigned calls = 0, lost = 0;
@@ -266,25 +296,28 @@ fill(struct sync *s, sync_progress *progress, void *ctx)
 		struct rest_query q = { .next = next, .after = *page.last ? page.last : NULL, .since = -1 };
 		struct rest_page answer = { 0 };
 
-		if (!next && (rc = catalogue_totals(s->catalogue, &totals)) < 0)
+		const bool is_first = !next;
+
+		if (is_first && (rc = catalogue_totals(s->catalogue, &totals)) < 0)
 			break;
 		rc = fetch_page(s, &q, &page, &answer);
 		calls++;
-		if (go_on_without_locator(rc, &next, &lost))
+		if (drop_locator(&rc, &next, &lost))
 			continue;
 		if (rc < 0)
 			break;
-		lost = 0;
-		if (!q.next)
+		if (is_first)
 			total = totals.documents + (uint64_t)(answer.total > 0 ? answer.total : 0);
 		if (asked < 0)
 			asked = answer.date;
 		next = answer.next;
 		rc = catalogue_put_state(s->catalogue, "filling", page.last);
 		if (rc == 0)
-			rc = put_progress(s, &page, asked);
+			rc = put_state_number(s->catalogue, "asked", asked);
+		if (rc == 0)
+			rc = put_state_number(s->catalogue, "pages", ++pages);
 		if (rc == 0 && !next)
-			rc = put_filled(s, &page, asked, began);
+			rc = put_filled(s, asked, began);
 		rc = commit_page(s, rc, false);
 		if (rc == 0 && progress && (rc = catalogue_totals(s->catalogue, &totals)) == 0)
 			progress(ctx, totals.documents, total, calls);
@@ -313,19 +346,18 @@ refresh(struct sync *s)
 		struct rest_page answer = { 0 };
 
 		rc = fetch_page(s, &q, &page, &answer);
-		if (go_on_without_locator(rc, &next, &lost)) {
+		if (drop_locator(&rc, &next, &lost)) {
 			since = page.newest > since ? page.newest : since;
 			rc = -EAGAIN;
 			continue;
 		}
 		if (rc < 0)
 			break;
-		lost = 0;
 		if (answered < 0)
 			answered = answer.date;
 		next = answer.next;
 		if (!next)
-			rc = put_complete(s, &page, answered > asked ? answered : asked, began);
+			rc = put_complete(s, page.newest, answered > asked ? answered : asked, began);
 		rc = commit_page(s, rc, true);
 	} while (rc == -EAGAIN || (rc == 0 && next));
 	free(next);
@@ -396,13 +428,12 @@ reconcile(struct sync *s)
 		struct rest_page answer = { 0 };
 
 		rc = rest_documents(s->rest, &q, take_id, &r, &answer);
-		if (go_on_without_locator(rc, &next, &lost)) {
+		if (drop_locator(&rc, &next, &lost)) {
 			rc = 0;
 			continue;
 		}
 		if (rc < 0)
 			break;
-		lost = 0;
 		if (asked < 0)
 			asked = answer.date;
 		next = answer.next;
@@ -527,10 +558,7 @@ run_refresh(struct job *job)
 	bool due = rc == 0 && reconcile_is_due(s);
 
 	pthread_mutex_lock(&s->lock);
-	if (rc < 0 && rc != -EINTR && s->result == 0)
-		log_warn("sync", "refresh failed (%s): what was known before is still served", strerror(-rc));
-	if (rc == 0 && s->result < 0)
-		log_info("sync", "refreshed: the org answers again");
+	const int before = s->result;
 	note_result(s, rc, age);
 	s->done = s->begun;
 	s->running = false;
@@ -540,6 +568,10 @@ run_refresh(struct job *job)
 	if (due && !s->closing && !s->reconciling)
 		start_reconcile(s);
 	pthread_mutex_unlock(&s->lock);
+	if (rc < 0 && rc != -EINTR && before == 0)
+		log_warn("sync", "refresh failed (%s): what was known before is still served", strerror(-rc));
+	if (rc == 0 && before < 0)
+		log_info("sync", "refreshed: the org answers again");
 	wait_wake(&s->waiting, WAIT_ALL);
 }
 
@@ -560,8 +592,7 @@ static void
 end_reconcile(struct sync *s, int rc)
 {
 	pthread_mutex_lock(&s->lock);
-	if (rc < 0 && rc != -EINTR && s->reconciled == 0)
-		log_warn("sync", "listing all documents failed (%s): what is out of reach shows until it works", strerror(-rc));
+	const int before = s->reconciled;
 	s->reconciled = rc;
 	s->reconciles_done = s->reconciles_begun;
 	s->reconciling = false;
@@ -569,6 +600,8 @@ end_reconcile(struct sync *s, int rc)
 		start_reconcile(s);
 	s->reconcile_wanted = false;
 	pthread_mutex_unlock(&s->lock);
+	if (rc < 0 && rc != -EINTR && before == 0)
+		log_warn("sync", "listing all documents failed (%s): what is out of reach shows until it works", strerror(-rc));
 	wait_wake(&s->waiting, WAIT_ALL);
 }
 
