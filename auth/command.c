@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,10 +30,8 @@ now_ms(void)
 
 /* All that comes, until the end or the time limit. The buffer has its room from the start: growing would leave copies behind. */
 static int
-read_all(int fd, struct buf *out)
+read_all(int fd, int64_t end, struct buf *out)
 {
-	int64_t end = now_ms() + TIME_MAX;
-
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		int64_t left = end - now_ms();
@@ -51,6 +50,31 @@ read_all(int fd, struct buf *out)
 		if (out->len == OUTPUT_MAX)
 			return -EMSGSIZE;
 	}
+}
+
+/* Until the command has ended; at the time limit, or when its output was no good (rc), it is killed. */
+static int
+reap(pid_t pid, int64_t end, int rc, int *status)
+{
+	int fd = rc == 0 ? pidfd_open(pid, 0) : -1;
+
+	while (fd >= 0 && rc == 0) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		int64_t left = end - now_ms();
+		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+
+		if (n > 0)
+			break;
+		if (n == 0)
+			rc = -ETIMEDOUT;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (rc < 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
+		continue;
+	return rc;
 }
 
 static int
@@ -79,6 +103,7 @@ start(const char *const *argv, int output, pid_t *out)
 static int
 run(const char *const *argv, struct buf *out, int *status)
 {
+	const int64_t end = now_ms() + TIME_MAX;
 	int ends[2];
 	pid_t pid = 0;
 
@@ -89,11 +114,8 @@ run(const char *const *argv, struct buf *out, int *status)
 	int rc = start(argv, ends[1], &pid);
 	close(ends[1]);
 	if (rc == 0) {
-		rc = read_all(ends[0], out);
-		if (rc < 0)
-			kill(pid, SIGKILL);
-		while (waitpid(pid, status, 0) < 0 && errno == EINTR)
-			continue;
+		rc = read_all(ends[0], end, out);
+		rc = reap(pid, end, rc, status);
 	}
 	close(ends[0]);
 	return rc;

@@ -53,6 +53,7 @@ struct exchange {
 	int		 rc;		/* why we ended it; 0: we did not */
 	bool		 enough;	/* we ended it because status and headers are all that is wanted */
 	bool		 whole;		/* a range was asked for, and all comes */
+	bool		 sink_failed;	/* it knows why */
 	bool		 connected;
 	int64_t		 last_byte;	/* ms, from when it was connected */
 };
@@ -254,7 +255,9 @@ take_body(struct exchange *x, const char *p, size_t n)
 		snprintf(x->text, sizeof(x->text), "the answer is not the range that was asked for");
 		return -EPROTO;
 	}
-	return x->q->sink(x->q->ctx, p, n);
+	int rc = x->q->sink(x->q->ctx, p, n);
+	x->sink_failed = rc < 0;
+	return rc;
 }
 
 static size_t
@@ -541,8 +544,6 @@ explain(const struct exchange *x, int rc, CURLcode code)
 		text = x->connected ? "no whole answer in time" : "no connection in time";
 	else if (rc == -ENOMEM)
 		text = "out of memory";
-	else if (rc == -EINTR)
-		text = "cancelled";
 	else if (!*text)
 		text = code != CURLE_OK ? curl_easy_strerror(code) : strerror(-rc);
 	if (!x->host || strstr(text, x->host))
@@ -579,7 +580,8 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 	}
 out:
 	if (rc < 0) {
-		explain(&x, rc, code);
+		if (!x.sink_failed && rc != -EINTR)
+			explain(&x, rc, code);
 		buf_free(&out->body);
 	}
 	if (lane)

@@ -67,7 +67,7 @@ struct http_response {
 	char		 limit_info[128];	/* Sforce-Limit-Info; "" : none */
 	char		 content_range[128];
 	char		 content_type[64];
-	char		 error[256];		/* why there is no status: for the log, never holds a secret */
+	char		 error[256];		/* why there is no status: for the log, never holds a secret; "" where the sink or the caller ended it */
 };
 
 /*
