@@ -315,9 +315,17 @@ worth_another_try(int rc)
 	return rc == -EHOSTUNREACH || rc == -ECONNRESET;
 }
 
+static void
+count(struct rest *r, uint64_t *counter)
+{
+	pthread_mutex_lock(&r->lock);
+	++*counter;
+	pthread_mutex_unlock(&r->lock);
+}
+
 /* One exchange with the token of the moment. *serial: which token that was. */
 static int
-ask_once(struct rest *r, const char *path, struct http_request *q, struct http_response *a, unsigned *serial)
+ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a, unsigned *serial)
 {
 	static const char *const headers[] = {
 		"Accept: application/json",
@@ -335,26 +343,19 @@ ask_once(struct rest *r, const char *path, struct http_request *q, struct http_r
 		return rc;
 	*serial = bearer.serial;
 	buf_puts(&url, bearer.instance_url);
-	buf_puts(&url, path);
+	buf_puts(&url, ask->path);
 	if (url.failed) {
 		rc = -ENOMEM;
 	} else {
 		q->url = buf_str(&url);
 		q->bearer = &bearer.access_token;
 		q->headers = headers;
+		count(r, ask->counter);
 		rc = http_do(r->http, q, a);
 	}
 	buf_free(&url);
 	bearer_free(&bearer);
 	return rc;
-}
-
-static void
-count(struct rest *r, uint64_t *counter)
-{
-	pthread_mutex_lock(&r->lock);
-	++*counter;
-	pthread_mutex_unlock(&r->lock);
 }
 
 /* How a try ended that was not good: whether another may help, and how long the org asks to wait for it. */
@@ -376,8 +377,7 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 
 		*retry = (struct retry){ .after = -1 };
 		*a = (struct http_response){ .date = -1, .retry_after = -1 };
-		count(r, ask->counter);
-		int sent = ask_once(r, ask->path, q, a, &serial);
+		int sent = ask_once(r, ask, q, a, &serial);
 		if (sent < 0) {
 			rc = network_error(sent);
 			retry->again = worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
@@ -435,6 +435,10 @@ query(struct rest *r, const struct buf *path, const char *expected, char *said, 
 	do
 		rc = attempt(r, &ask, &request, answer, &retry);
 	while (try_again(r, ++tried, &retry, &rc));
+	if (rc == -ENOENT) {
+		tell(r, "query: Salesforce answered 404: has it no API version %s? Set api_version", r->api_version);
+		rc = -EINVAL;
+	}
 	return rc;
 }
 
@@ -495,7 +499,7 @@ parse_id(const cJSON *v, char out[19])
 	const char *s = cJSON_GetStringValue(v);
 
 	out[0] = '\0';
-	if (s && strlen(s) == 18)
+	if (s && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == 18 && s[18] == '\0')
 		memcpy(out, s, 19);
 }
 
