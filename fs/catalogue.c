@@ -44,11 +44,12 @@ struct catalogue {
 	struct db	*idle[READERS_KEPT];
 	unsigned	 idle_count;
 
-	pthread_mutex_t	 write_lock;	/* held from begin to the end of the batch; guards: the five below */
+	pthread_mutex_t	 write_lock;	/* held from begin to the end of the batch; guards: the six below */
 	struct db	*writer;
 	struct settle	 settle;
 	int64_t		 documents, bytes;	/* what the batch adds to the totals */
 	bool		 touched;	/* it changed what is listed */
+	bool		 deferred;	/* names are given later */
 
 	pthread_mutex_t	 note_lock;	/* guards: notes. May be taken with write_lock held */
 	struct db	*notes;		/* NULL: no reconcile */
@@ -372,13 +373,32 @@ catalogue_generation(struct catalogue *c, uint64_t *out)
  * A batch.
  */
 
+/* Caller locks. */
+static int
+read_deferred(struct catalogue *c)
+{
+	sqlite3_stmt *st;
+	int rc = db_bind(c->writer, SQL_DEFERRED, &st, "");
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(c->writer, st)) > 0)
+		c->deferred = sqlite3_column_int(st, 0) != 0;
+	db_reset(st);
+	return rc > 0 ? 0 : rc < 0 ? rc : -EIO;
+}
+
 int
 catalogue_begin(struct catalogue *c)
 {
 	pthread_mutex_lock(&c->write_lock);
 	int rc = db_exec(c->writer, "BEGIN IMMEDIATE");
-	if (rc < 0)
+	if (rc == 0)
+		rc = read_deferred(c);
+	if (rc < 0) {
+		db_rollback(c->writer);
 		pthread_mutex_unlock(&c->write_lock);
+	}
 	return rc;
 }
 
@@ -461,6 +481,23 @@ catalogue_put_state(struct catalogue *c, const char *name, const char *value)
 	return db_do(c->writer, SQL_PUT_STATE, "tt", name, value);
 }
 
+int
+catalogue_defer(struct catalogue *c)
+{
+	c->deferred = true;
+	return db_exec(c->writer, SQL_DEFER);
+}
+
+int
+catalogue_settle(struct catalogue *c)
+{
+	if (!c->deferred)
+		return 0;
+	c->deferred = false;
+	c->touched = true;
+	return settle_all(&c->settle);
+}
+
 /*
  * Documents come and go.
  */
@@ -515,7 +552,7 @@ remove_stored(struct catalogue *c, const struct stored *s)
 {
 	int rc = db_do(c->writer, SQL_DELETE, "i", N(s->claimant.key));
 
-	if (rc == 0)
+	if (rc == 0 && !c->deferred)
 		rc = settle_go(&c->settle, &s->claimant);
 	if (s->listed)
 		count(c, &s->doc, -1);
@@ -573,8 +610,13 @@ static int
 come(struct catalogue *c, const struct document *d, struct claimant *x, bool listed)
 {
 	struct claimant pushed = { 0 };
-	int rc = settle_come(&c->settle, x, &pushed);
+	int rc = 0;
 
+	if (!c->deferred)
+		rc = settle_come(&c->settle, x, &pushed);
+	else
+		while (!x->names[x->rank])
+			x->rank++;
 	if (rc == 0)
 		rc = insert(c, d, x, listed);
 	if (rc == 0)

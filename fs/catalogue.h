@@ -49,11 +49,18 @@ int	catalogue_put_unlisted(struct catalogue *, const struct document *, const ch
 int	catalogue_remove(struct catalogue *, const char *id);	/* 0 also when it is not there */
 int	catalogue_put_state(struct catalogue *, const char *name, const char *value);
 /*
+ * For a first fill. From defer on, in later batches too and whichever process they are of, documents are put without
+ * regard to who has which name, which is much faster; names mean nothing, and finding one takes long, until settle
+ * gives all documents theirs. It tells of no change. Both within a batch; both may be called again.
+ */
+int	catalogue_defer(struct catalogue *);
+int	catalogue_settle(struct catalogue *);
+/*
  * changed: called once for each name that appeared, vanished or now means
  * another document or version, after the commit, with no lock held. May be NULL.
  */
 typedef void catalogue_changed(void *ctx, const char *name, uint64_t document_key);
-int	catalogue_commit(struct catalogue *, catalogue_changed *, void *ctx);
+int	catalogue_commit(struct catalogue *, catalogue_changed *, void *ctx);	/* an error: it is rolled back */
 void	catalogue_rollback(struct catalogue *);
 
 /*

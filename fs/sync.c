@@ -269,12 +269,23 @@ drop_locator(int *rc, char **next, unsigned *lost)
 static int
 put_filled(struct sync *s, int64_t asked, int64_t began)
 {
-	int rc = catalogue_put_state(s->catalogue, "filled", "yes");
+	int rc = catalogue_settle(s->catalogue);
 
+	if (rc == 0)
+		rc = catalogue_put_state(s->catalogue, "filled", "yes");
 	if (rc == 0)
 		rc = put_state_number(s->catalogue, "reconciled", asked);
 	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later ones may surpass. */
 	return rc < 0 ? rc : put_complete(s, asked, asked, began);
+}
+
+/* Names can wait until all documents are there. */
+static int
+begin_fill(struct sync *s)
+{
+	int rc = catalogue_begin(s->catalogue);
+
+	return rc < 0 ? rc : commit_page(s, catalogue_defer(s->catalogue), false);
 }
 
 static int
@@ -287,8 +298,10 @@ fill(struct sync *s, sync_progress *progress, void *ctx)
 	char *resume = NULL, *next = NULL;
 	unsigned calls = 0, lost = 0;
 	uint64_t total = 0;
-	int rc;
+	int rc = begin_fill(s);
 
+	if (rc < 0)
+		return rc;
 	if (catalogue_state(s->catalogue, "filling", &resume) == 0)
 		snprintf(page.last, sizeof(page.last), "%s", resume);
 	free(resume);

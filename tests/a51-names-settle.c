@@ -1,7 +1,8 @@
 /*
  * Who has which name depends on the set of documents alone. Random documents that want the same few names come, change and go
  * in random batches; after each the catalogue must say what the plain definition says, computed from scratch, and must have
- * told of exactly the names whose meaning changed. Half of the rounds take a bad hash, by which many names are one.
+ * told of exactly the names whose meaning changed. Now and then names are given to all at once after a few batches
+ * without. Half of the rounds take a bad hash, by which many names are one.
  * ROUNDS: batches (2000), SEED.
  */
 #include <stdint.h>
@@ -238,25 +239,31 @@ run(struct catalogue *c, uint64_t (*hash)(const char *), unsigned rounds)
 		snprintf(set[i].id, sizeof(set[i].id), "069000%09uAAA", i);
 		set[i].key = (i * 7 + 3) % SLOTS + 1;
 	}
-	for (unsigned r = 0; r < rounds; r++) {
-		bool keep = draw(8) != 0;
+	for (unsigned r = 0, later = 0; r < rounds; r++) {
+		bool keep = draw(8) != 0, settles = later == 1;
 		unsigned n = 1 + (draw(10) ? draw(6) : draw(100));
 
 		memcpy(before, set, sizeof(set));
 		told_count = 0;
 		if (catalogue_begin(c) < 0)
 			return false;
+		if (later == 0 && draw(20) == 0 && catalogue_defer(c) == 0)
+			later = 2 + draw(5);
 		for (unsigned i = 0; i < n; i++)
 			if (change_one(c) < 0)
 				return false;
-		if (!keep) {
+		if (settles && catalogue_settle(c) < 0)
+			return false;
+		if (!keep && later == 0) {
 			catalogue_rollback(c);
 			memcpy(set, before, sizeof(set));
 		} else if (catalogue_commit(c, note, NULL) < 0) {
 			return false;
 		}
 		settle(hash);
-		if (!is_right(c) || !is_told()) {
+		if (later > 0 && --later > 0)
+			continue;
+		if (!is_right(c) || (!settles && !is_told())) {
 			printf("# in round %u\n", r);
 			return false;
 		}

@@ -7,7 +7,9 @@
  * Going: the name that becomes free goes to the oldest that waits for it, whose
  * former name becomes free, and so on; again to a younger one each time.
  *
- * Either way those that are not touched still have what they must have: each
+ * Giving names to all: whoever is the oldest that wants a name first of all has it; the others come one by one.
+ *
+ * In each case those that are not touched still have what they must have: each
  * holds its best candidate that no older one holds, and waits for the better ones.
  */
 #include <errno.h>
@@ -217,20 +219,28 @@ settle_push(struct settle *s, struct claimant *pushed)
 	return rc;
 }
 
-/* The oldest that waits for the name; -ENOENT: nobody does. */
+/* The claimant whose key a bound statement finds, if rc is 0; -ENOENT if it finds none. */
 static int
-oldest(struct settle *s, const char *name, struct claimant *out)
+load_found(struct settle *s, sqlite3_stmt *st, int rc, struct claimant *out)
 {
-	sqlite3_stmt *st;
 	uint64_t key = 0;
-	int rc = db_bind(s->db, SQL_OLDEST, &st, "i", N(s->hash(name)));
 
 	if (rc < 0)
 		return rc;
 	if ((rc = db_step(s->db, st)) > 0)
 		key = (uint64_t)sqlite3_column_int64(st, 0);
 	db_reset(st);
-	return rc <= 0 ? rc < 0 ? rc : -ENOENT : settle_load(s, SQL_CLAIMANT, key, out);
+	return rc > 0 ? settle_load(s, SQL_CLAIMANT, key, out) : rc < 0 ? rc : -ENOENT;
+}
+
+/* The oldest that waits for the name; -ENOENT: nobody does. */
+static int
+oldest(struct settle *s, const char *name, struct claimant *out)
+{
+	sqlite3_stmt *st;
+	int rc = db_bind(s->db, SQL_OLDEST, &st, "i", N(s->hash(name)));
+
+	return load_found(s, st, rc, out);
 }
 
 static unsigned
@@ -276,5 +286,34 @@ settle_go(struct settle *s, const struct claimant *gone)
 	}
 	claimant_free(&c);
 	claimant_free(&next);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* The next document without a name; -ENOENT: all have one. */
+static int
+homeless(struct settle *s, struct claimant *out)
+{
+	sqlite3_stmt *st;
+	int rc = db_bind(s->db, SQL_HOMELESS, &st, "");
+
+	return load_found(s, st, rc, out);
+}
+
+int
+settle_all(struct settle *s)
+{
+	struct claimant c = { 0 }, pushed = { 0 };
+	int rc = db_exec(s->db, SQL_SETTLE);
+
+	while (rc == 0 && (rc = homeless(s, &c)) == 0) {
+		rc = settle_come(s, &c, &pushed);
+		if (rc == 0)
+			rc = move(s, &c, c.rank);
+		if (rc == 0)
+			rc = settle_push(s, &pushed);
+		claimant_free(&c);
+		claimant_free(&pushed);
+		changes_free(&s->changes);
+	}
 	return rc == -ENOENT ? 0 : rc;
 }

@@ -65,6 +65,9 @@ int	settle_push(struct settle *, struct claimant *pushed /* takes */);
 /* A document goes: the caller has deleted its row. */
 int	settle_go(struct settle *, const struct claimant *);
 
+/* Gives names to all documents, whatever they have had. Forgets the changes. */
+int	settle_all(struct settle *);
+
 /* A name's meaning is about to change from this; only the first time counts. -ENOMEM. */
 int	settle_change(struct settle *, const char *name, uint64_t key, uint64_t version_key);
 /* In order of name, each once, with what it meant first. */

@@ -24,16 +24,18 @@
 #define SQL_CLAIMANT_TEXT "key, version_key, created, rank, name0, name1, name2"
 #define SQL_CLAIMANT_COLUMNS 7
 
+#define SQL_INDEX_NAMES	"CREATE INDEX IF NOT EXISTS document_hash ON document(hash)"
+
 #define SQL_CATALOGUE \
 	"CREATE TABLE document(" DOCUMENT_FIELDS(SQL_COLUMN) \
 	"	key INTEGER PRIMARY KEY, version_key, listed, rank, hash, name0, name1, name2);" \
 	"CREATE UNIQUE INDEX document_id ON document(id);" \
 	"CREATE INDEX document_version ON document(version_key);" \
-	"CREATE INDEX document_hash ON document(hash);" \
+	SQL_INDEX_NAMES ";" \
 	"CREATE TABLE waiting(hash, created, key, PRIMARY KEY(hash, created, key)) WITHOUT ROWID;" \
 	"CREATE TABLE state(name PRIMARY KEY, value) WITHOUT ROWID;" \
-	"CREATE TABLE total(documents, bytes, generation);" \
-	"INSERT INTO total VALUES(0, 0, 0);"
+	"CREATE TABLE total(documents, bytes, generation, deferred);" \
+	"INSERT INTO total VALUES(0, 0, 0, 0);"
 
 /* The root and one edge of each tree. */
 #define SQL_CHECK \
@@ -68,10 +70,29 @@
 	X(WAIT,		"INSERT INTO waiting VALUES(?, ?, ?)") \
 	X(UNWAIT,	"DELETE FROM waiting WHERE hash = ? AND created = ? AND key = ?") \
 	X(OLDEST,	"SELECT key FROM waiting WHERE hash = ? ORDER BY created, key LIMIT 1") \
+	X(HOMELESS,	"SELECT key FROM document WHERE hash IS NULL LIMIT 1") \
 	X(MEANS,	"SELECT key, version_key FROM document WHERE hash = ? AND " SQL_NAME " = ?") \
+	X(DEFERRED,	"SELECT deferred FROM total") \
 	/* a reconcile: what is noted has not been seen */ \
 	X(UNNOTE,	"DELETE FROM temp.note WHERE key = ?") \
 	X(NOTED,	"SELECT key FROM temp.note ORDER BY key LIMIT 1")
+
+#define SQL_DEFER \
+	"UPDATE total SET deferred = 1; DROP INDEX IF EXISTS document_hash"
+
+/*
+ * Whatever names there are, afterwards no two documents hold one: all have their first candidate or, without a hash, none.
+ * Of those that want the same the oldest has it.
+ */
+#define SQL_SETTLE \
+	"UPDATE total SET deferred = 0;" \
+	"DELETE FROM waiting;" \
+	"UPDATE document SET hash = NULL WHERE listed AND rank > 0;" \
+	SQL_INDEX_NAMES ";" \
+	"UPDATE document SET hash = NULL WHERE key IN" \
+	"	(SELECT key FROM (SELECT key, row_number() OVER (PARTITION BY hash ORDER BY created, key) AS place FROM document" \
+	"		WHERE listed AND hash IN (SELECT hash FROM document GROUP BY hash HAVING count(*) > 1))" \
+	"	WHERE place > 1)"
 
 #define SQL_NOTES \
 	"CREATE TABLE temp.note(key INTEGER PRIMARY KEY);" \
