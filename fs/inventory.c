@@ -14,6 +14,7 @@
 #include "catalogue.h"
 #include "inside.h"
 #include "pool.h"
+#include "task.h"
 
 #include "inventory.h"
 
@@ -28,11 +29,8 @@ struct snapshot {
 struct making {
 	struct inventory *inventory;
 	enum inventory_kind kind;
-	struct job	 job;
+	struct task	 task;
 	struct snapshot	*newest;	/* NULL: none yet */
-	bool		 running;
-	int		 rc;		/* of the last try; given once to those who waited for it */
-	struct waitq	 waiting;
 };
 
 struct inventory {
@@ -182,8 +180,12 @@ flush(struct writer *w)
 	while (done < w->text.len) {
 		ssize_t n = write(w->fd, w->text.data + done, w->text.len - done);
 
-		if (n < 0 && errno != EINTR)
-			return -errno;
+		if (n < 0 && errno != EINTR) {
+			int rc = -errno;
+
+			log_warn("inventory", "%s: cannot write a snapshot: %s", w->inventory->dir, strerror(-rc));
+			return rc;
+		}
 		if (n > 0)
 			done += (size_t)n;
 	}
@@ -245,7 +247,6 @@ make_snapshot(struct inventory *i, enum inventory_kind kind, struct snapshot **o
 	buf_free(&w.text);
 	s->size = w.size;
 	if (rc < 0) {
-		log_warn("inventory", "%s: cannot write the snapshot: %s", i->dir, strerror(-rc));
 		snapshot_put(s);
 	} else {
 		*out = s;
@@ -256,7 +257,7 @@ make_snapshot(struct inventory *i, enum inventory_kind kind, struct snapshot **o
 static struct making *
 making_of(struct job *job)
 {
-	return (struct making *)((char *)job - offsetof(struct making, job));
+	return (struct making *)((char *)job - offsetof(struct making, task.job));
 }
 
 static void
@@ -265,16 +266,14 @@ end_making(struct making *m, int rc, struct snapshot *made)
 	struct inventory *i = m->inventory;
 	struct snapshot *old = NULL;
 
-	pthread_mutex_lock(&i->lock);
 	if (made) {
+		pthread_mutex_lock(&i->lock);
 		old = m->newest;
 		m->newest = made;
+		pthread_mutex_unlock(&i->lock);
 	}
-	m->rc = rc;
-	m->running = false;
-	pthread_mutex_unlock(&i->lock);
+	task_end(&m->task, &i->lock, rc);
 	snapshot_put(old);
-	wait_wake(&m->waiting, WAIT_ALL);
 }
 
 static void
@@ -303,24 +302,11 @@ inventory_get(struct inventory *i, enum inventory_kind kind, struct wait *w, str
 	if (rc < 0)
 		return rc;
 	pthread_mutex_lock(&i->lock);
-	if (m->newest && m->newest->generation == now) {
+	if (!m->newest || m->newest->generation != now)
+		m->task.made = false;
+	rc = task_need(&m->task, i->pool, w);
+	if (rc == 0)
 		*out = snapshot_ref(m->newest);
-	} else if (!i->pool) {
-		rc = -EINTR;
-	} else if (!m->running && m->rc < 0) {
-		rc = m->rc;	/* once: the next look tries again */
-		m->rc = 0;
-	} else if (!w) {
-		rc = -EAGAIN;
-	} else if (!wait_add(&m->waiting, w, 0)) {
-		rc = -EINTR;
-	} else {
-		rc = -EAGAIN;
-		if (!m->running) {
-			m->running = true;
-			pool_add(i->pool, &m->job);
-		}
-	}
 	pthread_mutex_unlock(&i->lock);
 	return rc;
 }
@@ -342,7 +328,7 @@ inventory_open(struct catalogue *c, const char *dir, enum name_rules names, stru
 	pthread_mutex_init(&i->lock, NULL);
 	for (unsigned kind = 0; kind < INVENTORY_KINDS; kind++)
 		i->making[kind] = (struct making){ .inventory = i, .kind = (enum inventory_kind)kind,
-		    .job = { .run = run_making, .drop = drop_making } };
+		    .task.job = { .run = run_making, .drop = drop_making } };
 	*out = i;
 	return 0;
 }

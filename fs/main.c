@@ -411,6 +411,8 @@ close_all(struct sffs *s)
 {
 	if (s->rest)
 		rest_cancel(s->rest);
+	if (s->store)
+		store_stop(s->store);
 	if (s->sync)
 		sync_stop(s->sync);
 	if (s->surveys)

@@ -71,13 +71,19 @@ put_store(struct store *s)
 }
 
 void
+store_stop(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
 store_close(struct store *s)
 {
 	if (!s)
 		return;
-	pthread_mutex_lock(&s->lock);
-	s->closing = true;
-	pthread_mutex_unlock(&s->lock);
+	store_stop(s);
 	pool_close(s->fetch);	/* first: renders may wait for fetches */
 	pool_close(s->render);
 	pool_close(s->hash);
@@ -349,5 +355,7 @@ blob_read(struct blob *b, void *p, size_t n, uint64_t off)
 	wait_thread_init(&t);
 	while ((rc = blob_ready(b, off, n, &t.wait)) == -EAGAIN)
 		wait_thread_sleep(&t);
+	if (blob_cancelled(b))		/* also where the bytes are there: a pass over a large file has to end */
+		rc = -EINTR;
 	return rc > 0 ? blob_pread(b, p, (size_t)rc, off) : rc;
 }

@@ -49,7 +49,9 @@ struct store_options {
 };
 
 int	store_open(const struct store_options *, struct store **out);
-void	store_close(struct store *);	/* fills are cancelled (blob_cancelled), then waited for */
+/* First: from here on fills are cancelled (blob_cancelled) and blob_read is -EINTR; nothing is waited for. */
+void	store_stop(struct store *);
+void	store_close(struct store *);	/* store_stop, and fills are waited for */
 
 int	store_get(struct store *, const struct store_want *, struct blob **out);	/* never waits */
 bool	store_has(struct store *, const char *name, uint64_t size);	/* whole and here: no fill would be needed */

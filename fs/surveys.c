@@ -4,29 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "catalogue.h"
 #include "column_names.h"
 #include "pool.h"
 #include "store.h"
+#include "task.h"
 
 #include "surveys.h"
 
 #define KEPT		32	/* in memory */
 #define THREADS		2
-#define FAILED_FOR	1	/* second */
-
-/* Something that is made once, by a job, while those who need it wait. */
-struct task {
-	struct survey	*survey;
-	int		(*make)(struct survey *);	/* on success what it makes is there */
-	struct job	 job;
-	bool		 made, running;
-	int		 rc;		/* of the last try */
-	time_t		 tried;		/* monotonic; when that ended */
-	struct waitq	 waiting;
-};
 
 struct survey {
 	struct surveys	*owner;
@@ -50,74 +38,6 @@ struct surveys {
 	struct pool	*pool;		/* NULL once stopped */
 	struct survey	*first;		/* the most recently used */
 };
-
-static time_t
-monotonic_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
-}
-
-/*
- * Tasks.
- */
-
-static void
-end_task(struct task *t, int rc)
-{
-	struct surveys *ss = t->survey->owner;
-
-	pthread_mutex_lock(&ss->lock);
-	t->made = rc == 0;
-	t->rc = rc;
-	t->tried = monotonic_seconds();
-	t->running = false;
-	t->survey->users++;	/* for the wake */
-	pthread_mutex_unlock(&ss->lock);
-	wait_wake(&t->waiting, WAIT_ALL);
-	survey_put(t->survey);
-}
-
-static struct task *
-task_of(struct job *job)
-{
-	return (struct task *)((char *)job - offsetof(struct task, job));
-}
-
-static void
-run_task(struct job *job)
-{
-	struct task *t = task_of(job);
-
-	end_task(t, t->make(t->survey));
-}
-
-static void
-drop_task(struct job *job)
-{
-	end_task(task_of(job), -EINTR);
-}
-
-/* Caller locks. 0: it is made. Errors as surveys_get. */
-static int
-need(struct surveys *ss, struct task *t, struct wait *w)
-{
-	if (t->made)
-		return 0;
-	if (!w)
-		return -EAGAIN;
-	if (!t->running && t->rc < 0 && monotonic_seconds() - t->tried <= FAILED_FOR)
-		return t->rc;
-	if (!ss->pool || !wait_add(&t->waiting, w, 0))
-		return -EINTR;
-	if (!t->running) {
-		t->running = true;
-		pool_add(ss->pool, &t->job);
-	}
-	return -EAGAIN;
-}
 
 /*
  * What they make.
@@ -171,6 +91,63 @@ make_stats(struct survey *s)
 	return rc;
 }
 
+/* The survey stays while it is woken for: a task is part of it. */
+static void
+end_task(struct survey *s, struct task *t, int rc)
+{
+	struct surveys *ss = s->owner;
+
+	pthread_mutex_lock(&ss->lock);
+	s->users++;
+	pthread_mutex_unlock(&ss->lock);
+	task_end(t, &ss->lock, rc);
+	survey_put(s);
+}
+
+static struct survey *
+of_survey(struct job *job)
+{
+	return (struct survey *)((char *)job - offsetof(struct survey, survey.job));
+}
+
+static struct survey *
+of_stats(struct job *job)
+{
+	return (struct survey *)((char *)job - offsetof(struct survey, stats.job));
+}
+
+static void
+run_survey(struct job *job)
+{
+	struct survey *s = of_survey(job);
+
+	end_task(s, &s->survey, make_survey(s));
+}
+
+static void
+drop_survey(struct job *job)
+{
+	struct survey *s = of_survey(job);
+
+	end_task(s, &s->survey, -EINTR);
+}
+
+static void
+run_stats(struct job *job)
+{
+	struct survey *s = of_stats(job);
+
+	end_task(s, &s->stats, make_stats(s));
+}
+
+static void
+drop_stats(struct job *job)
+{
+	struct survey *s = of_stats(job);
+
+	end_task(s, &s->stats, -EINTR);
+}
+
 /* What an earlier look, or an earlier mount, has found. */
 static void
 recall(struct survey *s)
@@ -212,8 +189,8 @@ new_survey(struct surveys *ss, const struct version *v)
 		return NULL;
 	s->owner = ss;
 	s->version = *v;
-	s->survey = (struct task){ .survey = s, .make = make_survey, .job = { .run = run_task, .drop = drop_task } };
-	s->stats = (struct task){ .survey = s, .make = make_stats, .job = { .run = run_task, .drop = drop_task } };
+	s->survey.job = (struct job){ .run = run_survey, .drop = drop_survey };
+	s->stats.job = (struct job){ .run = run_stats, .drop = drop_stats };
 	recall(s);
 	return s;
 }
@@ -262,7 +239,7 @@ surveys_get(struct surveys *ss, const struct version *v, struct wait *w, struct 
 	struct survey *s = take_survey(ss, v->id);
 	if (s || (s = new_survey(ss, v))) {
 		use_survey(ss, s);
-		rc = need(ss, &s->survey, w);
+		rc = task_need(&s->survey, ss->pool, w);
 	}
 	if (rc == 0) {
 		s->users++;
@@ -314,7 +291,7 @@ survey_stats(struct survey *s, struct wait *w, const char **text, size_t *len)
 	struct surveys *ss = s->owner;
 
 	pthread_mutex_lock(&ss->lock);
-	int rc = need(ss, &s->stats, w);
+	int rc = task_need(&s->stats, ss->pool, w);
 	pthread_mutex_unlock(&ss->lock);
 	if (rc == 0) {
 		*text = buf_str(&s->text);

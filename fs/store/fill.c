@@ -27,6 +27,7 @@
 
 #define HASH_STEP	(256 * 1024)		/* bytes that are worth waking the hashing thread for */
 #define FOLLOW_PAUSE	20			/* ms between looks at how far another process is */
+#define FOLLOW_MOST	120			/* seconds in which another process must have got further: its own time limits are shorter */
 #define FINISH_MOST	(16ull << 20)		/* bytes that are fetched to the end though nobody reads any more */
 
 static bool
@@ -436,6 +437,8 @@ static int
 follow(struct blob *b)
 {
 	struct attempt *a = &b->attempt;
+	uint64_t seen = 0;
+	unsigned pauses = 0;
 	int rc, how;
 
 	do {
@@ -445,6 +448,12 @@ follow(struct blob *b)
 		rc = how == DISK_GONE ? -EAGAIN : advance(b, false);
 		if (rc == 0 && how == DISK_OTHERS)
 			nanosleep(&(struct timespec){ .tv_nsec = FOLLOW_PAUSE * 1000000 }, NULL);
+		pauses = a->filled > seen ? 0 : pauses + 1;
+		seen = a->filled;
+		if (rc == 0 && pauses > FOLLOW_MOST * 1000 / FOLLOW_PAUSE) {
+			log_warn("store", "%s: another mount has been fetching it and gets nowhere; is it stopped?", b->name);
+			rc = -ETIMEDOUT;
+		}
 	} while (rc == 0 && how == DISK_OTHERS);
 	end_attempt(b);
 	return rc;

@@ -1,0 +1,36 @@
+/*
+ * task - something that is made once, by a job, while those who need it wait.
+ *
+ * One that failed keeps its error for a second: all who waited get it, and only then another try is made.
+ *
+ * Caller locks, but for task_end, which locks itself.
+ */
+#ifndef FS_TASK_H
+#define FS_TASK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "pool.h"
+#include "wait.h"
+
+/* Embedded in what it makes. Zero it, but for job, whose run() ends with task_end(0 or -errno) and whose drop() with task_end(-EINTR). */
+struct task {
+	struct job	 job;
+	bool		 made, running;
+	/* private */
+	int		 rc;		/* of the last try */
+	time_t		 ended;		/* monotonic; when that was over */
+	struct waitq	 waiting;
+};
+
+/*
+ * 0: it is made. -EAGAIN: it is being made and w is queued (w NULL: nothing was begun); -EINTR: w was cancelled before, or
+ * there is no pool any more; or why it could not be made.
+ */
+int	task_need(struct task *, struct pool *, struct wait *w);
+/* lock: the caller's; taken for the outcome, not held for the wake. The task must outlive the call. */
+void	task_end(struct task *, pthread_mutex_t *lock, int rc);
+
+#endif
