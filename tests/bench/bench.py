@@ -6,7 +6,6 @@ import argparse
 import os
 import platform
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -30,7 +29,7 @@ def machine():
     with open('/proc/cpuinfo') as f:
         cpu = re.search(r'model name\s*:\s*(.*)', f.read())
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30
-    disk = first_line('stat', '-f', '-c', '%T', '/var/tmp')
+    disk = first_line('sh', '-c', 'df --output=fstype /var/tmp | tail -1')
     return f'{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, caches on {disk}, Linux {platform.release()}'
 
 
@@ -61,6 +60,7 @@ def write_report(path, sections, bench, mode, seconds):
            'of the same round. Between runs all caches are dropped, unless the figure says otherwise.',
            '- Who returns other bytes than the origin has is shown as wrong, not as fast.', '']
     out += [f'- Left out: {why}' for why in bench.missing] + ([''] if bench.missing else [])
+    out += ['The mounts:', '', '```', *(f'{name + ":":14} {command}' for name, command in bench.mounts.items()), '```', '']
     out += ['## Goals', '', report.goals_table(every), '']
     for heading, fs in sections:
         tables = [report.figure_table(f) for f in fs]
@@ -89,8 +89,6 @@ def main():
     if not can_drop_caches():
         print('bench: only root can drop the page cache, without which no figure is cold: nothing is measured', file=sys.stderr)
         return 1
-    # passthrough_ll holds a file descriptor for each inode.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1 << 20, 1 << 20))
     begin = time.monotonic()
     world = World(o.disk)
     chosen = {'quick': figures.QUICK, 'sample': figures.SAMPLE}.get(mode) or [f for _, fs in figures.ALL for f in fs]

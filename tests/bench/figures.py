@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from report import Contender, Figure, Goal, Series
-from world import BUILD, MIB, SFTP_SERVER, TOP, Failed, Httpdirfs, Local, Nginx, Org, Passthrough, Rclone, Sffs, Sftp, Sshfs, drop_caches, \
+from world import BUILD, MIB, SFTP_SERVER, TOP, Failed, Httpdirfs, Local, Mount, Nginx, Org, Passthrough, Rclone, Sffs, Sftp, Sshfs, drop_caches, \
     program, shell
 
 LATENCY = 40	# milliseconds there and back
@@ -18,6 +18,7 @@ class Size:
     """How much is measured."""
     def __init__(self, big, small, many, documents, csv, views, rounds, slow):
         self.big, self.small, self.many = big, small, many	# MiB; files of 1 MiB; files of 4 KiB
+        self.far = max(big // 4, 1)				# MiB of what is read from far away
         self.documents, self.csv, self.views = documents, csv, views	# numbers; MB of CSV; MB of CSV
         self.rounds, self.slow = rounds, slow			# slow: also peers that no goal is about
 
@@ -44,7 +45,7 @@ class Bench:
     """The data, and who is there to be measured."""
     def __init__(self, world, size):
         self.world, self.size = world, size
-        self.sums, self.missing, self.series = {}, [], []
+        self.sums, self.missing, self.series, self.mounts = {}, [], [], {}
         self.disk_copy = world.dir('copy')
         self.make_reads()
         self.make_many()
@@ -57,7 +58,7 @@ class Bench:
         root = os.path.join(self.world.origin, 'reads')
         os.mkdir(root)
         block = os.urandom(MIB)
-        for name, mib in [('big.bin', self.size.big)] + [(f'm{i:03}.bin', 1) for i in range(self.size.small)]:
+        for name, mib in [('big.bin', self.size.big), ('far.bin', self.size.far)] + [(f'm{i:03}.bin', 1) for i in range(self.size.small)]:
             md5 = hashlib.md5()
             with open(os.path.join(root, name), 'wb') as f:
                 for i in range(mib):
@@ -95,7 +96,7 @@ class Bench:
             self.miss('pass-through: libfuse3-dev has no examples/passthrough_ll.c here')
 
     def local(self):
-        yield Local('tmpfs', self.world.origin)
+        yield Local('tmpfs', self.world, self.world.origin)
 
     def rclone(self, ms=0, modes=('off', 'full')):
         if shutil.which('rclone') and 'nginx' in self.origin[ms]:
@@ -152,9 +153,9 @@ class Bench:
         def check():
             got = shell(fill(f'cat {{f}} | md5sum'))[1].split()[0]
             return None if got == md5 else 'other bytes than the origin has'
-        words = getattr(mount, 'world_words', lambda text: text.replace(self.world.origin, 'ORIGIN').replace(self.world.disk, 'DISK'))
-        shown = words(fill(command)) + ('' if mount.name in ('sffs', 'tmpfs') else f'  # {mount.command()}')
-        c = Contender(mount.name, shown, once, check if md5 else None, most)
+        if isinstance(mount, Mount):
+            self.mounts[mount.name] = mount.command()
+        c = Contender(mount.name, mount.words(fill(command)), once, check if md5 else None, most)
         c.mount = mount
         return c
 
@@ -168,12 +169,11 @@ class Bench:
         shown = command
         for org in [origin['org'] for origin in self.origin.values()]:
             shown = shown.replace(org.dir, 'DIR').replace(org.url, 'ORG')
-        shown = re.sub(r'[\w/]*ContentVersion/\w+/', 'services/data/v62.0/sobjects/ContentVersion/068.../', shown)
-        return Contender(name, shown.replace(self.world.disk, 'DISK').replace('ORGservices', 'ORG/services'), once)
+        return Contender(name, re.sub(r'ContentVersion/\w+/', 'ContentVersion/068.../', self.world.words(shown)), once)
 
-    def big_url(self, ms=0):
+    def curl_url(self, title, ms=0):
         org = self.origin[ms]['org']
-        return f"-H @{org.header_file()} {org.version_url('big')}"
+        return f'-H @{org.header_file()} {org.version_url(title)}'
 
     def url_list(self, ms, n):
         """A file with the addresses of n small documents, a line each, and one that curl -K takes."""
@@ -211,28 +211,27 @@ def size_word(mib):
 # Reading one large file.
 
 def cold_sequential(b, ms=0):
-    mib = b.size.big if ms == 0 else max(b.size.big // 4, 1)
+    name, mib = ('far', b.size.far) if ms else ('big', b.size.big)
     out = os.path.join(b.world.disk, 'out')
 
     def remove():
         if os.path.exists(out):
             os.unlink(out)
-    command, result, md5 = 'cat {f} >/dev/null', rate(b.size.big), b.sums['big.bin']
-    url = b.big_url(ms)
+    url = b.curl_url(name, ms)
 
     def contend(mount, most=None):
-        return b.contend(mount, command, 'reads/big.bin', result=result, md5=md5, most=most)
+        return b.contend(mount, 'cat {f} >/dev/null', f'reads/{name}.bin', result=rate(mib), md5=b.sums[f'{name}.bin'], most=most)
     own = contend(b.sffs(ms))
     contenders = [own,
-                  b.curl('curl -o FILE', f'curl -sS -o {out} {url}', remove, result),
-                  b.curl('curl | tee FILE | md5sum', f'curl -sS {url} | tee {out} | md5sum', remove, result),
-                  b.curl('curl -o /dev/null', f'curl -sS -o /dev/null {url}', None, result)]
+                  b.curl('curl -o FILE', f'curl -sS -o {out} {url}', remove, rate(mib)),
+                  b.curl('curl | tee FILE | md5sum', f'curl -sS {url} | tee {out} | md5sum', remove, rate(mib)),
+                  b.curl('curl -o /dev/null', f'curl -sS -o /dev/null {url}', None, rate(mib))]
     contenders += [contend(m) for m in b.rclone(ms)] + [contend(m) for m in b.sshfs(ms)]
     contenders += [contend(m, most=1) for m in b.httpdirfs(ms)]
     if ms == 0:
         contenders += [contend(m) for m in b.passthrough()] + [contend(m) for m in b.local()]
     goals = [Goal('curl -o FILE', '>=', 0.5, 0.75), Goal('curl | tee FILE | md5sum', '>=', 1.3), Goal('rclone full', '>=', 1)]
-    return Figure(f'cold, {size_word(b.size.big)} from first to last byte{behind(ms)}', 'MiB/s', contenders, goals if ms == 0 else goals[2:], b.size.rounds,
+    return Figure(f'cold, {size_word(mib)} from first to last byte{behind(ms)}', 'MiB/s', contenders, goals if ms == 0 else goals[2:], b.size.rounds,
                   'Nothing cached anywhere. sffs keeps the file on disk and checks its MD5 as it arrives; so does the second peer.')
 
 
@@ -244,7 +243,7 @@ def again(b):
     """Read again: the kernel has kept its pages."""
     contenders = [b.contend(m, 'cat {f} >/dev/null', 'reads/big.bin', Warmed('reads/big.bin'), rate(b.size.big))
                   for m in [b.sffs(), *b.passthrough(), *b.local(), *b.rclone(), *b.sshfs()]]
-    return Figure(f'read again, {size_word(b.size.big)}', 'MiB/s', contenders, [Goal('pass-through', '>=', 1)], 5)
+    return Figure(f'read again, {size_word(b.size.big)}', 'MiB/s', contenders, [Goal('pass-through', '>=', 1)], max(b.size.rounds, 3))
 
 
 class Warmed:
@@ -287,7 +286,7 @@ def remounted_cold(b):
 def first_bytes(b, ms=0):
     contenders = [b.contend(m, 'head -c 4096 {f} >/dev/null', 'reads/big.bin', result=lambda s, out: s * 1000)
                   for m in [b.sffs(ms), *b.remote(ms), *(b.passthrough() if ms == 0 else ())]]
-    contenders.insert(1, b.curl('curl', f'{{ curl -sS {b.big_url(ms)} 2>/dev/null & }} | head -c 4096 >/dev/null', None, lambda s, out: s * 1000))
+    contenders.insert(1, b.curl('curl', f'{{ curl -sS {b.curl_url("big", ms)} 2>/dev/null & }} | head -c 4096 >/dev/null', None, lambda s, out: s * 1000))
     return Figure(f'first 4 KiB of {size_word(b.size.big)}{behind(ms)}', 'ms', contenders, [Goal('curl', '<=', 1.5)], 5 if b.size.slow else b.size.rounds)
 
 
@@ -304,7 +303,7 @@ class Dropped:
 
 
 def random_reads(b, keep=False):
-    seconds = 2 if b.size.big >= 256 else 0.1
+    seconds = 1 if b.size.big >= 256 else 0.1
     contenders = [b.contend(m, f'{program("tests/bench/probe")} {{f}} {seconds}', 'reads/big.bin',
                             (Warmed if keep else Dropped)('reads/big.bin'), lambda s, out: float(out.split()[0]))
                   for m in [b.sffs(), *b.passthrough(), *b.local(), *b.rclone(modes=('full',)), *b.sshfs()]]
@@ -373,11 +372,10 @@ def small_far_parallel(b):
 
 # Listing.
 
-def org_of_many(b, ms=0):
-    key = f'many{ms}'
-    if key not in b.origin[ms]:
-        b.origin[ms][key] = Org(b.world, '--data', os.path.join(b.world.origin, 'many'), ms=ms)
-    return b.origin[ms][key]
+def org_of_many(b):
+    if 'many' not in b.origin[0]:
+        b.origin[0]['many'] = Org(b.world, '--data', os.path.join(b.world.origin, 'many'))
+    return b.origin[0]['many']
 
 
 def counted(n):
@@ -390,9 +388,8 @@ def counted(n):
 
 def listing(b, command, found=1, again=False):
     n = b.size.many
-    org = org_of_many(b)
     root = os.path.join(b.world.origin, 'many')
-    mounts = [(b.sffs(org=org), '')] + [(m, '') for m in b.passthrough(root)]
+    mounts = [(b.sffs(org=org_of_many(b)), '')] + [(m, '') for m in b.passthrough(root)]
     mounts += [(m, 'many') for m in [*b.local(), *b.rclone(), *b.sshfs(), *b.httpdirfs()]]
     contenders = [b.contend(m, f'{command} | wc -l', name, Warmed(name, 'ls -l') if again else None, counted(n + found), most=1 if m.name == 'httpdirfs' else None)
                   for m, name in mounts]
@@ -420,18 +417,19 @@ def find_cold(b):
         os.makedirs(f'{tree}/f{i:05}')
         for name in (f'f{i:05}.txt', 'metadata.json'):
             open(f'{tree}/f{i:05}/{name}', 'w').close()
-    for m in b.passthrough(tree):
-        m.name = 'pass-through, same tree'
-        contenders.append(b.contend(m, command + ' | wc -l', result=counted(n)))
+    contenders.append(b.contend(Local('tmpfs, same tree', b.world, tree), command + ' | wc -l', result=counted(n)))
     return Figure(f'find -type f -printf %s of {n:,} files, mounted just now', 's', contenders, [], b.size.rounds,
                   'sffs goes through as many directories as there are files; the others through one, but for the one with a tree like that of sffs.')
 
 
 def from_nothing(b, ms=0):
     """Mounting and the first listing together, and what it asks of the server."""
-    n = b.size.many
-    org = org_of_many(b, ms)
-    most = 1 if ms else None
+    n, name = b.size.many, 'many'
+    if ms:
+        # Who asks for each file's size by itself takes a minute for a thousand files.
+        n = min(500, n)
+        name = few(b, n)
+    org = Org(b.world, '--data', os.path.join(b.world.origin, name), ms=ms)
 
     def once_of(mount, name):
         def once():
@@ -441,11 +439,22 @@ def from_nothing(b, ms=0):
             if mount.name == 'sffs':
                 c.extra.update({'page calls': org.calls('GET */query*') - org.calls('GET */query*ContentDocumentLink*'), 'all calls': org.calls()})
             return seconds
-        c = Contender(mount.name, f'{mount.command()}; ' + mount.world_words(f'ls -l {mount.file(name)}'), once, most=None if mount.name == 'sffs' else most)
+        c = Contender(mount.name, 'mount; ' + mount.words(f'ls -l {mount.file(name)}'), once, most=1 if ms and mount.name != 'sffs' else None)
         c.mount = mount
         return c
-    contenders = [once_of(b.sffs(ms, org), '')] + [once_of(m, 'many') for m in b.remote(ms)]
+    contenders = [once_of(b.sffs(ms, org), '')] + [once_of(m, name) for m in b.remote(ms)]
     return Figure(f'mounting with nothing known, and ls -l of {n:,} documents{behind(ms)}', 's', contenders, [Goal('rclone full', '<=', 1)], b.size.rounds)
+
+
+def few(b, n):
+    """A directory with the first n of many files."""
+    name = f'few{n}'
+    os.makedirs(os.path.join(b.world.origin, name), exist_ok=True)
+    for i in range(n):
+        target = os.path.join(b.world.origin, name, f'f{i:05}.txt')
+        if not os.path.exists(target):
+            os.link(os.path.join(b.world.origin, 'many', f'f{i:05}.txt'), target)
+    return name
 
 
 def page_calls(b):
@@ -579,10 +588,9 @@ PYTHON_CSV = "import csv,sys; csv.writer(sys.stdout, delimiter='\\t', quoting=cs
 
 def views_against_tools(b):
     """A CSV document as tab-separated text, as a user gets it; the tools read the same file from memory."""
-    mb = b.size.views
     root = os.path.join(b.world.origin, 'tools')
     os.mkdir(root)
-    path = make_csv(os.path.join(root, 'data.csv'), mb, 'quoted')
+    path = make_csv(os.path.join(root, 'data.csv'), min(b.size.views, 64), 'quoted')
     mb = os.path.getsize(path) / 1e6
     reference = shell(f'python3 -c "{PYTHON_CSV}" {path} | md5sum')[1].split()[0]
     mount = b.sffs(org=Org(b.world, '--data', root))
@@ -598,7 +606,7 @@ def views_against_tools(b):
             if prepare:
                 prepare()
             return None if shell(f'{command} | md5sum')[1].split()[0] == reference else 'other bytes than the others'
-        return Contender(name, mount.world_words(command).replace(TOP + '/', ''), once, check, most)
+        return Contender(name, mount.words(command).replace(TOP + '/', ''), once, check, most)
 
     def downloaded():
         mount.fresh()
@@ -626,7 +634,7 @@ def views_against_tools(b):
         contenders.append(tool('DuckDB', f'python3 {TOP}/tests/bench/duck.py {duckdb} {path} /dev/stdout'))
     elif b.size.slow:
         b.miss('DuckDB: its npm package cannot be had')
-    return Figure(f'{b.size.views} MB of CSV to tab-separated text, 10 % of cells quoted', 'MB/s', contenders, [Goal('Miller', '>=', 1)], b.size.rounds,
+    return Figure(f'{mb:.0f} MB of CSV to tab-separated text, 10 % of cells quoted', 'MB/s', contenders, [Goal('Miller', '>=', 1)], b.size.rounds,
                   'sffs: the document is in its cache, nothing has been parsed; the time is a survey, a render and a read through the mount. '
                   'Seen before: rendered once, mounted anew. All write to /dev/null.')
 

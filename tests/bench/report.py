@@ -124,7 +124,7 @@ def goals_table(figures):
     for f in figures:
         for goal, peer, value, verdict in f.verdicts():
             against = f'{number(peer)} {f.unit} ({goal.peer})' if goal.peer else ''
-            rows.append(f'| {f.name} | {number(f.contenders[0].value)} {f.unit} | {against} | '
+            rows.append(f'| {f.name} | {number(f.contenders[0].value)} {f.unit} | {escape(against)} | '
                         f'{number(value) if goal.peer else ""} | {goal} | {escape(verdict)} |')
     return '\n'.join(rows)
 
@@ -138,7 +138,7 @@ def figure_table(f):
         ratio = f.ratio(c) if c is not f.contenders[0] else None
         value = f'**{number(c.value)}**' if c is f.contenders[0] else number(c.value)
         also = extras(c).rstrip('; ') + (f' **wrong or not done: {c.problem}**' if c.problem else '')
-        rows.append(f'| {c.name} | {value} | {spread(c)} | {number(ratio) if ratio else ""} | {escape(also)} | `{escape(c.command)}` |')
+        rows.append(f'| {escape(c.name)} | {value} | {spread(c)} | {number(ratio) if ratio else ""} | {escape(also)} | `{escape(c.command)}` |')
     return '\n'.join(rows + [''])
 
 

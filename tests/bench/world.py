@@ -86,6 +86,12 @@ class World:
         os.makedirs(path, exist_ok=True)
         return path
 
+    def words(self, text):
+        """For the report: without the names of this run."""
+        for path, word in ((self.disk, 'DISK'), (self.origin, 'ORIGIN'), (BUILD, 'build')):
+            text = text.replace(path, word)
+        return re.sub(r'127\.0\.0\.1:\d+|(?<=directport=)\d+', 'HOST', text)
+
     def start(self, argv, ready=None, env=None):
         """A server. With `ready`, returns when a line that matches has been printed, and what it matched."""
         log = open(os.path.join(self.disk, 'log'), 'a')
@@ -233,14 +239,12 @@ class Mount:
         return None
 
     def command(self):
-        """For the report: without the directories of this run."""
-        return self.world_words(' '.join(self.argv()))
+        return self.words(' '.join(self.argv()))
 
-    def world_words(self, text):
-        for path, word in ((self.mnt, 'MNT'), (self.cache, 'CACHE'), (self.dir, 'DIR'), (self.world.disk, 'DISK'),
-                           (self.world.origin, 'ORIGIN'), (BUILD, 'build')):
+    def words(self, text):
+        for path, word in ((self.mnt, 'MNT'), (self.cache, 'CACHE'), (self.dir, 'DIR')):
             text = text.replace(path, word)
-        return re.sub(r'127\.0\.0\.1:\d+|(?<=directport=)\d+', 'HOST', text)
+        return self.world.words(text)
 
     def file(self, name=''):
         return os.path.join(self.mnt, self.path_of(name))
@@ -365,11 +369,11 @@ class Sshfs(Mount):
 
 class Local:
     """No mount at all: the files where they are."""
-    def __init__(self, name, root):
-        self.name, self.root = name, root
+    def __init__(self, name, world, root):
+        self.name, self.world, self.root = name, world, root
 
-    def command(self):
-        return 'the files themselves'
+    def words(self, text):
+        return self.world.words(text)
 
     def file(self, name=''):
         return os.path.join(self.root, name)
