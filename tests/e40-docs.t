@@ -1,0 +1,25 @@
+#!/bin/sh
+# The documents say what is so: each message of the programs, and each test that is named, is there.
+. "${0%/*}/lib.sh"; plan 7
+cd "$TOP" || exit 1
+python3 tests/messages.py >"$TMP/messages"
+# missing FILE: the lines of standard input that FILE does not have.
+missing() { while IFS= read -r line; do grep -qF -e "$line" "$1" || printf '%s\n' "$line"; done; }
+
+is 'there are messages' "$(($(wc -l <"$TMP/messages") > 100))" 1
+is 'each is in docs/troubleshooting.md' "$(missing docs/troubleshooting.md <"$TMP/messages")" ''
+# The first column of its tables, but for the symptoms: between backquotes.
+sed -n '/^## Config/,$p' docs/troubleshooting.md | sed -n 's/^| \(`.*`\) |.*/\1/p' | sed 's/` · `/\n/g; s/`//g' >"$TMP/told"
+is 'and what is there is a message' "$(python3 - "$TMP/messages" "$TMP/told" <<'END'
+import sys
+messages = open(sys.argv[1]).read().splitlines()
+for line in open(sys.argv[2]).read().splitlines():
+    if not any(m in line or line in m for m in messages): print(line)
+END
+)" ''
+is 'semantics.md names tests on every line' "$(sed -n 's/^| \(.*\) |$/\1/p' docs/semantics.md | grep -v '^---\|^what' | grep -v 'tests/[a-z0-9-]*\.[tc]')" ''
+is 'and each is there' "$(grep -oE 'tests/[a-z0-9./-]+\.(t|c)' docs/semantics.md | sort -u | while read -r t; do [ -f "$t" ] || echo "$t"; done)" ''
+is 'with the words that are quoted from it' "$(grep -oE 'tests/[a-z0-9-]+\.[tc] "[^"]+"' docs/semantics.md | while read -r t words; do
+	words=${words#?} words=${words%?}; grep -qF -e "$words" "$t" || echo "$t: $words"; done)" ''
+is 'each link between documents leads somewhere' "$(grep -oE '\]\([^)#]+' README.md docs/*.md fs/*.md auth/*.md tests/org/*.md 2>/dev/null | while IFS= read -r l; do
+	f=${l%%:*} to=${l#*(}; case $to in http*|/*) continue ;; esac; [ -e "$(dirname "$f")/$to" ] || echo "$l"; done)" ''
