@@ -48,6 +48,7 @@ struct file {
 	void		(*release)(void *);
 	void		*ctx;
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
+	bool		 was_checked;
 };
 
 static ssize_t
@@ -125,11 +126,13 @@ open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind,
 	rc = store_get(fs->store, &(struct store_want){
 		.name = name, .size = view_size(survey_view(s), kind), .class = STORE_RENDER,
 		.fill = fill_by_render, .ctx = r, .free_ctx = free_render }, &f->blob);
-	if (rc < 0)
+	if (rc < 0) {
 		free(f);
-	else
-		*out = f;
-	return rc;
+		return rc;
+	}
+	f->was_checked = file_is_checked(f);
+	*out = f;
+	return 0;
 }
 
 const char *
@@ -328,6 +331,7 @@ file_open_version(struct files *fs, const struct document *d, struct file **out)
 	}
 	f->users = 1;
 	f->size = v.size;
+	f->was_checked = file_is_checked(f);
 	*out = f;
 	return 0;
 }
@@ -342,6 +346,7 @@ file_open_text(char *text, size_t len, struct file **out)
 		return -ENOMEM;
 	}
 	f->users = 1;
+	f->was_checked = true;
 	f->text = text;
 	f->size = len;
 	*out = f;
@@ -357,7 +362,7 @@ file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct f
 		release(ctx);
 		return -ENOMEM;
 	}
-	*f = (struct file){ .users = 1, .fd = fd, .size = size, .release = release, .ctx = ctx };
+	*f = (struct file){ .users = 1, .was_checked = true, .fd = fd, .size = size, .release = release, .ctx = ctx };
 	*out = f;
 	return 0;
 }
@@ -378,6 +383,18 @@ file_close(struct file *f)
 	blob_put(f->blob);
 	free(f->text);
 	free(f);
+}
+
+bool
+file_is_checked(const struct file *f)
+{
+	return !f->blob || blob_is_whole(f->blob);
+}
+
+bool
+file_was_checked(const struct file *f)
+{
+	return f->was_checked;
 }
 
 uint64_t

@@ -340,6 +340,15 @@ blob_fd(struct blob *b)
 	return b->fd;
 }
 
+bool
+blob_is_whole(struct blob *b)
+{
+	pthread_mutex_lock(&b->store->lock);
+	bool whole = b->state == BLOB_WHOLE;
+	pthread_mutex_unlock(&b->store->lock);
+	return whole;
+}
+
 uint64_t
 blob_size(const struct blob *b)
 {

@@ -1,7 +1,7 @@
 /*
  * task - something that is made once, by a job, while those who need it wait.
  *
- * One that failed keeps its error for a second: all who waited get it, and only then another try is made.
+ * The error of a try is that of all who waited for it; who comes later begins another.
  *
  * Caller locks, but for task_end, which locks itself.
  */
@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <time.h>
+#include <stdint.h>
 
 #include "pool.h"
 #include "wait.h"
@@ -20,8 +20,8 @@ struct task {
 	struct job	 job;
 	bool		 made, running;
 	/* private */
-	int		 rc;		/* of the last try */
-	time_t		 ended;		/* monotonic; when that was over */
+	uint64_t	 number;	/* of the try that runs, or the last one; unique among all tasks */
+	int		 rc;		/* of the last one */
 	struct waitq	 waiting;
 };
 

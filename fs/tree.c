@@ -207,15 +207,15 @@ open_node(struct tree *t, const struct node *n, struct sync_ticket *ticket, stru
 
 /* What opens keeps its attributes: a version that is replaced is not in the catalogue any more. */
 static int
-keep_attr(struct tree *t, const struct node *n, uint64_t size)
+keep_attr(struct tree *t, const struct node *n, const struct file *f, bool *keep)
 {
 	struct tree_entry e;
 	int rc = node_entry(t, n, NULL, 0, &e);
 
 	if (rc < 0)
 		return rc;
-	e.st.st_size = (off_t)size;	/* what was opened, whatever has changed since */
-	return opened_add(t->opened, &e.st);
+	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
+	return opened_add(t->opened, &e.st, file_was_checked(f), keep);
 }
 
 int
@@ -223,6 +223,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct 
 {
 	struct file *f = NULL;
 	struct node n;
+	bool keep;
 	int rc = node_of(t, ino, &n);
 
 	if (rc == 0 && !S_ISREG(node_mode(t, &n)))
@@ -230,9 +231,9 @@ tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct 
 	if (rc == 0)
 		rc = open_node(t, &n, ticket, w, &f);
 	if (rc == 0)
-		rc = keep_attr(t, &n, file_size(f));
+		rc = keep_attr(t, &n, f, &keep);
 	if (rc == 0) {
-		*pages = n.kind == VERSION || n.kind == VIEW ? TREE_PAGES_KEEP :
+		*pages = (n.kind == VERSION || n.kind == VIEW) && keep ? TREE_PAGES_KEEP :
 		    n.kind == FIXED && !n.fixed->text && !node_is(&n, STATUS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
 		*out = f;
 		f = NULL;
@@ -246,7 +247,7 @@ void
 tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 {
 	if (f)
-		opened_remove(t->opened, ino);
+		opened_remove(t->opened, ino, file_was_checked(f), file_is_checked(f));
 	file_close(f);
 }
 

@@ -23,6 +23,7 @@ struct waitq;
 
 struct wait {
 	void		(*ready)(struct wait *);	/* set by the caller; may free what the wait is part of */
+	uint64_t	 ticket;	/* what it was queued for last, in the terms of who queued it; 0: nothing yet */
 	/* private */
 	struct waitq	*queue;
 	struct wait	*next, **prev;

@@ -4,17 +4,23 @@
 
 #include "opened.h"
 
-#define BUCKETS	1024
+#define BUCKETS		1024
+#define DOUBTED_MOST	4096
 
+/* One that is open, or whose pages in the kernel are in doubt. */
 struct open_file {
 	struct stat	 st;
 	unsigned	 handles;
+	unsigned	 unchecked;	/* handles that were opened before the bytes were checked */
+	bool		 doubted;	/* one of those was closed, and they never were */
 	struct open_file *next;
 };
 
 struct opened {
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct open_file *files[BUCKETS];	/* by st_ino */
+	unsigned	 doubted;	/* that are not open */
+	bool		 doubts_all;	/* there were too many to remember */
 };
 
 struct opened *
@@ -56,33 +62,46 @@ find(struct opened *o, uint64_t ino)
 }
 
 int
-opened_add(struct opened *o, const struct stat *st)
+opened_add(struct opened *o, const struct stat *st, bool checked, bool *keep)
 {
 	struct open_file *new = malloc(sizeof(*new));
 
 	if (!new)
 		return -ENOMEM;
 	pthread_mutex_lock(&o->lock);
-	struct open_file **p = find(o, st->st_ino);
-	if (*p) {
-		(*p)->handles++;
+	struct open_file **p = find(o, st->st_ino), *f = *p;
+	if (f) {
 		free(new);
 	} else {
-		*new = (struct open_file){ .st = *st, .handles = 1 };
-		*p = new;
+		*new = (struct open_file){ .st = *st };
+		*p = f = new;
 	}
+	o->doubted -= f->doubted && f->handles == 0;
+	*keep = !f->doubted && f->unchecked == 0 && !o->doubts_all;
+	f->doubted = false;		/* the kernel drops them now */
+	f->handles++;
+	f->unchecked += !checked;
 	pthread_mutex_unlock(&o->lock);
 	return 0;
 }
 
 void
-opened_remove(struct opened *o, uint64_t ino)
+opened_remove(struct opened *o, uint64_t ino, bool was_checked, bool is_checked)
 {
 	pthread_mutex_lock(&o->lock);
-	struct open_file **p = find(o, ino), *old = *p;
-	if (old && --old->handles == 0) {
-		*p = old->next;
-		free(old);
+	struct open_file **p = find(o, ino), *f = *p;
+	if (f) {
+		f->handles--;
+		f->unchecked -= !was_checked;
+		f->doubted |= !was_checked && !is_checked;
+		if (f->handles == 0 && f->doubted && o->doubted == DOUBTED_MOST)
+			o->doubts_all = true;
+		if (f->handles == 0 && f->doubted && !o->doubts_all) {
+			o->doubted++;
+		} else if (f->handles == 0) {
+			*p = f->next;
+			free(f);
+		}
 	}
 	pthread_mutex_unlock(&o->lock);
 }
@@ -94,7 +113,7 @@ opened_stat(struct opened *o, uint64_t ino, struct stat *out)
 
 	pthread_mutex_lock(&o->lock);
 	const struct open_file *f = *find(o, ino);
-	if (f) {
+	if (f && f->handles > 0) {
 		*out = f->st;
 		rc = 0;
 	}
