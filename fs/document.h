@@ -47,6 +47,25 @@
 	X(TEXT, content_location,    "LatestPublishedVersion.ContentLocation") \
 	X(TEXT, content_url,         "LatestPublishedVersion.ContentUrl")
 
+/* What a ContentVersion is as a document: the fields by which one version differs from another. */
+#define DOCUMENT_VERSION_FIELDS(X) \
+	X(ID,   id,                  "ContentDocumentId") \
+	X(ID,   version_id,          "Id") \
+	X(TEXT, version_number,      "VersionNumber") \
+	X(TEXT, title,               "Title") \
+	X(TEXT, file_extension,      "FileExtension") \
+	X(TEXT, file_type,           "FileType") \
+	X(INT,  content_size,        "ContentSize") \
+	X(TIME, content_modified,    "ContentModifiedDate") \
+	X(TEXT, description,         "Description") \
+	X(ID,   owner_id,            "OwnerId") \
+	X(ID,   created_by_id,       "CreatedById") \
+	X(TIME, created,             "CreatedDate") \
+	X(TEXT, checksum,            "Checksum") \
+	X(TEXT, path_on_client,      "PathOnClient") \
+	X(TEXT, content_location,    "ContentLocation") \
+	X(TEXT, content_url,         "ContentUrl")
+
 #define DOCUMENT_C_ID(member)	char member[19];
 #define DOCUMENT_C_TEXT(member)	const char *member;
 #define DOCUMENT_C_INT(member)	int64_t member;

@@ -4,9 +4,7 @@
  * doubles and has jitter; a 401 renews the token once. `settle` decides, from
  * the HTTP status first and the error code second: messages are localised.
  */
-#include <cjson/cJSON.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,44 +12,15 @@
 #include <strings.h>
 #include <time.h>
 
-#include "auth/buf.h"
-#include "auth/http.h"
 #include "auth/log.h"
 #include "auth/token.h"
-
-#include "rest.h"
+#include "rest/parts.h"
 
 #define PAGE_LIMIT	(48u << 20)	/* bytes of JSON in one page of 2,000 records with the longest texts */
 #define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
-#define MESSAGE		4096	/* bytes of an error message: one of a query repeats the query */
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
 #define SPENT_PAUSE	(15 * 60)	/* seconds without calls once the API limit is spent: it is counted over a rolling day */
-
-/* The fields of a document by number. */
-enum {
-#define X(kind, member, path) FIELD_##member,
-	DOCUMENT_FIELDS(X)
-#undef X
-	FIELDS
-};
-
-struct rest {
-	struct http	*http;
-	struct token	*token;
-	char		 api_version[8];
-	unsigned	 tries;
-
-	pthread_mutex_t	 lock;		/* guards: all below */
-	pthread_cond_t	 stop;		/* on cancelled */
-	bool		 cancelled;
-	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
-	char		 told[256];	/* the last failure that was logged: said once until something works */
-	bool		 unreachable;	/* that there is no way to the org was logged, and no answer has come since */
-	struct rest_stats stats;
-	unsigned	 seed;
-	bool		 hidden[FIELDS];	/* fields that the org says it does not have: not asked for again */
-};
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };
 
@@ -145,10 +114,8 @@ pause_before_retry(struct rest *r, unsigned tried, int64_t retry_after)
 	return rc;
 }
 
-/* One line a cause: what was just said is not said again until something has worked in between. */
-__attribute__((format(printf, 2, 3)))
-static void
-tell(struct rest *r, const char *fmt, ...)
+void
+rest_tell(struct rest *r, const char *fmt, ...)
 {
 	char text[sizeof(r->told)];
 	va_list ap;
@@ -222,12 +189,12 @@ spend_limit(struct rest *r)
 	pthread_mutex_lock(&r->lock);
 	r->spent_until = monotonic_seconds() + SPENT_PAUSE;
 	pthread_mutex_unlock(&r->lock);
-	tell(r, "Salesforce API limit: the org's requests of the last 24 hours are used up; no calls until %s, what is cached is still served", when);
+	rest_tell(r, "Salesforce API limit: the org's requests of the last 24 hours are used up; no calls until %s, what is cached is still served", when);
 }
 
 /* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is something else. */
 static void
-error_of(const struct buf *body, char code[64], char message[MESSAGE])
+error_of(const struct buf *body, char code[64], char message[REST_MESSAGE])
 {
 	cJSON *json = cJSON_ParseWithLength(buf_str(body), body->len);
 	const cJSON *first = cJSON_GetArrayItem(json, 0);
@@ -235,7 +202,7 @@ error_of(const struct buf *body, char code[64], char message[MESSAGE])
 	const char *m = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(first, "message"));
 
 	snprintf(code, 64, "%s", c ? c : "");
-	snprintf(message, MESSAGE, "%s", m ? m : "");
+	snprintf(message, REST_MESSAGE, "%s", m ? m : "");
 	cJSON_Delete(json);
 }
 
@@ -244,22 +211,27 @@ struct ask {
 	const char	*what;		/* the subject of the log line */
 	const char	*path;		/* below instance_url */
 	uint64_t	*counter;
-	const char	*expected;	/* an errorCode that is as good an answer as any: -EOPNOTSUPP, not told; NULL: none */
-	char		*said;		/* room for MESSAGE bytes: what the org said to it; may be NULL */
+	struct rest_refusal *refusal;	/* may be NULL */
 };
+
+static bool
+is_expected(const struct rest_refusal *r, int status, const char *code)
+{
+	return r && (*r->expected ? strcmp(code, r->expected) == 0 : status == 400 && strcmp(code, "INVALID_QUERY_LOCATOR") != 0);
+}
 
 /* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the error if no try is left. */
 static enum verdict
 settle(struct rest *r, const struct ask *ask, const struct http_response *a, int *rc)
 {
-	char code[64], message[MESSAGE];
+	char code[64], message[REST_MESSAGE];
 
 	if (a->status == 200 || a->status == 206)
 		return GOOD;
 	error_of(&a->body, code, message);
-	if (ask->expected && strcmp(code, ask->expected) == 0) {
-		if (ask->said)
-			memcpy(ask->said, message, MESSAGE);
+	if (is_expected(ask->refusal, a->status, code)) {
+		memcpy(ask->refusal->code, code, sizeof(code));
+		memcpy(ask->refusal->message, message, sizeof(message));
 		*rc = -EOPNOTSUPP;
 		return BAD;
 	}
@@ -290,7 +262,7 @@ settle(struct rest *r, const struct ask *ask, const struct http_response *a, int
 	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ? -EACCES :
 	    a->status == 410 ? -EINVAL : -EIO;
 	const char *last = strrchr(message, '\n');	/* what precedes it repeats the query */
-	tell(r, "%s: Salesforce answered %d %s%s%.160s%s", ask->what, a->status, code, *message ? " (" : "", last ? last + 1 : message,
+	rest_tell(r, "%s: Salesforce answered %d %s%s%.160s%s", ask->what, a->status, code, *message ? " (" : "", last ? last + 1 : message,
 	    *message ? ")" : a->status == 410 ? "this API version is retired; set api_version" : "");
 	return BAD;
 }
@@ -393,12 +365,12 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 		retry->again = verdict == AGAIN;
 		retry->after = a->retry_after;
 		if (verdict == AGAIN)
-			tell(r, "%s: Salesforce answered %d", ask->what, a->status);
+			rest_tell(r, "%s: Salesforce answered %d", ask->what, a->status);
 		http_response_free(a);
 		if (verdict != RENEW)
 			return rc;
 		if (renewed) {
-			tell(r, "%s: Salesforce refuses a token that it has just given; see Setup > Session Settings "
+			rest_tell(r, "%s: Salesforce refuses a token that it has just given; see Setup > Session Settings "
 			    "(sessions locked to an IP address) or log in again", ask->what);
 			return rc;
 		}
@@ -420,12 +392,11 @@ try_again(struct rest *r, unsigned tried, const struct retry *retry, int *rc)
 	return slept == 0;
 }
 
-/* A query's answer, after as many tries as it takes. The caller's on success only. */
-static int
-query(struct rest *r, const struct buf *path, const char *expected, char *said, struct http_response *answer)
+int
+rest_get(struct rest *r, const struct buf *path, struct rest_refusal *refusal, struct http_response *answer)
 {
 	struct http_request request = { .compressed = true, .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
-	const struct ask ask = { .what = "query", .path = buf_str(path), .counter = &r->stats.queries, .expected = expected, .said = said };
+	const struct ask ask = { .what = "query", .path = buf_str(path), .counter = &r->stats.queries, .refusal = refusal };
 	struct retry retry;
 	unsigned tried = 0;
 	int rc;
@@ -435,341 +406,6 @@ query(struct rest *r, const struct buf *path, const char *expected, char *said, 
 	do
 		rc = attempt(r, &ask, &request, answer, &retry);
 	while (try_again(r, ++tried, &retry, &rc));
-	if (rc == -ENOENT) {
-		tell(r, "query: Salesforce answered 404: has it no API version %s? Set api_version", r->api_version);
-		rc = -EINVAL;
-	}
-	return rc;
-}
-
-/*
- * Reading records.
- */
-
-/* The value at a path such as "LatestPublishedVersion.Checksum"; NULL where something on the way is null or no object. */
-static const cJSON *
-value_at(const cJSON *record, const char *path)
-{
-	char part[64];
-
-	for (;;) {
-		const char *dot = strchr(path, '.');
-		size_t n = dot ? (size_t)(dot - path) : strlen(path);
-
-		snprintf(part, sizeof(part), "%.*s", (int)n, path);
-		record = cJSON_GetObjectItemCaseSensitive(record, part);
-		if (!dot || !record)
-			return record;
-		path = dot + 1;
-	}
-}
-
-/* "2024-01-01T00:00:00.000+0000" (always UTC on the wire) in milliseconds; -1 for anything else. */
-static int64_t
-parse_time(const char *s)
-{
-	struct tm tm = { 0 };
-	int ms = 0, used = 0;
-
-	if (!s || sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d.%3d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-	    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms, &used) != 7)
-		return -1;
-	if (strcmp(s + used, "+0000") != 0 && strcmp(s + used, "Z") != 0)
-		return -1;
-	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
-	    tm.tm_sec > 60 || tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0 || ms < 0)
-		return -1;
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	time_t t = timegm(&tm);
-	return t < 0 ? -1 : (int64_t)t * 1000 + ms;
-}
-
-static int64_t
-parse_int(const cJSON *v)
-{
-	double d = cJSON_IsNumber(v) ? v->valuedouble : -1;
-
-	return d >= 0 && d < 9007199254740992.0 ? (int64_t)d : -1;
-}
-
-static void
-parse_id(const cJSON *v, char out[19])
-{
-	const char *s = cJSON_GetStringValue(v);
-
-	out[0] = '\0';
-	if (s && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == 18 && s[18] == '\0')
-		memcpy(out, s, 19);
-}
-
-#define READ_ID(member, path)	parse_id(value_at(record, path), d->member);
-#define READ_TEXT(member, path)	d->member = cJSON_GetStringValue(value_at(record, path));
-#define READ_INT(member, path)	d->member = parse_int(value_at(record, path));
-#define READ_TIME(member, path)	d->member = parse_time(cJSON_GetStringValue(value_at(record, path)));
-#define READ_BOOL(member, path)	d->member = cJSON_IsTrue(value_at(record, path));
-
-/* Fills d from a record; what is missing, null or of another type is as if it were null. */
-static void
-read_document(const cJSON *record, struct document *d)
-{
-	*d = (struct document){ 0 };
-#define X(kind, member, path) READ_##kind(member, path)
-	DOCUMENT_FIELDS(X)
-#undef X
-}
-
-/*
- * A document that can be served has an Id; one that is not deleted also a version, a
- * size and a date to order it by age.
- */
-static bool
-makes_sense(const struct document *d, bool only_id)
-{
-	if (strncmp(d->id, "069", 3) != 0)
-		return false;
-	if (only_id)
-		return true;
-	if (d->system_modstamp < 0)
-		return false;
-	return d->is_deleted ||
-	    (strncmp(d->version_id, "068", 3) == 0 && d->content_size >= 0 && d->created >= 0);
-}
-
-static int
-read_page(struct rest *r, const struct http_response *a, bool only_ids, rest_each *each, void *ctx, struct rest_page *out)
-{
-	struct rest_page page = { .date = a->date < 0 ? -1 : a->date * 1000 };
-	cJSON *json = cJSON_ParseWithLength(buf_str(&a->body), a->body.len);
-	const cJSON *records = cJSON_GetObjectItemCaseSensitive(json, "records");
-	const char *next = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nextRecordsUrl"));
-	const cJSON *done = cJSON_GetObjectItemCaseSensitive(json, "done");
-	const cJSON *record;
-	int rc = 0;
-
-	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (!next && !cJSON_IsTrue(done)) ||
-	    (next && next[0] != '/')) {
-		tell(r, "query: the answer is not a page of records (%zu bytes, %s)", a->body.len,
-		    *a->content_type ? a->content_type : "no content type");
-		rc = -EIO;
-		goto out;
-	}
-	page.total = parse_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
-	cJSON_ArrayForEach(record, records) {
-		struct document d;
-
-		read_document(record, &d);
-		if (!makes_sense(&d, only_ids))
-			page.skipped++;
-		else if ((rc = each(ctx, &d)) < 0)
-			goto out;
-	}
-	if (!cJSON_IsTrue(done) && !(page.next = strdup(next))) {
-		rc = -ENOMEM;
-		goto out;
-	}
-	if (page.skipped)
-		log_warn("salesforce", "query: %u of %d records left out: no usable Id, version, size or date", page.skipped,
-		    cJSON_GetArraySize(records));
-	*out = page;
-out:
-	cJSON_Delete(json);
-	return rc;
-}
-
-static void
-put_soql_time(struct buf *b, int64_t ms)
-{
-	time_t t = ms / 1000;
-	char s[32];
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(b, "%s.%03dZ", s, (int)(ms % 1000));
-}
-
-static void
-put_ids(struct buf *b, const char (*ids)[19], size_t n)
-{
-	for (size_t i = 0; i < n; i++)		/* letters and digits alone: name_id or an earlier page vouched for them */
-		buf_printf(b, "%s'%s'", i ? "," : "", ids[i]);
-}
-
-static void
-put_documents_soql(const struct rest *r, struct buf *b, const struct rest_query *q)
-{
-	const char *comma = "";
-
-	buf_puts(b, "SELECT ");
-	if (q->only_ids)
-		buf_puts(b, "Id");
-	else {
-#define X(kind, member, path) if (!r->hidden[FIELD_##member]) { buf_printf(b, "%s%s", comma, path); comma = ","; }
-		DOCUMENT_FIELDS(X)
-#undef X
-	}
-	buf_puts(b, " FROM ContentDocument");
-	if (q->since >= 0) {
-		buf_puts(b, " WHERE SystemModstamp >= ");
-		put_soql_time(b, q->since);
-		buf_puts(b, " ORDER BY SystemModstamp, Id");
-		return;
-	}
-	if (q->ids) {
-		buf_puts(b, " WHERE Id IN (");
-		put_ids(b, q->ids, q->id_count);
-		buf_putc(b, ')');
-	} else if (q->after) {
-		buf_printf(b, " WHERE Id > '%s'", q->after);
-	}
-	buf_puts(b, " ORDER BY Id");
-}
-
-/* The path that asks for a query's first page. */
-static void
-put_query_path(const struct rest *r, struct buf *path, const char *resource, const struct buf *soql)
-{
-	buf_printf(path, "/services/data/v%s/%s?q=", r->api_version, resource);
-	buf_put_url(path, buf_str(soql), soql->len);
-	path->failed |= soql->failed;
-}
-
-/* Whether a document can be served without the field. */
-static bool
-is_optional(unsigned field)
-{
-	switch (field) {
-	case FIELD_id: case FIELD_content_size: case FIELD_created: case FIELD_system_modstamp: case FIELD_version_id:
-	case FIELD_is_deleted: case FIELD_is_archived:
-		return false;
-	default:
-		return true;
-	}
-}
-
-/*
- * After INVALID_FIELD: hides the field that the message names ("No such column 'X' ..."; the rest of it is localised).
- * False: there is none that one could do without.
- */
-static bool
-hide_field(struct rest *r, const char *message)
-{
-	static const char *const paths[] = {
-#define X(kind, member, path) path,
-		DOCUMENT_FIELDS(X)
-#undef X
-	};
-	const char *last = strrchr(message, '\n');
-	char quoted[64];
-
-	for (unsigned i = 0; i < FIELDS; i++) {
-		const char *dot = strchr(paths[i], '.');
-
-		snprintf(quoted, sizeof(quoted), "'%s'", dot ? dot + 1 : paths[i]);
-		if (!is_optional(i) || !strstr(last ? last : message, quoted))
-			continue;
-		pthread_mutex_lock(&r->lock);
-		bool known = r->hidden[i];
-		r->hidden[i] = true;
-		pthread_mutex_unlock(&r->lock);
-		if (!known)
-			log_warn("salesforce", "the user may not see %s of documents (field-level security): done without", paths[i]);
-		return !known;
-	}
-	return false;
-}
-
-static int
-query_documents(struct rest *r, const struct rest_query *q, char *said, struct http_response *answer)
-{
-	struct buf path = BUF_INIT, soql = BUF_INIT;
-	int rc;
-
-	if (q->next) {
-		buf_puts(&path, q->next);
-	} else {
-		pthread_mutex_lock(&r->lock);
-		put_documents_soql(r, &soql, q);
-		pthread_mutex_unlock(&r->lock);
-		put_query_path(r, &path, q->since >= 0 ? "queryAll" : "query", &soql);
-	}
-	rc = query(r, &path, "INVALID_FIELD", said, answer);
-	buf_free(&soql);
-	buf_free(&path);
-	return rc;
-}
-
-int
-rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
-{
-	struct http_response answer;
-	char said[MESSAGE] = "";
-	int rc;
-
-	do
-		rc = query_documents(r, q, said, &answer);
-	while (rc == -EOPNOTSUPP && hide_field(r, said));
-	if (rc == -EOPNOTSUPP) {
-		tell(r, "query: Salesforce answered INVALID_FIELD (%.160s); see the user's field-level security", said);
-		return -EIO;
-	}
-	if (rc == 0) {
-		rc = read_page(r, &answer, q->only_ids, each, ctx, out);
-		http_response_free(&answer);
-	}
-	return rc;
-}
-
-int
-rest_sees_all_files(struct rest *r, bool *out)
-{
-	struct buf path = BUF_INIT, soql = BUF_INIT;
-	struct http_response answer;
-	int rc;
-
-	buf_puts(&soql, "SELECT Id FROM ContentDocumentLink LIMIT 1");
-	put_query_path(r, &path, "query", &soql);
-	rc = query(r, &path, "MALFORMED_QUERY", NULL, &answer);
-	if (rc == 0)
-		http_response_free(&answer);
-	if (rc == 0 || rc == -EOPNOTSUPP) {
-		*out = rc == 0;
-		rc = 0;
-	}
-	buf_free(&soql);
-	buf_free(&path);
-	return rc;
-}
-
-int
-rest_count(struct rest *r, enum rest_count what, int64_t *out)
-{
-	static const struct { const char *resource, *soql; } counts[] = {
-		[REST_COUNT_DOCUMENTS] = { "query", "SELECT COUNT() FROM ContentDocument" },
-		[REST_COUNT_ARCHIVED] = { "queryAll", "SELECT COUNT() FROM ContentDocument WHERE IsArchived = true AND IsDeleted = false" },
-		[REST_COUNT_ATTACHMENTS] = { "query", "SELECT COUNT() FROM Attachment" },
-		[REST_COUNT_LEGACY_DOCUMENTS] = { "query", "SELECT COUNT() FROM Document" },
-	};
-	struct buf path = BUF_INIT, soql = BUF_INIT;
-	struct http_response answer;
-
-	buf_puts(&soql, counts[what].soql);
-	put_query_path(r, &path, counts[what].resource, &soql);
-	int rc = query(r, &path, "INVALID_TYPE", NULL, &answer);
-	if (rc == 0) {
-		cJSON *json = cJSON_ParseWithLength(buf_str(&answer.body), answer.body.len);
-		int64_t n = parse_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
-
-		if (n < 0)
-			rc = -EIO;
-		else
-			*out = n;
-		cJSON_Delete(json);
-		http_response_free(&answer);
-	}
-	buf_free(&soql);
-	buf_free(&path);
 	return rc;
 }
 
@@ -818,7 +454,7 @@ download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest
 		http_response_free(&answer);
 	uint64_t filled = sink->filled(sink->ctx);
 	if (rc == 0 && filled < size) {
-		tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has", ask->what, (unsigned long long)filled,
+		rest_tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has", ask->what, (unsigned long long)filled,
 		    (unsigned long long)size);
 		rc = -EIO;
 		retry->again = true;

@@ -35,8 +35,15 @@ int	rest_open(struct http *, struct token *, const struct rest_options *, struct
 void	rest_close(struct rest *);
 void	rest_cancel(struct rest *);	/* calls under way and later ones end in -EINTR at once */
 
-/* Which documents to list, one page a call. Those that are not told apart by `since` or `ids` come in order of Id. */
+/*
+ * Which documents to list, one page a call. REST_LINKED: those that are linked to a record, a library or a user. REST_VERSIONS:
+ * versions, each a document that has it; `after` is a version's Id then, `ids` those of documents.
+ * But for what is linked and for `since`, in order of Id.
+ */
+enum rest_source { REST_DOCUMENTS, REST_LINKED, REST_VERSIONS };
 struct rest_query {
+	enum rest_source source;
+	const char	*linked_to;	/* an Id */
 	const char	*next;		/* where an earlier page ended; goes before the others */
 	const char	*after;		/* all whose Id comes after this one; NULL: all */
 	int64_t		 since;		/* >= 0: what changed since (ms), deleted and archived ones too, oldest change first */
@@ -56,6 +63,25 @@ struct rest_page {
 /* each: strings are borrowed; a negative errno ends the page with it. */
 typedef int rest_each(void *ctx, const struct document *);
 int	rest_documents(struct rest *, const struct rest_query *, rest_each *, void *ctx, struct rest_page *out);
+
+/* What documents belong to. each: strings are borrowed; a negative errno ends it. All pages are read. */
+struct rest_row {
+	char		 id[19];
+	const char	*name;
+	const char	*more;		/* of a library: the Id of its root folder; may be NULL */
+	bool		 folder;	/* of what is in a folder: a folder too */
+};
+typedef int rest_each_row(void *ctx, const struct rest_row *);
+/*
+ * Records of an object by the field that holds their names, at most 200: the one with this Id, or those whose name is this, in
+ * which a _ stands for any character; upper and lower case are one.
+ */
+int	rest_records(struct rest *, const char *object, const char *field, const char *id, const char *name, rest_each_row *, void *ctx);
+int	rest_libraries(struct rest *, rest_each_row *, void *ctx);
+int	rest_folder(struct rest *, const char *id, rest_each_row *, void *ctx);
+/* The field of an object that holds names: "" if it has none. -ENOENT: no such object, as far as the user may see. */
+int	rest_name_field(struct rest *, const char *object, char out[64]);
+int	rest_storage(struct rest *, int64_t *most, int64_t *left);	/* for files, in MB. -ENOENT: not told */
 
 /*
  * Whether the user has Query All Files: without it the org lists no file that is reachable through a record

@@ -25,7 +25,7 @@ is 'the simulated org shares buf and log alone' \
 may 'catalogue is a leaf' 'fs/catalogue.[ch] fs/catalogue/*.[ch]' "catalogue document $(own fs/catalogue) $bottom"
 may 'store is a leaf' 'fs/store.[ch] fs/store/*.[ch]' "store wait pool $(own fs/store) $bottom"
 may 'name is a leaf' 'fs/name.[ch]' 'name'
-may 'rest is a leaf' 'fs/rest.[ch]' "rest document $bottom"
+may 'rest is a leaf' 'fs/rest.[ch] fs/rest/*.[ch]' "rest document $(own fs/rest) $bottom"
 may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(own fs/view) $bottom"
 may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync rest name catalogue document wait pool $bottom"
 may 'file joins store, view and rest, and keeps surveys' 'fs/file.[ch]' "file store view rest catalogue document wait pool $bottom"
@@ -34,5 +34,5 @@ home SQLite 'sqlite3' 'fs/catalogue/'
 home utf8proc 'utf8proc' 'fs/name\.c'
 home libcsv 'csv\.h' 'fs/view/'
 home libcurl 'curl/' 'auth/http\.c'
-home cJSON 'cjson/' 'fs/(rest|list)\.c|auth/(oauth|token_file|sfdx)'
+home cJSON 'cjson/' 'fs/(rest|list)\.c|fs/rest/|auth/(oauth|token_file|sfdx)'
 is 'only main may exit' "$(grep -nE '(^|[^_a-z])(exit|abort|assert) ?\(' fs/*.c fs/*/*.c auth/*.c | grep -v '^auth/main\.c\|^fs/main\.c' | grep -v '^[^:]*:[0-9]*:[ \t]*[/ ]\*')" ''

@@ -1,0 +1,421 @@
+/*
+ * Documents, as pages of queries: those that there are, those that are linked to something, and versions, each a document
+ * with that version.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "auth/log.h"
+
+#include "parts.h"
+
+/*
+ * Reading records.
+ */
+
+const cJSON *
+rest_value_at(const cJSON *record, const char *path)
+{
+	char part[64];
+
+	for (;;) {
+		const char *dot = strchr(path, '.');
+		size_t n = dot ? (size_t)(dot - path) : strlen(path);
+
+		snprintf(part, sizeof(part), "%.*s", (int)n, path);
+		record = cJSON_GetObjectItemCaseSensitive(record, part);
+		if (!dot || !record)
+			return record;
+		path = dot + 1;
+	}
+}
+
+/* "2024-01-01T00:00:00.000+0000" (always UTC on the wire) in milliseconds; -1 for anything else. */
+static int64_t
+parse_time(const char *s)
+{
+	struct tm tm = { 0 };
+	int ms = 0, used = 0;
+
+	if (!s || sscanf(s, "%4d-%2d-%2dT%2d:%2d:%2d.%3d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+	    &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms, &used) != 7)
+		return -1;
+	if (strcmp(s + used, "+0000") != 0 && strcmp(s + used, "Z") != 0)
+		return -1;
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
+	    tm.tm_sec > 60 || tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0 || ms < 0)
+		return -1;
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	time_t t = timegm(&tm);
+	return t < 0 ? -1 : (int64_t)t * 1000 + ms;
+}
+
+int64_t
+rest_int(const cJSON *v)
+{
+	double d = cJSON_IsNumber(v) ? v->valuedouble : -1;
+
+	return d >= 0 && d < 9007199254740992.0 ? (int64_t)d : -1;
+}
+
+void
+rest_id(const cJSON *v, char out[19])
+{
+	const char *s = cJSON_GetStringValue(v);
+
+	out[0] = '\0';
+	if (s && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == 18 && s[18] == '\0')
+		memcpy(out, s, 19);
+}
+
+#define READ_ID(member, path)	rest_id(rest_value_at(record, path), d->member);
+#define READ_TEXT(member, path)	d->member = cJSON_GetStringValue(rest_value_at(record, path));
+#define READ_INT(member, path)	d->member = rest_int(rest_value_at(record, path));
+#define READ_TIME(member, path)	d->member = parse_time(cJSON_GetStringValue(rest_value_at(record, path)));
+#define READ_BOOL(member, path)	d->member = cJSON_IsTrue(rest_value_at(record, path));
+
+/* Fills d from a record; what is missing, null or of another type is as if it were null. */
+static void
+read_document(const cJSON *record, struct document *d)
+{
+	*d = (struct document){ 0 };
+#define X(kind, member, path) READ_##kind(member, path)
+	DOCUMENT_FIELDS(X)
+#undef X
+}
+
+static void
+read_version(const cJSON *record, struct document *d)
+{
+	*d = (struct document){ .content_modified = -1, .last_modified = -1, .system_modstamp = -1 };
+#define X(kind, member, path) READ_##kind(member, path)
+	DOCUMENT_VERSION_FIELDS(X)
+#undef X
+}
+
+/* What is not in Salesforce may have no size there; it has no bytes then. */
+static bool
+has_size(struct document *d)
+{
+	if (d->content_size < 0 && d->content_location && strchr("EL", *d->content_location))
+		d->content_size = 0;
+	return d->content_size >= 0;
+}
+
+/*
+ * A document that can be served has an Id; one that is not deleted also a version, a
+ * size and a date to order it by age.
+ */
+static bool
+makes_sense(struct document *d, const struct rest_query *q)
+{
+	if (strncmp(d->id, "069", 3) != 0)
+		return false;
+	if (q->only_ids)
+		return true;
+	if (q->source != REST_VERSIONS && d->system_modstamp < 0)
+		return false;
+	return d->is_deleted || (strncmp(d->version_id, "068", 3) == 0 && has_size(d) && d->created >= 0);
+}
+
+struct reader {
+	const struct rest_query *query;
+	rest_each	*each;
+	void		*ctx;
+};
+
+static int
+take_document(void *ctx, const cJSON *record)
+{
+	const struct reader *r = ctx;
+	struct document d;
+
+	if (r->query->source == REST_VERSIONS)
+		read_version(record, &d);
+	else
+		read_document(r->query->source == REST_LINKED ? rest_value_at(record, "ContentDocument") : record, &d);
+	return makes_sense(&d, r->query) ? r->each(r->ctx, &d) : 1;
+}
+
+int
+rest_read_page(struct rest *r, const struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
+{
+	struct rest_page page = { .date = a->date < 0 ? -1 : a->date * 1000 };
+	cJSON *json = cJSON_ParseWithLength(buf_str(&a->body), a->body.len);
+	const cJSON *records = cJSON_GetObjectItemCaseSensitive(json, "records");
+	const char *next = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nextRecordsUrl"));
+	const cJSON *done = cJSON_GetObjectItemCaseSensitive(json, "done");
+	const cJSON *record;
+	int rc = 0;
+
+	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (!next && !cJSON_IsTrue(done)) ||
+	    (next && next[0] != '/')) {
+		rest_tell(r, "query: the answer is not a page of records (%zu bytes, %s)", a->body.len,
+		    *a->content_type ? a->content_type : "no content type");
+		rc = -EIO;
+		goto out;
+	}
+	page.total = rest_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
+	cJSON_ArrayForEach(record, records) {
+		rc = take(ctx, record);
+		if (rc < 0)
+			goto out;
+		page.skipped += rc > 0;
+	}
+	rc = 0;
+	if (!cJSON_IsTrue(done) && !(page.next = strdup(next))) {
+		rc = -ENOMEM;
+		goto out;
+	}
+	if (page.skipped)
+		log_warn("salesforce", "query: %u of %d records left out: no usable Id, version, size or date", page.skipped,
+		    cJSON_GetArraySize(records));
+	*out = page;
+out:
+	cJSON_Delete(json);
+	return rc;
+}
+
+/*
+ * Queries.
+ */
+
+/* A resource that is not there: the org does not know this version of the API. */
+static int
+tell_no_resource(struct rest *r)
+{
+	rest_tell(r, "query: Salesforce answered 404: has it no API version %s? Set api_version", r->api_version);
+	return -EINVAL;
+}
+
+int
+rest_get_query(struct rest *r, const char *resource, const struct buf *soql, struct rest_refusal *refusal, struct http_response *answer)
+{
+	struct buf path = BUF_INIT;
+
+	buf_printf(&path, "/services/data/v%s/%s?q=", r->api_version, resource);
+	buf_put_url(&path, buf_str(soql), soql->len);
+	path.failed |= soql->failed;
+	int rc = rest_get(r, &path, refusal, answer);
+	buf_free(&path);
+	return rc == -ENOENT ? tell_no_resource(r) : rc;
+}
+
+static int
+get_next(struct rest *r, const char *next, struct rest_refusal *refusal, struct http_response *answer)
+{
+	struct buf path = BUF_INIT;
+
+	buf_puts(&path, next);
+	int rc = rest_get(r, &path, refusal, answer);
+	buf_free(&path);
+	return rc == -ENOENT ? tell_no_resource(r) : rc;
+}
+
+int
+rest_read_next(struct rest *r, const char *next, rest_take *take, void *ctx, struct rest_page *out)
+{
+	struct http_response answer;
+	int rc = get_next(r, next, NULL, &answer);
+
+	if (rc == 0) {
+		rc = rest_read_page(r, &answer, take, ctx, out);
+		http_response_free(&answer);
+	}
+	return rc;
+}
+
+static void
+put_soql_time(struct buf *b, int64_t ms)
+{
+	time_t t = ms / 1000;
+	char s[32];
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	strftime(s, sizeof(s), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_printf(b, "%s.%03dZ", s, (int)(ms % 1000));
+}
+
+static void
+put_ids(struct buf *b, const char (*ids)[19], size_t n)
+{
+	for (size_t i = 0; i < n; i++)		/* letters and digits alone: name_id or an earlier page vouched for them */
+		buf_printf(b, "%s'%s'", i ? "," : "", ids[i]);
+}
+
+/* The fields that the user may see. */
+static void
+put_fields(const struct rest *r, struct buf *b, const struct rest_query *q)
+{
+	const char *prefix = q->source == REST_LINKED ? "ContentDocument." : "", *comma = "";
+
+	if (q->only_ids) {
+		buf_puts(b, "Id");
+		return;
+	}
+#define X(kind, member, path) if (!r->hidden[FIELD_##member]) { buf_printf(b, "%s%s%s", comma, prefix, path); comma = ","; }
+	if (q->source == REST_VERSIONS) {
+		DOCUMENT_VERSION_FIELDS(X)
+	} else {
+		DOCUMENT_FIELDS(X)
+	}
+#undef X
+}
+
+static void
+put_documents_soql(const struct rest *r, struct buf *b, const struct rest_query *q)
+{
+	static const char *const objects[] = {
+		[REST_DOCUMENTS] = "ContentDocument", [REST_LINKED] = "ContentDocumentLink", [REST_VERSIONS] = "ContentVersion",
+	};
+
+	buf_puts(b, "SELECT ");
+	put_fields(r, b, q);
+	buf_printf(b, " FROM %s", objects[q->source]);
+	if (q->source == REST_LINKED) {
+		buf_printf(b, " WHERE LinkedEntityId = '%s'", q->linked_to);
+		return;
+	}
+	if (q->since >= 0) {
+		buf_puts(b, " WHERE SystemModstamp >= ");
+		put_soql_time(b, q->since);
+		buf_puts(b, " ORDER BY SystemModstamp, Id");
+		return;
+	}
+	if (q->ids) {
+		buf_printf(b, " WHERE %s IN (", q->source == REST_VERSIONS ? "ContentDocumentId" : "Id");
+		put_ids(b, q->ids, q->id_count);
+		buf_putc(b, ')');
+	} else if (q->after) {
+		buf_printf(b, " WHERE Id > '%s'", q->after);
+	}
+	buf_puts(b, " ORDER BY Id");
+}
+
+/* Whether a document can be served without the field. */
+static bool
+is_optional(unsigned field)
+{
+	switch (field) {
+	case FIELD_id: case FIELD_content_size: case FIELD_created: case FIELD_system_modstamp: case FIELD_version_id:
+	case FIELD_is_deleted: case FIELD_is_archived:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/*
+ * After INVALID_FIELD: hides the field that the message names ("No such column 'X' ..."; the rest of it is localised).
+ * False: there is none that one could do without.
+ */
+static bool
+hide_field(struct rest *r, const char *message)
+{
+	static const char *const paths[] = {
+#define X(kind, member, path) path,
+		DOCUMENT_FIELDS(X)
+#undef X
+	};
+	const char *last = strrchr(message, '\n');
+	char quoted[64];
+
+	for (unsigned i = 0; i < FIELDS; i++) {
+		const char *dot = strchr(paths[i], '.');
+
+		snprintf(quoted, sizeof(quoted), "'%s'", dot ? dot + 1 : paths[i]);
+		if (!is_optional(i) || !strstr(last ? last : message, quoted))
+			continue;
+		pthread_mutex_lock(&r->lock);
+		bool known = r->hidden[i];
+		r->hidden[i] = true;
+		pthread_mutex_unlock(&r->lock);
+		if (!known)
+			log_warn("salesforce", "the user may not see %s of documents (field-level security): done without", paths[i]);
+		return !known;
+	}
+	return false;
+}
+
+int
+rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
+{
+	struct rest_refusal refusal = { .expected = "INVALID_FIELD" };
+	struct reader reader = { .query = q, .each = each, .ctx = ctx };
+	struct http_response answer;
+	struct buf soql = BUF_INIT;
+	int rc;
+
+	do {
+		buf_clear(&soql);
+		pthread_mutex_lock(&r->lock);
+		put_documents_soql(r, &soql, q);
+		pthread_mutex_unlock(&r->lock);
+		rc = q->next ? get_next(r, q->next, &refusal, &answer) :
+		    rest_get_query(r, q->since >= 0 ? "queryAll" : "query", &soql, &refusal, &answer);
+	} while (rc == -EOPNOTSUPP && hide_field(r, refusal.message));
+	buf_free(&soql);
+	if (rc == -EOPNOTSUPP) {
+		rest_tell(r, "query: Salesforce answered INVALID_FIELD (%.160s); see the user's field-level security", refusal.message);
+		return -EIO;
+	}
+	if (rc == 0) {
+		rc = rest_read_page(r, &answer, take_document, &reader, out);
+		http_response_free(&answer);
+	}
+	return rc;
+}
+
+int
+rest_sees_all_files(struct rest *r, bool *out)
+{
+	struct rest_refusal refusal = { .expected = "MALFORMED_QUERY" };
+	struct buf soql = BUF_INIT;
+	struct http_response answer;
+
+	buf_puts(&soql, "SELECT Id FROM ContentDocumentLink LIMIT 1");
+	int rc = rest_get_query(r, "query", &soql, &refusal, &answer);
+	if (rc == 0)
+		http_response_free(&answer);
+	if (rc == 0 || rc == -EOPNOTSUPP) {
+		*out = rc == 0;
+		rc = 0;
+	}
+	buf_free(&soql);
+	return rc;
+}
+
+int
+rest_count(struct rest *r, enum rest_count what, int64_t *out)
+{
+	static const struct { const char *resource, *soql; } counts[] = {
+		[REST_COUNT_DOCUMENTS] = { "query", "SELECT COUNT() FROM ContentDocument" },
+		[REST_COUNT_ARCHIVED] = { "queryAll", "SELECT COUNT() FROM ContentDocument WHERE IsArchived = true AND IsDeleted = false" },
+		[REST_COUNT_ATTACHMENTS] = { "query", "SELECT COUNT() FROM Attachment" },
+		[REST_COUNT_LEGACY_DOCUMENTS] = { "query", "SELECT COUNT() FROM Document" },
+	};
+	struct rest_refusal refusal = { .expected = "INVALID_TYPE" };
+	struct buf soql = BUF_INIT;
+	struct http_response answer;
+
+	buf_puts(&soql, counts[what].soql);
+	int rc = rest_get_query(r, counts[what].resource, &soql, &refusal, &answer);
+	if (rc == 0) {
+		cJSON *json = cJSON_ParseWithLength(buf_str(&answer.body), answer.body.len);
+		int64_t n = rest_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
+
+		if (n < 0)
+			rc = -EIO;
+		else
+			*out = n;
+		cJSON_Delete(json);
+		http_response_free(&answer);
+	}
+	buf_free(&soql);
+	return rc;
+}
