@@ -24,13 +24,28 @@ inside_is_link(const struct document *d)
 	return same(d->file_type, "LINK");
 }
 
+bool
+inside_is_note(const struct document *d)
+{
+	return same(d->file_type, "SNOTE");
+}
+
+bool
+inside_is_elsewhere(const struct document *d)
+{
+	return same(d->content_location, "E") || same(d->content_location, "L");
+}
+
 void
 inside_names(const struct document *d, enum name_rules rules, struct inside *in)
 {
-	const char *ext = inside_is_link(d) ? "url" : same(d->file_type, "SNOTE") ? "html" : d->file_extension;
+	const char *ext = inside_is_link(d) ? "url" : inside_is_note(d) ? "html" : d->file_extension;
 
 	name_file(d->title, ext, rules, &in->file);
 	in->metadata = same(in->file.s, "metadata.json") ? ".metadata.json" : "metadata.json";
+	in->text.s[0] = '\0';
+	if (inside_is_note(d))
+		name_file(d->title, "txt", rules, &in->text);
 	in->parsed = !inside_is_csv(d) ? NULL : same(in->file.s, "parsed") ? ".parsed" : "parsed";
 }
 

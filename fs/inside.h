@@ -19,10 +19,13 @@ struct inside {
 	struct name	 file;
 	const char	*metadata;	/* static */
 	const char	*parsed;	/* static; NULL: not a CSV document */
+	struct name	 text;		/* of a note, which is not listed; "" : not a note */
 };
 
 void	inside_names(const struct document *, enum name_rules, struct inside *out);
 bool	inside_is_csv(const struct document *);		/* has views */
+bool	inside_is_note(const struct document *);	/* HTML; also there as plain text */
+bool	inside_is_elsewhere(const struct document *);	/* the org knows of it, but its bytes are not in Salesforce */
 bool	inside_is_link(const struct document *);	/* its file is inside_put_url, not bytes of the org */
 
 /* A Windows internet shortcut, which desktops of all kinds open. */

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/log.h"
+#include "inside.h"
 #include "rest.h"
 #include "store.h"
 
@@ -17,7 +19,16 @@ version_of(const struct document *d)
 	if (d->checksum && strlen(d->checksum) == 32)
 		memcpy(v.md5, d->checksum, sizeof(v.md5));
 	v.tabs = d->file_extension && (strcasecmp(d->file_extension, "tsv") == 0 || strcasecmp(d->file_extension, "tab") == 0);
+	v.note = inside_is_note(d);
+	v.elsewhere = inside_is_elsewhere(d);
 	return v;
+}
+
+static int
+tell_elsewhere(const struct version *v)
+{
+	log_warn("file", "%s: its bytes are not in Salesforce, which only knows where they are; open it there", v->id);
+	return -EOPNOTSUPP;
 }
 
 struct fetch {
@@ -49,14 +60,16 @@ fill_by_fetch(void *ctx, struct blob *blob)
 	struct fetch *f = ctx;
 	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, blob };
 
-	return rest_version_data(f->rest, f->version.id, f->version.size, &sink);
+	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
+	return rc == -ENOENT && f->version.elsewhere ? tell_elsewhere(&f->version) : rc;
 }
 
 int
 version_open(struct store *store, struct rest *rest, const struct version *v, struct blob **out)
 {
+	if (v->elsewhere && v->size == 0)
+		return tell_elsewhere(v);
 	struct fetch *f = malloc(sizeof(*f));
-
 	if (!f)
 		return -ENOMEM;
 	*f = (struct fetch){ .rest = rest, .version = *v };

@@ -23,10 +23,12 @@ struct version {
 	char		md5[33];	/* "" : the org gives none */
 	uint64_t	size;
 	bool		tabs;		/* by its extension, a tab-separated file */
+	bool		note;
+	bool		elsewhere;	/* its bytes are not in Salesforce */
 };
 
 struct version version_of(const struct document *);
-/* The blob of its bytes; blob_put. Nothing is fetched before the first byte is read. Errors as store_get. */
+/* The blob of its bytes; blob_put. Nothing is fetched before the first byte is read. Errors as store_get, and -EOPNOTSUPP where there are none. */
 int	version_open(struct store *, struct rest *, const struct version *, struct blob **out);
 
 #endif
