@@ -46,6 +46,7 @@ struct config {
 	char		*api_version;		/* "62.0" */
 	uint64_t	 refresh;		/* seconds */
 	uint64_t	 timeout;		/* seconds without a byte before a request is given up */
+	uint64_t	 tries;			/* of a request that may succeed the next time */
 	uint64_t	 transfers;
 	uint64_t	 cache_size;		/* bytes */
 	char		*cache_dir;

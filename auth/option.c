@@ -47,6 +47,7 @@ static const struct option options[] = {
 	{ KEY(api_version), VERSION, .fallback = "62.0", .help = "of Salesforce's REST API" },
 	{ KEY(refresh), SECONDS, .min = 0, .max = 7 * 86400, .fallback = "60", .help = "for which the org's last answer is fresh; 0 asks at every look" },
 	{ KEY(timeout), SECONDS, .min = 1, .max = 3600, .fallback = "60", .help = "without a byte until a request is given up" },
+	{ KEY(tries), NUMBER, .min = 1, .max = 10, .fallback = "4", .help = "of a request that may succeed the next time; with pauses that double" },
 	{ KEY(transfers), NUMBER, .min = 1, .max = 25, .fallback = "4", .help = "downloads at a time" },
 	{ KEY(cache_size), SIZE, .min = MIB, .max = KIB * KIB * GIB, .fallback = "10G", .help = "bytes kept on disk" },
 	{ KEY(cache_dir), PATH, .help = "where they are kept, instead of ~/.cache/sffs" },

@@ -41,7 +41,7 @@
 enum exit_status { EXIT_DONE, EXIT_OTHER, EXIT_USAGE, EXIT_LOGIN, EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_MOUNT };
 
 #define CONNECT_TIMEOUT	10	/* seconds */
-#define TRIES		4	/* of a request that is worth trying again */
+#define PAGE_TIME	300	/* seconds that a page of a first fill may take, with all tries */
 
 struct arguments {
 	int		 command;	/* the letter of one that is not to mount; 0: to mount */
@@ -346,7 +346,7 @@ open_salesforce(struct sffs *s)
 	if (rc == 0)
 		rc = token_open(c, s->http, &s->token);
 	if (rc == 0)
-		rc = rest_open(s->http, s->token, &(struct rest_options){ .api_version = c->api_version, .tries = TRIES }, &s->rest);
+		rc = rest_open(s->http, s->token, &(struct rest_options){ .api_version = c->api_version, .tries = (unsigned)c->tries }, &s->rest);
 	return rc;
 }
 
