@@ -182,7 +182,7 @@ file_open_view(struct files *fs, const struct document *d, unsigned view, struct
  */
 
 int
-file_columns(struct files *fs, const struct document *d, struct wait *w, file_each_column *each, void *ctx)
+file_columns(struct files *fs, const struct document *d, size_t from, struct wait *w, file_each_column *each, void *ctx)
 {
 	struct version v = version_of(d);
 	const struct column_names *names;
@@ -191,9 +191,10 @@ file_columns(struct files *fs, const struct document *d, struct wait *w, file_ea
 
 	if (rc < 0)
 		return rc;
-	rc = survey_columns(s, &names);
-	size_t n = rc == 0 ? column_names_count(names) : 0;
-	for (size_t i = 0; i < n; i++) {
+	if (each)
+		rc = survey_columns(s, &names);
+	size_t n = rc == 0 && each ? column_names_count(names) : 0;
+	for (size_t i = from; i < n; i++) {
 		struct file_column c = { .name = column_names_get(names, i), .number = i };
 		uint64_t off;
 
@@ -262,48 +263,74 @@ file_open_column(struct files *fs, const struct document *d, size_t column, stru
 }
 
 /*
- * Statistics: a text.
+ * Statistics and notes: texts.
  */
+
+static int
+get_text(struct files *fs, const struct document *d, bool note, struct wait *w, struct survey **out, const char **text, size_t *len)
+{
+	struct version v = version_of(d);
+	int rc = note ? surveys_note(fs->surveys, &v, w, out) : surveys_get(fs->surveys, &v, w, out);
+
+	if (rc == 0 && (rc = survey_stats(*out, w, text, len)) < 0)
+		survey_put(*out);
+	return rc;
+}
+
+static int
+text_size(struct files *fs, const struct document *d, bool note, struct wait *w, uint64_t *out)
+{
+	const char *text;
+	struct survey *s;
+	size_t len;
+	int rc = get_text(fs, d, note, w, &s, &text, &len);
+
+	if (rc == 0) {
+		*out = len;
+		survey_put(s);
+	}
+	return rc;
+}
+
+static int
+open_text(struct files *fs, const struct document *d, bool note, struct wait *w, struct file **out)
+{
+	const char *text;
+	struct survey *s;
+	size_t len;
+	int rc = get_text(fs, d, note, w, &s, &text, &len);
+
+	if (rc < 0)
+		return rc;
+	char *copy = malloc(len + 1);
+	if (copy)
+		memcpy(copy, text, len);
+	survey_put(s);
+	return copy ? file_open_text(copy, len, out) : -ENOMEM;
+}
 
 int
 file_stats_size(struct files *fs, const struct document *d, struct wait *w, uint64_t *out)
 {
-	struct version v = version_of(d);
-	const char *text;
-	struct survey *s;
-	size_t len;
-	int rc = surveys_get(fs->surveys, &v, w, &s);
-
-	if (rc < 0)
-		return rc;
-	rc = survey_stats(s, w, &text, &len);
-	if (rc == 0)
-		*out = len;
-	survey_put(s);
-	return rc;
+	return text_size(fs, d, false, w, out);
 }
 
 int
 file_open_stats(struct files *fs, const struct document *d, struct wait *w, struct file **out)
 {
-	struct version v = version_of(d);
-	const char *text;
-	struct survey *s;
-	size_t len;
-	int rc = surveys_get(fs->surveys, &v, w, &s);
+	return open_text(fs, d, false, w, out);
+}
 
-	if (rc < 0)
-		return rc;
-	rc = survey_stats(s, w, &text, &len);
-	if (rc == 0) {
-		char *copy = malloc(len + 1);
+int
+file_note_size(struct files *fs, const struct document *d, struct wait *w, uint64_t *out)
+{
+	return text_size(fs, d, true, w, out);
+}
 
-		if (copy)
-			memcpy(copy, text, len);
-		rc = copy ? file_open_text(copy, len, out) : -ENOMEM;
-	}
-	survey_put(s);
-	return rc;
+int
+file_open_note(struct files *fs, const struct document *d, struct wait *w, struct file **out)
+{
+	return open_text(fs, d, true, w, out);
 }
 
 /*

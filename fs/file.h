@@ -37,8 +37,8 @@ const char *file_view_name(unsigned view);
 int	file_view_size(struct files *, const struct document *, unsigned view, struct wait *w, uint64_t *out);
 
 /*
- * The columns below parsed/X/columns/, in their order; errors as file_view_size. find does not wait: -EAGAIN where
- * there is no survey yet, -ENOENT.
+ * The columns below parsed/X/columns/, in their order, from a number on (each NULL: just waits until they are known); errors
+ * as file_view_size. find does not wait: -EAGAIN where there is no survey yet, -ENOENT.
  */
 struct file_column {
 	const char	*name;		/* borrowed; not set by find */
@@ -46,7 +46,7 @@ struct file_column {
 	uint64_t	 size;
 };
 typedef bool file_each_column(void *ctx, const struct file_column *);	/* false: stop */
-int	file_columns(struct files *, const struct document *, struct wait *w, file_each_column *, void *ctx);
+int	file_columns(struct files *, const struct document *, size_t from, struct wait *w, file_each_column *, void *ctx);
 int	file_column_find(struct files *, const struct document *, const char *name, struct file_column *out);
 int	file_column_size(struct files *, const struct document *, size_t column, struct wait *w, uint64_t *out);
 int	file_open_column(struct files *, const struct document *, size_t column, struct wait *w, struct file **out);
@@ -54,6 +54,10 @@ int	file_open_column(struct files *, const struct document *, size_t column, str
 /* stats.tsv, which is made when it is first named. */
 int	file_stats_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
 int	file_open_stats(struct files *, const struct document *, struct wait *w, struct file **out);
+
+/* A note as plain text. */
+int	file_note_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
+int	file_open_note(struct files *, const struct document *, struct wait *w, struct file **out);
 
 bool	file_is_cached(struct files *, const struct document *);	/* the version's bytes are here: reading it costs no call */
 int	file_open_version(struct files *, const struct document *, struct file **out);

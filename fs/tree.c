@@ -10,6 +10,7 @@
 #include "catalogue.h"
 #include "tree/node.h"
 #include "tree/opened.h"
+#include "tree/recent.h"
 
 #include "tree.h"
 
@@ -80,11 +81,39 @@ find_inside(const struct tree *t, const struct document *d, const char *name, st
 		n->kind = VERSION;
 	else if (strcmp(name, in.metadata) == 0)
 		n->kind = METADATA;
+	else if (*in.text.s && strcmp(name, in.text.s) == 0)
+		n->kind = NOTE_TEXT;
 	else if (in.parsed && strcmp(name, in.parsed) == 0)
 		n->kind = PARSED_LINK;
 	else
 		return -ENOENT;
 	return 0;
+}
+
+static int
+find_parsed(const char *name, struct node *n)
+{
+	n->kind = VIEW;
+	for (n->view = 0; file_view_name(n->view); n->view++)
+		if (strcmp(file_view_name(n->view), name) == 0)
+			return 0;
+	n->kind = strcmp(name, "columns") == 0 ? COLUMNS : STATS;
+	return n->kind == COLUMNS || strcmp(name, "stats.tsv") == 0 ? 0 : -ENOENT;
+}
+
+/* Who looks here has asked for the directory's attributes, which waits for the survey; if it is lost since, it is asked again. */
+static int
+find_column(struct tree *t, const char *name, struct node *n)
+{
+	struct file_column c;
+	int rc = file_column_find(t->files, &n->doc, name, &c);
+
+	n->kind = COLUMN;
+	if (rc == 0) {
+		n->column = c.number;
+		rc = node_remember(t, n);
+	}
+	return rc == -EAGAIN ? -ESTALE : rc;
 }
 
 static int
@@ -106,17 +135,16 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 	int rc = -ENOENT;
 
 	*n = (struct node){ .kind = FIXED };
-	if (dir->kind == DOCUMENT || dir->kind == PARSED) {
+	if (dir->kind == DOCUMENT || dir->kind == PARSED || dir->kind == COLUMNS) {
 		n->doc = dir->doc;
 		dir->doc = (struct document){ 0 };
 	}
 	if (dir->kind == DOCUMENT) {
 		rc = find_inside(t, &n->doc, name, n);
 	} else if (dir->kind == PARSED) {
-		n->kind = VIEW;
-		for (n->view = 0; file_view_name(n->view); n->view++)
-			if (strcmp(file_view_name(n->view), name) == 0)
-				return 0;
+		rc = find_parsed(name, n);
+	} else if (dir->kind == COLUMNS) {
+		rc = find_column(t, name, n);
 	} else if (dir->kind == FIXED) {
 		rc = find_fixed(dir->fixed->number, name, n);
 		if (rc == 0)
@@ -129,7 +157,7 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 			rc = find_by_id(t, name, &n->doc);
 		} else if (dir->fixed->number == PARSED_ROOT) {
 			n->kind = PARSED;
-			rc = catalogue_by_name(t->catalogue, name, &n->doc);
+			rc = catalogue_by_name(t->catalogue, strcmp(name, ".README") == 0 ? "README" : name, &n->doc);
 			if (rc == 0 && !inside_is_csv(&n->doc))
 				rc = -ENOENT;
 		}
@@ -199,6 +227,9 @@ open_node(struct tree *t, const struct node *n, struct sync_ticket *ticket, stru
 	} else if (rc == 0) {
 		rc = node_is_inventory(n, &kind) ? open_inventory(t, kind, ticket, w, out) :
 		    n->kind == VIEW ? file_open_view(t->files, &n->doc, n->view, w, out) :
+		    n->kind == STATS ? file_open_stats(t->files, &n->doc, w, out) :
+		    n->kind == COLUMN ? file_open_column(t->files, &n->doc, n->column, w, out) :
+		    n->kind == NOTE_TEXT ? file_open_note(t->files, &n->doc, w, out) :
 		    file_open_version(t->files, &n->doc, out);
 	}
 	buf_free(&text);
@@ -233,7 +264,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct 
 	if (rc == 0)
 		rc = keep_attr(t, &n, f, &keep);
 	if (rc == 0) {
-		*pages = (n.kind == VERSION || n.kind == VIEW) && keep ? TREE_PAGES_KEEP :
+		*pages = (n.kind == VERSION || n.kind == VIEW || n.kind == COLUMN) && keep ? TREE_PAGES_KEEP :
 		    n.kind == FIXED && !n.fixed->text && !node_is(&n, STATUS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
 		*out = f;
 		f = NULL;
@@ -258,14 +289,22 @@ tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each
 	struct inside in;
 
 	each(ctx, DOCUMENTS, name);
-	each(ctx, PARSED_ROOT, name);
+	each(ctx, PARSED_ROOT, strcmp(name, "README") == 0 ? ".README" : name);
 	if (catalogue_by_key(t->catalogue, document_key, &d) < 0)
 		return;
 	node_names_inside(t, &d, &in);
-	each(ctx, node_ino(&(struct node){ .kind = DOCUMENT, .doc = d }), in.file.s);
+	const uint64_t dir = node_ino(&(struct node){ .kind = DOCUMENT, .doc = d });
+	const uint64_t parsed = node_ino(&(struct node){ .kind = PARSED, .doc = d });
+	each(ctx, dir, in.file.s);
+	each(ctx, dir, "content");
+	each(ctx, dir, in.metadata);
 	each(ctx, BY_ID, d.id);
-	for (unsigned i = 0; file_view_name(i); i++)
-		each(ctx, node_ino(&(struct node){ .kind = PARSED, .doc = d }), file_view_name(i));
+	for (unsigned i = 0; in.parsed && file_view_name(i); i++)
+		each(ctx, parsed, file_view_name(i));
+	if (in.parsed) {
+		each(ctx, parsed, "columns");
+		each(ctx, parsed, "stats.tsv");
+	}
 	document_free(&d);
 }
 
@@ -274,14 +313,16 @@ tree_open(struct catalogue *catalogue, struct sync *sync, struct files *files, s
     struct tree **out)
 {
 	struct opened *opened = opened_new();
+	struct recent *recent = recent_new();
 	struct tree *t = malloc(sizeof(*t));
 
-	if (!t || !opened) {
+	if (!t || !opened || !recent) {
 		opened_free(opened);
+		recent_free(recent);
 		free(t);
 		return -ENOMEM;
 	}
-	*t = (struct tree){ .catalogue = catalogue, .sync = sync, .files = files, .inventory = inventory, .opened = opened, .o = *o,
+	*t = (struct tree){ .catalogue = catalogue, .sync = sync, .files = files, .inventory = inventory, .opened = opened, .recent = recent, .o = *o,
 	    .born = time(NULL) };
 	*out = t;
 	return 0;
@@ -293,5 +334,6 @@ tree_close(struct tree *t)
 	if (!t)
 		return;
 	opened_free(t->opened);
+	recent_free(t->recent);
 	free(t);
 }

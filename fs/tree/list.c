@@ -61,10 +61,43 @@ list_views(struct listing *l, const struct node *dir, uint64_t off)
 	struct node n = *dir;
 
 	n.kind = VIEW;
-	for (uint64_t i = off - 2; file_view_name((unsigned)i); i++) {
+	uint64_t i = off - 2;
+	for (; file_view_name((unsigned)i); i++) {
 		n.view = (unsigned)i;
 		list_node(l, file_view_name(n.view), &n, 3 + i);
 	}
+	if (!file_view_name((unsigned)i - 1))
+		return;		/* columns was the last */
+	n.kind = COLUMNS;
+	list_node(l, "columns", &n, 3 + i);
+}
+
+struct column_listing {
+	struct listing	*listing;
+	struct node	 node;
+};
+
+static bool
+list_column(void *ctx, const struct file_column *c)
+{
+	struct column_listing *cl = ctx;
+
+	cl->node.column = c->number;
+	if (node_remember(cl->listing->tree, &cl->node) < 0)
+		return false;
+	list_node(cl->listing, c->name, &cl->node, 3 + c->number);
+	return !cl->listing->full;
+}
+
+/* Nothing while there is no survey: opening the directory has waited for it. */
+static int
+list_columns(struct listing *l, const struct node *dir, uint64_t off)
+{
+	struct column_listing cl = { .listing = l, .node = *dir };
+
+	cl.node.kind = COLUMN;
+	int rc = file_columns(l->tree->files, &dir->doc, (size_t)(off - 2), NULL, list_column, &cl);
+	return rc == -EAGAIN ? -EIO : rc;
 }
 
 static void
@@ -84,6 +117,12 @@ list_fixed(struct listing *l, uint64_t parent, uint64_t off)
 static uint64_t
 parent_of(const struct node *n)
 {
+	if (n->kind == COLUMNS) {
+		struct node parsed = *n;
+
+		parsed.kind = PARSED;
+		return node_ino(&parsed);
+	}
 	return n->kind == DOCUMENT ? DOCUMENTS : n->kind == PARSED ? PARSED_ROOT : n->fixed->parent;
 }
 
@@ -109,6 +148,8 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 		list_inside(&l, &dir, off);
 	} else if (dir.kind == PARSED) {
 		list_views(&l, &dir, off);
+	} else if (dir.kind == COLUMNS) {
+		rc = list_columns(&l, &dir, off);
 	} else if (ino == DOCUMENTS || ino == BY_ID) {
 		l.kind = ino == BY_ID ? ID_LINK : DOCUMENT;
 		rc = catalogue_list(t->catalogue, off - 2, list_document, &l);

@@ -8,19 +8,24 @@
  *	FIXED		(a number)	never				for ever
  *	DOCUMENT	the document	never				while the catalogue is fresh
  *	METADATA	the document	never				while the catalogue is fresh
- *	VERSION, VIEW	the version	there is a new version		for ever
+ *	VERSION, VIEW,
+ *	NOTE_TEXT	the version	there is a new version		for ever
  *
  * Names within a directory hold while the catalogue is fresh.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "auth/log.h"
 #include "fs/catalogue.h"
 
 #include "node.h"
 #include "readme.h"
+#include "recent.h"
 
+#define COLUMN_TEXT	64
 #define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
 
 const struct fixed node_fixed[] = {
@@ -45,18 +50,68 @@ ino_of(enum kind kind, uint64_t key)
 	return (uint64_t)kind << NAME_KEY_BITS | key;
 }
 
+/* What a column's inode stands for. */
+static void
+column_text(const struct node *n, char text[COLUMN_TEXT])
+{
+	snprintf(text, COLUMN_TEXT, "column %llx %zu", (unsigned long long)n->doc.version_key, n->column);
+}
+
+int
+node_remember(struct tree *t, const struct node *n)
+{
+	char text[COLUMN_TEXT];
+
+	if (n->kind != COLUMN)
+		return 0;
+	column_text(n, text);
+	return recent_put(t->recent, text);
+}
+
+static int
+recall_column(struct tree *t, uint64_t key, struct node *n, uint64_t *version_key)
+{
+	unsigned long long version;
+	struct buf text = BUF_INIT;
+	int rc = recent_get(t->recent, key, &text);
+
+	if (rc == 0 && sscanf(buf_str(&text), "column %llx %zu", &version, &n->column) != 2)
+		rc = -ESTALE;
+	if (rc == 0)
+		*version_key = version;
+	buf_free(&text);
+	return rc;
+}
+
 uint64_t
 node_ino(const struct node *n)
 {
+	char text[COLUMN_TEXT];
+
 	switch (n->kind) {
 	case FIXED:
 		return n->fixed->number;
-	case VERSION:
-		return ino_of(VERSION, n->doc.version_key);
+	case VERSION: case NOTE_TEXT: case STATS: case COLUMNS:
+		return ino_of(n->kind, n->doc.version_key);
+	case COLUMN:
+		column_text(n, text);
+		return ino_of(COLUMN, recent_key(text));
 	case VIEW:
 		return ino_of(VIEW + n->view, n->doc.version_key);
 	default:
 		return ino_of(n->kind, n->doc.key);
+	}
+}
+
+/* Whether it is another inode when there is a new version. */
+static bool
+is_of_version(const struct node *n)
+{
+	switch (n->kind) {
+	case VERSION: case NOTE_TEXT: case VIEW: case STATS: case COLUMNS: case COLUMN:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -79,7 +134,9 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 		if (!file_view_name(n->view))
 			return -ESTALE;
 	}
-	if (n->kind == VERSION || n->kind == VIEW)
+	if (n->kind == COLUMN && (rc = recall_column(t, key, n, &key)) < 0)
+		return rc;
+	if (is_of_version(n))
 		rc = catalogue_by_version_key(t->catalogue, key, &n->doc);
 	else
 		rc = catalogue_by_key(t->catalogue, key, &n->doc);
@@ -103,6 +160,12 @@ node_is_inventory(const struct node *n, enum inventory_kind *kind)
 {
 	*kind = node_is(n, MD5SUMS) ? INVENTORY_MD5SUMS : INVENTORY_DOCUMENTS;
 	return node_is(n, MD5SUMS) || node_is(n, DOCUMENTS_TSV);
+}
+
+const char *
+node_parsed_name(const struct document *d)
+{
+	return strcmp(d->name, "README") == 0 ? ".README" : d->name;
 }
 
 void
@@ -159,7 +222,7 @@ node_target(const struct node *n, struct buf *b)
 	if (n->kind != PARSED_LINK && n->kind != ID_LINK)
 		return -EINVAL;
 	buf_puts(b, n->kind == PARSED_LINK ? "../../parsed/" : "../documents/");
-	buf_puts(b, n->doc.name);
+	buf_puts(b, n->kind == PARSED_LINK ? node_parsed_name(&n->doc) : n->doc.name);
 	return b->failed ? -ENOMEM : 0;
 }
 
@@ -173,7 +236,7 @@ node_mode(const struct tree *t, const struct node *n)
 	switch (n->kind) {
 	case FIXED:
 		return n->fixed->mode & ~t->o.umask;
-	case DOCUMENT: case PARSED:
+	case DOCUMENT: case PARSED: case COLUMNS:
 		return (S_IFDIR | 0555) & ~t->o.umask;
 	case PARSED_LINK: case ID_LINK:
 		return S_IFLNK | 0777;
@@ -204,6 +267,14 @@ size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 	*size = 0;
 	if (n->kind == VIEW)
 		return file_view_size(t->files, &n->doc, n->view, w, size);
+	if (n->kind == STATS)
+		return file_stats_size(t->files, &n->doc, w, size);
+	if (n->kind == COLUMN)
+		return file_column_size(t->files, &n->doc, n->column, w, size);
+	if (n->kind == COLUMNS)		/* what is in it is known when the survey is */
+		return file_columns(t->files, &n->doc, 0, w, NULL, NULL);
+	if (n->kind == NOTE_TEXT)
+		return file_note_size(t->files, &n->doc, w, size);
 	if (node_is_inventory(n, &kind)) {
 		if ((rc = inventory_get(t->inventory, kind, w, &snapshot)) == 0) {
 			*size = snapshot_size(snapshot);
@@ -242,7 +313,7 @@ node_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, s
 	};
 	if (rc == -EAGAIN || (n->kind == FIXED && !is_dir && !n->fixed->text))
 		out->attr_for = 0;
-	else if (n->kind == VERSION || n->kind == VIEW || (n->kind == FIXED && !n->fixed->fresh))
+	else if (n->kind == VERSION || n->kind == NOTE_TEXT || n->kind == VIEW || (n->kind == FIXED && !n->fixed->fresh))
 		out->attr_for = TREE_FOREVER;
 	return 0;
 }

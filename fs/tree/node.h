@@ -22,7 +22,11 @@ enum kind {
 	METADATA,		/* documents/X/metadata.json */
 	PARSED_LINK,		/* documents/X/parsed -> */
 	ID_LINK,		/* by-id/069... -> */
+	NOTE_TEXT,		/* documents/X/X.txt beside a note, which is not listed */
 	PARSED,			/* parsed/X/ */
+	STATS,			/* parsed/X/stats.tsv */
+	COLUMNS,		/* parsed/X/columns/ */
+	COLUMN,			/* parsed/X/columns/Amount */
 	VIEW,			/* parsed/X/header and so on: VIEW + the view's number */
 };
 
@@ -45,6 +49,7 @@ extern const size_t node_fixed_count;
 struct node {
 	enum kind	 kind;		/* VIEW for all views */
 	unsigned	 view;
+	size_t		 column;
 	const struct fixed *fixed;	/* of FIXED */
 	struct document	 doc;		/* of all others; not owned unless node_of filled it */
 };
@@ -57,6 +62,7 @@ struct tree {
 	struct files	*files;
 	struct inventory *inventory;
 	struct opened	*opened;
+	struct recent	*recent;
 	struct tree_options o;
 	time_t		 born;
 };
@@ -65,6 +71,7 @@ struct tree {
 int	node_of(struct tree *, uint64_t ino, struct node *out);
 void	node_free(struct node *);
 uint64_t node_ino(const struct node *);
+int	node_remember(struct tree *, const struct node *);	/* that its inode number can be resolved later; -ENOMEM */
 bool	node_is(const struct node *, enum fixed_number);
 mode_t	node_mode(const struct tree *, const struct node *);
 /* Whether it is a snapshot of the catalogue; which. */
@@ -77,6 +84,8 @@ int	node_target(const struct node *, struct buf *b);	/* of a symbolic link; -EIN
  * out and attr_for is 0. fresh: seconds for which the catalogue is.
  */
 int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh, struct tree_entry *out);
+/* The name of a document in parsed/, where README is taken. */
+const char *node_parsed_name(const struct document *);
 void	node_names_inside(const struct tree *, const struct document *, struct inside *out);
 
 #endif

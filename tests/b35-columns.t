@@ -1,0 +1,57 @@
+#!/bin/sh
+# Columns, statistics, clean CSV and what was odd: each view of a document agrees with the others.
+. "${0%/*}/lib.sh"; plan 29
+data=$TMP/data
+mkdir "$data"
+printf 'Name,Amount,Name,,a/b,a_b\n"Smith, ""J""",1,x,y,1,2\nMüller,-2.5,"two\nlines",,3,4\n' >"$data/Sales.csv"
+printf 'a,b\n1,2\n3\n4,5,6\n"7" x,8\n' >"$data/Odd.csv"
+printf 'a;b\r\n1;2\r\n' >"$data/README.csv"
+cp -p /usr/share/distro-info/ubuntu.csv "$data"
+: >"$data/Empty.csv"
+(seq -s, 1 3000; seq -s, 3001 6000) >"$data/Wide.csv"
+org_start --data "$data"
+fs_mount
+org_forget
+p=$MNT/parsed
+is 'columns are in their order' "$(ls -U "$p/Sales/columns" | paste -sd ' ')" 'Name Amount Name_2 _4 a_b a_b_2'
+is 'a column has one cell a line' "$(cat "$p/Sales/columns/Amount" | paste -sd ' ')" '1 -2.5'
+is 'escaped as in rows.tsv' "$(cat "$p/Sales/columns/Name_2" | paste -sd ' ')" 'x two\nlines'
+is 'their sizes are exact' "$(cd "$p/Sales/columns" && for c in *; do [ "$(stat -c %s "$c")" = "$(wc -c <"$c")" ] || echo "$c"; done)" ''
+is 'paste makes rows.tsv of them' "$(cd "$p/Sales/columns" && paste -- $(ls -U) | md5sum)" "$(md5sum <"$p/Sales/rows.tsv")"
+same 'of a real file too' "$p/ubuntu/columns/series" "$(cut -f3 "$p/ubuntu/rows.tsv" >"$TMP/series"; echo "$TMP/series")"
+ok 'a column that there is not' not test -e "$p/Sales/columns/none"
+calls 'all at one download a document' 'GET */VersionData' 2
+is 'many columns are all listed' "$(ls "$p/Wide/columns" | wc -l)" 3000
+is 'and each can be read' "$(cat "$p/Wide/columns/2999")" 5999
+is 'an empty document has none' "$(ls "$p/Empty/columns" | wc -l)" 0
+
+is 'table.csv is what csv readers read' "$(python3 -c "
+import csv, sys
+print(list(csv.reader(open('$p/Sales/table.csv', newline='', encoding='utf-8'))))")" \
+	"[['Name', 'Amount', 'Name_2', '_4', 'a/b', 'a_b'], ['Smith, \"J\"', '1', 'x', 'y', '1', '2'], ['Müller', '-2.5', 'two\\nlines', '', '3', '4']]"
+is 'it is rectangular' "$(python3 -c "
+import csv
+print({len(r) for r in csv.reader(open('$p/Odd/table.csv', newline=''))})")" '{3}'
+is 'sqlite reads it' "$(sqlite3 :memory: '.mode csv' ".import '$p/Sales/table.csv' t" 'SELECT sum(Amount) FROM t')" -1.5
+
+is 'info says that all is clean' "$(head -1 "$p/Sales/info.tsv")" 'clean	yes'
+is 'and of what is not' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
+is 'with numbers' "$(grep -c '^records	4$' "$p/Odd/info.tsv")" 1
+is 'errors.tsv has a line a fault' "$(tail -n +2 "$p/Odd/errors.tsv" | cut -f4 | sort | paste -sd ' ')" 'long-record short-record text-after-quote'
+is 'none where there is none' "$(wc -l <"$p/Sales/errors.tsv")" 1
+ok 'stats.tsv is not listed' sh -c "! ls '$p/Sales' | grep -q stats"
+is 'but there' "$(cut -f1,2 "$p/Sales/stats.tsv" | sed -n 3p)" 'Amount	decimal'
+is 'with its size' "$(stat -c %s "$p/Sales/stats.tsv")" "$(wc -c <"$p/Sales/stats.tsv")"
+
+is 'a document that is called README has its views too' "$(cat "$MNT/documents/README/parsed/rows.tsv")" '1	2'
+is 'and parsed lists a README only' "$(ls -A "$p")" README
+ok 'which is a text' grep -q 'CSV' "$p/README"
+
+fs_unmount; org_forget
+fs_mount -o csv_delimiter=';'
+is 'an option says otherwise' "$(head -1 "$p/Sales/header")" 'Name,Amount,Name,,a/b,a_b'
+fs_unmount
+fs_mount -o csv_strict=yes
+ok 'strict: views of what is not clean are an error' not cat "$p/Odd/rows.tsv"
+is 'but info' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
+calls 'without a second download' 'GET */VersionData' 0
