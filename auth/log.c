@@ -3,8 +3,10 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@ static struct {
 	enum log_level level;
 	const char *syslog_ident;
 	const char *plain;
+	bool journal;
 	char tail[TAIL_LINES][LINE_MAX_BYTES];
 	unsigned next, count;
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO };
@@ -50,6 +53,21 @@ log_to_syslog(const char *ident)
 	state.syslog_ident = ident;
 	openlog(ident, LOG_PID, LOG_DAEMON);
 	pthread_mutex_unlock(&state.lock);
+}
+
+bool
+log_to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+	bool journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
+	    st.st_dev == (dev_t)device && st.st_ino == (ino_t)inode;
+
+	pthread_mutex_lock(&state.lock);
+	state.journal = journal;
+	pthread_mutex_unlock(&state.lock);
+	return journal;
 }
 
 void
@@ -93,6 +111,8 @@ put(enum log_level level, const char *module, const char *fmt, va_list ap)
 			state.count++;
 		if (state.syslog_ident)
 			syslog(priority[level], "%s %s: %s", level_names[level], module, text);
+		else if (state.journal)
+			fprintf(stderr, "<%d>%s: %s\n", priority[level], module, text);
 		else if (state.plain)
 			fprintf(stderr, "%s: %s\n", state.plain, text);
 		else

@@ -24,6 +24,8 @@ void	log_level_set(enum log_level);
 bool	log_level_parse(const char *, enum log_level *out);	/* "error" "warn" "info" "debug" */
 /* Where lines go: standard error (the default), or the system's log once a daemon has left its terminal. */
 void	log_to_syslog(const char *ident);			/* ident must stay valid */
+/* Whether standard error is journald's, which adds the date: from then on a line begins with its level, as sd-daemon(3) says. */
+bool	log_to_journal(void);
 /* What a person at a terminal is told: no date, `program: text`. For errors that end the program. */
 void	log_plain(const char *program);				/* program must stay valid */
 

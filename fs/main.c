@@ -31,6 +31,7 @@
 #include "inventory.h"
 #include "list.h"
 #include "mount.h"
+#include "notify.h"
 #include "rest.h"
 #include "status.h"
 #include "store.h"
@@ -255,6 +256,9 @@ show_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
 	struct sffs *s = ctx;
 	time_t now = time(NULL);
 
+	/* A first fill may take longer than systemd waits; each page earns as long as one may take. */
+	notify_send("EXTEND_TIMEOUT_USEC=%u\nSTATUS=%llu of %llu documents", PAGE_TIME * 1000000u, (unsigned long long)documents,
+	    (unsigned long long)total);
 	if (!isatty(STDERR_FILENO))
 		return;
 	if (!s->filling) {
@@ -281,6 +285,7 @@ mount_answers(void *ctx)
 {
 	struct sffs *s = ctx;
 
+	notify_send("READY=1\nSTATUS=%s is mounted on %s", s->config->org, s->arguments.mountpoint);
 	if (s->parent < 0) {
 		log_info("sffs", "%s is mounted on %s", s->config->org, s->arguments.mountpoint);
 		return;
@@ -516,7 +521,7 @@ main(int argc, char **argv)
 	else
 		goto out;
 	if (status == EXIT_DONE) {
-		if (s.arguments.foreground)
+		if (s.arguments.foreground && !log_to_journal())
 			log_plain(NULL);
 		status = s.arguments.foreground ? run(&s) : run_as_daemon(&s);
 	}

@@ -1,0 +1,92 @@
+#!/bin/sh
+# The system's ways to mount: systemd's units and readiness, the journal, mount(8), an automount.
+. "${0%/*}/lib.sh"; plan 24
+org_start --synthetic 5000
+sffs=$BUILD/sffs
+config=$XDG_CONFIG_HOME/sffs/config
+
+# Readiness, as systemd hears it. notified SOCKET FILE: what comes, until READY.
+cat >"$TMP/notified.py" <<'END'
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.settimeout(60)
+s.bind(sys.argv[1].replace('@', '\0'))
+open(sys.argv[2], 'w').close()
+out = open(sys.argv[2], 'a')
+print('listening', flush=True)
+text = ''
+while 'READY=1' not in text:
+    text = s.recv(4096).decode()
+    out.write(text + '\n')
+END
+mkfifo "$TMP/listening"
+for socket in "$TMP/notify" "@$TMP/notify"; do
+	rm -rf "$XDG_CACHE_HOME/sffs"
+	python3 "$TMP/notified.py" "$socket" "$TMP/said" >"$TMP/listening" & listener=$!
+	read -r line <"$TMP/listening"
+	NOTIFY_SOCKET=$socket "$sffs" -f sim "$MNT" 2>"$TMP/log" & FS_PID=$!
+	ok "READY=1 comes by $socket" wait $listener
+	ok 'and then it serves' [ -f "$MNT/.sffs/status.json" ]
+	kill $FS_PID; wait $FS_PID
+	is 'a stop is a clean end' "$?" 0
+	like 'while it filled it asked for time, and said how far it was' "$(cat "$TMP/said")" '*EXTEND_TIMEOUT_USEC=*STATUS=2000 of 5000 documents*STATUS=4000*READY=1*'
+done
+FS_PID=
+
+# The journal is a stream whose device and inode are in the environment.
+python3 - "$sffs" "$MNT" "$TMP/journal" <<'END'
+import os, subprocess, sys
+out = open(sys.argv[3], 'w')
+st = os.fstat(out.fileno())
+p = subprocess.Popen([sys.argv[1], '-f', 'sim', sys.argv[2]], stderr=out, env=dict(os.environ, JOURNAL_STREAM='%d:%d' % (st.st_dev, st.st_ino)))
+while p.poll() is None and not os.path.exists(sys.argv[2] + '/.sffs'): pass
+p.terminate(); p.wait()
+END
+is 'a line in the journal begins with its level' "$(sed -n 's/^<6>sffs: sim is mounted.*/yes/p' "$TMP/journal")" yes
+"$sffs" -f sim "$MNT" 2>"$TMP/log" & FS_PID=$!
+timeout 30 sh -c "until mountpoint -q '$MNT'; do sleep 0.05; done"
+kill $FS_PID; wait $FS_PID; FS_PID=
+like 'a line elsewhere with its date' "$(cat "$TMP/log")" '20??-??-??T??:??:??Z info sffs: sim is mounted*'
+
+# The units.
+mkdir -p "$TMP/units"
+for kind in system user; do
+	sed "s,@BINDIR@,$BUILD," "$TOP/scripts/systemd/$kind/sffs@.service" >"$TMP/units/sffs@.service"
+	is "systemd understands the unit of the $kind" "$(systemd-analyze verify --man=no $([ $kind = user ] && echo --user) "$TMP/units/sffs@sim.service" 2>&1 | grep sffs)" ''
+done
+like 'it does not try again what cannot work' "$(cat "$TMP/units/sffs@.service")" '*RestartPreventExitStatus=2 3 4 6*'
+ok 'no unit hides its mount' not grep -E '^(ProtectSystem|PrivateTmp|PrivateMounts|ReadWritePaths)' "$TOP"/scripts/systemd/*/*
+
+# mount(8), by the helper that fuse3 brings; it has no environment of ours, and finds sffs where it is installed.
+mkdir "$TMP/bin"; ln -s "$sffs" "$TMP/bin/sffs"
+inside() { HOME=$TMP unshare -m sh -c "mount --make-rprivate / && mount --bind '$TMP/bin' /usr/local/bin && $1"; }
+mount="mount -t fuse.sffs sim '$MNT' -o noauto,x-systemd.automount,_netdev,config=$config"
+like 'mount -t fuse.sffs' "$(inside "$mount,umask=022 && ls '$MNT' && stat -c %a '$MNT/documents' && umount '$MNT'" | paste -sd ' ')" '*documents*parsed*555'
+ok 'umount ends it' inside "$mount && umount '$MNT' && ! mountpoint -q '$MNT'"
+mkdir -p "$TMP/etc"; printf 'sim %s fuse.sffs noauto,x-systemd.automount,_netdev,config=%s 0 0\n' "$MNT" "$config" >"$TMP/etc/fstab"
+is 'by a line of fstab' "$(inside "mount --fstab '$TMP/etc/fstab' '$MNT' && cat '$MNT/.sffs/status.json' | jq .documents; umount '$MNT'")" 5000
+inside "mount -t fuse.sffs nosuch '$MNT' -o config=$config" >"$TMP/err" 2>&1
+is 'a wrong one fails' "$?" 2
+like 'with the reason' "$(cat "$TMP/err")" '*there is no section*nosuch*sim*'
+
+# An automount: who looks waits until it is mounted, and the mount does not wait for itself. In the same process group as
+# the automount's owner, as systemd starts it.
+cat >"$TMP/automount.py" <<'END'
+import ctypes, fcntl, os, struct, subprocess, sys
+where, command = sys.argv[1], sys.argv[2]
+libc = ctypes.CDLL(None, use_errno=True)
+r, w = os.pipe()
+os.setpgid(0, 0)
+if libc.mount(b'test', where.encode(), b'autofs', 0, b'fd=%d,pgrp=%d,minproto=5,maxproto=5,direct' % (w, os.getpgrp())) < 0:
+    sys.exit(os.strerror(ctypes.get_errno()))
+os.close(w)
+fd = os.open(where, os.O_RDONLY)
+look = subprocess.Popen(['timeout', '60', 'ls', where], stdout=subprocess.PIPE, start_new_session=True)
+token, = struct.unpack_from('I', os.read(r, 4096), 8)
+rc = subprocess.run(command, shell=True, timeout=50).returncode
+fcntl.ioctl(fd, 0x9361 if rc else 0x9360, token)       # AUTOFS_IOC_FAIL, AUTOFS_IOC_READY
+os.close(fd)
+print(rc, look.communicate()[0].decode().split())
+END
+like 'an automount' "$(inside "python3 '$TMP/automount.py' '$MNT' \"$mount\"; umount '$MNT'; umount '$MNT'")" \
+	"0 *'documents'*'parsed'*"
