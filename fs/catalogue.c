@@ -23,6 +23,7 @@
 #define READER_KIB	1024	/* of pages */
 #define WRITER_KIB	12288	/* a batch of 2,000 changes about as many pages */
 #define OTHER_KIB	512
+#define SWEEP_MOST	5000	/* documents in a batch */
 
 #define N(number) ((int64_t)(number))
 
@@ -803,7 +804,7 @@ catalogue_sweep(struct catalogue *c)
 	uint64_t key;
 	int rc;
 
-	for (;;) {
+	for (unsigned n = 0; n < SWEEP_MOST; n++) {
 		pthread_mutex_lock(&c->note_lock);
 		rc = note_number(c, SQL_NOTED, NULL, &key);
 		if (rc == 0)
@@ -814,6 +815,7 @@ catalogue_sweep(struct catalogue *c)
 		if (rc < 0)
 			return rc == -ENOENT ? 0 : rc;
 	}
+	return 1;
 }
 
 void

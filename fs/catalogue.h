@@ -67,7 +67,8 @@ void	catalogue_rollback(struct catalogue *);
  * A reconcile: a list of all Ids against the catalogue, in bounded memory, beside batches that go on as usual. begin
  * notes every listed document; mark (any thread, outside or inside a batch) takes one out of the notes: 0 when it is
  * listed, 1 when it is not (-errno else); so does catalogue_put. sweep, within a batch, removes what is still
- * noted. end forgets the notes, swept or not. One reconcile at a time.
+ * noted: 0 when it has, 1 when it has removed enough for one batch. end forgets the notes, swept or not. One
+ * reconcile at a time.
  */
 int	catalogue_mark_begin(struct catalogue *);
 int	catalogue_mark(struct catalogue *, const char *id);

@@ -422,6 +422,21 @@ take_id(void *ctx, const struct document *d)
 	return rc < 0 ? rc : 0;
 }
 
+/* Removes what the list has not named. */
+static int
+sweep(struct sync *s)
+{
+	int rc, more;
+
+	do {
+		if ((rc = catalogue_begin(s->catalogue)) < 0)
+			return rc;
+		more = catalogue_sweep(s->catalogue);
+		rc = commit_page(s, more < 0 ? more : 0, true);
+	} while (rc == 0 && more > 0);
+	return rc;
+}
+
 static int
 reconcile(struct sync *s)
 {
@@ -458,10 +473,10 @@ reconcile(struct sync *s)
 		rc = fetch_unknown(&r);
 	if (rc == 0)
 		rc = rest_sees_all_files(s->rest, &all);
+	if (rc == 0)
+		rc = sweep(s);
 	if (rc == 0 && (rc = catalogue_begin(s->catalogue)) == 0) {
-		rc = catalogue_sweep(s->catalogue);
-		if (rc == 0)
-			rc = put_state_number(s->catalogue, "reconciled", asked);
+		rc = put_state_number(s->catalogue, "reconciled", asked);
 		if (rc == 0)
 			rc = catalogue_put_state(s->catalogue, "reach", all ? "all" : "own");
 		rc = commit_page(s, rc, true);

@@ -54,23 +54,25 @@ is_damage(int code)
 
 /* Logs a code unless it was the last to be logged, and makes an errno of it. */
 static int
-fail(struct db_file *f, sqlite3 *handle, int code)
+fail(struct db_file *f, int code)
 {
-	if (errno_of(code) == 0)
+	int rc = errno_of(code);
+
+	if (rc == 0)
 		return 0;
 	if (atomic_exchange(&f->told, code) != code && !atomic_load(&f->damaged)) {
 		if (is_damage(code) && f->opened)
 			log_error("catalogue", "%s is damaged (%s): it is made anew at the next mount", f->path, sqlite3_errstr(code));
 		else if (is_damage(code))
 			;
-		else if (errno_of(code) == -ETIMEDOUT)
+		else if (rc == -ETIMEDOUT)
 			log_warn("catalogue", "%s: another process has kept it locked for %d s", f->path, BUSY_MS / 1000);
 		else
-			log_warn("catalogue", "%s: %s", f->path, handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code));
+			log_warn("catalogue", "%s: %s (%s)", f->path, sqlite3_errstr(code), strerror(-rc));
 	}
 	if (is_damage(code))
 		atomic_store(&f->damaged, true);
-	return errno_of(code);
+	return rc;
 }
 
 /*
@@ -80,7 +82,7 @@ fail(struct db_file *f, sqlite3 *handle, int code)
 int
 db_exec(struct db *db, const char *sql)
 {
-	return fail(db->file, db->handle, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+	return fail(db->file, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
 void
@@ -110,7 +112,7 @@ bind(struct db *db, unsigned which, sqlite3_stmt **out, const char *types, va_li
 		}
 	}
 	*out = *st;
-	return fail(db->file, db->handle, code);
+	return fail(db->file, code);
 }
 
 int
@@ -129,7 +131,7 @@ db_step(struct db *db, sqlite3_stmt *st)
 {
 	int code = sqlite3_step(st);
 
-	return code == SQLITE_ROW ? 1 : fail(db->file, db->handle, code);
+	return code == SQLITE_ROW ? 1 : fail(db->file, code);
 }
 
 void
@@ -199,8 +201,8 @@ db_open(struct db_file *f, unsigned cache_kib, struct db **out)
 	if (!db)
 		return -ENOMEM;
 	db->file = f;
-	int rc = fail(f, NULL, sqlite3_open_v2(f->path, &db->handle,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
+	int code = sqlite3_open_v2(f->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = fail(f, code);
 	if (rc == 0)
 		rc = set_up(db, cache_kib);
 	if (rc < 0) {
@@ -235,7 +237,7 @@ look(struct db *db)
 	int mark = -1, rc;
 	char sql[64];
 
-	rc = fail(db->file, db->handle, sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &st, NULL));
+	rc = fail(db->file, sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &st, NULL));
 	if (rc == 0 && (rc = db_step(db, st)) > 0)
 		mark = sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
@@ -255,7 +257,7 @@ look(struct db *db)
 	int code = sqlite3_exec(db->handle, kind->check, NULL, NULL, NULL);
 	if (is_damage(code) || (code & 0xff) == SQLITE_ERROR)	/* ERROR: a table is not there */
 		return 0;
-	return code == SQLITE_OK ? 1 : fail(db->file, db->handle, code);
+	return code == SQLITE_OK ? 1 : fail(db->file, code);
 }
 
 /* Also what belongs to the file: a log that outlived it would be taken for the new one's. */
@@ -326,7 +328,7 @@ db_file_open(const char *dir, const struct db_kind *kind, struct db_file **out)
 		return -ENOMEM;
 	}
 	/* One process at a time makes or mends it. */
-	if ((lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || flock(lock, LOCK_EX) < 0) {
+	if (access(dir, W_OK) < 0 || (lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || flock(lock, LOCK_EX) < 0) {
 		rc = -errno;
 		log_error("catalogue", "%s: %s", dir, strerror(-rc));
 	}
