@@ -7,6 +7,7 @@
 
 #include "catalogue.h"
 #include "column_names.h"
+#include "note.h"
 #include "pool.h"
 #include "store.h"
 #include "task.h"
@@ -15,11 +16,12 @@
 
 #define KEPT		32	/* in memory */
 #define THREADS		2
+#define NOTE_MOST	(16 << 20)	/* bytes of HTML: it is made a text in memory */
 
 struct survey {
 	struct surveys	*owner;
 	struct version	 version;
-	struct task	 survey, stats;
+	struct task	 survey, stats;	/* of a note: stats alone, which makes its text */
 	struct view_survey *view;	/* once survey.made */
 	struct buf	 text;		/* once stats.made */
 	struct column_names *columns;	/* NULL: nobody has asked */
@@ -71,7 +73,34 @@ make_survey(struct survey *s)
 }
 
 static int
-make_stats(struct survey *s)
+put_note(struct blob *blob, uint64_t size, struct buf *text)
+{
+	struct buf html = BUF_INIT;
+	int rc = size > NOTE_MOST ? -EOPNOTSUPP : buf_reserve(&html, size) ? 0 : -ENOMEM;
+
+	while (rc == 0 && html.len < size) {
+		ssize_t n = blob_read(blob, html.data + html.len, size - html.len, html.len);
+
+		if (n > 0)
+			html.len += (size_t)n;
+		else
+			rc = n < 0 ? (int)n : -EIO;
+	}
+	if (rc == 0)
+		note_put_text(text, buf_str(&html), html.len);
+	buf_free(&html);
+	return rc < 0 ? rc : text->failed ? -ENOMEM : 0;
+}
+
+static const char *
+text_maker(const struct survey *s)
+{
+	return s->version.note ? NOTE_RENDERER : s->owner->stats_maker;
+}
+
+/* Statistics, or the text of a note. */
+static int
+make_text(struct survey *s)
 {
 	struct surveys *ss = s->owner;
 	struct buf text = BUF_INIT;
@@ -80,9 +109,10 @@ make_stats(struct survey *s)
 
 	if (rc < 0)
 		return rc;
-	rc = view_stats(s->view, &(struct view_source){ read_blob, blob, s->version.size }, &text);
+	rc = s->version.note ? put_note(blob, s->version.size, &text) :
+	    view_stats(s->view, &(struct view_source){ read_blob, blob, s->version.size }, &text);
 	if (rc == 0) {
-		catalogue_put_survey(ss->catalogue, s->version.id, ss->stats_maker, buf_str(&text), text.len);
+		catalogue_put_survey(ss->catalogue, s->version.id, text_maker(s), buf_str(&text), text.len);
 		s->text = text;
 		text = (struct buf)BUF_INIT;
 	}
@@ -137,7 +167,7 @@ run_stats(struct job *job)
 {
 	struct survey *s = of_stats(job);
 
-	end_task(s, &s->stats, make_stats(s));
+	end_task(s, &s->stats, make_text(s));
 }
 
 static void
@@ -156,11 +186,11 @@ recall(struct survey *s)
 	void *p = NULL;
 	size_t n;
 
-	if (catalogue_survey(ss->catalogue, s->version.id, ss->maker, &p, &n) == 0)
+	if (!s->version.note && catalogue_survey(ss->catalogue, s->version.id, ss->maker, &p, &n) == 0)
 		s->survey.made = view_survey_unpack(p, n, &s->view) == 0;
 	free(p);
 	p = NULL;
-	if (s->survey.made && catalogue_survey(ss->catalogue, s->version.id, ss->stats_maker, &p, &n) == 0) {
+	if ((s->survey.made || s->version.note) && catalogue_survey(ss->catalogue, s->version.id, text_maker(s), &p, &n) == 0) {
 		buf_put(&s->text, p, n);
 		s->stats.made = !s->text.failed;
 	}
@@ -230,8 +260,9 @@ take_survey(struct surveys *ss, const char *version_id)
 	return NULL;
 }
 
-int
-surveys_get(struct surveys *ss, const struct version *v, struct wait *w, struct survey **out)
+/* With the survey, or the text of a note, made. */
+static int
+get_made(struct surveys *ss, const struct version *v, struct wait *w, struct survey **out)
 {
 	int rc = -ENOMEM;
 
@@ -239,7 +270,7 @@ surveys_get(struct surveys *ss, const struct version *v, struct wait *w, struct 
 	struct survey *s = take_survey(ss, v->id);
 	if (s || (s = new_survey(ss, v))) {
 		use_survey(ss, s);
-		rc = task_need(&s->survey, ss->pool, w);
+		rc = task_need(v->note ? &s->stats : &s->survey, ss->pool, w);
 	}
 	if (rc == 0) {
 		s->users++;
@@ -247,6 +278,18 @@ surveys_get(struct surveys *ss, const struct version *v, struct wait *w, struct 
 	}
 	pthread_mutex_unlock(&ss->lock);
 	return rc;
+}
+
+int
+surveys_get(struct surveys *ss, const struct version *v, struct wait *w, struct survey **out)
+{
+	return v->note ? -ENOENT : get_made(ss, v, w, out);
+}
+
+int
+surveys_note(struct surveys *ss, const struct version *v, struct wait *w, struct survey **out)
+{
+	return v->note ? get_made(ss, v, w, out) : -ENOENT;
 }
 
 void

@@ -1,11 +1,11 @@
 /*
- * surveys - what one pass over a version's bytes has found: where its views begin and end, and its statistics.
+ * surveys - what one pass over a version's bytes has found: where its views begin and end, its statistics, a note's text.
  *
  * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue for ever, by version
  * and csv options. Those used lately are in memory. One that failed keeps its error for a second, so that all
  * who waited get it, and only then another try is made.
  *
- * Joins version, view, column_names and catalogue. Any thread.
+ * Joins version, view, note, column_names and catalogue. Any thread.
  */
 #ifndef FS_SURVEYS_H
 #define FS_SURVEYS_H
@@ -40,6 +40,8 @@ void	survey_put(struct survey *);
 const struct view_survey *survey_view(const struct survey *);
 const struct version *survey_version(const struct survey *);
 int	survey_columns(struct survey *, const struct column_names **out);	/* the survey's. -ENOMEM */
+/* A note's, whose only part is survey_stats: its plain text, which is there at once. Errors as surveys_get. */
+int	surveys_note(struct surveys *, const struct version *, struct wait *w, struct survey **out);
 /* stats.tsv, by a pass of its own. Errors as surveys_get; the text is the survey's. */
 int	survey_stats(struct survey *, struct wait *w, const char **text, size_t *len);
 
