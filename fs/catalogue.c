@@ -102,7 +102,10 @@ read_fields(sqlite3_stmt *st, int i, struct document *d)
 static void
 read_document(sqlite3_stmt *st, struct document *d)
 {
-	d->name = column_text(st, read_fields(st, 0, d));
+	int i = read_fields(st, 0, d);
+
+	d->name = column_text(st, i++);
+	d->listed = sqlite3_column_int(st, i) != 0;
 }
 
 #define BIND_ID(v)	sqlite3_bind_text(st, i++, v, -1, SQLITE_STATIC)
@@ -393,7 +396,7 @@ int
 catalogue_begin(struct catalogue *c)
 {
 	pthread_mutex_lock(&c->write_lock);
-	int rc = db_exec(c->writer, "BEGIN IMMEDIATE");
+	int rc = db_begin(c->writer);
 	if (rc == 0)
 		rc = read_deferred(c);
 	if (rc < 0) {
@@ -458,7 +461,7 @@ catalogue_commit(struct catalogue *c, catalogue_changed *changed, void *ctx)
 	if (c->touched)
 		rc = db_do(c->writer, SQL_ADD_TOTAL, "iii", c->documents, c->bytes, N(1));
 	if (rc == 0)
-		rc = db_exec(c->writer, "COMMIT");
+		rc = db_commit(c->writer);
 	if (rc < 0) {
 		catalogue_rollback(c);
 		return rc;

@@ -79,6 +79,7 @@ struct document {
 	DOCUMENT_FIELDS(X)
 #undef X
 	uint64_t	key, version_key;	/* name_key() of the two Ids: what inode numbers are made of */
+	bool		listed;			/* as the catalogue has it: not only reached by its Id or through a record */
 	const char	*name;			/* the directory's name under documents/; NULL until the catalogue gave one */
 	char		*text;			/* what the strings point into; NULL where somebody else keeps them */
 };

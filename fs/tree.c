@@ -264,7 +264,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct 
 	if (rc == 0)
 		rc = keep_attr(t, &n, f, &keep);
 	if (rc == 0) {
-		*pages = (n.kind == VERSION || n.kind == VIEW || n.kind == COLUMN) && keep ? TREE_PAGES_KEEP :
+		*pages = node_is_of_version(&n) && keep ? TREE_PAGES_KEEP :
 		    n.kind == FIXED && !n.fixed->text && !node_is(&n, STATUS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
 		*out = f;
 		f = NULL;
@@ -298,6 +298,8 @@ tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each
 	each(ctx, dir, in.file.s);
 	each(ctx, dir, "content");
 	each(ctx, dir, in.metadata);
+	if (*in.text.s)
+		each(ctx, dir, in.text.s);
 	each(ctx, BY_ID, d.id);
 	for (unsigned i = 0; in.parsed && file_view_name(i); i++)
 		each(ctx, parsed, file_view_name(i));

@@ -20,7 +20,7 @@
 /* In the order in which rows are read and written. */
 #define SQL_FIELDS	DOCUMENT_FIELDS(SQL_COLUMN) "key, version_key"
 #define SQL_NAME	"CASE rank WHEN 0 THEN name0 WHEN 1 THEN name1 ELSE name2 END"
-#define SQL_DOCUMENT	"SELECT " SQL_FIELDS ", " SQL_NAME " FROM document "
+#define SQL_DOCUMENT	"SELECT " SQL_FIELDS ", " SQL_NAME ", listed FROM document "
 #define SQL_CLAIMANT_TEXT "key, version_key, created, rank, name0, name1, name2"
 #define SQL_CLAIMANT_COLUMNS 7
 

@@ -9,7 +9,7 @@
  *	DOCUMENT	the document	never				while the catalogue is fresh
  *	METADATA	the document	never				while the catalogue is fresh
  *	VERSION, VIEW,
- *	NOTE_TEXT	the version	there is a new version		for ever
+ *	and so on	the version	there is a new version		for ever
  *
  * Names within a directory hold while the catalogue is fresh.
  */
@@ -103,9 +103,8 @@ node_ino(const struct node *n)
 	}
 }
 
-/* Whether it is another inode when there is a new version. */
-static bool
-is_of_version(const struct node *n)
+bool
+node_is_of_version(const struct node *n)
 {
 	switch (n->kind) {
 	case VERSION: case NOTE_TEXT: case VIEW: case STATS: case COLUMNS: case COLUMN:
@@ -136,7 +135,7 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 	}
 	if (n->kind == COLUMN && (rc = recall_column(t, key, n, &key)) < 0)
 		return rc;
-	if (is_of_version(n))
+	if (node_is_of_version(n))
 		rc = catalogue_by_version_key(t->catalogue, key, &n->doc);
 	else
 		rc = catalogue_by_key(t->catalogue, key, &n->doc);
@@ -313,7 +312,7 @@ node_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, s
 	};
 	if (rc == -EAGAIN || (n->kind == FIXED && !is_dir && !n->fixed->text))
 		out->attr_for = 0;
-	else if (n->kind == VERSION || n->kind == NOTE_TEXT || n->kind == VIEW || (n->kind == FIXED && !n->fixed->fresh))
+	else if ((node_is_of_version(n) && !is_dir) || (n->kind == FIXED && !n->fixed->fresh))
 		out->attr_for = TREE_FOREVER;
 	return 0;
 }

@@ -73,6 +73,7 @@ void	node_free(struct node *);
 uint64_t node_ino(const struct node *);
 int	node_remember(struct tree *, const struct node *);	/* that its inode number can be resolved later; -ENOMEM */
 bool	node_is(const struct node *, enum fixed_number);
+bool	node_is_of_version(const struct node *);	/* another inode when there is a new version */
 mode_t	node_mode(const struct tree *, const struct node *);
 /* Whether it is a snapshot of the catalogue; which. */
 bool	node_is_inventory(const struct node *, enum inventory_kind *);

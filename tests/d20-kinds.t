@@ -1,0 +1,64 @@
+#!/bin/sh
+# What is no ordinary file: notes as HTML and as text, links as shortcuts, and what is not in Salesforce at all.
+. "${0%/*}/lib.sh"; plan 24
+data=$TMP/data
+mkdir "$data"
+printf '<p>Buy &lt;milk&gt;</p><p>caf&eacute;&nbsp;<b>now</b></p>\n' >"$data/Shopping.snote"
+printf '<p>old</p>' >"$data/Diary.snote"
+printf 'https://www.example.com/?a=1&b=2\n' >"$data/Page.link"
+printf 'GOOGLE_SPREADSHEET\n' >"$data/Sheet.external"
+printf 'a,b\n1,2\n' >"$data/Table.csv"
+org_start --data "$data"
+fs_mount -o refresh=3600
+docs=$MNT/documents
+org_forget
+
+note=$docs/Shopping
+is 'a note is HTML, and its record' "$(ls "$note" | paste -sd' ')" 'Shopping.html metadata.json'
+same 'its bytes' "$note/Shopping.html" "$data/Shopping.snote"
+is 'as text too, by name' "$(cat "$note/Shopping.txt")" 'Buy <milk>
+café now'
+is 'whose size is right' "$(stat -c %s "$note/Shopping.txt")" "$(wc -c <"$note/Shopping.txt")"
+is 'and which is found by grep' "$(grep -c '<milk>' "$docs"/*/Shopping.txt)" 1
+ok 'what is no note has no text' not test -e "$docs/Table/Table.txt"
+calls 'one download' '*' 1
+ok 'its size waits for its bytes' test "$(stat -c %s "$docs/Diary/Diary.txt")" = 4
+calls 'another download' '*' 2
+org change -d op=new-version -d title=Diary -d path=Diary.snote -d 'content=<p>newer</p>' >/dev/null
+fs_sync
+is 'a new version has a new text' "$(cat "$docs/Diary/Diary.txt") $(stat -c %s "$docs/Diary/Diary.txt")" 'newer 6'
+org fault -d kind=error -d status=500 --data-urlencode 'match=GET *VersionData' -d times=forever >/dev/null
+org change -d op=add -d title=Broken -d path=Broken.snote -d 'content=<p>x</p>' >/dev/null
+fs_sync
+like 'a note that cannot be had has no text either' "$(cat "$docs/Broken/Broken.txt" 2>&1)" '*nput/output error*'
+org fault/clear -X POST >/dev/null
+is 'until it can' "$(cat "$docs/Broken/Broken.txt")" x
+
+is 'a link is a shortcut' "$(cat "$docs/Page/Page.url")" '[InternetShortcut]
+URL=https://www.example.com/?a=1&b=2'
+org_forget
+like 'what is not in Salesforce has no bytes' "$(cat "$docs/Sheet/Sheet" 2>&1)" '*not supported*'
+ok 'the log says so' grep -q 'its bytes are not in Salesforce' "$MNT/.sffs/log"
+is 'its record is there' "$(jq -r .LatestPublishedVersion.ContentLocation "$docs/Sheet/metadata.json")" E
+calls 'it costs no call' '*' 0
+
+# All of it as programs walk it, each document and each view once.
+find -L "$docs" -type f -printf '%P\n' | sort >"$TMP/walk"
+is 'a walk that follows links sees each file once' "$(sort -u "$TMP/walk" | wc -l)" "$(wc -l <"$TMP/walk")"
+is 'each view once' "$(grep -c 'rows.jsonl$' "$TMP/walk")" 1
+is 'Python sees the same' "$(python3 -c "
+import glob, os
+print(*sorted(p for p in glob.glob('**', root_dir='$docs', recursive=True, include_hidden=True) if os.path.isfile('$docs/' + p)), sep='\n')")" "$(cat "$TMP/walk")"
+is 'grep -R too' "$(grep -RlI . "$docs" 2>/dev/null | sed "s,^$docs/,," | sort)" "$(grep -v '^Sheet/Sheet$' "$TMP/walk" | while read -r f; do [ ! -s "$docs/$f" ] || echo "$f"; done)"
+cp -rL "$docs" "$TMP/copy" 2>/dev/null
+is 'cp -rL too' "$(find "$TMP/copy" -type f -printf '%P\n' | sort)" "$(grep -v '^Sheet/Sheet$' "$TMP/walk")"
+(cd "$docs" && zip -qr "$TMP/all.zip" . 2>/dev/null)
+is 'zip -r too' "$(python3 -c "
+import zipfile
+print(*sorted(n for n in zipfile.ZipFile('$TMP/all.zip').namelist() if not n.endswith('/')), sep='\n')")" "$(grep -v '^Sheet/Sheet$' "$TMP/walk")"
+
+fs_unmount; org_forget
+fs_mount -o refresh=3600
+stat -c %s "$note/Shopping.txt" >/dev/null
+cat "$note/Shopping.txt" >/dev/null
+calls 'after a remount a text costs no download' 'GET *VersionData' 0
