@@ -1,6 +1,6 @@
 #!/bin/sh
 # The JWT bearer flow: a key and a username are enough, and every way in which they are not is told.
-. "${0%/*}/lib.sh"; plan 32
+. "${0%/*}/lib.sh"; plan 27
 pem=$TMP/key.pem
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"
 openssl genrsa -out "$TMP/other.pem" 2048 2>>"$TMP/openssl"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A refresh token: used when it must be, once for all processes, never lost when it is rotated, and given up only when the org says so.
-. "${0%/*}/lib.sh"; plan 51
+. "${0%/*}/lib.sh"; plan 49
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A login that the Salesforce CLI has: its SFDX auth URL, or the access token that it prints.
-. "${0%/*}/lib.sh"; plan 36
+. "${0%/*}/lib.sh"; plan 32
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
