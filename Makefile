@@ -108,12 +108,33 @@ $(BUILD)/man/%: docs/% $(BUILD)/keys.mdoc
 	@mkdir -p $(@D)
 	sed '/^\.\\" KEYS/r $(BUILD)/keys.mdoc' $< >$@
 
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
+SHARE   = $(DESTDIR)$(PREFIX)/share
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+install: all manual
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/systemd/system lib/systemd/user share/man/man1 share/man/man5 share/doc/sffs)
+	install -d $(SHARE)/bash-completion/completions $(SHARE)/fish/vendor_completions.d $(DESTDIR)$(ZSHDIR)
 	install -m 755 $(BUILD)/sffs $(BUILD)/sffs-auth $(BUILD)/sffs-org $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(filter %.1,$(MANUALS)) $(SHARE)/man/man1
+	install -m 644 $(filter %.5,$(MANUALS)) $(SHARE)/man/man5
+	install -m 644 README.md $(wildcard docs/*.md) $(SHARE)/doc/sffs
+	install -m 644 scripts/completion/sffs.bash $(SHARE)/bash-completion/completions/sffs
+	ln -sf sffs $(SHARE)/bash-completion/completions/sffs-auth
+	install -m 644 scripts/completion/sffs.fish $(SHARE)/fish/vendor_completions.d/sffs.fish
+	ln -sf sffs.fish $(SHARE)/fish/vendor_completions.d/sffs-auth.fish
+	install -m 644 scripts/completion/_sffs $(DESTDIR)$(ZSHDIR)/_sffs
+	for kind in system user; do sed 's,@BINDIR@,$(PREFIX)/bin,' scripts/systemd/$$kind/sffs@.service \
+	    >$(DESTDIR)$(PREFIX)/lib/systemd/$$kind/sffs@.service; done
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/*/sffs@.service
+
+# A Debian package of that, and the sources of what is committed; both are the same bytes whenever they are made.
+deb: all manual
+	scripts/deb $(BUILD) $(VERSION)
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar --prefix=sffs-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/sffs-$(VERSION).tar.gz
 
 clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
-.PHONY: all bench bench-quick bench-setup bench-programs test units test-asan test-tsan demo setup setup-build install clean
+.PHONY: all manual deb dist bench bench-quick bench-setup bench-programs test units test-asan test-tsan demo setup setup-build install clean
