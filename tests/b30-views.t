@@ -1,6 +1,6 @@
 #!/bin/sh
 # The views of real CSV files are what Python's csv module reads in them, and agree with one another.
-. "${0%/*}/lib.sh"; plan 12
+. "${0%/*}/lib.sh"; plan 15
 data=$TMP/data
 mkdir "$data"
 cp -p /usr/share/distro-info/*.csv "$data"
@@ -20,11 +20,16 @@ is 'rows.tsv is the table without its first line' "$(for d in "$MNT"/documents/*
 is 'header is its first line' "$(for d in "$MNT"/documents/*/parsed; do head -1 "$d/table.tsv" | tr '\t' '\n' | cmp - "$d/header"; done)" ''
 is 'rows.jsonl is what Python reads' "$(views rows.jsonl)" ''
 is 'and jq makes rows.tsv of it, where no record is short' "$(grep -l '^short.0$' "$MNT"/documents/*/parsed/info.tsv | while read -r i; do d=${i%/*}; jq -r '[.[]]|@tsv' "$d/rows.jsonl" | cmp - "$d/rows.tsv"; done)" ''
+is 'table.csv is what Python reads' "$(views table.csv)" ''
+is 'info.tsv has the number of records' "$(for d in "$MNT"/documents/*/parsed; do sed -n 's/^records\t//p' "$d/info.tsv"; done)" \
+	"$(for d in "$MNT"/documents/*/parsed; do wc -l <"$d/rows.tsv"; done)"
+is 'errors.tsv has a line for each short record' "$(awk '$4 == "short-record"' "$MNT"/documents/*/parsed/errors.tsv | wc -l)" \
+	"$(awk '$1 == "short" { n += $2 } END { print n }' "$MNT"/documents/*/parsed/info.tsv)"
 calls 'one download a document' 'GET */VersionData' "$(ls "$data" | wc -l)"
 calls 'and no other call' 'GET */query*' 0
 
 fs_unmount; org_forget
 fs_mount
 is 'after a remount stat knows the sizes' "$(find -L "$MNT"/documents/*/parsed/ -type f -printf '%s\n' | paste -sd+ | bc)" \
-	"$(cat "$MNT"/documents/*/parsed/* | wc -c)"
+	"$(find -L "$MNT"/documents/*/parsed/ -type f -exec cat {} + | wc -c)"
 calls 'without a download' 'GET */VersionData' 0

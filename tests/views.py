@@ -22,6 +22,9 @@ def unescape(cell):
 
 
 def cells_of_view(path):
+    if view == 'table.csv':
+        with open(path, encoding='utf-8', newline='') as f:
+            return list(csv.reader(f))
     with open(path, encoding='utf-8', newline='\n') as f:
         lines = f.read().split('\n')
     assert lines.pop() == '', 'no newline at the end'
@@ -31,7 +34,7 @@ def cells_of_view(path):
 
 
 def wanted(records):
-    if view == 'table.tsv':
+    if view in ('table.tsv', 'table.csv'):
         return [r + [''] * (len(records[0]) - len(r)) for r in records]
     return [list(zip(records[0], r)) for r in records[1:]]
 

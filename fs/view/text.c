@@ -8,6 +8,7 @@
 #include "fs/view/text.h"
 
 #define REPLACEMENT	"\xef\xbf\xbd"
+#define RAW_LEAST	16			/* bytes: more than any character is */
 #define MARK		"\xef\xbb\xbf"		/* the byte order mark, as UTF-8 */
 
 /* The longer mark first: UTF-32LE begins like UTF-16LE. */
@@ -108,41 +109,49 @@ decode_1252(struct text *t)
 	return 0;
 }
 
+/* Converts what is there; what cannot be is replaced, so that many bad bytes cost no more than good ones. */
 static void
-put_replacement(struct text *t)
+convert(struct text *t)
 {
-	memcpy(t->data + t->end, REPLACEMENT, 3);
-	t->end += 3;
+	char *in = t->raw + t->raw_begin, *out = t->data + t->end;
+	size_t left = t->raw_end - t->raw_begin, room = TEXT_STEP;
+	bool last = t->off == t->source->size;
+
+	while (left > 0 && room >= RAW_LEAST && iconv(t->iconv, &in, &left, &out, &room) == (size_t)-1) {
+		if (errno == E2BIG || (errno == EINVAL && !last) || room < sizeof(REPLACEMENT) - 1)
+			break;
+		size_t pass = t->unit < left ? t->unit : left;
+		in += pass;
+		left -= pass;
+		memcpy(out, REPLACEMENT, sizeof(REPLACEMENT) - 1);
+		out += sizeof(REPLACEMENT) - 1;
+		room -= sizeof(REPLACEMENT) - 1;
+	}
+	t->raw_begin = t->raw_end - left;
+	t->end = (size_t)(out - t->data);
 }
 
 static int
 decode_iconv(struct text *t)
 {
-	ssize_t n = read_source(t, t->raw + t->raw_len, TEXT_STEP - t->raw_len);
+	size_t left = t->raw_end - t->raw_begin, room = TEXT_STEP;
 
-	if (n < 0)
-		return (int)n;
-	char *in = t->raw, *out = t->data + t->end;
-	size_t left = t->raw_len + (size_t)n, room = TEXT_STEP - 3;
-	bool last = t->off == t->source->size;
-	int failed = 0;
-
-	if (left == 0) {
-		iconv(t->iconv, NULL, NULL, &out, &room);
-		t->ended = true;
-	} else if (iconv(t->iconv, &in, &left, &out, &room) == (size_t)-1) {
-		failed = errno;
+	if (left < RAW_LEAST) {
+		memmove(t->raw, t->raw + t->raw_begin, left);
+		ssize_t n = read_source(t, t->raw + left, TEXT_STEP - left);
+		if (n < 0)
+			return (int)n;
+		t->raw_begin = 0;
+		t->raw_end = left + (size_t)n;
 	}
+	if (t->raw_begin < t->raw_end) {
+		convert(t);
+		return 0;
+	}
+	char *out = t->data + t->end;
+	iconv(t->iconv, NULL, NULL, &out, &room);
 	t->end = (size_t)(out - t->data);
-	if (failed == EILSEQ || (failed == EINVAL && last)) {
-		size_t pass = t->unit < left ? t->unit : left;
-
-		in += pass;
-		left -= pass;
-		put_replacement(t);
-	}
-	memmove(t->raw, in, left);
-	t->raw_len = left;
+	t->ended = true;
 	return 0;
 }
 

@@ -41,7 +41,7 @@ struct text {
 	iconv_t		 iconv;
 	size_t		 unit;		/* bytes of a character in the source, and what is passed over where none is; 0: UTF-8 */
 	char		*raw;		/* read, not yet decoded */
-	size_t		 raw_len;
+	size_t		 raw_begin, raw_end;
 	bool		 started;
 };
 
