@@ -289,10 +289,26 @@ catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
 	return rc;
 }
 
+/* Steps a bound SQL_DOCUMENT to its end, if rc is 0. */
+static int
+take_documents(struct db *db, sqlite3_stmt *st, int rc, catalogue_each *each, void *ctx)
+{
+	struct document d;
+
+	if (rc < 0)
+		return rc;
+	while ((rc = db_step(db, st)) > 0) {
+		read_document(st, &d);
+		if (!each(ctx, &d))
+			break;
+	}
+	db_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
 int
 catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *ctx)
 {
-	struct document d;
 	sqlite3_stmt *st;
 	struct db *db;
 	int rc = get_reader(c, &db);
@@ -300,16 +316,24 @@ catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *
 	if (rc < 0)
 		return rc;
 	rc = db_bind(db, SQL_LIST, &st, "i", after > INT64_MAX ? INT64_MAX : N(after));
-	if (rc == 0) {
-		while ((rc = db_step(db, st)) > 0) {
-			read_document(st, &d);
-			if (!each(ctx, &d))
-				break;
-		}
-		db_reset(st);
-	}
+	rc = take_documents(db, st, rc, each, ctx);
 	put_reader(c, db);
-	return rc < 0 ? rc : 0;
+	return rc;
+}
+
+int
+catalogue_list_parent(struct catalogue *c, const char *parent_id, uint64_t after, catalogue_each *each, void *ctx)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = db_bind(db, SQL_LIST_PARENT, &st, "ti", parent_id, after > INT64_MAX ? INT64_MAX : N(after));
+	rc = take_documents(db, st, rc, each, ctx);
+	put_reader(c, db);
+	return rc;
 }
 
 int

@@ -85,6 +85,22 @@ db_exec(struct db *db, const char *sql)
 	return fail(db->file, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
+int
+db_begin(struct db *db)
+{
+	return db_exec(db, "BEGIN IMMEDIATE");
+}
+
+int
+db_commit(struct db *db)
+{
+	int rc = db_exec(db, "COMMIT");
+
+	if (rc == 0)
+		atomic_store(&db->file->told, 0);	/* whatever was wrong is over; the next time is news */
+	return rc;
+}
+
 void
 db_rollback(struct db *db)
 {
@@ -244,12 +260,14 @@ look(struct db *db)
 	if (rc < 0)
 		return rc;
 	if (mark == 0) {
-		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d; COMMIT", schema_mark(kind->schema));
-		rc = db_exec(db, "BEGIN IMMEDIATE");
+		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", schema_mark(kind->schema));
+		rc = db_begin(db);
 		if (rc == 0)
 			rc = db_exec(db, kind->schema);
 		if (rc == 0)
 			rc = db_exec(db, sql);
+		if (rc == 0)
+			rc = db_commit(db);
 		return rc < 0 ? rc : 1;
 	}
 	if (mark != schema_mark(kind->schema))

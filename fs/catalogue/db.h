@@ -38,6 +38,8 @@ int	db_open(struct db_file *, unsigned cache_kib, struct db **out);
 void	db_close(struct db *);
 
 int	db_exec(struct db *, const char *sql);
+int	db_begin(struct db *);		/* of a transaction that writes: waits for another process's, for some seconds */
+int	db_commit(struct db *);
 void	db_rollback(struct db *);	/* also when SQLite has done so by itself */
 /*
  * A statement, its parameters bound: types has one letter for each, i int64_t, t const char * (NULL is null), b const void *

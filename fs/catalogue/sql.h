@@ -31,6 +31,7 @@
 	"	key INTEGER PRIMARY KEY, version_key, listed, rank, hash, name0, name1, name2);" \
 	"CREATE UNIQUE INDEX document_id ON document(id);" \
 	"CREATE INDEX document_version ON document(version_key);" \
+	"CREATE INDEX document_parent ON document(parent_id, key) WHERE parent_id <> '';" \
 	SQL_INDEX_NAMES ";" \
 	"CREATE TABLE waiting(hash, created, key, PRIMARY KEY(hash, created, key)) WITHOUT ROWID;" \
 	"CREATE TABLE state(name PRIMARY KEY, value) WITHOUT ROWID;" \
@@ -52,6 +53,7 @@
 	X(BY_ID,	SQL_DOCUMENT "WHERE id = ?") \
 	X(BY_NAME,	SQL_DOCUMENT "WHERE hash = ? AND " SQL_NAME " = ?") \
 	X(LIST,		SQL_DOCUMENT "WHERE key > ? AND listed ORDER BY key") \
+	X(LIST_PARENT,	SQL_DOCUMENT "WHERE parent_id = ? AND parent_id <> '' AND key > ? AND listed ORDER BY key") \
 	X(STATE,	"SELECT value FROM state WHERE name = ?") \
 	X(PUT_STATE,	"INSERT OR REPLACE INTO state VALUES(?, ?)") \
 	X(TOTAL,	"SELECT documents, bytes, generation FROM total") \
