@@ -21,6 +21,7 @@
 struct disk {
 	uint64_t	 limit;
 	int		 files, filling, usage;		/* -1: cannot be used */
+	int		 broken;			/* why not; 0: all can */
 	struct pool	*pool;
 	struct job	 evict;
 
@@ -254,6 +255,7 @@ open_below(struct disk *d, const char *path)
 		write_usage(d, &(struct usage){ 0, 0 });
 	else if (rc == 0 && !change_usage(d, 0, 0, &u))
 		start_evict(d);		/* it counts, too */
+	check_limit(d);			/* which may be lower than the last time */
 	remove_leftovers(d);
 	return rc;
 }
@@ -274,9 +276,9 @@ disk_open(const char *dir, uint64_t limit, struct disk **out)
 	d->files = d->filling = d->usage = -1;
 	d->evict = (struct job){ .run = run_evict, .drop = drop_evict };
 	pthread_mutex_init(&d->lock, NULL);
-	rc = open_below(d, dir);
-	if (rc < 0)
-		log_warn("store", "%s: cannot be written: %s; reads go on, but nothing is kept", dir, strerror(-rc));
+	d->broken = open_below(d, dir);
+	if (d->broken)
+		log_warn("store", "%s: cannot be written: %s; reads go on, but nothing is kept", dir, strerror(-d->broken));
 	*out = d;
 	return 0;
 }
@@ -378,6 +380,8 @@ disk_claim(struct disk *d, const char *name, uint64_t size, int *fd)
 {
 	struct stat st;
 
+	if (d->broken)
+		return d->broken;
 	for (;;) {
 		int part = openat(d->filling, name, O_RDWR | O_CREAT | OPEN_FLAGS, 0600);
 		if (part < 0)

@@ -35,6 +35,15 @@ by_age(const void *a, const void *b)
 	return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
 }
 
+/* What is beyond the first OLDEST may be younger than something that was forgotten before. */
+static void
+forget_younger(struct seen *s)
+{
+	qsort(s->old, s->n, sizeof(s->old[0]), by_age);
+	if (s->n > OLDEST)
+		s->n = OLDEST;
+}
+
 static void
 see(struct seen *s, const char *name, const struct timespec *used)
 {
@@ -44,10 +53,8 @@ see(struct seen *s, const char *name, const struct timespec *used)
 		return;
 	o->used = *used;
 	strcpy(o->name, name);
-	if (++s->n < 2 * OLDEST)
-		return;
-	qsort(s->old, s->n, sizeof(s->old[0]), by_age);
-	s->n = OLDEST;
+	if (++s->n == 2 * OLDEST)
+		forget_younger(s);
 }
 
 static void
@@ -66,7 +73,7 @@ scan(DIR *dir, struct seen *s, struct evict_result *r)
 		r->left_files++;
 		see(s, e->d_name, &st.st_atim);
 	}
-	qsort(s->old, s->n, sizeof(s->old[0]), by_age);
+	forget_younger(s);
 }
 
 static bool
