@@ -131,10 +131,7 @@ class Bench:
 
     # How it is measured.
 
-    def drop_caches(self):
-        drop_caches()
-
-    def contend(self, mount, command, name='', prepare=None, result=lambda s, out: s, md5=None, most=None, **extra):
+    def contend(self, mount, command, name='', prepare=None, result=lambda s, out: s, md5=None, most=None):
         """A contender that runs a command on a mount. {f} in the command is the path of `name`; prepare(mount) comes before
         it, untimed; result makes the value of seconds and output; the output of {c}, command with the bytes on standard
         output, must have this md5."""
@@ -197,7 +194,7 @@ class Bench:
     def stop(self, figure):
         for c in figure.contenders:
             if hasattr(c, 'mount'):
-                c.mount.stop()
+                c.mount.remove()
 
 
 def rate(mib):
@@ -226,7 +223,7 @@ def cold_sequential(b, ms=0):
                   b.curl('curl -o FILE', f'curl -sS -o {out} {url}', remove, rate(mib)),
                   b.curl('curl | tee FILE | md5sum', f'curl -sS {url} | tee {out} | md5sum', remove, rate(mib)),
                   b.curl('curl -o /dev/null', f'curl -sS -o /dev/null {url}', None, rate(mib))]
-    contenders += [contend(m) for m in b.rclone(ms)] + [contend(m) for m in b.sshfs(ms)]
+    contenders += [contend(m) for m in b.rclone(ms)] + [contend(m, most=1 if ms else None) for m in b.sshfs(ms)]
     contenders += [contend(m, most=1) for m in b.httpdirfs(ms)]
     if ms == 0:
         contenders += [contend(m) for m in b.passthrough()] + [contend(m) for m in b.local()]
@@ -490,7 +487,7 @@ def documents_grow(b):
         values['second mount, s'] = mount.remount()
         values['calls of the second mount'] = org.calls()
         values['peak memory, MiB'] = max(peak, mount.peak())
-        mount.stop()
+        mount.remove()
         b.world.stop(org.child)
         for label, value in values.items():
             lines[label].append((n, value))
@@ -526,7 +523,7 @@ def csv_grows(b):
         values['table.tsv after a remount, s'] = shell(f'cat {view}/table.tsv >/dev/null')[0]
         values['rows.jsonl after that, s'] = shell(f'cat {view}/rows.jsonl >/dev/null')[0]
         values['peak memory, MiB'] = max(peak, mount.peak())
-        mount.stop()
+        mount.remove()
         b.world.stop(org.child)
         shutil.rmtree(root)
         for label, value in values.items():

@@ -284,6 +284,10 @@ class Mount:
         self.child = None
         self.world.mounts.remove(self)
 
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
     def fresh(self):
         """Nothing is cached anywhere. Returns the seconds that mounting took."""
         self.stop()
@@ -389,4 +393,7 @@ class Local:
         pass
 
     def stop(self):
+        pass
+
+    def remove(self):
         pass
