@@ -418,6 +418,12 @@ file_is_checked(const struct file *f)
 	return !f->blob || blob_is_whole(f->blob);
 }
 
+const void *
+file_source(const struct file *f)
+{
+	return f->blob;
+}
+
 bool
 file_was_checked(const struct file *f)
 {

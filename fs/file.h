@@ -69,6 +69,7 @@ void	file_hold(struct file *);	/* one more file_close is due: for who answers a 
 void	file_close(struct file *);	/* NULL is fine */
 
 uint64_t file_size(const struct file *);
+const void *file_source(const struct file *);	/* the same for handles that read the same copy of the bytes */
 bool	file_was_checked(const struct file *);	/* when it was opened all its bytes were there and had been checked */
 bool	file_is_checked(const struct file *);	/* and now */
 /* As blob_ready: how many of the n bytes at off can be read now. */

@@ -12,7 +12,8 @@ struct open_file {
 	struct stat	 st;
 	unsigned	 handles;
 	unsigned	 unchecked;	/* handles that were opened before the bytes were checked */
-	bool		 doubted;	/* one of those was closed, and they never were */
+	const void	*source;	/* what the last one reads from */
+	bool		 doubted;	/* the last of those was closed, and they never were */
 	struct open_file *next;
 };
 
@@ -62,7 +63,7 @@ find(struct opened *o, uint64_t ino)
 }
 
 int
-opened_add(struct opened *o, const struct stat *st, bool checked, bool *keep)
+opened_add(struct opened *o, const struct stat *st, const void *source, bool checked, bool *keep)
 {
 	struct open_file *new = malloc(sizeof(*new));
 
@@ -77,8 +78,10 @@ opened_add(struct opened *o, const struct stat *st, bool checked, bool *keep)
 		*p = f = new;
 	}
 	o->doubted -= f->doubted && f->handles == 0;
-	*keep = !f->doubted && f->unchecked == 0 && !o->doubts_all;
+	/* Not while the same bytes are still coming: dropping would wait for the pages that a read waits for. */
+	*keep = f->unchecked > 0 ? f->source == source : !f->doubted && !o->doubts_all;
 	f->doubted = false;		/* the kernel drops them now */
+	f->source = source;
 	f->handles++;
 	f->unchecked += !checked;
 	pthread_mutex_unlock(&o->lock);
@@ -93,7 +96,7 @@ opened_remove(struct opened *o, uint64_t ino, bool was_checked, bool is_checked)
 	if (f) {
 		f->handles--;
 		f->unchecked -= !was_checked;
-		f->doubted |= !was_checked && !is_checked;
+		f->doubted |= !was_checked && !is_checked && f->unchecked == 0;
 		if (f->handles == 0 && f->doubted && o->doubted == DOUBTED_MOST)
 			o->doubts_all = true;
 		if (f->handles == 0 && f->doubted && !o->doubts_all) {

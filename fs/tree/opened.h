@@ -19,8 +19,11 @@ struct opened;
 struct opened *opened_new(void);	/* NULL: out of memory */
 void	opened_free(struct opened *);
 
-/* One more handle of st_ino. checked: all its bytes are. *keep: the kernel may keep its pages. -ENOMEM. */
-int	opened_add(struct opened *, const struct stat *, bool checked, bool *keep);
+/*
+ * One more handle of st_ino, which reads from source (compared, not used; it lives as long as the handle). checked: all
+ * its bytes are. *keep: the kernel may keep its pages. -ENOMEM.
+ */
+int	opened_add(struct opened *, const struct stat *, const void *source, bool checked, bool *keep);
 /* One add is over; is_checked: its bytes are by now. */
 void	opened_remove(struct opened *, uint64_t ino, bool was_checked, bool is_checked);
 int	opened_stat(struct opened *, uint64_t ino, struct stat *out);	/* -ESTALE: it is not open */
