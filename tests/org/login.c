@@ -49,7 +49,7 @@ page_begin(struct reply *r, const char *title)
 	r->type = "text/html; charset=UTF-8";
 	reply_header(r, "Cache-Control: no-cache, no-store");
 	buf_printf(&r->body, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s | Simulated Org</title>\n<style>\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n<title>%s | Simulated Org</title>\n<style>\n"
 	    "body { margin: 0; background: #f4f6f9; color: #16325c; font: 16px/1.5 system-ui, sans-serif }\n"
 	    "main { max-width: 22rem; margin: 10vh auto; padding: 2rem; background: #fff; border: 1px solid #d8dde6; border-radius: .5rem }\n"
 	    "h1 { margin: 0 0 1rem; font-size: 1.4rem; font-weight: 600 }\n"
