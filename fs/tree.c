@@ -246,7 +246,7 @@ keep_attr(struct tree *t, const struct node *n, const struct file *f, bool *keep
 	if (rc < 0)
 		return rc;
 	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
-	return opened_add(t->opened, &e.st, file_was_checked(f), keep);
+	return opened_add(t->opened, &e.st, file_source(f), file_was_checked(f), keep);
 }
 
 int
