@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/log.h"
 #include "catalogue.h"
 #include "column_names.h"
 #include "note.h"
@@ -366,8 +367,13 @@ hash_options(const struct view_options *o)
 int
 surveys_open(struct store *store, struct rest *rest, struct catalogue *catalogue, const struct surveys_options *o, struct surveys **out)
 {
-	struct surveys *ss = calloc(1, sizeof(*ss));
+	struct surveys *ss = NULL;
 
+	if (view_check_options(&o->view) < 0) {
+		log_error("config", "csv_encoding, csv_delimiter: not an encoding (iconv -l lists them), or a quote as delimiter");
+		return -EINVAL;
+	}
+	ss = calloc(1, sizeof(*ss));
 	if (!ss)
 		return -ENOMEM;
 	ss->store = store;

@@ -58,6 +58,7 @@ struct view_survey;
 
 #define VIEW_RENDERER "2"		/* goes up when the same input gives other bytes */
 
+int	view_check_options(const struct view_options *);	/* -EINVAL: no such encoding, or no delimiter */
 int	view_survey(const struct view_source *, const struct view_options *, struct view_survey **out);
 void	view_survey_free(struct view_survey *);
 int	view_survey_pack(const struct view_survey *, struct buf *out);

@@ -81,6 +81,8 @@ static const struct {
 	{ "not the UTF-8 that it is said to be", B("a,b\n\xe9,\xc3\xa9\n"), { .encoding = "UTF-8" },
 	  { B("a\nb\n"), B("a\tb\n\xe9\t\xc3\xa9\n"), B("{\"a\":\"\xc3\xa9\",\"b\":\"\xc3\xa9\"}\n") } },
 	{ "an encoding that is told", B("\xb1\n1\n"), { .encoding = "ISO-8859-2" }, { B("\xc4\x85\n"), B("\xc4\x85\n1\n"), B("{\"\xc4\x85\":\"1\"}\n") } },
+	{ "UTF-16 is told, a mark says which", B("\xfe\xff\0a\0\n"), { .encoding = "UTF-16" }, { B("a\n"), B("a\n"), B("") } },
+	{ "UTF-16 is told, nothing says which", B("a\0\n\0"), { .encoding = "utf-16" }, { B("a\n"), B("a\n"), B("") } },
 	{ "sep=", B("sep=;\r\na,x;b\r\n1;2\r\n"), { 0 }, { B("a,x\nb\n"), B("a,x\tb\n1\t2\n"), B("{\"a,x\":\"1\",\"b\":\"2\"}\n") } },
 	{ "sep= in quotes, in UTF-16", B("\xff\xfe\"\0s\0e\0p\0=\0|\0\"\0\n\0" "a\0|\0b\0"), { 0 }, { B("a\nb\n"), B("a\tb\n"), B("") } },
 	{ "semicolons", B("name;price\nx, y;1,5\nz;2,5\n"), { 0 },
@@ -352,6 +354,9 @@ test_errors(void)
 	ok(view_survey(&(struct view_source){ fail, NULL, 8 }, &(struct view_options){ 0 }, &none) == -EINTR, "the source's error ends a survey");
 	ok(survey(&in, &(struct view_options){ .encoding = "no such" }, &none) == -EINVAL, "an unknown encoding is refused");
 	ok(survey(&in, &(struct view_options){ .delimiter = '"' }, &none) == -EINVAL, "a quote as delimiter is refused");
+	ok(view_check_options(&(struct view_options){ .encoding = "no such" }) == -EINVAL &&
+	    view_check_options(&(struct view_options){ .delimiter = '\n' }) == -EINVAL &&
+	    view_check_options(&(struct view_options){ .encoding = "ISO-8859-15", .delimiter = ';' }) == 0, "and both can be known before");
 	ok(!none, "nothing comes of a failed survey");
 	buf_free(&view);
 }

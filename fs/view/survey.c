@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -274,31 +275,36 @@ survey_text(struct view_survey *s, struct text *text)
 	return rc;
 }
 
-/* Encoding: as told, or by the first bytes. */
+static int
+read_sample(const struct view_source *source, char *sample, size_t n)
+{
+	for (size_t have = 0; have < n;) {
+		ssize_t got = source->read(source->ctx, sample + have, n - have, have);
+
+		if (got <= 0)
+			return got < 0 ? (int)got : -EIO;
+		have += (size_t)got;
+	}
+	return 0;
+}
+
+/* Encoding: as told, or by the first bytes; these say the byte order, too, where only UTF-16 or UTF-32 was told. */
 static int
 find_encoding(struct view_survey *s, const struct view_source *source, const char *told)
 {
 	size_t n = source->size < TEXT_SAMPLE ? (size_t)source->size : TEXT_SAMPLE;
-	char *sample = NULL;
-	int rc = 0;
+	char *sample = malloc(n + 1);
+	int rc = sample ? read_sample(source, sample, n) : -ENOMEM;
 
-	if (told && *told) {
-		if (strlen(told) >= sizeof(s->encoding))
-			return -EINVAL;
-		strcpy(s->encoding, told);
-		return 0;
-	}
-	sample = malloc(n + 1);
-	if (!sample)
-		return -ENOMEM;
-	for (size_t have = 0; rc == 0 && have < n;) {
-		ssize_t got = source->read(source->ctx, sample + have, n - have, have);
+	if (rc == 0) {
+		const char *found = text_detect(sample, n, n == source->size);
+		bool wide = told && (strcasecmp(told, "UTF-16") == 0 || strcasecmp(told, "UTF-32") == 0);
 
-		rc = got < 0 ? (int)got : got == 0 ? -EIO : 0;
-		have += rc == 0 ? (size_t)got : 0;
+		if (!told || !*told || (wide && strncasecmp(told, found, 6) == 0))
+			strcpy(s->encoding, found);
+		else
+			snprintf(s->encoding, sizeof(s->encoding), "%s%s", told, wide ? "LE" : "");
 	}
-	if (rc == 0)
-		strcpy(s->encoding, text_detect(sample, n, n == source->size));
 	free(sample);
 	return rc;
 }
@@ -332,13 +338,31 @@ limit_field(uint64_t max)
 }
 
 int
+view_check_options(const struct view_options *o)
+{
+	const struct view_source none = { NULL, NULL, 0 };
+	struct text text;
+
+	if (o->delimiter && strchr("\"\r\n", o->delimiter))
+		return -EINVAL;
+	if (!o->encoding || !*o->encoding)
+		return 0;
+	if (strlen(o->encoding) > TEXT_NAME - sizeof("LE"))
+		return -EINVAL;
+	int rc = text_open(&text, &none, o->encoding);
+	if (rc == 0)
+		text_close(&text);
+	return rc;
+}
+
+int
 view_survey(const struct view_source *source, const struct view_options *o, struct view_survey **out)
 {
 	struct text text = { .data = NULL };
 	struct view_survey *s = NULL;
 	int rc;
 
-	if (o->delimiter && strchr("\"\r\n", o->delimiter))
+	if (view_check_options(o) < 0)
 		return -EINVAL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
