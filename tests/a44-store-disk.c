@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "auth/log.h"
+#include "fs/store/disk.h"
 #include "fs/store/evict.h"
 #include "tests/source.h"
 #include "tests/tap.h"
@@ -282,6 +283,44 @@ check_unwritable(void)
 	is_int((long long)bytes_kept(), 0, "and keeps nothing");
 }
 
+/* What two mounts see of each other's files. */
+static void
+check_claims(void)
+{
+	struct disk *one = NULL, *two = NULL;
+	uint64_t filled = 0;
+	int fd, other;
+
+	store_close(store);
+	disk_open(dir, 1000 * MIB, &one);
+	disk_open(dir, 1000 * MIB, &two);
+	is_int(disk_claim(one, "068-claim", MIB, &fd), DISK_OURS, "a file that nobody fills is ours");
+	is_int(disk_claim(two, "068-claim", MIB, &other), DISK_OTHERS, "and for another mount others'");
+	ok(ftruncate(fd, 1000) == 0 && disk_follow(two, "068-claim", MIB, other, &filled) == DISK_OTHERS && filled == 1000,
+	    "its size says how far it is");
+	is_int(disk_scatter(fd, MIB), 0, "it is written side by side");
+	ok(disk_follow(two, "068-claim", MIB, other, &filled) == DISK_OTHERS && filled == 0, "then its size says nothing");
+	is_int(disk_keep(one, "068-claim", MIB, fd), 0, "it is whole");
+	is_int(disk_follow(two, "068-claim", MIB, other, &filled), DISK_WHOLE, "for both");
+	close(other);
+	is_int(disk_claim(two, "068-claim", MIB, &other), DISK_WHOLE, "nobody fills it again");
+	close(other);
+	close(fd);
+	is_int(disk_claim(one, "068-given-up", MIB, &fd), DISK_OURS, "another");
+	disk_claim(two, "068-given-up", MIB, &other);
+	disk_give_up(one, "068-given-up", MIB, fd);
+	close(fd);
+	is_int(disk_follow(two, "068-given-up", MIB, other, &filled), DISK_GONE, "is given up");
+	close(other);
+	is_int(disk_claim(two, "068-given-up", MIB, &other), DISK_OURS, "and there for the next");
+	disk_give_up(two, "068-given-up", MIB, other);
+	close(other);
+	disk_drop(one, "068-claim");
+	disk_close(one);
+	disk_close(two);
+	open_store(dir, 1000 * MIB);
+}
+
 int
 main(void)
 {
@@ -291,6 +330,7 @@ main(void)
 	open_store(dir, 1000 * MIB);
 	check_eviction();
 	check_many();
+	check_claims();
 	check_usage();
 	check_full();
 	check_unwritable();

@@ -16,6 +16,7 @@
 
 #include "disk.h"
 
+#define SCATTERED	S_ISVTX	/* in the mode of a file that is written side by side; means nothing else there */
 #define OPEN_FLAGS	(O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)	/* O_NONBLOCK: a FIFO put there by hand */
 
 struct disk {
@@ -421,11 +422,12 @@ disk_claim(struct disk *d, const char *name, uint64_t size, int *fd)
 int
 disk_follow(struct disk *d, const char *name, uint64_t size, int fd, uint64_t *filled)
 {
-	struct stat st;
+	struct stat st, after;
 
-	if (fstat(fd, &st) < 0)
+	/* Twice: a file that gets its whole size at once has got its mode before. */
+	if (fstat(fd, &st) < 0 || fstat(fd, &after) < 0)
 		return DISK_GONE;
-	*filled = (uint64_t)st.st_size < size ? (uint64_t)st.st_size : size;
+	*filled = after.st_mode & SCATTERED ? 0 : (uint64_t)st.st_size < size ? (uint64_t)st.st_size : size;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
 		return DISK_OTHERS;
 	if (is_at(d->files, name, fd) && fstat(fd, &st) == 0 && (uint64_t)st.st_size == size)
@@ -454,6 +456,12 @@ disk_renew(struct disk *d, const char *name, int *fd)
 	flock(*fd, LOCK_UN);
 	*fd = part;
 	return 0;
+}
+
+int
+disk_scatter(int fd, uint64_t size)
+{
+	return fchmod(fd, 0600 | SCATTERED) < 0 || ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
 }
 
 int

@@ -44,6 +44,8 @@ int	disk_claim(struct disk *, const char *name, uint64_t size, int *fd);
 int	disk_follow(struct disk *, const char *name, uint64_t size, int fd, uint64_t *filled);
 /* An empty file in the place of the one at *fd, which loses its name; it is the caller's to close. */
 int	disk_renew(struct disk *, const char *name, int *fd);
+/* What is written side by side says nothing by its size: whoever follows sees 0 bytes until it is whole. */
+int	disk_scatter(int fd, uint64_t size);
 int	disk_keep(struct disk *, const char *name, uint64_t size, int fd);
 void	disk_give_up(struct disk *, const char *name, uint64_t size, int fd);	/* does not close it */
 

@@ -316,10 +316,10 @@ blob_write_at(struct blob *b, const void *bytes, size_t n, uint64_t off)
 {
 	struct attempt *a = &b->attempt;
 
-	if (!a->scattered && ftruncate(a->fd, (off_t)b->size) < 0)
-		return errno == ENOSPC ? -ENOSPC : -EIO;
+	int rc = a->scattered ? 0 : disk_scatter(a->fd, b->size);
 	a->scattered = true;
-	int rc = write_bytes(b, bytes, n, off);
+	if (rc == 0)
+		rc = write_bytes(b, bytes, n, off);
 	if (rc < 0)
 		return rc;
 	pthread_mutex_lock(&b->store->lock);
