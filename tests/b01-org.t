@@ -142,7 +142,7 @@ while read -r line; do
 	1..*) all=$line ;;
 	esac
 done <"$TMP/jsforce"
-is 'jsforce came to the end' "$all" 1..57
+is 'jsforce came to the end' "$all" 1..59
 kill "$ORG_PID"; wait "$ORG_PID"
 is 'the org ends when it is told to' "$?" 0
 ORG_PID=

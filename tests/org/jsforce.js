@@ -171,12 +171,16 @@ async function org(what, params) {
 }
 
 async function web() {
-	await org('set', { 'auto-approve': 1, rotate: 1 });
-	const conn = new jsforce.Connection({
-		oauth2: { loginUrl, clientId, clientSecret, redirectUri: 'http://localhost:1717/OauthRedirect', useVerifier: true }, loginUrl, version: '62.0',
+	await org('set', { 'auto-approve': 1, rotate: 1, 'require-pkce': 1 });
+	const app = (useVerifier) => new jsforce.Connection({
+		oauth2: { loginUrl, clientId, clientSecret, redirectUri: 'http://localhost:1717/OauthRedirect', useVerifier }, loginUrl, version: '62.0',
 	});
-	const answer = await fetch(conn.oauth2.getAuthorizationUrl({ scope: 'api refresh_token', state: 'here' }), { redirect: 'manual' });
-	const back = new URL(answer.headers.get('location'));
+	const browse = (c) => fetch(c.oauth2.getAuthorizationUrl({ scope: 'api refresh_token', state: 'here' }), { redirect: 'manual' });
+	const codeFor = async (c) => new URL((await browse(c)).headers.get('location')).searchParams.get('code');
+	const conn = app(true);
+	ok((await (await browse(app(false))).text()).includes('missing required code challenge'), 'an app that requires PKCE gets no code without it');
+	is(await codeOf(app(true).authorize(await codeFor(conn))), 'invalid_grant', 'and a code is of no use with another verifier');
+	const back = new URL((await browse(conn)).headers.get('location'));
 	is(back.searchParams.get('state'), 'here', 'a browser is sent back');
 	const user = await conn.authorize(back.searchParams.get('code'));
 	ok(/^005.{15}$/.test(user.id) && conn.refreshToken, 'its code, with a verifier, logs in');
@@ -186,7 +190,7 @@ async function web() {
 	await org('expire-tokens', {});
 	is((await conn.query('SELECT Id FROM Organization')).totalSize, 1, 'an access token that has ended is renewed');
 	ok(renewed && renewed !== first, 'with a new refresh token, as they are rotated');
-	await org('set', { 'auto-approve': 0, rotate: 0 });
+	await org('set', { 'auto-approve': 0, rotate: 0, 'require-pkce': 0 });
 }
 
 (async () => {
