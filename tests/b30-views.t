@@ -8,7 +8,7 @@ vega=$("$TOP/tests/npm-fetch" vega-datasets@3.2.1) || exit 1
 cp "$vega"/data/*.csv "$vega"/data/*.tsv "$data"
 [ "$(ls "$data" | wc -l)" -ge 20 ] || exit 1
 org_start --data "$data"
-fs_mount
+fs_mount -o refresh=3600
 org_forget
 
 views() { python3 "$TOP/tests/views.py" "$1" "$data" "$MNT"; }
@@ -29,7 +29,7 @@ calls 'one download a document' 'GET */VersionData' "$(ls "$data" | wc -l)"
 calls 'and no other call' 'GET */query*' 0
 
 fs_unmount; org_forget
-fs_mount
+fs_mount -o refresh=3600
 is 'after a remount stat knows the sizes' "$(find -L "$MNT"/documents/*/parsed/ -type f -printf '%s\n' | paste -sd+ | bc)" \
 	"$(find -L "$MNT"/documents/*/parsed/ -type f -exec cat {} + | wc -c)"
 calls 'without a download' 'GET */VersionData' 0
