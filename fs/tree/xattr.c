@@ -75,6 +75,9 @@ tree_xattr(struct tree *t, uint64_t ino, const char *name, struct buf *value)
 	size_t which = 0;
 	struct node n;
 
+	/* `ls -l` asks each file for its ACL, unless one has said that there is no such thing. */
+	if (strncmp(name, "user.", 5) != 0)
+		return -EOPNOTSUPP;
 	if (strncmp(name, PREFIX, strlen(PREFIX)) != 0)
 		return -ENODATA;
 	while (which < ATTRIBUTES && strcmp(attributes[which].name, name + strlen(PREFIX)) != 0)
