@@ -1,6 +1,6 @@
 #!/bin/sh
 # What the record says of a document is in extended attributes, without a call; the root says what is where.
-. "${0%/*}/lib.sh"; plan 17
+. "${0%/*}/lib.sh"; plan 18
 data=$TMP/data
 mkdir "$data" "$data/Sales" "$data/Report.versions"
 printf 'first\n' >"$data/Report.versions/1.txt"; printf 'second\n' >"$data/Report.versions/2.txt"
@@ -31,6 +31,7 @@ is 'a link has no checksum and nothing to cache' "$(getfattr --absolute-names -d
 calls 'none of it is a call' '*' 0
 cat "$file" >/dev/null
 is 'what was read is cached' "$(attribute cached "$file")" yes
+is 'ls -l asks one document for its ACL, not each' "$(strace -e trace=getxattr,lgetxattr ls -l "$docs" 2>&1 | grep -c system.posix_acl)" 1
 is 'nothing can be set' "$(setfattr -n user.salesforce.owner_id -v x "$file" 2>&1 | grep -c 'Read-only')" 1
 
 is 'the root has a README with a line for each directory' "$(ls -A "$MNT" | grep -vx README | while read -r d; do grep -q "^    $d/ " "$MNT/README" || echo "$d"; done)" ''
