@@ -25,7 +25,7 @@ class Size:
 
 SIZES = {
     'full': Size(1024, 200, 10000, (1000, 10000, 100000, 1000000), (1, 10, 100, 1000), 256, 3, True),
-    'quick': Size(256, 200, 10000, (1000, 10000, 100000), (1, 10, 100), 64, 3, False),
+    'quick': Size(256, 200, 10000, (1000, 10000, 100000), (1, 10, 100), 32, 3, False),
     'sample': Size(8, 8, 100, (100, 200), (1, 2), 2, 1, False),
 }
 
@@ -473,7 +473,7 @@ def page_calls(b):
 
 def documents_grow(b):
     """Everything about mounting and listing, from a few documents to a million. The goals are about the largest."""
-    lines = {label: [] for label in ('first mount, s', 'ls -f, s', 'ls -l, s', 'second mount, s', 'peak memory, MiB', 'calls of the first mount',
+    lines = {label: [] for label in ('first mount, s', 'ls -f, s', 'ls -l, s', 'ls -l of directories in memory, s', 'second mount, s', 'peak memory, MiB', 'calls of the first mount',
                                      'calls of the second mount')}
     for n in b.size.documents:
         org = Org(b.world, '--synthetic', str(n), '--plain')
@@ -482,6 +482,7 @@ def documents_grow(b):
         values = {'first mount, s': mount.fresh(), 'calls of the first mount': org.calls()}
         for command in ('ls -f', 'ls -l'):
             values[command + ', s'] = counted(n + (2 if command == 'ls -f' else 1))(*shell(f'{command} {mount.file("")} | wc -l'))
+        values['ls -l of directories in memory, s'] = list_local(b, n)
         peak = mount.peak()
         org.forget()
         values['second mount, s'] = mount.remount()
@@ -497,6 +498,18 @@ def documents_grow(b):
     return [single(f'{label} of {largest:,} documents', unit, lines[label][-1][1], Goal(None, '<=', bound) if million and bound else None)
             for label, unit, bound in (('first mount, s', 's', None), ('ls -l, s', 's', 10), ('second mount, s', 's', 0.5),
                                        ('calls of the second mount', 'calls', 1), ('peak memory, MiB', 'MiB', 64))]
+
+
+def list_local(b, n):
+    """What ls and the kernel alone need for as many directories."""
+    root = os.path.join(b.world.origin, 'directories')
+    os.mkdir(root)
+    for i in range(n):
+        os.mkdir(f'{root}/Document {i:07}')
+    drop_caches()
+    seconds, _ = shell(f'ls -l {root} | wc -l')
+    shutil.rmtree(root)
+    return seconds
 
 
 def single(name, unit, value, goal=None):
