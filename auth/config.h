@@ -53,6 +53,7 @@ struct config {
 	int		 offline;		/* enum config_offline */
 	int		 names;			/* enum config_names */
 	bool		 links;			/* symlinks parsed -> ... in documents/ */
+	bool		 browse;		/* what works by name only is listed */
 	char		*csv_encoding;
 	char		*csv_delimiter;		/* one character, or NULL */
 	uint64_t	 csv_max_field;		/* bytes */

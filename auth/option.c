@@ -54,6 +54,7 @@ static const struct option options[] = {
 	{ KEY(offline), CHOICE, .choices = "serve|fail", .fallback = "serve", .help = "what to do with cached data when the org is out of reach" },
 	{ KEY(names), CHOICE, .choices = "unix|portable", .fallback = "unix", .help = "portable: names that Windows and macOS can hold too" },
 	{ KEY(links), YES_NO, .fallback = "yes", .help = "symbolic links in documents/" },
+	{ KEY(browse), YES_NO, .fallback = "no", .help = "list what else works by name only: parsed/ in full, the folders of a library" },
 	{ KEY(csv_encoding), TEXT, .help = "of CSV documents, instead of finding out" },
 	{ KEY(csv_delimiter), CHARACTER, .help = "of CSV documents, instead of finding out" },
 	{ KEY(csv_max_field), SIZE, .min = KIB, .max = GIB, .fallback = "8M", .help = "a quote that is not closed within is a character" },

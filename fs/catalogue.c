@@ -31,7 +31,7 @@ static const char *const catalogue_sql[] = { SQL_STATEMENTS(SQL_TEXT) };
 static const char *const survey_sql[] = { SQL_SURVEY_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind catalogue_kind = {
-	.name = "catalogue-1.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
+	.name = "catalogue-2.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
 };
 static const struct db_kind survey_kind = {
 	.name = "surveys-1.db", .schema = SQL_SURVEYS, .check = SQL_SURVEYS_CHECK, .sql = survey_sql, .count = SQL_SURVEY_COUNT,
@@ -316,6 +316,21 @@ catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *
 	if (rc < 0)
 		return rc;
 	rc = db_bind(db, SQL_LIST, &st, "i", after > INT64_MAX ? INT64_MAX : N(after));
+	rc = take_documents(db, st, rc, each, ctx);
+	put_reader(c, db);
+	return rc;
+}
+
+int
+catalogue_list_names(struct catalogue *c, const char *after, catalogue_each *each, void *ctx)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = db_bind(db, SQL_LIST_NAMES, &st, "t", after);
 	rc = take_documents(db, st, rc, each, ctx);
 	put_reader(c, db);
 	return rc;

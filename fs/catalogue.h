@@ -86,6 +86,10 @@ int	catalogue_by_name(struct catalogue *, const char *name, struct document *out
 /* Documents with key > after in order of key; strings borrowed. each() returns false to stop. */
 typedef bool catalogue_each(void *ctx, const struct document *);
 int	catalogue_list(struct catalogue *, uint64_t after, catalogue_each *, void *ctx);
+/* The same in order of their first candidate's bytes, which for nearly all is their name. */
+int	catalogue_list_names(struct catalogue *, const char *after, catalogue_each *, void *ctx);
+/* The same, of those whose parent_id this is. */
+int	catalogue_list_parent(struct catalogue *, const char *parent_id, uint64_t after, catalogue_each *, void *ctx);
 int	catalogue_state(struct catalogue *, const char *name, char **out);	/* caller frees */
 
 struct catalogue_totals { uint64_t documents, bytes; };

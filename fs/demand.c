@@ -46,6 +46,7 @@ struct demand {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct demand_options o;
+	int64_t		 born;		/* what was asked before the catalogue was new is void (ms) */
 
 	pthread_mutex_t	 lock;		/* guards: all below, and questions but for what never changes */
 	struct pool	*pool;		/* NULL once stopped */
@@ -394,9 +395,18 @@ ask_record(struct asking *a)
 }
 
 static int
+take_library(void *ctx, const struct rest_row *row)
+{
+	struct asking *a = ctx;
+
+	add_row(a, row->id, row->name, row->more, true);
+	return a->rows.failed ? -ENOMEM : 0;
+}
+
+static int
 ask_libraries(struct asking *a)
 {
-	return rest_libraries(a->demand->rest, take_row, a);
+	return rest_libraries(a->demand->rest, take_library, a);
 }
 
 static int
@@ -491,7 +501,7 @@ recall(struct question *q)
 
 	key_of(q->kind, q->subject, &key);
 	if (!key.failed && catalogue_answer(q->owner->catalogue, buf_str(&key), &packed, &len, &asked) == 0 &&
-	    (!q->answer || asked > q->answer->a.asked) && unpack(packed, len, asked, &a) == 0) {
+	    asked >= q->owner->born && (!q->answer || asked > q->answer->a.asked) && unpack(packed, len, asked, &a) == 0) {
 		if (q->answer)
 			demand_put(&q->answer->a);
 		q->answer = a;
@@ -703,6 +713,10 @@ demand_open(struct rest *rest, struct catalogue *catalogue, const struct demand_
 	d->rest = rest;
 	d->catalogue = catalogue;
 	d->o = *o;
+	char *born = NULL;
+	if (catalogue_state(catalogue, "born", &born) == 0)
+		d->born = strtoll(born, NULL, 10);
+	free(born);
 	pthread_mutex_init(&d->lock, NULL);
 	*out = d;
 	return 0;

@@ -25,7 +25,9 @@
 #include "auth/http.h"
 #include "auth/log.h"
 #include "auth/token.h"
+#include "ahead.h"
 #include "catalogue.h"
+#include "demand.h"
 #include "doctor.h"
 #include "file.h"
 #include "inventory.h"
@@ -63,9 +65,11 @@ struct sffs {
 	struct catalogue *catalogue;
 	struct store	*store;
 	struct sync	*sync;
+	struct demand	*demand;
 	struct surveys	*surveys;
 	struct files	*files;
 	struct inventory *inventory;
+	struct ahead	*ahead;
 	struct tree	*tree;
 	struct mount	*mount;
 	struct status	 status;
@@ -381,6 +385,33 @@ open_data(struct sffs *s)
 	return rc;
 }
 
+/* online: the org has just answered. */
+static int
+open_demand(struct sffs *s, enum name_rules names, bool online)
+{
+	const struct config *c = s->config;
+	const struct demand_answer *storage;
+	struct wait_thread t;
+	int rc = demand_open(s->rest, s->catalogue, &(struct demand_options){ .refresh = c->refresh,
+	    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .changed = tell_changed, .ctx = s }, &s->demand);
+
+	if (rc < 0 || !online)
+		return rc;
+	/* What df shows, once a day: later nobody could tell which look costs that call. */
+	wait_thread_init(&t);
+	while ((rc = demand_get(s->demand, DEMAND_STORAGE, "", INT64_MAX, &t.wait, &storage)) == -EAGAIN)
+		wait_thread_sleep(&t);
+	if (rc == 0)
+		demand_put(storage);
+	return rc == -EINTR ? rc : 0;
+}
+
+static bool
+may_guess(void *ctx)
+{
+	return rest_may_guess(ctx);
+}
+
 static int
 open_tree(struct sffs *s)
 {
@@ -405,9 +436,14 @@ open_tree(struct sffs *s)
 		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
 	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
 	    .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync };
-	rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
-	return rc < 0 ? rc : tree_open(s->catalogue, s->sync, s->files, s->inventory, &(struct tree_options){ .names = names, .links = c->links,
-	    .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .ctx = &s->status }, &s->tree);
+	rc = open_demand(s, names, status.result == 0);
+	if (rc == 0)
+		rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
+	if (rc == 0)
+		rc = ahead_open(s->store, s->rest, s->catalogue, &(struct ahead_options){ .transfers = (unsigned)c->transfers,
+		    .may = may_guess, .ctx = s->rest }, &s->ahead);
+	return rc < 0 ? rc : tree_open(&(struct tree_parts){ .catalogue = s->catalogue, .sync = s->sync, .demand = s->demand, .files = s->files,
+	    .inventory = s->inventory, .ahead = s->ahead }, &(struct tree_options){ .names = names, .links = c->links, .browse = c->browse, .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .ctx = &s->status }, &s->tree);
 }
 
 /* First everything that works is stopped, which wakes what waits; nothing is freed that those who wake still use. */
@@ -416,10 +452,14 @@ close_all(struct sffs *s)
 {
 	if (s->rest)
 		rest_cancel(s->rest);
+	if (s->ahead)
+		ahead_stop(s->ahead);
 	if (s->store)
 		store_stop(s->store);
 	if (s->sync)
 		sync_stop(s->sync);
+	if (s->demand)
+		demand_stop(s->demand);
 	if (s->surveys)
 		surveys_stop(s->surveys);
 	if (s->inventory)
@@ -428,8 +468,10 @@ close_all(struct sffs *s)
 	mount_close(s->mount);
 	tree_close(s->tree);
 	inventory_close(s->inventory);
+	ahead_close(s->ahead);
 	files_close(s->files);
 	surveys_close(s->surveys);
+	demand_close(s->demand);
 	sync_close(s->sync);
 	catalogue_close(s->catalogue);
 	rest_close(s->rest);
@@ -452,7 +494,7 @@ run(struct sffs *s)
 		rc = mount_open(&(struct mount_options){ .name = s->config->org, .allow_other = s->config->allow_other,
 		    .debug = s->arguments.debug, .ready = mount_answers, .ctx = s }, s->arguments.mountpoint, &s->mount);
 		if (rc == 0)
-			rc = mount_serve(s->mount, s->tree, s->sync, s->catalogue);
+			rc = mount_serve(s->mount, s->tree);
 		status = rc < 0 ? EXIT_MOUNT : EXIT_DONE;
 	}
 	close_all(s);

@@ -28,9 +28,7 @@
 
 #include "auth/buf.h"
 #include "auth/log.h"
-#include "catalogue.h"
 #include "file.h"
-#include "sync.h"
 #include "tree.h"
 
 #include "mount.h"
@@ -48,7 +46,7 @@ struct parked {
 	struct file	*file;
 	size_t		 size;
 	off_t		 off;
-	struct sync_ticket ticket;
+	struct tree_ticket ticket;
 	bool		 full;		/* of a refresh */
 };
 
@@ -65,8 +63,6 @@ struct mount {
 	struct mount_options o;
 	struct fuse_session *session;
 	struct tree	*tree;
-	struct sync	*sync;
-	struct catalogue *catalogue;
 	bool		 mounted;
 
 	pthread_t	 notifier;
@@ -206,28 +202,35 @@ op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct f
 }
 
 static void
-op_readlink(fuse_req_t req, fuse_ino_t ino)
+run_readlink(struct parked *p, int *rc)
 {
 	char *target = NULL;
-	int rc = tree_link(mount_of(req)->tree, ino, &target);
 
-	if (rc < 0)
-		fuse_reply_err(req, -rc);
-	else
-		fuse_reply_readlink(req, target);
+	*rc = tree_link(p->mount->tree, p->ino, &p->ticket, &p->wait, &target);
+	if (*rc < 0)
+		return;
+	fuse_reply_readlink(unpark(p), target);
 	free(target);
+	free(p);
+}
+
+static void
+op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	park(req, &(struct parked){ .run = run_readlink, .ino = ino });
 }
 
 static void
 op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct catalogue_totals totals = { 0 };
 	struct statvfs st = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255, .f_flag = ST_RDONLY };
+	struct tree_space space;
 
 	(void)ino;
-	catalogue_totals(mount_of(req)->catalogue, &totals);
-	st.f_blocks = (totals.bytes + 4095) / 4096;
-	st.f_files = totals.documents;
+	tree_space(mount_of(req)->tree, &space);
+	st.f_blocks = (space.bytes + 4095) / 4096;
+	st.f_bfree = st.f_bavail = space.free / 4096;
+	st.f_files = space.documents;
 	fuse_reply_statfs(req, &st);
 }
 
@@ -326,9 +329,7 @@ op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fu
 static void
 run_opendir(struct parked *p, int *rc)
 {
-	struct tree_entry e;
-
-	*rc = tree_attr(p->mount->tree, p->ino, &p->ticket, &p->wait, &e);
+	*rc = tree_open_dir(p->mount->tree, p->ino, &p->ticket, &p->wait);
 	if (*rc < 0)
 		return;
 	fuse_reply_open(unpark(p), &p->fi);
@@ -526,7 +527,7 @@ notify(void *ctx)
 static void
 run_write(struct parked *p, int *rc)
 {
-	*rc = sync_refresh(p->mount->sync, &p->ticket, p->full, &p->wait);
+	*rc = tree_refresh(p->mount->tree, &p->ticket, p->full, &p->wait);
 	if (*rc < 0)
 		return;
 	/* Only when the kernel knows what changed does the writer go on: its next look must see it. */
@@ -796,11 +797,9 @@ end_notifier(struct mount *m)
 }
 
 int
-mount_serve(struct mount *m, struct tree *tree, struct sync *sync, struct catalogue *catalogue)
+mount_serve(struct mount *m, struct tree *tree)
 {
 	m->tree = tree;
-	m->sync = sync;
-	m->catalogue = catalogue;
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
 	int rc = config ? -pthread_create(&m->notifier, NULL, notify, m) : -ENOMEM;
 

@@ -3,7 +3,7 @@
  *
  * Each request is answered at once, or parked: the request is kept and the
  * thread goes on to the next. LOOKUP and READDIR are never parked (the kernel
- * would freeze their directory); GETATTR, OPEN, OPENDIR, READ, and a WRITE to
+ * would freeze their directory); GETATTR, READLINK, OPEN, OPENDIR, READ, and a WRITE to
  * .sffs/refresh may be. A FUSE interrupt un-parks at once with EINTR.
  *
  * What changed in the org goes to the kernel from a thread of its own that
@@ -15,8 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct catalogue;
-struct sync;
 struct tree;
 struct mount;
 
@@ -35,8 +33,8 @@ int	mount_open(const struct mount_options *, const char *mountpoint, struct moun
 /* A name under documents/ means something else now; as catalogue_changed. NULL is fine: nothing is mounted yet. */
 void	mount_changed(struct mount *, const char *name, uint64_t document_key);
 /* Serves until it is unmounted or a SIGINT, SIGTERM or SIGHUP comes. */
-int	mount_serve(struct mount *, struct tree *, struct sync *, struct catalogue *);
-/* Unmounts. Nobody may be parked any more: first sync, files and store are stopped. */
+int	mount_serve(struct mount *, struct tree *);
+/* Unmounts. Nobody may be parked any more: first all that they can wait for is stopped. */
 void	mount_close(struct mount *);
 
 #endif

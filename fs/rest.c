@@ -20,6 +20,7 @@
 #define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
+#define RESERVE		10		/* per cent of the org's API limit that are left to those who ask for something */
 #define SPENT_PAUSE	(15 * 60)	/* seconds without calls once the API limit is spent: it is counted over a rolling day */
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };
@@ -65,6 +66,17 @@ rest_cancel(struct rest *r)
 	pthread_cond_broadcast(&r->stop);
 	pthread_mutex_unlock(&r->lock);
 	http_cancel(r->http);
+}
+
+bool
+rest_may_guess(struct rest *r)
+{
+	pthread_mutex_lock(&r->lock);
+	const struct rest_stats *s = &r->stats;
+	bool left = s->api_max <= 0 || s->api_used < s->api_max - s->api_max * RESERVE / 100;
+	bool may = left && !r->unreachable && !r->cancelled;
+	pthread_mutex_unlock(&r->lock);
+	return may;
 }
 
 void

@@ -106,6 +106,9 @@ struct rest_sink {
  */
 int	rest_version_data(struct rest *, const char *version_id, uint64_t size, const struct rest_sink *);
 
+/* Whether a call may be spent on what nobody has asked for yet: not the last of the org's limit, not while it is out of reach. */
+bool	rest_may_guess(struct rest *);
+
 struct rest_stats {
 	uint64_t	queries, downloads, errors;	/* requests sent, by kind; those that failed */
 	int64_t		api_used, api_max;		/* as the org last said; -1: not yet */

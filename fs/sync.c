@@ -10,6 +10,7 @@
  * are in the catalogue.
  *
  * State kept in the catalogue, each in the transaction that makes it true:
+ *	born	this machine's clock (ms) when the first fill began
  *	filling	the last Id of the pages that have come, while the first fill is under way
  *	asked	the org's clock (ms) when the first page of the last complete question was answered
  *	newest	the largest SystemModstamp (ms) that a refresh has brought; the fill, which comes in order of Id, does not count
@@ -285,7 +286,10 @@ begin_fill(struct sync *s)
 {
 	int rc = catalogue_begin(s->catalogue);
 
-	return rc < 0 ? rc : commit_page(s, catalogue_defer(s->catalogue), false);
+	if (rc < 0)
+		return rc;
+	rc = catalogue_defer(s->catalogue);
+	return commit_page(s, rc < 0 ? rc : put_state_number(s->catalogue, "born", wall_ms()), false);
 }
 
 static int

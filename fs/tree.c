@@ -1,15 +1,19 @@
 /*
- * Looking up, asking for attributes, opening. tree/node.c says what an inode is, tree/list.c lists, tree/opened.c keeps the
- * attributes of what is open.
+ * Asking for attributes, looking up, opening. tree/node.c says what an inode is, tree/place.c what is in records and
+ * libraries, tree/list.c lists, tree/opened.c keeps the attributes of what is open.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/buf.h"
+#include "ahead.h"
 #include "catalogue.h"
+#include "demand.h"
 #include "tree/node.h"
 #include "tree/opened.h"
+#include "tree/place.h"
 #include "tree/recent.h"
 
 #include "tree.h"
@@ -22,17 +26,60 @@ attr_of_opened(struct tree *t, uint64_t ino, struct tree_entry *out)
 	return opened_stat(t->opened, ino, &out->st);
 }
 
+/* Whether what the node shows changes with the catalogue. */
+static bool
+shows_catalogue(const struct node *n)
+{
+	switch (n->kind) {
+	case FIXED:
+		return n->fixed->fresh;
+	case DOCUMENT: case PARSED: case LIBRARY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A document that the refresh does not tell of. */
+static int
+look_at_document(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+{
+	const char *id = n->kind == UNKNOWN ? strchr(n->path, '/') + 1 : n->doc.id;
+	const struct demand_answer *a;
+	int rc = demand_get(t->demand, DEMAND_DOCUMENT, id, since, w, &a);
+
+	if (rc == 0)
+		demand_put(a);
+	return rc;
+}
+
+/* Resolves an inode, when what it shows is current; list: when what is in it is too. -EAGAIN: w is queued. */
+static int
+look(struct tree *t, uint64_t ino, bool list, struct tree_ticket *ticket, struct wait *w, struct node *n)
+{
+	int rc = node_of(t, ino, n);
+
+	if (ticket->since == 0)
+		ticket->since = demand_now();
+	if (rc == 0 && shows_catalogue(n))
+		rc = sync_fresh(t->sync, &ticket->refresh, w);
+	if (rc == 0 && n->kind != UNKNOWN && (n->path || node_is(n, LIBRARIES)))
+		rc = place_look(t, n, list, ticket->since, w);
+	else if (rc == 0 && node_is_on_demand(n) && n->kind != FIXED && !S_ISREG(node_mode(t, n)))
+		rc = look_at_document(t, n, ticket->since, w);
+	if (rc == 0 && n->kind != FIXED) {
+		node_free(n);		/* what it was before */
+		rc = node_of(t, ino, n);
+	}
+	return rc == 0 && n->kind == UNKNOWN ? -ENOENT : rc;
+}
+
 int
-tree_attr(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait *w, struct tree_entry *out)
+tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct tree_entry *out)
 {
 	struct node n;
-	int rc = node_of(t, ino, &n);
+	int rc = look(t, ino, false, ticket, w, &n);
 
-	if (rc == 0 && (n.kind == DOCUMENT || n.kind == PARSED || (n.kind == FIXED && n.fixed->fresh)) &&
-	    (rc = sync_fresh(t->sync, ticket, w)) == 0 && n.kind != FIXED) {
-		node_free(&n);		/* what it was before the refresh */
-		rc = node_of(t, ino, &n);
-	}
 	if (rc == 0)
 		rc = node_entry(t, &n, w, sync_fresh_for(t->sync), out);
 	else if (rc == -ESTALE)
@@ -42,11 +89,24 @@ tree_attr(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait 
 }
 
 int
-tree_link(struct tree *t, uint64_t ino, char **target)
+tree_open_dir(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w)
+{
+	struct tree_entry e;
+	struct node n;
+	int rc = look(t, ino, true, ticket, w, &n);
+
+	if (rc == 0)
+		rc = node_entry(t, &n, w, 0, &e);
+	node_free(&n);
+	return rc;
+}
+
+int
+tree_link(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, char **target)
 {
 	struct buf b = BUF_INIT;
 	struct node n;
-	int rc = node_of(t, ino, &n);
+	int rc = look(t, ino, false, ticket, w, &n);
 
 	if (rc == 0)
 		rc = node_target(&n, &b);
@@ -57,18 +117,38 @@ tree_link(struct tree *t, uint64_t ino, char **target)
 	return rc;
 }
 
+int
+tree_refresh(struct tree *t, struct tree_ticket *ticket, bool full, struct wait *w)
+{
+	if (ticket->since == 0) {
+		ticket->since = demand_now();
+		demand_expire(t->demand);
+	}
+	return sync_refresh(t->sync, &ticket->refresh, full, w);
+}
+
 /*
  * Looking up.
  */
 
 static int
-find_by_id(struct tree *t, const char *name, struct document *d)
+find_by_id(struct tree *t, const char *name, struct node *n)
 {
 	char id[19];
 
 	if (!name_id(name, id) || strncmp(id, "069", 3) != 0)
 		return -ENOENT;
-	return catalogue_by_id(t->catalogue, id, d);
+	n->kind = LINK;
+	n->depth = 1;
+	int rc = catalogue_by_id(t->catalogue, id, &n->doc);
+	if (rc != -ENOENT)
+		return rc;
+	n->kind = UNKNOWN;
+	if (asprintf(&n->path, "by-id/%s", id) < 0) {
+		n->path = NULL;
+		return -ENOMEM;
+	}
+	return node_remember(t, n);
 }
 
 static int
@@ -153,14 +233,17 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 			n->kind = DOCUMENT;
 			rc = catalogue_by_name(t->catalogue, name, &n->doc);
 		} else if (dir->fixed->number == BY_ID) {
-			n->kind = ID_LINK;
-			rc = find_by_id(t, name, &n->doc);
+			rc = find_by_id(t, name, n);
 		} else if (dir->fixed->number == PARSED_ROOT) {
 			n->kind = PARSED;
 			rc = catalogue_by_name(t->catalogue, strcmp(name, ".README") == 0 ? "README" : name, &n->doc);
 			if (rc == 0 && !inside_is_csv(&n->doc))
 				rc = -ENOENT;
+		} else if (node_is(dir, RECORDS) || node_is(dir, LIBRARIES)) {
+			rc = place_find(t, dir, name, n);
 		}
+	} else if (dir->path) {
+		rc = place_find(t, dir, name, n);
 	} else {
 		rc = -ENOTDIR;
 	}
@@ -179,6 +262,8 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 		rc = find(t, &dir, name, &n);
 	if (rc == 0)
 		rc = node_entry(t, &n, NULL, fresh, out);
+	if (node_is_on_demand(&dir) && n.kind != FIXED)
+		out->name_for = 0;
 	node_free(&n);
 	node_free(&dir);
 	return rc;
@@ -201,10 +286,10 @@ put_snapshot(void *snapshot)
 }
 
 static int
-open_inventory(struct tree *t, enum inventory_kind kind, struct sync_ticket *ticket, struct wait *w, struct file **out)
+open_inventory(struct tree *t, enum inventory_kind kind, struct tree_ticket *ticket, struct wait *w, struct file **out)
 {
 	struct snapshot *s;
-	int rc = sync_fresh(t->sync, ticket, w);
+	int rc = sync_fresh(t->sync, &ticket->refresh, w);
 
 	if (rc == 0)
 		rc = inventory_get(t->inventory, kind, w, &s);
@@ -213,7 +298,7 @@ open_inventory(struct tree *t, enum inventory_kind kind, struct sync_ticket *tic
 
 /* n: a regular file, whose text is to be in text. */
 static int
-open_node(struct tree *t, const struct node *n, struct sync_ticket *ticket, struct wait *w, struct file **out)
+open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w, struct file **out)
 {
 	struct buf text = BUF_INIT;
 	enum inventory_kind kind;
@@ -250,7 +335,7 @@ keep_attr(struct tree *t, const struct node *n, const struct file *f, bool *keep
 }
 
 int
-tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct wait *w, struct file **out, enum tree_pages *pages)
+tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct file **out, enum tree_pages *pages)
 {
 	struct file *f = NULL;
 	struct node n;
@@ -259,6 +344,8 @@ tree_open_file(struct tree *t, uint64_t ino, struct sync_ticket *ticket, struct 
 
 	if (rc == 0 && !S_ISREG(node_mode(t, &n)))
 		rc = -EISDIR;
+	if (rc == 0 && node_is_of_version(&n) && n.doc.listed)
+		ahead_opened(t->ahead, &n.doc);
 	if (rc == 0)
 		rc = open_node(t, &n, ticket, w, &f);
 	if (rc == 0)
@@ -280,6 +367,21 @@ tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 	if (f)
 		opened_remove(t->opened, ino, file_was_checked(f), file_is_checked(f));
 	file_close(f);
+}
+
+void
+tree_space(struct tree *t, struct tree_space *out)
+{
+	const struct demand_answer *a = NULL;
+	struct catalogue_totals totals = { 0 };
+
+	catalogue_totals(t->catalogue, &totals);
+	*out = (struct tree_space){ .bytes = totals.bytes, .documents = totals.documents };
+	if (demand_known(t->demand, DEMAND_STORAGE, "", &a) == 0 && a->count > 0) {
+		out->bytes = strtoull(a->rows->name, NULL, 10) << 20;
+		out->free = strtoull(a->rows->more, NULL, 10) << 20;
+	}
+	demand_put(a);
 }
 
 void
@@ -311,8 +413,7 @@ tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each
 }
 
 int
-tree_open(struct catalogue *catalogue, struct sync *sync, struct files *files, struct inventory *inventory, const struct tree_options *o,
-    struct tree **out)
+tree_open(const struct tree_parts *parts, const struct tree_options *o, struct tree **out)
 {
 	struct opened *opened = opened_new();
 	struct recent *recent = recent_new();
@@ -324,8 +425,8 @@ tree_open(struct catalogue *catalogue, struct sync *sync, struct files *files, s
 		free(t);
 		return -ENOMEM;
 	}
-	*t = (struct tree){ .catalogue = catalogue, .sync = sync, .files = files, .inventory = inventory, .opened = opened, .recent = recent, .o = *o,
-	    .born = time(NULL) };
+	*t = (struct tree){ .catalogue = parts->catalogue, .sync = parts->sync, .demand = parts->demand, .files = parts->files,
+	    .inventory = parts->inventory, .ahead = parts->ahead, .opened = opened, .recent = recent, .o = *o, .born = time(NULL) };
 	*out = t;
 	return 0;
 }

@@ -4,15 +4,17 @@
  *	/
  *	|-- documents/X/{X.csv, content, metadata.json, parsed}
  *	|-- parsed/X/{header, table.tsv, ...}
+ *	|-- records/Account/Acme Corp/, records/001.../
+ *	|-- libraries/Sales/Contracts/
  *	|-- by-id/069...
  *	`-- .sffs/{status.json, log, refresh, MD5SUMS, documents.tsv}
  *
- * An inode number is a kind and the key of an Id: nothing is remembered for it,
- * and it is the same in every mount. Looking up and listing never wait; asking
- * for the attributes of a directory that is no longer fresh, or of a view whose
+ * An inode number is a kind and the key of an Id, or of a path where the directory is one of what is on demand: it is
+ * the same in every mount, and little is remembered for it. Looking up and listing never wait; asking
+ * for the attributes of a directory that is no longer fresh or on demand, or of a view whose
  * size is not known yet, does.
  *
- * Joins catalogue, inside and inventory; asks sync and file for what is on demand. Knows
+ * Joins catalogue, inside and inventory; asks sync, demand and file for what is on demand. Knows
  * nothing of FUSE. Any thread.
  */
 #ifndef FS_TREE_H
@@ -27,12 +29,15 @@
 #include "sync.h"
 
 struct buf;
+struct demand;
+struct ahead;
 struct inventory;
 struct tree;
 
 struct tree_options {
 	enum name_rules	 names;
 	bool		 links;		/* documents/X/parsed */
+	bool		 browse;	/* what works by name only is listed, where listing it is possible */
 	uid_t		 uid;
 	gid_t		 gid;
 	mode_t		 umask;
@@ -41,7 +46,16 @@ struct tree_options {
 	void		*ctx;
 };
 
-int	tree_open(struct catalogue *, struct sync *, struct files *, struct inventory *, const struct tree_options *, struct tree **out);
+struct tree_parts {
+	struct catalogue *catalogue;
+	struct sync	*sync;
+	struct demand	*demand;
+	struct files	*files;
+	struct inventory *inventory;
+	struct ahead	*ahead;
+};
+
+int	tree_open(const struct tree_parts *, const struct tree_options *, struct tree **out);
 void	tree_close(struct tree *);
 
 #define TREE_ROOT	1
@@ -55,9 +69,18 @@ struct tree_entry {
 
 /* -ENOENT fills name_for: for how long. */
 int	tree_lookup(struct tree *, uint64_t parent, const char *name, struct tree_entry *out);
-/* -EAGAIN: w is queued. -ESTALE: no such inode any more; the path may lead elsewhere now. */
-int	tree_attr(struct tree *, uint64_t ino, struct sync_ticket *, struct wait *w, struct tree_entry *out);
-int	tree_link(struct tree *, uint64_t ino, char **target);		/* caller frees */
+
+/* What a request has asked for already, so that one answer is enough for it however short `refresh` is. Zero it before the first call. */
+struct tree_ticket {
+	struct sync_ticket refresh;
+	int64_t		 since;		/* when the request began (ms) */
+};
+/* All of these: -EAGAIN: w is queued. -ESTALE: no such inode any more; the path may lead elsewhere now. */
+int	tree_attr(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct tree_entry *out);
+int	tree_open_dir(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w);
+int	tree_link(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, char **target);		/* caller frees */
+/* As sync_refresh; and what was answered on demand before now is asked again when somebody looks. */
+int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w);
 
 /*
  * Entries behind offset off (0: from the start); each() gets the offset to go on behind it, and returns false
@@ -69,11 +92,15 @@ int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx)
 /* What the kernel may do with the pages of a file: keep them for ever, keep them while it is open, or keep none (its size is of the moment). */
 enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
 /* Opens what is to be read. -EAGAIN: w is queued. */
-int	tree_open_file(struct tree *, uint64_t ino, struct sync_ticket *, struct wait *w, struct file **out, enum tree_pages *);
+int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct file **out, enum tree_pages *);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
-/* Extended attributes, each name with its NUL; no name but user.salesforce.* is there (-ENODATA). Never waits. */
+/* The org's storage for files, where the user may know it; else what the documents take. Never waits. */
+struct tree_space { uint64_t bytes, free, documents; };
+void	tree_space(struct tree *, struct tree_space *out);
+
+/* Extended attributes, each name with its NUL; no name but user.salesforce.* is there (-ENODATA; outside user.*: -EOPNOTSUPP). Never waits. */
 int	tree_xattrs(struct tree *, uint64_t ino, struct buf *names);
 int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value);
 

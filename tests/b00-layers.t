@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each file includes only what stands below it, and each foreign library has one home.
-. "${0%/*}/lib.sh"; plan 22
+. "${0%/*}/lib.sh"; plan 23
 cd "$TOP" || exit 1
 
 # includes FILES...: what they include of our own, one path a line.
@@ -25,7 +25,7 @@ is 'the simulated org shares buf and log alone' \
 may 'catalogue is a leaf' 'fs/catalogue.[ch] fs/catalogue/*.[ch]' "catalogue document $(own fs/catalogue) $bottom"
 may 'store is a leaf' 'fs/store.[ch] fs/store/*.[ch]' "store wait pool $(own fs/store) $bottom"
 may 'name is a leaf' 'fs/name.[ch]' 'name'
-may 'rest is a leaf' 'fs/rest.[ch]' "rest document http token $bottom"
+may 'rest is a leaf' 'fs/rest.[ch] fs/rest/*.[ch]' "rest document http token $(own fs/rest) $bottom"
 may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(own fs/view) $bottom"
 may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync rest name catalogue document wait pool $bottom"
 may 'version joins store and rest' 'fs/version.[ch]' "version store rest inside document $bottom"
@@ -33,7 +33,8 @@ may 'surveys join version, view, names and catalogue' 'fs/surveys.[ch]' "surveys
 may 'file joins version, surveys, store and view' 'fs/file.[ch]' "file version surveys column_names store view document wait $bottom"
 may 'inside is made of the record alone' 'fs/inside.[ch]' "inside document name $bottom"
 may 'inventory joins catalogue and inside' 'fs/inventory.[ch]' "inventory catalogue inside document name wait pool task $bottom"
-may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own fs/tree) catalogue inside inventory file sync demand document name $bottom"
+may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own fs/tree) catalogue inside inventory ahead file sync demand document name $bottom"
+may 'ahead joins catalogue, version and store' 'fs/ahead.[ch]' "ahead catalogue version store inside document wait pool $bottom"
 may 'mount knows the tree' 'fs/mount.[ch]' "mount tree file sync catalogue wait notify $bottom"
 home libfuse 'fuse' 'fs/mount\.c'
 home SQLite 'sqlite3' 'fs/catalogue/'

@@ -26,13 +26,15 @@
 
 #define SQL_INDEX_NAMES	"CREATE INDEX IF NOT EXISTS document_hash ON document(hash)"
 
+#define SQL_INDEX_TITLES "CREATE INDEX IF NOT EXISTS document_title ON document(name0)"
+
 #define SQL_CATALOGUE \
 	"CREATE TABLE document(" DOCUMENT_FIELDS(SQL_COLUMN) \
 	"	key INTEGER PRIMARY KEY, version_key, listed, rank, hash, name0, name1, name2);" \
 	"CREATE UNIQUE INDEX document_id ON document(id);" \
 	"CREATE INDEX document_version ON document(version_key);" \
 	"CREATE INDEX document_parent ON document(parent_id, key) WHERE parent_id <> '';" \
-	SQL_INDEX_NAMES ";" \
+	SQL_INDEX_NAMES ";" SQL_INDEX_TITLES ";" \
 	"CREATE TABLE waiting(hash, created, key, PRIMARY KEY(hash, created, key)) WITHOUT ROWID;" \
 	"CREATE TABLE state(name PRIMARY KEY, value) WITHOUT ROWID;" \
 	"CREATE TABLE total(documents, bytes, generation, deferred);" \
@@ -53,6 +55,7 @@
 	X(BY_ID,	SQL_DOCUMENT "WHERE id = ?") \
 	X(BY_NAME,	SQL_DOCUMENT "WHERE hash = ? AND " SQL_NAME " = ?") \
 	X(LIST,		SQL_DOCUMENT "WHERE key > ? AND listed ORDER BY key") \
+	X(LIST_NAMES,	SQL_DOCUMENT "WHERE name0 > ? AND listed ORDER BY name0") \
 	X(LIST_PARENT,	SQL_DOCUMENT "WHERE parent_id = ? AND parent_id <> '' AND key > ? AND listed ORDER BY key") \
 	X(STATE,	"SELECT value FROM state WHERE name = ?") \
 	X(PUT_STATE,	"INSERT OR REPLACE INTO state VALUES(?, ?)") \
@@ -80,7 +83,7 @@
 	X(NOTED,	"SELECT key FROM temp.note ORDER BY key LIMIT 1")
 
 #define SQL_DEFER \
-	"UPDATE total SET deferred = 1; DROP INDEX IF EXISTS document_hash"
+	"UPDATE total SET deferred = 1; DROP INDEX IF EXISTS document_hash; DROP INDEX IF EXISTS document_title"
 
 /*
  * Whatever names there are, afterwards no two documents hold one: all have their first candidate or, without a hash, none.
@@ -90,7 +93,7 @@
 	"UPDATE total SET deferred = 0;" \
 	"DELETE FROM waiting;" \
 	"UPDATE document SET hash = NULL WHERE listed AND rank > 0;" \
-	SQL_INDEX_NAMES ";" \
+	SQL_INDEX_NAMES ";" SQL_INDEX_TITLES ";" \
 	"UPDATE document SET hash = NULL WHERE key IN" \
 	"	(SELECT key FROM (SELECT key, row_number() OVER (PARTITION BY hash ORDER BY created, key) AS place FROM document" \
 	"		WHERE listed AND hash IN (SELECT hash FROM document GROUP BY hash HAVING count(*) > 1))" \

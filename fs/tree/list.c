@@ -3,10 +3,13 @@
  * order of the entries.
  */
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "fs/catalogue.h"
 
 #include "node.h"
+#include "place.h"
 
 struct listing {
 	struct tree	*tree;
@@ -33,9 +36,9 @@ static bool
 list_document(void *ctx, const struct document *d)
 {
 	struct listing *l = ctx;
-	const struct node n = { .kind = l->kind, .doc = *d };
+	const struct node n = { .kind = l->kind, .depth = 1, .doc = *d };
 
-	list_node(l, l->kind == ID_LINK ? d->id : d->name, &n, 2 + d->key);
+	list_node(l, l->kind == LINK ? d->id : d->name, &n, 2 + d->key);
 	return !l->full;
 }
 
@@ -114,9 +117,41 @@ list_fixed(struct listing *l, uint64_t parent, uint64_t off)
 	}
 }
 
+static bool
+list_entry(void *ctx, const char *name, const struct node *n, uint64_t next)
+{
+	struct listing *l = ctx;
+
+	list_node(l, name, n, next);
+	return !l->full;
+}
+
+/* Of a path. */
+static uint64_t
+parent_of_place(const struct node *n)
+{
+	struct node parent = { .kind = n->kind == RECORD ? OBJECT : LIBRARY, .path = strdup(n->path) };
+	char *slash = parent.path ? strrchr(parent.path, '/') : NULL;
+	uint64_t ino = TREE_ROOT;
+
+	if (slash) {
+		*slash = '\0';
+		if (!strchr(parent.path, '/'))
+			ino = strcmp(parent.path, "records") == 0 ? RECORDS : LIBRARIES;
+		else if (n->kind == FOLDER && strchr(strchr(parent.path, '/') + 1, '/'))
+			parent.kind = FOLDER;
+		if (ino == TREE_ROOT)
+			ino = node_ino(&parent);
+	}
+	free(parent.path);
+	return ino;
+}
+
 static uint64_t
 parent_of(const struct node *n)
 {
+	if (n->path)
+		return parent_of_place(n);
 	if (n->kind == COLUMNS) {
 		struct node parsed = *n;
 
@@ -151,10 +186,14 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 	} else if (dir.kind == COLUMNS) {
 		rc = list_columns(&l, &dir, off);
 	} else if (ino == DOCUMENTS || ino == BY_ID) {
-		l.kind = ino == BY_ID ? ID_LINK : DOCUMENT;
+		l.kind = ino == BY_ID ? LINK : DOCUMENT;
 		rc = catalogue_list(t->catalogue, off - 2, list_document, &l);
+	} else if (dir.path) {
+		rc = place_list(t, &dir, off, list_entry, &l);
 	} else {
 		list_fixed(&l, ino, off);
+		if (ino == LIBRARIES && !l.full)
+			rc = place_list(t, &dir, off, list_entry, &l);
 	}
 out:
 	node_free(&dir);

@@ -10,8 +10,11 @@
  *	METADATA	the document	never				while the catalogue is fresh
  *	VERSION, VIEW,
  *	and so on	the version	there is a new version		for ever
+ *	LINK		the document	never				while the catalogue is fresh
+ *	OBJECT, RECORD,
+ *	and so on	the path	never				not at all
  *
- * Names within a directory hold while the catalogue is fresh.
+ * Names within a directory hold while the catalogue is fresh; of what is on demand not at all.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -35,6 +38,10 @@ const struct fixed node_fixed[] = {
 	{ PARSED_ROOT,		ROOT,		"parsed",	S_IFDIR | 0555,	NULL,		true },
 	{   PARSED_README,	PARSED_ROOT,	"README",	S_IFREG | 0444,	readme_parsed,	false },
 	{ BY_ID,		ROOT,		"by-id",	S_IFDIR | 0555,	NULL,		true },
+	{ RECORDS,		ROOT,		"records",	S_IFDIR | 0555,	NULL,		false },
+	{   RECORDS_README,	RECORDS,	"README",	S_IFREG | 0444,	readme_records,	false },
+	{ LIBRARIES,		ROOT,		"libraries",	S_IFDIR | 0555,	NULL,		false },
+	{   LIBRARIES_README,	LIBRARIES,	"README",	S_IFREG | 0444,	readme_libraries, false },
 	{ SFFS,			ROOT,		".sffs",	S_IFDIR | 0555,	NULL,		false },
 	{   STATUS,		SFFS,		"status.json",	S_IFREG | 0444,	NULL,		false },
 	{   REFRESH,		SFFS,		"refresh",	S_IFREG | 0644,	"",		false },
@@ -62,6 +69,8 @@ node_remember(struct tree *t, const struct node *n)
 {
 	char text[COLUMN_TEXT];
 
+	if (node_has_path(n))
+		return recent_put(t->recent, n->path);
 	if (n->kind != COLUMN)
 		return 0;
 	column_text(n, text);
@@ -83,6 +92,18 @@ recall_column(struct tree *t, uint64_t key, struct node *n, uint64_t *version_ke
 	return rc;
 }
 
+static int
+recall_path(struct tree *t, uint64_t key, struct node *n)
+{
+	struct buf path = BUF_INIT;
+	int rc = recent_get(t->recent, key, &path);
+
+	if (rc == 0 && !(n->path = buf_detach(&path)))
+		rc = -ENOMEM;
+	buf_free(&path);
+	return rc;
+}
+
 uint64_t
 node_ino(const struct node *n)
 {
@@ -98,6 +119,10 @@ node_ino(const struct node *n)
 		return ino_of(COLUMN, recent_key(text));
 	case VIEW:
 		return ino_of(VIEW + n->view, n->doc.version_key);
+	case LINK:
+		return ino_of(LINK + n->depth - 1, n->doc.key);
+	case OBJECT: case RECORD: case LIBRARY: case FOLDER: case UNKNOWN:
+		return ino_of(n->kind, recent_key(n->path));
 	default:
 		return ino_of(n->kind, n->doc.key);
 	}
@@ -114,6 +139,31 @@ node_is_of_version(const struct node *n)
 	}
 }
 
+bool
+node_has_path(const struct node *n)
+{
+	return n->kind >= OBJECT && n->kind <= UNKNOWN;
+}
+
+bool
+node_is_on_demand(const struct node *n)
+{
+	return node_has_path(n) || node_is(n, RECORDS) || node_is(n, LIBRARIES) || (n->kind != FIXED && !n->doc.listed);
+}
+
+/* It is a link like any other once the document is known. */
+static int
+find_unknown(struct tree *t, struct node *n)
+{
+	int rc = catalogue_by_id(t->catalogue, n->path + strlen("by-id/"), &n->doc);
+
+	if (rc == 0) {
+		n->kind = LINK;
+		n->depth = 1;
+	}
+	return rc == -ENOENT ? 0 : rc;
+}
+
 int
 node_of(struct tree *t, uint64_t ino, struct node *n)
 {
@@ -121,7 +171,7 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 	uint64_t key = ino & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
 	int rc;
 
-	*n = (struct node){ .kind = kind < VIEW ? (enum kind)kind : VIEW };
+	*n = (struct node){ .kind = kind < LINK ? (enum kind)kind : kind < VIEW ? LINK : VIEW };
 	if (kind == FIXED) {
 		for (size_t i = 0; i < node_fixed_count; i++)
 			if (node_fixed[i].number == key)
@@ -132,6 +182,12 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 		n->view = kind - VIEW;
 		if (!file_view_name(n->view))
 			return -ESTALE;
+	}
+	if (n->kind == LINK)
+		n->depth = kind - LINK + 1;
+	if (node_has_path(n)) {
+		rc = recall_path(t, key, n);
+		return rc == 0 && n->kind == UNKNOWN ? find_unknown(t, n) : rc;
 	}
 	if (n->kind == COLUMN && (rc = recall_column(t, key, n, &key)) < 0)
 		return rc;
@@ -146,6 +202,8 @@ void
 node_free(struct node *n)
 {
 	document_free(&n->doc);
+	free(n->path);
+	n->path = NULL;
 }
 
 bool
@@ -215,13 +273,33 @@ node_text(const struct tree *t, const struct node *n, struct buf *b)
 	return b->failed ? -ENOMEM : rc;
 }
 
+static mode_t
+type_of(const struct node *n)
+{
+	switch (n->kind) {
+	case FIXED:
+		return n->fixed->mode & S_IFMT;
+	case DOCUMENT: case PARSED: case COLUMNS: case OBJECT: case RECORD: case LIBRARY: case FOLDER:
+		return S_IFDIR;
+	case PARSED_LINK: case LINK: case UNKNOWN:
+		return S_IFLNK;
+	default:
+		return S_IFREG;
+	}
+}
+
 int
 node_target(const struct node *n, struct buf *b)
 {
-	if (n->kind != PARSED_LINK && n->kind != ID_LINK)
+	const unsigned depth = n->kind == LINK ? n->depth : 2;
+
+	if (!S_ISLNK(type_of(n)))
 		return -EINVAL;
-	buf_puts(b, n->kind == PARSED_LINK ? "../../parsed/" : "../documents/");
-	buf_puts(b, n->kind == PARSED_LINK ? node_parsed_name(&n->doc) : n->doc.name);
+	if (n->kind == UNKNOWN)
+		return -ENOENT;
+	for (unsigned i = 0; i < depth; i++)
+		buf_puts(b, "../");
+	buf_printf(b, n->kind == LINK ? "documents/%s" : "parsed/%s", n->kind == LINK ? n->doc.name : node_parsed_name(&n->doc));
 	return b->failed ? -ENOMEM : 0;
 }
 
@@ -232,22 +310,20 @@ node_target(const struct node *n, struct buf *b)
 mode_t
 node_mode(const struct tree *t, const struct node *n)
 {
-	switch (n->kind) {
-	case FIXED:
-		return n->fixed->mode & ~t->o.umask;
-	case DOCUMENT: case PARSED: case COLUMNS:
-		return (S_IFDIR | 0555) & ~t->o.umask;
-	case PARSED_LINK: case ID_LINK:
+	switch (type_of(n)) {
+	case S_IFLNK:
 		return S_IFLNK | 0777;
+	case S_IFDIR:
+		return (S_IFDIR | 0555) & ~t->o.umask;
 	default:
-		return (S_IFREG | 0444) & ~t->o.umask;
+		return (n->kind == FIXED ? n->fixed->mode : S_IFREG | 0444) & ~t->o.umask;
 	}
 }
 
 static struct timespec
 time_of(const struct tree *t, const struct node *n)
 {
-	int64_t ms = n->kind == FIXED ? (int64_t)t->born * 1000 :
+	int64_t ms = n->kind == FIXED || n->path ? (int64_t)t->born * 1000 :
 	    n->kind == METADATA ? n->doc.system_modstamp :
 	    n->doc.content_modified >= 0 ? n->doc.content_modified : n->doc.created;
 
@@ -281,7 +357,9 @@ size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 		}
 		return rc;
 	}
-	if (S_ISLNK(node_mode(t, n)))
+	if (n->kind == UNKNOWN)
+		return -EAGAIN;
+	if (S_ISLNK(type_of(n)))
 		rc = node_target(n, &b);
 	else if ((rc = node_text(t, n, &b)) == 0 && n->kind == VERSION)
 		*size = (uint64_t)n->doc.content_size;
@@ -289,6 +367,16 @@ size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 		*size = b.len;
 	buf_free(&b);
 	return rc < 0 ? rc : 0;
+}
+
+static double
+attr_for(const struct node *n, bool is_dir, double fresh)
+{
+	if (n->kind == FIXED)
+		return !is_dir && !n->fixed->text ? 0 : n->fixed->fresh ? fresh : TREE_FOREVER;
+	if (node_is_of_version(n) && !is_dir)
+		return TREE_FOREVER;
+	return node_is_on_demand(n) ? 0 : fresh;
 }
 
 int
@@ -307,12 +395,8 @@ node_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, s
 			.st_uid = t->o.uid, .st_gid = t->o.gid, .st_size = (off_t)size, .st_blocks = (blkcnt_t)(size + 511) / 512,
 			.st_blksize = 4096, .st_atim = time, .st_mtim = time, .st_ctim = time,
 		},
-		.name_for = n->kind == FIXED ? TREE_FOREVER : fresh,
-		.attr_for = fresh,
+		.name_for = n->kind == FIXED ? TREE_FOREVER : node_is_on_demand(n) ? 0 : fresh,
+		.attr_for = rc == -EAGAIN ? 0 : attr_for(n, is_dir, fresh),
 	};
-	if (rc == -EAGAIN || (n->kind == FIXED && !is_dir && !n->fixed->text))
-		out->attr_for = 0;
-	else if ((node_is_of_version(n) && !is_dir) || (n->kind == FIXED && !n->fixed->fresh))
-		out->attr_for = TREE_FOREVER;
 	return 0;
 }

@@ -15,23 +15,31 @@
 #include "fs/inventory.h"
 #include "fs/tree.h"
 
+#define LINK_DEPTHS	12	/* directories at most: what is in folders below is not there */
+
 enum kind {
 	FIXED,			/* one of node_fixed[] */
 	DOCUMENT,		/* documents/X/ */
 	VERSION,		/* documents/X/X.csv and its other name, content */
 	METADATA,		/* documents/X/metadata.json */
 	PARSED_LINK,		/* documents/X/parsed -> */
-	ID_LINK,		/* by-id/069... -> */
 	NOTE_TEXT,		/* documents/X/X.txt beside a note, which is not listed */
 	PARSED,			/* parsed/X/ */
 	STATS,			/* parsed/X/stats.tsv */
 	COLUMNS,		/* parsed/X/columns/ */
 	COLUMN,			/* parsed/X/columns/Amount */
-	VIEW,			/* parsed/X/header and so on: VIEW + the view's number */
+	OBJECT,			/* records/Account/ */
+	RECORD,			/* records/Account/Acme Corp/, records/001.../ */
+	LIBRARY,		/* libraries/Sales/ */
+	FOLDER,			/* libraries/Sales/Contracts/ */
+	UNKNOWN,		/* by-id/069... -> a document that the catalogue does not have, yet */
+	LINK,			/* -> documents/X, from so many directories below the root: LINK + depth - 1 */
+	VIEW = LINK + LINK_DEPTHS,	/* parsed/X/header and so on: VIEW + the view's number */
 };
 
 enum fixed_number {
 	ROOT = TREE_ROOT, DOCUMENTS, PARSED_ROOT, PARSED_README, BY_ID, SFFS, STATUS, REFRESH, LOG, MD5SUMS, DOCUMENTS_TSV, README,
+	RECORDS, RECORDS_README, LIBRARIES, LIBRARIES_README,
 };
 
 struct fixed {
@@ -47,11 +55,12 @@ extern const size_t node_fixed_count;
 
 /* An inode, resolved. */
 struct node {
-	enum kind	 kind;		/* VIEW for all views */
-	unsigned	 view;
+	enum kind	 kind;		/* VIEW for all views, LINK for all links */
+	unsigned	 view, depth;
 	size_t		 column;
 	const struct fixed *fixed;	/* of FIXED */
-	struct document	 doc;		/* of all others; not owned unless node_of filled it */
+	char		*path;		/* below the root; of OBJECT, RECORD, LIBRARY, FOLDER and UNKNOWN */
+	struct document	 doc;		/* of all others. Neither is owned by a node that is made to be listed */
 };
 
 struct opened;
@@ -61,6 +70,8 @@ struct tree {
 	struct sync	*sync;
 	struct files	*files;
 	struct inventory *inventory;
+	struct ahead	*ahead;
+	struct demand	*demand;
 	struct opened	*opened;
 	struct recent	*recent;
 	struct tree_options o;
@@ -70,6 +81,7 @@ struct tree {
 /* Resolves an inode number: -ESTALE if there is no such inode any more. */
 int	node_of(struct tree *, uint64_t ino, struct node *out);
 void	node_free(struct node *);
+bool	node_has_path(const struct node *);
 uint64_t node_ino(const struct node *);
 int	node_remember(struct tree *, const struct node *);	/* that its inode number can be resolved later; -ENOMEM */
 bool	node_is(const struct node *, enum fixed_number);
@@ -85,6 +97,8 @@ int	node_target(const struct node *, struct buf *b);	/* of a symbolic link; -EIN
  * out and attr_for is 0. fresh: seconds for which the catalogue is.
  */
 int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh, struct tree_entry *out);
+/* Whether what it shows, its attributes and the names in it, must be asked for at each look: nobody tells when it changes. */
+bool	node_is_on_demand(const struct node *);
 /* The name of a document in parsed/, where README is taken. */
 const char *node_parsed_name(const struct document *);
 void	node_names_inside(const struct tree *, const struct document *, struct inside *out);

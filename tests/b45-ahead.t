@@ -1,0 +1,60 @@
+#!/bin/sh
+# Who reads documents one after another has the next ones fetched meanwhile; who opens one, or some here and there, has not.
+. "${0%/*}/lib.sh"; plan 12
+data=$TMP/data
+mkdir "$data"
+for i in $(seq -w 1 40); do head -c 20000 /dev/urandom >"$data/doc-$i.bin"; done
+for i in $(seq -w 1 10); do printf 'a,b\n%s,2\n' "$i" >"$data/doc-$i-table.csv"; done
+org_start --data "$data"
+fs_mount
+d=$MNT/documents
+downloads() { org_count 'GET *VersionData'; }
+
+cat "$d/doc-20/doc-20.bin" >/dev/null
+is 'one document is one download' "$(downloads)" 1
+cat "$d/doc-33/doc-33.bin" "$d/doc-05/doc-05.bin" "$d/doc-11/doc-11.bin" "$d/doc-29/doc-29.bin" "$d/doc-02/doc-02.bin" >/dev/null
+is 'six here and there are six' "$(downloads)" 6
+
+# Held, so that what is fetched ahead can be told from what is read.
+org_forget
+org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d skip=3 -d times=forever >/dev/null
+(cat "$d/doc-06/doc-06.bin" "$d/doc-07/doc-07.bin" "$d/doc-08/doc-08.bin" "$d/doc-09/doc-09.bin") >"$TMP/read" & reading=$!
+curl -sSf "$ORG_URL/_org/wait?held=4&timeout=30" >/dev/null
+is 'the fourth in order waits, and the next ones are under way' "$(downloads)" 7
+org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
+wait $reading
+is 'all bytes are right' "$(cat "$data"/doc-0[6789].bin | md5sum)" "$(md5sum <"$TMP/read")"
+
+# The whole walk, in the order of the names: each document once.
+cat "$d"/doc-??/doc-??.bin | md5sum >"$TMP/sum"
+is 'a walk reads what is there' "$(cat "$TMP/sum")" "$(cat "$data"/doc-??.bin | md5sum)"
+calls 'each downloaded once, though two fetch' 'GET *VersionData' 34
+fs_unmount
+
+# In the order of a listing, views of one kind of document alone.
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount
+org_forget
+ls -U "$d" | while read -r name; do [ ! -e "$d/$name/parsed" ] || cat "$d/$name/parsed/rows.tsv"; done | sort >"$TMP/rows"
+is 'a walk over the views of one kind' "$(wc -l <"$TMP/rows")" 10
+is 'fetches at most the others that it passes' "$(test "$(downloads)" -le 18 && echo yes)" yes
+is 'nothing was out of order' "$(jq '.calls.failed' "$MNT/.sffs/status.json")" 0
+fs_unmount
+
+# transfers = 1: nothing is fetched beside what is read.
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount -o transfers=1
+org_forget
+cat "$d/doc-01/doc-01.bin" "$d/doc-02/doc-02.bin" "$d/doc-03/doc-03.bin" "$d/doc-04/doc-04.bin" >/dev/null
+ok 'one at a time' test "$(downloads)" -ge 4
+fs_unmount
+
+# Close to the API limit nothing is guessed.
+rm -rf "$XDG_CACHE_HOME/sffs"
+org set -d api-limit="$(($(org_count '*') + 200))" >/dev/null
+fs_mount
+org set -d api-limit=20 >/dev/null
+org_forget
+for i in 10 11 12 13 14; do cat "$d/doc-$i/doc-$i.bin" >/dev/null 2>&1; done
+ok 'the limit is spent' sh -c "! cat '$d/doc-15/doc-15.bin'"
+is 'and what is read is all that was asked' "$(test "$(downloads)" -le 6 && echo yes)" yes
