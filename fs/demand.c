@@ -228,7 +228,7 @@ take_document(void *ctx, const struct document *found)
 	struct asking *a = ctx;
 	struct demand *d = a->demand;
 	struct name names[NAME_CANDIDATES];
-	struct document doc = *found, known;
+	struct document doc = *found, known = { 0 };
 	struct buf key = BUF_INIT, row = BUF_INIT;
 
 	if (doc.is_deleted || (doc.is_archived && !d->o.archived))

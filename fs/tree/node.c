@@ -160,6 +160,8 @@ find_unknown(struct tree *t, struct node *n)
 	if (rc == 0) {
 		n->kind = LINK;
 		n->depth = 1;
+		free(n->path);
+		n->path = NULL;
 	}
 	return rc == -ENOENT ? 0 : rc;
 }
