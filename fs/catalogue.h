@@ -35,7 +35,8 @@ void	catalogue_close(struct catalogue *);
 
 /*
  * One batch is one transaction: begin (waits for another process's writer), any
- * of the put functions, then commit or roll back.
+ * of the put functions, then commit or roll back, all by one thread. Memory grows
+ * with a batch by some 100 bytes a document, until its end.
  */
 int	catalogue_begin(struct catalogue *);
 /* candidates: best first, NULL or "" for none; the last is this document's alone. Replaces what had its Id. */
