@@ -48,6 +48,8 @@ struct config {
 	uint64_t	 timeout;		/* seconds without a byte before a request is given up */
 	uint64_t	 tries;			/* of a request that may succeed the next time */
 	uint64_t	 transfers;
+	uint64_t	 api_budget;		/* calls in 24 hours; 0: any number */
+	uint64_t	 api_reserve;		/* per cent */
 	uint64_t	 cache_size;		/* bytes */
 	char		*cache_dir;
 	int		 offline;		/* enum config_offline */

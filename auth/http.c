@@ -47,7 +47,8 @@ struct exchange {
 	const struct http_request *q;
 	struct http_response *out;
 	char		*host;
-	char		 text[CURL_ERROR_SIZE];
+	char		 text[CURL_ERROR_SIZE];	/* libcurl's words */
+	char		 why[160];	/* ours, which go before them; "" : none */
 	struct buf	 authorization;
 	struct curl_slist authorization_node, *headers;
 	int		 rc;		/* why we ended it; 0: we did not */
@@ -229,7 +230,7 @@ keep_body(struct exchange *x, const char *p, size_t n)
 	struct buf *body = &x->out->body;
 
 	if (n > x->q->body_limit - body->len) {
-		snprintf(x->text, sizeof(x->text), "the answer is larger than %zu bytes", x->q->body_limit);
+		snprintf(x->why, sizeof(x->why), "the answer is larger than %zu bytes", x->q->body_limit);
 		return -EMSGSIZE;
 	}
 	buf_put(body, p, n);
@@ -252,7 +253,7 @@ take_body(struct exchange *x, const char *p, size_t n)
 			return rc;
 	}
 	if (status == 206 && !is_range_from(x->easy, x->q->range_from)) {
-		snprintf(x->text, sizeof(x->text), "the answer is not the range that was asked for");
+		snprintf(x->why, sizeof(x->why), "the answer is not the range that was asked for");
 		return -EPROTO;
 	}
 	int rc = x->q->sink(x->q->ctx, p, n);
@@ -293,7 +294,7 @@ is_one_line(const char *s)
 static int
 refuse(struct exchange *x, const char *why)
 {
-	snprintf(x->text, sizeof(x->text), "%s", why);
+	snprintf(x->why, sizeof(x->why), "%s", why);
 	return -EINVAL;
 }
 
@@ -460,7 +461,7 @@ run(struct exchange *x, CURLM *multi, CURLcode *code)
 			break;
 		int64_t wait = patience(x);
 		if (wait <= 0) {
-			snprintf(x->text, sizeof(x->text), "no byte for %u s", x->http->idle_timeout);
+			snprintf(x->why, sizeof(x->why), "no byte for %u s", x->http->idle_timeout);
 			return -ETIMEDOUT;
 		}
 		if (curl_multi_poll(multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
@@ -538,9 +539,11 @@ read_headers(CURL *easy, struct http_response *out)
 static void
 explain(const struct exchange *x, int rc, CURLcode code)
 {
-	const char *text = x->text;
+	const char *text = *x->why ? x->why : x->text;
 
-	if (rc == -ETIMEDOUT && code == CURLE_OPERATION_TIMEDOUT)
+	if (*x->why)
+		;
+	else if (rc == -ETIMEDOUT && code == CURLE_OPERATION_TIMEDOUT)
 		text = x->connected ? "no whole answer in time" : "no connection in time";
 	else if (rc == -ENOMEM)
 		text = "out of memory";

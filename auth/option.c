@@ -49,6 +49,8 @@ static const struct option options[] = {
 	{ KEY(timeout), SECONDS, .min = 1, .max = 3600, .fallback = "60", .help = "without a byte until a request is given up" },
 	{ KEY(tries), NUMBER, .min = 1, .max = 10, .fallback = "4", .help = "of a request that may succeed the next time; with pauses that double" },
 	{ KEY(transfers), NUMBER, .min = 1, .max = 25, .fallback = "4", .help = "downloads at a time" },
+	{ KEY(api_budget), NUMBER, .min = 0, .max = 1000000000, .fallback = "0", .help = "calls that all mounts of the org may make in 24 hours; 0: any number" },
+	{ KEY(api_reserve), NUMBER, .min = 0, .max = 100, .fallback = "10", .help = "per cent of the org's daily calls that are for reading alone, not for finding out what changed" },
 	{ KEY(cache_size), SIZE, .min = MIB, .max = KIB * KIB * GIB, .fallback = "10G", .help = "bytes kept on disk" },
 	{ KEY(cache_dir), PATH, .help = "where they are kept, instead of ~/.cache/sffs" },
 	{ KEY(offline), CHOICE, .choices = "serve|fail", .fallback = "serve", .help = "what to do with cached data when the org is out of reach" },

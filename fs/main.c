@@ -26,6 +26,7 @@
 #include "auth/log.h"
 #include "auth/token.h"
 #include "ahead.h"
+#include "budget.h"
 #include "catalogue.h"
 #include "demand.h"
 #include "doctor.h"
@@ -61,6 +62,7 @@ struct sffs {
 	struct config	*config;
 	struct http	*http;
 	struct token	*token;
+	struct budget	*budget;
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct store	*store;
@@ -346,6 +348,18 @@ make_data_dir(struct sffs *s)
 }
 
 static int
+open_budget(struct sffs *s)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/calls", s->dir) < 0)
+		return -ENOMEM;
+	int rc = budget_open(path, s->config->api_budget, &s->budget);
+	free(path);
+	return rc;
+}
+
+static int
 open_salesforce(struct sffs *s)
 {
 	const struct config *c = s->config;
@@ -355,7 +369,12 @@ open_salesforce(struct sffs *s)
 	if (rc == 0)
 		rc = token_open(c, s->http, &s->token);
 	if (rc == 0)
-		rc = rest_open(s->http, s->token, &(struct rest_options){ .api_version = c->api_version, .tries = (unsigned)c->tries }, &s->rest);
+		rc = make_data_dir(s);
+	if (rc == 0)
+		rc = open_budget(s);
+	if (rc == 0)
+		rc = rest_open(s->http, s->token, &(struct rest_options){ .api_version = c->api_version, .tries = (unsigned)c->tries,
+		    .reserve = (unsigned)c->api_reserve, .budget = s->budget }, &s->rest);
 	return rc;
 }
 
@@ -369,10 +388,8 @@ open_data(struct sffs *s)
 		.names = c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX,
 	};
 	char *blobs = NULL;
-	int rc = make_data_dir(s);
+	int rc = asprintf(&blobs, "%s/blobs", s->dir) < 0 ? -ENOMEM : 0;
 
-	if (rc == 0 && asprintf(&blobs, "%s/blobs", s->dir) < 0)
-		rc = -ENOMEM;
 	if (rc == 0)
 		rc = catalogue_open(s->dir, name_hash_of(c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX), &s->catalogue);
 	if (rc == 0)
@@ -475,6 +492,7 @@ close_all(struct sffs *s)
 	sync_close(s->sync);
 	catalogue_close(s->catalogue);
 	rest_close(s->rest);
+	budget_close(s->budget);
 	token_close(s->token);
 	http_close(s->http);
 }

@@ -14,14 +14,14 @@
 
 #include "auth/log.h"
 #include "auth/token.h"
+#include "budget.h"
 #include "rest/parts.h"
 
 #define PAGE_LIMIT	(48u << 20)	/* bytes of JSON in one page of 2,000 records with the longest texts */
 #define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
-#define RESERVE		10		/* per cent of the org's API limit that are left to those who ask for something */
-#define SPENT_PAUSE	(15 * 60)	/* seconds without calls once the API limit is spent: it is counted over a rolling day */
+#define SPENT_PAUSE	(15 * 60)	/* seconds for which what the org said of its API limit is believed: it is counted over a rolling day */
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };
 
@@ -36,6 +36,8 @@ rest_open(struct http *http, struct token *token, const struct rest_options *o, 
 	r->http = http;
 	r->token = token;
 	r->tries = o->tries ? o->tries : 1;
+	r->reserve = o->reserve;
+	r->budget = o->budget;
 	snprintf(r->api_version, sizeof(r->api_version), "%s", o->api_version);
 	r->stats.api_used = r->stats.api_max = -1;
 	r->seed = (unsigned)time(NULL) ^ (unsigned)(uintptr_t)r;
@@ -68,13 +70,30 @@ rest_cancel(struct rest *r)
 	http_cancel(r->http);
 }
 
+static int64_t
+monotonic_seconds(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec;
+}
+
+/* Caller locks. Whether so much of the org's limit is used that only the reserve is left, as far as we heard lately. */
+static bool
+is_reserved(const struct rest *r)
+{
+	const struct rest_stats *s = &r->stats;
+
+	return r->reserve > 0 && s->api_max > 0 && monotonic_seconds() - r->usage_at < SPENT_PAUSE &&
+	    s->api_max - s->api_used <= s->api_max / 100 * r->reserve + s->api_max % 100 * r->reserve / 100;
+}
+
 bool
 rest_may_guess(struct rest *r)
 {
 	pthread_mutex_lock(&r->lock);
-	const struct rest_stats *s = &r->stats;
-	bool left = s->api_max <= 0 || s->api_used < s->api_max - s->api_max * RESERVE / 100;
-	bool may = left && !r->unreachable && !r->cancelled;
+	bool may = !is_reserved(r) && r->spent_until <= monotonic_seconds() && !r->unreachable && !r->cancelled;
 	pthread_mutex_unlock(&r->lock);
 	return may;
 }
@@ -84,16 +103,10 @@ rest_stats(struct rest *r, struct rest_stats *out)
 {
 	pthread_mutex_lock(&r->lock);
 	*out = r->stats;
+	int64_t spent = r->spent_until - monotonic_seconds();
+	out->spent_until = spent > 0 ? time(NULL) + spent : 0;
+	out->reserved = is_reserved(r);
 	pthread_mutex_unlock(&r->lock);
-}
-
-static int64_t
-monotonic_seconds(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
 }
 
 /* Sleeps before try number `tried` + 1. -EINTR: cancelled. */
@@ -126,22 +139,50 @@ pause_before_retry(struct rest *r, unsigned tried, int64_t retry_after)
 	return rc;
 }
 
-void
-rest_tell(struct rest *r, const char *fmt, ...)
+static void
+count(struct rest *r, uint64_t *counter)
+{
+	pthread_mutex_lock(&r->lock);
+	++*counter;
+	pthread_mutex_unlock(&r->lock);
+}
+
+__attribute__((format(printf, 2, 0)))
+static void
+tell_once(struct rest *r, const char *fmt, va_list ap)
 {
 	char text[sizeof(r->told)];
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	pthread_mutex_lock(&r->lock);
 	bool again = strcmp(text, r->told) == 0;
 	memcpy(r->told, text, sizeof(text));
-	r->stats.errors++;
 	pthread_mutex_unlock(&r->lock);
 	if (!again)
 		log_warn("salesforce", "%s", text);
+}
+
+void
+rest_tell(struct rest *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell_once(r, fmt, ap);
+	va_end(ap);
+	count(r, &r->stats.errors);
+}
+
+/* As rest_tell, for a call that is not made. */
+__attribute__((format(printf, 2, 3)))
+static void
+tell_forbidden(struct rest *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell_once(r, fmt, ap);
+	va_end(ap);
 }
 
 /* As tell, for a request that got no answer: once until one comes, however the reasons vary. */
@@ -158,7 +199,7 @@ tell_unreachable(struct rest *r, const char *what, const char *why)
 }
 
 static void
-note_answer(struct rest *r, const struct http_response *a, bool good)
+note_answer(struct rest *r, const struct http_response *a)
 {
 	const char *usage = strstr(a->limit_info, "api-usage=");
 	long long used, max;
@@ -167,25 +208,76 @@ note_answer(struct rest *r, const struct http_response *a, bool good)
 	if (usage && sscanf(usage, "api-usage=%lld/%lld", &used, &max) == 2) {
 		r->stats.api_used = used;
 		r->stats.api_max = max;
+		r->usage_at = monotonic_seconds();
 	}
 	r->unreachable = false;
-	if (good)
-		r->told[0] = '\0';
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* -EDQUOT while the API limit is spent, -EINTR when cancelled, else 0. */
-static int
-may_call(struct rest *r)
+/* A failure that comes after something has worked is told anew. */
+static void
+note_success(struct rest *r)
 {
+	pthread_mutex_lock(&r->lock);
+	r->told[0] = '\0';
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void
+time_of_day(int64_t at, char out[16])
+{
+	const time_t t = (time_t)at;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(out, 16, "%H:%M", &tm);
+}
+
+static int
+tell_reserve(struct rest *r, int64_t used, int64_t max, int64_t seconds)
+{
+	char when[16];
+
+	time_of_day(time(NULL) + seconds, when);
+	tell_forbidden(r, "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, and what is left is for reading (api_reserve): "
+	    "no refresh until %s", (long long)used, (long long)max, when);
+	return -EDQUOT;
+}
+
+static int
+tell_budget(struct rest *r, int64_t again)
+{
+	char when[16];
+
+	time_of_day(again, when);
+	tell_forbidden(r, "the %llu calls of 24 hours that api_budget allows are made; no calls until %s, what is cached is still served",
+	    (unsigned long long)budget_most(r->budget), when);
+	return -EDQUOT;
+}
+
+/* -EDQUOT while a limit forbids the call, -EINTR when cancelled; 0: the call is to be made, and counted. */
+static int
+begin_call(struct rest *r, enum rest_kind kind)
+{
+	bool background = kind == REST_REFRESH || kind == REST_LIST || kind == REST_LIMITS;
+	int64_t now = monotonic_seconds(), again;
 	int rc = 0;
 
 	pthread_mutex_lock(&r->lock);
+	const struct rest_stats s = r->stats;
+	int64_t heard = r->usage_at;
+	bool reserved = background && is_reserved(r);
 	if (r->cancelled)
 		rc = -EINTR;
-	else if (r->spent_until > monotonic_seconds())
+	else if (r->spent_until > now)
 		rc = -EDQUOT;
 	pthread_mutex_unlock(&r->lock);
+	if (rc == 0 && reserved)
+		rc = tell_reserve(r, s.api_used, s.api_max, heard + SPENT_PAUSE - now);
+	if (rc == 0 && r->budget && budget_take(r->budget, &again) < 0)
+		rc = tell_budget(r, again);
+	if (rc == 0)
+		count(r, &r->stats.calls[kind]);
 	return rc;
 }
 
@@ -193,11 +285,8 @@ static void
 spend_limit(struct rest *r)
 {
 	char when[16];
-	time_t at = time(NULL) + SPENT_PAUSE;
-	struct tm tm;
 
-	localtime_r(&at, &tm);
-	strftime(when, sizeof(when), "%H:%M", &tm);
+	time_of_day(time(NULL) + SPENT_PAUSE, when);
 	pthread_mutex_lock(&r->lock);
 	r->spent_until = monotonic_seconds() + SPENT_PAUSE;
 	pthread_mutex_unlock(&r->lock);
@@ -208,7 +297,7 @@ spend_limit(struct rest *r)
 static void
 error_of(const struct buf *body, char code[64], char message[REST_MESSAGE])
 {
-	cJSON *json = cJSON_ParseWithLength(buf_str(body), body->len);
+	cJSON *json = rest_parse(body);
 	const cJSON *first = cJSON_GetArrayItem(json, 0);
 	const char *c = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(first, "errorCode"));
 	const char *m = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(first, "message"));
@@ -222,7 +311,7 @@ error_of(const struct buf *body, char code[64], char message[REST_MESSAGE])
 struct ask {
 	const char	*what;		/* the subject of the log line */
 	const char	*path;		/* below instance_url */
-	uint64_t	*counter;
+	enum rest_kind	 kind;
 	struct rest_refusal *refusal;	/* may be NULL */
 };
 
@@ -230,6 +319,15 @@ static bool
 is_expected(const struct rest_refusal *r, int status, const char *code)
 {
 	return r && (*r->expected ? strcmp(code, r->expected) == 0 : status == 400 && strcmp(code, "INVALID_QUERY_LOCATOR") != 0);
+}
+
+static void
+tell_answer(struct rest *r, const struct ask *ask, int status, const char *code, const char *message)
+{
+	const char *last = strrchr(message, '\n');	/* what precedes it repeats the query */
+
+	rest_tell(r, "%s: Salesforce answered %d%s%s%s%.160s%s", ask->what, status, *code ? " " : "", code, *message ? " (" : "",
+	    last ? last + 1 : message, *message ? ")" : status == 410 ? " (this API version is retired; set api_version)" : "");
 }
 
 /* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the error if no try is left. */
@@ -255,27 +353,28 @@ settle(struct rest *r, const struct ask *ask, const struct http_response *a, int
 		*rc = -ENOENT;
 		return BAD;
 	}
-	if (strcmp(code, "INVALID_QUERY_LOCATOR") == 0) {
+	if (strcmp(code, "INVALID_QUERY_LOCATOR") == 0 && ask->kind != REST_DOWNLOAD) {
 		*rc = -ESTALE;
 		return BAD;
 	}
 	if (strcmp(code, "REQUEST_LIMIT_EXCEEDED") == 0) {
 		/* Two limits share the code; only the text tells the concurrent one, which passes by itself. */
 		*rc = -EDQUOT;
-		if (strstr(message, "oncurrent"))
+		if (strstr(message, "oncurrent")) {
+			rest_tell(r, "Salesforce API limit: too many of the org's requests take long at a time; a smaller transfers = ... asks for fewer");
 			return AGAIN;
+		}
 		spend_limit(r);
 		return BAD;
 	}
 	if (a->status == 416 || a->status == 420 || a->status == 429 || a->status >= 500 || strcmp(code, "UNABLE_TO_LOCK_ROW") == 0) {
 		*rc = a->status == 500 ? -EIO : -ETIMEDOUT;
+		tell_answer(r, ask, a->status, code, message);
 		return AGAIN;
 	}
 	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ? -EACCES :
 	    a->status == 410 ? -EINVAL : -EIO;
-	const char *last = strrchr(message, '\n');	/* what precedes it repeats the query */
-	rest_tell(r, "%s: Salesforce answered %d %s%s%.160s%s", ask->what, a->status, code, *message ? " (" : "", last ? last + 1 : message,
-	    *message ? ")" : a->status == 410 ? "this API version is retired; set api_version" : "");
+	tell_answer(r, ask, a->status, code, message);
 	return BAD;
 }
 
@@ -299,14 +398,6 @@ worth_another_try(int rc)
 	return rc == -EHOSTUNREACH || rc == -ECONNRESET;
 }
 
-static void
-count(struct rest *r, uint64_t *counter)
-{
-	pthread_mutex_lock(&r->lock);
-	++*counter;
-	pthread_mutex_unlock(&r->lock);
-}
-
 /* One exchange with the token of the moment. *serial: which token that was. */
 static int
 ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a, unsigned *serial)
@@ -319,10 +410,10 @@ ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct h
 	};
 	struct bearer bearer = { 0 };
 	struct buf url = BUF_INIT;
-	int rc = may_call(r);
+	int rc = token_bearer(r->token, &bearer);
 
-	if (rc == 0)
-		rc = token_bearer(r->token, &bearer);
+	if (rc == 0 && (rc = begin_call(r, ask->kind)) < 0)
+		bearer_free(&bearer);
 	if (rc < 0)
 		return rc;
 	*serial = bearer.serial;
@@ -334,8 +425,9 @@ ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct h
 		q->url = buf_str(&url);
 		q->bearer = &bearer.access_token;
 		q->headers = headers;
-		count(r, ask->counter);
 		rc = http_do(r->http, q, a);
+		if (rc == -EHOSTUNREACH && r->budget)
+			budget_give_back(r->budget);
 	}
 	buf_free(&url);
 	bearer_free(&bearer);
@@ -365,19 +457,19 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 		if (sent < 0) {
 			rc = network_error(sent);
 			retry->again = worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
-			if (*a->error)
+			if (*a->error && sent == -EMSGSIZE)
+				rest_tell(r, "%s: %s", ask->what, a->error);
+			else if (*a->error)
 				tell_unreachable(r, ask->what, a->error);
 			http_response_free(a);
 			return rc;
 		}
 		enum verdict verdict = settle(r, ask, a, &rc);
-		note_answer(r, a, verdict == GOOD);
+		note_answer(r, a);
 		if (verdict == GOOD)
 			return 0;
 		retry->again = verdict == AGAIN;
 		retry->after = a->retry_after;
-		if (verdict == AGAIN)
-			rest_tell(r, "%s: Salesforce answered %d", ask->what, a->status);
 		http_response_free(a);
 		if (verdict != RENEW)
 			return rc;
@@ -405,10 +497,10 @@ try_again(struct rest *r, unsigned tried, const struct retry *retry, int *rc)
 }
 
 int
-rest_get(struct rest *r, const struct buf *path, struct rest_refusal *refusal, struct http_response *answer)
+rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal, struct http_response *answer)
 {
 	struct http_request request = { .compressed = true, .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
-	const struct ask ask = { .what = "query", .path = buf_str(path), .counter = &r->stats.queries, .refusal = refusal };
+	const struct ask ask = { .what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal };
 	struct retry retry;
 	unsigned tried = 0;
 	int rc;
@@ -418,6 +510,8 @@ rest_get(struct rest *r, const struct buf *path, struct rest_refusal *refusal, s
 	do
 		rc = attempt(r, &ask, &request, answer, &retry);
 	while (try_again(r, ++tried, &retry, &rc));
+	if (rc == 0)
+		note_success(r);
 	return rc;
 }
 
@@ -483,7 +577,7 @@ download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest
 int
 rest_version_data(struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
 {
-	struct ask ask = { .what = version_id, .counter = &r->stats.downloads };
+	struct ask ask = { .what = version_id, .kind = REST_DOWNLOAD };
 	struct buf path = BUF_INIT;
 	struct retry retry;
 	unsigned tried = 0;
@@ -496,6 +590,8 @@ rest_version_data(struct rest *r, const char *version_id, uint64_t size, const s
 	do
 		rc = download(r, &ask, size, sink, &retry);
 	while (try_again(r, ++tried, &retry, &rc));
+	if (rc == 0)
+		note_success(r);
 	buf_free(&path);
 	return rc;
 }

@@ -6,8 +6,11 @@
  * it all cost, and the one log line that tells a failure in plain words. SOQL
  * and the shapes of JSON are known here and nowhere else.
  *
+ * Calls are bounded: by the org's limit, of which a reserve is left to what
+ * somebody waits for, and by a budget of our own.
+ *
  * Errors: -EACCES refused, -EDQUOT the API limit is spent (nothing is asked
- * until it can have moved), -ENOENT not there, -ETIMEDOUT no answer in time or
+ * until it can have moved), or the reserve or the budget forbids it, -ENOENT not there, -ETIMEDOUT no answer in time or
  * no way to the org, -ESTALE a lost query locator, -EIO an answer that makes
  * no sense, -EINTR rest_cancel.
  *
@@ -22,6 +25,7 @@
 
 #include "document.h"
 
+struct budget;
 struct http;
 struct token;
 struct rest;
@@ -29,7 +33,12 @@ struct rest;
 struct rest_options {
 	const char	*api_version;	/* "62.0" */
 	unsigned	 tries;		/* of a request that is worth trying again */
+	unsigned	 reserve;	/* per cent of the org's daily calls that are not for what nobody waits for */
+	struct budget	*budget;	/* takes part in every call; NULL: none is counted */
 };
+
+/* What calls are for. Of these a refresh, a list of all Ids and a look at the limits leave the reserve alone. */
+enum rest_kind { REST_FILL, REST_REFRESH, REST_LIST, REST_DEMAND, REST_DOWNLOAD, REST_LIMITS, REST_KINDS };
 
 int	rest_open(struct http *, struct token *, const struct rest_options *, struct rest **out);
 void	rest_close(struct rest *);
@@ -110,8 +119,10 @@ int	rest_version_data(struct rest *, const char *version_id, uint64_t size, cons
 bool	rest_may_guess(struct rest *);
 
 struct rest_stats {
-	uint64_t	queries, downloads, errors;	/* requests sent, by kind; those that failed */
+	uint64_t	calls[REST_KINDS], errors;	/* requests sent, by kind; those that failed */
 	int64_t		api_used, api_max;		/* as the org last said; -1: not yet */
+	int64_t		spent_until;			/* no calls before (seconds since 1970), since the org's limit is spent; 0: it is not */
+	bool		reserved;			/* so much is used that only the reserve is left */
 };
 void	rest_stats(struct rest *, struct rest_stats *out);
 

@@ -1,5 +1,5 @@
 /*
- * status - what .sffs/status.json says.
+ * status - what .sffs/status.json and .sffs/limits.json say.
  *
  * Made of what the parts count anyway; asks nobody but them. Any thread.
  */
@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+struct budget;
+struct callers;
 struct catalogue;
 struct rest;
 struct store;
@@ -19,8 +21,13 @@ struct status {
 	struct rest	*rest;
 	struct store	*store;
 	struct sync	*sync;
+	struct budget	*budget;
+	struct callers	*callers;
+	unsigned	 reserve;	/* per cent */
 };
 
-char	*status_json(const struct status *, size_t *len);	/* caller frees; NULL: out of memory */
+/* Caller frees; NULL: out of memory. */
+char	*status_json(const struct status *, size_t *len);
+char	*status_limits(const struct status *, size_t *len);
 
 #endif

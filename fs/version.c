@@ -31,6 +31,13 @@ tell_elsewhere(const struct version *v)
 	return -EOPNOTSUPP;
 }
 
+static int
+tell_gone(const struct version *v)
+{
+	log_warn("file", "%s: Salesforce does not have this version any more, or the user may not see it any more", v->id);
+	return -ENOENT;
+}
+
 struct fetch {
 	struct rest	*rest;
 	struct version	 version;
@@ -61,7 +68,9 @@ fill_by_fetch(void *ctx, struct blob *blob)
 	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, blob };
 
 	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
-	return rc == -ENOENT && f->version.elsewhere ? tell_elsewhere(&f->version) : rc;
+	if (rc == -ENOENT)
+		rc = f->version.elsewhere ? tell_elsewhere(&f->version) : tell_gone(&f->version);
+	return rc;
 }
 
 int

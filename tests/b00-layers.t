@@ -25,7 +25,7 @@ is 'the simulated org shares buf and log alone' \
 may 'catalogue is a leaf' 'fs/catalogue.[ch] fs/catalogue/*.[ch]' "catalogue document $(own fs/catalogue) $bottom"
 may 'store is a leaf' 'fs/store.[ch] fs/store/*.[ch]' "store wait pool $(own fs/store) $bottom"
 may 'name is a leaf' 'fs/name.[ch]' 'name'
-may 'rest is a leaf' 'fs/rest.[ch] fs/rest/*.[ch]' "rest document http token $(own fs/rest) $bottom"
+may 'rest is a leaf' 'fs/rest.[ch] fs/rest/*.[ch]' "rest document budget http token $(own fs/rest) $bottom"
 may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(own fs/view) $bottom"
 may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync rest name catalogue document wait pool $bottom"
 may 'version joins store and rest' 'fs/version.[ch]' "version store rest inside document $bottom"

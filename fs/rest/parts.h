@@ -27,12 +27,14 @@ struct rest {
 	struct http	*http;
 	struct token	*token;
 	char		 api_version[8];
-	unsigned	 tries;
+	unsigned	 tries, reserve;
+	struct budget	*budget;
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	pthread_cond_t	 stop;		/* on cancelled */
 	bool		 cancelled;
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
+	int64_t		 usage_at;	/* monotonic seconds: when stats.api_used was said */
 	char		 told[256];	/* the last failure that was logged: said once until something works */
 	bool		 unreachable;	/* that there is no way to the org was logged, and no answer has come since */
 	struct rest_stats stats;
@@ -49,17 +51,19 @@ struct rest_refusal {
 };
 
 /* An answer in JSON, after as many tries as it takes; the caller's (http_response_free) on success only. refusal may be NULL. */
-int	rest_get(struct rest *, const struct buf *path, struct rest_refusal *, struct http_response *answer);
+int	rest_get(struct rest *, enum rest_kind, const struct buf *path, struct rest_refusal *, struct http_response *answer);
 /* The first page of a query. As rest_get; but -EINVAL, told on the log, when there is no such resource. */
-int	rest_get_query(struct rest *, const char *resource, const struct buf *soql, struct rest_refusal *, struct http_response *answer);
+int	rest_get_query(struct rest *, enum rest_kind, const char *resource, const struct buf *soql, struct rest_refusal *, struct http_response *answer);
 /* One line a cause: what was just said is not said again until something has worked in between. */
 void	rest_tell(struct rest *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A page of records. take: 0, 1 to leave the record out, or a negative errno that ends the page with it. */
 typedef int rest_take(void *ctx, const cJSON *record);
 int	rest_read_page(struct rest *, const struct http_response *, rest_take *, void *ctx, struct rest_page *out);
-int	rest_read_next(struct rest *, const char *next, rest_take *, void *ctx, struct rest_page *out);
+int	rest_read_next(struct rest *, enum rest_kind, const char *next, rest_take *, void *ctx, struct rest_page *out);
 
+/* The JSON of an answer: cJSON_Delete. NULL: it is none, or made of so many values that no answer of Salesforce's is like it. */
+cJSON	*rest_parse(const struct buf *body);
 /* The value at a path such as "LatestPublishedVersion.Checksum"; NULL where something on the way is null or no object. */
 const cJSON *rest_value_at(const cJSON *record, const char *path);
 int64_t	rest_int(const cJSON *);			/* a whole number from 0 on; -1 for anything else */

@@ -12,9 +12,37 @@
 
 #include "parts.h"
 
+#define VALUES_MOST	(512 * 1024)	/* in an answer; a page of 2,000 documents has some 80,000 */
+
 /*
  * Reading records.
  */
+
+/* Each value but the first stands behind one of these, outside of strings. */
+static bool
+has_few_values(const struct buf *b)
+{
+	size_t values = 0;
+	bool text = false;
+
+	for (size_t i = 0; i < b->len && values <= VALUES_MOST; i++) {
+		const char c = b->data[i];
+
+		if (text && c == '\\')
+			i++;
+		else if (c == '"')
+			text = !text;
+		else if (!text && (c == ',' || c == '[' || c == '{'))
+			values++;
+	}
+	return values <= VALUES_MOST;
+}
+
+cJSON *
+rest_parse(const struct buf *body)
+{
+	return has_few_values(body) ? cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
+}
 
 const cJSON *
 rest_value_at(const cJSON *record, const char *path)
@@ -145,7 +173,7 @@ int
 rest_read_page(struct rest *r, const struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
 {
 	struct rest_page page = { .date = a->date < 0 ? -1 : a->date * 1000 };
-	cJSON *json = cJSON_ParseWithLength(buf_str(&a->body), a->body.len);
+	cJSON *json = rest_parse(&a->body);
 	const cJSON *records = cJSON_GetObjectItemCaseSensitive(json, "records");
 	const char *next = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nextRecordsUrl"));
 	const cJSON *done = cJSON_GetObjectItemCaseSensitive(json, "done");
@@ -193,34 +221,34 @@ tell_no_resource(struct rest *r)
 }
 
 int
-rest_get_query(struct rest *r, const char *resource, const struct buf *soql, struct rest_refusal *refusal, struct http_response *answer)
+rest_get_query(struct rest *r, enum rest_kind kind, const char *resource, const struct buf *soql, struct rest_refusal *refusal, struct http_response *answer)
 {
 	struct buf path = BUF_INIT;
 
 	buf_printf(&path, "/services/data/v%s/%s?q=", r->api_version, resource);
 	buf_put_url(&path, buf_str(soql), soql->len);
 	path.failed |= soql->failed;
-	int rc = rest_get(r, &path, refusal, answer);
+	int rc = rest_get(r, kind, &path, refusal, answer);
 	buf_free(&path);
 	return rc == -ENOENT ? tell_no_resource(r) : rc;
 }
 
 static int
-get_next(struct rest *r, const char *next, struct rest_refusal *refusal, struct http_response *answer)
+get_next(struct rest *r, enum rest_kind kind, const char *next, struct rest_refusal *refusal, struct http_response *answer)
 {
 	struct buf path = BUF_INIT;
 
 	buf_puts(&path, next);
-	int rc = rest_get(r, &path, refusal, answer);
+	int rc = rest_get(r, kind, &path, refusal, answer);
 	buf_free(&path);
 	return rc == -ENOENT ? tell_no_resource(r) : rc;
 }
 
 int
-rest_read_next(struct rest *r, const char *next, rest_take *take, void *ctx, struct rest_page *out)
+rest_read_next(struct rest *r, enum rest_kind kind, const char *next, rest_take *take, void *ctx, struct rest_page *out)
 {
 	struct http_response answer;
-	int rc = get_next(r, next, NULL, &answer);
+	int rc = get_next(r, kind, next, NULL, &answer);
 
 	if (rc == 0) {
 		rc = rest_read_page(r, &answer, take, ctx, out);
@@ -342,6 +370,12 @@ hide_field(struct rest *r, const char *message)
 	return false;
 }
 
+static enum rest_kind
+kind_of(const struct rest_query *q)
+{
+	return q->only_ids ? REST_LIST : q->since >= 0 ? REST_REFRESH : q->ids || q->source == REST_LINKED ? REST_DEMAND : REST_FILL;
+}
+
 int
 rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
 {
@@ -356,8 +390,8 @@ rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void
 		pthread_mutex_lock(&r->lock);
 		put_documents_soql(r, &soql, q);
 		pthread_mutex_unlock(&r->lock);
-		rc = q->next ? get_next(r, q->next, &refusal, &answer) :
-		    rest_get_query(r, q->since >= 0 ? "queryAll" : "query", &soql, &refusal, &answer);
+		rc = q->next ? get_next(r, kind_of(q), q->next, &refusal, &answer) :
+		    rest_get_query(r, kind_of(q), q->since >= 0 ? "queryAll" : "query", &soql, &refusal, &answer);
 	} while (rc == -EOPNOTSUPP && hide_field(r, refusal.message));
 	buf_free(&soql);
 	if (rc == -EOPNOTSUPP) {
@@ -379,7 +413,7 @@ rest_sees_all_files(struct rest *r, bool *out)
 	struct http_response answer;
 
 	buf_puts(&soql, "SELECT Id FROM ContentDocumentLink LIMIT 1");
-	int rc = rest_get_query(r, "query", &soql, &refusal, &answer);
+	int rc = rest_get_query(r, REST_LIST, "query", &soql, &refusal, &answer);
 	if (rc == 0)
 		http_response_free(&answer);
 	if (rc == 0 || rc == -EOPNOTSUPP) {
@@ -404,9 +438,9 @@ rest_count(struct rest *r, enum rest_count what, int64_t *out)
 	struct http_response answer;
 
 	buf_puts(&soql, counts[what].soql);
-	int rc = rest_get_query(r, counts[what].resource, &soql, &refusal, &answer);
+	int rc = rest_get_query(r, REST_DEMAND, counts[what].resource, &soql, &refusal, &answer);
 	if (rc == 0) {
-		cJSON *json = cJSON_ParseWithLength(buf_str(&answer.body), answer.body.len);
+		cJSON *json = rest_parse(&answer.body);
 		int64_t n = rest_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
 
 		if (n < 0)

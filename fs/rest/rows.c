@@ -34,7 +34,7 @@ read_rows(struct rest *r, const struct buf *soql, struct rows *rows)
 {
 	struct http_response answer;
 	struct rest_page page = { 0 };
-	int rc = rest_get_query(r, "query", soql, NULL, &answer);
+	int rc = rest_get_query(r, REST_DEMAND, "query", soql, NULL, &answer);
 
 	if (rc < 0)
 		return rc;
@@ -44,7 +44,7 @@ read_rows(struct rest *r, const struct buf *soql, struct rows *rows)
 		char *next = page.next;
 
 		page.next = NULL;
-		rc = rest_read_next(r, next, take_row, rows, &page);
+		rc = rest_read_next(r, REST_DEMAND, next, take_row, rows, &page);
 		free(next);
 	}
 	return rc == -ESTALE ? -EIO : rc;	/* a locator that is lost at once is not worth another try */
@@ -131,14 +131,14 @@ rest_folder(struct rest *r, const char *id, rest_each_row *each, void *ctx)
  */
 
 static int
-get_json(struct rest *r, const struct buf *path, struct rest_refusal *refusal, cJSON **out)
+get_json(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal, cJSON **out)
 {
 	struct http_response answer;
-	int rc = rest_get(r, path, refusal, &answer);
+	int rc = rest_get(r, kind, path, refusal, &answer);
 
 	if (rc < 0)
 		return rc;
-	*out = cJSON_ParseWithLength(buf_str(&answer.body), answer.body.len);
+	*out = rest_parse(&answer.body);
 	if (!*out) {
 		rest_tell(r, "query: the answer is not JSON (%zu bytes)", answer.body.len);
 		rc = -EIO;
@@ -158,7 +158,7 @@ rest_name_field(struct rest *r, const char *object, char out[64])
 
 	if (is_identifier(object)) {
 		buf_printf(&path, "/services/data/v%s/sobjects/%s/describe", r->api_version, object);
-		rc = get_json(r, &path, &refusal, &json);
+		rc = get_json(r, REST_DEMAND, &path, &refusal, &json);
 	}
 	if (rc == 0)
 		out[0] = '\0';
@@ -180,7 +180,7 @@ rest_storage(struct rest *r, int64_t *most, int64_t *left)
 	cJSON *json = NULL;
 
 	buf_printf(&path, "/services/data/v%s/limits", r->api_version);
-	int rc = get_json(r, &path, NULL, &json);
+	int rc = get_json(r, REST_LIMITS, &path, NULL, &json);
 	if (rc == 0) {
 		int64_t m = rest_int(rest_value_at(json, "FileStorageMB.Max")), n = rest_int(rest_value_at(json, "FileStorageMB.Remaining"));
 

@@ -1,0 +1,197 @@
+"""
+A network in front of the simulated org, for tests: relays connections, and does to them what networks and gateways do.
+
+The org is started with --front PORT, so that all of its URLs lead here. Both speak TLS: Front ends it, looks at the first line of
+each request, and either passes the request on or, if a fault is set and the line matches, does that instead.
+"""
+import functools, gzip, os, re, select, socket, ssl, struct, subprocess, threading, urllib.parse
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def make_certificate(directory, name):
+    """A certificate of 127.0.0.1, which is its own authority: the paths of it and of its key."""
+    cert, key = f'{directory}/{name}.pem', f'{directory}/{name}.key'
+    if not os.path.exists(cert):
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1',
+                        '-addext', 'subjectAltName=IP:127.0.0.1', '-out', cert, '-keyout', key], check=True, capture_output=True)
+    return cert, key
+
+
+def raw(status, body, headers=''):
+    """An answer as it goes over the wire."""
+    return (f'HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}\r\n').encode() + body
+
+
+def sized(status, body, headers=''):
+    return raw(status, body, headers + f'Content-Length: {len(body)}\r\n')
+
+
+# What is done to a connection whose request matched: each takes it, and leaves it to be closed.
+
+def reset(c):
+    c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+
+
+def bomb(c):
+    """A few kilobytes that are more than is read of any answer when they are unpacked."""
+    c.sendall(sized('200 OK', packed_blanks(), 'Content-Encoding: gzip\r\n'))
+
+
+@functools.cache
+def packed_blanks():
+    return gzip.compress(b' ' * (64 << 20), 1)
+
+
+def endless(c):
+    """An answer without an end."""
+    c.sendall(raw('200 OK', b'', 'Connection: close\r\n'))
+    while True:
+        c.sendall(b'{"records":[{"Id":"x"}],' * 4096)
+
+
+def many_values(c):
+    """An answer that is not too long, but made of twenty million values."""
+    c.sendall(sized('200 OK', b'{"done":true,"totalSize":1,"records":[' + b'0,' * (20 << 20) + b'0]}'))
+
+
+def deep(c):
+    c.sendall(sized('200 OK', b'[' * (4 << 20)))
+
+
+def longer(c):
+    """The answer ends before its length."""
+    c.sendall(raw('200 OK', b'{"done":', 'Content-Length: 5000\r\n'))
+
+
+def shorter(c):
+    """The answer goes on behind its length."""
+    c.sendall(raw('200 OK', b'{"done":true,"totalSize":0,"records":[]}', 'Content-Length: 9\r\n'))
+
+
+ACTIONS = {f.__name__: f for f in (reset, bomb, endless, many_values, deep, longer, shorter)}
+
+
+class Front:
+    def __init__(self, directory, org_port):
+        self.port, self.org_port = free_port(), org_port
+        self.cert, _ = make_certificate(directory, 'front')
+        self.contexts = {}
+        for name in ('front', 'other'):
+            self.contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.contexts[name].load_cert_chain(*make_certificate(directory, name))
+        self.to_org = ssl._create_unverified_context()
+        self.lock = threading.Lock()
+        self.connections, self.requests, self.connects = set(), [], 0
+        self.fault = self.pattern = self.reply = None
+        self.listener = None
+        self.listen()
+
+    def listen(self):
+        self.listener = socket.create_server(('127.0.0.1', self.port), backlog=64)
+        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+
+    def accept(self, listener):
+        while True:
+            try:
+                c, _ = listener.accept()
+            except OSError:
+                return
+            self.connects += 1
+            threading.Thread(target=self.serve, args=(c,), daemon=True).start()
+
+    def set(self, fault, pattern, reply=None):
+        """From here on, `fault` happens: refused, nonsense or certificate to all connections, else to the requests that match."""
+        self.pattern, self.reply, self.fault = re.compile(pattern), reply, fault
+        self.requests, self.connects = [], 0
+        if fault == 'refused':
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
+        if fault in ('refused', 'nonsense', 'certificate'):
+            self.drop_connections()
+
+    def clear(self):
+        was, self.fault = self.fault, None
+        if was == 'refused':
+            self.listen()
+        if was in ('nonsense', 'certificate'):
+            self.drop_connections()
+
+    def drop_connections(self):
+        with self.lock:
+            for c in self.connections:
+                try:
+                    c.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def serve(self, sock):
+        with self.lock:
+            self.connections.add(sock)
+        try:
+            if self.fault == 'nonsense':
+                sock.sendall(b'220 smtp.example.com ESMTP\r\n' * 20)
+                sock.recv(65536)
+            else:
+                self.relay(sock)
+        except OSError:
+            pass
+        finally:
+            with self.lock:
+                self.connections.discard(sock)
+            try:
+                sock.close()
+            except OSError:
+                pass
+
+    def relay(self, sock):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        name = 'other' if self.fault == 'certificate' else 'front'
+        client = self.contexts[name].wrap_socket(os_dup(sock), server_side=True)
+        org = None
+        try:
+            while True:
+                ends = [e for e in (client, org) if e]
+                ready = [e for e in ends if e.pending()] or select.select(ends, [], [])[0]
+                if client in ready:
+                    data = client.recv(65536)
+                    if not data:
+                        return
+                    if self.take(data):
+                        self.act(client)
+                        return
+                    if not org:
+                        org = self.to_org.wrap_socket(socket.create_connection(('127.0.0.1', self.org_port)))
+                    org.sendall(data)
+                if org in ready:
+                    data = org.recv(65536)
+                    if not data:
+                        return
+                    client.sendall(data)
+        finally:
+            for e in (client, org):
+                if e:
+                    e.close()
+
+    def take(self, data):
+        """Notes the request that begins here; whether the fault is for it."""
+        if not data.startswith((b'GET ', b'POST ')):
+            return False
+        line = urllib.parse.unquote(data.split(b' HTTP/', 1)[0].decode('latin-1'))
+        self.requests.append(line)
+        return bool((self.fault in ACTIONS or self.fault == 'reply') and self.pattern.search(line))
+
+    def act(self, client):
+        if self.fault == 'reply':
+            client.sendall(self.reply)
+        else:
+            ACTIONS[self.fault](client)
+
+
+def os_dup(sock):
+    """The same connection, so that whoever drops it need not know of TLS."""
+    return socket.socket(fileno=os.dup(sock.fileno()))
