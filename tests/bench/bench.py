@@ -101,6 +101,7 @@ def main():
             for function in functions:
                 if function.__name__ not in names if names else function not in chosen:
                     continue
+                started = time.monotonic()
                 try:
                     made = function(bench)
                 except (Failed, OSError) as e:
@@ -112,7 +113,7 @@ def main():
                         figure.run()
                     bench.stop(figure)
                     report.print_figure(figure)
-                    sys.stdout.flush()
+                    print(f'    ({time.monotonic() - started:.0f} s)', flush=True)
                     results.append(figure)
         every = [f for _, fs in sections for f in fs]
         print('\n' + report.goals_table(every))

@@ -350,7 +350,7 @@ def small_far(b):
     urls = b.url_list(LATENCY, n)
     head = b.origin[LATENCY]['org'].header_file()
     pattern = 'reads/m0[0-4]?.bin'
-    contenders = [b.contend(m, 'cat {f} >/dev/null', pattern, md5=b.small_md5(n), most=1 if m.name == 'httpdirfs' else None)
+    contenders = [b.contend(m, 'cat {f} >/dev/null', pattern, md5=b.small_md5(n), most=None if isinstance(m, Sffs) else 1)
                   for m in [b.sffs(LATENCY), *b.rclone(LATENCY), *b.sshfs(LATENCY), *b.httpdirfs(LATENCY)]]
     contenders.insert(1, b.curl('curl in a loop', f'while read -r u; do curl -sS -o /dev/null -H @{head} "$u" </dev/null || exit; done <{urls}'))
     contenders.insert(2, b.curl('curl, one connection', f'curl -sS -H @{head} -K {urls}.curl'))
@@ -360,7 +360,7 @@ def small_far(b):
 def small_far_parallel(b):
     n = min(50, b.size.small)
     urls = b.url_list(LATENCY, n)
-    contenders = [b.contend(m, 'ls {f} | xargs -P8 -n 7 cat >/dev/null', 'reads/m0[0-4]?.bin', most=1 if m.name == 'httpdirfs' else None)
+    contenders = [b.contend(m, 'ls {f} | xargs -P8 -n 7 cat >/dev/null', 'reads/m0[0-4]?.bin', most=None if isinstance(m, Sffs) else 1)
                   for m in [b.sffs(LATENCY), *b.rclone(LATENCY), *b.sshfs(LATENCY), *b.httpdirfs(LATENCY)]]
     contenders.insert(1, b.curl('curl, eight at a time', f'curl -sS -Z --parallel-max 8 -H @{b.origin[LATENCY]["org"].header_file()} '
                                 f'-K {urls}.curl 2>/dev/null'))
