@@ -1,6 +1,6 @@
 #!/bin/sh
 # What a reader meets when the API limit is spent, the disk is full, or what comes is cut or wrong.
-. "${0%/*}/lib.sh"; plan 24
+. "${0%/*}/lib.sh"; plan 23
 data=$TMP/data
 mkdir "$data"
 printf 'cached\n' >"$data/cached.txt"
