@@ -1,6 +1,6 @@
 /*
- * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key, elsewhere 3, 4, ... in the
- * order of the entries.
+ * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key, in parsed/ 3 behind its README
+ * and then 3 + the key, elsewhere 3, 4, ... in the order of the entries; place.c has its own.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -39,6 +39,17 @@ list_document(void *ctx, const struct document *d)
 	const struct node n = { .kind = l->kind, .depth = 1, .doc = *d };
 
 	list_node(l, l->kind == LINK ? d->id : d->name, &n, 2 + d->key);
+	return !l->full;
+}
+
+/* What is listed in parsed/ besides its README. */
+static bool
+list_parsed(void *ctx, const struct document *d)
+{
+	struct listing *l = ctx;
+
+	if (inside_is_csv(d))
+		list_node(l, node_parsed_name(d), &(struct node){ .kind = PARSED, .doc = *d }, 3 + d->key);
 	return !l->full;
 }
 
@@ -194,6 +205,8 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 		list_fixed(&l, ino, off);
 		if (ino == LIBRARIES && !l.full)
 			rc = place_list(t, &dir, off, list_entry, &l);
+		else if (ino == PARSED_ROOT && t->o.browse && !l.full)
+			rc = catalogue_list(t->catalogue, off > 3 ? off - 3 : 0, list_parsed, &l);
 	}
 out:
 	node_free(&dir);

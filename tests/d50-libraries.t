@@ -1,0 +1,108 @@
+#!/bin/sh
+# Libraries list their documents for nothing; folders work by name, at a query each; browse lists what else can be.
+. "${0%/*}/lib.sh"; plan 39
+data=$TMP/data
+mkdir -p "$data/Sales/2026/Q3" "$data/Sales/Empty" "$data/Legal" "$data/README" "$data/A_B"
+printf 'plan\n' >"$data/Sales/Plan.txt"
+printf 'a,b\n1,2\n' >"$data/Sales/2026/Q3/Numbers.csv"
+printf 'q3\n' >"$data/Sales/2026/Q3/Notes.txt"
+printf 'nda\n' >"$data/Legal/NDA.txt"
+printf 'read\n' >"$data/README/Me.txt"
+printf 'mine\n' >"$data/Mine.txt"
+printf 'slash\n' >"$data/A_B/Slash.txt"
+org_start --data "$data"
+key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
+TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d "client_secret=$(key client_secret)" | jq -r .access_token)
+api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' "$ORG_URL/services/data/v62.0/$api_path" "$@"; }
+id() { api query -G --data-urlencode "q=SELECT Id FROM $1 WHERE ${3-Name} = '$2'" | jq -r '.records[0].Id'; }
+api "sobjects/ContentWorkspace/$(id ContentWorkspace A_B)" -X PATCH -d '{"Name":"A/B"}'
+fs_mount -o refresh=3600,tries=1
+libraries=$MNT/libraries
+org_forget
+
+is 'libraries' "$(ls "$libraries" | sed 's/ (058.*/ (058)/' | paste -sd,)" 'A_B,Legal,README,README (058),Sales'
+calls 'one query' '*' 1
+is 'a library has all its documents' "$(ls "$libraries/Sales" | paste -sd' ')" 'Notes Numbers Plan'
+is 'as links' "$(readlink "$libraries/Sales/Plan")" ../../documents/Plan
+is 'which read' "$(cat "$libraries/Sales/Plan/Plan.txt" "$libraries/A_B/Slash/Slash.txt")" 'plan
+slash'
+is 'README is a text, the library of that name has its Id' "$(cat "$libraries/README" | head -1 | cut -c1-10) $(cat "$libraries/README ("*/Me/Me.txt)" 'Libraries. read'
+calls 'and a query for nothing else' 'GET */query' 1
+org_forget
+is 'a folder works by its name' "$(ls "$libraries/Sales/2026")" Q3
+calls 'at a query for what is in the library and one for what is in it' '*' 2
+is 'and so does one below' "$(ls "$libraries/Sales/2026/Q3" | paste -sd' ')" 'Notes Numbers'
+calls 'at one query' '*' 3
+is 'its documents are links' "$(readlink "$libraries/Sales/2026/Q3/Numbers")" ../../../../documents/Numbers
+is 'with all that documents have' "$(cat "$libraries/Sales/2026/Q3/"*/parsed/rows.tsv)" '1	2'
+is 'an empty folder' "$(ls -A "$libraries/Sales/Empty")" ''
+is 'a walk in a folder sees each once' "$(cd "$libraries/Sales/2026" && find . | sort | paste -sd' ')" '. ./Q3 ./Q3/Notes ./Q3/Numbers'
+is '.. leads up' "$(cd -P "$libraries/Sales/2026/Q3" && ls -id .. | cut -d' ' -f1)" "$(ls -id "$libraries/Sales/2026" | cut -d' ' -f1)"
+org_forget
+for name in Nothing Sales/Nothing Sales/2026/Nothing Sales/Plan/Nothing Legal/2026 "x' OR Name != '/y" Mine; do
+	[ ! -e "$libraries/$name" ] || echo "$name"
+done >"$TMP/bad"
+is 'what is not there is not there' "$(cat "$TMP/bad")" ''
+calls 'one query, for what is in the other library' '*' 1
+
+# A walk costs nothing once the libraries are known.
+org_forget
+find "$MNT" >"$TMP/found"
+calls 'a walk of all costs no call' '*' 0
+is 'and sees each document of a library once' "$(grep -c "^$libraries/Sales/Numbers$" "$TMP/found") $(grep -c "^$libraries/Sales/." "$TMP/found")" '1 3'
+ls -id "$libraries/Sales" "$libraries/Sales/2026/Q3" "$libraries/Sales/Plan" >"$TMP/inodes"
+
+# What changes.
+folder=$(id ContentFolder 2026)
+api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"Next"}'
+plan=$(jq -r .Id "$MNT/documents/Plan/metadata.json")
+member=$(api query -G --data-urlencode "q=SELECT Id FROM ContentFolderMember WHERE ChildRecordId = '$plan'" | jq -r '.records[0].Id')
+api "sobjects/ContentFolderMember/$member" -X PATCH -d "{\"ParentContentFolderId\":\"$folder\"}"
+org change -d op=add -d title=New -d content=new -d library=Sales >/dev/null
+is 'nothing changes before a refresh' "$(ls "$libraries/Sales/2026" | paste -sd' ') $(ls "$libraries/Sales" | paste -sd' ')" 'Q3 Notes Numbers Plan'
+fs_sync
+is 'after it a folder has its new name' "$(ls "$libraries/Sales/Next" | paste -sd' ')" 'Plan Q3'
+ok 'and its old one no more' not test -e "$libraries/Sales/2026"
+is 'a new document is there' "$(ls "$libraries/Sales" | paste -sd' ')" 'New Notes Numbers Plan'
+api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Legal)\"}"
+fs_sync
+is 'one that was moved is in the other library' "$(ls "$libraries/Legal" | paste -sd' ') $(ls "$libraries/Sales" | paste -sd' ')" 'NDA Plan New Notes Numbers'
+api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"2026"}'
+api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Sales)\"}"
+fs_sync
+
+# Failures serve the last answer.
+ls -R "$libraries/Sales/2026" >"$TMP/before"
+org fault -d kind=error -d status=500 --data-urlencode 'match=GET */query*' -d times=forever >/dev/null
+fs_sync 2>/dev/null
+ls -R "$libraries/Sales/2026" >"$TMP/after"
+same 'a failure serves the last answer' "$TMP/before" "$TMP/after"
+org fault/clear -X POST >/dev/null
+fs_unmount
+
+# browse
+org_forget
+fs_mount -o browse,refresh=3600,tries=1
+is 'with browse parsed lists all CSV documents' "$(ls "$MNT/parsed" | paste -sd' ')" 'Numbers README'
+is 'once each, whatever the size of the buffer' "$(find "$MNT/parsed" -maxdepth 1 | sort | uniq -d)" ''
+calls 'for nothing' 'GET */query' 0
+fs_sync
+is 'libraries list their folders' "$(ls "$libraries/Sales" | paste -sd' ')" '2026 Empty New Notes Numbers Plan'
+calls 'at one query more' 'GET */query' 2
+is 'a walk finds the folders below' "$(find "$libraries/Sales" -type d | sort | sed "s,^$libraries/,," | paste -sd' ')" 'Sales Sales/2026 Sales/2026/Q3 Sales/Empty'
+org change -d op=add -d title=2026 -d content=x -d library=Sales >/dev/null
+fs_sync
+is 'a folder that is called like a document has its Id' "$(ls "$libraries/Sales" | grep 2026 | sed 's/(07H.*)/(07H)/' | paste -sd,)" '2026,2026 (07H)'
+is 'and leads where it did' "$(ls "$libraries/Sales/2026 (07H"*/Q3 | paste -sd' ')" 'Notes Numbers'
+org change -d op=delete -d title=2026 >/dev/null
+fs_unmount
+
+fs_mount -o refresh=3600
+ls -id "$libraries/Sales" "$libraries/Sales/2026/Q3" "$libraries/Sales/Plan" >"$TMP/inodes2"
+same 'the inodes are the same in every mount' "$TMP/inodes" "$TMP/inodes2"
+fs_unmount
+kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
+fs_mount -o tries=1 2>/dev/null
+is 'without the org all that was seen is there' "$(ls "$libraries/Sales/2026/Q3" | paste -sd' ') $(cat "$libraries/Sales/Plan/Plan.txt")" 'Notes Numbers plan'
+like 'what was not is a time-out' "$(ls "$libraries/A_B/Folder" 2>&1)" '*timed out*'
+ok 'names are exact' not test -e "$libraries/sales"
