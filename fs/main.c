@@ -27,6 +27,7 @@
 #include "auth/token.h"
 #include "ahead.h"
 #include "budget.h"
+#include "callers.h"
 #include "catalogue.h"
 #include "demand.h"
 #include "doctor.h"
@@ -63,6 +64,7 @@ struct sffs {
 	struct http	*http;
 	struct token	*token;
 	struct budget	*budget;
+	struct callers	*callers;
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct store	*store;
@@ -326,6 +328,12 @@ make_status(void *ctx, size_t *len)
 	return status_json(ctx, len);
 }
 
+static char *
+make_limits(void *ctx, size_t *len)
+{
+	return status_limits(ctx, len);
+}
+
 /* The directory of this org and user, whatever the section is called. */
 static int
 make_data_dir(struct sffs *s)
@@ -372,6 +380,8 @@ open_salesforce(struct sffs *s)
 		rc = make_data_dir(s);
 	if (rc == 0)
 		rc = open_budget(s);
+	if (rc == 0)
+		rc = callers_new(&s->callers);
 	if (rc == 0)
 		rc = rest_open(s->http, s->token, &(struct rest_options){ .api_version = c->api_version, .tries = (unsigned)c->tries,
 		    .reserve = (unsigned)c->api_reserve, .budget = s->budget }, &s->rest);
@@ -452,7 +462,8 @@ open_tree(struct sffs *s)
 	if (!status.sees_all_files)
 		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
 	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
-	    .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync };
+	    .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync,
+	    .budget = s->budget, .callers = s->callers, .reserve = (unsigned)c->api_reserve };
 	rc = open_demand(s, names, status.result == 0);
 	if (rc == 0)
 		rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
@@ -460,7 +471,7 @@ open_tree(struct sffs *s)
 		rc = ahead_open(s->store, s->rest, s->catalogue, &(struct ahead_options){ .transfers = (unsigned)c->transfers,
 		    .may = may_guess, .ctx = s->rest }, &s->ahead);
 	return rc < 0 ? rc : tree_open(&(struct tree_parts){ .catalogue = s->catalogue, .sync = s->sync, .demand = s->demand, .files = s->files,
-	    .inventory = s->inventory, .ahead = s->ahead }, &(struct tree_options){ .names = names, .links = c->links, .browse = c->browse, .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .ctx = &s->status }, &s->tree);
+	    .inventory = s->inventory, .ahead = s->ahead }, &(struct tree_options){ .names = names, .links = c->links, .browse = c->browse, .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .limits = make_limits, .ctx = &s->status }, &s->tree);
 }
 
 /* First everything that works is stopped, which wakes what waits; nothing is freed that those who wake still use. */
@@ -493,6 +504,7 @@ close_all(struct sffs *s)
 	catalogue_close(s->catalogue);
 	rest_close(s->rest);
 	budget_close(s->budget);
+	callers_free(s->callers);
 	token_close(s->token);
 	http_close(s->http);
 }
@@ -510,7 +522,7 @@ run(struct sffs *s)
 	status = exit_status_of(rc);
 	if (rc == 0) {
 		rc = mount_open(&(struct mount_options){ .name = s->config->org, .allow_other = s->config->allow_other,
-		    .debug = s->arguments.debug, .ready = mount_answers, .ctx = s }, s->arguments.mountpoint, &s->mount);
+		    .debug = s->arguments.debug, .callers = s->callers, .ready = mount_answers, .ctx = s }, s->arguments.mountpoint, &s->mount);
 		if (rc == 0)
 			rc = mount_serve(s->mount, s->tree);
 		status = rc < 0 ? EXIT_MOUNT : EXIT_DONE;

@@ -28,6 +28,7 @@
 
 #include "auth/buf.h"
 #include "auth/log.h"
+#include "callers.h"
 #include "file.h"
 #include "tree.h"
 
@@ -184,9 +185,19 @@ run_getattr(struct parked *p, int *rc)
 }
 
 static void
+note_caller(fuse_req_t req, fuse_ino_t ino, bool open)
+{
+	const struct mount *m = mount_of(req);
+
+	if (m->o.callers && tree_will_download(m->tree, ino, open))
+		callers_add(m->o.callers, fuse_req_ctx(req)->pid);
+}
+
+static void
 op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)fi;
+	note_caller(req, ino, false);
 	park(req, &(struct parked){ .run = run_getattr, .ino = ino });
 }
 
@@ -373,10 +384,12 @@ run_open(struct parked *p, int *rc)
 static void
 op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	if ((fi->flags & O_ACCMODE) != O_RDONLY && !tree_is_refresh(ino))
+	if ((fi->flags & O_ACCMODE) != O_RDONLY && !tree_is_refresh(ino)) {
 		fuse_reply_err(req, EROFS);
-	else
-		park(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
+		return;
+	}
+	note_caller(req, ino, true);
+	park(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
 }
 
 static void

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct callers;
 struct tree;
 struct mount;
 
@@ -22,6 +23,7 @@ struct mount_options {
 	const char	*name;		/* what `mount` and `df` show as the device */
 	bool		 allow_other;
 	bool		 debug;		/* libfuse prints each request */
+	struct callers	*callers;	/* who asks for what is not in the cache; may be NULL */
 	void		(*ready)(void *ctx);	/* called once, when the mount answers */
 	void		*ctx;
 };

@@ -224,21 +224,21 @@ note_success(struct rest *r)
 }
 
 static void
-time_of_day(int64_t at, char out[16])
+tell_time(int64_t at, char out[20])
 {
 	const time_t t = (time_t)at;
 	struct tm tm;
 
 	localtime_r(&t, &tm);
-	strftime(out, 16, "%H:%M", &tm);
+	strftime(out, 20, at - time(NULL) < 12 * 3600 ? "%H:%M" : "%Y-%m-%d %H:%M", &tm);
 }
 
 static int
 tell_reserve(struct rest *r, int64_t used, int64_t max, int64_t seconds)
 {
-	char when[16];
+	char when[20];
 
-	time_of_day(time(NULL) + seconds, when);
+	tell_time(time(NULL) + seconds, when);
 	tell_forbidden(r, "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, and what is left is for reading (api_reserve): "
 	    "no refresh until %s", (long long)used, (long long)max, when);
 	return -EDQUOT;
@@ -247,9 +247,9 @@ tell_reserve(struct rest *r, int64_t used, int64_t max, int64_t seconds)
 static int
 tell_budget(struct rest *r, int64_t again)
 {
-	char when[16];
+	char when[20];
 
-	time_of_day(again, when);
+	tell_time(again, when);
 	tell_forbidden(r, "the %llu calls of 24 hours that api_budget allows are made; no calls until %s, what is cached is still served",
 	    (unsigned long long)budget_most(r->budget), when);
 	return -EDQUOT;
@@ -284,9 +284,9 @@ begin_call(struct rest *r, enum rest_kind kind)
 static void
 spend_limit(struct rest *r)
 {
-	char when[16];
+	char when[20];
 
-	time_of_day(time(NULL) + SPENT_PAUSE, when);
+	tell_time(time(NULL) + SPENT_PAUSE, when);
 	pthread_mutex_lock(&r->lock);
 	r->spent_until = monotonic_seconds() + SPENT_PAUSE;
 	pthread_mutex_unlock(&r->lock);

@@ -279,6 +279,19 @@ tree_is_refresh(uint64_t ino)
 	return ino == REFRESH;
 }
 
+bool
+tree_will_download(struct tree *t, uint64_t ino, bool open)
+{
+	const unsigned kind = (unsigned)(ino >> NAME_KEY_BITS);
+	struct node n;
+
+	if (!(open && kind == VERSION) && kind != NOTE_TEXT && kind != STATS && kind != COLUMN && kind < VIEW)
+		return false;
+	bool will = node_of(t, ino, &n) == 0 && !inside_is_link(&n.doc) && !file_is_cached(t->files, &n.doc);
+	node_free(&n);
+	return will;
+}
+
 static void
 put_snapshot(void *snapshot)
 {
@@ -352,7 +365,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 		rc = keep_attr(t, &n, f, &keep);
 	if (rc == 0) {
 		*pages = node_is_of_version(&n) && keep ? TREE_PAGES_KEEP :
-		    n.kind == FIXED && !n.fixed->text && !node_is(&n, STATUS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
+		    n.kind == FIXED && !n.fixed->text && !node_is(&n, STATUS) && !node_is(&n, LIMITS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
 		*out = f;
 		f = NULL;
 	}

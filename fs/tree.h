@@ -7,7 +7,7 @@
  *	|-- records/Account/Acme Corp/, records/001.../
  *	|-- libraries/Sales/Contracts/
  *	|-- by-id/069...
- *	`-- .sffs/{status.json, log, refresh, MD5SUMS, documents.tsv}
+ *	`-- .sffs/{status.json, limits.json, log, refresh, MD5SUMS, documents.tsv}
  *
  * An inode number is a kind and the key of an Id, or of a path where the directory is one of what is on demand: it is
  * the same in every mount, and little is remembered for it. Looking up and listing never wait; asking
@@ -34,6 +34,8 @@ struct ahead;
 struct inventory;
 struct tree;
 
+typedef char *tree_text(void *ctx, size_t *len);	/* caller frees; NULL: out of memory */
+
 struct tree_options {
 	enum name_rules	 names;
 	bool		 links;		/* documents/X/parsed */
@@ -41,8 +43,7 @@ struct tree_options {
 	uid_t		 uid;
 	gid_t		 gid;
 	mode_t		 umask;
-	/* The texts of .sffs/: caller frees. NULL when out of memory. */
-	char		*(*status)(void *ctx, size_t *len);
+	tree_text	*status, *limits;	/* of .sffs/ */
 	void		*ctx;
 };
 
@@ -95,6 +96,9 @@ enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
 int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct file **out, enum tree_pages *);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
+
+/* Whether opening it, or asking for its attributes, needs a version that is not in the cache. Never waits. */
+bool	tree_will_download(struct tree *, uint64_t ino, bool open);
 
 /* The org's storage for files, where the user may know it; else what the documents take. Never waits. */
 struct tree_space { uint64_t bytes, free, documents; };

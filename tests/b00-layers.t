@@ -35,7 +35,7 @@ may 'inside is made of the record alone' 'fs/inside.[ch]' "inside document name 
 may 'inventory joins catalogue and inside' 'fs/inventory.[ch]' "inventory catalogue inside document name wait pool task $bottom"
 may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own fs/tree) catalogue inside inventory ahead file sync demand document name $bottom"
 may 'ahead joins catalogue, version and store' 'fs/ahead.[ch]' "ahead catalogue version store inside document wait pool $bottom"
-may 'mount knows the tree' 'fs/mount.[ch]' "mount tree file sync catalogue wait notify $bottom"
+may 'mount knows the tree' 'fs/mount.[ch]' "mount tree file callers sync catalogue wait notify $bottom"
 home libfuse 'fuse' 'fs/mount\.c'
 home SQLite 'sqlite3' 'fs/catalogue/'
 home utf8proc 'utf8proc' 'fs/name\.c'

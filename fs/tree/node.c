@@ -44,6 +44,7 @@ const struct fixed node_fixed[] = {
 	{   LIBRARIES_README,	LIBRARIES,	"README",	S_IFREG | 0444,	readme_libraries, false },
 	{ SFFS,			ROOT,		".sffs",	S_IFDIR | 0555,	NULL,		false },
 	{   STATUS,		SFFS,		"status.json",	S_IFREG | 0444,	NULL,		false },
+	{   LIMITS,		SFFS,		"limits.json",	S_IFREG | 0444,	NULL,		false },
 	{   REFRESH,		SFFS,		"refresh",	S_IFREG | 0644,	"",		false },
 	{   LOG,		SFFS,		"log",		S_IFREG | 0444,	NULL,		false },
 	{   MD5SUMS,		SFFS,		"MD5SUMS",	S_IFREG | 0444,	NULL,		true },
@@ -240,10 +241,10 @@ node_names_inside(const struct tree *t, const struct document *d, struct inside 
  */
 
 static int
-put_status(const struct tree *t, struct buf *b)
+put_status(const struct tree *t, tree_text *make, struct buf *b)
 {
 	size_t len = 0;
-	char *text = t->o.status(t->o.ctx, &len);
+	char *text = make(t->o.ctx, &len);
 
 	if (!text)
 		return -ENOMEM;
@@ -265,7 +266,9 @@ node_text(const struct tree *t, const struct node *n, struct buf *b)
 	else if (n->kind == VERSION && inside_is_link(&n->doc))
 		inside_put_url(b, &n->doc);
 	else if (node_is(n, STATUS))
-		rc = put_status(t, b) < 0 ? -ENOMEM : 1;
+		rc = put_status(t, t->o.status, b) < 0 ? -ENOMEM : 1;
+	else if (node_is(n, LIMITS))
+		rc = put_status(t, t->o.limits, b) < 0 ? -ENOMEM : 1;
 	else if (node_is(n, LOG))
 		log_tail(b);
 	else if (n->kind == FIXED && n->fixed->text)

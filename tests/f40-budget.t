@@ -1,0 +1,96 @@
+#!/bin/sh
+# What calls may cost: the org's limit with its reserve, and a budget of one's own; and who it was that asked.
+. "${0%/*}/lib.sh"; plan 34
+data=$TMP/data
+mkdir "$data"
+for i in 1 2 3 4 5 6 7 8; do printf 'document %s\n' $i >"$data/d$i.txt"; done
+printf 'a,b\n1,2\n' >"$data/Table.csv"
+org_start --data "$data"
+docs=$MNT/documents
+limits() { jq -c "$1" "$MNT/.sffs/limits.json"; }
+why() { "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
+used() { org journal | grep -c '	/services/data/' || :; }	# API calls since the org began
+
+# Who asks.
+fs_mount -o refresh=0
+cp "$MNT/.sffs/limits.json" "$TMP/limits"
+is 'limits.json is JSON, and as large as it says' "$(jq -r .callers "$TMP/limits") $(wc -c <"$TMP/limits")" "{} $(stat -c %s "$MNT/.sffs/limits.json")"
+is 'what the mount cost, by kind' "$(limits '[.calls.fill, .calls.download, .calls.failed]')" '[1,0,0]'
+is 'the whole org' "$(limits '[.org.used, .org.max, .org.reserve, .org.in_reserve, .org.spent_until]')" "[$(used),100000,10000,false,null]"
+is 'no budget, but a count' "$(limits '[.budget.used, .budget.max]')" "[$(used),null]"
+find "$MNT" -exec stat {} + >/dev/null; grep -q . "$MNT/.sffs/status.json"
+is 'nobody has asked for a document' "$(limits .callers)" '{}'
+cat "$docs/d1/d1.txt" "$docs/d1/d1.txt" >/dev/null
+head -c 1 "$docs/d2/d2.txt" >/dev/null
+stat -c %s "$MNT/parsed/Table/rows.tsv" >/dev/null
+cat "$MNT/parsed/Table/rows.tsv" "$MNT/parsed/Table/table.tsv" >/dev/null
+is 'by name, once for each that had to be downloaded' "$(limits .callers)" '{"cat":1,"head":1,"stat":1}'
+is 'and so many downloads' "$(limits .calls.download)" 3
+fs_unmount
+
+# The reserve: what is left is for reading.
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount -o refresh=0,api_reserve=20
+org set -d "api-limit=$((($(used) + 2) * 5 / 4))" >/dev/null
+fs_sync; fs_sync 2>/dev/null; fs_sync 2>/dev/null
+is 'only the reserve is left' "$(limits .org.in_reserve)" true
+org_forget
+is 'a refresh does not touch it' "$(echo now | why tee "$MNT/.sffs/refresh")" 'Disk quota exceeded'
+for i in 1 2 3; do ls "$docs" >/dev/null; done
+is 'names are there' "$(ls "$docs" | wc -l)" 9
+calls 'and nobody asks for them' '*' 0
+like 'the log says so, once' "$(grep 'API limit' "$MNT/.sffs/log")" "*what is left is for reading (api_reserve): no refresh until *"
+is 'once' "$(grep -c 'API limit' "$MNT/.sffs/log")" 1
+is 'a reader gets what it asks for' "$(cat "$docs/d3/d3.txt")" 'document 3'
+calls 'by one call' 'GET */VersionData' 1
+fs_unmount
+
+# The limit: nothing goes on but what is cached.
+org set -d api-limit=100000 >/dev/null
+fs_mount -o refresh=0
+cat "$docs/d1/d1.txt" >/dev/null
+org set -d api-limit=1 >/dev/null
+is 'spent: EDQUOT' "$(why cat "$docs/d4/d4.txt")" 'Disk quota exceeded'
+like 'and until when' "$(limits .org.spent_until)" '"20??-*Z"'
+org_forget
+is 'what is cached is read' "$(cat "$docs/d1/d1.txt")" 'document 1'
+is 'what is not is EDQUOT' "$(why cat "$docs/d5/d5.txt")" 'Disk quota exceeded'
+calls 'without a call' '*' 0
+fs_unmount
+org set -d api-limit=100000 >/dev/null
+
+# A budget: across mounts, and for two at once.
+rm -rf "$XDG_CACHE_HOME/sffs"
+org_forget
+fs_mount -o refresh=3600,api_budget=7
+before=$(used)
+is 'counted' "$(limits '[.budget.used, .budget.max]')" "[$before,7]"
+fs_unmount
+fs_mount -o refresh=3600,api_budget=7
+is 'a new mount goes on counting' "$(limits .budget.used)" "$(used)"
+ok 'there is some left' test "$(used)" -lt 7
+mkdir "$TMP/mnt2"
+"$BUILD/sffs" -o refresh=3600,api_budget=7 sim "$TMP/mnt2"
+is 'a second mount counts with it' "$(jq .budget.used "$TMP/mnt2/.sffs/limits.json")" "$(limits .budget.used)"
+for i in 1 2 3 4 5 6 7; do cat "$docs/d$i/d$i.txt" "$TMP/mnt2/documents/d$i/d$i.txt" >/dev/null 2>&1; done
+is 'no more than that' "$(used)" 7
+is 'it is spent' "$(limits .budget.used) $(why cat "$docs/d8/d8.txt")" '7 Disk quota exceeded'
+like 'the log says until when' "$(cat "$MNT/.sffs/log")" '*the 7 calls of 24 hours that api_budget allows are made; no calls until 20??-??-?? ??:??,*'
+is 'names and what is cached are there' "$(ls "$docs" | wc -l) $(cat "$docs/d1/d1.txt")" '9 document 1'
+fusermount3 -u "$TMP/mnt2"; fs_unmount
+fs_mount -o refresh=3600,api_budget=7
+is 'a new mount does not begin anew' "$(why cat "$docs/d8/d8.txt")" 'Disk quota exceeded'
+is 'it is there all the same' "$(ls "$docs" | wc -l)" 9
+fs_unmount
+fs_mount -o refresh=3600
+is 'without a budget it reads' "$(cat "$docs/d8/d8.txt")" 'document 8'
+fs_unmount
+
+# Out of reach is no call.
+printf 'damaged' >"$(ls -d "$XDG_CACHE_HOME"/sffs/*/calls)"
+kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
+fs_mount -o refresh=3600,api_budget=7,tries=1 2>/dev/null
+why cat "$docs/d9/d9.txt" >/dev/null
+is 'calls that found nobody do not count; a damaged count begins anew' "$(limits .budget.used)" 0
+is 'and the budget is as before' "$(limits .budget.max)" 7
+is 'what is cached is read' "$(cat "$docs/d8/d8.txt")" 'document 8'
