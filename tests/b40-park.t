@@ -1,6 +1,6 @@
 #!/bin/sh
 # What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
-. "${0%/*}/lib.sh"; plan 14
+. "${0%/*}/lib.sh"; plan 15
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
@@ -39,6 +39,7 @@ fs_mount
 org fault -d kind=hold-after -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/big/big.bin" >"$TMP/big" & waiting=$!
 held 1
+ok 'what has landed is read meanwhile' within sh -c "head -c 500000 '$MNT/documents/big/big.bin' | cmp -n 500000 - '$data/big.bin'"
 ok 'listing goes on' within ls -l "$MNT/documents"
 ok 'and other files' within cat "$MNT/documents/small/small.txt"
 ok 'and views of other files' within cat "$MNT/parsed/table/rows.tsv"
