@@ -534,17 +534,28 @@ option_help(struct buf *out)
 	}
 }
 
-/* Text that mdoc(7) would take for a macro, an escape or a typographic quote. */
+/* Text with what mdoc(7) would take for an escape or a typographic quote, in lines that end before column 80. */
 static void
 put_mdoc(struct buf *out, const char *s)
 {
-	for (; *s; s++)
-		if (*s == '\\')
-			buf_puts(out, "\\e");
-		else if (*s == '~' || *s == '^' || *s == '`' || *s == '\'')
-			buf_puts(out, *s == '~' ? "\\(ti" : *s == '^' ? "\\(ha" : *s == '`' ? "\\(ga" : "\\(aq");
+	static const char *const names[] = { ['\\'] = "\\e", ['~'] = "\\(ti", ['^'] = "\\(ha", ['`'] = "\\(ga", ['\''] = "\\(aq" };
+	size_t column = 0;
+
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		const char *name = c < sizeof(names) / sizeof(names[0]) ? names[c] : NULL;
+
+		if (c == ' ' && column + strcspn(s + 1, " ") > 70) {
+			buf_putc(out, '\n');
+			column = 0;
+			continue;
+		}
+		if (name)
+			buf_puts(out, name);
 		else
 			buf_putc(out, *s);
+		column += name ? strlen(name) : 1;
+	}
 }
 
 /* "one|two" as words to be written so, "SECONDS" as the name of what is written. */

@@ -2,7 +2,7 @@
 # What the README shows is so: its transcript, line by line, and each recipe of its cookbook.
 . "${0%/*}/lib.sh"
 data=$TMP/data home=$TMP/home
-mkdir -p "$data/Price List.versions" "$home/backup" "$home/bin"
+mkdir -p "$data/Price List.versions" "$data/Acme Corp.account" "$home/backup" "$home/bin"
 cat >"$data/Q3 Forecast.csv" <<'END'
 Account;Region;Amount;Note
 Acme Corp;EMEA;120000;signed
@@ -17,6 +17,8 @@ printf 'Product,Price\nBolt,1.00\nNut,0.50\n' >"$data/Price List.versions/1.csv"
 printf 'Product,Price\nBolt,1.10\nNut,0.50\nWasher,0.10\n' >"$data/Price List.versions/2.csv"
 printf 'This NDA knows a limitation of liability.\n' >"$data/NDA Globex.txt"
 printf 'This NDA does not.\n' >"$data/NDA Initech.txt"
+printf 'Order,Amount\n1,20000\n' >"$data/Acme Corp.account/Orders May.csv"
+printf 'Order,Amount\n2,15000\n' >"$data/Acme Corp.account/Orders June.csv"
 org_start --data "$data" --name acme
 printf '#!/bin/sh\nwc -l <"$1"\n' >"$home/bin/load-prices"; chmod +x "$home/bin/load-prices"
 cat >"$TMP/api.py" <<'END'
@@ -34,8 +36,8 @@ mkfifo "$TMP/port"; python3 "$TMP/api.py" >"$TMP/port" & HELD=$!
 read -r port <"$TMP/port"
 export MNT API="http://127.0.0.1:$port/" PATH="$BUILD:$home/bin:$PATH"
 cat >"$TMP/wanted" <<'END'
-One column	^405000\n$
-Back up	^5 files, all right\n$
+All CSV	^35000\n$
+Back up	^7 files, all right\n$
 Which contracts	documents/NDA Globex/NDA Globex.txt\n$
 What came	documents/Q3 Forecast\n
 Files that	^$
