@@ -38,7 +38,7 @@ may 'ahead joins catalogue, version and store' 'fs/ahead.[ch]' "ahead catalogue 
 may 'mount knows the tree' 'fs/mount.[ch]' "mount tree file callers sync catalogue wait notify $bottom"
 may 'mountinfo and notify know nobody' 'fs/mountinfo.[ch] fs/notify.[ch]' 'mountinfo notify'
 may 'list asks mounts through their files alone' 'fs/list.[ch]' "list mountinfo $bottom"
-may 'doctor joins auth and rest' 'fs/doctor.[ch]' "doctor rest host $bottom"
+may 'doctor joins auth and rest' 'fs/doctor.[ch]' "doctor rest host http token $bottom"
 home libfuse 'fuse' 'fs/mount\.c'
 home SQLite 'sqlite3' 'fs/catalogue/'
 home utf8proc 'utf8proc' 'fs/name\.c'
