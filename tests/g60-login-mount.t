@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"; plan 27
 data=$TMP/data
 mkdir "$data"
-for i in 1 2 3 4 5 6 7 8; do printf 'document %s\n' $i >"$data/d$i.txt"; done
+for i in 1 2 3 4 5 6 7; do printf 'document %s\n' $i >"$data/d$i.txt"; done
 org_start --data "$data"
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -41,6 +41,8 @@ is 'readers, and another process' "$(each 6 7)" 2
 wait "$other"
 calls 'renew it once, too' 'POST */token' 1
 is 'with the login that is stored' "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $(cat "$TMP/token")" "$ORG_URL/services/oauth2/userinfo")" 200
+# One that nobody has read near to, so that it was not fetched ahead.
+org change -d op=add -d title=d8 -d path=d8.txt -d 'content=document 8' >/dev/null
 fs_sync
 ok 'the mount goes on' [ -d "$MNT/documents/d8" ]
 
