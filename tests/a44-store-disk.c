@@ -288,7 +288,7 @@ static void
 check_claims(void)
 {
 	struct disk *one = NULL, *two = NULL;
-	uint64_t filled = 0;
+	struct disk_progress p = { 0 };
 	int fd, other;
 
 	store_close(store);
@@ -296,12 +296,12 @@ check_claims(void)
 	disk_open(dir, 1000 * MIB, &two);
 	is_int(disk_claim(one, "068-claim", MIB, &fd), DISK_OURS, "a file that nobody fills is ours");
 	is_int(disk_claim(two, "068-claim", MIB, &other), DISK_OTHERS, "and for another mount others'");
-	ok(ftruncate(fd, 1000) == 0 && disk_follow(two, "068-claim", MIB, other, &filled) == DISK_OTHERS && filled == 1000,
+	ok(ftruncate(fd, 1000) == 0 && disk_follow(two, "068-claim", MIB, other, &p) == DISK_OTHERS && p.filled == 1000,
 	    "its size says how far it is");
 	is_int(disk_scatter(fd, MIB), 0, "it is written side by side");
-	ok(disk_follow(two, "068-claim", MIB, other, &filled) == DISK_OTHERS && filled == 0, "then its size says nothing");
+	ok(disk_follow(two, "068-claim", MIB, other, &p) == DISK_OTHERS && p.filled == 0, "then its size says nothing");
 	is_int(disk_keep(one, "068-claim", MIB, fd), 0, "it is whole");
-	is_int(disk_follow(two, "068-claim", MIB, other, &filled), DISK_WHOLE, "for both");
+	is_int(disk_follow(two, "068-claim", MIB, other, &p), DISK_WHOLE, "for both");
 	close(other);
 	is_int(disk_claim(two, "068-claim", MIB, &other), DISK_WHOLE, "nobody fills it again");
 	close(other);
@@ -310,7 +310,7 @@ check_claims(void)
 	disk_claim(two, "068-given-up", MIB, &other);
 	disk_give_up(one, "068-given-up", MIB, fd);
 	close(fd);
-	is_int(disk_follow(two, "068-given-up", MIB, other, &filled), DISK_GONE, "is given up");
+	is_int(disk_follow(two, "068-given-up", MIB, other, &p), DISK_GONE, "is given up");
 	close(other);
 	is_int(disk_claim(two, "068-given-up", MIB, &other), DISK_OURS, "and there for the next");
 	disk_give_up(two, "068-given-up", MIB, other);

@@ -420,14 +420,15 @@ disk_claim(struct disk *d, const char *name, uint64_t size, int *fd)
 }
 
 int
-disk_follow(struct disk *d, const char *name, uint64_t size, int fd, uint64_t *filled)
+disk_follow(struct disk *d, const char *name, uint64_t size, int fd, struct disk_progress *p)
 {
 	struct stat st, after;
 
 	/* Twice: a file that gets its whole size at once has got its mode before. */
 	if (fstat(fd, &st) < 0 || fstat(fd, &after) < 0)
 		return DISK_GONE;
-	*filled = after.st_mode & SCATTERED ? 0 : (uint64_t)st.st_size < size ? (uint64_t)st.st_size : size;
+	p->filled = after.st_mode & SCATTERED ? 0 : (uint64_t)st.st_size < size ? (uint64_t)st.st_size : size;
+	p->written = after.st_mtim.tv_sec * INT64_C(1000000000) + after.st_mtim.tv_nsec;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
 		return DISK_OTHERS;
 	if (is_at(d->files, name, fd) && fstat(fd, &st) == 0 && (uint64_t)st.st_size == size)

@@ -40,8 +40,13 @@ enum disk_claim {
 
 /* Who fills NAME? An enum disk_claim with *fd, or a negative errno: this disk takes no file. */
 int	disk_claim(struct disk *, const char *name, uint64_t size, int *fd);
+struct disk_progress {
+	uint64_t	filled;		/* bytes from the beginning that are there */
+	int64_t		written;	/* when it was last written to: changes with any progress */
+};
+
 /* How far somebody else is. DISK_OTHERS, DISK_WHOLE or DISK_GONE. */
-int	disk_follow(struct disk *, const char *name, uint64_t size, int fd, uint64_t *filled);
+int	disk_follow(struct disk *, const char *name, uint64_t size, int fd, struct disk_progress *);
 /* An empty file in the place of the one at *fd, which loses its name; it is the caller's to close. */
 int	disk_renew(struct disk *, const char *name, int *fd);
 /* What is written side by side says nothing by its size: whoever follows sees 0 bytes until it is whole. */

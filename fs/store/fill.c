@@ -437,19 +437,19 @@ static int
 follow(struct blob *b)
 {
 	struct attempt *a = &b->attempt;
-	uint64_t seen = 0;
+	struct disk_progress p = { 0 };
+	int64_t written = -1;
 	unsigned pauses = 0;
 	int rc, how;
 
 	do {
-		how = disk_follow(b->store->disk, b->name, b->size, a->fd, &a->filled);
-		if (how == DISK_WHOLE)
-			a->filled = b->size;
+		how = disk_follow(b->store->disk, b->name, b->size, a->fd, &p);
+		a->filled = how == DISK_WHOLE ? b->size : p.filled;
 		rc = how == DISK_GONE ? -EAGAIN : advance(b, false);
 		if (rc == 0 && how == DISK_OTHERS)
 			nanosleep(&(struct timespec){ .tv_nsec = FOLLOW_PAUSE * 1000000 }, NULL);
-		pauses = a->filled > seen ? 0 : pauses + 1;
-		seen = a->filled;
+		pauses = p.written != written ? 0 : pauses + 1;
+		written = p.written;
 		if (rc == 0 && pauses > FOLLOW_MOST * 1000 / FOLLOW_PAUSE) {
 			log_warn("store", "%s: another mount has been fetching it and gets nowhere; is it stopped?", b->name);
 			rc = -ETIMEDOUT;
