@@ -56,6 +56,7 @@ struct config {
 	int		 names;			/* enum config_names */
 	bool		 links;			/* symlinks parsed -> ... in documents/ */
 	bool		 browse;		/* what works by name only is listed */
+	bool		 confine;		/* the mount can touch only what it needs */
 	char		*csv_encoding;
 	char		*csv_delimiter;		/* one character, or NULL */
 	uint64_t	 csv_max_field;		/* bytes */

@@ -57,6 +57,7 @@ static const struct option options[] = {
 	{ KEY(names), CHOICE, .choices = "unix|portable", .fallback = "unix", .help = "portable: names that Windows and macOS can hold too" },
 	{ KEY(links), YES_NO, .fallback = "yes", .help = "symbolic links in documents/" },
 	{ KEY(browse), YES_NO, .fallback = "no", .help = "list what else works by name only: parsed/ in full, the folders of a library" },
+	{ KEY(confine), YES_NO, .fallback = "yes", .help = "the mount can touch only what it needs, where the kernel has Landlock" },
 	{ KEY(csv_encoding), TEXT, .help = "of CSV documents, instead of finding out" },
 	{ KEY(csv_delimiter), CHARACTER, .help = "of CSV documents, instead of finding out" },
 	{ KEY(csv_max_field), SIZE, .min = KIB, .max = GIB, .fallback = "8M", .help = "a quote that is not closed within is a character" },

@@ -29,10 +29,12 @@
 #include "budget.h"
 #include "callers.h"
 #include "catalogue.h"
+#include "confine.h"
 #include "demand.h"
 #include "doctor.h"
 #include "file.h"
 #include "inventory.h"
+#include "keeper.h"
 #include "list.h"
 #include "mount.h"
 #include "notify.h"
@@ -63,6 +65,7 @@ struct sffs {
 	struct config	*config;
 	struct http	*http;
 	struct token	*token;
+	struct keeper	*keeper;	/* mounts and unmounts when this process is confined; else NULL */
 	struct budget	*budget;
 	struct callers	*callers;
 	struct rest	*rest;
@@ -388,6 +391,40 @@ open_salesforce(struct sffs *s)
 	return rc;
 }
 
+/*
+ * What the mount needs is known now, and nothing of a document has been read: from here on all else is out of its reach.
+ * A thread that runs by now would stay outside; there is none. A command that prints a secret may need anything.
+ */
+static int
+shut_in(struct sffs *s)
+{
+	const struct config *c = s->config;
+	const char *command = c->client_secret_cmd ? "client_secret_cmd" : c->private_key_cmd ? "private_key_cmd" : NULL;
+	char *state = NULL;
+	int rc;
+
+	if (!c->confine)
+		return 0;
+	if (command) {
+		log_info("sffs", "%s may need any file: the mount is not confined", command);
+		return 0;
+	}
+	if (confine_abi() == 0) {
+		log_debug("sffs", "the kernel has no Landlock: the mount is not confined");
+		return 0;
+	}
+	rc = keeper_open(s->arguments.mountpoint, &s->keeper);
+	if (rc == 0)
+		rc = config_state_dir(c, &state);
+	if (rc == 0)
+		rc = confine_enter((const struct confine_path []){ { s->dir, true }, { state, true }, { c->private_key, false },
+		    { c->ca_file, false } }, 4);
+	if (rc < 0)
+		log_error("sffs", "cannot be confined: %s; confine = no does without", strerror(-rc));
+	free(state);
+	return rc;
+}
+
 static int
 open_data(struct sffs *s)
 {
@@ -494,6 +531,7 @@ close_all(struct sffs *s)
 		inventory_stop(s->inventory);
 	store_close(s->store);
 	mount_close(s->mount);
+	keeper_close(s->keeper);
 	tree_close(s->tree);
 	inventory_close(s->inventory);
 	ahead_close(s->ahead);
@@ -516,12 +554,14 @@ run(struct sffs *s)
 	int rc = open_salesforce(s);
 
 	if (rc == 0)
+		rc = shut_in(s);
+	if (rc == 0)
 		rc = open_data(s);
 	if (rc == 0)
 		rc = open_tree(s);
 	status = exit_status_of(rc);
 	if (rc == 0) {
-		rc = mount_open(&(struct mount_options){ .name = s->config->org, .allow_other = s->config->allow_other,
+		rc = mount_open(&(struct mount_options){ .name = s->config->org, .allow_other = s->config->allow_other, .keeper = s->keeper,
 		    .debug = s->arguments.debug, .callers = s->callers, .ready = mount_answers, .ctx = s }, s->arguments.mountpoint, &s->mount);
 		if (rc == 0)
 			rc = mount_serve(s->mount, s->tree);

@@ -30,6 +30,7 @@
 #include "auth/log.h"
 #include "callers.h"
 #include "file.h"
+#include "keeper.h"
 #include "tree.h"
 
 #include "mount.h"
@@ -740,6 +741,33 @@ mount_check(const char *mountpoint)
 	return 0;
 }
 
+/* By the keeper, if there is one: libfuse is given the descriptor. */
+static int
+mount_at(struct mount *m, const char *mountpoint, const char *options)
+{
+	char descriptor[32];
+
+	if (m->o.keeper) {
+		int fd = keeper_mount(m->o.keeper, options);
+
+		if (fd < 0)
+			return fd;
+		snprintf(descriptor, sizeof(descriptor), "/dev/fd/%d", fd);
+		mountpoint = descriptor;
+	}
+	m->mounted = fuse_session_mount(m->session, mountpoint) == 0;
+	return m->mounted ? 0 : -EPERM;
+}
+
+/* Whether somebody has unmounted it already. */
+static bool
+is_unmounted(struct mount *m)
+{
+	struct pollfd p = { .fd = fuse_session_fd(m->session) };
+
+	return poll(&p, 1, 0) == 1 && p.revents & POLLERR;
+}
+
 int
 mount_open(const struct mount_options *o, const char *mountpoint, struct mount **out)
 {
@@ -766,12 +794,11 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 		rc = -EINVAL;
 		goto out;
 	}
-	if (fuse_set_signal_handlers(m->session) < 0 || fuse_session_mount(m->session, mountpoint) < 0) {
+	if (fuse_set_signal_handlers(m->session) < 0 || mount_at(m, mountpoint, options + strlen("-o")) < 0) {
 		log_error("mount", "%s: cannot mount; is /dev/fuse there and fusermount3 installed?", mountpoint);
 		rc = -EPERM;
 		goto out;
 	}
-	m->mounted = true;
 	*out = m;
 	m = NULL;
 	rc = 0;
@@ -840,12 +867,15 @@ mount_close(struct mount *m)
 		free(n->name);
 		free(n);
 	}
+	bool still_there = m->mounted && m->o.keeper && !is_unmounted(m);
 	if (m->mounted)
 		fuse_session_unmount(m->session);
 	if (m->session) {
 		fuse_remove_signal_handlers(m->session);
 		fuse_session_destroy(m->session);
 	}
+	if (still_there && keeper_unmount(m->o.keeper) < 0)
+		log_warn("mount", "cannot unmount; fusermount3 -u does");
 	pthread_cond_destroy(&m->more);
 	pthread_mutex_destroy(&m->lock);
 	free(m);

@@ -19,11 +19,14 @@ struct callers;
 struct tree;
 struct mount;
 
+struct keeper;
+
 struct mount_options {
 	const char	*name;		/* what `mount` and `df` show as the device */
 	bool		 allow_other;
 	bool		 debug;		/* libfuse prints each request */
 	struct callers	*callers;	/* who asks for what is not in the cache; may be NULL */
+	struct keeper	*keeper;	/* mounts and unmounts, since this process cannot; NULL: it can */
 	void		(*ready)(void *ctx);	/* called once, when the mount answers */
 	void		*ctx;
 };

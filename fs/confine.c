@@ -1,0 +1,141 @@
+#include "confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <linux/landlock.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Newer than the headers of Debian 12; the kernel says by its ABI what it knows. */
+#define FS_TRUNCATE		(1ULL << 14)
+#define FS_IOCTL_DEV		(1ULL << 15)
+#define NET_BIND_TCP		(1ULL << 0)
+#define SCOPE_ABSTRACT_SOCKET	(1ULL << 0)
+#define SCOPE_SIGNAL		(1ULL << 1)
+
+#define FS_FIRST	((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)	/* all that the first ABI knew */
+#define FS_OF_FILES	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
+#define FS_READ		(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define FS_WRITE	(FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_REG | \
+	LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REFER)
+#define FS_DEVICE	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_IOCTL_DEV)
+
+/* As the kernel has it; a longer one is fine with it as long as what it does not know is 0. */
+struct ruleset {
+	uint64_t	 fs, net, scoped;
+};
+
+/*
+ * What the C library, libcurl and OpenSSL open when a host is looked up, a certificate is checked, text is converted. Of
+ * /etc it is the whole: files in it are replaced, and a rule for one would be for the one that there was.
+ */
+static const char *const system_paths[] = {
+	"/usr", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store", "/etc", "/proc", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
+	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
+};
+
+int
+confine_abi(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return 0;	/* a sanitizer opens its report when it has something to say */
+#else
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	return abi > 0 ? (int)abi : 0;
+#endif
+}
+
+static struct ruleset
+ruleset_of(int abi)
+{
+	struct ruleset r = { .fs = FS_FIRST };
+
+	if (abi >= 2)
+		r.fs |= LANDLOCK_ACCESS_FS_REFER;
+	if (abi >= 3)
+		r.fs |= FS_TRUNCATE;
+	if (abi >= 4)
+		r.net = NET_BIND_TCP;
+	if (abi >= 5)
+		r.fs |= FS_IOCTL_DEV;
+	if (abi >= 6)
+		r.scoped = SCOPE_SIGNAL | SCOPE_ABSTRACT_SOCKET;
+	return r;
+}
+
+static int
+allow(int ruleset, const struct ruleset *r, const char *path, uint64_t access)
+{
+	struct landlock_path_beneath_attr beneath = { .allowed_access = access & r->fs };
+	struct stat st;
+	int rc = 0;
+
+	beneath.parent_fd = path && *path ? open(path, O_PATH | O_CLOEXEC) : -1;
+	if (beneath.parent_fd < 0)
+		return 0;
+	if (fstat(beneath.parent_fd, &st) < 0)
+		rc = -errno;
+	else if (!S_ISDIR(st.st_mode))
+		beneath.allowed_access &= FS_OF_FILES;
+	if (rc == 0 && syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
+		rc = -errno;
+	close(beneath.parent_fd);
+	return rc;
+}
+
+/* Where resolv.conf is, if it is a link: the file is replaced when the network changes. */
+static int
+allow_resolver(int ruleset, const struct ruleset *r)
+{
+	char path[PATH_MAX];
+
+	if (!realpath("/etc/resolv.conf", path) || strrchr(path, '/') == path)
+		return 0;
+	return allow(ruleset, r, dirname(path), FS_READ);
+}
+
+static int
+allow_all(int ruleset, const struct ruleset *r, const struct confine_path *paths, size_t n)
+{
+	const char *const temporary[] = { getenv("TMPDIR"), "/tmp", "/var/tmp" };
+	int rc = allow_resolver(ruleset, r);
+
+	for (size_t i = 0; rc == 0 && i < sizeof(system_paths) / sizeof(system_paths[0]); i++)
+		rc = allow(ruleset, r, system_paths[i], FS_READ);
+	for (size_t i = 0; rc == 0 && i < sizeof(temporary) / sizeof(temporary[0]); i++)
+		rc = allow(ruleset, r, temporary[i], FS_WRITE);
+	if (rc == 0)
+		rc = allow(ruleset, r, "/dev/null", FS_DEVICE);
+	if (rc == 0)
+		rc = allow(ruleset, r, "/dev/fuse", FS_DEVICE);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = allow(ruleset, r, paths[i].path, paths[i].write ? FS_WRITE : FS_READ);
+	return rc;
+}
+
+int
+confine_enter(const struct confine_path *paths, size_t n)
+{
+	int abi = confine_abi();
+
+	if (abi == 0)
+		return -EOPNOTSUPP;
+	const struct ruleset r = ruleset_of(abi);
+	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &r, sizeof(r), 0);
+	if (ruleset < 0)
+		return -errno;
+	int rc = allow_all(ruleset, &r, paths, n);
+	if (rc == 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) < 0))
+		rc = -errno;
+	close(ruleset);
+	return rc;
+}

@@ -1,0 +1,26 @@
+/*
+ * confine - from some moment on this process can touch only what it needs: Landlock.
+ *
+ * For the case that a document's bytes get the better of the code that reads them: what runs then finds no other file
+ * of the user's, starts no program, signals and debugs nobody, listens nowhere. What the system's libraries need (names
+ * of hosts, certificates, character sets) can be read, a temporary directory can be written, and the rest is the caller's.
+ * Descriptors that are open stay good. It cannot be undone; mounting and unmounting are no longer possible (keeper.h).
+ *
+ * Knows nothing of mounts. The thread that calls it, and those that it starts afterwards.
+ */
+#ifndef FS_CONFINE_H
+#define FS_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct confine_path {
+	const char	*path;		/* a directory with all below it, or a file; NULL, or not there: nothing */
+	bool		 write;		/* else it can be read */
+};
+
+int	confine_abi(void);		/* of the kernel's Landlock; 0: it has none */
+/* -EOPNOTSUPP: it has none; else what the kernel says. */
+int	confine_enter(const struct confine_path *, size_t n);
+
+#endif
