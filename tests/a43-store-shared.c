@@ -115,6 +115,7 @@ be_told(const char *where)
 		}
 	}
 	fclose(to_fill);		/* a fill that waits for commands gets no more */
+	store_stop(store);
 	while (n > 0)
 		pthread_join(readings[--n].thread, NULL);
 	blob_put(b);
@@ -157,7 +158,8 @@ peer_start(struct peer *p, const char *mode)
 static void
 peer_end(struct peer *p)
 {
-	fclose(p->to);
+	if (p->to)
+		fclose(p->to);
 	waitpid(p->pid, NULL, 0);
 	fclose(p->from);
 }
@@ -359,6 +361,22 @@ check_close(void)
 	end();
 }
 
+static void
+check_leave(void)
+{
+	begin("068-left", 3 * MIB, 2 * MIB);
+	tell(&b, "read %llu %llu", MIB, 3 * MIB);
+	fclose(b.to);
+	b.to = NULL;
+	is_int(hear(&b, "read"), -EINTR, "one that follows can close while the other stands still");
+	tell(&a, "fill send %llu", 3 * MIB);
+	hear(&a, "filled");
+	tell(&a, "fill end 0");
+	tell(&a, "read 0 %llu", 3 * MIB);
+	is_int(hear(&a, "read"), 3 * MIB, "who goes on to the end");
+	end();
+}
+
 /*
  * Killed at any point. The victim fills one blob after the other, restarts and drops, and tells what it does byte by byte, so that
  * the random moment is one in its work, not one in time.
@@ -477,6 +495,7 @@ main(int argc, char **argv)
 	check_restart();
 	check_failure();
 	check_close();
+	check_leave();
 	check_kills();
 	char clean[64];
 	snprintf(clean, sizeof(clean), "rm -rf %s", dir);
