@@ -22,6 +22,7 @@
 
 enum config_flow { CONFIG_WEB, CONFIG_JWT, CONFIG_CLIENT_CREDENTIALS };
 enum config_offline { CONFIG_SERVE, CONFIG_FAIL };
+enum config_versions { CONFIG_NAMED, CONFIG_ALL };
 enum config_names { CONFIG_UNIX, CONFIG_PORTABLE };
 
 /* One member a row of the table, named as the key. Strings are the config's; NULL: not given. */
@@ -55,6 +56,9 @@ struct config {
 	int		 offline;		/* enum config_offline */
 	int		 names;			/* enum config_names */
 	bool		 links;			/* symlinks parsed -> ... in documents/ */
+	int		 versions;		/* enum config_versions */
+	char		*filter;		/* a SOQL condition */
+	bool		 archived;		/* archived documents too */
 	bool		 browse;		/* what works by name only is listed */
 	bool		 confine;		/* the mount can touch only what it needs */
 	char		*csv_encoding;

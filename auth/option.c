@@ -14,7 +14,7 @@
 #include "host.h"
 #include "log.h"
 
-enum type { TEXT, COMMAND, PATH, LOGIN_URL, PROXY, SECRET, YES_NO, NUMBER, SECONDS, SIZE, CHOICE, ID, OCTAL, VERSION, CHARACTER };
+enum type { TEXT, COMMAND, PATH, LOGIN_URL, PROXY, SECRET, YES_NO, NUMBER, SECONDS, SIZE, CHOICE, ID, OCTAL, VERSION, CHARACTER, CONDITION };
 
 struct option {
 	const char	*name;
@@ -56,6 +56,9 @@ static const struct option options[] = {
 	{ KEY(offline), CHOICE, .choices = "serve|fail", .fallback = "serve", .help = "what to do with cached data when the org is out of reach" },
 	{ KEY(names), CHOICE, .choices = "unix|portable", .fallback = "unix", .help = "portable: names that Windows and macOS can hold too" },
 	{ KEY(links), YES_NO, .fallback = "yes", .help = "symbolic links in documents/" },
+	{ KEY(filter), CONDITION, .help = "list only the documents for which this SOQL condition holds, such as FileExtension = 'csv'" },
+	{ KEY(archived), YES_NO, .fallback = "no", .help = "list archived documents too" },
+	{ KEY(versions), CHOICE, .choices = "named|all", .fallback = "named", .help = "all: bring the list of all versions when mounting, and list versions/" },
 	{ KEY(browse), YES_NO, .fallback = "no", .help = "list what else works by name only: parsed/ in full, the folders of a library" },
 	{ KEY(confine), YES_NO, .fallback = "yes", .help = "the mount can touch only what it needs, where the kernel has Landlock" },
 	{ KEY(csv_encoding), TEXT, .help = "of CSV documents, instead of finding out" },
@@ -355,6 +358,28 @@ set_character(const char *value, char **to, struct buf *say)
 	return set_text(to, value);
 }
 
+/* It is going to stand in parentheses beside other conditions, which it must not end. The org says whether it is a good one. */
+static int
+set_condition(const char *value, char **to, struct buf *say)
+{
+	int depth = 0;
+	bool quoted = false;
+
+	for (const char *s = value; *s && depth >= 0; s++) {
+		if (quoted && *s == '\\' && s[1])
+			s++;
+		else if (*s == '\'')
+			quoted = !quoted;
+		else if (!quoted)
+			depth += *s == '(' ? 1 : *s == ')' ? -1 : 0;
+	}
+	if (quoted || depth != 0) {
+		buf_puts(say, quoted ? "a quote is not closed" : depth > 0 ? "a ( is not closed" : "a ) has no (");
+		return -EINVAL;
+	}
+	return set_text(to, value);
+}
+
 /* Hosts that people copy from their browser but that serve pages only: says which one to write. False: host is none of them. */
 static bool
 say_my_domain(const char *host, struct buf *say)
@@ -429,6 +454,7 @@ set_value(struct config *c, const struct option *o, const char *value, struct bu
 	case OCTAL: return set_octal(value, to, say);
 	case VERSION: return set_version(value, to, say);
 	case CHARACTER: return set_character(value, to, say);
+	case CONDITION: return set_condition(value, to, say);
 	}
 	return -EINVAL;
 }
@@ -436,7 +462,7 @@ set_value(struct config *c, const struct option *o, const char *value, struct bu
 static bool
 is_string(enum type t)
 {
-	return t == TEXT || t == COMMAND || t == PATH || t == LOGIN_URL || t == PROXY || t == VERSION || t == CHARACTER;
+	return t == TEXT || t == COMMAND || t == PATH || t == LOGIN_URL || t == PROXY || t == VERSION || t == CHARACTER || t == CONDITION;
 }
 
 /* As if the key were not given. */
@@ -516,6 +542,7 @@ what_to_say(const struct option *o)
 	case NUMBER: case ID: case VERSION: return "N";
 	case OCTAL: return "OCTAL";
 	case CHARACTER: return "C|tab";
+	case CONDITION: return "CONDITION";
 	default: return "...";
 	}
 }

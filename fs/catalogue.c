@@ -31,7 +31,7 @@ static const char *const catalogue_sql[] = { SQL_STATEMENTS(SQL_TEXT) };
 static const char *const survey_sql[] = { SQL_SURVEY_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind catalogue_kind = {
-	.name = "catalogue-2.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
+	.name = "catalogue-3.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
 };
 static const struct db_kind survey_kind = {
 	.name = "surveys-1.db", .schema = SQL_SURVEYS, .check = SQL_SURVEYS_CHECK, .sql = survey_sql, .count = SQL_SURVEY_COUNT,
@@ -602,6 +602,12 @@ remove_stored(struct catalogue *c, const struct stored *s)
 	return rc;
 }
 
+static int
+forget_versions(struct catalogue *c, uint64_t key)
+{
+	return db_do(c->writer, SQL_FORGET_VERSIONS, "i", N(key));
+}
+
 int
 catalogue_remove(struct catalogue *c, const char *id)
 {
@@ -610,6 +616,8 @@ catalogue_remove(struct catalogue *c, const char *id)
 
 	if (rc == 0)
 		rc = remove_stored(c, &s);
+	if (rc == 0)
+		rc = forget_versions(c, s.claimant.key);
 	free_stored(&s);
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -765,6 +773,43 @@ catalogue_put_unlisted(struct catalogue *c, const struct document *d, const char
 }
 
 /*
+ * Versions.
+ */
+
+int
+catalogue_put_version(struct catalogue *c, const struct document *d)
+{
+	sqlite3_stmt *st;
+	int rc = db_bind(c->writer, SQL_PUT_VERSION, &st, "");
+
+	if (rc < 0)
+		return rc;
+	bind_fields(st, d, d->key);
+	return db_run(c->writer, st);
+}
+
+int
+catalogue_version(struct catalogue *c, uint64_t version_key, struct document *out)
+{
+	return by_number(c, SQL_VERSION, version_key, out);
+}
+
+int
+catalogue_versions(struct catalogue *c, uint64_t key, uint64_t after, catalogue_each *each, void *ctx)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = db_bind(db, SQL_VERSIONS, &st, "ii", N(key), after > INT64_MAX ? INT64_MAX : N(after));
+	rc = take_documents(db, st, rc, each, ctx);
+	put_reader(c, db);
+	return rc;
+}
+
+/*
  * A reconcile.
  */
 
@@ -834,8 +879,8 @@ remove_noted(struct catalogue *c, uint64_t key)
 	if (rc <= 0)
 		return rc;
 	rc = find_stored(c, id, &s);
-	if (rc == 0 && s.listed)
-		rc = remove_stored(c, &s);
+	if (rc == 0 && s.listed && (rc = remove_stored(c, &s)) == 0)
+		rc = forget_versions(c, key);
 	free_stored(&s);
 	return rc;
 }

@@ -48,6 +48,8 @@ int	catalogue_put(struct catalogue *, const struct document *, const char *const
  */
 int	catalogue_put_unlisted(struct catalogue *, const struct document *, const char *name);
 int	catalogue_remove(struct catalogue *, const char *id);	/* 0 also when it is not there */
+/* A version: a document that has it (its key and version_key are set). They go with their document. */
+int	catalogue_put_version(struct catalogue *, const struct document *);
 int	catalogue_put_state(struct catalogue *, const char *name, const char *value);
 /*
  * For a first fill. From defer on, in later batches too and whichever process they are of, documents are put without
@@ -91,6 +93,9 @@ int	catalogue_list(struct catalogue *, uint64_t after, catalogue_each *, void *c
 int	catalogue_list_names(struct catalogue *, const char *after, catalogue_each *, void *ctx);
 /* The same, of those whose parent_id this is. */
 int	catalogue_list_parent(struct catalogue *, const char *parent_id, uint64_t after, catalogue_each *, void *ctx);
+/* Versions that were put; without a name. The second: those of a document with version_key > after, in its order. */
+int	catalogue_version(struct catalogue *, uint64_t version_key, struct document *out);
+int	catalogue_versions(struct catalogue *, uint64_t key, uint64_t after, catalogue_each *, void *ctx);
 int	catalogue_state(struct catalogue *, const char *name, char **out);	/* caller frees */
 
 struct catalogue_totals { uint64_t documents, bytes; };

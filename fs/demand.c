@@ -14,6 +14,7 @@
 #include "pool.h"
 #include "rest.h"
 #include "task.h"
+#include "versions.h"
 
 #include "demand.h"
 
@@ -310,6 +311,16 @@ ask_links(struct asking *a)
 }
 
 static int
+ask_versions(struct asking *a)
+{
+	char id[1][19];
+
+	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
+	add_row(a, id[0], "", "", false);
+	return versions_fetch(a->demand->rest, a->demand->catalogue, (const char (*)[19])id, 1);
+}
+
+static int
 ask_object(struct asking *a)
 {
 	char field[64];
@@ -439,6 +450,7 @@ static const struct {
 	[DEMAND_OBJECT] =	{ "object",	ask_object,	7 * DAY },
 	[DEMAND_RECORD] =	{ "record",	ask_record,	-1 },
 	[DEMAND_LINKS] =	{ "links",	ask_links,	-1 },
+	[DEMAND_VERSIONS] =	{ "versions",	ask_versions,	0 },
 	[DEMAND_LIBRARIES] =	{ "libraries",	ask_libraries,	-1 },
 	[DEMAND_FOLDER] =	{ "folder",	ask_folder,	-1 },
 	[DEMAND_STORAGE] =	{ "storage",	ask_storage,	DAY },

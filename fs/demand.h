@@ -42,7 +42,7 @@ enum demand_kind {
 	DEMAND_OBJECT,		/* an object's API name: a row if there is such an object, with the field that holds names. Kept for a week */
 	DEMAND_RECORD,		/* "Account/Acme Corp": the records whose name is that, or the one of `Acme Corp (Id)` */
 	DEMAND_LINKS,		/* the Id of a record: its documents, which are in the catalogue */
-	DEMAND_VERSIONS,	/* a document's Id: its versions, which are in the catalogue. Always stale */
+	DEMAND_VERSIONS,	/* a document's Id: its versions are in the catalogue. Always stale */
 	DEMAND_LIBRARIES,	/* "": libraries, with the Id of the root folder in `more` */
 	DEMAND_FOLDER,		/* the Id of a folder: what is in it */
 	DEMAND_STORAGE,		/* "": MB for files in `name`, of which free in `more`; a row if the user may know. Kept for a day */

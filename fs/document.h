@@ -45,7 +45,9 @@
 	X(TEXT, version_number,      "LatestPublishedVersion.VersionNumber") \
 	X(TEXT, path_on_client,      "LatestPublishedVersion.PathOnClient") \
 	X(TEXT, content_location,    "LatestPublishedVersion.ContentLocation") \
-	X(TEXT, content_url,         "LatestPublishedVersion.ContentUrl")
+	X(TEXT, content_url,         "LatestPublishedVersion.ContentUrl") \
+	X(TEXT, reason,              "LatestPublishedVersion.ReasonForChange") \
+	X(TIME, version_created,     "LatestPublishedVersion.CreatedDate")
 
 /* What a ContentVersion is as a document: the fields by which one version differs from another. */
 #define DOCUMENT_VERSION_FIELDS(X) \
@@ -60,11 +62,12 @@
 	X(TEXT, description,         "Description") \
 	X(ID,   owner_id,            "OwnerId") \
 	X(ID,   created_by_id,       "CreatedById") \
-	X(TIME, created,             "CreatedDate") \
+	X(TIME, version_created,     "CreatedDate") \
 	X(TEXT, checksum,            "Checksum") \
 	X(TEXT, path_on_client,      "PathOnClient") \
 	X(TEXT, content_location,    "ContentLocation") \
-	X(TEXT, content_url,         "ContentUrl")
+	X(TEXT, content_url,         "ContentUrl") \
+	X(TEXT, reason,              "ReasonForChange")
 
 #define DOCUMENT_C_ID(member)	char member[19];
 #define DOCUMENT_C_TEXT(member)	const char *member;

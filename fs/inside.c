@@ -36,13 +36,24 @@ inside_is_elsewhere(const struct document *d)
 	return same(d->content_location, "E") || same(d->content_location, "L");
 }
 
+static const char *
+extension(const struct document *d)
+{
+	return inside_is_link(d) ? "url" : inside_is_note(d) ? "html" : d->file_extension;
+}
+
+void
+inside_version_name(const struct document *d, enum name_rules rules, struct name *out)
+{
+	name_file(d->version_number, extension(d), rules, out);
+}
+
 void
 inside_names(const struct document *d, enum name_rules rules, struct inside *in)
 {
-	const char *ext = inside_is_link(d) ? "url" : inside_is_note(d) ? "html" : d->file_extension;
-
-	name_file(d->title, ext, rules, &in->file);
+	name_file(d->title, extension(d), rules, &in->file);
 	in->metadata = same(in->file.s, "metadata.json") ? ".metadata.json" : "metadata.json";
+	in->versions = same(in->file.s, "versions") ? ".versions" : "versions";
 	in->text.s[0] = '\0';
 	if (inside_is_note(d))
 		name_file(d->title, "txt", rules, &in->text);

@@ -19,10 +19,12 @@ struct inside {
 	struct name	 file;
 	const char	*metadata;	/* static */
 	const char	*parsed;	/* static; NULL: not a CSV document */
+	const char	*versions;	/* static; not listed */
 	struct name	 text;		/* of a note, which is not listed; "" : not a note */
 };
 
 void	inside_names(const struct document *, enum name_rules, struct inside *out);
+void	inside_version_name(const struct document *, enum name_rules, struct name *out);	/* in versions/X/ */
 bool	inside_is_csv(const struct document *);		/* has views */
 bool	inside_is_note(const struct document *);	/* HTML; also there as plain text */
 bool	inside_is_elsewhere(const struct document *);	/* the org knows of it, but its bytes are not in Salesforce */

@@ -58,7 +58,9 @@ struct rest_query {
 	int64_t		 since;		/* >= 0: what changed since (ms), deleted and archived ones too, oldest change first */
 	const char	(*ids)[19];	/* just these, at most REST_IDS_MOST; NULL: all */
 	size_t		 id_count;
-	bool		 only_ids;	/* the documents have an Id and nothing else */
+	const char	*filter;	/* those alone for which this SOQL condition holds; NULL: all. -EINVAL, told on the log: it is none */
+	bool		 archived;	/* archived ones too */
+	bool		 only_ids;	/* the documents have an Id and a SystemModstamp, and nothing else */
 };
 #define REST_IDS_MOST	200		/* so that the URI stays well below the 16,384 bytes that Salesforce takes */
 

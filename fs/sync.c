@@ -19,6 +19,7 @@
  *	listing	this machine's clock (ms) when the last list of Ids was begun
  *	reconciled	the org's clock (ms) at the last complete list of Ids
  *	reach	"all" or "own": whether the user has Query All Files
+ *	versions	see versions.h
  *	began	this machine's clock (ms) when the last good refresh began
  *
  * Mounts of one org share the catalogue. They take turns by a lock on a file,
@@ -39,6 +40,7 @@
 #include "auth/log.h"
 #include "pool.h"
 #include "rest.h"
+#include "versions.h"
 
 #include "sync.h"
 
@@ -183,6 +185,43 @@ age_of_refresh(struct sync *s, int64_t since)
 	return began >= since && began <= now ? now - began : -1;
 }
 
+struct ids {
+	char		 (*list)[19];
+	size_t		 count, cap;
+};
+
+static int
+add_id(struct ids *ids, const char *id)
+{
+	if (ids->count == ids->cap) {
+		size_t cap = ids->cap ? 2 * ids->cap : 64;
+		void *list = realloc(ids->list, cap * sizeof(ids->list[0]));
+
+		if (!list)
+			return -ENOMEM;
+		ids->list = list;
+		ids->cap = cap;
+	}
+	memcpy(ids->list[ids->count++], id, sizeof(ids->list[0]));
+	return 0;
+}
+
+static bool
+has_id(const struct ids *ids, const char *id)
+{
+	for (size_t i = 0; i < ids->count; i++)
+		if (strcmp(ids->list[i], id) == 0)
+			return true;
+	return false;
+}
+
+/* So many Ids are asked for with one query: from the i-th on. */
+static size_t
+chunk(const struct ids *ids, size_t i)
+{
+	return ids->count - i < REST_IDS_MOST ? ids->count - i : REST_IDS_MOST;
+}
+
 /*
  * One page into the catalogue: one transaction, begun when the answer is there, so that nobody waits for the org in it.
  */
@@ -192,7 +231,19 @@ struct page {
 	bool		 begun;
 	char		 last[19];	/* the last Id of the page */
 	int64_t		 newest;	/* the largest SystemModstamp so far (ms) */
+	struct ids	*came;		/* what is on it; NULL: nobody asks */
+	struct ids	*unversioned;	/* what is on it with a version that is not among the versions; NULL: nobody asks */
 };
+
+static bool
+has_version(struct catalogue *c, uint64_t version_key)
+{
+	struct document d = { 0 };
+	bool has = catalogue_version(c, version_key, &d) == 0;
+
+	document_free(&d);
+	return has;
+}
 
 static int
 take_document(void *ctx, const struct document *d)
@@ -209,10 +260,14 @@ take_document(void *ctx, const struct document *d)
 	memcpy(p->last, d->id, sizeof(p->last));
 	if (d->system_modstamp > p->newest)
 		p->newest = d->system_modstamp;
-	if (d->is_deleted || d->is_archived)
+	if (d->is_deleted || (d->is_archived && !p->sync->o.archived))
 		return catalogue_remove(c, d->id);
 	keyed.key = name_key(d->id);
 	keyed.version_key = name_key(d->version_id);
+	if (p->came && (rc = add_id(p->came, d->id)) < 0)
+		return rc;
+	if (p->unversioned && !has_version(c, keyed.version_key) && (rc = add_id(p->unversioned, d->id)) < 0)
+		return rc;
 	name_candidates(d->title, d->file_extension, d->id, p->sync->o.names, names);
 	return catalogue_put(c, &keyed, (const char *const[]){ names[0].s, names[1].s, names[2].s });
 }
@@ -310,7 +365,8 @@ fill(struct sync *s, sync_progress *progress, void *ctx)
 		snprintf(page.last, sizeof(page.last), "%s", resume);
 	free(resume);
 	for (;;) {
-		struct rest_query q = { .next = next, .after = *page.last ? page.last : NULL, .since = -1 };
+		struct rest_query q = { .next = next, .after = *page.last ? page.last : NULL, .since = -1,
+		    .filter = s->o.filter, .archived = s->o.archived };
 		struct rest_page answer = { 0 };
 
 		const bool is_first = !next;
@@ -345,6 +401,82 @@ fill(struct sync *s, sync_progress *progress, void *ctx)
 	return rc;
 }
 
+/*
+ * A filter hides from the refresh what it does not match any more. So the Ids of all that changed are asked for; of those
+ * that are listed and have changed since, the ones that do not come with the filter are not to be listed.
+ */
+
+struct changed {
+	struct sync	*sync;
+	struct ids	 ids;
+};
+
+static int
+take_stamp(void *ctx, const struct document *d)
+{
+	struct changed *c = ctx;
+	struct document known = { 0 };
+	int rc = catalogue_by_id(c->sync->catalogue, d->id, &known);
+
+	if (rc == 0 && known.listed && known.system_modstamp < d->system_modstamp)
+		rc = add_id(&c->ids, d->id);
+	document_free(&known);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static int
+remove_unmatched(struct sync *s, const char (*ids)[19], size_t n)
+{
+	struct ids came = { 0 };
+	struct page page = { .sync = s, .came = &came };
+	struct rest_page answer = { 0 };
+	int rc = fetch_page(s, &(struct rest_query){ .since = -1, .ids = ids, .id_count = n, .filter = s->o.filter,
+	    .archived = s->o.archived }, &page, &answer);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < n && rc == 0 && !answer.next; i++)
+		if (!has_id(&came, ids[i]))
+			rc = catalogue_remove(s->catalogue, ids[i]);
+	free(answer.next);	/* so few come on one page */
+	free(came.list);
+	return commit_page(s, rc, true);
+}
+
+static int
+refresh_filter(struct sync *s, int64_t since)
+{
+	struct changed c = { .sync = s };
+	unsigned lost = 0;
+	char *next = NULL;
+	int rc;
+
+	do {
+		struct rest_query q = { .next = next, .since = since, .only_ids = true };
+		struct rest_page answer = { 0 };
+
+		rc = rest_documents(s->rest, &q, take_stamp, &c, &answer);
+		if (drop_locator(&rc, &next, &lost))
+			rc = -EAGAIN;
+		else
+			next = answer.next;
+	} while (rc == -EAGAIN || (rc == 0 && next));
+	free(next);
+	for (size_t i = 0; i < c.ids.count && rc == 0; i += REST_IDS_MOST)
+		rc = remove_unmatched(s, (const char (*)[19])c.ids.list + i, chunk(&c.ids, i));
+	free(c.ids.list);
+	return rc;
+}
+
+static int
+fetch_versions(struct sync *s, struct ids *ids /* takes */, int rc)
+{
+	for (size_t i = 0; i < ids->count && rc == 0; i += REST_IDS_MOST)
+		rc = versions_fetch(s->rest, s->catalogue, (const char (*)[19])ids->list + i, chunk(ids, i));
+	free(ids->list);
+	return rc;
+}
+
 /* What changed since the last complete question. Pages come in order of SystemModstamp. */
 static int
 refresh(struct sync *s)
@@ -352,14 +484,18 @@ refresh(struct sync *s)
 	const int64_t began = wall_ms();
 	int64_t newest = state_number(s->catalogue, "newest"), asked = state_number(s->catalogue, "asked");
 	int64_t since = (newest > asked ? newest : asked) - OVERLAP;
-	struct page page = { .sync = s, .newest = newest };
+	struct ids unversioned = { 0 };
+	struct page page = { .sync = s, .newest = newest, .unversioned = s->o.versions ? &unversioned : NULL };
 	int64_t answered = -1;
 	unsigned lost = 0;
 	char *next = NULL;
-	int rc;
+	int rc = 0;
 
+	since = since > 0 ? since : 0;
+	if (s->o.filter && (rc = refresh_filter(s, since)) < 0)
+		return rc;
 	do {
-		struct rest_query q = { .next = next, .since = since > 0 ? since : 0 };
+		struct rest_query q = { .next = next, .since = since, .filter = s->o.filter };
 		struct rest_page answer = { 0 };
 
 		rc = fetch_page(s, &q, &page, &answer);
@@ -378,7 +514,7 @@ refresh(struct sync *s)
 		rc = commit_page(s, rc, true);
 	} while (rc == -EAGAIN || (rc == 0 && next));
 	free(next);
-	return rc;
+	return fetch_versions(s, &unversioned, rc);
 }
 
 /*
@@ -398,17 +534,20 @@ static int
 fetch_unknown(struct reconcile *r)
 {
 	struct sync *s = r->sync;
-	struct page page = { .sync = s };
+	struct ids unversioned = { 0 };
+	struct page page = { .sync = s, .unversioned = s->o.versions ? &unversioned : NULL };
 	struct rest_page answer = { 0 };
 	int rc;
 
 	if (r->unknown_count == 0)
 		return 0;
-	rc = fetch_page(s, &(struct rest_query){ .since = -1, .ids = (const char (*)[19])r->unknown, .id_count = r->unknown_count },
-	    &page, &answer);
+	rc = fetch_page(s, &(struct rest_query){ .since = -1, .ids = (const char (*)[19])r->unknown, .id_count = r->unknown_count,
+	    .filter = s->o.filter, .archived = s->o.archived }, &page, &answer);
 	free(answer.next);	/* so few come on one page; what does not is found the next time */
 	r->unknown_count = 0;
-	return rc < 0 ? rc : commit_page(s, 0, true);
+	if (rc == 0)
+		rc = commit_page(s, 0, true);
+	return fetch_versions(s, &unversioned, rc);
 }
 
 static int
@@ -456,7 +595,8 @@ reconcile(struct sync *s)
 	if (rc == 0)
 		rc = catalogue_mark_begin(s->catalogue);
 	while (rc == 0) {
-		struct rest_query q = { .next = next, .after = *r.last ? r.last : NULL, .since = -1, .only_ids = true };
+		struct rest_query q = { .next = next, .after = *r.last ? r.last : NULL, .since = -1, .only_ids = true,
+		    .filter = s->o.filter, .archived = s->o.archived };
 		struct rest_page answer = { 0 };
 
 		rc = rest_documents(s->rest, &q, take_id, &r, &answer);
@@ -731,6 +871,8 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 	rc = filled ? refresh(s) : fill(s, progress, ctx);
 	if (rc == 0)
 		rc = find_reach(s);
+	if (rc == 0 && s->o.versions)
+		rc = versions_fill(s->rest, s->catalogue);
 	end_turn(s);
 
 	pthread_mutex_lock(&s->lock);

@@ -10,7 +10,7 @@
  * beside everything else: that finds what no delta tells. Mounts of one org
  * share the catalogue and ask in turns.
  *
- * Joins rest, name and catalogue. Knows nothing of FUSE. Any thread.
+ * Joins rest, name, versions and catalogue. Knows nothing of FUSE. Any thread.
  */
 #ifndef FS_SYNC_H
 #define FS_SYNC_H
@@ -30,6 +30,9 @@ struct sync_options {
 	const char	*turn;		/* a file that the mounts of one org lock while they ask */
 	bool		 fail_offline;	/* a look that would be stale is -ETIMEDOUT */
 	enum name_rules	 names;
+	const char	*filter;	/* a SOQL condition: the documents that are listed; NULL: all */
+	bool		 archived;	/* archived ones are listed too */
+	bool		 versions;	/* all versions are in the catalogue */
 	catalogue_changed *changed;	/* what changed under an open mount; called with no lock held */
 	void		*ctx;
 };

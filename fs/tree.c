@@ -33,7 +33,7 @@ shows_catalogue(const struct node *n)
 	switch (n->kind) {
 	case FIXED:
 		return n->fixed->fresh;
-	case DOCUMENT: case PARSED: case LIBRARY:
+	case DOCUMENT: case VERSIONS: case PARSED: case LIBRARY:
 		return true;
 	default:
 		return false;
@@ -53,6 +53,21 @@ look_at_document(struct tree *t, const struct node *n, int64_t since, struct wai
 	return rc;
 }
 
+/* Versions never change: they are asked for again only when the latest is not among them. */
+static int
+look_at_versions(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+{
+	const struct demand_answer *a = NULL;
+	struct document latest = { 0 };
+	int rc = catalogue_version(t->catalogue, n->doc.version_key, &latest);
+
+	if (rc == -ENOENT)
+		rc = demand_get(t->demand, DEMAND_VERSIONS, n->doc.id, since, w, &a);
+	demand_put(a);
+	document_free(&latest);
+	return rc;
+}
+
 /* Resolves an inode, when what it shows is current; list: when what is in it is too. -EAGAIN: w is queued. */
 static int
 look(struct tree *t, uint64_t ino, bool list, struct tree_ticket *ticket, struct wait *w, struct node *n)
@@ -65,12 +80,14 @@ look(struct tree *t, uint64_t ino, bool list, struct tree_ticket *ticket, struct
 		rc = sync_fresh(t->sync, &ticket->refresh, w);
 	if (rc == 0 && n->kind != UNKNOWN && (n->path || node_is(n, LIBRARIES)))
 		rc = place_look(t, n, list, ticket->since, w);
-	else if (rc == 0 && node_is_on_demand(n) && n->kind != FIXED && !S_ISREG(node_mode(t, n)))
+	else if (rc == 0 && (n->kind == UNKNOWN || (n->kind != FIXED && !n->doc.listed && !S_ISREG(node_mode(t, n)))))
 		rc = look_at_document(t, n, ticket->since, w);
 	if (rc == 0 && n->kind != FIXED) {
 		node_free(n);		/* what it was before */
 		rc = node_of(t, ino, n);
 	}
+	if (rc == 0 && n->kind == VERSIONS)
+		rc = look_at_versions(t, n, ticket->since, w);
 	return rc == 0 && n->kind == UNKNOWN ? -ENOENT : rc;
 }
 
@@ -165,9 +182,42 @@ find_inside(const struct tree *t, const struct document *d, const char *name, st
 		n->kind = NOTE_TEXT;
 	else if (in.parsed && strcmp(name, in.parsed) == 0)
 		n->kind = PARSED_LINK;
+	else if (in.versions && strcmp(name, in.versions) == 0)
+		n->kind = VERSIONS_LINK;
 	else
 		return -ENOENT;
 	return 0;
+}
+
+struct version_search {
+	const struct tree *tree;
+	const char	*name;
+	struct document	 found;		/* a copy; no Id: none */
+	int		 rc;
+};
+
+static bool
+compare_version(void *ctx, const struct document *d)
+{
+	struct version_search *s = ctx;
+	struct name name;
+
+	inside_version_name(d, s->tree->o.names, &name);
+	if (strcmp(name.s, s->name) == 0)
+		s->rc = document_copy(d, &s->found);
+	return s->rc == -ENOENT;
+}
+
+/* Who looks here has asked for the directory's attributes, which waits for the versions. */
+static int
+find_version(struct tree *t, const struct document *d, const char *name, struct node *n)
+{
+	struct version_search s = { .tree = t, .name = name, .rc = -ENOENT };
+	int rc = catalogue_versions(t->catalogue, d->key, 0, compare_version, &s);
+
+	n->kind = VERSION;
+	n->doc = s.found;
+	return rc < 0 ? rc : s.rc;
 }
 
 static int
@@ -221,6 +271,8 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 	}
 	if (dir->kind == DOCUMENT) {
 		rc = find_inside(t, &n->doc, name, n);
+	} else if (dir->kind == VERSIONS) {
+		rc = find_version(t, &dir->doc, name, n);
 	} else if (dir->kind == PARSED) {
 		rc = find_parsed(name, n);
 	} else if (dir->kind == COLUMNS) {
@@ -239,6 +291,9 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 			rc = catalogue_by_name(t->catalogue, strcmp(name, ".README") == 0 ? "README" : name, &n->doc);
 			if (rc == 0 && !inside_is_csv(&n->doc))
 				rc = -ENOENT;
+		} else if (dir->fixed->number == VERSIONS_ROOT) {
+			n->kind = VERSIONS;
+			rc = catalogue_by_name(t->catalogue, strcmp(name, ".README") == 0 ? "README" : name, &n->doc);
 		} else if (node_is(dir, RECORDS) || node_is(dir, LIBRARIES)) {
 			rc = place_find(t, dir, name, n);
 		}
@@ -357,7 +412,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 
 	if (rc == 0 && !S_ISREG(node_mode(t, &n)))
 		rc = -EISDIR;
-	if (rc == 0 && node_is_of_version(&n) && n.doc.listed)
+	if (rc == 0 && node_is_of_version(&n) && n.doc.listed && n.doc.name)	/* a latest version */
 		ahead_opened(t->ahead, &n.doc);
 	if (rc == 0)
 		rc = open_node(t, &n, ticket, w, &f);
@@ -405,6 +460,7 @@ tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each
 
 	each(ctx, DOCUMENTS, name);
 	each(ctx, PARSED_ROOT, strcmp(name, "README") == 0 ? ".README" : name);
+	each(ctx, VERSIONS_ROOT, strcmp(name, "README") == 0 ? ".README" : name);
 	if (catalogue_by_key(t->catalogue, document_key, &d) < 0)
 		return;
 	node_names_inside(t, &d, &in);
@@ -415,6 +471,10 @@ tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each
 	each(ctx, dir, in.metadata);
 	if (*in.text.s)
 		each(ctx, dir, in.text.s);
+	if (in.parsed)
+		each(ctx, dir, in.parsed);
+	if (in.versions)
+		each(ctx, dir, in.versions);
 	each(ctx, BY_ID, d.id);
 	for (unsigned i = 0; in.parsed && file_view_name(i); i++)
 		each(ctx, parsed, file_view_name(i));

@@ -2,8 +2,9 @@
  * tree - what exists under the mount: which name, which inode, which attributes.
  *
  *	/
- *	|-- documents/X/{X.csv, content, metadata.json, parsed}
+ *	|-- documents/X/{X.csv, content, metadata.json, parsed, versions}
  *	|-- parsed/X/{header, table.tsv, ...}
+ *	|-- versions/X/{1.csv, 2.csv}
  *	|-- records/Account/Acme Corp/, records/001.../
  *	|-- libraries/Sales/Contracts/
  *	|-- by-id/069...
@@ -39,6 +40,7 @@ typedef char *tree_text(void *ctx, size_t *len);	/* caller frees; NULL: out of m
 struct tree_options {
 	enum name_rules	 names;
 	bool		 links;		/* documents/X/parsed */
+	bool		 versions;	/* all versions are in the catalogue: versions/ is listed */
 	bool		 browse;	/* what works by name only is listed, where listing it is possible */
 	uid_t		 uid;
 	gid_t		 gid;

@@ -21,6 +21,9 @@
 #define SQL_FIELDS	DOCUMENT_FIELDS(SQL_COLUMN) "key, version_key"
 #define SQL_NAME	"CASE rank WHEN 0 THEN name0 WHEN 1 THEN name1 ELSE name2 END"
 #define SQL_DOCUMENT	"SELECT " SQL_FIELDS ", " SQL_NAME ", listed FROM document "
+/* A version is a document without a name, as long as its document is there. */
+#define SQL_VERSION_ROW	"SELECT " SQL_FIELDS ", NULL, (SELECT listed FROM document WHERE document.key = version.key) FROM version" \
+			" WHERE key IN (SELECT key FROM document) AND "
 #define SQL_CLAIMANT_TEXT "key, version_key, created, rank, name0, name1, name2"
 #define SQL_CLAIMANT_COLUMNS 7
 
@@ -35,6 +38,8 @@
 	"CREATE INDEX document_version ON document(version_key);" \
 	"CREATE INDEX document_parent ON document(parent_id, key) WHERE parent_id <> '';" \
 	SQL_INDEX_NAMES ";" SQL_INDEX_TITLES ";" \
+	"CREATE TABLE version(" DOCUMENT_FIELDS(SQL_COLUMN) "key, version_key INTEGER PRIMARY KEY);" \
+	"CREATE INDEX version_document ON version(key);" \
 	"CREATE TABLE waiting(hash, created, key, PRIMARY KEY(hash, created, key)) WITHOUT ROWID;" \
 	"CREATE TABLE state(name PRIMARY KEY, value) WITHOUT ROWID;" \
 	"CREATE TABLE total(documents, bytes, generation, deferred);" \
@@ -46,6 +51,7 @@
 	"SELECT id FROM document ORDER BY id DESC LIMIT 1;" \
 	"SELECT version_key FROM document ORDER BY version_key DESC LIMIT 1;" \
 	"SELECT hash FROM document ORDER BY hash DESC LIMIT 1;" \
+	"SELECT * FROM version ORDER BY version_key DESC LIMIT 1;" \
 	"SELECT * FROM waiting ORDER BY hash DESC LIMIT 1;" \
 	"SELECT * FROM state; SELECT documents + bytes + generation FROM total;"
 
@@ -57,6 +63,10 @@
 	X(LIST,		SQL_DOCUMENT "WHERE key > ? AND listed ORDER BY key") \
 	X(LIST_NAMES,	SQL_DOCUMENT "WHERE name0 > ? AND listed ORDER BY name0") \
 	X(LIST_PARENT,	SQL_DOCUMENT "WHERE parent_id = ? AND parent_id <> '' AND key > ? AND listed ORDER BY key") \
+	X(VERSION,	SQL_VERSION_ROW "version_key = ?") \
+	X(VERSIONS,	SQL_VERSION_ROW "key = ? AND version_key > ? ORDER BY version_key") \
+	X(PUT_VERSION,	"INSERT OR REPLACE INTO version(" SQL_FIELDS ") VALUES(" DOCUMENT_FIELDS(SQL_PARAMETER) "?, ?)") \
+	X(FORGET_VERSIONS, "DELETE FROM version WHERE key = ?") \
 	X(STATE,	"SELECT value FROM state WHERE name = ?") \
 	X(PUT_STATE,	"INSERT OR REPLACE INTO state VALUES(?, ?)") \
 	X(TOTAL,	"SELECT documents, bytes, generation FROM total") \

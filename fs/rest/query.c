@@ -123,6 +123,7 @@ read_version(const cJSON *record, struct document *d)
 #define X(kind, member, path) READ_##kind(member, path)
 	DOCUMENT_VERSION_FIELDS(X)
 #undef X
+	d->created = d->version_created;
 }
 
 /* What is not in Salesforce may have no size there; it has no bytes then. */
@@ -283,7 +284,7 @@ put_fields(const struct rest *r, struct buf *b, const struct rest_query *q)
 	const char *prefix = q->source == REST_LINKED ? "ContentDocument." : "", *comma = "";
 
 	if (q->only_ids) {
-		buf_puts(b, "Id");
+		buf_puts(b, q->since >= 0 ? "Id,SystemModstamp" : "Id");
 		return;
 	}
 #define X(kind, member, path) if (!r->hidden[FIELD_##member]) { buf_printf(b, "%s%s%s", comma, prefix, path); comma = ","; }
@@ -296,6 +297,32 @@ put_fields(const struct rest *r, struct buf *b, const struct rest_query *q)
 }
 
 static void
+put_condition(const struct rest_query *q, struct buf *b)
+{
+	const char *and = " WHERE ";
+	const size_t start = b->len;
+
+#define AND (b->len > start ? " AND " : and)
+	if (q->source == REST_LINKED)
+		buf_printf(b, "%sLinkedEntityId = '%s'", AND, q->linked_to);
+	if (q->since >= 0) {
+		buf_printf(b, "%sSystemModstamp >= ", AND);
+		put_soql_time(b, q->since);
+	} else if (q->ids) {
+		buf_printf(b, "%s%s IN (", AND, q->source == REST_VERSIONS ? "ContentDocumentId" : "Id");
+		put_ids(b, q->ids, q->id_count);
+		buf_putc(b, ')');
+	} else if (q->after) {
+		buf_printf(b, "%sId > '%s'", AND, q->after);
+	}
+	if (q->archived && q->since < 0)
+		buf_printf(b, "%sIsDeleted = FALSE", AND);
+	if (q->filter)
+		buf_printf(b, "%s(%s)", AND, q->filter);
+#undef AND
+}
+
+static void
 put_documents_soql(const struct rest *r, struct buf *b, const struct rest_query *q)
 {
 	static const char *const objects[] = {
@@ -305,24 +332,9 @@ put_documents_soql(const struct rest *r, struct buf *b, const struct rest_query 
 	buf_puts(b, "SELECT ");
 	put_fields(r, b, q);
 	buf_printf(b, " FROM %s", objects[q->source]);
-	if (q->source == REST_LINKED) {
-		buf_printf(b, " WHERE LinkedEntityId = '%s'", q->linked_to);
-		return;
-	}
-	if (q->since >= 0) {
-		buf_puts(b, " WHERE SystemModstamp >= ");
-		put_soql_time(b, q->since);
-		buf_puts(b, " ORDER BY SystemModstamp, Id");
-		return;
-	}
-	if (q->ids) {
-		buf_printf(b, " WHERE %s IN (", q->source == REST_VERSIONS ? "ContentDocumentId" : "Id");
-		put_ids(b, q->ids, q->id_count);
-		buf_putc(b, ')');
-	} else if (q->after) {
-		buf_printf(b, " WHERE Id > '%s'", q->after);
-	}
-	buf_puts(b, " ORDER BY Id");
+	put_condition(q, b);
+	if (q->source != REST_LINKED)
+		buf_puts(b, q->since >= 0 ? " ORDER BY SystemModstamp, Id" : " ORDER BY Id");
 }
 
 /* Whether a document can be served without the field. */
@@ -376,10 +388,23 @@ kind_of(const struct rest_query *q)
 	return q->only_ids ? REST_LIST : q->since >= 0 ? REST_REFRESH : q->ids || q->source == REST_LINKED ? REST_DEMAND : REST_FILL;
 }
 
+/* A query that the org does not take is the fault of the filter, if there is one. */
+static int
+tell_refusal(struct rest *r, const struct rest_query *q, const struct rest_refusal *refusal)
+{
+	const char *last = strrchr(refusal->message, '\n');	/* what precedes it repeats the query */
+
+	if (q->filter)
+		rest_tell(r, "filter = %s: Salesforce answered %s (%.160s)", q->filter, refusal->code, last ? last + 1 : refusal->message);
+	else
+		rest_tell(r, "query: Salesforce answered %s (%.160s); see the user's field-level security", refusal->code, refusal->message);
+	return q->filter ? -EINVAL : -EIO;
+}
+
 int
 rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
 {
-	struct rest_refusal refusal = { .expected = "INVALID_FIELD" };
+	struct rest_refusal refusal = { .expected = q->filter ? "" : "INVALID_FIELD" };
 	struct reader reader = { .query = q, .each = each, .ctx = ctx };
 	struct http_response answer;
 	struct buf soql = BUF_INIT;
@@ -391,13 +416,11 @@ rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void
 		put_documents_soql(r, &soql, q);
 		pthread_mutex_unlock(&r->lock);
 		rc = q->next ? get_next(r, kind_of(q), q->next, &refusal, &answer) :
-		    rest_get_query(r, kind_of(q), q->since >= 0 ? "queryAll" : "query", &soql, &refusal, &answer);
+		    rest_get_query(r, kind_of(q), q->since >= 0 || q->archived ? "queryAll" : "query", &soql, &refusal, &answer);
 	} while (rc == -EOPNOTSUPP && hide_field(r, refusal.message));
 	buf_free(&soql);
-	if (rc == -EOPNOTSUPP) {
-		rest_tell(r, "query: Salesforce answered INVALID_FIELD (%.160s); see the user's field-level security", refusal.message);
-		return -EIO;
-	}
+	if (rc == -EOPNOTSUPP)
+		return tell_refusal(r, q, &refusal);
 	if (rc == 0) {
 		rc = rest_read_page(r, &answer, take_document, &reader, out);
 		http_response_free(&answer);

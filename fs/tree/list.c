@@ -1,6 +1,6 @@
 /*
- * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key, in parsed/ 3 behind its README
- * and then 3 + the key, elsewhere 3, 4, ... in the order of the entries; place.c has its own.
+ * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key, in parsed/ and versions/ 3
+ * behind the README and then 3 + the key, in versions/X/ 2 + the version's key, elsewhere 3, 4, ... in the order of the entries; place.c has its own.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -50,6 +50,27 @@ list_parsed(void *ctx, const struct document *d)
 
 	if (inside_is_csv(d))
 		list_node(l, node_parsed_name(d), &(struct node){ .kind = PARSED, .doc = *d }, 3 + d->key);
+	return !l->full;
+}
+
+/* In versions/, with versions = all. */
+static bool
+list_versions(void *ctx, const struct document *d)
+{
+	struct listing *l = ctx;
+
+	list_node(l, node_parsed_name(d), &(struct node){ .kind = VERSIONS, .doc = *d }, 3 + d->key);
+	return !l->full;
+}
+
+static bool
+list_version(void *ctx, const struct document *d)
+{
+	struct listing *l = ctx;
+	struct name name;
+
+	inside_version_name(d, l->tree->o.names, &name);
+	list_node(l, name.s, &(struct node){ .kind = VERSION, .doc = *d }, 2 + d->version_key);
 	return !l->full;
 }
 
@@ -169,7 +190,7 @@ parent_of(const struct node *n)
 		parsed.kind = PARSED;
 		return node_ino(&parsed);
 	}
-	return n->kind == DOCUMENT ? DOCUMENTS : n->kind == PARSED ? PARSED_ROOT : n->fixed->parent;
+	return n->kind == DOCUMENT ? DOCUMENTS : n->kind == VERSIONS ? VERSIONS_ROOT : n->kind == PARSED ? PARSED_ROOT : n->fixed->parent;
 }
 
 int
@@ -192,6 +213,8 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 		goto out;
 	if (dir.kind == DOCUMENT) {
 		list_inside(&l, &dir, off);
+	} else if (dir.kind == VERSIONS) {
+		rc = catalogue_versions(t->catalogue, dir.doc.key, off - 2, list_version, &l);
 	} else if (dir.kind == PARSED) {
 		list_views(&l, &dir, off);
 	} else if (dir.kind == COLUMNS) {
@@ -205,6 +228,8 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 		list_fixed(&l, ino, off);
 		if (ino == LIBRARIES && !l.full)
 			rc = place_list(t, &dir, off, list_entry, &l);
+		else if (ino == VERSIONS_ROOT && t->o.versions && !l.full)
+			rc = catalogue_list(t->catalogue, off > 3 ? off - 3 : 0, list_versions, &l);
 		else if (ino == PARSED_ROOT && t->o.browse && !l.full)
 			rc = catalogue_list(t->catalogue, off > 3 ? off - 3 : 0, list_parsed, &l);
 	}

@@ -38,6 +38,8 @@ const struct fixed node_fixed[] = {
 	{ PARSED_ROOT,		ROOT,		"parsed",	S_IFDIR | 0555,	NULL,		true },
 	{   PARSED_README,	PARSED_ROOT,	"README",	S_IFREG | 0444,	readme_parsed,	false },
 	{ BY_ID,		ROOT,		"by-id",	S_IFDIR | 0555,	NULL,		true },
+	{ VERSIONS_ROOT,	ROOT,		"versions",	S_IFDIR | 0555,	NULL,		true },
+	{   VERSIONS_README,	VERSIONS_ROOT,	"README",	S_IFREG | 0444,	readme_versions, false },
 	{ RECORDS,		ROOT,		"records",	S_IFDIR | 0555,	NULL,		false },
 	{   RECORDS_README,	RECORDS,	"README",	S_IFREG | 0444,	readme_records,	false },
 	{ LIBRARIES,		ROOT,		"libraries",	S_IFDIR | 0555,	NULL,		false },
@@ -149,7 +151,7 @@ node_has_path(const struct node *n)
 bool
 node_is_on_demand(const struct node *n)
 {
-	return node_has_path(n) || node_is(n, RECORDS) || node_is(n, LIBRARIES) || (n->kind != FIXED && !n->doc.listed);
+	return node_has_path(n) || n->kind == VERSIONS || node_is(n, RECORDS) || node_is(n, LIBRARIES) || (n->kind != FIXED && !n->doc.listed);
 }
 
 /* It is a link like any other once the document is known. */
@@ -198,6 +200,8 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 		rc = catalogue_by_version_key(t->catalogue, key, &n->doc);
 	else
 		rc = catalogue_by_key(t->catalogue, key, &n->doc);
+	if (rc == -ENOENT && n->kind == VERSION)
+		rc = catalogue_version(t->catalogue, key, &n->doc);
 	return rc == -ENOENT ? -ESTALE : rc;
 }
 
@@ -233,7 +237,7 @@ node_names_inside(const struct tree *t, const struct document *d, struct inside 
 {
 	inside_names(d, t->o.names, in);
 	if (!t->o.links)
-		in->parsed = NULL;
+		in->parsed = in->versions = NULL;
 }
 
 /*
@@ -284,9 +288,9 @@ type_of(const struct node *n)
 	switch (n->kind) {
 	case FIXED:
 		return n->fixed->mode & S_IFMT;
-	case DOCUMENT: case PARSED: case COLUMNS: case OBJECT: case RECORD: case LIBRARY: case FOLDER:
+	case DOCUMENT: case VERSIONS: case PARSED: case COLUMNS: case OBJECT: case RECORD: case LIBRARY: case FOLDER:
 		return S_IFDIR;
-	case PARSED_LINK: case LINK: case UNKNOWN:
+	case PARSED_LINK: case VERSIONS_LINK: case LINK: case UNKNOWN:
 		return S_IFLNK;
 	default:
 		return S_IFREG;
@@ -304,7 +308,8 @@ node_target(const struct node *n, struct buf *b)
 		return -ENOENT;
 	for (unsigned i = 0; i < depth; i++)
 		buf_puts(b, "../");
-	buf_printf(b, n->kind == LINK ? "documents/%s" : "parsed/%s", n->kind == LINK ? n->doc.name : node_parsed_name(&n->doc));
+	buf_puts(b, n->kind == LINK ? "documents/" : n->kind == PARSED_LINK ? "parsed/" : "versions/");
+	buf_puts(b, n->kind == LINK ? n->doc.name : node_parsed_name(&n->doc));
 	return b->failed ? -ENOMEM : 0;
 }
 

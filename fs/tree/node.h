@@ -20,10 +20,12 @@
 enum kind {
 	FIXED,			/* one of node_fixed[] */
 	DOCUMENT,		/* documents/X/ */
-	VERSION,		/* documents/X/X.csv and its other name, content */
+	VERSION,		/* documents/X/X.csv and its other name, content; versions/X/2.csv */
 	METADATA,		/* documents/X/metadata.json */
 	PARSED_LINK,		/* documents/X/parsed -> */
+	VERSIONS_LINK,		/* documents/X/versions ->, which is not listed */
 	NOTE_TEXT,		/* documents/X/X.txt beside a note, which is not listed */
+	VERSIONS,		/* versions/X/ */
 	PARSED,			/* parsed/X/ */
 	STATS,			/* parsed/X/stats.tsv */
 	COLUMNS,		/* parsed/X/columns/ */
@@ -39,7 +41,7 @@ enum kind {
 
 enum fixed_number {
 	ROOT = TREE_ROOT, DOCUMENTS, PARSED_ROOT, PARSED_README, BY_ID, SFFS, STATUS, REFRESH, LOG, MD5SUMS, DOCUMENTS_TSV, LIMITS, README,
-	RECORDS, RECORDS_README, LIBRARIES, LIBRARIES_README,
+	RECORDS, RECORDS_README, LIBRARIES, LIBRARIES_README, VERSIONS_ROOT, VERSIONS_README,
 };
 
 struct fixed {
@@ -99,7 +101,7 @@ int	node_target(const struct node *, struct buf *b);	/* of a symbolic link; -EIN
 int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh, struct tree_entry *out);
 /* Whether what it shows, its attributes and the names in it, must be asked for at each look: nobody tells when it changes. */
 bool	node_is_on_demand(const struct node *);
-/* The name of a document in parsed/, where README is taken. */
+/* The name of a document in parsed/ and versions/, where README is taken. */
 const char *node_parsed_name(const struct document *);
 void	node_names_inside(const struct tree *, const struct document *, struct inside *out);
 
