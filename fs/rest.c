@@ -295,7 +295,7 @@ spend_limit(struct rest *r)
 
 /* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is something else. */
 static void
-error_of(const struct buf *body, char code[64], char message[REST_MESSAGE])
+error_of(struct buf *body, char code[64], char message[REST_MESSAGE])
 {
 	cJSON *json = rest_parse(body);
 	const cJSON *first = cJSON_GetArrayItem(json, 0);
@@ -332,7 +332,7 @@ tell_answer(struct rest *r, const struct ask *ask, int status, const char *code,
 
 /* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the error if no try is left. */
 static enum verdict
-settle(struct rest *r, const struct ask *ask, const struct http_response *a, int *rc)
+settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
 {
 	char code[64], message[REST_MESSAGE];
 

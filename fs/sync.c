@@ -47,7 +47,7 @@
 #define OVERLAP		(10 * 60 * 1000)	/* ms */
 #define RETRY_FIRST	5			/* seconds after a refresh that failed; doubles up to RETRY_MOST */
 #define RETRY_MOST	300
-#define LOST_LOCATORS	3			/* in a row, without a page in between */
+#define LOST_LOCATORS	3			/* in a row, without getting further in between */
 #define TURN_POLL	50			/* ms between looks whether another mount has finished its turn: flock has no timed wait */
 #define TURN_MOST	60			/* seconds in which another mount's turn must have brought something */
 #define RECONCILE	(24 * 60 * 60 * INT64_C(1000))	/* ms from one list of all Ids to the next */
@@ -305,14 +305,18 @@ put_complete(struct sync *s, int64_t newest, int64_t asked, int64_t began)
 	return rc < 0 ? rc : put_state_number(s->catalogue, "began", began);
 }
 
-/* The locator of the page that was asked for is used up, or lost (-ESTALE): then a new query goes on behind the last record. */
+/*
+ * The locator of the page that was asked for is used up, or lost (-ESTALE): then a new query goes on behind the last record.
+ * further: the page has brought what comes behind all before.
+ */
 static bool
-drop_locator(int *rc, char **next, unsigned *lost)
+drop_locator(int *rc, char **next, bool further, unsigned *lost)
 {
 	free(*next);
 	*next = NULL;
 	if (*rc != -ESTALE) {
-		*lost = 0;
+		if (further)
+			*lost = 0;
 		return false;
 	}
 	if (++*lost <= LOST_LOCATORS)
@@ -370,12 +374,13 @@ fill(struct sync *s, sync_progress *progress, void *ctx)
 		struct rest_page answer = { 0 };
 
 		const bool is_first = !next;
+		const struct page before = page;
 
 		if (is_first && (rc = catalogue_totals(s->catalogue, &totals)) < 0)
 			break;
 		rc = fetch_page(s, &q, &page, &answer);
 		calls++;
-		if (drop_locator(&rc, &next, &lost))
+		if (drop_locator(&rc, &next, strcmp(page.last, before.last) != 0, &lost))
 			continue;
 		if (rc < 0)
 			break;
@@ -497,9 +502,10 @@ refresh(struct sync *s)
 	do {
 		struct rest_query q = { .next = next, .since = since, .filter = s->o.filter };
 		struct rest_page answer = { 0 };
+		const struct page before = page;
 
 		rc = fetch_page(s, &q, &page, &answer);
-		if (drop_locator(&rc, &next, &lost)) {
+		if (drop_locator(&rc, &next, page.newest > before.newest, &lost)) {
 			since = page.newest > since ? page.newest : since;
 			rc = -EAGAIN;
 			continue;
@@ -598,9 +604,11 @@ reconcile(struct sync *s)
 		struct rest_query q = { .next = next, .after = *r.last ? r.last : NULL, .since = -1, .only_ids = true,
 		    .filter = s->o.filter, .archived = s->o.archived };
 		struct rest_page answer = { 0 };
+		char before[19];
 
+		memcpy(before, r.last, sizeof(before));
 		rc = rest_documents(s->rest, &q, take_id, &r, &answer);
-		if (drop_locator(&rc, &next, &lost)) {
+		if (drop_locator(&rc, &next, strcmp(r.last, before) != 0, &lost)) {
 			rc = 0;
 			continue;
 		}

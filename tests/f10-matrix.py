@@ -13,6 +13,7 @@ import front as fronts
 BUILD, TMP = os.environ['BUILD'], os.environ['TMP']
 LIMIT = 30          # seconds in which anything ends
 DOCUMENTS = 90
+MEMORY = 400        # MB: answers of more than 48 MB are not read, and the JSON of one takes a few times as much
 OPTIONS = 'tries=2,timeout=3,refresh=3600'
 
 # What a kind of request looks like: for the org, a glob of "METHOD path?query", and for the front a regular expression.
@@ -90,7 +91,7 @@ class World:
                 if line.startswith('client_secret'):
                     break
             f.write(f'ca_file = {cert}\n')
-        self.unread = [f'd{i:02}' for i in range(1, DOCUMENTS)]
+        self.unread = [f'd{i * 37 % (DOCUMENTS - 1) + 1:02}' for i in range(DOCUMENTS - 1)]     # in no order, so that nothing is read ahead
         self.ask('set', {'page-size': 40})
         self.must(self.mount())
         if kind_is_mount(kind):
@@ -197,6 +198,16 @@ class World:
             self.unread.pop(0)
         return asking[0] if asking else 'stuck', tries, said, problems, took
 
+    def memory(self):
+        """Megabytes that the mount has had in memory at most."""
+        for pid in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                with open(f'/proc/{pid}/cmdline') as f, open(f'/proc/{pid}/status') as status:
+                    if f.read().rstrip('\0').endswith(self.mnt):
+                        return int(status.read().split('VmHWM:')[1].split()[0]) // 1024
+            except OSError:
+                pass
+
     def close(self):
         subprocess.run(['fusermount3', '-uz', self.mnt], stderr=subprocess.DEVNULL)
         self.org.terminate()
@@ -232,6 +243,8 @@ def run_column(kind, column, rows, results):
         for i, row in enumerate(rows):
             if row[column] != '-' and (not only or row[0] in only):
                 results[i, column] = world.meet(row[0])
+        if not kind_is_mount(kind):
+            memory[kind] = world.memory()
     except Exception:
         results[-1, column] = traceback.format_exc()
     finally:
@@ -280,7 +293,7 @@ if __name__ == '__main__':
     fronts.make_certificate(TMP, 'front')
     fronts.make_certificate(TMP, 'other')
     fronts.packed_blanks()
-    other, results = Other(), {}
+    other, results, memory = Other(), {}, {}
     threads = [threading.Thread(target=run_column, args=(kind, column, rows, results)) for column, kind in enumerate(header) if kind in KINDS]
     for t in threads:
         t.start()
@@ -293,6 +306,11 @@ if __name__ == '__main__':
         else:
             judge(rows[i], header, column, result, learn)
     if not learn:
+        number += 1
+        good = len(memory) == 4 and max(memory.values()) < MEMORY
+        failed = failed or not good
+        print(f'{"ok" if good else "not ok"} {number} - and no mount has grown beyond {MEMORY} MB')
+        print('#', memory)
         number += 1
         print(('ok' if other.heard == 0 else 'not ok') + f' {number} - no other host has heard of us')
     sys.stdout.flush()

@@ -59,11 +59,11 @@ void	rest_tell(struct rest *, const char *fmt, ...) __attribute__((format(printf
 
 /* A page of records. take: 0, 1 to leave the record out, or a negative errno that ends the page with it. */
 typedef int rest_take(void *ctx, const cJSON *record);
-int	rest_read_page(struct rest *, const struct http_response *, rest_take *, void *ctx, struct rest_page *out);
+int	rest_read_page(struct rest *, struct http_response *, rest_take *, void *ctx, struct rest_page *out);
 int	rest_read_next(struct rest *, enum rest_kind, const char *next, rest_take *, void *ctx, struct rest_page *out);
 
-/* The JSON of an answer: cJSON_Delete. NULL: it is none, or made of so many values that no answer of Salesforce's is like it. */
-cJSON	*rest_parse(const struct buf *body);
+/* The JSON of an answer, which is mended where its strings are none: cJSON_Delete. NULL: it is none, or has more values than any of Salesforce's. */
+cJSON	*rest_parse(struct buf *body);
 /* The value at a path such as "LatestPublishedVersion.Checksum"; NULL where something on the way is null or no object. */
 const cJSON *rest_value_at(const cJSON *record, const char *path);
 int64_t	rest_int(const cJSON *);			/* a whole number from 0 on; -1 for anything else */

@@ -2,6 +2,7 @@
  * Documents, as pages of queries: those that there are, those that are linked to something, and versions, each a document
  * with that version.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +19,54 @@
  * Reading records.
  */
 
-/* Each value but the first stands behind one of these, outside of strings. */
+/* The number that `\uXXXX` at s stands for; -1: it is none. */
+static int
+escaped_unit(const char *s, const char *end)
+{
+	int n = 0;
+
+	if (end - s < 6 || s[0] != '\\' || s[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		if (!isxdigit((unsigned char)s[i]))
+			return -1;
+		n = n * 16 + (isdigit((unsigned char)s[i]) ? s[i] - '0' : (s[i] | 0x20) - 'a' + 10);
+	}
+	return n;
+}
+
+/*
+ * The escape at s, within a string, made one that a parser takes, in its place: U+FFFD for half of a surrogate pair and for NUL, which
+ * no name can hold, and a question mark for a backslash that escapes nothing. How many bytes it has.
+ */
+static size_t
+mend_escape(char *s, const char *end, unsigned *mended)
+{
+	int unit = escaped_unit(s, end);
+
+	if (unit < 0) {
+		if (end - s >= 2 && s[1] && strchr("\"\\/bfnrt", s[1]))
+			return 2;
+		s[0] = '?';
+		++*mended;
+		return 1;
+	}
+	if (unit >= 0xd800 && unit < 0xdc00) {
+		int low = escaped_unit(s + 6, end);
+
+		if (low >= 0xdc00 && low < 0xe000)
+			return 12;
+	}
+	if (unit == 0 || (unit >= 0xd800 && unit < 0xe000)) {
+		memcpy(s + 2, "fffd", 4);
+		++*mended;
+	}
+	return 6;
+}
+
+/* Whether there are not too many values in it: each but the first stands behind a comma or a bracket. Mends the strings. */
 static bool
-has_few_values(const struct buf *b)
+prepare(struct buf *b, unsigned *mended)
 {
 	size_t values = 0;
 	bool text = false;
@@ -29,7 +75,7 @@ has_few_values(const struct buf *b)
 		const char c = b->data[i];
 
 		if (text && c == '\\')
-			i++;
+			i += mend_escape(b->data + i, b->data + b->len, mended) - 1;
 		else if (c == '"')
 			text = !text;
 		else if (!text && (c == ',' || c == '[' || c == '{'))
@@ -39,9 +85,14 @@ has_few_values(const struct buf *b)
 }
 
 cJSON *
-rest_parse(const struct buf *body)
+rest_parse(struct buf *body)
 {
-	return has_few_values(body) ? cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
+	unsigned mended = 0;
+	cJSON *json = prepare(body, &mended) ? cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
+
+	if (json && mended)
+		log_warn("salesforce", "an answer has %u escaped characters that are none: U+FFFD or ? instead", mended);
+	return json;
 }
 
 const cJSON *
@@ -87,7 +138,7 @@ rest_int(const cJSON *v)
 {
 	double d = cJSON_IsNumber(v) ? v->valuedouble : -1;
 
-	return d >= 0 && d < 9007199254740992.0 ? (int64_t)d : -1;
+	return d >= 0 && d < 9007199254740992.0 && d == (double)(int64_t)d ? (int64_t)d : -1;
 }
 
 void
@@ -171,7 +222,7 @@ take_document(void *ctx, const cJSON *record)
 }
 
 int
-rest_read_page(struct rest *r, const struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
+rest_read_page(struct rest *r, struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
 {
 	struct rest_page page = { .date = a->date < 0 ? -1 : a->date * 1000 };
 	cJSON *json = rest_parse(&a->body);
@@ -181,8 +232,8 @@ rest_read_page(struct rest *r, const struct http_response *a, rest_take *take, v
 	const cJSON *record;
 	int rc = 0;
 
-	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (!next && !cJSON_IsTrue(done)) ||
-	    (next && next[0] != '/')) {
+	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (next && next[0] != '/') ||
+	    (!cJSON_IsTrue(done) && (!next || !records->child))) {
 		rest_tell(r, "query: the answer is not a page of records (%zu bytes, %s)", a->body.len,
 		    *a->content_type ? a->content_type : "no content type");
 		rc = -EIO;
@@ -245,6 +296,18 @@ get_next(struct rest *r, enum rest_kind kind, const char *next, struct rest_refu
 	return rc == -ENOENT ? tell_no_resource(r) : rc;
 }
 
+/* A page that leads to itself has no end. */
+static int
+check_next(struct rest *r, const char *asked, struct rest_page *page)
+{
+	if (!asked || !page->next || strcmp(asked, page->next) != 0)
+		return 0;
+	rest_tell(r, "query: the answer is a page that leads to itself");
+	free(page->next);
+	page->next = NULL;
+	return -EIO;
+}
+
 int
 rest_read_next(struct rest *r, enum rest_kind kind, const char *next, rest_take *take, void *ctx, struct rest_page *out)
 {
@@ -255,7 +318,7 @@ rest_read_next(struct rest *r, enum rest_kind kind, const char *next, rest_take 
 		rc = rest_read_page(r, &answer, take, ctx, out);
 		http_response_free(&answer);
 	}
-	return rc;
+	return rc < 0 ? rc : check_next(r, next, out);
 }
 
 static void
@@ -425,7 +488,7 @@ rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void
 		rc = rest_read_page(r, &answer, take_document, &reader, out);
 		http_response_free(&answer);
 	}
-	return rc;
+	return rc < 0 ? rc : check_next(r, q->next, out);
 }
 
 int
