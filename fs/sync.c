@@ -45,6 +45,7 @@
 #include "sync.h"
 
 #define OVERLAP		(10 * 60 * 1000)	/* ms */
+#define STAMP_GRAIN	5000			/* ms: stamps are whole seconds, and are committed a little later */
 #define RETRY_FIRST	5			/* seconds after a refresh that failed; doubles up to RETRY_MOST */
 #define RETRY_MOST	300
 #define LOST_LOCATORS	3			/* in a row, without getting further in between */
@@ -413,6 +414,7 @@ fill(struct sync *s, sync_progress *progress, void *ctx)
 
 struct changed {
 	struct sync	*sync;
+	int64_t		 asked;		/* what has a later stamp may have changed once more within its second */
 	struct ids	 ids;
 };
 
@@ -423,7 +425,7 @@ take_stamp(void *ctx, const struct document *d)
 	struct document known = { 0 };
 	int rc = catalogue_by_id(c->sync->catalogue, d->id, &known);
 
-	if (rc == 0 && known.listed && known.system_modstamp < d->system_modstamp)
+	if (rc == 0 && known.listed && (known.system_modstamp < d->system_modstamp || d->system_modstamp >= c->asked))
 		rc = add_id(&c->ids, d->id);
 	document_free(&known);
 	return rc == -ENOENT ? 0 : rc;
@@ -451,7 +453,7 @@ remove_unmatched(struct sync *s, const char (*ids)[19], size_t n)
 static int
 refresh_filter(struct sync *s, int64_t since)
 {
-	struct changed c = { .sync = s };
+	struct changed c = { .sync = s, .asked = state_number(s->catalogue, "asked") - STAMP_GRAIN };
 	unsigned lost = 0;
 	char *next = NULL;
 	int rc;
@@ -461,7 +463,7 @@ refresh_filter(struct sync *s, int64_t since)
 		struct rest_page answer = { 0 };
 
 		rc = rest_documents(s->rest, &q, take_stamp, &c, &answer);
-		if (drop_locator(&rc, &next, &lost))
+		if (drop_locator(&rc, &next, false, &lost))
 			rc = -EAGAIN;
 		else
 			next = answer.next;

@@ -373,6 +373,7 @@ serve_record(struct call *c, const struct object *object)
 	char id[ID_SIZE], message[128];
 	struct row row;
 
+	view.archived = c->parts == 4;	/* their bytes are kept */
 	data_lock(c->org->data);
 	const char *code = row_find(c->org->data, object, c->part[2], &view, &row, id, message, sizeof(message));
 	if (code)

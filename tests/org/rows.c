@@ -78,7 +78,7 @@ may_see(const struct document *doc, const struct rows_view *view)
 {
 	if (doc->state & (DOCUMENT_GONE | DOCUMENT_UNSHARED))
 		return false;
-	if (doc->state & (DOCUMENT_DELETED | DOCUMENT_ARCHIVED) && !view->deleted)
+	if ((doc->state & DOCUMENT_DELETED && !view->deleted) || (doc->state & DOCUMENT_ARCHIVED && !view->deleted && !view->archived))
 		return false;
 	if (view->all_files || doc->owner == view->user || doc->library != DOCUMENT_NONE || doc->users >> view->user & 1)
 		return true;

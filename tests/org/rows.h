@@ -18,6 +18,7 @@
 /* Which records somebody may see. */
 struct rows_view {
 	bool		 deleted;	/* deleted and archived ones too, as queryAll */
+	bool		 archived;	/* archived ones alone, too */
 	bool		 all_files;	/* the user has Query All Files */
 	bool		 by_id;		/* asked for by its id: also files that only a record leads to */
 	unsigned	 version;	/* of the API */
