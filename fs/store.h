@@ -5,7 +5,11 @@
  * what has landed while the rest is in flight; its last 128 KiB are released
  * only when size and MD5 are what was promised, so nobody reads a wrong file
  * to a clean end. A failed fill leaves nothing, and its error is each
- * reader's error.
+ * reader's error. Processes that share the directory share fills, too: one
+ * fills, the others follow, and take over if it dies.
+ *
+ * A fill that nobody waits for any more goes on if less is missing than has
+ * come, or less than 16 MiB; else it is dropped.
  *
  * Fills that fetch from afar and fills that render from other blobs have
  * threads of their own: a render that waits for its fetch cannot keep it from
