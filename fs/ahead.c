@@ -148,7 +148,7 @@ free_slot(struct ahead *a)
 	unsigned busy = 0;
 
 	store_stats(a->store, &stats);
-	if (stats.waiting > 0 || stats.fetching >= a->o.transfers)
+	if (stats.waiting + stats.fetching >= a->o.transfers)
 		return NULL;
 	pthread_mutex_lock(&a->lock);
 	for (unsigned i = 0; i < SLOTS; i++) {
