@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -122,6 +123,23 @@ allow_all(int ruleset, const struct ruleset *r, const struct confine_path *paths
 	return rc;
 }
 
+/* Of root's powers those over files, whose owners may be others, are kept: Landlock says which files. */
+static int
+drop_powers(void)
+{
+	static const uint32_t kept = 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH | 1U << CAP_FOWNER;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct words[2];
+
+	if (syscall(SYS_capget, &header, words) < 0)
+		return -errno;
+	words[0].effective &= kept;
+	words[0].permitted &= kept;
+	words[0].inheritable = 0;
+	words[1] = (struct __user_cap_data_struct){ 0 };
+	return syscall(SYS_capset, &header, words) < 0 ? -errno : 0;
+}
+
 int
 confine_enter(const struct confine_path *paths, size_t n)
 {
@@ -137,5 +155,5 @@ confine_enter(const struct confine_path *paths, size_t n)
 	if (rc == 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) < 0))
 		rc = -errno;
 	close(ruleset);
-	return rc;
+	return rc < 0 ? rc : drop_powers();
 }

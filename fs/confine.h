@@ -2,7 +2,7 @@
  * confine - from some moment on this process can touch only what it needs: Landlock.
  *
  * For the case that a document's bytes get the better of the code that reads them: what runs then finds no other file
- * of the user's, starts no program, signals and debugs nobody, listens nowhere. What the system's libraries need (names
+ * of the user's, starts no program, signals and debugs nobody, listens nowhere, and has lost root's powers. What the system's libraries need (names
  * of hosts, certificates, character sets) can be read, a temporary directory can be written, and the rest is the caller's.
  * Descriptors that are open stay good. It cannot be undone; mounting and unmounting are no longer possible (keeper.h).
  *
