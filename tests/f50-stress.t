@@ -1,0 +1,10 @@
+#!/bin/sh
+# Many readers, new versions, faults, a small cache, interrupts, and the mount ended under load: nobody reads wrong bytes, all ends.
+. "${0%/*}/lib.sh"; plan 6
+export TMP BUILD MNT
+mkdir "$TMP/data"
+ORG_URL=none python3 "$TOP/tests/f50-stress.py" make
+org_start --data "$TMP/data"
+export ORG_URL
+python3 "$TOP/tests/f50-stress.py"
+failed=$? number=$planned
