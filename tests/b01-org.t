@@ -127,13 +127,8 @@ is 'and answered' "$(jq -s 'length' "$TMP/all")" 64
 calls 'the journal has them' 'GET */limits' 64
 
 # A client library that knows nothing of this org
-jsforce=$BUILD/npm/jsforce@3.10.8
-if [ ! -d "$jsforce" ]; then
-	npm install --prefix "$TMP/npm" --no-save --no-audit --no-fund --ignore-scripts --omit=optional --loglevel=error jsforce@3.10.8 >"$TMP/npm.log" 2>&1 ||
-		{ sed 's/^/# /' "$TMP/npm.log"; exit 1; }
-	mkdir -p "$BUILD/npm" && mv "$TMP/npm" "$jsforce"
-fi
-node "$TOP/tests/org/jsforce.js" "$jsforce/node_modules/jsforce" "$ORG_URL" "$(key client_id)" "$(key client_secret)" >"$TMP/jsforce"
+jsforce=$("$TOP/tests/npm-install" jsforce@3.10.8) || exit 1
+node "$TOP/tests/org/jsforce.js" "$jsforce" "$ORG_URL" "$(key client_id)" "$(key client_secret)" >"$TMP/jsforce"
 while read -r line; do
 	case $line in
 	ok*) is "jsforce: ${line#ok * - }" ok ok ;;
