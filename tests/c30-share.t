@@ -1,6 +1,6 @@
 #!/bin/sh
 # Two mounts of one org share catalogue and cache, and do not ask twice.
-. "${0%/*}/lib.sh"; plan 11
+. "${0%/*}/lib.sh"; plan 15
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -36,3 +36,20 @@ wait $one; is 'both can be mounted at once' "$?" 0
 wait $two; is 'the other one' "$?" 0
 calls 'one fills, the other asks what changed' 'GET */query*FROM ContentDocument *' 2
 same 'both are right' "$MNT/documents/big/big.bin" "$second/documents/big/big.bin"
+
+# A download that one has begun is read by the other, too, while it comes.
+fusermount3 -u "$second"; fs_unmount
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount
+"$BUILD/sffs" sim "$second"
+org_forget
+org fault -d kind=hold-after -d bytes=700000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
+cat "$MNT/documents/big/big.bin" >"$TMP/first" & one=$!
+curl -sSf "$ORG_URL/_org/wait?held=1&timeout=30" >/dev/null
+ok 'the other reads what has landed' timeout -s KILL 20 sh -c "head -c 300000 '$second/documents/big/big.bin' | cmp -n 300000 - '$data/big.bin'"
+cat "$second/documents/big/big.bin" >"$TMP/second.bin" & two=$!
+org release -X POST >/dev/null
+wait $one $two
+same 'the one that began has it all' "$TMP/first" "$data/big.bin"
+same 'and so has the other' "$TMP/second.bin" "$data/big.bin"
+calls 'at one download' 'GET */VersionData' 1
