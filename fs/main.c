@@ -29,6 +29,7 @@
 #include "budget.h"
 #include "callers.h"
 #include "catalogue.h"
+#include "check.h"
 #include "confine.h"
 #include "demand.h"
 #include "doctor.h"
@@ -81,6 +82,7 @@ struct sffs {
 	struct mount	*mount;
 	struct status	 status;
 	char		*dir;		/* of this org's and user's data */
+	char		*catalogue_dir;
 	int		 parent;	/* pipe to the parent; -1: none */
 	time_t		 filling;	/* when the first page came; 0: no progress line stands on the terminal */
 	uint64_t	 filled_then;	/* documents then */
@@ -106,7 +108,7 @@ exit_status_of(int rc)
 
 static const char help[] =
 	"usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"
-	"       sffs --list | --doctor ORG | --keys | --orgs\n"
+	"       sffs --list | --doctor ORG | --check-cache ORG | --keys | --orgs\n"
 	"\n"
 	"Mounts the Salesforce org that the config file calls ORG as a filesystem;\n"
 	"fusermount3 -u MOUNTPOINT unmounts it.\n"
@@ -118,6 +120,7 @@ static const char help[] =
 	"  --log-level LEVEL    error, warn, info or debug\n"
 	"  --list               what is mounted, and which orgs are not\n"
 	"  --doctor ORG         what keeps ORG from being mounted, and what to do\n"
+	"  --check-cache ORG    is every cached byte right; what is not is removed\n"
 	"  --keys               the keys of the config file, one a line\n"
 	"  --orgs               the orgs that the config file has, one a line\n"
 	"  -h, --help; -V, --version\n"
@@ -199,7 +202,7 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 	static const struct option options[] = {
 		{ "foreground", no_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
 		{ "log-level", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
-		{ "list", no_argument, NULL, 'L' }, { "doctor", required_argument, NULL, 'D' }, { "keys", no_argument, NULL, 'K' }, { "orgs", no_argument, NULL, 'O' },
+		{ "list", no_argument, NULL, 'L' }, { "doctor", required_argument, NULL, 'D' }, { "check-cache", required_argument, NULL, 'C' }, { "keys", no_argument, NULL, 'K' }, { "orgs", no_argument, NULL, 'O' },
 		{ "version", no_argument, NULL, 'V' }, { 0 }
 	};
 	enum log_level level;
@@ -231,7 +234,7 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 		case 'h':
 			fputs(help, stdout);
 			return EXIT_DONE;
-		case 'D': case 'K': case 'L': case 'O':
+		case 'C': case 'D': case 'K': case 'L': case 'O':
 			a->command = c;
 			a->org = optarg;
 			break;
@@ -244,6 +247,8 @@ parse_arguments(int argc, char **argv, struct arguments *a)
 			return EXIT_USAGE;
 		}
 	}
+	if (a->command == 'C' && argc == optind)
+		return -1;
 	if (a->command && argc == optind)
 		return run_command(a);
 	if (a->command || argc - optind != 2) {
@@ -425,6 +430,28 @@ shut_in(struct sffs *s)
 	return rc;
 }
 
+/* What is listed with a filter, or with archived documents, is another catalogue; bytes are cached for all of them together. */
+static int
+make_catalogue_dir(struct sffs *s)
+{
+	const struct config *c = s->config;
+	char *part = NULL;
+	int rc = asprintf(&part, "%s %s", c->archived ? "archived" : "", c->filter ? c->filter : "") < 0 ? -ENOMEM : 0;
+
+	if (rc < 0)
+		return rc;
+	if ((c->filter || c->archived ? asprintf(&s->catalogue_dir, "%s/part-%016llx", s->dir, (unsigned long long)name_hash_of(NAME_UNIX)(part)) :
+	    asprintf(&s->catalogue_dir, "%s", s->dir)) < 0) {
+		s->catalogue_dir = NULL;
+		rc = -ENOMEM;
+	} else if (mkdir(s->catalogue_dir, 0700) < 0 && errno != EEXIST) {
+		rc = -errno;
+		log_error("sffs", "%s: cannot make the cache directory: %s", s->catalogue_dir, strerror(-rc));
+	}
+	free(part);
+	return rc;
+}
+
 static int
 open_data(struct sffs *s)
 {
@@ -438,7 +465,9 @@ open_data(struct sffs *s)
 	int rc = asprintf(&blobs, "%s/blobs", s->dir) < 0 ? -ENOMEM : 0;
 
 	if (rc == 0)
-		rc = catalogue_open(s->dir, name_hash_of(c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX), &s->catalogue);
+		rc = make_catalogue_dir(s);
+	if (rc == 0)
+		rc = catalogue_open(s->catalogue_dir, name_hash_of(c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX), &s->catalogue);
 	if (rc == 0)
 		rc = store_open(&(struct store_options){ .dir = blobs, .limit = c->cache_size, .fetches = (unsigned)c->transfers }, &s->store);
 	if (rc == 0)
@@ -457,7 +486,7 @@ open_demand(struct sffs *s, enum name_rules names, bool online)
 	const struct demand_answer *storage;
 	struct wait_thread t;
 	int rc = demand_open(s->rest, s->catalogue, &(struct demand_options){ .refresh = c->refresh,
-	    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .changed = tell_changed, .ctx = s }, &s->demand);
+	    .fail_offline = c->offline == CONFIG_FAIL, .archived = c->archived, .names = names, .changed = tell_changed, .ctx = s }, &s->demand);
 
 	if (rc < 0 || !online)
 		return rc;
@@ -483,11 +512,12 @@ open_tree(struct sffs *s)
 	const enum name_rules names = c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX;
 	struct sync_status status;
 	char *turn = NULL;
-	int rc = asprintf(&turn, "%s/turn.lock", s->dir) < 0 ? -ENOMEM : 0;
+	int rc = asprintf(&turn, "%s/turn.lock", s->catalogue_dir) < 0 ? -ENOMEM : 0;
 
 	if (rc == 0)
 		rc = sync_open(s->rest, s->catalogue, &(struct sync_options){ .refresh = c->refresh, .turn = turn,
-		    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .changed = tell_changed, .ctx = s }, &s->sync);
+		    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .filter = c->filter, .archived = c->archived,
+		    .versions = c->versions == CONFIG_ALL, .changed = tell_changed, .ctx = s }, &s->sync);
 	free(turn);
 	if (rc == 0) {
 		rc = sync_first(s->sync, show_progress, s);
@@ -508,7 +538,7 @@ open_tree(struct sffs *s)
 		rc = ahead_open(s->store, s->rest, s->catalogue, &(struct ahead_options){ .transfers = (unsigned)c->transfers,
 		    .may = may_guess, .ctx = s->rest }, &s->ahead);
 	return rc < 0 ? rc : tree_open(&(struct tree_parts){ .catalogue = s->catalogue, .sync = s->sync, .demand = s->demand, .files = s->files,
-	    .inventory = s->inventory, .ahead = s->ahead }, &(struct tree_options){ .names = names, .links = c->links, .browse = c->browse, .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .limits = make_limits, .ctx = &s->status }, &s->tree);
+	    .inventory = s->inventory, .ahead = s->ahead }, &(struct tree_options){ .names = names, .links = c->links, .browse = c->browse, .versions = c->versions == CONFIG_ALL, .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .limits = make_limits, .ctx = &s->status }, &s->tree);
 }
 
 /* First everything that works is stopped, which wakes what waits; nothing is freed that those who wake still use. */
@@ -569,6 +599,25 @@ run(struct sffs *s)
 	}
 	close_all(s);
 	return status;
+}
+
+/* --check-cache: what a mount would open, but for the org. */
+static int
+run_check(struct sffs *s)
+{
+	char *blobs = NULL;
+	int rc = open_salesforce(s);
+
+	if (rc == 0)
+		rc = make_catalogue_dir(s);
+	if (rc == 0)
+		rc = catalogue_open(s->catalogue_dir, name_hash_of(s->config->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX),
+		    &s->catalogue);
+	if (rc == 0)
+		rc = asprintf(&blobs, "%s/blobs", s->dir) < 0 ? -ENOMEM : check_cache(s->catalogue, blobs, stdout);
+	free(blobs);
+	close_all(s);
+	return exit_status_of(rc);
 }
 
 /* The parent's side: the status to exit with. */
@@ -632,7 +681,9 @@ main(int argc, char **argv)
 		status = exit_status_of(config_load(s.arguments.config, s.arguments.org, buf_str(&s.arguments.overrides), &s.config));
 	else
 		goto out;
-	if (status == EXIT_DONE) {
+	if (status == EXIT_DONE && s.arguments.command == 'C') {
+		status = run_check(&s);
+	} else if (status == EXIT_DONE) {
 		if (s.arguments.foreground && !log_to_journal())
 			log_plain(NULL);
 		status = s.arguments.foreground ? run(&s) : run_as_daemon(&s);
@@ -642,5 +693,6 @@ out:
 	buf_free(&s.arguments.overrides);
 	free(s.arguments.mountpoint);
 	free(s.dir);
+	free(s.catalogue_dir);
 	return status;
 }

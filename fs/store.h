@@ -88,6 +88,13 @@ uint64_t blob_filled(const struct blob *);		/* bytes appended so far */
 int	blob_restart(struct blob *);			/* the next append is byte 0 again; readers keep what they got */
 bool	blob_cancelled(const struct blob *);		/* the store closes: give up */
 
+/*
+ * The whole files of a store's directory, in order of their names, for a check; the store need not be open. each() says
+ * whether to keep one; who reads it goes on. 0 also where there is none; -EIO.
+ */
+typedef bool store_each_file(void *ctx, const char *name, int fd, uint64_t size);
+int	store_files(const char *dir, store_each_file *, void *ctx);
+
 struct store_stats { uint64_t bytes, blobs, hits, misses; unsigned fetching, waiting; };
 void	store_stats(struct store *, struct store_stats *out);
 

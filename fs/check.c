@@ -1,0 +1,110 @@
+#include <errno.h>
+#include <openssl/evp.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "catalogue.h"
+#include "name.h"
+#include "store.h"
+
+#include "check.h"
+
+#define ID_LENGTH	18
+#define READ_SIZE	(1 << 20)
+
+struct check {
+	struct catalogue *catalogue;
+	FILE		*out;
+	unsigned char	*piece;
+	unsigned long long right, wrong, views, unknown, bytes;
+	char		 removed[ID_LENGTH + 1];	/* the version that was wrong last: files come in order of their names */
+	int		 rc;
+};
+
+/* The MD5 of a file, in hex. */
+static int
+md5_of(struct check *k, int fd, char out[33])
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+	ssize_t got = 0;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool good = ctx && EVP_DigestInit_ex(ctx, EVP_md5(), NULL);
+
+	for (off_t off = 0; good && (got = pread(fd, k->piece, READ_SIZE, off)) > 0; off += got)
+		good = EVP_DigestUpdate(ctx, k->piece, (size_t)got);
+	good = good && got == 0 && EVP_DigestFinal_ex(ctx, md, &n);
+	EVP_MD_CTX_free(ctx);
+	for (unsigned i = 0; good && i < 16; i++)
+		snprintf(out + 2 * i, 3, "%02x", md[i]);
+	return good ? 0 : -EIO;
+}
+
+/* NULL: right. */
+static const char *
+what_is_wrong(struct check *k, const struct document *d, int fd, uint64_t size)
+{
+	char md5[33];
+
+	if (size != (uint64_t)d->content_size)
+		return "not of its size";
+	if (!d->checksum || strlen(d->checksum) != 32)
+		return NULL;
+	if (md5_of(k, fd, md5) < 0)
+		return "cannot be read";
+	return strcasecmp(md5, d->checksum) == 0 ? NULL : "not of its MD5";
+}
+
+static bool
+check_version(struct check *k, const char *id, int fd, uint64_t size)
+{
+	struct document d;
+	int rc = catalogue_by_version_key(k->catalogue, name_key(id), &d);
+
+	if (rc < 0) {
+		k->unknown += rc == -ENOENT;
+		k->rc = rc == -ENOENT ? k->rc : rc;
+		return true;
+	}
+	const char *wrong = what_is_wrong(k, &d, fd, size);
+	if (wrong) {
+		fprintf(k->out, "%s (%s): %s, removed\n", id, d.name, wrong);
+		memcpy(k->removed, id, sizeof(k->removed));
+	}
+	k->wrong += wrong != NULL;
+	k->right += wrong == NULL;
+	document_free(&d);
+	return !wrong;
+}
+
+static bool
+check_file(void *ctx, const char *name, int fd, uint64_t size)
+{
+	struct check *k = ctx;
+	char id[ID_LENGTH + 1];
+
+	k->bytes += size;
+	if (strlen(name) == ID_LENGTH && name_id(name, id))
+		return check_version(k, id, fd, size);
+	if (*k->removed && strncmp(name, k->removed, ID_LENGTH) == 0)
+		return false;		/* made of what was wrong */
+	k->views++;
+	return true;
+}
+
+int
+check_cache(struct catalogue *c, const char *blobs, FILE *out)
+{
+	static unsigned char piece[READ_SIZE];
+	struct check k = { .catalogue = c, .out = out, .piece = piece };
+	int rc = store_files(blobs, check_file, &k);
+
+	if (rc == 0)
+		rc = k.rc;
+	if (rc < 0)
+		return rc;
+	fprintf(out, "%llu right, %llu wrong, %llu of versions that are not the latest, %llu views; %llu bytes\n", k.right, k.wrong,
+	    k.unknown, k.views, k.bytes);
+	return k.wrong ? -EBADMSG : 0;
+}

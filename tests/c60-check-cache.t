@@ -1,0 +1,38 @@
+#!/bin/sh
+# sffs --check-cache finds every byte that is not as it was, and what it removes is fetched again.
+. "${0%/*}/lib.sh"; plan 14
+data=$TMP/data
+mkdir "$data"
+for i in 1 2 3; do head -c 100000 /dev/urandom >"$data/f$i.bin"; done
+printf 'a,b\n1,2\n' >"$data/table.csv"
+org_start --data "$data"
+sffs=$BUILD/sffs
+fs_mount
+cat "$MNT"/documents/*/content "$MNT/parsed/table/rows.tsv" >/dev/null
+version=$(jq -r .LatestPublishedVersionId "$MNT/documents/f2/metadata.json")
+table=$(jq -r .LatestPublishedVersionId "$MNT/documents/table/metadata.json")
+fs_unmount
+org_forget
+ok 'a cache that is right' "$sffs" --check-cache sim
+like 'is said to be' "$("$sffs" --check-cache sim)" '4 right, 0 wrong, 0 of versions*1 views*'
+calls 'without a call' '*' 0
+
+files=$(dirname "$(find "$XDG_CACHE_HOME/sffs" -name "$version")")
+chmod u+w "$files/$version"
+printf 'X' | dd of="$files/$version" bs=1 seek=50000 conv=notrunc status=none
+chmod u+w "$files/$table"
+printf 'longer' >>"$files/$table"
+"$sffs" --check-cache sim >"$TMP/out"
+is 'one that is not: exit status' "$?" 1
+like 'is named, with its document' "$(cat "$TMP/out")" "*$version (f2): not of its MD5, removed*"
+like 'so is one of another size' "$(cat "$TMP/out")" "*$table (table): not of its size, removed*"
+like 'the rest is counted' "$(cat "$TMP/out")" '*2 right, 2 wrong*'
+ok 'it is gone' not test -e "$files/$version"
+ok 'and so is the view of it' not sh -c "ls '$files' | grep -q '^$table\.'"
+ok 'then all is right' "$sffs" --check-cache sim
+fs_mount
+same 'what was removed is fetched again' "$data/f2.bin" "$MNT/documents/f2/f2.bin"
+is 'the view is made again' "$(cat "$MNT/parsed/table/rows.tsv")" '1	2'
+calls 'two downloads' 'GET *VersionData' 2
+"$sffs" --check-cache nosuch >/dev/null 2>&1
+is 'an org that is none' "$?" 2
