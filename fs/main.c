@@ -657,6 +657,18 @@ run_as_daemon(struct sffs *s)
 	return run(s);
 }
 
+/* Each open file is one of ours too. */
+static void
+raise_file_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
@@ -673,6 +685,7 @@ main(int argc, char **argv)
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
+	raise_file_limit();
 
 	status = parse_arguments(argc, argv, &s.arguments);
 	if (status < 0 && s.arguments.overrides.failed)

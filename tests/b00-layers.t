@@ -27,7 +27,7 @@ may 'store is a leaf' 'fs/store.[ch] fs/store/*.[ch]' "store wait pool $(own fs/
 may 'name is a leaf' 'fs/name.[ch]' 'name'
 may 'rest is a leaf' 'fs/rest.[ch] fs/rest/*.[ch]' "rest document budget http token $(own fs/rest) $bottom"
 may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(own fs/view) $bottom"
-may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync rest name catalogue document wait pool $bottom"
+may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync versions rest name catalogue document wait pool $bottom"
 may 'version joins store and rest' 'fs/version.[ch]' "version store rest inside document $bottom"
 may 'surveys join version, view, names and catalogue' 'fs/surveys.[ch]' "surveys version store view note column_names name catalogue document wait pool task $bottom"
 may 'file joins version, surveys, store and view' 'fs/file.[ch]' "file version surveys column_names store view document wait $bottom"
@@ -35,7 +35,7 @@ may 'inside is made of the record alone' 'fs/inside.[ch]' "inside document name 
 may 'inventory joins catalogue and inside' 'fs/inventory.[ch]' "inventory catalogue inside document name wait pool task $bottom"
 may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own fs/tree) catalogue inside inventory ahead file sync demand document name $bottom"
 may 'ahead joins catalogue, version and store' 'fs/ahead.[ch]' "ahead catalogue version store inside document wait pool $bottom"
-may 'mount knows the tree' 'fs/mount.[ch]' "mount tree file callers sync catalogue wait notify $bottom"
+may 'mount knows the tree' 'fs/mount.[ch]' "mount keeper tree file callers sync catalogue wait notify $bottom"
 may 'mountinfo and notify know nobody' 'fs/mountinfo.[ch] fs/notify.[ch]' 'mountinfo notify'
 may 'list asks mounts through their files alone' 'fs/list.[ch]' "list mountinfo $bottom"
 may 'doctor joins auth and rest' 'fs/doctor.[ch]' "doctor rest host http token $bottom"
