@@ -24,6 +24,8 @@
 #define WRITER_KIB	12288	/* a batch of 2,000 changes about as many pages */
 #define OTHER_KIB	512
 #define SWEEP_MOST	5000	/* documents in a batch */
+#define CHANGES_KEPT	65536	/* for those who have not heard of them yet */
+#define CHANGES_STEP	500	/* told at a time */
 
 #define N(number) ((int64_t)(number))
 
@@ -31,7 +33,7 @@ static const char *const catalogue_sql[] = { SQL_STATEMENTS(SQL_TEXT) };
 static const char *const survey_sql[] = { SQL_SURVEY_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind catalogue_kind = {
-	.name = "catalogue-3.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
+	.name = "catalogue-4.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
 };
 static const struct db_kind survey_kind = {
 	.name = "surveys-1.db", .schema = SQL_SURVEYS, .check = SQL_SURVEYS_CHECK, .sql = survey_sql, .count = SQL_SURVEY_COUNT,
@@ -57,6 +59,9 @@ struct catalogue {
 
 	pthread_mutex_t	 survey_lock;	/* guards: surveys */
 	struct db	*surveys;
+
+	pthread_mutex_t	 tell_lock;	/* guards: told */
+	int64_t		 told;		/* the last change that this process was told of */
 };
 
 /*
@@ -135,6 +140,20 @@ bind_fields(sqlite3_stmt *st, const struct document *d, uint64_t key)
  * Opening and closing.
  */
 
+static int
+read_newest_change(struct catalogue *c)
+{
+	sqlite3_stmt *st;
+	int rc = db_bind(c->writer, SQL_NEWEST_CHANGE, &st, "");
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(c->writer, st)) > 0)
+		c->told = sqlite3_column_int64(st, 0);
+	db_reset(st);
+	return rc < 0 ? rc : 0;
+}
+
 int
 catalogue_open(const char *dir, uint64_t (*hash)(const char *), struct catalogue **out)
 {
@@ -146,6 +165,7 @@ catalogue_open(const char *dir, uint64_t (*hash)(const char *), struct catalogue
 	pthread_mutex_init(&c->write_lock, NULL);
 	pthread_mutex_init(&c->note_lock, NULL);
 	pthread_mutex_init(&c->survey_lock, NULL);
+	pthread_mutex_init(&c->tell_lock, NULL);
 	int rc = db_file_open(dir, &catalogue_kind, &c->file);
 	if (rc == 0)
 		rc = db_file_open(dir, &survey_kind, &c->survey_file);
@@ -153,6 +173,8 @@ catalogue_open(const char *dir, uint64_t (*hash)(const char *), struct catalogue
 		rc = db_open(c->file, WRITER_KIB, &c->writer);
 	if (rc == 0)
 		rc = db_open(c->survey_file, OTHER_KIB, &c->surveys);
+	if (rc == 0)
+		rc = read_newest_change(c);
 	if (rc < 0) {
 		catalogue_close(c);
 		return rc;
@@ -180,6 +202,7 @@ catalogue_close(struct catalogue *c)
 	pthread_mutex_destroy(&c->write_lock);
 	pthread_mutex_destroy(&c->note_lock);
 	pthread_mutex_destroy(&c->survey_lock);
+	pthread_mutex_destroy(&c->tell_lock);
 	free(c);
 }
 
@@ -491,31 +514,100 @@ find_meanings(struct catalogue *c, struct changes *changes)
 	changes->count = n;
 }
 
+/* Caller locks. What this batch has changed becomes rows. */
+static int
+log_changes(struct catalogue *c)
+{
+	struct changes *changes = &c->settle.changes;
+	int rc = 0;
+
+	find_meanings(c, changes);
+	for (size_t i = 0; i < changes->count && rc == 0; i++)
+		rc = db_do(c->writer, SQL_ADD_CHANGE, "titt", changes->names.data + changes->list[i].name, N(changes->list[i].key),
+		    NULL, NULL);
+	if (rc == 0 && changes->count > 0)
+		rc = db_do(c->writer, SQL_PRUNE_CHANGES, "i", N(CHANGES_KEPT));
+	return rc;
+}
+
 int
 catalogue_commit(struct catalogue *c, catalogue_changed *changed, void *ctx)
 {
-	struct changes told = { 0 };
 	int rc = 0;
 
 	if (c->touched)
 		rc = db_do(c->writer, SQL_ADD_TOTAL, "iii", c->documents, c->bytes, N(1));
+	if (rc == 0 && changed)
+		rc = log_changes(c);
 	if (rc == 0)
 		rc = db_commit(c->writer);
 	if (rc < 0) {
 		catalogue_rollback(c);
 		return rc;
 	}
-	if (changed) {
-		told = c->settle.changes;
-		c->settle.changes = (struct changes){ 0 };
-		find_meanings(c, &told);
-	}
 	forget_batch(c);
 	pthread_mutex_unlock(&c->write_lock);
-	for (size_t i = 0; i < told.count; i++)
-		changed(ctx, told.names.data + told.list[i].name, told.list[i].key);
-	changes_free(&told);
+	if (changed)
+		catalogue_catch_up(c, changed, ctx);	/* an error leaves them for the next time */
 	return 0;
+}
+
+/* The next few changes. text has a name, an Id and a version's Id for each, as C strings; an empty one is none. */
+struct told {
+	struct buf	 text;
+	uint64_t	 keys[CHANGES_STEP];
+	unsigned	 count;
+};
+
+/* Caller locks tell_lock. */
+static int
+take_changes(struct catalogue *c, struct told *t)
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	rc = db_bind(db, SQL_CHANGES, &st, "ii", c->told, N(CHANGES_STEP));
+	if (rc == 0) {
+		while ((rc = db_step(db, st)) > 0) {
+			for (int i = 2; i <= 4; i++) {
+				const char *s = column_text(st, i);
+
+				buf_put(&t->text, s ? s : "", s ? strlen(s) + 1 : 1);
+			}
+			t->keys[t->count++] = (uint64_t)sqlite3_column_int64(st, 1);
+			c->told = sqlite3_column_int64(st, 0);
+		}
+		db_reset(st);
+	}
+	put_reader(c, db);
+	return rc < 0 ? rc : t->text.failed ? -ENOMEM : 0;
+}
+
+int
+catalogue_catch_up(struct catalogue *c, catalogue_changed *changed, void *ctx)
+{
+	struct told t;
+	int rc;
+
+	do {
+		t = (struct told){ .text = BUF_INIT };
+		pthread_mutex_lock(&c->tell_lock);
+		rc = take_changes(c, &t);
+		pthread_mutex_unlock(&c->tell_lock);
+		const char *s = t.text.data;
+		for (unsigned i = 0; i < t.count && rc == 0; i++) {
+			const char *name = s, *id = s + strlen(s) + 1, *version = id + strlen(id) + 1;
+
+			changed(ctx, &(struct catalogue_change){ .name = *name ? name : NULL, .document_key = t.keys[i],
+			    .id = *id ? id : NULL, .version_id = *version ? version : NULL });
+			s = version + strlen(version) + 1;
+		}
+		buf_free(&t.text);
+	} while (rc == 0 && t.count == CHANGES_STEP);
+	return rc;
 }
 
 int
@@ -602,10 +694,13 @@ remove_stored(struct catalogue *c, const struct stored *s)
 	return rc;
 }
 
+/* Of a document that is no more. */
 static int
-forget_versions(struct catalogue *c, uint64_t key)
+forget_versions(struct catalogue *c, const struct stored *s)
 {
-	return db_do(c->writer, SQL_FORGET_VERSIONS, "i", N(key));
+	int rc = db_do(c->writer, SQL_FORGET_VERSIONS, "i", N(s->claimant.key));
+
+	return rc < 0 ? rc : db_do(c->writer, SQL_ADD_CHANGE, "titt", NULL, N(s->claimant.key), s->doc.id, s->doc.version_id);
 }
 
 int
@@ -617,7 +712,7 @@ catalogue_remove(struct catalogue *c, const char *id)
 	if (rc == 0)
 		rc = remove_stored(c, &s);
 	if (rc == 0)
-		rc = forget_versions(c, s.claimant.key);
+		rc = forget_versions(c, &s);
 	free_stored(&s);
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -880,7 +975,7 @@ remove_noted(struct catalogue *c, uint64_t key)
 		return rc;
 	rc = find_stored(c, id, &s);
 	if (rc == 0 && s.listed && (rc = remove_stored(c, &s)) == 0)
-		rc = forget_versions(c, key);
+		rc = forget_versions(c, &s);
 	free_stored(&s);
 	return rc;
 }

@@ -59,11 +59,19 @@ int	catalogue_put_state(struct catalogue *, const char *name, const char *value)
 int	catalogue_defer(struct catalogue *);
 int	catalogue_settle(struct catalogue *);
 /*
- * changed: called once for each name that appeared, vanished or now means
- * another document or version, after the commit, with no lock held. May be NULL.
+ * A change is a name that appeared, vanished or now means another document or version (document_key: whose it is
+ * now, or was), or a document that is no more (id; its bytes are of no use). One with a changed() is written down for
+ * every process that has the catalogue open, and each is told of it once, by its next commit with a changed() or
+ * catalogue_catch_up: after the commit, with no lock held. Of very many the oldest are not told. May be NULL: nobody is told.
  */
-typedef void catalogue_changed(void *ctx, const char *name, uint64_t document_key);
+struct catalogue_change {
+	const char	*name;		/* NULL: a document is gone */
+	uint64_t	 document_key;
+	const char	*id, *version_id;	/* 18 characters each; NULL: a name changed */
+};
+typedef void catalogue_changed(void *ctx, const struct catalogue_change *);
 int	catalogue_commit(struct catalogue *, catalogue_changed *, void *ctx);	/* an error: it is rolled back */
+int	catalogue_catch_up(struct catalogue *, catalogue_changed *, void *ctx);
 void	catalogue_rollback(struct catalogue *);
 
 /*

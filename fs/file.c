@@ -457,6 +457,20 @@ file_where(struct file *f, uint64_t off, const char **mem, off_t *pos)
 	return f->blob ? blob_fd(f->blob) : f->fd;
 }
 
+void
+file_drop(struct files *fs, const char *version_id)
+{
+	char name[100];
+
+	store_drop(fs->store, version_id);
+	for (unsigned i = 0; i < VIEWS; i++) {
+		snprintf(name, sizeof(name), "%s.%s.%s", version_id, surveys_maker(fs->surveys), views[i].blob);
+		store_drop(fs->store, name);
+	}
+	snprintf(name, sizeof(name), "%s.%s.columns", version_id, surveys_maker(fs->surveys));
+	store_drop(fs->store, name);
+}
+
 int
 files_open(struct store *store, struct rest *rest, struct surveys *surveys, struct files **out)
 {

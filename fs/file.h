@@ -60,6 +60,9 @@ int	file_note_size(struct files *, const struct document *, struct wait *w, uint
 int	file_open_note(struct files *, const struct document *, struct wait *w, struct file **out);
 
 bool	file_is_cached(struct files *, const struct document *);	/* the version's bytes are here: reading it costs no call */
+/* The version's document is no more: what is cached of it goes, open handles read on. */
+void	file_drop(struct files *, const char *version_id);
+
 int	file_open_version(struct files *, const struct document *, struct file **out);
 int	file_open_view(struct files *, const struct document *, unsigned view, struct wait *w, struct file **out);
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);

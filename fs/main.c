@@ -323,11 +323,13 @@ mount_answers(void *ctx)
 }
 
 static void
-tell_changed(void *ctx, const char *name, uint64_t key)
+tell_changed(void *ctx, const struct catalogue_change *change)
 {
 	const struct sffs *s = ctx;
 
-	mount_changed(s->mount, name, key);
+	mount_changed(s->mount, change);
+	if (change->version_id && s->files)
+		file_drop(s->files, change->version_id);
 }
 
 static char *

@@ -56,6 +56,7 @@ struct parked {
 struct notice {
 	struct notice	*next;
 	char		*name;
+	char		 id[19];	/* of a document that is gone; "" : none */
 	uint64_t	 key;
 	fuse_req_t	 answer;	/* of a write, or NULL */
 	size_t		 written;
@@ -468,19 +469,23 @@ add_notice(struct mount *m, struct notice *n)
 }
 
 void
-mount_changed(struct mount *m, const char *name, uint64_t document_key)
+mount_changed(struct mount *m, const struct catalogue_change *change)
 {
-	if (!m || !name)
+	if (!m)
 		return;
 	pthread_mutex_lock(&m->lock);
 	bool full = m->notices >= NOTICES_MOST || m->closing;
 	pthread_mutex_unlock(&m->lock);
 	struct notice *n = full ? NULL : calloc(1, sizeof(*n));
-	if (!n || !(n->name = strdup(name))) {
+	if (!n)
+		return;
+	if (change->name && !(n->name = strdup(change->name))) {
 		free(n);
 		return;
 	}
-	n->key = document_key;
+	if (change->id)
+		snprintf(n->id, sizeof(n->id), "%s", change->id);
+	n->key = change->document_key;
 	add_notice(m, n);
 }
 
@@ -527,6 +532,8 @@ notify(void *ctx)
 
 	pthread_setname_np(pthread_self(), "sffs-notify");
 	while ((n = take_notice(m))) {
+		if (*n->id && !is_closing(m))
+			tree_names_of_id(n->id, forget_name, m);
 		if (n->name && !is_closing(m))
 			tree_names_of(m->tree, n->name, n->key, forget_name, m);
 		if (n->answer)

@@ -35,8 +35,9 @@ struct mount_options {
 int	mount_check(const char *mountpoint);
 
 int	mount_open(const struct mount_options *, const char *mountpoint, struct mount **out);
-/* A name under documents/ means something else now; as catalogue_changed. NULL is fine: nothing is mounted yet. */
-void	mount_changed(struct mount *, const char *name, uint64_t document_key);
+/* As catalogue_changed. A NULL mount is fine: nothing is mounted yet. */
+struct catalogue_change;
+void	mount_changed(struct mount *, const struct catalogue_change *);
 /* Serves until it is unmounted or a SIGINT, SIGTERM or SIGHUP comes. */
 int	mount_serve(struct mount *, struct tree *);
 /* Unmounts. Nobody may be parked any more: first all that they can wait for is stopped. */

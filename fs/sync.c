@@ -722,6 +722,8 @@ take_turn(struct sync *s, int64_t since, int64_t *age)
 	if (*age < 0) {
 		*age = 0;
 		rc = refresh(s);
+	} else if (s->o.changed) {
+		catalogue_catch_up(s->catalogue, s->o.changed, s->o.ctx);
 	}
 	end_turn(s);
 	return rc;

@@ -453,6 +453,12 @@ tree_space(struct tree *t, struct tree_space *out)
 }
 
 void
+tree_names_of_id(const char *id, tree_each_name *each, void *ctx)
+{
+	each(ctx, BY_ID, id);
+}
+
+void
 tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each_name *each, void *ctx)
 {
 	struct document d;

@@ -115,6 +115,7 @@ int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value)
  * directory's inode and the name in it.
  */
 typedef void tree_each_name(void *ctx, uint64_t parent, const char *name);
+void	tree_names_of_id(const char *id, tree_each_name *, void *ctx);	/* of a document that is no more */
 void	tree_names_of(struct tree *, const char *name, uint64_t document_key, tree_each_name *, void *ctx);
 
 #endif

@@ -437,9 +437,9 @@ read_all_the_time(void *ctx)
 }
 
 static void
-nothing(void *ctx, const char *name, uint64_t key)
+nothing(void *ctx, const struct catalogue_change *change)
 {
-	(void)ctx, (void)name, (void)key;
+	(void)ctx, (void)change;
 }
 
 static void *
@@ -545,25 +545,25 @@ overwrite(const char *name, off_t from, off_t n)
 static void
 ruin_all(void)
 {
-	overwrite("catalogue-3.db", 0, 5000);
+	overwrite("catalogue-4.db", 0, 5000);
 }
 
 static void
 ruin_inside(void)
 {
-	overwrite("catalogue-3.db", 3 * 4096, 0);
+	overwrite("catalogue-4.db", 3 * 4096, 0);
 }
 
 static void
 ruin_a_page(void)
 {
-	overwrite("catalogue-3.db", 12 * 4096, 4096);
+	overwrite("catalogue-4.db", 13 * 4096, 4096);
 }
 
 static void
 cut_short(void)
 {
-	if (truncate(path_of("catalogue-3.db"), 8192 + 100) < 0)
+	if (truncate(path_of("catalogue-4.db"), 8192 + 100) < 0)
 		printf("# truncate failed\n");
 }
 
@@ -572,7 +572,7 @@ run_sql(const char *sql)
 {
 	sqlite3 *db = NULL;
 
-	if (sqlite3_open(path_of("catalogue-3.db"), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_open(path_of("catalogue-4.db"), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		printf("# %s: %s\n", sql, sqlite3_errmsg(db));
 	sqlite3_close(db);
 }
@@ -589,7 +589,7 @@ static sqlite3 *held;
 static void
 other_schema_in_use(void)
 {
-	if (sqlite3_open(path_of("catalogue-3.db"), &held) != SQLITE_OK ||
+	if (sqlite3_open(path_of("catalogue-4.db"), &held) != SQLITE_OK ||
 	    sqlite3_exec(held, "PRAGMA user_version = 12345", NULL, NULL, NULL) != SQLITE_OK)
 		printf("# %s\n", sqlite3_errmsg(held));
 }
@@ -642,7 +642,7 @@ test_damage(void)
 		void *p = NULL;
 		size_t n = 0;
 		ok(c && documents(c) == 0 && put_many(c, 1, 5) == 0 && find(c, 5) == 0, "%s: begun anew", cases[i].what);
-		ok(access(path_of("catalogue-3.db.damaged"), F_OK) == 0, "%s: the old file is kept", cases[i].what);
+		ok(access(path_of("catalogue-4.db.damaged"), F_OK) == 0, "%s: the old file is kept", cases[i].what);
 		ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 4, "%s: surveys are as they were", cases[i].what);
 		free(p);
 		catalogue_close(c);

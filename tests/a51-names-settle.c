@@ -139,13 +139,14 @@ change_one(struct catalogue *c)
 }
 
 static void
-note(void *ctx, const char *name, uint64_t key)
+note(void *ctx, const struct catalogue_change *change)
 {
-	struct told *t = &told[told_count++];
-
 	(void)ctx;
-	snprintf(t->name, sizeof(t->name), "%s", name);
-	t->key = key;
+	if (!change->name)
+		return;
+	struct told *t = &told[told_count++];
+	snprintf(t->name, sizeof(t->name), "%s", change->name);
+	t->key = change->document_key;
 }
 
 static const struct entry *

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Two mounts of one org share catalogue and cache, and do not ask twice.
-. "${0%/*}/lib.sh"; plan 15
+. "${0%/*}/lib.sh"; plan 19
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -53,3 +53,17 @@ wait $one $two
 same 'the one that began has it all' "$TMP/first" "$data/big.bin"
 same 'and so has the other' "$TMP/second.bin" "$data/big.bin"
 calls 'at one download' 'GET */VersionData' 1
+
+# What one mount finds the other hears of, at its next refresh.
+cat "$MNT/documents/hello/metadata.json" "$second/documents/hello/metadata.json" >/dev/null
+stat "$second/documents/hello/hello.txt" >/dev/null
+org change -d op=new-version -d title=hello -d content='hello again' >/dev/null
+org change -d op=delete -d title=New >/dev/null
+fs_sync
+echo now >"$second/.sffs/refresh"
+is 'a new version' "$(cat "$second/documents/hello/hello.txt")" 'hello again'
+ok 'its record, whole' jq . "$second/documents/hello/metadata.json"
+ok 'what is gone' not test -e "$second/documents/New"
+is 'by its Id too' "$(ls "$second/by-id" | wc -l)" "$(ls "$second/documents" | wc -l)"
+fs_unmount
+fusermount3 -u "$second"

@@ -40,6 +40,7 @@
 	SQL_INDEX_NAMES ";" SQL_INDEX_TITLES ";" \
 	"CREATE TABLE version(" DOCUMENT_FIELDS(SQL_COLUMN) "key, version_key INTEGER PRIMARY KEY);" \
 	"CREATE INDEX version_document ON version(key);" \
+	"CREATE TABLE change(seq INTEGER PRIMARY KEY, name, key, id, version_id);" \
 	"CREATE TABLE waiting(hash, created, key, PRIMARY KEY(hash, created, key)) WITHOUT ROWID;" \
 	"CREATE TABLE state(name PRIMARY KEY, value) WITHOUT ROWID;" \
 	"CREATE TABLE total(documents, bytes, generation, deferred);" \
@@ -87,6 +88,11 @@
 	X(OLDEST,	"SELECT key FROM waiting WHERE hash = ? ORDER BY created, key LIMIT 1") \
 	X(HOMELESS,	"SELECT key FROM document WHERE hash IS NULL LIMIT 1") \
 	X(MEANS,	"SELECT key, version_key FROM document WHERE hash = ? AND " SQL_NAME " = ?") \
+	/* what changed, for all who have the catalogue open */ \
+	X(ADD_CHANGE,	"INSERT INTO change(name, key, id, version_id) VALUES(?, ?, ?, ?)") \
+	X(PRUNE_CHANGES, "DELETE FROM change WHERE seq <= (SELECT max(seq) FROM change) - ?") \
+	X(CHANGES,	"SELECT seq, key, name, id, version_id FROM change WHERE seq > ? ORDER BY seq LIMIT ?") \
+	X(NEWEST_CHANGE, "SELECT ifnull(max(seq), 0) FROM change") \
 	X(DEFERRED,	"SELECT deferred FROM total") \
 	/* a reconcile: what is noted has not been seen */ \
 	X(UNNOTE,	"DELETE FROM temp.note WHERE key = ?") \
