@@ -1,6 +1,6 @@
 #!/bin/sh
 # What changes in the org shows after a refresh, at one call; what is open goes on as it was.
-. "${0%/*}/lib.sh"; plan 42
+. "${0%/*}/lib.sh"; plan 44
 data=$TMP/data
 mkdir "$data"
 printf 'first\n' >"$data/Report.txt"
@@ -68,9 +68,13 @@ ok 'nothing has its Id in its name' sh -c "! ls '$docs' | grep -q 069"
 # Deletion.
 exec 3<"$docs/Gone/Gone.txt"
 cat "$docs/Gone/Gone.txt" >/dev/null
+gone=$(jq -r .Id "$docs/Gone/metadata.json") gone_version=$(jq -r .LatestPublishedVersionId "$docs/Gone/metadata.json")
+readlink "$MNT/by-id/$gone" >/dev/null
 change delete -d title=Gone
 fs_sync
 ok 'what is deleted is gone' not test -e "$docs/Gone"
+ok 'by its Id too' not readlink "$MNT/by-id/$gone"
+ok 'and from the cache' sh -c "! find '$XDG_CACHE_HOME/sffs' -name '$gone_version' | grep -q ."
 is 'an open file still reads' "$(cat <&3)" gone
 exec 3<&-
 change undelete -d title=Gone
