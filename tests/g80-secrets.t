@@ -1,0 +1,107 @@
+#!/bin/sh
+# No secret is in an argument list, a log, a file that others can read, or sent to anybody but the org: every system call is looked at.
+# No core is dumped, and no other process of the user can look into the memory.
+. "${0%/*}/lib.sh"; plan 31
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"
+mkdir "$TMP/data" "$TMP/bin"
+printf 'a,b\n1,2\n' >"$TMP/data/table.csv"
+org_start --data "$TMP/data" --redirect-uri "http://localhost:$port/OauthRedirect" --auto-approve 1 --rotate 1 --jwt-cert "$TMP/cert.pem"
+config=$XDG_CONFIG_HOME/sffs/config
+file=$XDG_STATE_HOME/sffs/sim.json
+key() { sed -n "s/^$1 = //p" "$TMP/client"; }
+cp "$config" "$TMP/client"
+key client_secret >"$TMP/secret"
+# The browser: it goes where it is led.
+printf '#!/bin/sh\nexec curl -sL -o "%s/page" "$1"\n' "$TMP" >"$TMP/bin/browser"
+chmod +x "$TMP/bin/browser"
+export BROWSER="$TMP/bin/browser"
+calls=execve,execveat,connect,write,writev,pwrite64,sendto,sendmsg,sendmmsg,read,recvfrom,openat,rename,renameat2,link,symlink,prctl,prlimit64
+traced() { ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -yy -qq -s 65536 -o "$TMP/trace" -e "trace=$calls" "$@"; }
+# looked DESCRIPTION: what the trace and all that was said and written show of secrets.
+looked() {
+	jq -r '.access_token, .refresh_token // empty' "$file" >>"$TMP/secret"
+	python3 "$TOP/tests/secrets.py" --found "$TMP/trace" "${ORG_URL##*:}" "$TMP/secret" >"$TMP/known"
+	is "$1: no secret is where it does not belong" "$(python3 "$TOP/tests/secrets.py" "$TMP/trace" "${ORG_URL##*:}" "$TMP/known")" ''
+	is "$1: nor said" "$(cat "$TMP/out" "$TMP/err" "$TMP/page" 2>/dev/null | grep -cFf "$TMP/known")" 0
+	is "$1: one file has one" "$(grep -rlaFf "$TMP/known" "$XDG_STATE_HOME" "$XDG_CACHE_HOME" | while read -r f; do stat -c '%a %n' "$f"; done)" "600 $file"
+}
+
+# A login in a browser.
+printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = web' "client_id = $(key client_id)" "client_secret = $(key client_secret)" \
+	"redirect_uri = http://localhost:$port/OauthRedirect" >"$config"
+traced "$BUILD/sffs-auth" login sim >"$TMP/out" 2>"$TMP/err" </dev/null
+is 'a login in a browser' "$?" 0
+looked 'a login in a browser'
+is 'the code, the verifier, two tokens and the app'\''s secret were looked for' "$(wc -l <"$TMP/known")" 5
+is 'and are in the trace' "$(while read -r s; do grep -qF -e "${s%%=*}" "$TMP/trace" && echo yes; done <"$TMP/known" | wc -l)" 5
+sed 's/execve("[^"]*", \[/&"'"$(key client_secret)"'", /' "$TMP/trace" >"$TMP/bad"
+is 'one in an argument list would be seen' "$(python3 "$TOP/tests/secrets.py" "$TMP/bad" "${ORG_URL##*:}" "$TMP/known" | grep -c '^a secret in execve: ')" 2
+is 'the browser gets one argument' "$(grep -c "execve(\"$TMP/bin/browser\", \[\"$TMP/bin/browser\", \"http" "$TMP/trace")" 1
+
+# A mount: a token that is renewed, a document, a view, and what it says of itself.
+org expire-tokens -X POST >/dev/null
+mkfifo "$TMP/ready"
+traced "$BUILD/sffs" -f --log-level debug sim "$MNT" >"$TMP/out" 2>"$TMP/ready" & FS_PID=$!
+sed '/is mounted on/q' <"$TMP/ready" >"$TMP/err"
+exec 9<"$TMP/ready"
+is 'a mount: a document' "$(cat "$MNT/documents/table/table.csv" | paste -sd ' ')" 'a,b 1,2'
+is 'and a view' "$(cat "$MNT/documents/table/parsed/rows.jsonl")" '{"a":"1","b":"2"}'
+cat "$MNT/.sffs/log" "$MNT/.sffs/status.json" "$MNT/documents/table/metadata.json" "$MNT/.sffs/documents.tsv" >"$TMP/out"
+ok 'it says something' [ -s "$TMP/out" ]
+used=$(sed -n '/^5Aep/p' "$TMP/secret")
+is 'the refresh token that was used is not in its memory any more' "$(python3 - "$(pgrep -f "^$BUILD/sffs -f .* $MNT\$")" "$used" "$(jq -r .refresh_token "$file")" <<'END'
+import re, sys
+pid, *tokens = sys.argv[1:]
+found = [0, 0]
+with open(f'/proc/{pid}/mem', 'rb', 0) as memory:
+    for line in open(f'/proc/{pid}/maps'):
+        first, last, mode = re.match(r'(\w+)-(\w+) (\S+)', line).groups()
+        if mode.startswith('rw') and '[v' not in line:
+            memory.seek(int(first, 16))
+            block = memory.read(int(last, 16) - int(first, 16))
+            found = [n + block.count(t.encode()) for n, t in zip(found, tokens)]
+print(found[0], 'and the new one is' if found[1] else 'nor is the new one')
+END
+)" '0 and the new one is'
+fs_unmount
+wait "$FS_PID"; is 'a mount' "$?" 0; FS_PID=
+cat <&9 >>"$TMP/err"
+exec 9<&-
+looked 'a mount'
+ok 'the refresh token was used, and is another one' sh -c "grep -qF 'refresh_token=$used' '$TMP/trace' && ! grep -qF '$used' '$file'"
+
+# Logins by a key, and with a secret that a command prints.
+printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = jwt' "client_id = $(key client_id)" 'username = integration@example.com' "private_key = $TMP/key.pem" >"$config"
+grep -v '^--' "$TMP/key.pem" >>"$TMP/secret"
+traced "$BUILD/sffs-auth" login sim >"$TMP/out" 2>"$TMP/err"
+is 'a login by a key' "$?" 0
+looked 'a login by a key'
+like 'the assertion was looked for' "$(cat "$TMP/known")" '*eyJ*.*.*'
+printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = client_credentials' "client_id = $(key client_id)" "client_secret_cmd = cat $TMP/client_secret" >"$config"
+key client_secret >"$TMP/client_secret"
+strace -f -qq -o "$TMP/exec" -s 65536 -e trace=execve "$BUILD/sffs-auth" login sim >"$TMP/out" 2>"$TMP/err"
+is 'a secret that a command prints' "$?" 0
+is 'is in no argument list' "$(grep -cF "$(key client_secret)" "$TMP/exec")" 0
+is 'a secret in -o is refused' "$("$BUILD/sffs" -o client_secret=x sim "$MNT" 2>"$TMP/err"; echo $?)" 2
+
+# Another process of the same user. The superuser may look anywhere, so the user is another one then.
+cp "$TMP/client" "$config"
+cp "$BUILD/sffs" "$TMP/bin"
+as() { "$@"; }
+if [ "$(id -u)" = 0 ]; then
+	chown -R 65534:65534 "$TMP/bin" "$TMP/state" "$TMP/cache" "$TMP/config" "$MNT"
+	chmod 711 "$TMP"
+	as() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+fi
+rm -f "$file"
+org_forget
+org fault -d kind=hold --data-urlencode 'match=GET *query*' >/dev/null
+as "$TMP/bin/sffs" -f sim "$MNT" 2>"$TMP/err" & HELD=$!
+org_wait 'GET *query*'
+pid=$(pgrep -f "^$TMP/bin/sffs -f")
+is 'it runs, with a token' "$(as cat "$file" | jq -r '.access_token | length > 20')" true
+like 'no core of it is dumped' "$(grep core "/proc/$pid/limits")" 'Max core file size  *0  *0  *bytes*'
+for what in mem maps environ; do ok "$what cannot be looked at" not as head -c 1 "/proc/$pid/$what"; done
+ok 'nor can a debugger' not as strace -qq -o "$TMP/cache/strace" -e trace=none -p "$pid"
+kill "$HELD"; wait "$HELD" 2>/dev/null; HELD=
