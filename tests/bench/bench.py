@@ -41,17 +41,17 @@ def versions():
     commit = first_line('git', '-C', TOP, 'rev-parse', '--short', 'HEAD')
     names = [f'sffs {own} ({commit})', first_line('gcc', '--version')] + [f'{p} {package(p)}' for p in (
         'libfuse3-3', 'curl', 'nginx-light', 'rclone', 'httpdirfs', 'sshfs', 'libcsv3', 'miller', 'csvkit') if package(p)]
-    return ', '.join(names + [f'Python {platform.python_version()}', 'DuckDB 1.5.6 (npm)'])
+    return ', '.join(names + [f'Python {platform.python_version()}', figures.DUCKDB])
 
 
-def write_report(path, sections, bench, mode, seconds):
+def write_report(path, sections, bench, mode, seconds, load):
     every = [f for _, fs in sections for f in fs]
     base = os.path.splitext(path)[0]
     out = ['# Benchmarks', '',
            'Is sffs faster than what one uses now, how close is it to what the machine can do, and how does its cost grow? Written by '
            f'`make bench{"" if mode == "full" else "-quick"}`; what it does is in tests/bench/figures.py, a function a figure.', '',
            f'- {time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())}, {seconds / 60:.0f} minutes',
-           f'- {machine()}', f'- {versions()}',
+           f'- {machine()}; load when it began: {load:.1f}, and much above 0 means that other work ran beside it', f'- {versions()}',
            '- The org is simulated, on this machine, its files in memory; so are the files that nginx and sftp-server serve. sftp-server is reached '
            'without ssh, which is the best that sshfs can do.',
            f'- "{figures.LATENCY} ms away" is tests/delay-proxy.c before each server: what is sent arrives half of that later. Connecting takes no time of its '
@@ -89,7 +89,7 @@ def main():
     if not can_drop_caches():
         print('bench: only root can drop the page cache, without which no figure is cold: nothing is measured', file=sys.stderr)
         return 1
-    begin = time.monotonic()
+    begin, load = time.monotonic(), os.getloadavg()[0]
     world = World(o.disk)
     chosen = {'quick': figures.QUICK, 'sample': figures.SAMPLE}.get(mode) or [f for _, fs in figures.ALL for f in fs]
     sections, names, done = [], o.only.split(',') if o.only else None, False
@@ -118,7 +118,7 @@ def main():
         every = [f for _, fs in sections for f in fs]
         print('\n' + report.goals_table(every))
         if o.report:
-            write_report(o.report, sections, bench, mode, time.monotonic() - begin)
+            write_report(o.report, sections, bench, mode, time.monotonic() - begin, load)
         done = True
     finally:
         if not done and os.path.exists(os.path.join(world.disk, 'log')):

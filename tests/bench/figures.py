@@ -12,6 +12,7 @@ from world import BUILD, MIB, SFTP_SERVER, TOP, Failed, Httpdirfs, Local, Mount,
     program, shell
 
 LATENCY = 40	# milliseconds there and back
+DUCKDB = '@duckdb/node-bindings-linux-x64@1.5.6-r.1'	# holds DuckDB's library
 
 
 class Size:
@@ -652,7 +653,7 @@ def views_against_tools(b):
 def fetch_duckdb():
     """DuckDB's library comes in an npm package."""
     try:
-        out = subprocess.run([f'{TOP}/tests/npm-fetch', '@duckdb/node-bindings-linux-x64@1.5.6-r.1'], capture_output=True, text=True, timeout=120,
+        out = subprocess.run([f'{TOP}/tests/npm-fetch', DUCKDB], capture_output=True, text=True, timeout=120,
                              env={**os.environ, 'BUILD': BUILD}, check=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
