@@ -305,6 +305,15 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 	return rc;
 }
 
+/* Of a document that is not listed: it comes and goes when somebody asks for it, not with a refresh. */
+static bool
+may_be_unlisted(const char *name)
+{
+	const char *open = strrchr(name, '(');
+
+	return open && strncmp(open, "(069", 4) == 0 && strlen(open) == strlen("(069000000000000AAA)");
+}
+
 int
 tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry *out)
 {
@@ -317,7 +326,7 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 		rc = find(t, &dir, name, &n);
 	if (rc == 0)
 		rc = node_entry(t, &n, NULL, fresh, out);
-	if (node_is_on_demand(&dir) && n.kind != FIXED)
+	if ((node_is_on_demand(&dir) && (rc < 0 || n.kind != FIXED)) || (rc == -ENOENT && may_be_unlisted(name)))
 		out->name_for = 0;
 	node_free(&n);
 	node_free(&dir);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The documents of a record, by its name or its Id: one query for the name, one for the links, kept, refreshed, never injected into.
-. "${0%/*}/lib.sh"; plan 57
+. "${0%/*}/lib.sh"; plan 58
 data=$TMP/data
 mkdir -p "$data/Acme Corp.account/Jane Doe.contact" "$data/Globex.account" "$data/Renewal.opportunity" "$data/Empty.account" "$data/O'Hara \"& Sons\" 100%.account" \
 	"$data/Back\\slash.account" "$data/Maersk.account" "$data/A_B.account"
@@ -92,10 +92,11 @@ ok 'which is of that record' not test -e "$records/Account/Other${both#Globex}"
 document=$(jq -r .Id "$MNT/documents/Mine/metadata.json")
 link=$(post ContentDocumentLink "{\"ContentDocumentId\":\"$document\",\"LinkedEntityId\":\"$(id Account Empty)\",\"ShareType\":\"V\"}" | jq -r .id)
 org_forget
+ok 'a document that is not linked is not there' not test -e "$records/Account/Empty/Mine"
 is 'a link that is made' "$(ls "$records/Account/Empty")" ''
 calls 'shows not before a refresh' '*' 0
 fs_sync
-is 'shows after it' "$(ls "$records/Account/Empty")" Mine
+is 'shows after it' "$(cat "$records/Account/Empty/Mine/Mine.txt")" mine
 calls 'at a query for the record and one for its links' 'GET */query' 2
 api "sobjects/ContentDocumentLink/$link" -X DELETE
 fs_sync
