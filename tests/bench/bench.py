@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+sys.dont_write_bytecode = True
 import figures
 import report
 from world import BUILD, TOP, Failed, World, can_drop_caches

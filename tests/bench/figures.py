@@ -682,6 +682,6 @@ ALL = (
     ('Parsed views', (views_in_memory, views_against_tools, csv_grows)),
     ('A million documents', (documents_grow,)),
 )
-SAMPLE = (cold_sequential, first_bytes, small_serial, page_calls, list_cold, small_far, views_in_memory, documents_grow)
+SAMPLE = (cold_sequential, page_calls, small_far, views_in_memory, documents_grow)
 QUICK = (cold_sequential, again, remounted, first_bytes, random_reads, eight_readers, small_serial, page_calls, from_nothing, list_cold, first_bytes_far,
          small_far, views_in_memory, views_against_tools, documents_grow)
