@@ -113,6 +113,8 @@ buf_put_json(struct buf *b, const char *s, size_t n)
 		default:
 			if (*p < 0x20 || *p == 0x7f)
 				buf_printf(b, "\\u%04x", (unsigned)*p);
+			else if (*p == 0xc2 && p[1] < 0xa0)	/* U+0080 to U+009F: they drive terminals, too */
+				buf_printf(b, "\\u%04x", (unsigned)p[1]);
 			else
 				buf_put(b, p, len);
 		}

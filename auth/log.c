@@ -82,9 +82,14 @@ log_plain(const char *program)
 static void
 make_harmless(char *s)
 {
-	for (; *s; s++)
-		if ((unsigned char)*s < 0x20 || *s == 0x7f)
+	for (; *s; s++) {
+		bool c1 = (unsigned char)*s == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0;
+
+		if ((unsigned char)*s < 0x20 || *s == 0x7f || c1)
 			*s = '?';
+		if (c1)
+			*++s = '?';
+	}
 }
 
 static void

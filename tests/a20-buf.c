@@ -69,6 +69,7 @@ test_encodings(void)
 		{ "\n\r\t\0\x1f\x7f", 6, "\"\\n\\r\\t\\u0000\\u001f\\u007f\"", "%0A%0D%09%00%1F%7F" },
 		{ "q=a+b&c%", 8, "\"q=a+b&c%\"", "q%3Da%2Bb%26c%25" },
 		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "%C3%A9%E2%82%AC%F0%9F%98%80" },
+		{ "\xc2\x9b\xc2\xa0", 4, "\"\\u009b\xc2\xa0\"", "%C2%9B%C2%A0" },	/* one drives terminals, one is a blank */
 		{ "\xff" "a", 2, "\"\xef\xbf\xbd" "a\"", "%FFa" },
 		{ "\xc3", 1, "\"\xef\xbf\xbd\"", "%C3" },				/* cut */
 		{ "\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"", "%C0%AF" },		/* overlong */

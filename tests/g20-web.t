@@ -1,6 +1,6 @@
 #!/bin/sh
 # Logging in with a browser: the person, the browser and whatever else comes to the door.
-. "${0%/*}/lib.sh"; plan 62
+. "${0%/*}/lib.sh"; plan 63
 free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=$(free_port)
 callback=http://localhost:$port/OauthRedirect
@@ -71,6 +71,8 @@ is 'the page loads nothing' "$(grep -cE '(src|href)="?(https?:)?//|<script' "$TM
 org set -d auto-approve=1 >/dev/null
 begin
 good=$(answer)
+is 'it listens on loopback alone' "$(awk -v port="$(printf ':%04X$' "$port")" '$4 == "0A" && $2 ~ port { sub(":.*", "", $2); print $2 }' /proc/net/tcp /proc/net/tcp6 2>"$TMP/no6" |
+	grep -vc '^0100007F$\|^00000000000000000000000001000000$')" 0
 is 'an icon' "$(status "http://127.0.0.1:$port/favicon.ico")" 404
 is 'another path' "$(status "http://127.0.0.1:$port/")" 404
 is 'a longer path' "$(status "${callback}X?${good#*\?}")" 404
