@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define DOWNLOAD_BUFFER	(256L << 10)	/* bytes read at a time when there is a sink */
@@ -201,6 +202,14 @@ on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 	x->connected = true;
 	x->last_byte = now_ms();
 	return CURL_PREREQFUNC_OK;
+}
+
+/* Not to be had by a program that is started meanwhile: it would keep the connection open. */
+static curl_socket_t
+open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	(void)ctx, (void)purpose;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
 static size_t
@@ -395,6 +404,7 @@ set_network(struct exchange *x, bool loopback, bool tls)
 
 	SET(PROTOCOLS_STR, tls ? "https" : "http");
 	SET(FOLLOWLOCATION, 0L);
+	SET(OPENSOCKETFUNCTION, open_socket);
 	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(SSL_VERIFYPEER, 1L);
 	SET(SSL_VERIFYHOST, 2L);
