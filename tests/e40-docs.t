@@ -17,9 +17,9 @@ for line in open(sys.argv[2]).read().splitlines():
     if not any(m in line or line in m for m in messages): print(line)
 END
 )" ''
-is 'semantics.md names tests on every line' "$(sed -n 's/^| \(.*\) |$/\1/p' docs/semantics.md | grep -v '^---\|^what' | grep -v 'tests/[a-z0-9-]*\.[tc]')" ''
-is 'and each is there' "$(grep -oE 'tests/[a-z0-9./-]+\.(t|c)' docs/semantics.md | sort -u | while read -r t; do [ -f "$t" ] || echo "$t"; done)" ''
-is 'with the words that are quoted from it' "$(grep -oE 'tests/[a-z0-9-]+\.[tc] "[^"]+"' docs/semantics.md | while read -r t words; do
+is 'semantics.md and security.md name tests on every line' "$(sed -n 's/^| \(.* | .* | .*\) |$/\1/p' docs/semantics.md docs/security.md | grep -v '^---\|^what' | grep -v 'tests/[a-z0-9/-]*\.[tcj]')" ''
+is 'and each is there' "$(grep -ohE 'tests/[a-z0-9./-]+\.(t|c|js)' docs/semantics.md docs/security.md | sort -u | while read -r t; do [ -f "$t" ] || echo "$t"; done)" ''
+is 'with the words that are quoted from it' "$(grep -ohE 'tests/[a-z0-9/-]+\.(t|c|js) "[^"]+"' docs/semantics.md docs/security.md | while read -r t words; do
 	words=${words#?} words=${words%?}; grep -qF -e "$words" "$t" || echo "$t: $words"; done)" ''
 is 'each link between documents leads somewhere' "$(grep -oE '\]\([^)#]+' README.md docs/*.md fs/*.md auth/*.md tests/org/*.md 2>/dev/null | while IFS= read -r l; do
 	f=${l%%:*} to=${l#*(}; case $to in http*|/*) continue ;; esac; [ -e "$(dirname "$f")/$to" ] || echo "$l"; done)" ''

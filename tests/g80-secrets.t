@@ -1,7 +1,7 @@
 #!/bin/sh
 # No secret is in an argument list, a log, a file that others can read, or sent to anybody but the org: every system call is looked at.
 # No core is dumped, and no other process of the user can look into the memory.
-. "${0%/*}/lib.sh"; plan 31
+. "${0%/*}/lib.sh"; plan 32
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"
 mkdir "$TMP/data" "$TMP/bin"
@@ -94,6 +94,10 @@ if [ "$(id -u)" = 0 ]; then
 	chmod 711 "$TMP"
 	as() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 fi
+cp "$BUILD/sffs" "$TMP/bin/suid"
+chmod 4711 "$TMP/bin/suid"
+as "$TMP/bin/suid" --version >"$TMP/out" 2>"$TMP/err"
+is 'set-uid it refuses to run' "$? $(grep -c 'refuses to run set-uid' "$TMP/err")" "$([ "$(id -u)" = 0 ] && echo '2 1' || echo '0 0')"
 rm -f "$file"
 org_forget
 org fault -d kind=hold --data-urlencode 'match=GET *query*' >/dev/null
