@@ -300,7 +300,8 @@ ask_document(struct asking *a)
 	char id[1][19];
 
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
-	int rc = ask_documents(a, (struct rest_query){ .ids = (const char (*)[19])id, .id_count = 1 }, take_document);
+	int rc = ask_documents(a, (struct rest_query){ .ids = (const char (*)[19])id, .id_count = 1,
+	    .archived = a->demand->o.archived }, take_document);
 	return rc == 0 && a->count == 0 ? forget_document(a, id[0]) : rc;
 }
 

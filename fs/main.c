@@ -531,7 +531,7 @@ open_tree(struct sffs *s)
 	if (!status.sees_all_files)
 		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
 	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
-	    .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync,
+	    .filter = c->filter, .archived = c->archived, .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync,
 	    .budget = s->budget, .callers = s->callers, .reserve = (unsigned)c->api_reserve };
 	rc = open_demand(s, names, status.result == 0);
 	if (rc == 0)

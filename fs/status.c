@@ -73,6 +73,9 @@ status_json(const struct status *s, size_t *len)
 	put_string(&b, "user_id", s->user_id);
 	buf_printf(&b, "  \"documents\": %llu,\n  \"bytes\": %llu,\n", (unsigned long long)totals.documents,
 	    (unsigned long long)totals.bytes);
+	if (s->filter)
+		put_string(&b, "filter", s->filter);
+	buf_printf(&b, "  \"archived\": %s,\n", s->archived ? "true" : "false");
 	buf_printf(&b, "  \"sees_all_files\": %s,\n", sync.sees_all_files ? "true" : "false");
 	put_refresh(&b, &sync);
 	buf_printf(&b, "  \"calls\": {\"query\": %llu, \"download\": %llu, \"failed\": %llu},\n",

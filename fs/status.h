@@ -6,6 +6,7 @@
 #ifndef FS_STATUS_H
 #define FS_STATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct budget;
@@ -17,6 +18,8 @@ struct sync;
 
 struct status {
 	const char	*org, *org_id, *user_id;
+	const char	*filter;	/* NULL: all documents are listed */
+	bool		 archived;
 	struct catalogue *catalogue;
 	struct rest	*rest;
 	struct store	*store;

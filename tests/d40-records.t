@@ -1,6 +1,6 @@
 #!/bin/sh
 # The documents of a record, by its name or its Id: one query for the name, one for the links, kept, refreshed, never injected into.
-. "${0%/*}/lib.sh"; plan 58
+. "${0%/*}/lib.sh"; plan 62
 data=$TMP/data
 mkdir -p "$data/Acme Corp.account/Jane Doe.contact" "$data/Globex.account" "$data/Renewal.opportunity" "$data/Empty.account" "$data/O'Hara \"& Sons\" 100%.account" \
 	"$data/Back\\slash.account" "$data/Maersk.account" "$data/A_B.account"
@@ -46,6 +46,9 @@ calls 'the links were known' 'GET *query*ContentDocumentLink*' 1
 is 'of a contact' "$(cat "$records/Contact/Jane Doe"/CV*/content)" cv
 is 'of an opportunity' "$(cat "$records/Opportunity/Renewal"/*/content)" offer
 is 'a record without documents is empty' "$(ls -A "$records/Account/Empty")" ''
+org_forget
+is 'an object whose names are in another field' "$(ls -A "$records/ContentDocument/Mine")" ''
+calls 'which describe tells' "GET *SELECT Id, Title FROM ContentDocument WHERE Title = 'Mine' ORDER*" 1
 is 'a user has documents too' "$(ls "$records/$(jq -r .OwnerId "$MNT/documents/Mine/metadata.json")")" Mine
 
 # Names and SOQL.
@@ -114,6 +117,12 @@ org_forget
 find "$MNT" >"$TMP/found"
 is 'a walk finds no record' "$(grep -c "^$records/." "$TMP/found")" 1
 calls 'and asks for the libraries alone' '*' 1
+
+# Portable names.
+fs_unmount
+fs_mount -o names=portable
+is 'portable names have no case' "$(ls "$records/Account/ACME corp" | wc -l)" 3
+is 'nor quotes' "$(cat "$records/Account/o'hara _& sons_ 100%"/*/content)" quoted
 
 # Offline.
 fs_unmount

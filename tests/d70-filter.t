@@ -1,6 +1,6 @@
 #!/bin/sh
 # filter mounts a part of an org, archived more of it; what no longer matches goes with the next refresh.
-. "${0%/*}/lib.sh"; plan 43
+. "${0%/*}/lib.sh"; plan 46
 data=$TMP/data
 mkdir -p "$data/Old.archived" "$data/Sales" "$data/Acme.account"
 printf 'a,b\n1,2\n' >"$data/Table.csv"; printf 'a,b\n3,4\n' >"$data/Other.csv"
@@ -50,6 +50,7 @@ org_forget
 echo full >"$MNT/.sffs/refresh"
 is 'a full refresh agrees' "$(listed)" New,Notes
 calls 'its list has the filter' "GET *q=SELECT Id FROM ContentDocument WHERE (FileExtension = 'csv') ORDER BY Id" 1
+is 'the status says that it is a part' "$(jq -r .filter "$MNT/.sffs/status.json")" "FileExtension = 'csv'"
 is 'MD5SUMS is of what is listed' "$(wc -l <"$MNT/.sffs/MD5SUMS")" 2
 fs_unmount
 
@@ -93,6 +94,7 @@ fs_unmount
 fs_mount -o refresh=3600,tries=1,archived
 like 'archived lists them too' "$(listed)" 'Ancient,*,Old,Other,*'
 is 'and they read' "$(cat "$docs/Old/Old.txt")" old
+old=$(jq -r .Id "$docs/Old/metadata.json")
 is 'their record says so' "$(jq .IsArchived "$docs/Old/metadata.json")" true
 change archive -d title=Other
 fs_sync
@@ -108,3 +110,5 @@ is 'with a filter' "$(listed)" Ancient,New,Notes
 fs_unmount
 fs_mount -o tries=1
 ok 'without the option they are not listed' not test -e "$docs/Old"
+is 'nor are they there by their Id' "$(ls "$MNT/by-id/$old" 2>&1 | grep -c 'No such file')" 1
+is 'and the status says so' "$(jq .archived "$MNT/.sffs/status.json")" false
