@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each file includes only what stands below it, and each foreign library has one home.
-. "${0%/*}/lib.sh"; plan 26
+. "${0%/*}/lib.sh"; plan 27
 cd "$TOP" || exit 1
 
 # includes FILES...: what they include of our own, one path a line.
@@ -36,6 +36,7 @@ may 'inventory joins catalogue and inside' 'fs/inventory.[ch]' "inventory catalo
 may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own fs/tree) catalogue inside inventory ahead file sync demand document name $bottom"
 may 'ahead joins catalogue, version and store' 'fs/ahead.[ch]' "ahead catalogue version store inside document wait pool $bottom"
 may 'mount knows the tree' 'fs/mount.[ch]' "mount keeper tree file callers sync catalogue wait notify $bottom"
+may 'confine and keeper know nobody' 'fs/confine.[ch] fs/keeper.[ch]' 'confine keeper'
 may 'mountinfo and notify know nobody' 'fs/mountinfo.[ch] fs/notify.[ch]' 'mountinfo notify'
 may 'list asks mounts through their files alone' 'fs/list.[ch]' "list mountinfo $bottom"
 may 'doctor joins auth and rest' 'fs/doctor.[ch]' "doctor rest host http token $bottom"
