@@ -84,6 +84,7 @@ struct sffs {
 	char		*dir;		/* of this org's and user's data */
 	char		*catalogue_dir;
 	int		 parent;	/* pipe to the parent; -1: none */
+	int		 notify;	/* notify_open's */
 	time_t		 filling;	/* when the first page came; 0: no progress line stands on the terminal */
 	uint64_t	 filled_then;	/* documents then */
 };
@@ -273,7 +274,7 @@ show_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
 	time_t now = time(NULL);
 
 	/* A first fill may take longer than systemd waits; each page earns as long as one may take. */
-	notify_send("EXTEND_TIMEOUT_USEC=%u\nSTATUS=%llu of %llu documents", PAGE_TIME * 1000000u, (unsigned long long)documents,
+	notify_send(s->notify, "EXTEND_TIMEOUT_USEC=%u\nSTATUS=%llu of %llu documents", PAGE_TIME * 1000000u, (unsigned long long)documents,
 	    (unsigned long long)total);
 	if (!isatty(STDERR_FILENO))
 		return;
@@ -301,7 +302,7 @@ mount_answers(void *ctx)
 {
 	struct sffs *s = ctx;
 
-	notify_send("READY=1\nSTATUS=%s is mounted on %s", s->config->org, s->arguments.mountpoint);
+	notify_send(s->notify, "READY=1\nSTATUS=%s is mounted on %s", s->config->org, s->arguments.mountpoint);
 	if (s->parent < 0) {
 		log_info("sffs", "%s is mounted on %s", s->config->org, s->arguments.mountpoint);
 		return;
@@ -674,7 +675,7 @@ raise_file_limit(void)
 int
 main(int argc, char **argv)
 {
-	struct sffs s = { .parent = -1 };
+	struct sffs s = { .parent = -1, .notify = -1 };
 	int status;
 
 	log_plain("sffs");
@@ -699,6 +700,7 @@ main(int argc, char **argv)
 	if (status == EXIT_DONE && s.arguments.command == 'C') {
 		status = run_check(&s);
 	} else if (status == EXIT_DONE) {
+		s.notify = notify_open();
 		if (s.arguments.foreground && !log_to_journal())
 			log_plain(NULL);
 		status = s.arguments.foreground ? run(&s) : run_as_daemon(&s);
@@ -708,6 +710,8 @@ out:
 	buf_free(&s.arguments.overrides);
 	free(s.arguments.mountpoint);
 	free(s.dir);
+	if (s.notify >= 0)
+		close(s.notify);
 	free(s.catalogue_dir);
 	return status;
 }
