@@ -39,6 +39,7 @@ cat >"$TMP/wanted" <<'END'
 All CSV	^35000\n$
 Back up	^7 files, all right\n$
 Which contracts	documents/NDA Globex/NDA Globex.txt\n$
+Compare two	^< Bolt,1.00\n> Bolt,1.10\n> Washer,0.10\n$
 What came	documents/Q3 Forecast\n
 Files that	^$
 Join two	EMEA *Mia *Acme Corp
@@ -57,4 +58,4 @@ plan $((first + recipes + 1))
 cat "$TMP/tap1" "$TMP/tap2" | grep -v '^1\.\.' | awk '/^(not )?ok/ { n++; sub(/ok [0-9]+/, "ok " n) } { print }'
 ! grep -q '^not ok' "$TMP/tap1" "$TMP/tap2" || failed=1
 number=$((first + recipes))
-is 'the cookbook has ten recipes' "$recipes" "$(wc -l <"$TMP/wanted")"
+is 'no recipe is left out' "$recipes" "$(wc -l <"$TMP/wanted")"

@@ -8,7 +8,7 @@ places = {'/mnt/acme': os.environ['MNT'], '/backup/acme': home + '/backup', 'htt
 def run(command):
     for name, place in places.items():
         command = command.replace(name, place)
-    p = subprocess.run(['bash', '-e', '-o', 'pipefail', '-c', command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=home,
+    p = subprocess.run(['bash', '-e', '-c', command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=home,
                        env=dict(os.environ, HOME=home))
     out = p.stdout
     for name, place in places.items():
