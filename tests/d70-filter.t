@@ -1,6 +1,6 @@
 #!/bin/sh
 # filter mounts a part of an org, archived more of it; what no longer matches goes with the next refresh.
-. "${0%/*}/lib.sh"; plan 46
+. "${0%/*}/lib.sh"; plan 45
 data=$TMP/data
 mkdir -p "$data/Old.archived" "$data/Sales" "$data/Acme.account"
 printf 'a,b\n1,2\n' >"$data/Table.csv"; printf 'a,b\n3,4\n' >"$data/Other.csv"
