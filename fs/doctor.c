@@ -14,6 +14,7 @@
 #include "auth/host.h"
 #include "auth/http.h"
 #include "auth/token.h"
+#include "confine.h"
 #include "rest.h"
 
 #include "doctor.h"
@@ -174,6 +175,17 @@ check_config(struct doctor *d)
 	GOOD("%s: [%s]", d->config->file, d->org);
 	if (d->config->allow_other && geteuid() != 0 && !others_allowed())
 		BAD(-EPERM, "as root: echo user_allow_other >>/etc/fuse.conf", "allow_other = yes, which only root may say");
+}
+
+static void
+check_confinement(struct doctor *d)
+{
+	if (!d->config->confine)
+		NOTE(NULL, "confine = no: the mount may touch what its user may");
+	else if (confine_abi() > 0)
+		GOOD("the kernel has Landlock, which confines the mount");
+	else
+		NOTE("a kernel of 5.13 or later with lsm=landlock has it", "the kernel has no Landlock: the mount is not confined");
 }
 
 static void
@@ -359,6 +371,8 @@ check_left_out(struct doctor *d)
 	};
 
 	for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++) {
+		if (left_out[i].what == REST_COUNT_ARCHIVED && d->config->archived)
+			continue;
 		int64_t n = 0;
 		int rc = rest_count(d->rest, left_out[i].what, &n);
 
@@ -382,6 +396,7 @@ doctor_run(const char *config, const char *org, FILE *out)
 	check_fusermount(d);
 	check_config(d);
 	if (d->config) {
+		check_confinement(d);
 		check_cache(d);
 		check_name(d);
 		check_org(d);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # --doctor says what is missing and what to do, in the words of whoever has to do it, and exits as a mount would.
-. "${0%/*}/lib.sh"; plan 40
+. "${0%/*}/lib.sh"; plan 43
 data=$TMP/data
 mkdir "$data" "$data/Old.archived"
 printf 'hello\n' >"$data/hello.txt"
@@ -28,6 +28,9 @@ doctor 'what is left out is a note' 0 'note  files that are shared*Query All Fil
 org set -d query-all-files=1 -d skew=0 -d rest-enabled=0 >/dev/null
 doctor 'a user without the API' 4 'API_DISABLED_FOR_ORG' 'BAD*API Enabled'
 org set -d rest-enabled=1 >/dev/null
+edit 's/^client_secret.*/&\narchived = yes\nconfine = no/'
+doctor 'what the config says is no complaint' 0 'confine = no'
+is 'archived documents are mounted then' "$(grep -c archived "$TMP/out")" 0
 edit 's/^client_secret.*/&\napi_version = 99.0/'
 doctor 'an API version that is not there' 2 'BAD   it has no API version 99.0*api_version'
 edit 's/^flow.*/flow = web/'; rm -rf "$XDG_STATE_HOME/sffs"

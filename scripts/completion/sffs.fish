@@ -4,7 +4,7 @@ function __sffs_is_argument -a number
     set -l words (commandline -opc)
     set -l n 0
     for i in (seq 2 (count $words))
-        if not string match -q -- '-*' $words[$i]; and not contains -- $words[(math $i - 1)] -o --config --log-level --doctor --timeout --from-cli
+        if not string match -q -- '-*' $words[$i]; and not contains -- $words[(math $i - 1)] -o --config --log-level --doctor --check-cache --timeout --from-cli
             set n (math $n + 1)
         end
     end
@@ -21,6 +21,7 @@ complete -c sffs -l config -rF -d 'the config file'
 complete -c sffs -l log-level -x -a 'error warn info debug' -d 'what to log'
 complete -c sffs -l list -d 'what is mounted'
 complete -c sffs -l doctor -x -a '(sffs --orgs 2>/dev/null)' -d 'what keeps an org from being mounted'
+complete -c sffs -l check-cache -x -a '(sffs --orgs 2>/dev/null)' -d 'whether every cached byte is right'
 complete -c sffs -l keys -d 'the keys of the config'
 complete -c sffs -l orgs -d 'the orgs of the config'
 complete -c sffs -s h -l help -d 'a summary'
