@@ -9,7 +9,7 @@ VERSION := $(shell cat docs/VERSION)
 
 PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libutf8proc libmicrohttpd
 # make test and make demo install what is missing first; every other target says what it is.
-ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench bench-quick bench-setup,$(MAKECMDGOALS)),)
+ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench bench-quick bench-setup fuzz setup-fuzz,$(MAKECMDGOALS)),)
 $(foreach p,$(PACKAGES),$(if $(shell pkg-config --exists $(p) && echo yes),,$(error $(p) is missing: run scripts/setup)))
 endif
 
@@ -48,10 +48,31 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(FS) $(AUTH))
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS) -lssl
 
+# Fuzz targets. With clang each is a program of libFuzzer (make fuzz); with replay.o, one that takes what was found before (make test).
+FUZZ = $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_MAIN ?= $(BUILD)/obj/tests/fuzz/replay.o
+fuzz-programs: $(addprefix $(BUILD)/fuzz/,$(FUZZ))
+$(BUILD)/fuzz/%-org: $(BUILD)/obj/tests/fuzz/%-org.o $(FUZZ_MAIN) $(call objects,$(ORG) auth/buf.c auth/log.c)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(ORG_LIBS)
+# From a library, of which a target takes what it does not have itself: that is how one puts itself in the place of the network.
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libsffs.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
+$(BUILD)/libsffs.a: $(call objects,$(FS) $(AUTH) $(wildcard auth/login*.c))
+	rm -f $@ && ar rcs $@ $^
+# FUZZ_SECONDS for each target; what is found goes to build/fuzz/found, and from there, made small, to tests/fuzz/corpus.
+FUZZ_SECONDS ?= 20
+fuzz: setup-fuzz
+	$(MAKE) BUILD=build/fuzz CC=clang HARDEN= CFLAGS='-O1 -g' SAN='-fsanitize=fuzzer-no-link,address,undefined' FUZZ_MAIN= FUZZ_LINK=-fsanitize=fuzzer fuzz-programs
+	tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
+setup-fuzz:
+	scripts/setup fuzz
+
 $(BUILD)/obj/%.o: %.c docs/VERSION
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
--include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard auth/*.c fs/*.c fs/*/*.c tests/*.c tests/org/*.c tests/bench/*.c))
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard auth/*.c fs/*.c fs/*/*.c tests/*.c tests/org/*.c tests/bench/*.c tests/fuzz/*.c))
 
 BENCH_PROGRAMS = $(BUILD)/tests/delay-proxy $(addprefix $(BUILD)/tests/bench/,probe views passthrough_ll)
 
@@ -63,7 +84,7 @@ PROVE  = BUILD=$(BUILD) prove --exec '' --timer
 test: setup
 	$(MAKE) all units
 	$(PROVE) $(TESTS)
-units: $(UNIT_PROGRAMS) $(BENCH_PROGRAMS)
+units: $(UNIT_PROGRAMS) $(BENCH_PROGRAMS) fuzz-programs
 test-asan: setup
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	$(MAKE) test BUILD=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer' HARDEN= SAN='-fsanitize=address,undefined'
@@ -137,4 +158,4 @@ clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
-.PHONY: all manual deb dist bench bench-quick bench-setup bench-programs test units test-asan test-tsan demo setup setup-build install clean
+.PHONY: all manual deb dist bench bench-quick bench-setup bench-programs test units test-asan test-tsan fuzz fuzz-programs setup-fuzz demo setup setup-build install clean

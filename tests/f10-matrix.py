@@ -13,7 +13,7 @@ import front as fronts
 BUILD, TMP = os.environ['BUILD'], os.environ['TMP']
 LIMIT = 30          # seconds in which anything ends
 DOCUMENTS = 90
-MEMORY = 400        # MB: answers of more than 48 MB are not read, and the JSON of one takes a few times as much
+MEMORY = 800        # MB: answers of more than 48 MB are not read, and the JSON of one takes a few times as much
 OPTIONS = 'tries=2,timeout=3,refresh=3600'
 
 # What a kind of request looks like: for the org, a glob of "METHOD path?query", and for the front a regular expression.

@@ -548,9 +548,10 @@ listen_on(struct org *org, unsigned port, const char *scheme, int *out)
 		close(fd);
 		return rc;
 	}
-	snprintf(org->host, sizeof(org->host), "127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+	unsigned shown = org->front ? org->front : ntohs(address.sin_port);
+	snprintf(org->host, sizeof(org->host), "127.0.0.1:%u", shown);
 	snprintf(org->url, sizeof(org->url), "%s://%s", scheme, org->host);
-	snprintf(org->other_host, sizeof(org->other_host), "localhost:%u", (unsigned)ntohs(address.sin_port));
+	snprintf(org->other_host, sizeof(org->other_host), "localhost:%u", shown);
 	snprintf(org->other_url, sizeof(org->other_url), "%s://%s", scheme, org->other_host);
 	*out = fd;
 	return 0;

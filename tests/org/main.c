@@ -39,7 +39,7 @@ struct options {
 	unsigned	 redirects;
 	uint64_t	 synthetic;
 	bool		 has_synthetic, plain;
-	unsigned	 port, front;
+	unsigned	 port;
 };
 
 static void
@@ -124,7 +124,7 @@ take_option(int c, const char *arg, struct options *o, struct org *org)
 		break;
 	case OPT_FRONT:
 		good = parse_number(arg, 65535, &n);
-		o->front = (unsigned)n;
+		org->front = (unsigned)n;
 		break;
 	case OPT_NAME: o->name = arg; break;
 	case OPT_ID: good = copy(org->client_id, sizeof(org->client_id), arg); break;
@@ -271,10 +271,6 @@ start(struct org *org, const struct options *o, struct http **http)
 		rc = read_file(o->tls_key, &key);
 	if (rc == 0)
 		rc = http_start(org, o->port, cert.data, key.data, http);
-	if (rc == 0 && o->front > 0) {
-		snprintf(org->host, sizeof(org->host), "127.0.0.1:%u", o->front);
-		snprintf(org->url, sizeof(org->url), "%s://%s", o->tls_cert ? "https" : "http", org->host);
-	}
 	if (rc != 0)
 		log_error("main", "cannot serve on port %u: %s", o->port, strerror(-rc));
 	buf_free(&cert);

@@ -1,0 +1,44 @@
+/* What a browser, or something else on this machine, sends to the port that waits for a login; and what is pasted instead. */
+#include "auth/login_listen.c"
+#undef LINE_MOST
+#define now_ms web_now_ms
+#include "auth/login_web.c"
+
+#include "tests/fuzz/fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct listener l = { .path = (char[]){ "/OauthRedirect" } };
+	struct guest g = { .fd = -1 };
+	struct web w = { .input = -1 };
+	struct callback b = { 0 };
+	int ends[2];
+
+	for (unsigned i = 0; i < size; i++)
+		if (data[i] == '\0')
+			return 0;		/* it ends a head before it comes here */
+	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+	g.fd = ends[0];
+	close(ends[1]);
+	buf_put(&g.head, data, size);
+	buf_put(&w.line, data, size);
+	buf_puts(&w.state, "state");
+	MUST(!g.head.failed && !w.line.failed);
+	if (g.head.len && receive(&l, &g)) {
+		read_callback(g.query, &b);
+		if (is_ours(&w, &b))
+			MUST(strcmp(b.state, "state") == 0);
+		callback_free(&b);
+		dismiss(&g);
+	}
+	if (g.fd >= 0)
+		dismiss(&g);
+	if (w.line.len && take_line(&w, &b)) {
+		MUST(!b.state || strcmp(b.state, "state") == 0);
+		callback_free(&b);
+	}
+	buf_free(&w.line);
+	buf_free(&w.state);
+	return 0;
+}
