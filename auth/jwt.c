@@ -40,8 +40,9 @@ read_key(const char *pem)
 	return key;
 }
 
+/* Signs what out has from begin on, and puts the signature behind it. */
 static int
-put_signature(EVP_PKEY *key, const char *text, size_t len, struct buf *out)
+put_signature(EVP_PKEY *key, struct buf *out, size_t begin)
 {
 	unsigned char signature[1024];		/* of a key of 8192 bits */
 	size_t n = sizeof(signature);
@@ -49,10 +50,13 @@ put_signature(EVP_PKEY *key, const char *text, size_t len, struct buf *out)
 	int rc = ctx ? 0 : -ENOMEM;
 
 	if (rc == 0 && (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
-	    EVP_DigestSign(ctx, signature, &n, (const unsigned char *)text, len) != 1))
+	    EVP_DigestSign(ctx, signature, &n, (const unsigned char *)out->data + begin, out->len - begin) != 1))
 		rc = -EINVAL;
-	if (rc == 0)
+	if (rc == 0) {
+		buf_putc(out, '.');
 		jwt_put_base64url(out, signature, n);
+	}
+	explicit_bzero(signature, sizeof(signature));
 	EVP_MD_CTX_free(ctx);
 	return rc;
 }
@@ -61,7 +65,7 @@ int
 jwt_sign(const struct jwt_claims *claims, const char *pem, struct buf *out)
 {
 	static const char header[] = "{\"alg\":\"RS256\"}";
-	struct buf body = BUF_INIT, signature = BUF_INIT;
+	struct buf body = BUF_INIT;
 	size_t begin = out->len;
 	EVP_PKEY *key = read_key(pem);
 	int rc = key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA ? 0 : -EINVAL;
@@ -82,15 +86,12 @@ jwt_sign(const struct jwt_claims *claims, const char *pem, struct buf *out)
 		rc = -ENOMEM;
 		goto out;
 	}
-	rc = put_signature(key, out->data + begin, out->len - begin, &signature);
-	buf_putc(out, '.');
-	buf_put(out, buf_str(&signature), signature.len);
-	if (rc == 0 && (out->failed || signature.failed))
+	rc = put_signature(key, out, begin);
+	if (rc == 0 && out->failed)
 		rc = -ENOMEM;
 out:
 	EVP_PKEY_free(key);
 	buf_free(&body);
-	buf_free(&signature);
 	return rc;
 }
 

@@ -117,6 +117,8 @@ dismiss(struct guest *g)
 	if (g->fd >= 0)
 		close(g->fd);
 	buf_wipe(&g->head);
+	if (g->query)		/* with the code */
+		explicit_bzero(g->query, strlen(g->query));
 	free(g->query);
 	*g = (struct guest){ .fd = -1 };
 }

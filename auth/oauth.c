@@ -388,6 +388,7 @@ jwt_form(const struct oauth_request *q, struct buf *form)
 
 	if (rc < 0)
 		return rc;
+	buf_reserve(&assertion, FORM_ROOM);
 	rc = jwt_sign(&(struct jwt_claims){ .iss = c->client_id, .sub = c->username, .aud = jwt_audience(c, q->audience),
 	    .exp = time(NULL) + JWT_LIFE }, key.bytes, &assertion);
 	if (rc == -EINVAL)
