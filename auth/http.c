@@ -442,8 +442,9 @@ set_request(struct exchange *x, CURLU *url)
 	}
 	if (q->compressed)
 		SET(ACCEPT_ENCODING, "gzip");
+	/* Refused where a transfer that ended before it had a connection has left its buffer, which will do as well. */
 	if (q->sink)
-		SET(BUFFERSIZE, DOWNLOAD_BUFFER);
+		curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
 	if (q->range_from > 0) {
 		snprintf(range, sizeof(range), "%" PRIu64 "-", q->range_from);
 		SET(RANGE, range);

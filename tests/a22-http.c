@@ -477,6 +477,12 @@ test_urls(void)
 	is_int(http_do(h, &(struct http_request){ .url = url, .body_limit = 100 }, &a), -EHOSTUNREACH, "refused");
 	ok(strstr(a.error, "127.0.0.1") != NULL, "the error names the host: %s", a.error);
 	http_response_free(&a);
+	for (int i = 0; i < 3; i++) {
+		struct http_request q = { .url = "https://sffs.invalid/", .body_limit = 100, .sink = i ? take : NULL };
+
+		is_int(http_do(h, &q, &a), -EHOSTUNREACH, "no such host, for the %d. time", i + 1);
+		http_response_free(&a);
+	}
 	http_close(h);
 	close(fd);
 }

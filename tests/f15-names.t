@@ -1,0 +1,27 @@
+#!/bin/sh
+# A host name that cannot be found, under a mount and while mounting: what is known is served, nothing hangs.
+. "${0%/*}/lib.sh"; plan 8
+data=$TMP/data
+mkdir "$data"
+printf 'cached\n' >"$data/cached.txt"
+printf 'not cached\n' >"$data/other.txt"
+org_start --data "$data"
+fs_mount
+cat "$MNT/documents/cached/cached.txt" >/dev/null
+fs_unmount
+# The login stays as it is, but for where it leads.
+sed -i "s,$ORG_URL,https://acme.my.salesforce.invalid,g" "$XDG_STATE_HOME"/sffs/sim.json "$XDG_CONFIG_HOME/sffs/config"
+why() { timeout -s KILL 60 "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
+
+timeout -s KILL 60 "$BUILD/sffs" -o tries=2,refresh=0 sim "$MNT" 2>"$TMP/err"
+is 'the last state is mounted' "$?" 0
+like 'and said why' "$(cat "$TMP/err")" '*out of reach: Could not resolve host: acme.my.salesforce.invalid*serving what was known*'
+is 'all names are there' "$(ls "$MNT/documents" | paste -sd ' ')" 'cached other'
+is 'what is cached is read' "$(cat "$MNT/documents/cached/cached.txt")" cached
+ok 'df and stat' sh -c "df '$MNT' && stat '$MNT/documents/other/other.txt'"
+is 'what is not is a time-out' "$(why cat "$MNT/documents/other/other.txt")" 'Connection timed out'
+fs_unmount
+rm -rf "$XDG_CACHE_HOME/sffs"
+timeout -s KILL 60 "$BUILD/sffs" -o tries=2 sim "$MNT" 2>"$TMP/err"
+is 'with nothing known: exit status' "$?" 5
+is 'one line' "$(grep -c 'Could not resolve host' "$TMP/err") $(wc -l <"$TMP/err")" '1 1'
