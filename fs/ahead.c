@@ -66,7 +66,7 @@ struct ahead {
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct pool	*pool;		/* NULL once stopped */
 	struct job	 job;
-	bool		 running;
+	bool		 running, again;	/* the job; there is something to look at */
 	struct step	 noted[NOTED_MOST];
 	unsigned	 noted_count;
 	struct slot	 slots[SLOTS];
@@ -85,6 +85,7 @@ make_step(const struct document *d, struct step *s)
 static void
 wake(struct ahead *a)
 {
+	a->again = true;
 	if (a->pool && !a->running) {
 		a->running = true;
 		pool_add(a->pool, &a->job);
@@ -312,12 +313,13 @@ run(struct job *job)
 		if (n > 0)
 			memcpy(noted, a->noted, n * sizeof(*noted));
 		a->noted_count = 0;
+		a->again = false;
 		pthread_mutex_unlock(&a->lock);
 		for (unsigned i = 0; i < n; i++)
 			look(a, &noted[i]);
 		fetch_next(a);
 		pthread_mutex_lock(&a->lock);
-		a->running = a->noted_count > 0;
+		a->running = a->again;
 		n = a->running;
 		pthread_mutex_unlock(&a->lock);
 	} while (n > 0);

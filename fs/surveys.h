@@ -2,8 +2,8 @@
  * surveys - what one pass over a version's bytes has found: where its views begin and end, its statistics, a note's text.
  *
  * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue for ever, by version
- * and csv options. Those used lately are in memory. One that failed keeps its error for a second, so that all
- * who waited get it, and only then another try is made.
+ * and csv options. Those used lately are in memory. The error of one that failed
+ * is that of all who waited for it; who comes later begins another.
  *
  * Joins version, view, note, column_names and catalogue. Any thread.
  */

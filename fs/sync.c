@@ -279,10 +279,12 @@ fetch_page(struct sync *s, const struct rest_query *q, struct page *p, struct re
 {
 	p->begun = false;
 	int rc = rest_documents(s->rest, q, take_document, p, answer);
-	if (rc == 0 && !p->begun && (rc = catalogue_begin(s->catalogue)) < 0)
+	if (rc == 0 && !p->begun && (rc = catalogue_begin(s->catalogue)) < 0) {
 		free(answer->next);
-	else if (rc < 0 && p->begun)
+		answer->next = NULL;
+	} else if (rc < 0 && p->begun) {
 		catalogue_rollback(s->catalogue);
+	}
 	return rc;
 }
 
@@ -440,14 +442,15 @@ remove_unmatched(struct sync *s, const char (*ids)[19], size_t n)
 	int rc = fetch_page(s, &(struct rest_query){ .since = -1, .ids = ids, .id_count = n, .filter = s->o.filter,
 	    .archived = s->o.archived }, &page, &answer);
 
-	if (rc < 0)
-		return rc;
-	for (size_t i = 0; i < n && rc == 0 && !answer.next; i++)
-		if (!has_id(&came, ids[i]))
-			rc = catalogue_remove(s->catalogue, ids[i]);
+	if (rc == 0) {
+		for (size_t i = 0; i < n && rc == 0 && !answer.next; i++)
+			if (!has_id(&came, ids[i]))
+				rc = catalogue_remove(s->catalogue, ids[i]);
+		rc = commit_page(s, rc, true);
+	}
 	free(answer.next);	/* so few come on one page */
 	free(came.list);
-	return commit_page(s, rc, true);
+	return rc;
 }
 
 static int

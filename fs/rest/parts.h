@@ -39,7 +39,7 @@ struct rest {
 	bool		 unreachable;	/* that there is no way to the org was logged, and no answer has come since */
 	struct rest_stats stats;
 	unsigned	 seed;
-	bool		 hidden[FIELDS];	/* fields that the org says it does not have: not asked for again */
+	bool		 hidden[2][FIELDS];	/* of documents and, [1], of versions: fields that the org says it does not have */
 };
 
 #define REST_MESSAGE	4096	/* bytes of an error message: one of a query repeats the query */

@@ -345,12 +345,13 @@ static void
 put_fields(const struct rest *r, struct buf *b, const struct rest_query *q)
 {
 	const char *prefix = q->source == REST_LINKED ? "ContentDocument." : "", *comma = "";
+	const bool *hidden = r->hidden[q->source == REST_VERSIONS];
 
 	if (q->only_ids) {
 		buf_puts(b, q->since >= 0 ? "Id,SystemModstamp" : "Id");
 		return;
 	}
-#define X(kind, member, path) if (!r->hidden[FIELD_##member]) { buf_printf(b, "%s%s%s", comma, prefix, path); comma = ","; }
+#define X(kind, member, path) if (!hidden[FIELD_##member]) { buf_printf(b, "%s%s%s", comma, prefix, path); comma = ","; }
 	if (q->source == REST_VERSIONS) {
 		DOCUMENT_VERSION_FIELDS(X)
 	} else {
@@ -418,7 +419,7 @@ is_optional(unsigned field)
  * False: there is none that one could do without.
  */
 static bool
-hide_field(struct rest *r, const char *message)
+hide_field(struct rest *r, const struct rest_query *q, const char *message)
 {
 	static const char *const paths[] = {
 #define X(kind, member, path) path,
@@ -435,12 +436,13 @@ hide_field(struct rest *r, const char *message)
 		if (!is_optional(i) || !strstr(last ? last : message, quoted))
 			continue;
 		pthread_mutex_lock(&r->lock);
-		bool known = r->hidden[i];
-		r->hidden[i] = true;
+		bool *hidden = r->hidden[q->source == REST_VERSIONS];
+		bool known = hidden[i];		/* by another query, while this one was under way */
+		hidden[i] = true;
 		pthread_mutex_unlock(&r->lock);
 		if (!known)
 			log_warn("salesforce", "the user may not see %s of documents (field-level security): done without", paths[i]);
-		return !known;
+		return true;
 	}
 	return false;
 }
@@ -471,6 +473,7 @@ rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void
 	struct reader reader = { .query = q, .each = each, .ctx = ctx };
 	struct http_response answer;
 	struct buf soql = BUF_INIT;
+	unsigned tries = 0;
 	int rc;
 
 	do {
@@ -480,7 +483,7 @@ rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void
 		pthread_mutex_unlock(&r->lock);
 		rc = q->next ? get_next(r, kind_of(q), q->next, &refusal, &answer) :
 		    rest_get_query(r, kind_of(q), q->since >= 0 || q->archived ? "queryAll" : "query", &soql, &refusal, &answer);
-	} while (rc == -EOPNOTSUPP && hide_field(r, refusal.message));
+	} while (rc == -EOPNOTSUPP && tries++ < FIELDS && hide_field(r, q, refusal.message));
 	buf_free(&soql);
 	if (rc == -EOPNOTSUPP)
 		return tell_refusal(r, q, &refusal);

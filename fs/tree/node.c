@@ -384,6 +384,8 @@ attr_for(const struct node *n, bool is_dir, double fresh)
 {
 	if (n->kind == FIXED)
 		return !is_dir && !n->fixed->text ? 0 : n->fixed->fresh ? fresh : TREE_FOREVER;
+	if (n->kind == METADATA)
+		return 0;	/* the record may change, here or in another mount, without a name that does */
 	if (node_is_of_version(n) && !is_dir)
 		return TREE_FOREVER;
 	return node_is_on_demand(n) ? 0 : fresh;
