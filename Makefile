@@ -9,7 +9,7 @@ VERSION := $(shell cat docs/VERSION)
 
 PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libutf8proc libmicrohttpd
 # make test and make demo install what is missing first; every other target says what it is.
-ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench bench-quick bench-setup fuzz setup-fuzz,$(MAKECMDGOALS)),)
+ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench bench-quick bench-setup fuzz setup-fuzz soak,$(MAKECMDGOALS)),)
 $(foreach p,$(PACKAGES),$(if $(shell pkg-config --exists $(p) && echo yes),,$(error $(p) is missing: run scripts/setup)))
 endif
 
@@ -61,6 +61,17 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libsffs.a
 	$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
 $(BUILD)/libsffs.a: $(call objects,$(FS) $(AUTH) $(wildcard auth/login*.c))
 	rm -f $@ && ar rcs $@ $^
+# What takes long; samples of it are in make test. docs/reliability.md has the figures.
+soak: setup
+	$(MAKE) all units
+	ROUNDS=200 $(PROVE) --verbose tests/f70-killed.t
+	READS=1000 $(PROVE) --verbose tests/f80-reads.t
+	STRESS_SECONDS=120 $(PROVE) --verbose tests/f50-stress.t
+	ROUNDS=100000 $(PROVE) $(BUILD)/tests/a51-names-settle
+	ROUNDS=300 $(PROVE) $(BUILD)/tests/a43-store-shared
+	A35_ROUNDS=20000 $(PROVE) $(BUILD)/tests/a35-view-python
+	N=1000000 $(PROVE) --verbose tests/f90-million.t
+
 # FUZZ_SECONDS for each target; what is found goes to build/fuzz/found, and from there, made small, to tests/fuzz/corpus.
 FUZZ_SECONDS ?= 20
 fuzz: setup-fuzz
@@ -158,4 +169,4 @@ clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
-.PHONY: all manual deb dist bench bench-quick bench-setup bench-programs test units test-asan test-tsan fuzz fuzz-programs setup-fuzz demo setup setup-build install clean
+.PHONY: all soak manual deb dist bench bench-quick bench-setup bench-programs test units test-asan test-tsan fuzz fuzz-programs setup-fuzz demo setup setup-build install clean

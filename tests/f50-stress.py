@@ -2,12 +2,12 @@
 """
 Many readers at once, while documents get new versions, the org fails now and then, the cache is too small for all, callers are
 interrupted, and at last the mount is ended under them. Whoever reads to a clean end has read the bytes of one version. For
-tests/f50-stress.t, which has an org and a mount point; SECONDS of it, SEED to have it again.
+tests/f50-stress.t, which has an org and a mount point; STRESS_SECONDS of it, SEED to have it again.
 """
 import errno, hashlib, os, random, signal, subprocess, sys, threading, time, urllib.parse, urllib.request
 
 BUILD, TMP, MNT, ORG = os.environ['BUILD'], os.environ['TMP'], os.environ['MNT'], os.environ['ORG_URL']
-SECONDS, SEED = float(os.environ.get('SECONDS', 4)), int(os.environ.get('SEED', time.time()))
+SECONDS, SEED = float(os.environ.get('STRESS_SECONDS', 4)), int(os.environ.get('SEED', time.time()))
 READERS, CALLERS, DOCUMENTS, TABLES = 24, 8, 40, 6
 # What a reader may meet here: faults are made, versions are replaced, and then the mount goes.
 EXPECTED = {errno.EIO, errno.ETIMEDOUT, errno.ESTALE, errno.EINTR, errno.ENOENT, errno.EACCES, errno.ENOTCONN, errno.ECONNABORTED, errno.EDQUOT}

@@ -1,0 +1,33 @@
+#!/bin/sh
+# A mount of many documents: all names, one call a page, memory that does not grow, a second mount at once. N of them; make soak takes a
+# million.
+. "${0%/*}/lib.sh"; plan 9
+N=${N:-20000}
+org_start --synthetic "$N"
+seconds() { date +%s.%N; }
+since() { python3 -c 'import sys, time; print("%.1f s" % (time.time() - float(sys.argv[1])))' "$1"; }
+peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$(pgrep -f "$BUILD/sffs.* $MNT\$")/status"; }
+
+t=$(seconds)
+fs_mount -o refresh=3600
+note "$N documents: mounted in $(since "$t")"
+calls 'a call for each page of 2,000' 'GET */query?q=SELECT Id,Title*' 1
+is 'and those that follow it' "$(org_count 'GET */query/*')" "$(((N + 1999) / 2000 - 1))"
+t=$(seconds)
+is 'all names' "$(ls -f "$MNT/documents" | grep -vc '^\.\.*$')" "$N"
+note "ls: $(since "$t")"
+is 'each once' "$(ls -f "$MNT/documents" | sort | uniq -d | wc -l)" 0
+t=$(seconds)
+is 'as documents.tsv has it' "$(($(wc -l <"$MNT/.sffs/documents.tsv") - 1))" "$N"
+note "documents.tsv: $(since "$t")"
+tail -n +2 "$MNT/.sffs/documents.tsv" | awk -F '\t' '$8 == "yes" { print $5 "  " $3 }' | sed -n '1p;$p' >"$TMP/md5"
+ok 'the first and the last of the CSV documents are read' sh -c 'cd "$1" && md5sum -c "$2"' - "$MNT" "$TMP/md5"
+ok "in less than 256 MB: $(peak) KB" test "$(peak)" -lt 262144
+fs_unmount
+org_forget
+t=$(seconds)
+fs_mount -o refresh=3600
+note "a second mount: $(since "$t")"
+calls 'a second mount asks once what changed' 'GET */services/data/*' 1
+is 'and has all names' "$(ls -f "$MNT/documents" | grep -vc '^\.\.*$')" "$N"
+fs_unmount
