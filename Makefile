@@ -63,7 +63,7 @@ $(BUILD)/libsffs.a: $(call objects,$(FS) $(AUTH) $(wildcard auth/login*.c))
 	rm -f $@ && ar rcs $@ $^
 # What takes long; samples of it are in make test. docs/reliability.md has the figures.
 soak: setup
-	$(MAKE) all units
+	$(MAKE) all units manual
 	ROUNDS=200 $(PROVE) --verbose tests/f70-killed.t
 	READS=1000 $(PROVE) --verbose tests/f80-reads.t
 	STRESS_SECONDS=120 $(PROVE) --verbose tests/f50-stress.t
@@ -93,7 +93,7 @@ TESTS ?= $(UNIT_PROGRAMS) $(sort $(wildcard tests/*.t))
 PROVE  = BUILD=$(BUILD) prove --exec '' --timer
 
 test: setup
-	$(MAKE) all units
+	$(MAKE) all units manual
 	$(PROVE) $(TESTS)
 units: $(UNIT_PROGRAMS) $(BENCH_PROGRAMS) fuzz-programs
 test-asan: setup
