@@ -442,7 +442,7 @@ hide_field(struct rest *r, const struct rest_query *q, const char *message)
 		pthread_mutex_unlock(&r->lock);
 		if (!known)
 			log_warn("salesforce", "the user may not see %s of documents (field-level security): done without", paths[i]);
-		return true;
+		return !known || !q->filter;	/* a filter goes on naming it */
 	}
 	return false;
 }
