@@ -1,6 +1,7 @@
 /*
- * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key, in parsed/ and versions/ 3
- * behind the README and then 3 + the key, in versions/X/ 2 + the version's key, elsewhere 3, 4, ... in the order of the entries; place.c has its own.
+ * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key; in parsed/ and versions/ 3
+ * behind the README and then 3 + the key; in versions/X/ 2 + the version's key; elsewhere 3, 4, ... in the order of the
+ * entries. place.c has its own.
  */
 #include <errno.h>
 #include <stdlib.h>
