@@ -1,6 +1,6 @@
 #!/bin/sh
 # --doctor says what is missing and what to do, in the words of whoever has to do it, and exits as a mount would.
-. "${0%/*}/lib.sh"; plan 43
+. "${0%/*}/lib.sh"; plan 40
 data=$TMP/data
 mkdir "$data" "$data/Old.archived"
 printf 'hello\n' >"$data/hello.txt"

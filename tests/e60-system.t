@@ -1,6 +1,6 @@
 #!/bin/sh
 # The system's ways to mount: systemd's units and readiness, the journal, mount(8), an automount.
-. "${0%/*}/lib.sh"; plan 24
+. "${0%/*}/lib.sh"; plan 20
 org_start --synthetic 5000
 sffs=$BUILD/sffs
 config=$XDG_CONFIG_HOME/sffs/config
