@@ -69,12 +69,15 @@ while IFS='|' read -r flow how error description exits remedy <&3; do
 	set*) org set -d "${how#set }" >/dev/null ;;
 	revoke) org revoke -X POST >/dev/null ;;
 	esac
+	before=$(jq -r .refresh_token "$XDG_STATE_HOME/sffs/sim.json" 2>/dev/null)
 	case $flow in
 	code|authorize) browse ;;
 	*) "$auth" token sim >"$TMP/out" 2>"$TMP/err" </dev/null; rc=$? ;;
 	esac
 	is "$row: exit status" "$rc" "${exits% *}"
 	ok "$row: is told" said "$text" "$TMP/err"
+	[ "$flow" != refresh ] || [ "$how" = revoke ] ||
+		is "$row: the login is kept" "$(jq -r .refresh_token "$XDG_STATE_HOME/sffs/sim.json")" "$before"
 	[ -z "$back" ] ||
 		ok "$row: in the browser, too" sh -c "sed 's/&gt;/>/g; s/&quot;/\"/g; s/&amp;/\\&/g' '$TMP/page' | grep -qF -e \"\${1#sim: }\"" - "$text"
 	if [ "${exits#* }" != - ]; then
