@@ -6,8 +6,8 @@ mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
 printf 'later\n' >"$data/later.txt"
 printf 'a,b\n1,2\n' >"$data/Table.csv"
-org_start --data "$data"
-port=${ORG_URL##*:}
+port=$(free_port)
+org_start --data "$data" --port "$port"
 fs_mount
 cat "$MNT/documents/hello/hello.txt" "$MNT/parsed/Table/rows.tsv" >/dev/null
 fs_unmount

@@ -4,13 +4,19 @@ A network in front of the simulated org, for tests: relays connections, and does
 The org is started with --front PORT, so that all of its URLs lead here. Both speak TLS: Front ends it, looks at the first line of
 each request, and either passes the request on or, if a fault is set and the line matches, does that instead.
 """
-import functools, gzip, os, re, select, socket, ssl, struct, subprocess, threading, urllib.parse
+import functools, gzip, os, random, re, select, socket, ssl, struct, subprocess, threading, urllib.parse
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """One that no outgoing connection takes meanwhile: below those that the kernel gives out."""
+    while True:
+        port = random.SystemRandom().randrange(10000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(('127.0.0.1', port))
+                return port
+            except OSError:
+                pass
 
 
 def make_certificate(directory, name):

@@ -1,7 +1,6 @@
 #!/bin/sh
 # Logging in with a browser: the person, the browser and whatever else comes to the door.
 . "${0%/*}/lib.sh"; plan 63
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=$(free_port)
 callback=http://localhost:$port/OauthRedirect
 org_start --synthetic 10 --plain --flow web --redirect-uri "$callback"

@@ -2,7 +2,7 @@
 # The login in a real browser: sffs-auth opens Chromium, a person in it logs in to the org, says no or yes, and is led back.
 . "${0%/*}/lib.sh"; plan 26
 playwright=$("$TOP/tests/npm-fetch" playwright-core@1.65.1) || exit 1
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 callback=http://localhost:$port/OauthRedirect
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$TMP/key.pem" -out "$TMP/cert.pem" -days 2 -subj /CN=127.0.0.1 \
 	-addext subjectAltName=IP:127.0.0.1 2>/dev/null

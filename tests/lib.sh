@@ -67,6 +67,9 @@ like() {
 # same DESCRIPTION FILE FILE: the same bytes.
 same() { ok "$1" cmp "$2" "$3"; }
 
+# A port that no outgoing connection takes meanwhile.
+free_port() { python3 -c "import sys; sys.path.insert(0, '$TOP/tests'); import front; print(front.free_port())"; }
+
 # org_start ARGUMENTS...: a simulated org, and the config section that reaches it, named sim.
 org_start() {
 	mkfifo "$TMP/org.out"
