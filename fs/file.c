@@ -48,7 +48,7 @@ struct file {
 	void		(*release)(void *);
 	void		*ctx;
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
-	bool		 was_checked;
+	bool		 was_checked, alone;
 };
 
 static ssize_t
@@ -428,6 +428,18 @@ bool
 file_was_checked(const struct file *f)
 {
 	return f->was_checked;
+}
+
+void
+file_set_alone(struct file *f, bool alone)
+{
+	f->alone = alone;
+}
+
+bool
+file_is_alone(const struct file *f)
+{
+	return f->alone;
 }
 
 uint64_t

@@ -400,7 +400,7 @@ open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, stru
 
 /* What opens keeps its attributes: a version that is replaced is not in the catalogue any more. */
 static int
-keep_attr(struct tree *t, const struct node *n, const struct file *f, bool *keep)
+keep_attr(struct tree *t, const struct node *n, const struct file *f, enum tree_pages *pages)
 {
 	struct tree_entry e;
 	int rc = node_entry(t, n, NULL, 0, &e);
@@ -408,7 +408,10 @@ keep_attr(struct tree *t, const struct node *n, const struct file *f, bool *keep
 	if (rc < 0)
 		return rc;
 	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
-	return opened_add(t->opened, &e.st, file_source(f), file_was_checked(f), keep);
+	rc = opened_add(t->opened, &e.st, file_source(f), file_was_checked(f), pages);
+	if (rc == 0 && !node_is_of_version(n))
+		*pages = n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) && !node_is(n, LIMITS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
+	return rc;
 }
 
 int
@@ -416,7 +419,6 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 {
 	struct file *f = NULL;
 	struct node n;
-	bool keep;
 	int rc = node_of(t, ino, &n);
 
 	if (rc == 0 && !S_ISREG(node_mode(t, &n)))
@@ -426,10 +428,9 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 	if (rc == 0)
 		rc = open_node(t, &n, ticket, w, &f);
 	if (rc == 0)
-		rc = keep_attr(t, &n, f, &keep);
+		rc = keep_attr(t, &n, f, pages);
 	if (rc == 0) {
-		*pages = node_is_of_version(&n) && keep ? TREE_PAGES_KEEP :
-		    n.kind == FIXED && !n.fixed->text && !node_is(&n, STATUS) && !node_is(&n, LIMITS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
+		file_set_alone(f, *pages == TREE_PAGES_NONE);
 		*out = f;
 		f = NULL;
 	}
@@ -442,7 +443,7 @@ void
 tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 {
 	if (f)
-		opened_remove(t->opened, ino, file_was_checked(f), file_is_checked(f));
+		opened_remove(t->opened, ino, file_is_alone(f), file_was_checked(f), file_is_checked(f));
 	file_close(f);
 }
 

@@ -122,6 +122,14 @@ def caller(w, seed):
             w.judge(path, bytes.fromhex(out.split()[0].decode().lstrip('\\')))
 
 
+def refresh(word):
+    fd = os.open(f'{MNT}/.sffs/refresh', os.O_WRONLY)
+    try:
+        os.write(fd, word)
+    finally:
+        os.close(fd)        # else a lazy unmount waits for it
+
+
 def changer(w, seed):
     r, names, last = random.Random(seed), sorted(w.versions), {}
     while not w.stop.is_set():
@@ -134,9 +142,7 @@ def changer(w, seed):
         ask('change', op='new-version', title=name, file=file)
         if r.random() < 0.5:
             try:
-                fd = os.open(f'{MNT}/.sffs/refresh', os.O_WRONLY)
-                os.write(fd, r.choice((b'now', b'full')))
-                os.close(fd)
+                refresh(r.choice((b'now', b'full')))
             except OSError as e:
                 w.note('refresh', e)
         time.sleep(r.random() * 0.1)
@@ -212,9 +218,7 @@ for how in ('SIGTERM', 'fusermount3'):
 say(not w.problems, 'whoever read to a clean end read one version', *w.problems[:20])
 say(w.whole > 50, 'and many did', w.whole)
 mount = start()
-fd = os.open(f'{MNT}/.sffs/refresh', os.O_WRONLY)
-os.write(fd, b'now')
-os.close(fd)
+refresh(b'now')
 wrong = []
 for name, versions in w.versions.items():
     try:

@@ -11,8 +11,9 @@
 struct open_file {
 	struct stat	 st;
 	unsigned	 handles;
-	unsigned	 unchecked;	/* handles that were opened before the bytes were checked */
-	const void	*source;	/* what the last one reads from */
+	unsigned	 sharing;	/* handles that share the pages */
+	unsigned	 unchecked;	/* of those: were opened before the bytes were checked */
+	const void	*source;	/* what the last of them reads from */
 	bool		 doubted;	/* the last of those was closed, and they never were */
 	struct open_file *next;
 };
@@ -63,7 +64,7 @@ find(struct opened *o, uint64_t ino)
 }
 
 int
-opened_add(struct opened *o, const struct stat *st, const void *source, bool checked, bool *keep)
+opened_add(struct opened *o, const struct stat *st, const void *source, bool checked, enum tree_pages *pages)
 {
 	struct open_file *new = malloc(sizeof(*new));
 
@@ -78,25 +79,31 @@ opened_add(struct opened *o, const struct stat *st, const void *source, bool che
 		*p = f = new;
 	}
 	o->doubted -= f->doubted && f->handles == 0;
-	/* Not while the same bytes are still coming: dropping would wait for the pages that a read waits for. */
-	*keep = f->unchecked > 0 ? f->source == source : !f->doubted && !o->doubts_all;
-	f->doubted = false;		/* the kernel drops them now */
-	f->source = source;
 	f->handles++;
-	f->unchecked += !checked;
+	if (f->sharing > 0 && f->source != source && (f->unchecked > 0 || !checked)) {
+		*pages = TREE_PAGES_NONE;
+	} else {
+		/* Not while the same bytes are still coming: dropping would wait for the pages that a read waits for. */
+		*pages = f->unchecked > 0 || (checked && !f->doubted && !o->doubts_all) ? TREE_PAGES_KEEP : TREE_PAGES_DROP;
+		f->doubted = false;
+		f->source = source;
+		f->sharing++;
+		f->unchecked += !checked;
+	}
 	pthread_mutex_unlock(&o->lock);
 	return 0;
 }
 
 void
-opened_remove(struct opened *o, uint64_t ino, bool was_checked, bool is_checked)
+opened_remove(struct opened *o, uint64_t ino, bool alone, bool was_checked, bool is_checked)
 {
 	pthread_mutex_lock(&o->lock);
 	struct open_file **p = find(o, ino), *f = *p;
 	if (f) {
 		f->handles--;
-		f->unchecked -= !was_checked;
-		f->doubted |= !was_checked && !is_checked && f->unchecked == 0;
+		f->sharing -= !alone;
+		f->unchecked -= !alone && !was_checked;
+		f->doubted |= !alone && !was_checked && !is_checked && f->unchecked == 0;
 		if (f->handles == 0 && f->doubted && o->doubted == DOUBTED_MOST)
 			o->doubts_all = true;
 		if (f->handles == 0 && f->doubted && !o->doubts_all) {
