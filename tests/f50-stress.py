@@ -214,7 +214,7 @@ if __name__ == '__main__' and sys.argv[1:] == ['make']:
 print(f'# SEED={SEED}')
 for how in ('SIGTERM', 'fusermount3'):
     status, stuck = round_of(w, start(), how)
-    say(status == 0 and not stuck, f'{how} under load ends the mount, and all who read', status, stuck)
+    say(status == 0 and not stuck, f'{how} under load ends the mount, and all who read', status, stuck, *open(f'{TMP}/stress.log').readlines()[-5:])
 say(not w.problems, 'whoever read to a clean end read one version', *w.problems[:20])
 say(w.whole > 50, 'and many did', w.whole)
 mount = start()

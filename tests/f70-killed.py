@@ -31,7 +31,23 @@ def wait_for(p, where):
 def kill(p, where):
     p.send_signal(signal.SIGKILL)
     p.wait()
+    until = time.monotonic() + 30
+    while helpers(where) and time.monotonic() < until:      # it may be in the midst of mounting
+        time.sleep(0.01)
     subprocess.run(['fusermount3', '-uz', where], stderr=subprocess.DEVNULL)
+
+
+def helpers(where):
+    """Processes that were started to mount there."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{pid}/cmdline') as f:
+                if where in f.read().split('\0') and int(pid) != os.getpid():
+                    found.append(pid)
+        except OSError:
+            pass
+    return found
 
 
 def end(p, where):
