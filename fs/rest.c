@@ -95,7 +95,8 @@ rest_may_guess(struct rest *r)
 	pthread_mutex_lock(&r->lock);
 	bool may = !is_reserved(r) && r->spent_until <= monotonic_seconds() && !r->unreachable && !r->cancelled;
 	pthread_mutex_unlock(&r->lock);
-	return may;
+	uint64_t most = r->budget ? budget_most(r->budget) : 0;
+	return may && (most == 0 || budget_used(r->budget) < most - most / 10);
 }
 
 void

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What calls may cost: the org's limit with its reserve, and a budget of one's own; and who it was that asked.
-. "${0%/*}/lib.sh"; plan 34
+. "${0%/*}/lib.sh"; plan 35
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6 7 8; do printf 'document %s\n' $i >"$data/d$i.txt"; done
@@ -43,6 +43,9 @@ like 'the log says so, once' "$(grep 'API limit' "$MNT/.sffs/log")" "*what is le
 is 'once' "$(grep -c 'API limit' "$MNT/.sffs/log")" 1
 is 'a reader gets what it asks for' "$(cat "$docs/d3/d3.txt")" 'document 3'
 calls 'by one call' 'GET */VersionData' 1
+org_forget
+for d in $(ls "$docs" | head -5); do cat "$docs/$d/content" >/dev/null; done
+calls 'nothing is read ahead' 'GET */VersionData' 4
 fs_unmount
 
 # The limit: nothing goes on but what is cached.
@@ -50,11 +53,11 @@ org set -d api-limit=100000 >/dev/null
 fs_mount -o refresh=0
 cat "$docs/d1/d1.txt" >/dev/null
 org set -d api-limit=1 >/dev/null
-is 'spent: EDQUOT' "$(why cat "$docs/d4/d4.txt")" 'Disk quota exceeded'
+is 'spent: EDQUOT' "$(why cat "$docs/d6/d6.txt")" 'Disk quota exceeded'
 like 'and until when' "$(limits .org.spent_until)" '"20??-*Z"'
 org_forget
 is 'what is cached is read' "$(cat "$docs/d1/d1.txt")" 'document 1'
-is 'what is not is EDQUOT' "$(why cat "$docs/d5/d5.txt")" 'Disk quota exceeded'
+is 'what is not is EDQUOT' "$(why cat "$docs/d7/d7.txt")" 'Disk quota exceeded'
 calls 'without a call' '*' 0
 fs_unmount
 org set -d api-limit=100000 >/dev/null
