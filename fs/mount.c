@@ -290,6 +290,12 @@ struct listing {
 	size_t		 size, used;
 };
 
+static struct tree_dir *
+dir_of(const struct fuse_file_info *fi)
+{
+	return (struct tree_dir *)(uintptr_t)fi->fh;
+}
+
 static bool
 add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next)
 {
@@ -313,10 +319,10 @@ add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next
 }
 
 static void
-list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
+list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, const struct fuse_file_info *fi, bool plus)
 {
 	struct listing l = { .req = req, .plus = plus, .size = size, .buf = malloc(size) };
-	int rc = l.buf ? tree_list(mount_of(req)->tree, ino, (uint64_t)off, add_entry, &l) : -ENOMEM;
+	int rc = l.buf ? tree_list(mount_of(req)->tree, ino, dir_of(fi), (uint64_t)off, add_entry, &l) : -ENOMEM;
 
 	if (rc < 0)
 		fuse_reply_err(req, -rc);
@@ -328,24 +334,26 @@ list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
 static void
 op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	(void)fi;
-	list(req, ino, size, off, false);
+	list(req, ino, size, off, fi, false);
 }
 
 static void
 op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	(void)fi;
-	list(req, ino, size, off, true);
+	list(req, ino, size, off, fi, true);
 }
 
 static void
 run_opendir(struct parked *p, int *rc)
 {
-	*rc = tree_open_dir(p->mount->tree, p->ino, &p->ticket, &p->wait);
+	struct tree_dir *dir;
+
+	*rc = tree_open_dir(p->mount->tree, p->ino, &p->ticket, &p->wait, &dir);
 	if (*rc < 0)
 		return;
-	fuse_reply_open(unpark(p), &p->fi);
+	p->fi.fh = (uint64_t)(uintptr_t)dir;
+	if (fuse_reply_open(unpark(p), &p->fi) < 0)
+		tree_close_dir(dir);	/* the caller was interrupted: no releasedir will come */
 	free(p);
 }
 
@@ -353,6 +361,14 @@ static void
 op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	park(req, &(struct parked){ .run = run_opendir, .ino = ino, .fi = *fi });
+}
+
+static void
+op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	tree_close_dir(dir_of(fi));
+	fuse_reply_err(req, 0);
 }
 
 /*
@@ -664,7 +680,7 @@ static const struct fuse_lowlevel_ops ops = {
 	.init = op_init,
 	.lookup = op_lookup, .getattr = op_getattr, .setattr = op_setattr, .readlink = op_readlink, .statfs = op_statfs,
 	.getxattr = op_getxattr, .listxattr = op_listxattr,
-	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus,
+	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus, .releasedir = op_releasedir,
 	.open = op_open, .read = op_read, .write = op_write, .release = op_release,
 	.mknod = op_mknod, .mkdir = op_mkdir, .unlink = op_remove, .rmdir = op_remove, .symlink = op_symlink,
 	.rename = op_rename, .link = op_link, .create = op_create, .setxattr = op_setxattr, .removexattr = op_removexattr,

@@ -26,13 +26,16 @@ attr_of_opened(struct tree *t, uint64_t ino, struct tree_entry *out)
 	return opened_stat(t->opened, ino, &out->st);
 }
 
-/* Whether what the node shows changes with the catalogue. */
+/* Whether what the inode shows changes with the catalogue. */
 static bool
-shows_catalogue(const struct node *n)
+shows_catalogue(uint64_t ino)
 {
-	switch (n->kind) {
+	const struct fixed *f;
+
+	switch (node_kind(ino)) {
 	case FIXED:
-		return n->fixed->fresh;
+		f = node_fixed_of(ino);
+		return f && f->fresh;
 	case DOCUMENT: case VERSIONS: case PARSED: case LIBRARY:
 		return true;
 	default:
@@ -72,19 +75,23 @@ look_at_versions(struct tree *t, const struct node *n, int64_t since, struct wai
 static int
 look(struct tree *t, uint64_t ino, bool list, struct tree_ticket *ticket, struct wait *w, struct node *n)
 {
-	int rc = node_of(t, ino, n);
+	int rc = 0;
 
+	*n = (struct node){ .kind = FIXED };
 	if (ticket->since == 0)
 		ticket->since = demand_now();
-	if (rc == 0 && shows_catalogue(n))
+	if (shows_catalogue(ino))
 		rc = sync_fresh(t->sync, &ticket->refresh, w);
-	if (rc == 0 && n->kind != UNKNOWN && (n->path || node_is(n, LIBRARIES)))
-		rc = place_look(t, n, list, ticket->since, w);
-	else if (rc == 0 && (n->kind == UNKNOWN || (n->kind != FIXED && !n->doc.listed && !S_ISREG(node_mode(t, n)))))
-		rc = look_at_document(t, n, ticket->since, w);
-	if (rc == 0 && n->kind != FIXED) {
-		node_free(n);		/* what it was before */
+	if (rc == 0)
 		rc = node_of(t, ino, n);
+	if (rc == 0 && n->kind != UNKNOWN && (n->path || node_is(n, LIBRARIES))) {
+		rc = place_look(t, n, list, ticket->since, w);
+	} else if (rc == 0 && (n->kind == UNKNOWN || (n->kind != FIXED && !n->doc.listed && !S_ISREG(node_mode(t, n))))) {
+		rc = look_at_document(t, n, ticket->since, w);
+		if (rc == 0) {
+			node_free(n);		/* what it was before */
+			rc = node_of(t, ino, n);
+		}
 	}
 	if (rc == 0 && n->kind == VERSIONS)
 		rc = look_at_versions(t, n, ticket->since, w);
@@ -106,16 +113,31 @@ tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait 
 }
 
 int
-tree_open_dir(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w)
+tree_open_dir(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct tree_dir **out)
 {
+	struct tree_dir *d = NULL;
 	struct tree_entry e;
 	struct node n;
 	int rc = look(t, ino, true, ticket, w, &n);
 
 	if (rc == 0)
 		rc = node_entry(t, &n, w, 0, &e);
+	if (rc == 0 && n.kind == DOCUMENT && (d = calloc(1, sizeof(*d)))) {
+		d->node = n;
+		n = (struct node){ .kind = FIXED };
+	}
+	if (rc == 0)
+		*out = d;
 	node_free(&n);
 	return rc;
+}
+
+void
+tree_close_dir(struct tree_dir *d)
+{
+	if (d)
+		node_free(&d->node);
+	free(d);
 }
 
 int

@@ -194,12 +194,25 @@ parent_of(const struct node *n)
 	return n->kind == DOCUMENT ? DOCUMENTS : n->kind == VERSIONS ? VERSIONS_ROOT : n->kind == PARSED ? PARSED_ROOT : n->fixed->parent;
 }
 
+/* Whether it is still the first time that an open directory is listed. */
+static bool
+is_first_time(struct tree_dir *d, uint64_t off)
+{
+	return (off == 0 ? atomic_fetch_add(&d->begins, 1) + 1 : atomic_load(&d->begins)) <= 1;
+}
+
 int
-tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx)
+tree_list(struct tree *t, uint64_t ino, struct tree_dir *d, uint64_t off, tree_each *each, void *ctx)
 {
 	struct listing l = { .tree = t, .fresh = sync_fresh_for(t->sync), .each = each, .ctx = ctx };
+	bool kept = d && is_first_time(d, off);
 	struct node dir;
-	int rc = node_of(t, ino, &dir);
+	int rc = 0;
+
+	if (kept)
+		dir = d->node;
+	else
+		rc = node_of(t, ino, &dir);
 
 	if (rc == 0 && !S_ISDIR(node_mode(t, &dir)))
 		rc = -ENOTDIR;
@@ -235,6 +248,7 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 			rc = catalogue_list(t->catalogue, off > 3 ? off - 3 : 0, list_parsed, &l);
 	}
 out:
-	node_free(&dir);
+	if (!kept)
+		node_free(&dir);
 	return rc;
 }

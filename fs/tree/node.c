@@ -169,6 +169,23 @@ find_unknown(struct tree *t, struct node *n)
 	return rc == -ENOENT ? 0 : rc;
 }
 
+enum kind
+node_kind(uint64_t ino)
+{
+	const unsigned kind = (unsigned)(ino >> NAME_KEY_BITS);
+
+	return kind < LINK ? (enum kind)kind : kind < VIEW ? LINK : VIEW;
+}
+
+const struct fixed *
+node_fixed_of(uint64_t ino)
+{
+	for (size_t i = 0; i < node_fixed_count; i++)
+		if (node_fixed[i].number == ino)
+			return &node_fixed[i];
+	return NULL;
+}
+
 int
 node_of(struct tree *t, uint64_t ino, struct node *n)
 {
@@ -176,11 +193,9 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 	uint64_t key = ino & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
 	int rc;
 
-	*n = (struct node){ .kind = kind < LINK ? (enum kind)kind : kind < VIEW ? LINK : VIEW };
+	*n = (struct node){ .kind = node_kind(ino) };
 	if (kind == FIXED) {
-		for (size_t i = 0; i < node_fixed_count; i++)
-			if (node_fixed[i].number == key)
-				n->fixed = &node_fixed[i];
+		n->fixed = node_fixed_of(ino);
 		return n->fixed ? 0 : -ESTALE;
 	}
 	if (kind >= VIEW) {

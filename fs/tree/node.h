@@ -8,6 +8,7 @@
 #ifndef FS_TREE_NODE_H
 #define FS_TREE_NODE_H
 
+#include <stdatomic.h>
 #include <time.h>
 
 #include "auth/buf.h"
@@ -65,6 +66,12 @@ struct node {
 	struct document	 doc;		/* of all others. Neither is owned by a node that is made to be listed */
 };
 
+/* An open directory of documents/: the kernel asks at least twice for its three entries, and they need the catalogue once. */
+struct tree_dir {
+	struct node	 node;
+	atomic_uint	 begins;	/* how often it was listed from the start: from the second time on, see what is there by then */
+};
+
 struct opened;
 
 struct tree {
@@ -80,6 +87,8 @@ struct tree {
 	time_t		 born;
 };
 
+enum kind node_kind(uint64_t ino);			/* asks nobody, so the inode may not be there; no kind at all: VIEW */
+const struct fixed *node_fixed_of(uint64_t ino);	/* of the kind FIXED; NULL: there is none */
 /* Resolves an inode number: -ESTALE if there is no such inode any more. */
 int	node_of(struct tree *, uint64_t ino, struct node *out);
 void	node_free(struct node *);
