@@ -411,6 +411,9 @@ set_network(struct exchange *x, bool loopback, bool tls)
 	if (h->ca_file) {
 		SET(CAINFO, h->ca_file);
 		SET(CAPATH, NULL);
+#if LIBCURL_VERSION_NUM >= 0x075700
+		SET(CA_CACHE_TIMEOUT, 0L);	/* it may be renewed: read with each connection */
+#endif
 	}
 	if (loopback)
 		SET(PROXY, "");

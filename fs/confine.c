@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <pwd.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,8 @@
 #define NET_BIND_TCP		(1ULL << 0)
 #define SCOPE_ABSTRACT_SOCKET	(1ULL << 0)
 #define SCOPE_SIGNAL		(1ULL << 1)
+
+#define LINKS_MOST	40	/* as the kernel has it */
 
 #define FS_FIRST	((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)	/* all that the first ABI knew */
 #define FS_OF_FILES	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
@@ -104,6 +108,85 @@ allow_resolver(int ruleset, const struct ruleset *r)
 	return allow(ruleset, r, dirname(path), FS_READ);
 }
 
+/* dir itself, or something below it. */
+static bool
+holds(const char *dir, const char *path)
+{
+	char real[PATH_MAX];
+	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
+
+	return path && realpath(path, real) && strncmp(real, dir, n) == 0 && (real[n] == '\0' || real[n] == '/');
+}
+
+/* Where path stands, in real; the file itself need not be there. */
+static bool
+dir_of(const char *path, char real[PATH_MAX])
+{
+	char copy[PATH_MAX];
+
+	return snprintf(copy, sizeof(copy), "%s", path) < (int)sizeof(copy) && realpath(dirname(copy), real);
+}
+
+bool
+confine_is_home(const char *path)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+
+	if (!dir_of(path, dir) || stat(dir, &st) < 0)
+		return false;
+	const struct passwd *owner = getpwuid(st.st_uid);
+	return strcmp(dir, "/") == 0 || holds(dir, getenv("HOME")) || (owner && holds(dir, owner->pw_dir));
+}
+
+/* That a file is in somebody's home directory must not open all that he has. */
+static int
+allow_beside(int ruleset, const struct ruleset *r, const char *path)
+{
+	char dir[PATH_MAX];
+
+	return dir_of(path, dir) && !confine_is_home(path) ? allow(ruleset, r, dir, LANDLOCK_ACCESS_FS_READ_FILE) : 0;
+}
+
+/* A directory may be replaced likewise, as in current/key.pem, if it is a link to one beside it. A link that leads away is the system's. */
+static int
+allow_beside_directories(int ruleset, const struct ruleset *r, const char *path)
+{
+	char at[PATH_MAX], dir[PATH_MAX];
+	struct stat st;
+	int rc = 0;
+
+	snprintf(at, sizeof(at), "%s", path);
+	while (rc == 0 && strrchr(at, '/') > at) {
+		*strrchr(at, '/') = '\0';
+		if (lstat(at, &st) == 0 && S_ISLNK(st.st_mode) && dir_of(at, dir) && holds(dir, at))
+			rc = allow_beside(ruleset, r, at);
+	}
+	return rc;
+}
+
+/* A rule is for what is there now, not for a path: what will be there is allowed by where it will be, wherever links lead today. */
+static int
+allow_replaced(int ruleset, const struct ruleset *r, const char *file)
+{
+	char path[PATH_MAX], to[PATH_MAX], dir[PATH_MAX];
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "%s", file);
+	for (unsigned links = 0; rc == 0 && links < LINKS_MOST; links++) {
+		rc = allow_beside(ruleset, r, path);
+		if (rc == 0)
+			rc = allow_beside_directories(ruleset, r, path);
+		ssize_t n = rc == 0 ? readlink(path, to, sizeof(to) - 1) : -1;
+		if (n < 0 || !dir_of(path, dir))
+			break;
+		to[n] = '\0';
+		if (snprintf(path, sizeof(path), "%s%s%s", *to == '/' ? "" : dir, *to == '/' ? "" : "/", to) >= (int)sizeof(path))
+			break;
+	}
+	return rc;
+}
+
 static int
 allow_all(int ruleset, const struct ruleset *r, const struct confine_path *paths, size_t n)
 {
@@ -118,8 +201,11 @@ allow_all(int ruleset, const struct ruleset *r, const struct confine_path *paths
 		rc = allow(ruleset, r, "/dev/null", FS_DEVICE);
 	if (rc == 0)
 		rc = allow(ruleset, r, "/dev/fuse", FS_DEVICE);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = allow(ruleset, r, paths[i].path, paths[i].write ? FS_WRITE : FS_READ);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = allow(ruleset, r, paths[i].path, paths[i].access == CONFINE_WRITE ? FS_WRITE : FS_READ);
+		if (rc == 0 && paths[i].path && paths[i].access == CONFINE_REPLACED)
+			rc = allow_replaced(ruleset, r, paths[i].path);
+	}
 	return rc;
 }
 

@@ -14,13 +14,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * REPLACED: read, also the file that stands there later: so what is in its directory can be read, and in those of the
+ * links that lead to it; but for a home directory, or one that holds it.
+ */
+enum confine_access { CONFINE_READ, CONFINE_WRITE, CONFINE_REPLACED };
+
 struct confine_path {
 	const char	*path;		/* a directory with all below it, or a file; NULL, or not there: nothing */
-	bool		 write;		/* else it can be read */
+	enum confine_access access;
 };
 
 int	confine_abi(void);		/* of the kernel's Landlock; 0: it has none */
 /* -EOPNOTSUPP: it has none; else what the kernel says. */
 int	confine_enter(const struct confine_path *, size_t n);
+bool	confine_is_home(const char *path);	/* what holds path is a home directory, or holds one */
 
 #endif

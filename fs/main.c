@@ -408,6 +408,7 @@ shut_in(struct sffs *s)
 {
 	const struct config *c = s->config;
 	const char *command = c->client_secret_cmd ? "client_secret_cmd" : c->private_key_cmd ? "private_key_cmd" : NULL;
+	const char *const replaced[] = { c->private_key, c->ca_file };	/* when a certificate is renewed */
 	char *state = NULL;
 	int rc;
 
@@ -425,8 +426,11 @@ shut_in(struct sffs *s)
 	if (rc == 0)
 		rc = config_state_dir(c, &state);
 	if (rc == 0)
-		rc = confine_enter((const struct confine_path []){ { s->dir, true }, { state, true }, { c->private_key, false },
-		    { c->ca_file, false } }, 4);
+		rc = confine_enter((const struct confine_path []){ { s->dir, CONFINE_WRITE }, { state, CONFINE_WRITE },
+		    { replaced[0], CONFINE_REPLACED }, { replaced[1], CONFINE_REPLACED } }, 4);
+	for (size_t i = 0; rc == 0 && i < 2; i++)
+		if (replaced[i] && confine_is_home(replaced[i]))
+			log_info("sffs", "%s: once it is replaced, mount again: a home directory is not opened for it; one of its own would be", replaced[i]);
 	if (rc < 0)
 		log_error("sffs", "cannot be confined: %s; confine = no does without", strerror(-rc));
 	free(state);

@@ -5,7 +5,7 @@ export TMPDIR=/dev/shm
 . "${0%/*}/lib.sh"; plan 28
 unset TMPDIR
 data=$TMP/data
-mkdir "$data" "$TMP/theirs"
+mkdir "$data" "$TMP/theirs" "$TMP/ca"
 echo secret >"$TMP/theirs/file"
 for i in 1 2 3 4; do head -c 600000 /dev/urandom >"$data/big$i.bin"; done
 printf '\306\374\313\334,n\n\305\354\265\376,1\n' >"$data/euc.csv"
@@ -14,7 +14,8 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyou
 export CURL_CA_BUNDLE="$TMP/cert.pem"
 org_start --data "$data" --tls-cert "$TMP/cert.pem" --tls-key "$TMP/key.pem" --moved 1
 config=$XDG_CONFIG_HOME/sffs/config
-echo "ca_file = $TMP/cert.pem" >>"$config"
+cp "$TMP/cert.pem" "$TMP/ca"
+echo "ca_file = $TMP/ca/cert.pem" >>"$config"
 daemon() { pgrep -f "$BUILD/sffs.* $MNT\$"; }
 keeper() { pgrep -f "^sffs-keeper .* $MNT\$"; }
 gone() { timeout 20 sh -c "while pgrep -f '$1' >/dev/null; do sleep 0.05; done"; }
