@@ -1,6 +1,6 @@
 #!/bin/sh
 # The views of real CSV files are what Python's csv module reads in them, and agree with one another.
-. "${0%/*}/lib.sh"; plan 15
+. "${0%/*}/lib.sh"; plan 16
 data=$TMP/data
 mkdir "$data"
 cp -p /usr/share/distro-info/*.csv "$data"
@@ -25,6 +25,7 @@ is 'info.tsv has the number of records' "$(for d in "$MNT"/documents/*/parsed; d
 	"$(for d in "$MNT"/documents/*/parsed; do wc -l <"$d/rows.tsv"; done)"
 is 'errors.tsv has a line for each short record' "$(awk '$4 == "short-record"' "$MNT"/documents/*/parsed/errors.tsv | wc -l)" \
 	"$(awk '$1 == "short" { n += $2 } END { print n }' "$MNT"/documents/*/parsed/info.tsv)"
+is 'parsed lists no more when all was looked at' "$(ls -A "$MNT/parsed")" README
 calls 'one download a document' 'GET */VersionData' "$(ls "$data" | wc -l)"
 calls 'and no other call' 'GET */query*' 0
 

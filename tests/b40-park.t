@@ -1,6 +1,6 @@
 #!/bin/sh
 # What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
-. "${0%/*}/lib.sh"; plan 15
+. "${0%/*}/lib.sh"; plan 16
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
@@ -41,6 +41,7 @@ cat "$MNT/documents/big/big.bin" >"$TMP/big" & waiting=$!
 held 1
 ok 'what has landed is read meanwhile' within sh -c "head -c 500000 '$MNT/documents/big/big.bin' | cmp -n 500000 - '$data/big.bin'"
 ok 'listing goes on' within ls -l "$MNT/documents"
+ok 'in the same directory' within sh -c "ls -l '$MNT/documents/big' && cat '$MNT/documents/big/metadata.json'"
 ok 'and other files' within cat "$MNT/documents/small/small.txt"
 ok 'and views of other files' within cat "$MNT/parsed/table/rows.tsv"
 is 'Ctrl-C frees four readers' "$(within python3 "$TOP/tests/callers.py" 4 tail -c 10 "$MNT/documents/big/big.bin")" "$four"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What changes in the org shows after a refresh, at one call; what is open goes on as it was.
-. "${0%/*}/lib.sh"; plan 44
+. "${0%/*}/lib.sh"; plan 45
 data=$TMP/data
 mkdir "$data"
 printf 'first\n' >"$data/Report.txt"
@@ -25,6 +25,7 @@ calls 'at one query' 'GET */query*' 1
 ok 'it is a new inode' not test "$before" = "$(stat -c %i "$docs/Report/Report.txt")"
 is 'its size is its own' "$(stat -c %s "$docs/Report/Report.txt")" 6
 is 'an open file goes on reading what it opened' "$(cat <&3)" first
+is 'and is what it was' "$(python3 -c 'import os; print(os.fstat(3).st_ino, os.fstat(3).st_size)')" "$before 6"
 exec 3<&-
 is 'content is the new one' "$(cat "$docs/Report/content")" second
 is 'metadata.json too' "$(jq -r .LatestPublishedVersion.VersionNumber "$docs/Report/metadata.json")" 2
