@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -406,18 +407,42 @@ def list_warm(b):
     return Figure(f'ls -l of {n:,} documents again', 's', contenders, [], b.size.rounds)
 
 
-def find_cold(b):
-    """Every file's size: sffs goes into each document's directory, and finds its metadata.json there too."""
-    command = "find {f} -name 'f*.txt' -type f -printf '%s\\n'"
-    n, contenders = listing(b, command, found=0)
+def rate_of(n):
+    return lambda seconds, out: n / counted(n)(seconds, out)
+
+
+def in_same_tree(b, command):
+    """Empty files in a tree like that of documents/: a directory a document, and its metadata.json beside the file. passthrough_ll keeps a
+    descriptor for each file that it has seen, so it is given as many as it may."""
+    n = min(b.size.many, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 4)
     tree = os.path.join(b.world.origin, 'tree')
-    for i in range(n):
+    for i in range(0 if os.path.exists(tree) else n):
         os.makedirs(f'{tree}/f{i:05}')
         for name in (f'f{i:05}.txt', 'metadata.json'):
             open(f'{tree}/f{i:05}/{name}', 'w').close()
-    contenders.append(b.contend(Local('tmpfs, same tree', b.world, tree), command + ' | wc -l', result=counted(n)))
-    return Figure(f'find -type f -printf %s of {n:,} files, mounted just now', 's', contenders, [], b.size.rounds,
-                  'sffs goes through as many directories as there are files; the others through one, but for the one with a tree like that of sffs.')
+    mounts = [Passthrough(b.world, tree, 'pass-through, same tree')] if os.path.exists(program('tests/bench/passthrough_ll')) else []
+    return [b.contend(m, command, result=rate_of(n)) for m in [*mounts, Local('tmpfs, same tree', b.world, tree)]]
+
+
+def find_cold(b):
+    """Every file's size: sffs goes into each document's directory, and finds its metadata.json there too."""
+    command = "find {f} -name 'f*.txt' -type f -printf '%s\\n' | wc -l"
+    n = b.size.many
+    contenders = [b.contend(b.sffs(org=org_of_many(b)), command, result=rate_of(n)), *in_same_tree(b, command)]
+    return Figure(f'find -type f -printf %s of {n:,} files, mounted just now', 'files/s', contenders, [Goal('pass-through, same tree', '>=', 2)], b.size.rounds)
+
+
+def find_documents(b):
+    n, contenders = listing(b, "find {f} -mindepth 1 -maxdepth 1 -printf '%s %p\\n'", found=0)
+    return Figure(f"find -maxdepth 1 -printf '%s %p' of {n:,} documents, mounted just now", 's', contenders, [Goal('pass-through', '<=', 0.5)], b.size.rounds)
+
+
+def find_names(b):
+    """As people look for all their CSVs: by name, in every document's directory."""
+    n = b.size.many
+    command = "find {f} -name '*.txt' | wc -l"
+    contenders = [b.contend(b.sffs(org=org_of_many(b)), command, result=rate_of(n)), *in_same_tree(b, command)]
+    return Figure(f"find -name '*.txt' in {n:,} documents, mounted just now", 'documents/s', contenders, [Goal(None, '>=', 10000)], b.size.rounds)
 
 
 def from_nothing(b, ms=0):
@@ -677,11 +702,11 @@ def from_nothing_far(b):
 ALL = (
     ('One large file', (cold_sequential, again, remounted, remounted_cold, first_bytes, random_reads, random_reads_kept, eight_readers)),
     ('Many files', (small_serial, small_parallel)),
-    ('Listing', (page_calls, from_nothing, list_cold, list_warm, find_cold)),
+    ('Listing', (page_calls, from_nothing, list_cold, list_warm, find_documents, find_cold, find_names)),
     (f'The same, {LATENCY} ms away', (first_bytes_far, cold_sequential_far, small_far, small_far_parallel, from_nothing_far)),
     ('Parsed views', (views_in_memory, views_against_tools, csv_grows)),
     ('A million documents', (documents_grow,)),
 )
 SAMPLE = (cold_sequential, page_calls, small_far, views_in_memory, documents_grow)
-QUICK = (cold_sequential, again, remounted, first_bytes, random_reads, eight_readers, small_serial, page_calls, from_nothing, list_cold, first_bytes_far,
+QUICK = (cold_sequential, again, remounted, first_bytes, random_reads, eight_readers, small_serial, page_calls, from_nothing, list_cold, find_names, first_bytes_far,
          small_far, views_in_memory, views_against_tools, documents_grow)

@@ -332,8 +332,8 @@ class Sffs(Mount):
 
 class Passthrough(Mount):
     """libfuse's own example, tuned as it allows, over a directory."""
-    def __init__(self, world, source):
-        super().__init__(world, 'pass-through')
+    def __init__(self, world, source, name='pass-through'):
+        super().__init__(world, name)
         self.source = source
 
     def behind(self):
