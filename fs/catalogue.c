@@ -14,6 +14,7 @@
 #include "auth/buf.h"
 #include "auth/log.h"
 #include "catalogue/db.h"
+#include "catalogue/found.h"
 #include "catalogue/settle.h"
 #include "catalogue/sql.h"
 
@@ -30,17 +31,14 @@
 #define N(number) ((int64_t)(number))
 
 static const char *const catalogue_sql[] = { SQL_STATEMENTS(SQL_TEXT) };
-static const char *const survey_sql[] = { SQL_SURVEY_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind catalogue_kind = {
 	.name = "catalogue-4.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
 };
-static const struct db_kind survey_kind = {
-	.name = "surveys-1.db", .schema = SQL_SURVEYS, .check = SQL_SURVEYS_CHECK, .sql = survey_sql, .count = SQL_SURVEY_COUNT,
-};
 
 struct catalogue {
-	struct db_file	*file, *survey_file;	/* these three never change */
+	struct db_file	*file;		/* these three never change */
+	struct found	*found;
 	uint64_t	(*hash)(const char *name);
 
 	pthread_mutex_t	 read_lock;	/* guards: idle, idle_count */
@@ -56,9 +54,6 @@ struct catalogue {
 
 	pthread_mutex_t	 note_lock;	/* guards: notes. May be taken with write_lock held */
 	struct db	*notes;		/* NULL: no reconcile */
-
-	pthread_mutex_t	 survey_lock;	/* guards: surveys */
-	struct db	*surveys;
 
 	pthread_mutex_t	 tell_lock;	/* guards: told */
 	int64_t		 told;		/* the last change that this process was told of */
@@ -164,15 +159,12 @@ catalogue_open(const char *dir, uint64_t (*hash)(const char *), struct catalogue
 	pthread_mutex_init(&c->read_lock, NULL);
 	pthread_mutex_init(&c->write_lock, NULL);
 	pthread_mutex_init(&c->note_lock, NULL);
-	pthread_mutex_init(&c->survey_lock, NULL);
 	pthread_mutex_init(&c->tell_lock, NULL);
 	int rc = db_file_open(dir, &catalogue_kind, &c->file);
 	if (rc == 0)
-		rc = db_file_open(dir, &survey_kind, &c->survey_file);
+		rc = found_open(dir, &c->found);
 	if (rc == 0)
 		rc = db_open(c->file, WRITER_KIB, &c->writer);
-	if (rc == 0)
-		rc = db_open(c->survey_file, OTHER_KIB, &c->surveys);
 	if (rc == 0)
 		rc = read_newest_change(c);
 	if (rc < 0) {
@@ -194,14 +186,12 @@ catalogue_close(struct catalogue *c)
 		db_close(c->idle[--c->idle_count]);
 	db_close(c->notes);
 	db_close(c->writer);
-	db_close(c->surveys);
 	db_file_close(c->file);
-	db_file_close(c->survey_file);
+	found_close(c->found);
 	changes_free(&c->settle.changes);
 	pthread_mutex_destroy(&c->read_lock);
 	pthread_mutex_destroy(&c->write_lock);
 	pthread_mutex_destroy(&c->note_lock);
-	pthread_mutex_destroy(&c->survey_lock);
 	pthread_mutex_destroy(&c->tell_lock);
 	free(c);
 }
@@ -1010,75 +1000,29 @@ catalogue_mark_end(struct catalogue *c)
 }
 
 /*
- * What was found: surveys and answers, in a file of their own.
+ * What was found.
  */
-
-/* Steps a bound statement, if rc is 0: the bytes in column 0, and the number in column 1 if it is asked for. */
-static int
-take_bytes(struct catalogue *c, sqlite3_stmt *st, int rc, void **out, size_t *len, int64_t *number)
-{
-	if (rc < 0)
-		return rc;
-	if ((rc = db_step(c->surveys, st)) > 0) {
-		const void *p = sqlite3_column_blob(st, 0);
-		size_t n = (size_t)sqlite3_column_bytes(st, 0);
-		char *copy = malloc(n + 1);
-
-		rc = copy ? 0 : -ENOMEM;
-		if (copy) {
-			if (n > 0)
-				memcpy(copy, p, n);
-			copy[n] = '\0';
-			*out = copy;
-			*len = n;
-			if (number)
-				*number = sqlite3_column_int64(st, 1);
-		}
-	} else if (rc == 0) {
-		rc = -ENOENT;
-	}
-	db_reset(st);
-	return rc;
-}
 
 int
 catalogue_survey(struct catalogue *c, const char *version_id, const char *maker, void **out, size_t *len)
 {
-	sqlite3_stmt *st = NULL;
-
-	pthread_mutex_lock(&c->survey_lock);
-	int rc = db_bind(c->surveys, SQL_SURVEY, &st, "tt", version_id, maker);
-	rc = take_bytes(c, st, rc, out, len, NULL);
-	pthread_mutex_unlock(&c->survey_lock);
-	return rc;
+	return found_survey(c->found, version_id, maker, out, len);
 }
 
 int
 catalogue_put_survey(struct catalogue *c, const char *version_id, const char *maker, const void *p, size_t n)
 {
-	pthread_mutex_lock(&c->survey_lock);
-	int rc = db_do(c->surveys, SQL_PUT_SURVEY, "ttb", version_id, maker, p, n);
-	pthread_mutex_unlock(&c->survey_lock);
-	return rc;
+	return found_put_survey(c->found, version_id, maker, p, n);
 }
 
 int
 catalogue_answer(struct catalogue *c, const char *key, void **out, size_t *len, int64_t *asked)
 {
-	sqlite3_stmt *st = NULL;
-
-	pthread_mutex_lock(&c->survey_lock);
-	int rc = db_bind(c->surveys, SQL_ANSWER, &st, "t", key);
-	rc = take_bytes(c, st, rc, out, len, asked);
-	pthread_mutex_unlock(&c->survey_lock);
-	return rc;
+	return found_answer(c->found, key, out, len, asked);
 }
 
 int
 catalogue_put_answer(struct catalogue *c, const char *key, const void *p, size_t n, int64_t asked)
 {
-	pthread_mutex_lock(&c->survey_lock);
-	int rc = db_do(c->surveys, SQL_PUT_ANSWER, "tbi", key, p, n, asked);
-	pthread_mutex_unlock(&c->survey_lock);
-	return rc;
+	return found_put_answer(c->found, key, p, n, asked);
 }

@@ -9,7 +9,7 @@
  * damaged or of another schema is put aside and begun anew.
  *
  * Surveys (what a pass over a version's bytes found) live in a file of their
- * own, so that a catalogue that is rebuilt loses none.
+ * own, so that a catalogue that is rebuilt loses none: catalogue/found.h.
  *
  * Knows nothing of HTTP, FUSE, or what a name looks like. Any thread; one
  * writer at a time, readers see the last commit. Two processes may share it.

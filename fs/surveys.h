@@ -1,8 +1,8 @@
 /*
  * surveys - what one pass over a version's bytes has found: where its views begin and end, its statistics, a note's text.
  *
- * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue for ever, by version
- * and csv options. Those used lately are in memory. The error of one that failed
+ * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue, by version
+ * and csv options, until 100,000 others were used since. Those used lately are in memory. The error of one that failed
  * is that of all who waited for it; who comes later begins another.
  *
  * Joins version, view, note, column_names and catalogue. Any thread.

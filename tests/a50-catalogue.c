@@ -395,6 +395,68 @@ test_found(void)
 	catalogue_close(c);
 }
 
+#define DAY	(24 * 60 * 60 * INT64_C(1000))
+
+static void
+run_sql(const char *file, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open(path_of(file), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		printf("# %s: %s\n", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+static bool
+has_survey(struct catalogue *c, const char *version_id)
+{
+	void *p = NULL;
+	size_t n;
+	int rc = catalogue_survey(c, version_id, "m", &p, &n);
+
+	free(p);
+	return rc == 0;
+}
+
+static bool
+has_answer(struct catalogue *c, const char *key)
+{
+	void *p = NULL;
+	size_t n;
+	int64_t asked;
+	int rc = catalogue_answer(c, key, &p, &n, &asked);
+
+	free(p);
+	return rc == 0;
+}
+
+/* What has not been used for longest goes, when something comes. */
+static void
+test_prune(void)
+{
+	struct catalogue *c = open_catalogue();
+
+	catalogue_put_answer(c, "old", "1", 1, DAY);
+	catalogue_put_answer(c, "asked again", "1", 1, DAY);
+	catalogue_put_answer(c, "later", "1", 1, 2 * DAY);
+	catalogue_put_answer(c, "asked again", "2", 1, 31 * DAY);
+	ok(has_answer(c, "old") && has_answer(c, "later"), "an answer of 30 days ago is kept");
+	catalogue_put_answer(c, "new", "1", 1, 31 * DAY + 1);
+	ok(!has_answer(c, "old"), "an older one goes when another comes");
+	ok(has_answer(c, "later") && has_answer(c, "asked again") && has_answer(c, "new"), "and no other");
+
+	for (const char *const *id = (const char *const []){ "a", "b", "c", NULL }; *id; id++)
+		catalogue_put_survey(c, *id, "m", "x", 1);
+	run_sql("surveys-1.db", "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997) INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
+	ok(has_survey(c, "b"), "a survey is used");
+	catalogue_put_survey(c, "d", "m", "x", 1);
+	catalogue_put_survey(c, "e", "m", "x", 1);
+	ok(!has_survey(c, "a") && !has_survey(c, "c"), "the oldest of too many go when others come");
+	ok(has_survey(c, "b"), "but for the one that was used");
+	ok(has_survey(c, "v1") && has_survey(c, "d") && has_survey(c, "e"), "and the newer ones");
+	catalogue_close(c);
+}
+
 /*
  * Others at work: threads, processes.
  */
@@ -568,19 +630,9 @@ cut_short(void)
 }
 
 static void
-run_sql(const char *sql)
-{
-	sqlite3 *db = NULL;
-
-	if (sqlite3_open(path_of("catalogue-4.db"), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		printf("# %s: %s\n", sql, sqlite3_errmsg(db));
-	sqlite3_close(db);
-}
-
-static void
 other_schema(void)
 {
-	run_sql("PRAGMA user_version = 12345");
+	run_sql("catalogue-4.db", "PRAGMA user_version = 12345");
 }
 
 /* Another process has it open: its log is there, and must not become the new file's. */
@@ -597,7 +649,7 @@ other_schema_in_use(void)
 static void
 no_table(void)
 {
-	run_sql("DROP TABLE waiting");
+	run_sql("catalogue-4.db", "DROP TABLE waiting");
 }
 
 static int
@@ -698,7 +750,7 @@ int
 main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_threads, test_kill, test_chain, test_damage,
+		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_prune, test_threads, test_kill, test_chain, test_damage,
 	};
 
 	if (!mkdtemp(dir))

@@ -128,10 +128,15 @@
 	"SELECT key FROM answer ORDER BY key DESC LIMIT 1;"
 
 #define SQL_SURVEY_STATEMENTS(X) \
-	X(SURVEY,	"SELECT data FROM survey WHERE version_id = ? AND maker = ?") \
+	X(SURVEY,	"SELECT data, rowid < (SELECT max(rowid) FROM survey) - ? FROM survey WHERE version_id = ? AND maker = ?") \
+	X(USE_SURVEY,	"UPDATE survey SET rowid = (SELECT max(rowid) FROM survey) + 1 WHERE version_id = ? AND maker = ?") \
 	X(PUT_SURVEY,	"INSERT OR REPLACE INTO survey VALUES(?, ?, ?)") \
+	X(PRUNE_SURVEYS, "DELETE FROM survey WHERE rowid IN (SELECT rowid FROM survey" \
+			"	WHERE rowid <= (SELECT max(rowid) FROM survey) - ? ORDER BY rowid LIMIT ?)") \
 	X(ANSWER,	"SELECT data, asked FROM answer WHERE key = ?") \
-	X(PUT_ANSWER,	"INSERT OR REPLACE INTO answer VALUES(?, ?, ?)")
+	X(PUT_ANSWER,	"INSERT OR REPLACE INTO answer VALUES(?, ?, ?)") \
+	X(PRUNE_ANSWERS, "DELETE FROM answer WHERE rowid IN (SELECT rowid FROM" \
+			"	(SELECT rowid, asked FROM answer ORDER BY rowid LIMIT ?) WHERE asked < ?)")
 
 #define SQL_ENUM(name, text) SQL_##name,
 #define SQL_TEXT(name, text) [SQL_##name] = text,

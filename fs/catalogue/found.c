@@ -1,0 +1,136 @@
+/*
+ * A row that is put gets the highest rowid, so the lowest ones are the oldest: what is too old is found without an
+ * index. A survey that is used when half of those kept are newer is put in front again.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db.h"
+#include "sql.h"
+
+#include "found.h"
+
+#define CACHE_KIB	512
+#define SURVEYS_KEPT	INT64_C(100000)		/* of those made or used last */
+#define ANSWERS_KEPT	(30 * 24 * 60 * 60 * INT64_C(1000))	/* ms before one that comes */
+#define PRUNED_MOST	INT64_C(50)		/* rows, by one that comes */
+
+struct found {
+	struct db_file	*file;		/* never changes */
+	pthread_mutex_t	 lock;		/* guards: db */
+	struct db	*db;
+};
+
+static const char *const sql[] = { SQL_SURVEY_STATEMENTS(SQL_TEXT) };
+
+static const struct db_kind kind = {
+	.name = "surveys-1.db", .schema = SQL_SURVEYS, .check = SQL_SURVEYS_CHECK, .sql = sql, .count = SQL_SURVEY_COUNT,
+};
+
+int
+found_open(const char *dir, struct found **out)
+{
+	struct found *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	pthread_mutex_init(&f->lock, NULL);
+	int rc = db_file_open(dir, &kind, &f->file);
+	if (rc == 0)
+		rc = db_open(f->file, CACHE_KIB, &f->db);
+	if (rc < 0) {
+		found_close(f);
+		return rc;
+	}
+	*out = f;
+	return 0;
+}
+
+void
+found_close(struct found *f)
+{
+	if (!f)
+		return;
+	db_close(f->db);
+	db_file_close(f->file);
+	pthread_mutex_destroy(&f->lock);
+	free(f);
+}
+
+/* Steps a bound statement, if rc is 0: the bytes in column 0, and the number in column 1. */
+static int
+take_bytes(struct found *f, sqlite3_stmt *st, int rc, void **out, size_t *len, int64_t *number)
+{
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(f->db, st)) > 0) {
+		const void *p = sqlite3_column_blob(st, 0);
+		size_t n = (size_t)sqlite3_column_bytes(st, 0);
+		char *copy = malloc(n + 1);
+
+		rc = copy ? 0 : -ENOMEM;
+		if (copy) {
+			if (n > 0)
+				memcpy(copy, p, n);
+			copy[n] = '\0';
+			*out = copy;
+			*len = n;
+			*number = sqlite3_column_int64(st, 1);
+		}
+	} else if (rc == 0) {
+		rc = -ENOENT;
+	}
+	db_reset(st);
+	return rc;
+}
+
+int
+found_survey(struct found *f, const char *version_id, const char *maker, void **out, size_t *len)
+{
+	sqlite3_stmt *st = NULL;
+	int64_t old = 0;
+
+	pthread_mutex_lock(&f->lock);
+	int rc = db_bind(f->db, SQL_SURVEY, &st, "itt", SURVEYS_KEPT / 2, version_id, maker);
+	rc = take_bytes(f, st, rc, out, len, &old);
+	if (rc == 0 && old)
+		db_do(f->db, SQL_USE_SURVEY, "tt", version_id, maker);
+	pthread_mutex_unlock(&f->lock);
+	return rc;
+}
+
+int
+found_put_survey(struct found *f, const char *version_id, const char *maker, const void *p, size_t n)
+{
+	pthread_mutex_lock(&f->lock);
+	int rc = db_do(f->db, SQL_PUT_SURVEY, "ttb", version_id, maker, p, n);
+	if (rc == 0)
+		rc = db_do(f->db, SQL_PRUNE_SURVEYS, "ii", SURVEYS_KEPT, PRUNED_MOST);
+	pthread_mutex_unlock(&f->lock);
+	return rc;
+}
+
+int
+found_answer(struct found *f, const char *key, void **out, size_t *len, int64_t *asked)
+{
+	sqlite3_stmt *st = NULL;
+
+	pthread_mutex_lock(&f->lock);
+	int rc = db_bind(f->db, SQL_ANSWER, &st, "t", key);
+	rc = take_bytes(f, st, rc, out, len, asked);
+	pthread_mutex_unlock(&f->lock);
+	return rc;
+}
+
+int
+found_put_answer(struct found *f, const char *key, const void *p, size_t n, int64_t asked)
+{
+	pthread_mutex_lock(&f->lock);
+	int rc = db_do(f->db, SQL_PUT_ANSWER, "tbi", key, p, n, asked);
+	if (rc == 0)
+		rc = db_do(f->db, SQL_PRUNE_ANSWERS, "ii", PRUNED_MOST, asked - ANSWERS_KEPT);
+	pthread_mutex_unlock(&f->lock);
+	return rc;
+}
