@@ -32,6 +32,7 @@ static const struct {
 	{ "errors.tsv", "errors", VIEW_ERRORS,     false },
 };
 
+#define COLUMNS	"columns"	/* the end of the name of the blob that has them all */
 #define VIEWS (sizeof(views) / sizeof(views[0]))
 
 struct files {
@@ -104,6 +105,30 @@ fill_by_render(void *ctx, struct blob *blob)
 	return rc;
 }
 
+struct render_name { char s[100]; };
+
+static struct render_name
+render_name(const struct files *fs, const char *version_id, const char *ending)
+{
+	struct render_name name;
+
+	snprintf(name.s, sizeof(name.s), "%s.%s.%s", version_id, surveys_maker(fs->surveys), ending);
+	return name;
+}
+
+static bool
+is_rendered(struct files *fs, const struct document *d, enum view_kind kind, const char *ending)
+{
+	struct version v = version_of(d);
+	struct survey *s;
+
+	if (surveys_get(fs->surveys, &v, NULL, &s) < 0)
+		return false;
+	bool is = store_has(fs->store, render_name(fs, v.id, ending).s, view_size(survey_view(s), kind));
+	survey_put(s);
+	return is;
+}
+
 /* size bytes from start of a rendered view. */
 static int
 open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind, const char *ending, uint64_t start, uint64_t size,
@@ -111,7 +136,6 @@ open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind,
 {
 	struct file *f = calloc(1, sizeof(*f));
 	struct render *r = malloc(sizeof(*r));
-	char name[100];
 	int rc = f && r ? view_check(survey_view(s), kind) : -ENOMEM;
 
 	if (rc < 0) {
@@ -122,9 +146,9 @@ open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind,
 	}
 	*f = (struct file){ .users = 1, .start = start, .size = size };
 	*r = (struct render){ .files = fs, .survey = s, .kind = kind };
-	snprintf(name, sizeof(name), "%s.%s.%s", survey_version(s)->id, surveys_maker(fs->surveys), ending);
+	const struct render_name name = render_name(fs, survey_version(s)->id, ending);
 	rc = store_get(fs->store, &(struct store_want){
-		.name = name, .size = view_size(survey_view(s), kind), .class = STORE_RENDER,
+		.name = name.s, .size = view_size(survey_view(s), kind), .class = STORE_RENDER,
 		.fill = fill_by_render, .ctx = r, .free_ctx = free_render }, &f->blob);
 	if (rc < 0) {
 		free(f);
@@ -259,7 +283,7 @@ file_open_column(struct files *fs, const struct document *d, size_t column, stru
 		return -ESTALE;
 	}
 	view_column_range(survey_view(s), column, &off, &size);
-	return open_render(fs, s, VIEW_COLUMNS, "columns", off, size, out);
+	return open_render(fs, s, VIEW_COLUMNS, COLUMNS, off, size, out);
 }
 
 /*
@@ -343,6 +367,18 @@ file_is_cached(struct files *fs, const struct document *d)
 	struct version v = version_of(d);
 
 	return store_has(fs->store, v.id, v.size);
+}
+
+bool
+file_view_is_cached(struct files *fs, const struct document *d, unsigned view)
+{
+	return is_rendered(fs, d, views[view].kind, views[view].blob);
+}
+
+bool
+file_columns_are_cached(struct files *fs, const struct document *d)
+{
+	return is_rendered(fs, d, VIEW_COLUMNS, COLUMNS);
 }
 
 int
@@ -472,15 +508,10 @@ file_where(struct file *f, uint64_t off, const char **mem, off_t *pos)
 void
 file_drop(struct files *fs, const char *version_id)
 {
-	char name[100];
-
 	store_drop(fs->store, version_id);
-	for (unsigned i = 0; i < VIEWS; i++) {
-		snprintf(name, sizeof(name), "%s.%s.%s", version_id, surveys_maker(fs->surveys), views[i].blob);
-		store_drop(fs->store, name);
-	}
-	snprintf(name, sizeof(name), "%s.%s.columns", version_id, surveys_maker(fs->surveys));
-	store_drop(fs->store, name);
+	for (unsigned i = 0; i < VIEWS; i++)
+		store_drop(fs->store, render_name(fs, version_id, views[i].blob).s);
+	store_drop(fs->store, render_name(fs, version_id, COLUMNS).s);
 }
 
 int

@@ -365,15 +365,28 @@ tree_is_refresh(uint64_t ino)
 	return ino == REFRESH;
 }
 
+/* n: made of a version that is not here. Its size may be known all the same, and its bytes may have been rendered. */
+static bool
+is_made(struct tree *t, const struct node *n, bool open)
+{
+	struct tree_entry e;
+
+	if (node_entry(t, n, NULL, 0, &e) < 0)
+		return true;		/* as far as it can be */
+	return e.attr_for > 0 && (!open || (n->kind == VIEW ? file_view_is_cached(t->files, &n->doc, n->view) :
+	    n->kind == COLUMN ? file_columns_are_cached(t->files, &n->doc) : true));
+}
+
 bool
 tree_will_download(struct tree *t, uint64_t ino, bool open)
 {
-	const unsigned kind = (unsigned)(ino >> NAME_KEY_BITS);
+	const enum kind kind = node_kind(ino);
 	struct node n;
 
-	if (!(open && kind == VERSION) && kind != NOTE_TEXT && kind != STATS && kind != COLUMN && kind < VIEW)
+	if (!(open && kind == VERSION) && kind != NOTE_TEXT && kind != STATS && kind != COLUMN && kind != COLUMNS && kind != VIEW)
 		return false;
-	bool will = node_of(t, ino, &n) == 0 && !inside_is_link(&n.doc) && !file_is_cached(t->files, &n.doc);
+	bool will = node_of(t, ino, &n) == 0 && !inside_is_link(&n.doc) && !file_is_cached(t->files, &n.doc) &&
+	    (kind == VERSION || !is_made(t, &n, open));
 	node_free(&n);
 	return will;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What calls may cost: the org's limit with its reserve, and a budget of one's own; and who it was that asked.
-. "${0%/*}/lib.sh"; plan 35
+. "${0%/*}/lib.sh"; plan 39
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6 7 8; do printf 'document %s\n' $i >"$data/d$i.txt"; done
@@ -26,6 +26,23 @@ stat -c %s "$MNT/parsed/Table/rows.tsv" >/dev/null
 cat "$MNT/parsed/Table/rows.tsv" "$MNT/parsed/Table/table.tsv" >/dev/null
 is 'by name, once for each that had to be downloaded' "$(limits .callers)" '{"cat":1,"head":1,"stat":1}'
 is 'and so many downloads' "$(limits .calls.download)" 3
+fs_unmount
+# gone GLOB...: what is cached and has such a name goes, as when it is evicted.
+gone() { for g; do rm -f "$XDG_CACHE_HOME"/sffs/*/blobs/files/$g; done; }
+table=$(cd "$XDG_CACHE_HOME"/sffs/*/blobs/files && ls *.tsv | sed 's/\..*//')	# its version's Id
+gone "$table"
+fs_mount -o refresh=3600
+stat -c %s "$MNT/parsed/Table/rows.tsv" "$MNT/parsed/Table/table.csv" >/dev/null
+is 'nobody, where the sizes are known' "$(limits '[.callers, .calls.download]')" '[{},0]'
+cat "$MNT/parsed/Table/rows.tsv" >/dev/null
+is 'nor what is rendered already' "$(limits '[.callers, .calls.download]')" '[{},0]'
+fs_unmount
+gone "$table*"
+fs_mount -o refresh=3600
+stat -c %s "$MNT/parsed/Table/rows.tsv" >/dev/null
+is 'sizes are known without it, too' "$(limits '[.callers, .calls.download]')" '[{},0]'
+cat "$MNT/parsed/Table/rows.tsv" >/dev/null
+is 'who reads it is named' "$(limits '[.callers, .calls.download]')" '[{"cat":1},1]'
 fs_unmount
 
 # The reserve: what is left is for reading.
