@@ -49,7 +49,8 @@ struct file {
 	void		(*release)(void *);
 	void		*ctx;
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
-	bool		 was_checked, alone;
+	bool		 was_checked;
+	unsigned	 share;
 };
 
 static ssize_t
@@ -454,10 +455,16 @@ file_is_checked(const struct file *f)
 	return !f->blob || blob_is_whole(f->blob);
 }
 
-const void *
+struct blob *
 file_source(const struct file *f)
 {
 	return f->blob;
+}
+
+bool
+file_source_failed(struct blob *source)
+{
+	return source && blob_has_failed(source);
 }
 
 bool
@@ -467,15 +474,15 @@ file_was_checked(const struct file *f)
 }
 
 void
-file_set_alone(struct file *f, bool alone)
+file_set_share(struct file *f, unsigned share)
 {
-	f->alone = alone;
+	f->share = share;
 }
 
-bool
-file_is_alone(const struct file *f)
+unsigned
+file_share(const struct file *f)
 {
-	return f->alone;
+	return f->share;
 }
 
 uint64_t

@@ -96,9 +96,11 @@ int	tree_list(struct tree *, uint64_t ino, struct tree_dir *, uint64_t off, tree
 
 /* What the kernel may do with the pages of a file: keep them for ever, keep them while it is open, or keep none (its size is of the moment). */
 enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
-/* Opens what is to be read. -EAGAIN: w is queued. */
+/* Opens what is to be read. -EAGAIN: w is queued. -ESTALE: the name is to be looked up again, which the kernel does by itself. */
 int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct file **out, enum tree_pages *);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
+/* To be told the kernel with every name of the inode: what is open of an earlier one is at its end, and shares nothing with what is opened now. */
+uint64_t tree_generation(struct tree *, uint64_t ino);
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
 /* Whether opening it, or asking for its attributes, needs a version that is not in the cache. Never waits. */

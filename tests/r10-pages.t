@@ -1,6 +1,6 @@
 #!/bin/sh
 # Pages that the kernel shares between readers of a file: bytes that were wrong, and right ones that come later, are never read as one.
-. "${0%/*}/lib.sh"; plan 7
+. "${0%/*}/lib.sh"; plan 8
 data=$TMP/data
 mkdir "$data"
 for i in a b c d; do head -c 3000000 /dev/urandom >"$data/$i.bin"; done
@@ -8,11 +8,11 @@ org_start --data "$data"
 export MNT
 docs=$MNT/documents
 
-# One reader has seen a wrong byte and keeps its handle; the next ones read what is right.
+# One reader has seen a wrong byte and keeps its handle; the next ones read what is right, and map it, which brings pages too.
 fs_mount -o refresh=3600
 org fault -d kind=corrupt -d bytes=900 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat >"$TMP/first.py" <<'END'
-import os, sys
+import mmap, os, sys
 path, data = sys.argv[1:]
 want = open(data, 'rb').read()
 first = os.open(path, os.O_RDONLY)
@@ -24,21 +24,28 @@ try:
 except OSError as e:
     print(e.strerror)
 print('right' if open(path, 'rb').read() == want else 'wrong', 'right' if open(path, 'rb').read() == want else 'wrong')
+mapped = os.open(path, os.O_RDONLY)
+for flags in (mmap.MAP_PRIVATE, mmap.MAP_SHARED):
+    print('right' if mmap.mmap(mapped, 0, flags=flags, prot=mmap.PROT_READ)[:] == want else 'wrong', end='\n' if flags == mmap.MAP_SHARED else ' ')
 try:
     while block := os.read(first, 65536):
         got += block
     print('right' if got == want else 'WRONG TO A CLEAN END')
 except OSError as e:
     print(e.strerror)
-os.close(first)
+try:
+    os.close(first)
+except OSError:     # as every call on it
+    pass
 print('right' if open(path, 'rb').read() == want else 'wrong')
 END
 python3 "$TMP/first.py" "$docs/a/a.bin" "$data/a.bin" >"$TMP/out" 2>&1
 is 'the first reader has a wrong byte' "$(sed -n 1p "$TMP/out")" wrong
 is 'and an error' "$(sed -n 2p "$TMP/out")" 'Input/output error'
 is 'whoever comes now reads what is right' "$(sed -n 3p "$TMP/out")" 'right right'
-is 'the first one never comes to a clean end' "$(sed -n 4p "$TMP/out")" 'Input/output error'
-is 'and after it all is right' "$(sed -n 5p "$TMP/out")" right
+is 'and maps it' "$(sed -n 4p "$TMP/out")" 'right right'
+is 'the first one never comes to a clean end' "$(sed -n 5p "$TMP/out")" 'Input/output error'
+is 'and after it all is right' "$(sed -n 6p "$TMP/out")" right
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 
