@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "log.h"
 
 #define OUTPUT_MAX	(1 << 20)
@@ -19,22 +19,13 @@
 
 extern char **environ;
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* All that comes, until the end or the time limit. The buffer has its room from the start: growing would leave copies behind. */
 static int
 read_all(int fd, int64_t end, struct buf *out)
 {
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
 
 		if (n == 0)
@@ -60,7 +51,7 @@ reap(pid_t pid, int64_t end, int rc, int *status)
 
 	while (fd >= 0 && rc == 0) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
 
 		if (n > 0)
@@ -103,7 +94,7 @@ start(const char *const *argv, int output, pid_t *out)
 static int
 run(const char *const *argv, struct buf *out, int *status)
 {
-	const int64_t end = now_ms() + TIME_MAX;
+	const int64_t end = clock_ms() + TIME_MAX;
 	int ends[2];
 	pid_t pid = 0;
 

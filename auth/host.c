@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool
 host_of_url(const char *url, char out[HOST_SIZE], bool *https, unsigned *port)
@@ -41,7 +42,7 @@ host_of_url(const char *url, char out[HOST_SIZE], bool *https, unsigned *port)
 bool
 host_is_loopback(const char *host)
 {
-	return strcmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
+	return strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
 }
 
 /* Whether host is LABEL... + suffix; the suffix begins with its dot. */

@@ -22,7 +22,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "clock.h"
+#include "host.h"
 
 #define DOWNLOAD_BUFFER	(256L << 10)	/* bytes read at a time when there is a sink */
 #define PIECE		(256u << 10)	/* bytes that a sink gets at a time, at most */
@@ -66,15 +68,6 @@ struct exchange {
 	bool		 connected;
 	int64_t		 last_byte;	/* ms, from when it was connected */
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void
 init_curl(void)
@@ -200,7 +193,7 @@ on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 
 	(void)to, (void)from, (void)to_port, (void)from_port;
 	x->connected = true;
-	x->last_byte = now_ms();
+	x->last_byte = clock_ms();
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -218,7 +211,7 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 	struct exchange *x = ctx;
 
 	(void)line;
-	x->last_byte = now_ms();
+	x->last_byte = clock_ms();
 	return size * n;
 }
 
@@ -264,7 +257,7 @@ flush(struct exchange *x)
 	x->held = 0;
 	int rc = x->q->sink(x->q->ctx, x->lane->piece, n);
 	x->sink_failed = rc < 0;
-	x->last_byte = now_ms();	/* after: the sink may have waited */
+	x->last_byte = clock_ms();	/* after: the sink may have waited */
 	return rc;
 }
 
@@ -317,19 +310,13 @@ on_body(char *p, size_t size, size_t n, void *ctx)
 	struct exchange *x = ctx;
 
 	x->rc = take_body(x, p, size * n);
-	x->last_byte = now_ms();
+	x->last_byte = clock_ms();
 	return x->rc < 0 ? CURL_WRITEFUNC_ERROR : size * n;
 }
 
 /*
  * Preparing.
  */
-
-static bool
-is_loopback(const char *host)
-{
-	return strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
-}
 
 /* A CR or LF would be the end of the header, and what follows another one. */
 static bool
@@ -382,7 +369,7 @@ prepare_url(struct exchange *x, CURLU *url, bool *loopback, bool *tls)
 	if (curl_url_set(url, CURLUPART_URL, x->q->url, 0) || curl_url_get(url, CURLUPART_HOST, &x->host, 0) ||
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0))
 		return refuse(x, "this is no URL");
-	*loopback = is_loopback(x->host);
+	*loopback = host_is_loopback(x->host);
 	*tls = strcmp(scheme, "https") == 0;
 	if (!*tls && !(*loopback && strcmp(scheme, "http") == 0))
 		rc = refuse(x, "only https is spoken, and http with this machine itself");
@@ -497,7 +484,7 @@ patience(const struct exchange *x)
 {
 	if (!x->connected || x->http->idle_timeout == 0)
 		return POLL_MOST;
-	int64_t left = x->last_byte + (int64_t)x->http->idle_timeout * 1000 - now_ms();
+	int64_t left = x->last_byte + (int64_t)x->http->idle_timeout * 1000 - clock_ms();
 	return left < POLL_MOST ? left : POLL_MOST;
 }
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "host.h"
 
 #define GUESTS		16	/* connections at a time; browsers open some that they never use */
@@ -31,15 +31,6 @@ struct listener {
 	struct guest	 guests[GUESTS];
 	uint64_t	 arrivals;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static int
 listen_at(const struct sockaddr *address, socklen_t len, int *out)
@@ -160,10 +151,10 @@ welcome(struct listener *l, int listening)
 static void
 send_all(int fd, const struct buf *b)
 {
-	int64_t end = now_ms() + ANSWER_MAX;
+	int64_t end = clock_ms() + ANSWER_MAX;
 	size_t done = 0;
 
-	while (done < b->len && now_ms() < end) {
+	while (done < b->len && clock_ms() < end) {
 		struct pollfd p = { .fd = fd, .events = POLLOUT };
 		ssize_t n = send(fd, b->data + done, b->len - done, MSG_NOSIGNAL);
 
@@ -271,7 +262,7 @@ listener_wait(struct listener *l, int also, int64_t end, struct visit *out)
 		for (unsigned i = 0; i < 2 + GUESTS; i++)
 			p[1 + i] = (struct pollfd){ .fd = !l ? -1 : i < 2 ? l->fds[i] : l->guests[i - 2].query ? -1 : l->guests[i - 2].fd,
 			    .events = POLLIN };
-		int64_t left = end - now_ms();
+		int64_t left = end - clock_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
 		if (poll(p, 3 + GUESTS, left < 60000 ? (int)left : 60000) < 0 && errno != EINTR)

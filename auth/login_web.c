@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "jwt.h"
 #include "log.h"
 #include "login.h"
@@ -43,15 +43,6 @@ struct web {
 struct callback {
 	char	*code, *state, *error, *description;
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /*
  * Callbacks.
@@ -245,7 +236,7 @@ static void
 answer_all(struct web *w, struct visit *visit, bool good, const char *text)
 {
 	struct buf page = BUF_INIT;
-	int64_t end = now_ms() + LATE;
+	int64_t end = clock_ms() + LATE;
 	struct callback late;
 
 	login_page(&page, good, good ? "Logged in" : "Not logged in", text);
@@ -333,7 +324,7 @@ int
 login_web(struct session *s, struct login *out, struct oauth_failure *f)
 {
 	struct web w = { .session = s, .input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1,
-	    .end = now_ms() + s->timeout * 1000 };
+	    .end = clock_ms() + s->timeout * 1000 };
 	struct callback callback = { 0 };
 	struct visit visit = { 0 };
 	int rc = prepare(&w);

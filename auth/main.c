@@ -13,10 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "exit_status.h"
 #include "log.h"
 #include "login.h"
-
-enum exit_status { EXIT_DONE, EXIT_OTHER, EXIT_USAGE, EXIT_LOGIN, EXIT_REFUSED, EXIT_UNREACHABLE };
 
 #define CONNECT_TIMEOUT	10	/* seconds */
 #define LOGIN_TIME	600	/* seconds: a person may have to find a second factor */
@@ -64,19 +63,6 @@ usage(FILE *f)
 	    "\n"
 	    "Exit status: 0 done, 2 usage or config, 3 log in first, 4 refused by Salesforce,\n"
 	    "5 the org is out of reach, 1 anything else.\n", f);
-}
-
-static int
-exit_status_of(int rc)
-{
-	switch (rc) {
-	case 0: return EXIT_DONE;
-	case -EINVAL: return EXIT_USAGE;
-	case -ENOKEY: return EXIT_LOGIN;
-	case -EACCES: return EXIT_REFUSED;
-	case -ETIMEDOUT: case -EHOSTUNREACH: return EXIT_UNREACHABLE;
-	default: return EXIT_OTHER;
-	}
 }
 
 struct arguments {

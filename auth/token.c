@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "oauth.h"
 
@@ -41,20 +42,11 @@ struct token {
 	struct oauth_failure told;	/* the renewing thread's: what the log has said already */
 };
 
-static int64_t
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* -EINTR: http_cancel. */
 static int
 pause_for(struct http *http, int64_t ms)
 {
-	for (int64_t end = now_ms() + ms; now_ms() < end;) {
+	for (int64_t end = clock_ms() + ms; clock_ms() < end;) {
 		if (http_cancelled(http))
 			return -EINTR;
 		nanosleep(&(struct timespec){ .tv_nsec = SLICE * 1000000 }, NULL);
@@ -123,12 +115,12 @@ read_stored(const struct config *c, const char *path, struct login *out)
 static int
 take_lock(struct http *http, const char *path, int *out, struct oauth_failure *f)
 {
-	int64_t end = now_ms() + LOCK_WAIT;
+	int64_t end = clock_ms() + LOCK_WAIT;
 	int rc;
 
 	*out = -1;
 	while ((rc = token_file_lock(path, out)) == -EAGAIN) {
-		if (now_ms() > end) {
+		if (clock_ms() > end) {
 			f->kind = OAUTH_UNREACHABLE;
 			snprintf(f->text, sizeof(f->text), "another process has kept %s locked for too long", path);
 			return -ETIMEDOUT;
@@ -474,7 +466,7 @@ token_renew(struct token *t, unsigned serial)
 		pthread_mutex_unlock(&t->lock);
 		return rc;
 	}
-	bool silent = now_ms() < t->refused_until;
+	bool silent = clock_ms() < t->refused_until;
 	t->renewing = true;
 	pthread_mutex_unlock(&t->lock);
 
@@ -484,7 +476,7 @@ token_renew(struct token *t, unsigned serial)
 	t->renewing = false;
 	t->last = rc;
 	if (rc == 0 || silence)
-		t->refused_until = now_ms() + silence;
+		t->refused_until = clock_ms() + silence;
 	pthread_cond_broadcast(&t->renewed);
 	pthread_mutex_unlock(&t->lock);
 	return rc;

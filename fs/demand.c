@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "auth/clock.h"
 #include "auth/log.h"
 #include "pool.h"
 #include "rest.h"
@@ -58,10 +58,7 @@ struct demand {
 int64_t
 demand_now(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return clock_wall_ms();
 }
 
 /*

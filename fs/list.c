@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "auth/buf.h"
+#include "auth/clock.h"
 #include "auth/log.h"
 #include "mountinfo.h"
 
@@ -104,12 +104,10 @@ ask(struct one *o)
 }
 
 static int
-milliseconds_left(const struct timespec *until)
+milliseconds_left(int64_t until)
 {
-	struct timespec now;
+	int64_t ms = until - clock_ms();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	long long ms = (until->tv_sec - now.tv_sec) * 1000LL + (until->tv_nsec - now.tv_nsec) / 1000000;
 	return ms > 0 ? (int)ms : 0;
 }
 
@@ -117,15 +115,13 @@ milliseconds_left(const struct timespec *until)
 static void
 take_answers(struct all *all)
 {
-	struct timespec until;
+	const int64_t until = clock_ms() + LIST_PATIENCE;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += LIST_PATIENCE / 1000;
 	for (struct one *o = all->first; o; o = o->next) {
 		struct pollfd p = { .fd = o->from, .events = POLLIN };
 		ssize_t n = 1;
 
-		while (o->from >= 0 && n > 0 && o->status.len < STATUS_MOST && poll(&p, 1, milliseconds_left(&until)) > 0) {
+		while (o->from >= 0 && n > 0 && o->status.len < STATUS_MOST && poll(&p, 1, milliseconds_left(until)) > 0) {
 			n = buf_reserve(&o->status, 8192) ? read(o->from, o->status.data + o->status.len, 8192) : -1;
 			if (n > 0)
 				o->status.len += (size_t)n;

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "auth/config.h"
+#include "auth/exit_status.h"
 #include "auth/http.h"
 #include "auth/log.h"
 #include "auth/token.h"
@@ -45,8 +46,6 @@
 #include "surveys.h"
 #include "sync.h"
 #include "tree.h"
-
-enum exit_status { EXIT_DONE, EXIT_OTHER, EXIT_USAGE, EXIT_LOGIN, EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_MOUNT };
 
 #define CONNECT_TIMEOUT	10	/* seconds */
 #define PAGE_TIME	300	/* seconds that a page of a first fill may take, with all tries */
@@ -92,20 +91,6 @@ struct sffs {
 /*
  * The command line.
  */
-
-static int
-exit_status_of(int rc)
-{
-	switch (rc) {
-	case 0: return EXIT_DONE;
-	case -EINVAL: return EXIT_USAGE;
-	case -ENOKEY: return EXIT_LOGIN;
-	case -EACCES: case -EDQUOT: return EXIT_REFUSED;
-	case -ETIMEDOUT: case -EHOSTUNREACH: case -ECONNRESET: case -EPROTO: return EXIT_UNREACHABLE;
-	case -EPERM: return EXIT_MOUNT;
-	default: return EXIT_OTHER;
-	}
-}
 
 static const char help[] =
 	"usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"

@@ -9,6 +9,8 @@
 
 #include <utf8proc.h>
 
+#include "auth/hash.h"
+
 #include "name.h"
 
 #define STAGE_BYTES	1100	/* a Title of 255 characters fits; of a longer one this much is looked at */
@@ -231,14 +233,12 @@ name_candidates(const char *title, const char *ext, const char *id, enum name_ru
 		*out[0].s = *out[1].s = '\0';
 }
 
-/* FNV-1a, its bits mixed once more so that the low and the high ones are equally good. */
+/* Its bits mixed once more so that the low and the high ones are equally good. */
 static uint64_t
 hash_bytes(const char *s, size_t n)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	uint64_t h = hash_add(HASH_NONE, s, n);
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)s[i]) * 0x100000001b3u;
 	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
 	return h ^ h >> 32;
 }

@@ -12,6 +12,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "auth/clock.h"
 #include "auth/log.h"
 #include "auth/token.h"
 #include "budget.h"
@@ -73,10 +74,7 @@ rest_cancel(struct rest *r)
 static int64_t
 monotonic_seconds(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec;
+	return clock_ms() / 1000;
 }
 
 /* Caller locks. Whether so much of the org's limit is used that only the reserve is left, as far as we heard lately. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/hash.h"
 #include "auth/log.h"
 #include "catalogue.h"
 #include "column_names.h"
@@ -350,18 +351,15 @@ surveys_maker(const struct surveys *ss)
 	return ss->maker;
 }
 
-/* FNV-1a: short, and the same on every machine; two sets of options in one cache are all that it must tell apart. */
+/* Two sets of options in one cache are all that it must tell apart. */
 static uint64_t
 hash_options(const struct view_options *o)
 {
 	char text[128];
-	uint64_t h = 0xcbf29ce484222325u;
 
 	snprintf(text, sizeof(text), "%s %d %llu %d", o->encoding ? o->encoding : "", o->delimiter,
 	    (unsigned long long)o->max_field, o->strict);
-	for (const char *p = text; *p; p++)
-		h = (h ^ (unsigned char)*p) * 0x100000001b3u;
-	return h;
+	return hash_add(HASH_NONE, text, strlen(text));
 }
 
 int

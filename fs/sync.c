@@ -37,6 +37,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "auth/clock.h"
 #include "auth/log.h"
 #include "pool.h"
 #include "rest.h"
@@ -80,19 +81,7 @@ struct sync {
 static double
 monotonic(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static int64_t
-wall_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (double)clock_ms() / 1e3;
 }
 
 static int64_t
@@ -181,7 +170,7 @@ end_turn(struct sync *s)
 static int64_t
 age_of_refresh(struct sync *s, int64_t since)
 {
-	int64_t began = state_number(s->catalogue, "began"), now = wall_ms();
+	int64_t began = state_number(s->catalogue, "began"), now = clock_wall_ms();
 
 	return began >= since && began <= now ? now - began : -1;
 }
@@ -351,13 +340,13 @@ begin_fill(struct sync *s)
 	if (rc < 0)
 		return rc;
 	rc = catalogue_defer(s->catalogue);
-	return commit_page(s, rc < 0 ? rc : put_state_number(s->catalogue, "born", wall_ms()), false);
+	return commit_page(s, rc < 0 ? rc : put_state_number(s->catalogue, "born", clock_wall_ms()), false);
 }
 
 static int
 fill(struct sync *s, sync_progress *progress, void *ctx)
 {
-	const int64_t began = wall_ms();
+	const int64_t began = clock_wall_ms();
 	struct page page = { .sync = s };
 	int64_t asked = state_number(s->catalogue, "asked"), pages = state_number(s->catalogue, "pages");
 	struct catalogue_totals totals = { 0 };
@@ -491,7 +480,7 @@ fetch_versions(struct sync *s, struct ids *ids /* takes */, int rc)
 static int
 refresh(struct sync *s)
 {
-	const int64_t began = wall_ms();
+	const int64_t began = clock_wall_ms();
 	int64_t newest = state_number(s->catalogue, "newest"), asked = state_number(s->catalogue, "asked");
 	int64_t since = (newest > asked ? newest : asked) - OVERLAP;
 	struct ids unversioned = { 0 };
@@ -602,7 +591,7 @@ reconcile(struct sync *s)
 	int rc = catalogue_begin(s->catalogue);
 
 	if (rc == 0)
-		rc = commit_page(s, put_state_number(s->catalogue, "listing", wall_ms()), false);
+		rc = commit_page(s, put_state_number(s->catalogue, "listing", clock_wall_ms()), false);
 	if (rc == 0)
 		rc = catalogue_mark_begin(s->catalogue);
 	while (rc == 0) {
@@ -680,7 +669,7 @@ start_refresh(struct sync *s, bool whatever_runs)
 	if (!s->running) {
 		s->running = true;
 		s->begun++;
-		s->since = whatever_runs ? wall_ms() : wall_ms() - (int64_t)s->o.refresh * 1000;
+		s->since = whatever_runs ? clock_wall_ms() : clock_wall_ms() - (int64_t)s->o.refresh * 1000;
 		pool_add(s->pool, &s->job);
 		return s->begun;
 	}
@@ -708,7 +697,7 @@ static bool
 reconcile_is_due(struct sync *s)
 {
 	int64_t last = state_number(s->catalogue, "reconciled"), asked = state_number(s->catalogue, "asked");
-	int64_t began = state_number(s->catalogue, "listing"), now = wall_ms();
+	int64_t began = state_number(s->catalogue, "listing"), now = clock_wall_ms();
 
 	return asked - last >= RECONCILE && (began < 0 || began > now || now - began >= RECONCILE_AGAIN);
 }

@@ -12,6 +12,7 @@
 
 #include <sqlite3.h>
 
+#include "auth/hash.h"
 #include "auth/log.h"
 #include "fs/catalogue.h"
 #include "tests/tap.h"
@@ -21,11 +22,7 @@ static char dir[] = "/tmp/sffs-catalogue-XXXXXX";
 static uint64_t
 hash(const char *s)
 {
-	uint64_t h = 0xcbf29ce484222325u;
-
-	while (*s)
-		h = (h ^ (unsigned char)*s++) * 0x100000001b3u;
-	return h;
+	return hash_add(HASH_NONE, s, strlen(s));
 }
 
 static struct catalogue *

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/hash.h"
 #include "fs/view/chars.h"
 #include "fs/view/types.h"
 
@@ -147,15 +148,6 @@ count_distinct(struct column *c, uint64_t hash, size_t *left)
 	c->distinct++;
 }
 
-/* FNV-1a; over the parts of a cell, one after the other. */
-static uint64_t
-add_hash(uint64_t hash, const char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (unsigned char)p[i]) * 0x100000001b3u;
-	return hash;
-}
-
 static uint64_t
 characters(const char *p, size_t n)
 {
@@ -174,7 +166,7 @@ add_cell(struct pass *pass, struct column *c, const struct cell *cell)
 
 	if (cell->len == 0 && !pass->in_cell)
 		return 0;
-	pass->hash = add_hash(pass->in_cell ? pass->hash : 0xcbf29ce484222325u, cell->p, cell->len);
+	pass->hash = hash_add(pass->in_cell ? pass->hash : HASH_NONE, cell->p, cell->len);
 	pass->chars = (pass->in_cell ? pass->chars : 0) + (cell->flags & CELL_INVALID ? cell->len : characters(cell->p, cell->len));
 	if (!pass->in_cell) {
 		c->types = cell->flags & CELL_PART ? 0 : types_narrow(c->types, cell->p, cell->len);
