@@ -18,6 +18,7 @@
 
 #define KEPT		32	/* in memory */
 #define THREADS		2
+#define KEEP_ERROR	1000	/* ms: as long as one ls of what is made of a version may take */
 #define NOTE_MOST	(16 << 20)	/* bytes of HTML: it is made a text in memory */
 
 struct survey {
@@ -221,8 +222,8 @@ new_survey(struct surveys *ss, const struct version *v)
 		return NULL;
 	s->owner = ss;
 	s->version = *v;
-	s->survey.job = (struct job){ .run = run_survey, .drop = drop_survey };
-	s->stats.job = (struct job){ .run = run_stats, .drop = drop_stats };
+	s->survey = (struct task){ .job = { .run = run_survey, .drop = drop_survey }, .keep_error = KEEP_ERROR };
+	s->stats = (struct task){ .job = { .run = run_stats, .drop = drop_stats }, .keep_error = KEEP_ERROR };
 	recall(s);
 	return s;
 }

@@ -3,7 +3,7 @@
  *
  * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue, by version
  * and csv options, until 100,000 others were used since. Those used lately are in memory. The error of one that failed
- * is that of all who waited for it; who comes later begins another.
+ * is that of all who waited for it, and who comes within a second; who comes later begins another.
  *
  * Joins version, view, note, column_names and catalogue. Any thread.
  */

@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "auth/clock.h"
+
 #include "task.h"
 
 int
@@ -13,6 +15,8 @@ task_need(struct task *t, struct pool *pool, struct wait *w)
 	if (!w)
 		return -EAGAIN;
 	if (!t->running && t->number && w->ticket == t->number)
+		return t->rc;
+	if (!t->running && t->rc < 0 && clock_ms() < t->kept_until)
 		return t->rc;
 	if (!pool)
 		return -EINTR;
@@ -34,6 +38,7 @@ task_end(struct task *t, pthread_mutex_t *lock, int rc)
 	pthread_mutex_lock(lock);
 	t->made = rc == 0;
 	t->rc = rc;
+	t->kept_until = rc == -EINTR ? 0 : clock_ms() + t->keep_error;
 	t->running = false;
 	pthread_mutex_unlock(lock);
 	wait_wake(&t->waiting, WAIT_ALL);

@@ -1,7 +1,7 @@
 /*
  * task - something that is made once, by a job, while those who need it wait.
  *
- * The error of a try is that of all who waited for it; who comes later begins another.
+ * The error of a try is that of all who waited for it, and who comes within keep_error ms; who comes later begins another.
  *
  * Caller locks, but for task_end, which locks itself.
  */
@@ -15,13 +15,15 @@
 #include "pool.h"
 #include "wait.h"
 
-/* Embedded in what it makes. Zero it, but for job, whose run() ends with task_end(0 or -errno) and whose drop() with task_end(-EINTR). */
+/* Embedded in what it makes. Zero it, but for keep_error and job, whose run() ends with task_end(0 or -errno) and whose drop() with task_end(-EINTR). */
 struct task {
 	struct job	 job;
+	unsigned	 keep_error;	/* ms, so that one look at much that is made of it costs one try */
 	bool		 made, running;
 	/* private */
 	uint64_t	 number;	/* of the try that runs, or the last one; unique among all tasks */
 	int		 rc;		/* of the last one */
+	int64_t		 kept_until;	/* ms, clock_ms */
 	struct waitq	 waiting;
 };
 

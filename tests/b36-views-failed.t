@@ -1,0 +1,24 @@
+#!/bin/sh
+# A look at all the views of a document that cannot be downloaded costs one try, and the next one has another.
+. "${0%/*}/lib.sh"; plan 8
+data=$TMP/data
+mkdir "$data"
+printf 'a,b\n1,2\n' >"$data/Table.csv"
+printf '<p>text</p>' >"$data/Memo.snote"
+org_start --data "$data"
+fs_mount
+parsed=$MNT/parsed/Table
+fault() { org fault -d kind=error -d status=403 -d code=INSUFFICIENT_ACCESS -d message=no -d "times=$1" --data-urlencode 'match=GET *VersionData' >/dev/null; }
+fault forever
+org_forget
+ok 'ls -l of it fails' not ls -l "$parsed/" "$parsed/columns"
+calls 'and costs one try' 'GET */VersionData' 1
+is 'it tells of each' "$(cat "$parsed/table.tsv" "$parsed/info.tsv" "$parsed/stats.tsv" 2>&1 | grep -c 'Permission denied')" 3
+org fault/clear -X POST >/dev/null
+is 'after it, it is tried anew' "$(timeout 20 sh -c "until cat '$parsed/header' 2>/dev/null; do sleep 0.1; done")" "$(printf 'a\nb')"
+calls 'by one call' 'GET */VersionData' 2
+ok 'and all is there' ls -l "$parsed/" "$parsed/columns"
+fault 1
+ok 'of another document nothing is remembered' not stat "$MNT/documents/Memo/Memo.txt"
+is 'nor is an error of its views one of its bytes' "$(cat "$MNT/documents/Memo/Memo.html")" '<p>text</p>'
+fs_unmount
