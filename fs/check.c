@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "auth/clock.h"
 #include "catalogue.h"
 #include "name.h"
 #include "store.h"
@@ -12,15 +14,40 @@
 
 #define ID_LENGTH	18
 #define READ_SIZE	(1 << 20)
+#define PROGRESS	200		/* ms between two progress lines */
 
 struct check {
 	struct catalogue *catalogue;
 	FILE		*out;
 	unsigned char	*piece;
+	bool		 complete;	/* the catalogue is: a version that it has not is an old one */
+	bool		 terminal;	/* progress can be shown */
+	int64_t		 shown;		/* when that was last (ms); 0: no progress line stands on the terminal */
 	unsigned long long right, wrong, views, unknown, bytes;
 	char		 removed[ID_LENGTH + 1];	/* the version that was wrong last: files come in order of their names */
 	int		 rc;
 };
+
+/* off: so much of a file has been read. */
+static void
+show_progress(struct check *k, off_t off)
+{
+	const int64_t now = k->terminal ? clock_ms() : 0;
+
+	if (now - k->shown < PROGRESS)
+		return;
+	fprintf(stderr, "\r\033[K%llu files, %llu MB", k->right + k->wrong + k->unknown + k->views,
+	    (k->bytes + (unsigned long long)off) / 1000000);
+	k->shown = now;
+}
+
+static void
+end_progress(struct check *k)
+{
+	if (k->shown)
+		fputs("\r\033[K", stderr);
+	k->shown = 0;
+}
 
 /* The MD5 of a file, in hex. */
 static int
@@ -32,8 +59,10 @@ md5_of(struct check *k, int fd, char out[33])
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool good = ctx && EVP_DigestInit_ex(ctx, EVP_md5(), NULL);
 
-	for (off_t off = 0; good && (got = pread(fd, k->piece, READ_SIZE, off)) > 0; off += got)
+	for (off_t off = 0; good && (got = pread(fd, k->piece, READ_SIZE, off)) > 0; off += got) {
 		good = EVP_DigestUpdate(ctx, k->piece, (size_t)got);
+		show_progress(k, off);
+	}
 	good = good && got == 0 && EVP_DigestFinal_ex(ctx, md, &n);
 	EVP_MD_CTX_free(ctx);
 	for (unsigned i = 0; good && i < 16; i++)
@@ -69,6 +98,7 @@ check_version(struct check *k, const char *id, int fd, uint64_t size)
 	}
 	const char *wrong = what_is_wrong(k, &d, fd, size);
 	if (wrong) {
+		end_progress(k);
 		fprintf(k->out, "%s (%s): %s, removed\n", id, d.name, wrong);
 		memcpy(k->removed, id, sizeof(k->removed));
 	}
@@ -84,27 +114,43 @@ check_file(void *ctx, const char *name, int fd, uint64_t size)
 	struct check *k = ctx;
 	char id[ID_LENGTH + 1];
 
-	k->bytes += size;
+	bool keep = true;
+
 	if (strlen(name) == ID_LENGTH && name_id(name, id))
-		return check_version(k, id, fd, size);
-	if (*k->removed && strncmp(name, k->removed, ID_LENGTH) == 0)
-		return false;		/* made of what was wrong */
-	k->views++;
-	return true;
+		keep = check_version(k, id, fd, size);
+	else if (*k->removed && strncmp(name, k->removed, ID_LENGTH) == 0)
+		keep = false;		/* made of what was wrong */
+	else
+		k->views++;
+	k->bytes += size;
+	show_progress(k, 0);
+	return keep;
+}
+
+static bool
+is_complete(struct catalogue *c)
+{
+	char *filled = NULL;
+	bool is = catalogue_state(c, "filled", &filled) == 0;
+
+	free(filled);
+	return is;
 }
 
 int
 check_cache(struct catalogue *c, const char *blobs, FILE *out)
 {
 	static unsigned char piece[READ_SIZE];
-	struct check k = { .catalogue = c, .out = out, .piece = piece };
+	struct check k = { .catalogue = c, .out = out, .piece = piece, .complete = is_complete(c), .terminal = isatty(STDERR_FILENO) };
 	int rc = store_files(blobs, check_file, &k);
 
+	end_progress(&k);
 	if (rc == 0)
 		rc = k.rc;
 	if (rc < 0)
 		return rc;
-	fprintf(out, "%llu right, %llu wrong, %llu of versions that are not the latest, %llu views; %llu bytes\n", k.right, k.wrong,
-	    k.unknown, k.views, k.bytes);
+	fprintf(out, "%llu right, %llu wrong, %llu %s, %llu views; %llu bytes\n", k.right, k.wrong, k.unknown,
+	    k.complete ? "of versions that are not the latest" : "not checked, for the list of documents is made at the next mount",
+	    k.views, k.bytes);
 	return k.wrong ? -EBADMSG : 0;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs --check-cache finds every byte that is not as it was, and what it removes is fetched again.
-. "${0%/*}/lib.sh"; plan 14
+. "${0%/*}/lib.sh"; plan 17
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3; do head -c 100000 /dev/urandom >"$data/f$i.bin"; done
@@ -34,5 +34,10 @@ fs_mount
 same 'what was removed is fetched again' "$data/f2.bin" "$MNT/documents/f2/f2.bin"
 is 'the view is made again' "$(cat "$MNT/parsed/table/rows.tsv")" '1	2'
 calls 'two downloads' 'GET *VersionData' 2
+on_terminal() { python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" </dev/null; }
+like 'a terminal is shown how far it is' "$(on_terminal "$sffs" --check-cache sim)" '*[0-9] files, 0 MB*4 right*'
+like 'nothing else is' "$("$sffs" --check-cache sim 2>&1)" '4 right*'
+rm "$XDG_CACHE_HOME"/sffs/*/catalogue-*
+like 'without a list of documents nothing is said to be old' "$("$sffs" --check-cache sim)" '0 right, 0 wrong, 4 not checked, *1 views*'
 "$sffs" --check-cache nosuch >/dev/null 2>&1
 is 'an org that is none' "$?" 2
