@@ -29,6 +29,7 @@
 #define DOWNLOAD_BUFFER	(256L << 10)	/* bytes read at a time when there is a sink */
 #define PIECE		(256u << 10)	/* bytes that a sink gets at a time, at most */
 #define RETRY_AFTER_MOST 86400		/* seconds */
+#define LOOK		500		/* ms between looks whether it is still wanted */
 #define POLL_MOST	3600000		/* ms; libcurl's own time limits end a poll sooner */
 
 struct lane {
@@ -495,7 +496,7 @@ run(struct exchange *x, CURLM *multi, CURLcode *code)
 	int running = 1, left;
 
 	for (;;) {
-		if (atomic_load(&x->http->cancelled))
+		if (atomic_load(&x->http->cancelled) || (x->q->gave_up && x->q->gave_up(x->q->ctx)))
 			return -EINTR;
 		if (curl_multi_perform(multi, &running) != CURLM_OK)
 			return -ENOMEM;
@@ -509,6 +510,8 @@ run(struct exchange *x, CURLM *multi, CURLcode *code)
 			snprintf(x->why, sizeof(x->why), "no byte for %u s", x->http->idle_timeout);
 			return -ETIMEDOUT;
 		}
+		if (x->q->gave_up && wait > LOOK)
+			wait = LOOK;
 		if (curl_multi_poll(multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
 			return -ENOMEM;
 	}

@@ -2,8 +2,9 @@
  * http - requests over connections that are kept.
  *
  * Blocking calls from any number of threads; each takes an idle connection or
- * makes one. Every wait ends: connect, silence and total time limits, and
- * http_cancel, which ends all requests under way within milliseconds.
+ * makes one. Every wait ends: connect, silence and total time limits,
+ * http_cancel, which ends all requests under way within milliseconds, and a
+ * caller who says that he wants it no more.
  * A redirect is never followed. TLS 1.2 and up, always verified.
  *
  * http with this machine itself alone, and then never by a proxy; else https.
@@ -50,6 +51,7 @@ struct http_request {
 	 */
 	int		(*sink)(void *ctx, const void *, size_t);
 	void		*ctx;
+	bool		(*gave_up)(void *ctx);	/* asked twice a second while nothing comes, too: true ends it in -EINTR; may be NULL */
 	/*
 	 * > 0: Range: bytes=N-. The sink then gets bytes from N on or none: a server that ignores it and begins
 	 * a 200 body ends the request at once (status 200, no body), another range is -EPROTO.

@@ -22,6 +22,7 @@
 #define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
+#define LOOK		500		/* ms between looks whether it is still wanted */
 #define SPENT_PAUSE	(15 * 60)	/* seconds for which what the org said of its API limit is believed: it is counted over a rolling day */
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };
@@ -108,32 +109,53 @@ rest_stats(struct rest *r, struct rest_stats *out)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* Sleeps before try number `tried` + 1. -EINTR: cancelled. */
-static int
-pause_before_retry(struct rest *r, unsigned tried, int64_t retry_after)
+static void
+add_ms(struct timespec *t, int64_t ms)
+{
+	t->tv_sec += ms / 1000;
+	t->tv_nsec += ms % 1000 * 1000000;
+	if (t->tv_nsec >= 1000000000) {
+		t->tv_sec++;
+		t->tv_nsec -= 1000000000;
+	}
+}
+
+/* Caller locks. Sleeps so long, or until rest_cancel. */
+static void
+sleep_locked(struct rest *r, int64_t ms)
 {
 	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	add_ms(&until, ms);
+	while (!r->cancelled && pthread_cond_timedwait(&r->stop, &r->lock, &until) == 0)
+		continue;
+}
+
+/* Sleeps before try number `tried` + 1. -EINTR: cancelled, or the sink (which may be NULL) is not wanted any more. */
+static int
+pause_before_retry(struct rest *r, unsigned tried, int64_t retry_after, const struct rest_sink *sink)
+{
+	bool unwanted = false;
 	int64_t ms = PAUSE_FIRST;
 
 	for (unsigned i = 1; i < tried && ms < PAUSE_MOST; i++)
 		ms *= 2;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-
 	pthread_mutex_lock(&r->lock);
 	ms += rand_r(&r->seed) % (ms / 2);
 	if (retry_after >= 0 && retry_after * 1000 > ms)
 		ms = retry_after * 1000;
 	if (ms > PAUSE_MOST)
 		ms = PAUSE_MOST;
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
+	for (; ms > 0 && !r->cancelled && !unwanted; ms -= LOOK) {
+		sleep_locked(r, ms < LOOK ? ms : LOOK);
+		if (sink && sink->unwanted) {
+			pthread_mutex_unlock(&r->lock);
+			unwanted = sink->unwanted(sink->ctx);
+			pthread_mutex_lock(&r->lock);
+		}
 	}
-	while (!r->cancelled && pthread_cond_timedwait(&r->stop, &r->lock, &until) == 0)
-		continue;
-	int rc = r->cancelled ? -EINTR : 0;
+	int rc = r->cancelled || unwanted ? -EINTR : 0;
 	pthread_mutex_unlock(&r->lock);
 	return rc;
 }
@@ -485,11 +507,11 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 
 /* Whether to try again after `tried` tries; has slept if so. */
 static bool
-try_again(struct rest *r, unsigned tried, const struct retry *retry, int *rc)
+try_again(struct rest *r, unsigned tried, const struct retry *retry, const struct rest_sink *sink, int *rc)
 {
 	if (*rc == 0 || !retry->again || tried >= r->tries)
 		return false;
-	int slept = pause_before_retry(r, tried, retry->after);
+	int slept = pause_before_retry(r, tried, retry->after, sink);
 	if (slept < 0)
 		*rc = slept;
 	return slept == 0;
@@ -508,7 +530,7 @@ rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct res
 		return -ENOMEM;
 	do
 		rc = attempt(r, &ask, &request, answer, &retry);
-	while (try_again(r, ++tried, &retry, &rc));
+	while (try_again(r, ++tried, &retry, NULL, &rc));
 	if (rc == 0)
 		note_success(r);
 	return rc;
@@ -541,13 +563,24 @@ take_from_start(void *ctx)
 	return d->rc;
 }
 
+static bool
+is_unwanted(void *ctx)
+{
+	struct download *d = ctx;
+
+	return d->sink->unwanted(d->sink->ctx);
+}
+
 /* One try, which goes on where the last one broke. */
 static int
 download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest_sink *sink, struct retry *retry)
 {
 	const uint64_t before = sink->filled(sink->ctx);
 	struct download d = { .sink = sink };
-	struct http_request request = { .sink = take_bytes, .ctx = &d, .body_limit = 64 << 10, .range_from = before, .whole = take_from_start };
+	struct http_request request = {
+		.sink = take_bytes, .ctx = &d, .gave_up = sink->unwanted ? is_unwanted : NULL, .body_limit = 64 << 10, .range_from = before,
+		.whole = take_from_start,
+	};
 	struct http_response answer;
 	int rc = attempt(r, ask, &request, &answer, retry);
 
@@ -588,7 +621,7 @@ rest_version_data(struct rest *r, const char *version_id, uint64_t size, const s
 	ask.path = buf_str(&path);
 	do
 		rc = download(r, &ask, size, sink, &retry);
-	while (try_again(r, ++tried, &retry, &rc));
+	while (try_again(r, ++tried, &retry, sink, &rc));
 	if (rc == 0)
 		note_success(r);
 	buf_free(&path);

@@ -109,6 +109,7 @@ struct rest_sink {
 	int	(*write)(void *ctx, const void *, size_t);
 	int	(*restart)(void *ctx);		/* the next write is byte 0 again */
 	uint64_t (*filled)(void *ctx);		/* bytes written so far */
+	bool	(*unwanted)(void *ctx);		/* nobody wants them any more: it ends in -EINTR; asked also while nothing comes */
 	void	*ctx;
 };
 /*

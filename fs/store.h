@@ -88,6 +88,8 @@ int	blob_write_at(struct blob *, const void *, size_t, uint64_t off);
 uint64_t blob_filled(const struct blob *);		/* bytes appended so far */
 int	blob_restart(struct blob *);			/* the next append is byte 0 again; readers keep what they got */
 bool	blob_cancelled(const struct blob *);		/* the store closes: give up */
+/* The fill is to be dropped: for who waits for bytes, since blob_append, which says the same, is not called meanwhile. */
+bool	blob_unwanted(struct blob *);
 
 /*
  * The whole files of a store's directory, in order of their names, for a check; the store need not be open. each() says

@@ -61,11 +61,17 @@ sink_filled(void *ctx)
 	return blob_filled(ctx);
 }
 
+static bool
+sink_unwanted(void *ctx)
+{
+	return blob_unwanted(ctx);
+}
+
 static int
 fill_by_fetch(void *ctx, struct blob *blob)
 {
 	struct fetch *f = ctx;
-	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, blob };
+	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, sink_unwanted, blob };
 
 	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
 	if (rc == -ENOENT)

@@ -114,7 +114,8 @@ check_outcomes(void)
 		is_int(source_get(store, name, size, s, &b), 0, "opens once more");
 		is_int(source_read(b, 0, size), outcomes[i].want, "and reads the same");
 		blob_put(b);
-		is_int(s->begun, size == 0 ? 0 : good ? 1 : 3, "was filled once if it is right, each time if not");
+		int each = outcomes[i].steps[0].op == WRONG || outcomes[i].steps[1].op == WRONG ? 2 : 1;	/* all came: it comes once more */
+		is_int(s->begun, size == 0 ? 0 : good ? 1 : 3 * each, "was filled once if it is right, each time if not");
 		close_store();
 		is_int(s->freed, 3, "contexts are freed, each once");
 		is_int(count_files("filling"), 0, "nothing is left");
@@ -202,6 +203,59 @@ check_seams(void)
 		blob_put(b);
 		blob_put(other);
 	}
+}
+
+/* All came, and is wrong: it comes once more, and is right or not. */
+static const struct {
+	struct step	 first, second;	/* what the first transfer begins with, and the second */
+	uint64_t	 read;		/* of the first */
+	int64_t		 want;		/* of a reader who goes on */
+	const char	*what;
+} wrongs[] = {
+	{ { WRONG, 1 }, { SEND, 1 }, 0, 2 * MIB, "a wrong byte that nobody had read" },
+	{ { WRONG, 1 }, { SEND, 1 }, 1, -EIO, "a wrong byte that somebody had read" },
+	{ { WRONG, 1 }, { WRONG, 1 }, 0, -EIO, "wrong twice" },
+	{ { WRONG, 1 }, { WRONG, 1 }, 1, -EIO, "wrong twice, and read" },
+};
+
+static void
+check_wrongs(void)
+{
+	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+		struct source *s = SOURCE(wrongs[i].first, { SEND, 2 * MIB }, { GATE, 0 }, { NEXT, 0 },
+		    wrongs[i].second, { SEND, MIB }, { GATE, 0 }, { SEND, 2 * MIB });
+		struct blob *b = NULL;
+		char name[32], piece[100];
+
+		snprintf(name, sizeof(name), "068-wrong-%zu", i);
+		source_get(store, name, 2 * MIB, s, &b);
+		blob_ready(b, 0, 1, NULL);
+		sem_wait(&s->reached);
+		is_int(blob_read(b, piece, wrongs[i].read, 0), (int64_t)wrongs[i].read, wrongs[i].what);
+		sem_post(&s->open);
+		sem_post(&s->open);
+		is_int(source_read(b, 2 * MIB - 1, 2 * MIB), wrongs[i].want, "and then its end, or none");
+		is_int(source_read(b, wrongs[i].read, 2 * MIB), wrongs[i].want, "and all of it");
+		is_int(s->begun, 2, "by two transfers");
+		blob_put(b);
+		ok(store_has(store, name, 2 * MIB) == (wrongs[i].want > 0), "it is kept if it is right");
+	}
+}
+
+static void
+check_wrong_for_nobody(void)
+{
+	struct source *s = SOURCE({ WRONG, MIB }, { GATE, 0 });
+	struct blob *b = NULL;
+
+	source_get(store, "068-wrong-left", MIB, s, &b);
+	blob_ready(b, 0, 1, NULL);
+	sem_wait(&s->reached);
+	blob_put(b);
+	sem_post(&s->open);
+	close_store();
+	is_int(s->begun, 1, "for nobody it does not come again");
+	open_store(1000 * MIB);
 }
 
 /*
@@ -381,6 +435,32 @@ check_orphans(void)
 	}
 }
 
+/* No byte comes: the fill can ask whether it is wanted, and by then who comes has a fill of his own. */
+static void
+check_unwanted(void)
+{
+	for (size_t i = 0; i < sizeof(orphans) / sizeof(orphans[0]); i++) {
+		struct source *s = SOURCE({ SEND, orphans[i].sent }, { GATE, 0 }, { ASK, 0 });
+		struct source *again = SOURCE({ SEND, orphans[i].size });
+		struct blob *b = NULL;
+		char name[32];
+
+		snprintf(name, sizeof(name), "068-unwanted-%zu", i);
+		source_get(store, name, orphans[i].size, s, &b);
+		blob_ready(b, 0, 1, NULL);
+		sem_wait(&s->reached);
+		blob_put(b);
+		sem_post(&s->open);
+		sem_wait(&s->end);
+		is_int(s->rc, orphans[i].finished ? -ENODATA : -ECANCELED, orphans[i].what);
+		source_get(store, name, orphans[i].size, again, &b);
+		if (!orphans[i].finished)
+			is_int(source_read(b, 0, 1000), 1000, "who comes later begins anew");
+		blob_put(b);
+		reopen_store();
+	}
+}
+
 /* Jobs that have not begun when nobody wants them any more never begin. */
 static void
 check_queue(void)
@@ -549,10 +629,13 @@ main(void)
 	check_outcomes();
 	check_streaming();
 	check_seams();
+	check_wrongs();
+	check_wrong_for_nobody();
 	check_readers();
 	check_renders();
 	check_waits();
 	check_orphans();
+	check_unwanted();
 	check_queue();
 	check_close();
 	check_damage();

@@ -269,13 +269,32 @@ check_wrong(void)
 	hear(&a, "filled");
 	tell(&b, "read %llu %llu", 3 * MIB - HELD, 3 * MIB);
 	tell(&a, "fill end 0");
+	tell(&a, "fill other %llu", 3 * MIB);
+	is_int(hear(&a, "filled"), 3 * MIB, "what turns out wrong comes once more");
+	tell(&a, "fill end 0");
 	/* Its end was never released: b finds that a gave up, and fetches it. */
 	tell(&b, "fill send %llu", 3 * MIB);
-	is_int(hear(&b, "filled"), 3 * MIB, "what turns out wrong is fetched by the other one");
+	is_int(hear(&b, "filled"), 3 * MIB, "and if it is wrong again it is fetched by the other one");
 	tell(&b, "fill end 0");
 	is_int(hear(&b, "read"), 3 * MIB, "whose reader, who got nothing of it, gets what is right");
 	tell(&a, "read 0 %llu", 3 * MIB);
 	is_int(hear(&a, "read"), -EIO, "the first one's is told");
+	end();
+}
+
+static void
+check_wrong_once(void)
+{
+	begin("068-once", 3 * MIB, 2 * MIB);
+	tell(&a, "fill other %llu", 3 * MIB);
+	hear(&a, "filled");
+	tell(&b, "read %llu %llu", MIB, 3 * MIB);
+	tell(&a, "fill end 0");
+	tell(&a, "fill send %llu", 3 * MIB);
+	is_int(hear(&a, "filled"), 3 * MIB, "what turns out wrong comes once more");
+	tell(&a, "fill end 0");
+	is_int(hear(&b, "read"), 3 * MIB, "and is right: the other process reads on");
+	is_int(ask(&b, "begun", "begun"), 0, "without a transfer of its own");
 	end();
 }
 
@@ -490,6 +509,7 @@ main(int argc, char **argv)
 		return 1;
 	check_follow();
 	check_wrong();
+	check_wrong_once();
 	check_death();
 	check_death_with_other_bytes();
 	check_restart();

@@ -1,9 +1,10 @@
 #!/bin/sh
 # What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
-. "${0%/*}/lib.sh"; plan 16
+. "${0%/*}/lib.sh"; plan 19
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
+head -c 40000000 /dev/zero >"$data/huge.bin"
 printf 'small\n' >"$data/small.txt"
 printf 'a,b\n1,2\n' >"$data/table.csv"
 org_start --data "$data"
@@ -49,3 +50,24 @@ org release -X POST >/dev/null
 wait $waiting
 same 'who went on waiting has every byte' "$data/big.bin" "$TMP/big"
 calls 'at one download' 'GET */VersionData' 4
+fs_unmount
+rm -rf "$XDG_CACHE_HOME"/sffs
+
+# A download that stands still and that nobody waits for any more leaves its place to others, long before the time limit.
+fs_mount -o transfers=1,timeout=300
+org_forget
+org fault -d kind=silent -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
+# Without read-ahead: of reads ahead of a program the kernel does not tell that nobody waits for them any more.
+cat >"$TMP/one.py" <<'END'
+import mmap, sys
+f = open(sys.argv[1], 'rb')
+m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
+m.madvise(mmap.MADV_RANDOM)
+print(m[2000000])
+END
+python3 "$TMP/one.py" "$MNT/documents/huge/huge.bin" >/dev/null & waiting=$!
+held 1
+kill $waiting
+ok 'another is read by the next request' within cat "$MNT/documents/small/small.txt"
+calls 'which is the second' 'GET */VersionData' 2
+like 'the first was cut by who had asked' "$(org journal | grep VersionData | head -1)" '*cut*'

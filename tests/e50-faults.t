@@ -1,11 +1,11 @@
 #!/bin/sh
 # What a reader meets when the API limit is spent, the disk is full, or what comes is cut or wrong.
-. "${0%/*}/lib.sh"; plan 23
+. "${0%/*}/lib.sh"; plan 25
 data=$TMP/data
 mkdir "$data"
 printf 'cached\n' >"$data/cached.txt"
 for i in 1 2 3; do head -c 3000000 /dev/urandom >"$data/big$i.bin"; done
-head -c 400000 /dev/urandom >"$data/wrong.bin"
+for i in once wrong; do head -c 400000 /dev/urandom >"$data/$i.bin"; done
 org_start --data "$data"
 docs=$MNT/documents
 # why COMMAND...: its error, as a program sees it
@@ -17,7 +17,7 @@ cat "$docs/cached/cached.txt" >/dev/null
 org set -d api-limit=0 >/dev/null
 is 'spent: what is not cached is EDQUOT' "$(why cat "$docs/big1/big1.bin")" 'Disk quota exceeded'
 is 'what is cached is read' "$(cat "$docs/cached/cached.txt")" cached
-is 'all names are there' "$(ls "$docs" | wc -l)" 5
+is 'all names are there' "$(ls "$docs" | wc -l)" 6
 ok 'a write to refresh fails' not fs_sync
 org_forget
 why cat "$docs/big1/big1.bin" >/dev/null; ls "$docs" >/dev/null
@@ -31,6 +31,10 @@ fs_mount
 fault() { org fault --data-urlencode "match=$1" -d kind="$2" "$3" "$4" -d times="$5" >/dev/null; }
 fault 'GET *VersionData' drop-after -d bytes=1000000 1
 same 'cut once: every byte is read' "$docs/big1/big1.bin" "$data/big1.bin"
+org_forget
+fault 'GET *VersionData' corrupt -d bytes=399999 1
+same 'wrong once, where nobody had read: no error' "$docs/once/once.bin" "$data/once.bin"
+calls 'it came twice' 'GET *VersionData' 2
 fault 'GET *VersionData' corrupt -d bytes=1 forever
 is 'wrong bytes: an error' "$(why cat "$docs/wrong/wrong.bin")" 'Input/output error'
 ok 'and never a clean end' not cat "$docs/wrong/wrong.bin"

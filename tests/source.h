@@ -26,6 +26,8 @@ enum source_op {
 	WRONG,		/* other bytes, up to byte n */
 	RESTART,
 	GATE,
+	ASK,		/* whether it is wanted: -ECANCELED if not, else -ENODATA */
+	NEXT,		/* rc = n; the steps behind it are for the next time it begins */
 };
 
 struct step { enum source_op op; uint64_t n; };
@@ -34,6 +36,7 @@ struct step { enum source_op op; uint64_t n; };
 
 struct source {
 	struct step	 steps[SOURCE_STEPS];	/* END, 0 behind the last */
+	const struct step *from;		/* where it begins the next time; NULL: with the first */
 	sem_t		 reached, open;		/* of gates */
 	sem_t		 end;			/* posted at each end */
 	atomic_int	 begun, freed;
@@ -105,7 +108,7 @@ source_fill(void *ctx, struct blob *b)
 	int rc = 0;
 
 	s->begun++;
-	for (const struct step *step = s->steps; rc == 0; step++) {
+	for (const struct step *step = s->from ? s->from : s->steps; rc == 0; step++) {
 		switch (step->op) {
 		case SEND: case WRONG:
 			rc = source_send(step->op == WRONG ? source_other : source_table, b, step->n);
@@ -117,6 +120,13 @@ source_fill(void *ctx, struct blob *b)
 			sem_post(&s->reached);
 			sem_wait(&s->open);
 			break;
+		case ASK:
+			rc = blob_unwanted(b) ? -ECANCELED : -ENODATA;
+			break;
+		case NEXT:
+			s->from = step + 1;
+			rc = (int)step->n;
+			goto end;
 		case END:
 			rc = (int)step->n;
 			goto end;

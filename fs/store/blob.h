@@ -29,6 +29,7 @@ struct attempt {
 	bool		 spilled;	/* fd is a spill */
 	bool		 made_room;	/* the disk was full once and files were removed for this one */
 	bool		 adopted;	/* readers read this file */
+	bool		 wrong;		/* all came, and it is not what was promised */
 	bool		 scattered;	/* written by blob_write_at: the file has its whole size from the beginning */
 	uint64_t	 filled;
 	uint64_t	 seen;		/* guarded by the store's lock: `filled`, for the hashing thread */

@@ -322,10 +322,7 @@ blob_write_at(struct blob *b, const void *bytes, size_t n, uint64_t off)
 		rc = write_bytes(b, bytes, n, off);
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&b->store->lock);
-	bool wanted = is_wanted(b, true);
-	pthread_mutex_unlock(&b->store->lock);
-	return wanted ? 0 : -ECANCELED;
+	return blob_unwanted(b) ? -ECANCELED : 0;
 }
 
 uint64_t
@@ -341,6 +338,15 @@ blob_cancelled(const struct blob *b)
 	bool closing = b->store->closing;
 	pthread_mutex_unlock(&b->store->lock);
 	return closing;
+}
+
+bool
+blob_unwanted(struct blob *b)
+{
+	pthread_mutex_lock(&b->store->lock);
+	bool wanted = is_wanted(b, true);
+	pthread_mutex_unlock(&b->store->lock);
+	return !wanted;
 }
 
 int
@@ -385,9 +391,20 @@ check(struct blob *b)
 	int rc = hash_to(&a->hash, a->fd, b->size);
 	if (rc == 0 && !hash_is(&a->hash, b->md5)) {
 		log_warn("store", "%s: its bytes do not have the MD5 %s: thrown away", b->name, b->md5);
+		a->wrong = true;
 		rc = -EIO;
 	}
 	return rc;
+}
+
+/* Once, and for who reads it now: what an org has wrong for good would cost a transfer more at each open. */
+static bool
+may_come_again(struct blob *b)
+{
+	pthread_mutex_lock(&b->store->lock);
+	bool may = b->attempt.wrong && b->users > 0 && !b->store->closing;
+	pthread_mutex_unlock(&b->store->lock);
+	return may;
 }
 
 static int
@@ -420,10 +437,18 @@ fill_ourselves(struct blob *b)
 	struct attempt *a = &b->attempt;
 	int rc = *b->md5 ? hash_begin(&a->hash) : 0;
 
+	a->wrong = false;
 	if (rc == 0)
 		rc = b->fill(b->ctx, b);
 	if (rc == 0)
 		rc = check(b);
+	if (rc < 0 && may_come_again(b)) {
+		rc = blob_restart(b);
+		if (rc == 0)
+			rc = b->fill(b->ctx, b);
+		if (rc == 0)
+			rc = check(b);
+	}
 	if (rc == 0 && !a->adopted)
 		rc = adopt(b, b->landed);	/* nothing was appended: it was written side by side */
 	rc = keep_or_give_up(b, rc);

@@ -167,7 +167,7 @@ ask(struct http *h, struct rest *r, unsigned kind)
 		free(page.next);
 		break;
 	case 1: case 2:
-		rc = rest_version_data(r, "0685g00002BLnMXAA1", SIZE, &(struct rest_sink){ take, restart, filled_of, &filled });
+		rc = rest_version_data(r, "0685g00002BLnMXAA1", SIZE, &(struct rest_sink){ .write = take, .restart = restart, .filled = filled_of, .ctx = &filled });
 		MUST(filled <= SIZE && (rc < 0 || filled == SIZE));
 		break;
 	case 3:
