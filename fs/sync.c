@@ -1,26 +1,5 @@
 /*
- * What is asked for: everything whose SystemModstamp is not older than the
- * later of the newest stamp seen and the org's clock at the last question,
- * less OVERLAP for what was stamped but not yet committed. Both are the org's
- * own times; this machine's clock is never compared with them. Taking the
- * later one keeps a refresh small after a bulk load that nothing followed.
- *
- * What a delta cannot tell (access that was lost or gained, bins that were
- * emptied) a reconcile finds once a day: a list of all Ids against those that
- * are in the catalogue.
- *
- * State kept in the catalogue, each in the transaction that makes it true:
- *	born	this machine's clock (ms) when the first fill began
- *	filling	the last Id of the pages that have come, while the first fill is under way
- *	asked	the org's clock (ms) when the first page of the last complete question was answered
- *	newest	the largest SystemModstamp (ms) that a refresh has brought; the fill, which comes in order of Id, does not count
- *	pages	how many pages of the first fill have come
- *	filled	"yes" once the first fill is complete
- *	listing	this machine's clock (ms) when the last list of Ids was begun
- *	reconciled	the org's clock (ms) at the last complete list of Ids
- *	reach	"all" or "own": whether the user has Query All Files
- *	versions	see versions.h
- *	began	this machine's clock (ms) when the last good refresh began
+ * Who asks, and who waits; sync/ask.h has the questions.
  *
  * Mounts of one org share the catalogue. They take turns by a lock on a file,
  * and whoever comes to its turn and finds by `began` that another has just
@@ -30,7 +9,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -40,25 +18,21 @@
 #include "auth/clock.h"
 #include "auth/log.h"
 #include "pool.h"
-#include "rest.h"
+#include "sync/ask.h"
 #include "versions.h"
 
 #include "sync.h"
 
-#define OVERLAP		(10 * 60 * 1000)	/* ms */
-#define STAMP_GRAIN	5000			/* ms: stamps are whole seconds, and are committed a little later */
 #define RETRY_FIRST	5			/* seconds after a refresh that failed; doubles up to RETRY_MOST */
 #define RETRY_MOST	300
-#define LOST_LOCATORS	3			/* in a row, without getting further in between */
 #define TURN_POLL	50			/* ms between looks whether another mount has finished its turn: flock has no timed wait */
 #define TURN_MOST	60			/* seconds in which another mount's turn must have brought something */
 #define RECONCILE	(24 * 60 * 60 * INT64_C(1000))	/* ms from one list of all Ids to the next */
 #define RECONCILE_AGAIN	(60 * 60 * INT64_C(1000))	/* ms after one that failed, or that another mount has begun */
 
 struct sync {
-	struct rest	*rest;
-	struct catalogue *catalogue;
 	struct sync_options o;
+	struct ask	 ask;
 	struct pool	*pool;
 	struct job	 job, reconcile_job;
 	int		 turn;		/* the file that mounts of this org lock; used by one thread at a time */
@@ -84,27 +58,6 @@ monotonic(void)
 	return (double)clock_ms() / 1e3;
 }
 
-static int64_t
-state_number(struct catalogue *c, const char *name)
-{
-	char *s = NULL;
-	int64_t n = -1;
-
-	if (catalogue_state(c, name, &s) == 0)
-		n = strtoll(s, NULL, 10);
-	free(s);
-	return n;
-}
-
-static int
-put_state_number(struct catalogue *c, const char *name, int64_t n)
-{
-	char s[24];
-
-	snprintf(s, sizeof(s), "%lld", (long long)n);
-	return catalogue_put_state(c, name, s);
-}
-
 /*
  * Turns.
  */
@@ -122,7 +75,7 @@ is_closing(struct sync *s)
 static int64_t
 progress_of_others(struct sync *s)
 {
-	return state_number(s->catalogue, "asked") + state_number(s->catalogue, "pages");
+	return ask_state(&s->ask, "asked") + ask_state(&s->ask, "pages");
 }
 
 /* Waits until no other mount asks. -ETIMEDOUT: one does, and gets nowhere. */
@@ -170,465 +123,9 @@ end_turn(struct sync *s)
 static int64_t
 age_of_refresh(struct sync *s, int64_t since)
 {
-	int64_t began = state_number(s->catalogue, "began"), now = clock_wall_ms();
+	int64_t began = ask_state(&s->ask, "began"), now = clock_wall_ms();
 
 	return began >= since && began <= now ? now - began : -1;
-}
-
-struct ids {
-	char		 (*list)[19];
-	size_t		 count, cap;
-};
-
-static int
-add_id(struct ids *ids, const char *id)
-{
-	if (ids->count == ids->cap) {
-		size_t cap = ids->cap ? 2 * ids->cap : 64;
-		void *list = realloc(ids->list, cap * sizeof(ids->list[0]));
-
-		if (!list)
-			return -ENOMEM;
-		ids->list = list;
-		ids->cap = cap;
-	}
-	memcpy(ids->list[ids->count++], id, sizeof(ids->list[0]));
-	return 0;
-}
-
-static bool
-has_id(const struct ids *ids, const char *id)
-{
-	for (size_t i = 0; i < ids->count; i++)
-		if (strcmp(ids->list[i], id) == 0)
-			return true;
-	return false;
-}
-
-/* So many Ids are asked for with one query: from the i-th on. */
-static size_t
-chunk(const struct ids *ids, size_t i)
-{
-	return ids->count - i < REST_IDS_MOST ? ids->count - i : REST_IDS_MOST;
-}
-
-/*
- * One page into the catalogue: one transaction, begun when the answer is there, so that nobody waits for the org in it.
- */
-
-struct page {
-	struct sync	*sync;
-	bool		 begun;
-	char		 last[19];	/* the last Id of the page */
-	int64_t		 newest;	/* the largest SystemModstamp so far (ms) */
-	struct ids	*came;		/* what is on it; NULL: nobody asks */
-	struct ids	*unversioned;	/* what is on it with a version that is not among the versions; NULL: nobody asks */
-};
-
-static bool
-has_version(struct catalogue *c, uint64_t version_key)
-{
-	struct document d = { 0 };
-	bool has = catalogue_version(c, version_key, &d) == 0;
-
-	document_free(&d);
-	return has;
-}
-
-static int
-take_document(void *ctx, const struct document *d)
-{
-	struct page *p = ctx;
-	struct catalogue *c = p->sync->catalogue;
-	struct name names[NAME_CANDIDATES];
-	struct document keyed = *d;
-	int rc = p->begun ? 0 : catalogue_begin(c);
-
-	if (rc < 0)
-		return rc;
-	p->begun = true;
-	memcpy(p->last, d->id, sizeof(p->last));
-	if (d->system_modstamp > p->newest)
-		p->newest = d->system_modstamp;
-	if (d->is_deleted || (d->is_archived && !p->sync->o.archived))
-		return catalogue_remove(c, d->id);
-	keyed.key = name_key(d->id);
-	keyed.version_key = name_key(d->version_id);
-	if (p->came && (rc = add_id(p->came, d->id)) < 0)
-		return rc;
-	if (p->unversioned && !has_version(c, keyed.version_key) && (rc = add_id(p->unversioned, d->id)) < 0)
-		return rc;
-	name_candidates(d->title, d->file_extension, d->id, p->sync->o.names, names);
-	return catalogue_put(c, &keyed, (const char *const[]){ names[0].s, names[1].s, names[2].s });
-}
-
-/* Asks for one page; on success its transaction is open, on an error there is none. */
-static int
-fetch_page(struct sync *s, const struct rest_query *q, struct page *p, struct rest_page *answer)
-{
-	p->begun = false;
-	int rc = rest_documents(s->rest, q, take_document, p, answer);
-	if (rc == 0 && !p->begun && (rc = catalogue_begin(s->catalogue)) < 0) {
-		free(answer->next);
-		answer->next = NULL;
-	} else if (rc < 0 && p->begun) {
-		catalogue_rollback(s->catalogue);
-	}
-	return rc;
-}
-
-static int
-commit_page(struct sync *s, int rc, bool tell)
-{
-	if (rc == 0)
-		return catalogue_commit(s->catalogue, tell ? s->o.changed : NULL, s->o.ctx);
-	catalogue_rollback(s->catalogue);
-	return rc;
-}
-
-/* Of the last page, when what was asked for is complete. asked: the org's clock when its first page was answered. */
-static int
-put_complete(struct sync *s, int64_t newest, int64_t asked, int64_t began)
-{
-	int rc = put_state_number(s->catalogue, "newest", newest);
-
-	if (rc == 0)
-		rc = put_state_number(s->catalogue, "asked", asked);
-	return rc < 0 ? rc : put_state_number(s->catalogue, "began", began);
-}
-
-/*
- * The locator of the page that was asked for is used up, or lost (-ESTALE): then a new query goes on behind the last record.
- * further: the page has brought what comes behind all before.
- */
-static bool
-drop_locator(int *rc, char **next, bool further, unsigned *lost)
-{
-	free(*next);
-	*next = NULL;
-	if (*rc != -ESTALE) {
-		if (further)
-			*lost = 0;
-		return false;
-	}
-	if (++*lost <= LOST_LOCATORS)
-		return true;
-	log_warn("sync", "Salesforce loses every query locator that it gives");
-	*rc = -EIO;
-	return false;
-}
-
-static int
-put_filled(struct sync *s, int64_t asked, int64_t began)
-{
-	int rc = catalogue_settle(s->catalogue);
-
-	if (rc == 0)
-		rc = catalogue_put_state(s->catalogue, "filled", "yes");
-	if (rc == 0)
-		rc = put_state_number(s->catalogue, "reconciled", asked);
-	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later ones may surpass. */
-	return rc < 0 ? rc : put_complete(s, asked, asked, began);
-}
-
-/* Names can wait until all documents are there. */
-static int
-begin_fill(struct sync *s)
-{
-	int rc = catalogue_begin(s->catalogue);
-
-	if (rc < 0)
-		return rc;
-	rc = catalogue_defer(s->catalogue);
-	return commit_page(s, rc < 0 ? rc : put_state_number(s->catalogue, "born", clock_wall_ms()), false);
-}
-
-static int
-fill(struct sync *s, sync_progress *progress, void *ctx)
-{
-	const int64_t began = clock_wall_ms();
-	struct page page = { .sync = s };
-	int64_t asked = state_number(s->catalogue, "asked"), pages = state_number(s->catalogue, "pages");
-	struct catalogue_totals totals = { 0 };
-	char *resume = NULL, *next = NULL;
-	unsigned calls = 0, lost = 0;
-	uint64_t total = 0;
-	int rc = begin_fill(s);
-
-	if (rc < 0)
-		return rc;
-	if (catalogue_state(s->catalogue, "filling", &resume) == 0)
-		snprintf(page.last, sizeof(page.last), "%s", resume);
-	free(resume);
-	for (;;) {
-		struct rest_query q = { .next = next, .after = *page.last ? page.last : NULL, .since = -1,
-		    .filter = s->o.filter, .archived = s->o.archived };
-		struct rest_page answer = { 0 };
-
-		const bool is_first = !next;
-		const struct page before = page;
-
-		if (is_first && (rc = catalogue_totals(s->catalogue, &totals)) < 0)
-			break;
-		rc = fetch_page(s, &q, &page, &answer);
-		calls++;
-		if (drop_locator(&rc, &next, strcmp(page.last, before.last) != 0, &lost))
-			continue;
-		if (rc < 0)
-			break;
-		if (is_first)
-			total = totals.documents + (uint64_t)(answer.total > 0 ? answer.total : 0);
-		if (asked < 0)
-			asked = answer.date;
-		next = answer.next;
-		rc = catalogue_put_state(s->catalogue, "filling", page.last);
-		if (rc == 0)
-			rc = put_state_number(s->catalogue, "asked", asked);
-		if (rc == 0)
-			rc = put_state_number(s->catalogue, "pages", ++pages);
-		if (rc == 0 && !next)
-			rc = put_filled(s, asked, began);
-		rc = commit_page(s, rc, false);
-		if (rc == 0 && progress && (rc = catalogue_totals(s->catalogue, &totals)) == 0)
-			progress(ctx, totals.documents, total, calls);
-		if (rc < 0 || !next)
-			break;
-	}
-	free(next);
-	return rc;
-}
-
-/*
- * A filter hides from the refresh what it does not match any more. So the Ids of all that changed are asked for; of those
- * that are listed and have changed since, the ones that do not come with the filter are not to be listed.
- */
-
-struct changed {
-	struct sync	*sync;
-	int64_t		 asked;		/* what has a later stamp may have changed once more within its second */
-	struct ids	 ids;
-};
-
-static int
-take_stamp(void *ctx, const struct document *d)
-{
-	struct changed *c = ctx;
-	struct document known = { 0 };
-	int rc = catalogue_by_id(c->sync->catalogue, d->id, &known);
-
-	if (rc == 0 && known.listed && (known.system_modstamp < d->system_modstamp || d->system_modstamp >= c->asked))
-		rc = add_id(&c->ids, d->id);
-	document_free(&known);
-	return rc == -ENOENT ? 0 : rc;
-}
-
-static int
-remove_unmatched(struct sync *s, const char (*ids)[19], size_t n)
-{
-	struct ids came = { 0 };
-	struct page page = { .sync = s, .came = &came };
-	struct rest_page answer = { 0 };
-	int rc = fetch_page(s, &(struct rest_query){ .since = -1, .ids = ids, .id_count = n, .filter = s->o.filter,
-	    .archived = s->o.archived }, &page, &answer);
-
-	if (rc == 0) {
-		for (size_t i = 0; i < n && rc == 0 && !answer.next; i++)
-			if (!has_id(&came, ids[i]))
-				rc = catalogue_remove(s->catalogue, ids[i]);
-		rc = commit_page(s, rc, true);
-	}
-	free(answer.next);	/* so few come on one page */
-	free(came.list);
-	return rc;
-}
-
-static int
-refresh_filter(struct sync *s, int64_t since)
-{
-	struct changed c = { .sync = s, .asked = state_number(s->catalogue, "asked") - STAMP_GRAIN };
-	unsigned lost = 0;
-	char *next = NULL;
-	int rc;
-
-	do {
-		struct rest_query q = { .next = next, .since = since, .only_ids = true };
-		struct rest_page answer = { 0 };
-
-		rc = rest_documents(s->rest, &q, take_stamp, &c, &answer);
-		if (drop_locator(&rc, &next, false, &lost))
-			rc = -EAGAIN;
-		else
-			next = answer.next;
-	} while (rc == -EAGAIN || (rc == 0 && next));
-	free(next);
-	for (size_t i = 0; i < c.ids.count && rc == 0; i += REST_IDS_MOST)
-		rc = remove_unmatched(s, (const char (*)[19])c.ids.list + i, chunk(&c.ids, i));
-	free(c.ids.list);
-	return rc;
-}
-
-static int
-fetch_versions(struct sync *s, struct ids *ids /* takes */, int rc)
-{
-	for (size_t i = 0; i < ids->count && rc == 0; i += REST_IDS_MOST)
-		rc = versions_fetch(s->rest, s->catalogue, (const char (*)[19])ids->list + i, chunk(ids, i));
-	free(ids->list);
-	return rc;
-}
-
-/* What changed since the last complete question. Pages come in order of SystemModstamp. */
-static int
-refresh(struct sync *s)
-{
-	const int64_t began = clock_wall_ms();
-	int64_t newest = state_number(s->catalogue, "newest"), asked = state_number(s->catalogue, "asked");
-	int64_t since = (newest > asked ? newest : asked) - OVERLAP;
-	struct ids unversioned = { 0 };
-	struct page page = { .sync = s, .newest = newest, .unversioned = s->o.versions ? &unversioned : NULL };
-	int64_t answered = -1;
-	unsigned lost = 0;
-	char *next = NULL;
-	int rc = 0;
-
-	since = since > 0 ? since : 0;
-	if (s->o.filter && (rc = refresh_filter(s, since)) < 0)
-		return rc;
-	do {
-		struct rest_query q = { .next = next, .since = since, .filter = s->o.filter };
-		struct rest_page answer = { 0 };
-		const struct page before = page;
-
-		rc = fetch_page(s, &q, &page, &answer);
-		if (drop_locator(&rc, &next, page.newest > before.newest, &lost)) {
-			since = page.newest > since ? page.newest : since;
-			rc = -EAGAIN;
-			continue;
-		}
-		if (rc < 0)
-			break;
-		if (answered < 0)
-			answered = answer.date;
-		next = answer.next;
-		if (!next)
-			rc = put_complete(s, page.newest, answered > asked ? answered : asked, began);
-		rc = commit_page(s, rc, true);
-	} while (rc == -EAGAIN || (rc == 0 && next));
-	free(next);
-	return fetch_versions(s, &unversioned, rc);
-}
-
-/*
- * The list of all Ids against the catalogue.
- */
-
-struct reconcile {
-	struct sync	*sync;
-	char		 unknown[REST_IDS_MOST][19];	/* listed by the org, not in the catalogue */
-	size_t		 unknown_count;
-	char		 last[19];
-	int		 rc;
-};
-
-/* Documents that have come into reach: their SystemModstamp may be old, so no refresh tells of them. */
-static int
-fetch_unknown(struct reconcile *r)
-{
-	struct sync *s = r->sync;
-	struct ids unversioned = { 0 };
-	struct page page = { .sync = s, .unversioned = s->o.versions ? &unversioned : NULL };
-	struct rest_page answer = { 0 };
-	int rc;
-
-	if (r->unknown_count == 0)
-		return 0;
-	rc = fetch_page(s, &(struct rest_query){ .since = -1, .ids = (const char (*)[19])r->unknown, .id_count = r->unknown_count,
-	    .filter = s->o.filter, .archived = s->o.archived }, &page, &answer);
-	free(answer.next);	/* so few come on one page; what does not is found the next time */
-	r->unknown_count = 0;
-	if (rc == 0)
-		rc = commit_page(s, 0, true);
-	return fetch_versions(s, &unversioned, rc);
-}
-
-static int
-take_id(void *ctx, const struct document *d)
-{
-	struct reconcile *r = ctx;
-	int rc = catalogue_mark(r->sync->catalogue, d->id);
-
-	memcpy(r->last, d->id, sizeof(r->last));
-	if (rc > 0) {
-		if (r->unknown_count == REST_IDS_MOST && (rc = fetch_unknown(r)) < 0)
-			return rc;
-		memcpy(r->unknown[r->unknown_count++], d->id, sizeof(d->id));
-	}
-	return rc < 0 ? rc : 0;
-}
-
-/* Removes what the list has not named. */
-static int
-sweep(struct sync *s)
-{
-	int rc, more;
-
-	do {
-		if ((rc = catalogue_begin(s->catalogue)) < 0)
-			return rc;
-		more = catalogue_sweep(s->catalogue);
-		rc = commit_page(s, more < 0 ? more : 0, true);
-	} while (rc == 0 && more > 0);
-	return rc;
-}
-
-static int
-reconcile(struct sync *s)
-{
-	struct reconcile r = { .sync = s };
-	char *next = NULL;
-	unsigned lost = 0;
-	int64_t asked = -1;
-	bool all = false;
-	int rc = catalogue_begin(s->catalogue);
-
-	if (rc == 0)
-		rc = commit_page(s, put_state_number(s->catalogue, "listing", clock_wall_ms()), false);
-	if (rc == 0)
-		rc = catalogue_mark_begin(s->catalogue);
-	while (rc == 0) {
-		struct rest_query q = { .next = next, .after = *r.last ? r.last : NULL, .since = -1, .only_ids = true,
-		    .filter = s->o.filter, .archived = s->o.archived };
-		struct rest_page answer = { 0 };
-		char before[19];
-
-		memcpy(before, r.last, sizeof(before));
-		rc = rest_documents(s->rest, &q, take_id, &r, &answer);
-		if (drop_locator(&rc, &next, strcmp(r.last, before) != 0, &lost)) {
-			rc = 0;
-			continue;
-		}
-		if (rc < 0)
-			break;
-		if (asked < 0)
-			asked = answer.date;
-		next = answer.next;
-		if (!next)
-			break;
-	}
-	free(next);
-	if (rc == 0)
-		rc = fetch_unknown(&r);
-	if (rc == 0)
-		rc = rest_sees_all_files(s->rest, &all);
-	if (rc == 0)
-		rc = sweep(s);
-	if (rc == 0 && (rc = catalogue_begin(s->catalogue)) == 0) {
-		rc = put_state_number(s->catalogue, "reconciled", asked);
-		if (rc == 0)
-			rc = catalogue_put_state(s->catalogue, "reach", all ? "all" : "own");
-		rc = commit_page(s, rc, true);
-	}
-	catalogue_mark_end(s->catalogue);
-	return rc;
 }
 
 /*
@@ -639,7 +136,7 @@ static bool
 is_filled(struct sync *s)
 {
 	char *filled = NULL;
-	bool yes = catalogue_state(s->catalogue, "filled", &filled) == 0;
+	bool yes = catalogue_state(s->ask.catalogue, "filled", &filled) == 0;
 
 	free(filled);
 	return yes;
@@ -696,8 +193,8 @@ start_reconcile(struct sync *s)
 static bool
 reconcile_is_due(struct sync *s)
 {
-	int64_t last = state_number(s->catalogue, "reconciled"), asked = state_number(s->catalogue, "asked");
-	int64_t began = state_number(s->catalogue, "listing"), now = clock_wall_ms();
+	int64_t last = ask_state(&s->ask, "reconciled"), asked = ask_state(&s->ask, "asked");
+	int64_t began = ask_state(&s->ask, "listing"), now = clock_wall_ms();
 
 	return asked - last >= RECONCILE && (began < 0 || began > now || now - began >= RECONCILE_AGAIN);
 }
@@ -713,9 +210,9 @@ take_turn(struct sync *s, int64_t since, int64_t *age)
 	*age = age_of_refresh(s, since);
 	if (*age < 0) {
 		*age = 0;
-		rc = refresh(s);
+		rc = ask_refresh(&s->ask);
 	} else if (s->o.changed) {
-		catalogue_catch_up(s->catalogue, s->o.changed, s->o.ctx);
+		catalogue_catch_up(s->ask.catalogue, s->o.changed, s->o.ctx);
 	}
 	end_turn(s);
 	return rc;
@@ -786,7 +283,7 @@ run_reconcile(struct job *job)
 {
 	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile_job));
 
-	end_reconcile(s, reconcile(s));
+	end_reconcile(s, ask_reconcile(&s->ask));
 }
 
 static void
@@ -814,9 +311,8 @@ sync_open(struct rest *rest, struct catalogue *catalogue, const struct sync_opti
 		free(s);
 		return rc;
 	}
-	s->rest = rest;
-	s->catalogue = catalogue;
 	s->o = *o;
+	s->ask = (struct ask){ .rest = rest, .catalogue = catalogue, .o = &s->o };
 	s->job = (struct job){ .run = run_refresh, .drop = drop_refresh };
 	s->reconcile_job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
 	s->retry = RETRY_FIRST;
@@ -847,23 +343,6 @@ sync_close(struct sync *s)
 	free(s);
 }
 
-/* Once, when the catalogue is new, and with each reconcile: what the user's permissions hide is worth a call a day. */
-static int
-find_reach(struct sync *s)
-{
-	char *reach = NULL;
-	bool all, known = catalogue_state(s->catalogue, "reach", &reach) == 0;
-	int rc;
-
-	free(reach);
-	if (known)
-		return 0;
-	rc = rest_sees_all_files(s->rest, &all);
-	if (rc == 0 && (rc = catalogue_begin(s->catalogue)) == 0)
-		rc = commit_page(s, catalogue_put_state(s->catalogue, "reach", all ? "all" : "own"), false);
-	return rc;
-}
-
 int
 sync_first(struct sync *s, sync_progress *progress, void *ctx)
 {
@@ -872,11 +351,11 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 	if (rc < 0)
 		return rc;
 	bool filled = is_filled(s);
-	rc = filled ? refresh(s) : fill(s, progress, ctx);
+	rc = filled ? ask_refresh(&s->ask) : ask_fill(&s->ask, progress, ctx);
 	if (rc == 0)
-		rc = find_reach(s);
+		rc = ask_reach(&s->ask);
 	if (rc == 0 && s->o.versions)
-		rc = versions_fill(s->rest, s->catalogue);
+		rc = versions_fill(s->ask.rest, s->ask.catalogue);
 	end_turn(s);
 
 	pthread_mutex_lock(&s->lock);
@@ -946,6 +425,6 @@ sync_status(struct sync *s, struct sync_status *out)
 	*out = (struct sync_status){ .refreshed = s->refreshed, .result = s->result };
 	pthread_mutex_unlock(&s->lock);
 	char *reach = NULL;
-	out->sees_all_files = catalogue_state(s->catalogue, "reach", &reach) == 0 && strcmp(reach, "all") == 0;
+	out->sees_all_files = catalogue_state(s->ask.catalogue, "reach", &reach) == 0 && strcmp(reach, "all") == 0;
 	free(reach);
 }

@@ -27,7 +27,7 @@ may 'store is a leaf' 'fs/store.[ch] fs/store/*.[ch]' "store wait pool $(own fs/
 may 'name is a leaf' 'fs/name.[ch]' 'name hash'
 may 'rest is a leaf' 'fs/rest.[ch] fs/rest/*.[ch]' "rest document budget http token $(own fs/rest) $bottom"
 may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(own fs/view) $bottom"
-may 'sync joins rest, name and catalogue' 'fs/sync.[ch]' "sync versions rest name catalogue document wait pool $bottom"
+may 'sync joins rest, name and catalogue' 'fs/sync.[ch] fs/sync/*.[ch]' "sync $(own fs/sync) versions rest name catalogue document wait pool $bottom"
 may 'version joins store and rest' 'fs/version.[ch]' "version store rest inside document $bottom"
 may 'surveys join version, view, names and catalogue' 'fs/surveys.[ch]' "surveys version store view note column_names name catalogue document wait pool task $bottom"
 may 'file joins version, surveys, store and view' 'fs/file.[ch]' "file version surveys column_names store view document wait $bottom"

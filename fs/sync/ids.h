@@ -1,0 +1,21 @@
+/*
+ * ids - a list of record Ids that grows.
+ *
+ * Zero it to begin; free(list) ends it. Caller locks.
+ */
+#ifndef FS_SYNC_IDS_H
+#define FS_SYNC_IDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct ids {
+	char		 (*list)[19];
+	size_t		 count, cap;
+};
+
+int	ids_add(struct ids *, const char *id);		/* -ENOMEM */
+bool	ids_has(const struct ids *, const char *id);
+size_t	ids_chunk(const struct ids *, size_t i);	/* so many are asked for with one query, from the i-th on */
+
+#endif
