@@ -1,7 +1,6 @@
 /*
  * One connection writes, under a lock that is held from begin to commit; a few
- * read, each used by one thread at a time. A reader sees the last commit and
- * waits for nobody. A reconcile's notes are a temporary table of one more
+ * read (catalogue/read.c). A reconcile's notes are a temporary table of one more
  * connection, so that they neither end with a batch nor wait for one.
  *
  * catalogue/sql.h has the tables, catalogue/settle.c who gets which name.
@@ -12,124 +11,24 @@
 #include <string.h>
 
 #include "auth/buf.h"
-#include "auth/log.h"
-#include "catalogue/db.h"
 #include "catalogue/found.h"
-#include "catalogue/settle.h"
+#include "catalogue/parts.h"
+#include "catalogue/row.h"
 #include "catalogue/sql.h"
 
 #include "catalogue.h"
 
-#define READERS_KEPT	8
-#define READER_KIB	1024	/* of pages */
 #define WRITER_KIB	12288	/* a batch of 2,000 changes about as many pages */
 #define OTHER_KIB	512
 #define SWEEP_MOST	5000	/* documents in a batch */
 #define CHANGES_KEPT	65536	/* for those who have not heard of them yet */
 #define CHANGES_STEP	500	/* told at a time */
 
-#define N(number) ((int64_t)(number))
-
 static const char *const catalogue_sql[] = { SQL_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind catalogue_kind = {
 	.name = "catalogue-4.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
 };
-
-struct catalogue {
-	struct db_file	*file;		/* these three never change */
-	struct found	*found;
-	uint64_t	(*hash)(const char *name);
-
-	pthread_mutex_t	 read_lock;	/* guards: idle, idle_count */
-	struct db	*idle[READERS_KEPT];
-	unsigned	 idle_count;
-
-	pthread_mutex_t	 write_lock;	/* held from begin to the end of the batch; guards: the six below */
-	struct db	*writer;
-	struct settle	 settle;
-	int64_t		 documents, bytes;	/* what the batch adds to the totals */
-	bool		 touched;	/* it changed what is listed */
-	bool		 deferred;	/* names are given later */
-
-	pthread_mutex_t	 note_lock;	/* guards: notes. May be taken with write_lock held */
-	struct db	*notes;		/* NULL: no reconcile */
-
-	pthread_mutex_t	 tell_lock;	/* guards: told */
-	int64_t		 told;		/* the last change that this process was told of */
-};
-
-/*
- * Rows.
- */
-
-static const char *
-column_text(sqlite3_stmt *st, int i)
-{
-	return (const char *)sqlite3_column_text(st, i);
-}
-
-static void
-read_id(sqlite3_stmt *st, int i, char out[19])
-{
-	const char *s = column_text(st, i);
-	size_t n = s ? strnlen(s, 18) : 0;
-
-	memcpy(out, s ? s : "", n);
-	out[n] = '\0';
-}
-
-#define READ_ID(v)	read_id(st, i++, v)
-#define READ_TEXT(v)	v = column_text(st, i++)
-#define READ_INT(v)	v = sqlite3_column_int64(st, i++)
-#define READ_TIME(v)	v = sqlite3_column_int64(st, i++)
-#define READ_BOOL(v)	v = sqlite3_column_int(st, i++) != 0
-
-/* The columns SQL_FIELDS from i on; the strings live as long as the row. Returns the column behind. */
-static int
-read_fields(sqlite3_stmt *st, int i, struct document *d)
-{
-	*d = (struct document){ 0 };
-#define X(kind, member, path) READ_##kind(d->member);
-	DOCUMENT_FIELDS(X)
-#undef X
-	d->key = (uint64_t)sqlite3_column_int64(st, i++);
-	d->version_key = (uint64_t)sqlite3_column_int64(st, i++);
-	return i;
-}
-
-/* A row of SQL_DOCUMENT. */
-static void
-read_document(sqlite3_stmt *st, struct document *d)
-{
-	int i = read_fields(st, 0, d);
-
-	d->name = column_text(st, i++);
-	d->listed = sqlite3_column_int(st, i) != 0;
-}
-
-#define BIND_ID(v)	sqlite3_bind_text(st, i++, v, -1, SQLITE_STATIC)
-#define BIND_TEXT(v)	sqlite3_bind_text(st, i++, v, -1, SQLITE_STATIC)
-#define BIND_INT(v)	sqlite3_bind_int64(st, i++, v)
-#define BIND_TIME(v)	sqlite3_bind_int64(st, i++, v)
-#define BIND_BOOL(v)	sqlite3_bind_int64(st, i++, v)
-
-/* The parameters for SQL_FIELDS, from the first on; returns the one behind. */
-static int
-bind_fields(sqlite3_stmt *st, const struct document *d, uint64_t key)
-{
-	int i = 1;
-
-#define X(kind, member, path) BIND_##kind(d->member);
-	DOCUMENT_FIELDS(X)
-#undef X
-	sqlite3_bind_int64(st, i++, N(key));
-	if (d->version_key)
-		sqlite3_bind_int64(st, i++, N(d->version_key));
-	else
-		sqlite3_bind_null(st, i++);
-	return i;
-}
 
 /*
  * Opening and closing.
@@ -194,235 +93,6 @@ catalogue_close(struct catalogue *c)
 	pthread_mutex_destroy(&c->note_lock);
 	pthread_mutex_destroy(&c->tell_lock);
 	free(c);
-}
-
-/*
- * Reading.
- */
-
-static int
-get_reader(struct catalogue *c, struct db **out)
-{
-	struct db *db = NULL;
-
-	pthread_mutex_lock(&c->read_lock);
-	if (c->idle_count > 0)
-		db = c->idle[--c->idle_count];
-	pthread_mutex_unlock(&c->read_lock);
-	if (!db)
-		return db_open(c->file, READER_KIB, out);
-	*out = db;
-	return 0;
-}
-
-static void
-put_reader(struct catalogue *c, struct db *db)
-{
-	pthread_mutex_lock(&c->read_lock);
-	if (c->idle_count < READERS_KEPT) {
-		c->idle[c->idle_count++] = db;
-		db = NULL;
-	}
-	pthread_mutex_unlock(&c->read_lock);
-	db_close(db);
-}
-
-/* Steps a bound SQL_DOCUMENT, if rc is 0. */
-static int
-take_document(struct db *db, sqlite3_stmt *st, int rc, struct document *out)
-{
-	struct document d;
-
-	if (rc < 0)
-		return rc;
-	if ((rc = db_step(db, st)) > 0) {
-		read_document(st, &d);
-		rc = document_copy(&d, out);
-	} else if (rc == 0) {
-		rc = -ENOENT;
-	}
-	db_reset(st);
-	return rc;
-}
-
-static int
-by_number(struct catalogue *c, unsigned which, uint64_t number, struct document *out)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, which, &st, "i", N(number));
-	rc = take_document(db, st, rc, out);
-	put_reader(c, db);
-	return rc;
-}
-
-int
-catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
-{
-	return by_number(c, SQL_BY_KEY, key, out);
-}
-
-int
-catalogue_by_version_key(struct catalogue *c, uint64_t version_key, struct document *out)
-{
-	return by_number(c, SQL_BY_VERSION, version_key, out);
-}
-
-int
-catalogue_by_id(struct catalogue *c, const char *id, struct document *out)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_BY_ID, &st, "t", id);
-	rc = take_document(db, st, rc, out);
-	put_reader(c, db);
-	return rc;
-}
-
-int
-catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_BY_NAME, &st, "it", N(c->hash(name)), name);
-	rc = take_document(db, st, rc, out);
-	put_reader(c, db);
-	return rc;
-}
-
-/* Steps a bound SQL_DOCUMENT to its end, if rc is 0. */
-static int
-take_documents(struct db *db, sqlite3_stmt *st, int rc, catalogue_each *each, void *ctx)
-{
-	struct document d;
-
-	if (rc < 0)
-		return rc;
-	while ((rc = db_step(db, st)) > 0) {
-		read_document(st, &d);
-		if (!each(ctx, &d))
-			break;
-	}
-	db_reset(st);
-	return rc < 0 ? rc : 0;
-}
-
-int
-catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *ctx)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_LIST, &st, "i", after > INT64_MAX ? INT64_MAX : N(after));
-	rc = take_documents(db, st, rc, each, ctx);
-	put_reader(c, db);
-	return rc;
-}
-
-int
-catalogue_list_names(struct catalogue *c, const char *after, catalogue_each *each, void *ctx)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_LIST_NAMES, &st, "t", after);
-	rc = take_documents(db, st, rc, each, ctx);
-	put_reader(c, db);
-	return rc;
-}
-
-int
-catalogue_list_parent(struct catalogue *c, const char *parent_id, uint64_t after, catalogue_each *each, void *ctx)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_LIST_PARENT, &st, "ti", parent_id, after > INT64_MAX ? INT64_MAX : N(after));
-	rc = take_documents(db, st, rc, each, ctx);
-	put_reader(c, db);
-	return rc;
-}
-
-int
-catalogue_state(struct catalogue *c, const char *name, char **out)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	if ((rc = db_bind(db, SQL_STATE, &st, "t", name)) == 0) {
-		rc = db_step(db, st);
-		const char *value = rc > 0 ? column_text(st, 0) : NULL;
-		char *copy = value ? strdup(value) : NULL;
-
-		if (rc >= 0)
-			rc = copy ? 0 : value ? -ENOMEM : -ENOENT;
-		if (rc == 0)
-			*out = copy;
-		db_reset(st);
-	}
-	put_reader(c, db);
-	return rc;
-}
-
-static int
-read_total(struct catalogue *c, struct catalogue_totals *totals, uint64_t *generation)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	if ((rc = db_bind(db, SQL_TOTAL, &st, "")) == 0) {
-		if ((rc = db_step(db, st)) > 0) {
-			totals->documents = (uint64_t)sqlite3_column_int64(st, 0);
-			totals->bytes = (uint64_t)sqlite3_column_int64(st, 1);
-			*generation = (uint64_t)sqlite3_column_int64(st, 2);
-		}
-		db_reset(st);
-	}
-	put_reader(c, db);
-	return rc > 0 ? 0 : rc < 0 ? rc : -EIO;
-}
-
-int
-catalogue_totals(struct catalogue *c, struct catalogue_totals *out)
-{
-	uint64_t generation;
-
-	return read_total(c, out, &generation);
-}
-
-int
-catalogue_generation(struct catalogue *c, uint64_t *out)
-{
-	struct catalogue_totals totals;
-
-	return read_total(c, &totals, out);
 }
 
 /*
@@ -555,7 +225,7 @@ take_changes(struct catalogue *c, struct told *t)
 {
 	sqlite3_stmt *st;
 	struct db *db;
-	int rc = get_reader(c, &db);
+	int rc = catalogue_get_reader(c, &db);
 
 	if (rc < 0)
 		return rc;
@@ -563,7 +233,7 @@ take_changes(struct catalogue *c, struct told *t)
 	if (rc == 0) {
 		while ((rc = db_step(db, st)) > 0) {
 			for (int i = 2; i <= 4; i++) {
-				const char *s = column_text(st, i);
+				const char *s = row_text(st, i);
 
 				buf_put(&t->text, s ? s : "", s ? strlen(s) + 1 : 1);
 			}
@@ -572,7 +242,7 @@ take_changes(struct catalogue *c, struct told *t)
 		}
 		db_reset(st);
 	}
-	put_reader(c, db);
+	catalogue_put_reader(c, db);
 	return rc < 0 ? rc : t->text.failed ? -ENOMEM : 0;
 }
 
@@ -652,7 +322,7 @@ find_stored(struct catalogue *c, const char *id, struct stored *out)
 		return rc;
 	if ((rc = db_step(c->writer, st)) > 0) {
 		out->listed = sqlite3_column_int(st, SQL_CLAIMANT_COLUMNS) != 0;
-		read_fields(st, SQL_CLAIMANT_COLUMNS + 1, &d);
+		row_fields(st, SQL_CLAIMANT_COLUMNS + 1, &d);
 		rc = claimant_read(st, &out->claimant);
 		if (rc == 0 && (rc = document_copy(&d, &out->doc)) < 0)
 			claimant_free(&out->claimant);
@@ -733,7 +403,7 @@ insert(struct catalogue *c, const struct document *d, const struct claimant *x, 
 
 	if (rc < 0)
 		return rc;
-	int i = bind_fields(st, d, x->key);
+	int i = row_bind(st, d, x->key);
 	sqlite3_bind_int64(st, i++, listed);
 	sqlite3_bind_int64(st, i++, x->rank);
 	sqlite3_bind_int64(st, i++, N(c->hash(x->names[x->rank])));
@@ -779,7 +449,7 @@ update(struct catalogue *c, const struct document *d, const struct stored *old)
 		rc = db_bind(c->writer, SQL_UPDATE, &st, "");
 	if (rc < 0)
 		return rc;
-	sqlite3_bind_text(st, bind_fields(st, d, x->key), d->id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, row_bind(st, d, x->key), d->id, -1, SQLITE_STATIC);
 	if (old->listed) {
 		count(c, &old->doc, -1);
 		count(c, d, 1);
@@ -869,29 +539,8 @@ catalogue_put_version(struct catalogue *c, const struct document *d)
 
 	if (rc < 0)
 		return rc;
-	bind_fields(st, d, d->key);
+	row_bind(st, d, d->key);
 	return db_run(c->writer, st);
-}
-
-int
-catalogue_version(struct catalogue *c, uint64_t version_key, struct document *out)
-{
-	return by_number(c, SQL_VERSION, version_key, out);
-}
-
-int
-catalogue_versions(struct catalogue *c, uint64_t key, uint64_t after, catalogue_each *each, void *ctx)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_VERSIONS, &st, "ii", N(key), after > INT64_MAX ? INT64_MAX : N(after));
-	rc = take_documents(db, st, rc, each, ctx);
-	put_reader(c, db);
-	return rc;
 }
 
 /*
@@ -959,7 +608,7 @@ remove_noted(struct catalogue *c, uint64_t key)
 	if (rc < 0)
 		return rc;
 	if ((rc = db_step(c->writer, st)) > 0)
-		read_id(st, 0, id);
+		row_id(st, 0, id);
 	db_reset(st);
 	if (rc <= 0)
 		return rc;

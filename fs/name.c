@@ -9,7 +9,7 @@
 
 #include <utf8proc.h>
 
-#include "auth/hash.h"
+#include "auth/fnv.h"
 
 #include "name.h"
 
@@ -237,7 +237,7 @@ name_candidates(const char *title, const char *ext, const char *id, enum name_ru
 static uint64_t
 hash_bytes(const char *s, size_t n)
 {
-	uint64_t h = hash_add(HASH_NONE, s, n);
+	uint64_t h = fnv_add(FNV_NONE, s, n);
 
 	h = (h ^ h >> 32) * 0xd6e8feb86659fd93u;
 	return h ^ h >> 32;

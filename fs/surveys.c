@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/hash.h"
+#include "auth/fnv.h"
 #include "auth/log.h"
 #include "catalogue.h"
 #include "column_names.h"
@@ -360,7 +360,7 @@ hash_options(const struct view_options *o)
 
 	snprintf(text, sizeof(text), "%s %d %llu %d", o->encoding ? o->encoding : "", o->delimiter,
 	    (unsigned long long)o->max_field, o->strict);
-	return hash_add(HASH_NONE, text, strlen(text));
+	return fnv_add(FNV_NONE, text, strlen(text));
 }
 
 int

@@ -12,7 +12,7 @@
 
 #include <sqlite3.h>
 
-#include "auth/hash.h"
+#include "auth/fnv.h"
 #include "auth/log.h"
 #include "fs/catalogue.h"
 #include "tests/tap.h"
@@ -22,7 +22,7 @@ static char dir[] = "/tmp/sffs-catalogue-XXXXXX";
 static uint64_t
 hash(const char *s)
 {
-	return hash_add(HASH_NONE, s, strlen(s));
+	return fnv_add(FNV_NONE, s, strlen(s));
 }
 
 static struct catalogue *

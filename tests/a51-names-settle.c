@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "auth/hash.h"
+#include "auth/fnv.h"
 #include "fs/catalogue.h"
 #include "tests/tap.h"
 
@@ -41,7 +41,7 @@ draw(unsigned n)
 static uint64_t
 good_hash(const char *s)
 {
-	return hash_add(HASH_NONE, s, strlen(s));
+	return fnv_add(FNV_NONE, s, strlen(s));
 }
 
 static uint64_t

@@ -18,13 +18,13 @@ home() { is "$1 has one home" "$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] f
 
 # own DIRECTORY: the headers in it.
 own() { ls "$1"/*.h | sed 's,.*/,,;s,\.h$,,' | tr '\n' ' '; }
-bottom='buf log secret config clock hash'
+bottom='buf log secret config clock fnv'
 is 'auth knows nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''
 is 'the simulated org shares buf and log alone' \
 	"$(grep -h '#include "\(auth\|fs\)/' tests/org/*.[ch] | sort -u | tr '\n' ' ')" '#include "auth/buf.h" #include "auth/log.h" '
 may 'catalogue is a leaf' 'fs/catalogue.[ch] fs/catalogue/*.[ch]' "catalogue document $(own fs/catalogue) $bottom"
 may 'store is a leaf' 'fs/store.[ch] fs/store/*.[ch]' "store wait pool $(own fs/store) $bottom"
-may 'name is a leaf' 'fs/name.[ch]' 'name hash'
+may 'name is a leaf' 'fs/name.[ch]' 'name fnv'
 may 'rest is a leaf' 'fs/rest.[ch] fs/rest/*.[ch]' "rest document budget http token $(own fs/rest) $bottom"
 may 'view is a leaf' 'fs/view.h fs/view/*.[ch]' "view $(own fs/view) $bottom"
 may 'sync joins rest, name and catalogue' 'fs/sync.[ch] fs/sync/*.[ch]' "sync $(own fs/sync) versions rest name catalogue document wait pool $bottom"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/hash.h"
+#include "auth/fnv.h"
 #include "fs/view/chars.h"
 #include "fs/view/types.h"
 
@@ -166,7 +166,7 @@ add_cell(struct pass *pass, struct column *c, const struct cell *cell)
 
 	if (cell->len == 0 && !pass->in_cell)
 		return 0;
-	pass->hash = hash_add(pass->in_cell ? pass->hash : HASH_NONE, cell->p, cell->len);
+	pass->hash = fnv_add(pass->in_cell ? pass->hash : FNV_NONE, cell->p, cell->len);
 	pass->chars = (pass->in_cell ? pass->chars : 0) + (cell->flags & CELL_INVALID ? cell->len : characters(cell->p, cell->len));
 	if (!pass->in_cell) {
 		c->types = cell->flags & CELL_PART ? 0 : types_narrow(c->types, cell->p, cell->len);

@@ -1,0 +1,23 @@
+/*
+ * fnv - a hash, FNV-1a: short, and the same on every machine, so it may be kept. No defence against who chooses the bytes.
+ *
+ * Pure.
+ */
+#ifndef AUTH_FNV_H
+#define AUTH_FNV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FNV_NONE	UINT64_C(0xcbf29ce484222325)	/* of no bytes */
+
+/* Of what h is of, and n more bytes. */
+static inline uint64_t
+fnv_add(uint64_t h, const void *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ ((const unsigned char *)p)[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+#endif
