@@ -103,7 +103,7 @@ note_cells(void *ctx, const struct cell *c, size_t n)
 	struct result *r = ctx;
 
 	for (; n > 0; c++, n--) {
-		buf_printf(&r->cells, "%u:%u:", c->len, c->flags & ~(unsigned)CELL_PLAIN);
+		buf_printf(&r->cells, "%u:%u:", c->len, c->flags & ~(unsigned)(CELL_PLAIN | CELL_COMMA));
 		buf_put(&r->cells, c->p, c->len);
 		if ((c->flags & CELL_PLAIN) && (c->flags & CELL_INVALID || memchr(c->p, '"', c->len) || memchr(c->p, '\n', c->len)))
 			return -EINVAL;

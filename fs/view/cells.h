@@ -29,8 +29,9 @@ enum {
 	CELL_LAST	= 1,	/* of its record */
 	CELL_PART	= 2,	/* of a cell longer than max_field: the next one goes on with it; cut between characters */
 	CELL_INVALID	= 4,	/* is not UTF-8 */
-	/* Has no byte that any form escapes, quotes or decodes, and TEXT_SLACK bytes behind it may be read; others may be so too. */
+	/* Has no byte that any form escapes or decodes, and TEXT_SLACK bytes behind it may be read; others may be so too. */
 	CELL_PLAIN	= 8,
+	CELL_COMMA	= 16,	/* is plain, but has a comma: in CSV it needs quotes */
 };
 struct cell {
 	const char	*p;	/* valid until the callback returns */

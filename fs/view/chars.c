@@ -8,10 +8,10 @@ static const uint16_t windows_1252[32] = {
 	0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
 };
 
-/* The length of the well-formed character at p, of which n > 0 bytes are there; 0: it is not one. */
-static size_t
-char_len(const unsigned char *p, size_t n)
+size_t
+chars_len(const char *s, size_t n)
 {
+	const unsigned char *p = (const unsigned char *)s;
 	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
 
 	if (len > n)
@@ -38,7 +38,7 @@ chars_valid(const char *s, size_t n)
 			n -= 8;
 			continue;
 		}
-		size_t len = char_len(p, n);
+		size_t len = chars_len((const char *)p, n);
 		if (len == 0)
 			return false;
 		p += len;

@@ -4,8 +4,6 @@
 
 #include "fs/view/reader.h"
 
-#define REPLACEMENT	"\xef\xbf\xbd"
-
 int
 reader_tell(struct reader *r, enum fault_code code, uint64_t offset, uint64_t column)
 {
@@ -22,7 +20,7 @@ reader_judge(struct reader *r, struct cell *c)
 		c->flags |= CELL_INVALID;
 		return reader_tell(r, FAULT_INVALID_UTF8, r->cell_at, r->column + 1);
 	}
-	if (r->text->replaces && memmem(c->p, c->len, REPLACEMENT, 3))
+	if (r->text->replaces && memmem(c->p, c->len, CHARS_REPLACEMENT, 3))
 		return reader_tell(r, FAULT_UNDECODABLE, r->cell_at, r->column + 1);
 	return 0;
 }

@@ -1,8 +1,12 @@
 /*
- * The window is looked at 64 bytes at a time. Two words say what they are: a bit in `special` for what ends a
- * cell or quotes it, a bit in `odd` for what makes a cell not plain. A cell is then what lies between two
- * special bytes, and is plain if no odd bit lies between them.
+ * The window is looked at 64 bytes at a time, a bit of a word for each byte: what ends a cell, what is a quote, what makes
+ * a cell other than plain. Whether a byte is in quotes is then the parity of the quotes before it, and a cell is what
+ * lies between two ends that are not.
+ *
+ * That holds as long as each quote is where it belongs. One that is not is a letter, up to the end of
+ * its cell, and the words are made anew without it.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,181 +14,282 @@
 #include <emmintrin.h>
 #endif
 
+#include "fs/view/chars.h"
+
 #include "fs/view/split.h"
 
 #define BATCH	256		/* cells that are passed on at once */
-#define SCRATCH	(64 * 1024)
+#define ALL	(~(uint64_t)0)
 
 struct split {
-	size_t		 cells_n, scratch_n;
+	size_t		 cells_n;
 	struct cell	 cells[BATCH];
-	char		 scratch[SCRATCH];	/* cells that are not in the window as they are */
 };
 
-/* Where a pass over a window is. Not in struct split: it is to live in registers. */
+/* What 64 bytes are, a bit each. */
+struct block {
+	uint64_t	 ends;		/* delimiter, CR, LF; first all of them, then those outside of quotes */
+	uint64_t	 quotes;	/* first all of them, then those that are not letters */
+	uint64_t	 odd;		/* has another form in TSV or JSON, or is not known to be valid; all below are, too */
+	uint64_t	 commas;	/* in a cell: all that it needs is quotes in CSV */
+	uint64_t	 doubled;	/* the first of two quotes that are one */
+	uint64_t	 letters;	/* quotes out of place */
+	uint64_t	 after;		/* quotes that are closed, and text goes on */
+	uint64_t	 foul;		/* not valid, or to be looked at */
+};
+
+/* Where a pass over the window is. */
 struct scan {
-	const char	*s;
+	char		*s;
 	size_t		 n;
 	char		 delimiter;
-	/* the 64 bytes at s + base; bits of bytes that are done with are cleared */
-	size_t		 base;
-	uint64_t	 special, odd;
-	bool		 odd_before;	/* something odd in this cell, before base */
+	bool		 replaces;
+	size_t		 base;		/* of the block */
+	size_t		 at;		/* of the cell */
+	size_t		 record_at;	/* SIZE_MAX: before the window */
+	size_t		 valid;		/* up to here characters have been looked at */
+	uint64_t	 quoted;	/* ALL: the block begins in quotes */
+	uint64_t	 may_open;	/* 1: a quote that begins the block may open a cell, or is the second of two */
+	uint64_t	 in_letters;	/* 1: the block begins in a cell in which quotes are letters */
+	struct block	 before;	/* 1 each: there is such a byte in this cell, in a block before */
 };
 
 #ifdef __SSE2__
 static inline void
-classify(const char *p, char delimiter, uint64_t *special, uint64_t *odd)
+classify(const char *p, char delimiter, struct block *b)
 {
-	const __m128i ends = _mm_set1_epi8(delimiter);
+	const __m128i delimiters = _mm_set1_epi8(delimiter);
 
-	*special = *odd = 0;
+	b->ends = b->quotes = b->odd = 0;
 #pragma GCC unroll 4
-	for (int i = 0; i < 4; i++) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(p + 16 * i));
+	for (int i = 0; i < 64; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
 #define IS(c)	_mm_cmpeq_epi8(v, _mm_set1_epi8(c))
-		__m128i s = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(v, ends), IS('"')), _mm_or_si128(IS('\r'), IS('\n')));
+		__m128i ends = _mm_or_si128(_mm_cmpeq_epi8(v, delimiters), _mm_or_si128(IS('\r'), IS('\n')));
 		/* Less than a blank is signed here: so is what is not ASCII. */
-		__m128i o = _mm_or_si128(_mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), IS(0x7f)), _mm_or_si128(IS('\\'), IS(',')));
+		__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), _mm_or_si128(IS(0x7f), IS('\\')));
+		b->ends |= (uint64_t)(unsigned)_mm_movemask_epi8(ends) << i;
+		b->quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(IS('"')) << i;
+		b->odd |= (uint64_t)(unsigned)_mm_movemask_epi8(odd) << i;
 #undef IS
-		*special |= (uint64_t)(unsigned)_mm_movemask_epi8(s) << 16 * i;
-		*odd |= (uint64_t)(unsigned)_mm_movemask_epi8(o) << 16 * i;
 	}
-	*odd &= ~*special;
+}
+
+/* Those that are c; all that are not ASCII. */
+static inline uint64_t
+those(const char *p, char c)
+{
+	uint64_t is = 0;
+
+	for (int i = 0; i < 64; i += 16) {
+		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
+		is |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(c))) << i;
+	}
+	return is;
+}
+
+static inline uint64_t
+not_ascii(const char *p)
+{
+	uint64_t is = 0;
+
+	for (int i = 0; i < 64; i += 16)
+		is |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(p + i))) << i;
+	return is;
 }
 #else
-static inline void
-classify(const char *p, char delimiter, uint64_t *special, uint64_t *odd)
-{
-	*special = *odd = 0;
-	for (int i = 0; i < 64; i++) {
-		unsigned char c = (unsigned char)p[i];
+#define EACH	(ALL / 255)		/* 1 in each byte */
 
-		if (p[i] == delimiter || c == '"' || c == '\r' || c == '\n')
-			*special |= (uint64_t)1 << i;
-		else if (c < ' ' || c >= 0x7f || c == '\\' || c == ',')
-			*odd |= (uint64_t)1 << i;
+static inline uint64_t
+eight(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return le64toh(v);
+}
+
+/* The highest bit of each byte that is 0. */
+static inline uint64_t
+zeros(uint64_t v)
+{
+	return ~(((v & EACH * 0x7f) + EACH * 0x7f) | v | EACH * 0x7f);
+}
+
+/* The highest bits of eight bytes, side by side. */
+static inline uint64_t
+gather(uint64_t v)
+{
+	return ((v & EACH * 0x80) >> 7) * 0x0102040810204080u >> 56;
+}
+
+static inline uint64_t
+those(const char *p, char c)
+{
+	uint64_t is = 0;
+
+	for (int i = 0; i < 64; i += 8)
+		is |= gather(zeros(eight(p + i) ^ EACH * (unsigned char)c)) << i;
+	return is;
+}
+
+static inline uint64_t
+not_ascii(const char *p)
+{
+	uint64_t is = 0;
+
+	for (int i = 0; i < 64; i += 8)
+		is |= gather(eight(p + i)) << i;
+	return is;
+}
+
+static inline void
+classify(const char *p, char delimiter, struct block *b)
+{
+	b->ends = b->quotes = b->odd = 0;
+	for (int i = 0; i < 64; i += 8) {
+		uint64_t v = eight(p + i);
+#define IS(c)	zeros(v ^ EACH * (unsigned char)(c))
+		b->ends |= gather(IS(delimiter) | IS('\r') | IS('\n')) << i;
+		b->quotes |= gather(IS('"')) << i;
+		b->odd |= gather(zeros(v & EACH * 0xe0) | v | IS(0x7f) | IS('\\')) << i;
+#undef IS
 	}
 }
 #endif
 
+/* The bits from i on. */
+static inline uint64_t
+from(size_t i)
+{
+	return i < 64 ? ALL << i : 0;
+}
+
+/* Each bit: is the number of bits up to it, itself among them, odd? */
+static inline uint64_t
+parity(uint64_t v)
+{
+	for (int i = 1; i < 64; i *= 2)
+		v ^= v << i;
+	return v;
+}
+
+/* Of bytes that are not ASCII, those that are not UTF-8, or may stand for what was not; when in doubt, too many. */
+static uint64_t
+find_foul(struct scan *sc, uint64_t high)
+{
+	if (sc->valid > sc->base)
+		high &= from(sc->valid - sc->base);
+	while (high) {
+		size_t i = (size_t)__builtin_ctzll(high);
+		const char *p = sc->s + sc->base + i;
+		size_t len = chars_len(p, sc->n - sc->base - i);
+
+		if (len == 0 || (sc->replaces && memcmp(p, CHARS_REPLACEMENT, 3) == 0))
+			break;
+		high &= from(i + len);
+		sc->valid = sc->base + i + len;
+	}
+	return high;
+}
+
+static inline bool
+is_end(const struct scan *sc, char c)
+{
+	return c == sc->delimiter || c == '\n' || c == '\r';
+}
+
+/* Finds out what is in quotes. Which quotes are letters is known when no other quote is out of place. */
 static inline void
-look(struct scan *sc)
+pair_quotes(struct scan *sc, struct block *b)
 {
-	classify(sc->s + sc->base, sc->delimiter, &sc->special, &sc->odd);
-	if (sc->n - sc->base < 64) {
-		uint64_t mine = ((uint64_t)1 << (sc->n - sc->base)) - 1;
+	const char *p = sc->s + sc->base;
+	uint64_t all_ends = b->ends, inside, bad;
 
-		sc->special &= mine;
-		sc->odd &= mine;
+	b->letters = b->after = 0;
+	if (sc->in_letters) {
+		b->letters = b->quotes & ((b->ends & -b->ends) - 1);
+		b->quotes &= ~b->letters;
+		sc->in_letters = b->ends == 0;
 	}
-}
-
-/* Goes on to the next 64 bytes; false: there are none. */
-static inline bool
-look_on(struct scan *sc)
-{
-	if (sc->n - sc->base <= 64)
-		return false;
-	sc->odd_before |= sc->odd != 0;
-	sc->base += 64;
-	look(sc);
-	return true;
-}
-
-/* Where the next special byte is; n: there is none. */
-static inline size_t
-next_special(struct scan *sc)
-{
-	while (!sc->special)
-		if (!look_on(sc))
-			return sc->n;
-	size_t i = sc->base + (size_t)__builtin_ctzll(sc->special);
-	sc->special &= sc->special - 1;
-	return i;
-}
-
-/* Is anything odd between the cell's beginning and the special byte at i, the last one found? */
-static inline bool
-take_odd(struct scan *sc, size_t i)
-{
-	uint64_t before = ((uint64_t)1 << (i - sc->base)) - 1;
-	bool odd = sc->odd_before || (sc->odd & before);
-
-	sc->odd &= ~before;
-	sc->odd_before = false;
-	return odd;
-}
-
-/* Finds the quote that closes the cell; n: it is not there, or not beyond doubt. */
-static inline size_t
-find_close(struct scan *sc, bool *doubled, bool *odd)
-{
 	for (;;) {
-		size_t i = next_special(sc);
+		inside = parity(b->quotes) ^ sc->quoted;
+		uint64_t opening = b->quotes & inside, closing = b->quotes & ~inside;
 
-		if (i == sc->n || i + 1 == sc->n)
-			return sc->n;
-		if (sc->s[i] != '"') {
-			*odd = true;
-		} else if (sc->s[i + 1] == '"') {
-			*doubled = *odd = true;
-			next_special(sc);
-		} else {
-			*odd |= take_odd(sc, i);
-			return i;
+		b->ends = all_ends & ~inside;
+		b->doubled = closing & (opening >> 1 | (uint64_t)(p[64] == '"') << 63);
+		closing &= ~b->doubled & ~(b->ends >> 1 | (uint64_t)is_end(sc, p[64]) << 63);
+		opening &= ~((b->ends | b->doubled) << 1 | sc->may_open);
+		bad = (opening | closing) & ~b->after;
+		if (!bad)
+			break;
+		/* The first one is a letter, or closes its cell although text goes on; all behind it are letters. */
+		uint64_t first = bad & -bad, end = all_ends & -first & ~first;
+		uint64_t cell = (end & -end) - first;
+
+		if (closing & first) {
+			b->after |= first;
+			cell &= ~first;
 		}
+		b->letters |= b->quotes & cell;
+		b->quotes &= ~cell;
+		sc->in_letters = end == 0;
 	}
+	sc->may_open = (b->ends | b->doubled) >> 63;
+	sc->quoted = -(inside >> 63);
+	b->odd &= ~b->ends;
+	/* A delimiter in quotes; in quotes, a line end is odd already. */
+	b->commas = sc->delimiter == ',' ? all_ends & inside & ~b->odd : those(p, ',');
+	b->odd |= b->doubled | b->letters | b->after;
 }
 
-struct piece {
-	size_t		 begin, len;	/* what is in the cell, in the window */
-	size_t		 end, next;	/* where what ends it begins, and what comes behind that */
-	enum row_end	 row;
-	bool		 quoted, doubled, odd;
-};
-
-/* The cell at `at`; false: it is not whole, or not beyond doubt. */
-static inline bool
-take_cell(struct scan *sc, size_t at, struct piece *p)
+/* What the block is, with what its first cell has been so far. */
+static inline void
+look(struct scan *sc, struct block *b)
 {
-	p->quoted = p->doubled = p->odd = false;
-	p->begin = at;
-	p->end = next_special(sc);
-	if (p->end == sc->n)
-		return false;
-	if (sc->s[p->end] == '"') {
-		if (p->end != at)
-			return false;
-		size_t close = find_close(sc, &p->doubled, &p->odd);
-		p->quoted = true;
-		p->begin = at + 1;
-		p->len = close - p->begin;
-		p->end = next_special(sc);
-		if (close == sc->n || p->end != close + 1)
-			return false;
+	const char *p = sc->s + sc->base;
+
+	classify(p, sc->delimiter, b);
+	if (sc->n - sc->base < 64) {
+		uint64_t mine = ~from(sc->n - sc->base);
+
+		b->ends &= mine;
+		b->quotes &= mine;
+		b->odd &= mine;
+	}
+	pair_quotes(sc, b);
+	b->foul = 0;
+	uint64_t high = b->odd ? not_ascii(p) & b->odd : 0;
+	if (high) {
+		b->foul = find_foul(sc, high);
+		b->odd &= ~high | b->foul;
+	}
+	if (sc->at > sc->base)
+		b->ends &= from(sc->at - sc->base);	/* the LF of a CRLF */
+	b->odd |= sc->before.odd;
+	b->commas |= sc->before.commas;
+	b->doubled |= sc->before.doubled;
+	b->letters |= sc->before.letters;
+	b->after |= sc->before.after;
+	b->foul |= sc->before.foul;
+}
+
+static inline void
+look_on(struct scan *sc, const struct block *b)
+{
+	uint64_t cell = from(sc->at > sc->base ? sc->at - sc->base : 0);
+
+	sc->before.commas = (b->commas & cell) != 0;
+	sc->before.odd = (b->odd & cell) != 0;
+	if (b->odd) {
+		sc->before.doubled = (b->doubled & cell) != 0;
+		sc->before.letters = (b->letters & cell) != 0;
+		sc->before.after = (b->after & cell) != 0;
+		sc->before.foul = (b->foul & cell) != 0;
 	} else {
-		p->len = p->end - at;
-		p->odd = take_odd(sc, p->end);
+		sc->before.doubled = sc->before.letters = sc->before.after = sc->before.foul = 0;
 	}
-	p->next = p->end + 1;
-	p->row = ROW_GOES_ON;
-	char c = sc->s[p->end];
-	if (c == sc->delimiter)
-		return true;
-	if (c == '\n') {
-		p->row = ROW_LF;
-		return true;
-	}
-	if (p->next == sc->n)
-		return false;		/* a CR; what is behind it may belong to it */
-	p->row = ROW_CR;
-	if (sc->s[p->next] == '\n') {
-		next_special(sc);
-		p->next++;
-		p->row = ROW_CRLF;
-	}
-	return true;
+	sc->base += 64;
 }
 
 static int
@@ -192,136 +297,203 @@ pass_on(struct split *sp, struct reader *r)
 {
 	int rc = sp->cells_n ? r->to->cells(r->to->ctx, sp->cells, sp->cells_n) : 0;
 
-	sp->cells_n = sp->scratch_n = 0;
+	sp->cells_n = 0;
 	return rc;
 }
 
-/* Makes "" one quote. */
-static void
-undouble(struct split *sp, const char *p, struct cell *c)
+/* Makes "" one quote; what becomes free is filled with as many quotes, so that the text has as many characters as before. */
+static char *
+undouble(char *p, char *end)
 {
-	const char *end = p + c->len;
-	char *to = sp->scratch + sp->scratch_n;
+	char *to = memchr(p, '"', (size_t)(end - p));
 
-	c->p = to;
-	while (p < end) {
-		const char *q = memchr(p, '"', (size_t)(end - p));
-		size_t n = (size_t)((q ? q + 1 : end) - p);
-
-		memcpy(to, p, n);
-		to += n;
-		p += n + (q != NULL);
+	if (!to)
+		return end;
+	for (p = to; p < end; p++) {
+		p += *p == '"';
+		*to++ = *p;
 	}
-	c->len = (uint32_t)(to - c->p);
-	sp->scratch_n += c->len;
+	memset(to, '"', (size_t)(end - to));
+	return to;
 }
 
-/* Adds the cell to those that are passed on next. */
-static inline int
-add_cell(struct split *sp, struct reader *r, const struct scan *sc, const struct piece *p)
+/* Where quotes that are closed before the cell's end are closed. */
+static char *
+find_close(char *p)
 {
-	struct cell *c;
+	while (p[0] != '"' || p[1] == '"')
+		p += *p == '"' ? 2 : 1;
+	return p;
+}
+
+/* A cell that is not plain: its text is put right, in the window, and what is odd is told. */
+static int
+put_right(struct reader *r, struct scan *sc, const struct block *b, uint64_t in_cell, struct cell *c)
+{
+	char *p = sc->s + sc->at, *end = p + c->len, *close = NULL;
+	uint64_t cell = in_cell & from(sc->at > sc->base ? sc->at - sc->base : 0);
 	int rc = 0;
 
-	if (sp->cells_n == BATCH || (p->doubled && sp->scratch_n + p->len > SCRATCH))
-		rc = pass_on(sp, r);
-	c = &sp->cells[sp->cells_n++];
-	*c = (struct cell){ sc->s + p->begin, (uint32_t)p->len, (p->row ? CELL_LAST : 0) | (p->odd ? 0 : CELL_PLAIN) };
-	if (p->doubled)
-		undouble(sp, c->p, c);
-	if (rc == 0 && p->odd) {
-		r->cell_at = text_offset(r->text, p->quoted ? p->begin - 1 : p->begin);
-		rc = reader_judge(r, c);
-		r->told = 0;
+	c->flags &= ~(unsigned)(CELL_PLAIN | CELL_COMMA);
+	r->cell_at = text_offset(r->text, sc->at);
+	if (*p == '"')
+		end = ++p + c->len;
+	if (b->after & cell) {
+		end++;				/* there was no quote to take away there */
+		close = find_close(p);
+		rc = reader_tell(r, FAULT_TEXT_AFTER_QUOTE, text_offset(r->text, (size_t)(close + 1 - sc->s)), r->column + 1);
 	}
+	if (rc == 0 && b->letters & cell) {
+		char *first = close ? close + 1 : p;
+
+		first = memchr(first, '"', (size_t)(end - first));
+		rc = reader_tell(r, FAULT_QUOTE_IN_TEXT, text_offset(r->text, (size_t)(first - sc->s)), r->column + 1);
+	}
+	text_offset(r->text, (size_t)(end - sc->s));	/* it is counted before it is changed: see undouble */
+	if (close) {
+		size_t rest = (size_t)(end - close) - 1;
+		char *to = undouble(p, close);
+
+		memmove(to, close + 1, rest);
+		memset(to + rest, '"', (size_t)(end - to) - rest);
+		end = to + rest;
+	} else if (b->doubled & cell) {
+		end = undouble(p, end);
+	}
+	c->len = (uint32_t)(end - p);
+	if (rc == 0 && b->foul & cell)
+		rc = reader_judge(r, c);
+	r->told = 0;
 	return rc;
 }
 
-/*
- * Adds the cells that end within the 64 bytes at hand, as far as they are like most: plain, not quoted, and in records as
- * wide as the header. Returns where the next cell begins.
- */
-static inline size_t
-take_most(struct split *sp, struct reader *r, struct scan *sc, size_t at, size_t *record_at)
+/* The cells that end in the block, but for one that is careful's: false. */
+static inline bool
+take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b, int *rc)
 {
-	uint64_t before_odd = (sc->odd & -sc->odd) - 1, ends = sc->special & before_odd, column = r->column;
+	bool tight = sc->base + 64 - sc->at > r->max_field;
 	struct cell *c = sp->cells + sp->cells_n;
+	uint64_t ends = b->ends, column = r->column;
+	bool whole = true;
 
-	if (sc->odd_before || sc->base + 64 - at > r->max_field || sp->cells_n + 64 > BATCH)
-		return at;
 	while (ends) {
-		size_t end = sc->base + (size_t)__builtin_ctzll(ends);
-		uint64_t rest = ends & (ends - 1);
+		uint64_t upto = ends ^ (ends - 1);
+		size_t end = sc->base + (size_t)__builtin_ctzll(ends), quote = sc->s[sc->at] == '"';
 
-		*c = (struct cell){ sc->s + at, (uint32_t)(end - at), CELL_PLAIN };
-		if (sc->s[end] == sc->delimiter) {
-			at = end + 1;
-			column++;
-		} else if (column + 1 == r->width && sc->s[end] == '\n') {
-			c->flags |= CELL_LAST;
-			at = *record_at = end + 1;
-			r->totals->lf++;
-			r->record++;
-			column = 0;
-		} else {
+		if (tight && end - sc->at > r->max_field) {
+			whole = false;
 			break;
 		}
-		c++;
-		ends = rest;
+		ends &= ends - 1;
+		*c = (struct cell){ sc->s + sc->at + quote, (uint32_t)(end - sc->at - 2 * quote),
+		    CELL_PLAIN | ((b->commas & upto) != 0) * CELL_COMMA };
+		b->commas &= ~upto;
+		char ended_by = sc->s[end];
+		enum row_end row = ROW_GOES_ON;
+		if (ended_by != sc->delimiter) {
+			row = ended_by == '\n' ? ROW_LF : ROW_CR;
+			if (row == ROW_CR && end + 1 == sc->n) {
+				whole = false;		/* what is behind it may belong to it */
+				break;
+			}
+		}
+		if (b->odd & upto) {
+			r->column = column;
+			*rc = put_right(r, sc, b, upto, c);
+			b->odd &= ~upto;
+			if (*rc < 0)
+				break;
+		}
+		if (row == ROW_GOES_ON) {
+			sc->at = end + 1;
+			column++;
+			c++;
+			continue;
+		}
+		bool blank = end == sc->at && column == 0 && r->width != 1;
+		sc->at = end + 1;
+		if (row == ROW_CR && sc->s[sc->at] == '\n') {
+			row = ROW_CRLF;
+			ends &= ~(upto << 1 | upto);
+			sc->at++;
+		}
+		reader_count(r, row);
+		if (blank) {
+			r->totals->blank_lines++;
+		} else {
+			c->flags |= CELL_LAST;
+			c++;
+			if (++column == r->width && row != ROW_CR) {
+				r->record++;
+			} else {
+				if (sc->record_at != SIZE_MAX)
+					r->record_at = text_offset(r->text, sc->record_at);
+				r->column = column;
+				*rc = reader_end_record(r, row, text_offset(r->text, end));
+				if (*rc < 0)
+					break;
+			}
+			column = 0;
+		}
+		sc->record_at = sc->at;
 	}
-	sc->special = (sc->special & ~before_odd) | ends;
 	sp->cells_n = (size_t)(c - sp->cells);
 	r->column = column;
-	return at;
+	return whole;
+}
+
+/* What was read is done with. */
+static int
+end_window(struct split *sp, struct reader *r, struct scan *sc)
+{
+	int rc = pass_on(sp, r);
+
+	if (sc->record_at != SIZE_MAX)
+		r->record_at = text_offset(r->text, sc->record_at);
+	text_drop(r->text, sc->at);
+	r->cell_at = r->text->dropped;
+	sc->base -= sc->at;
+	sc->valid = sc->valid > sc->at ? sc->valid - sc->at : 0;
+	sc->at = 0;
+	sc->record_at = SIZE_MAX;
+	return rc;
+}
+
+static void
+begin_window(const struct reader *r, struct scan *sc)
+{
+	struct text *t = r->text;
+
+	sc->s = t->data + t->begin;
+	sc->n = t->end - t->begin;
+	memset(t->data + t->end, 0, TEXT_SLACK);
 }
 
 int
 split_read(struct split *sp, struct reader *r)
 {
-	struct text *t = r->text;
-	struct scan sc = { .s = t->data + t->begin, .n = t->end - t->begin, .delimiter = r->delimiter };
-	struct piece p;
-	size_t at = 0, record_at = SIZE_MAX;	/* SIZE_MAX: before the window */
+	struct scan sc = { .delimiter = r->delimiter, .replaces = r->text->replaces, .record_at = SIZE_MAX, .may_open = 1 };
+	struct block b;
 	int rc = 0;
 
-	memset(t->data + t->end, 0, TEXT_SLACK);
-	look(&sc);
+	begin_window(r, &sc);
 	while (rc == 0) {
-		at = take_most(sp, r, &sc, at, &record_at);
-		if (!sc.special && look_on(&sc))
+		/* A block is looked at when the byte behind it is there. */
+		if (sc.base + 64 >= sc.n && !r->text->ended) {
+			if ((rc = end_window(sp, r, &sc)) == 0 && (rc = text_more(r->text)) == 0)
+				begin_window(r, &sc);
 			continue;
+		}
+		if (sc.base >= sc.n || (sc.at < sc.base && sc.base - sc.at > r->max_field + 1))
+			break;
+		look(&sc, &b);
 		if (sp->cells_n + 64 > BATCH && (rc = pass_on(sp, r)) < 0)
 			break;
-		if (!take_cell(&sc, at, &p) || p.len > r->max_field || (p.doubled && p.len > SCRATCH))
+		if (!take_cells(sp, r, &sc, &b, &rc))
 			break;
-		bool blank = p.row && p.end == at && r->column == 0 && r->width != 1;
-		if (!blank) {
-			rc = add_cell(sp, r, &sc, &p);
-			r->column++;
-		}
-		at = p.next;
-		if (!p.row)
-			continue;
-		reader_count(r, p.row);
-		if (blank) {
-			r->totals->blank_lines++;
-		} else if (r->column == r->width && p.row != ROW_CR) {
-			r->record++;
-			r->column = 0;
-		} else if (rc == 0) {
-			if (record_at != SIZE_MAX)
-				r->record_at = text_offset(t, record_at);
-			rc = reader_end_record(r, p.row, text_offset(t, p.end));
-		}
-		record_at = at;
+		look_on(&sc, &b);
 	}
-	if (rc == 0)
-		rc = pass_on(sp, r);
-	if (record_at != SIZE_MAX)
-		r->record_at = text_offset(t, record_at);
-	text_drop(t, at);
-	r->cell_at = t->dropped;
-	return rc;
+	return rc < 0 ? rc : end_window(sp, r, &sc);
 }
 
 int
@@ -331,7 +503,7 @@ split_new(struct split **out)
 
 	if (!sp)
 		return -ENOMEM;
-	sp->cells_n = sp->scratch_n = 0;
+	sp->cells_n = 0;
 	*out = sp;
 	return 0;
 }

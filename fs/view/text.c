@@ -7,7 +7,6 @@
 
 #include "fs/view/text.h"
 
-#define REPLACEMENT	"\xef\xbf\xbd"
 #define RAW_LEAST	16			/* bytes: more than any character is */
 #define MARK		"\xef\xbb\xbf"		/* the byte order mark, as UTF-8 */
 
@@ -118,14 +117,14 @@ convert(struct text *t)
 	bool last = t->off == t->source->size;
 
 	while (left > 0 && room >= RAW_LEAST && iconv(t->iconv, &in, &left, &out, &room) == (size_t)-1) {
-		if (errno == E2BIG || (errno == EINVAL && !last) || room < sizeof(REPLACEMENT) - 1)
+		if (errno == E2BIG || (errno == EINVAL && !last) || room < sizeof(CHARS_REPLACEMENT) - 1)
 			break;
 		size_t pass = t->unit < left ? t->unit : left;
 		in += pass;
 		left -= pass;
-		memcpy(out, REPLACEMENT, sizeof(REPLACEMENT) - 1);
-		out += sizeof(REPLACEMENT) - 1;
-		room -= sizeof(REPLACEMENT) - 1;
+		memcpy(out, CHARS_REPLACEMENT, sizeof(CHARS_REPLACEMENT) - 1);
+		out += sizeof(CHARS_REPLACEMENT) - 1;
+		room -= sizeof(CHARS_REPLACEMENT) - 1;
 	}
 	t->raw_begin = t->raw_end - left;
 	t->end = (size_t)(out - t->data);
