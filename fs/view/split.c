@@ -169,9 +169,12 @@ from(size_t i)
 static inline uint64_t
 parity(uint64_t v)
 {
-	for (int i = 1; i < 64; i *= 2)
-		v ^= v << i;
-	return v;
+	v ^= v << 1;
+	v ^= v << 2;
+	v ^= v << 4;
+	v ^= v << 8;
+	v ^= v << 16;
+	return v ^ v << 32;
 }
 
 /* Of bytes that are not ASCII, those that are not UTF-8, or may stand for what was not; when in doubt, too many. */
@@ -238,8 +241,7 @@ pair_quotes(struct scan *sc, struct block *b)
 	sc->may_open = (b->ends | b->doubled) >> 63;
 	sc->quoted = -(inside >> 63);
 	b->odd &= ~b->ends;
-	/* A delimiter in quotes; in quotes, a line end is odd already. */
-	b->commas = sc->delimiter == ',' ? all_ends & inside & ~b->odd : those(p, ',');
+	b->commas = all_ends & inside & ~b->odd;	/* if that is the delimiter: line ends are odd */
 	b->odd |= b->doubled | b->letters | b->after;
 }
 
@@ -250,28 +252,40 @@ look(struct scan *sc, struct block *b)
 	const char *p = sc->s + sc->base;
 
 	classify(p, sc->delimiter, b);
-	if (sc->n - sc->base < 64) {
+	if (sc->n - sc->base <= 64) {
 		uint64_t mine = ~from(sc->n - sc->base);
 
-		b->ends &= mine;
+		/* A CR that ends the text is careful's, as all is that has no end. */
+		b->ends &= sc->s[sc->n - 1] == '\r' ? mine & mine >> 1 : mine;
 		b->quotes &= mine;
 		b->odd &= mine;
 	}
-	pair_quotes(sc, b);
+	if (b->quotes | sc->quoted | sc->in_letters) {
+		pair_quotes(sc, b);
+	} else {
+		b->doubled = b->letters = b->after = 0;
+		b->commas = 0;
+		sc->may_open = b->ends >> 63;
+		b->odd &= ~b->ends;
+	}
+	if (sc->delimiter != ',')
+		b->commas = those(p, ',');
+	b->commas |= sc->before.commas;
+	if (sc->at > sc->base)
+		b->ends &= from(sc->at - sc->base);	/* the LF of a CRLF */
 	b->foul = 0;
 	uint64_t high = b->odd ? not_ascii(p) & b->odd : 0;
 	if (high) {
 		b->foul = find_foul(sc, high);
 		b->odd &= ~high | b->foul;
 	}
-	if (sc->at > sc->base)
-		b->ends &= from(sc->at - sc->base);	/* the LF of a CRLF */
-	b->odd |= sc->before.odd;
-	b->commas |= sc->before.commas;
-	b->doubled |= sc->before.doubled;
-	b->letters |= sc->before.letters;
-	b->after |= sc->before.after;
-	b->foul |= sc->before.foul;
+	if (sc->before.odd) {
+		b->odd |= 1;
+		b->doubled |= sc->before.doubled;
+		b->letters |= sc->before.letters;
+		b->after |= sc->before.after;
+		b->foul |= sc->before.foul;
+	}
 }
 
 static inline void
@@ -281,13 +295,11 @@ look_on(struct scan *sc, const struct block *b)
 
 	sc->before.commas = (b->commas & cell) != 0;
 	sc->before.odd = (b->odd & cell) != 0;
-	if (b->odd) {
+	if (sc->before.odd) {
 		sc->before.doubled = (b->doubled & cell) != 0;
 		sc->before.letters = (b->letters & cell) != 0;
 		sc->before.after = (b->after & cell) != 0;
 		sc->before.foul = (b->foul & cell) != 0;
-	} else {
-		sc->before.doubled = sc->before.letters = sc->before.after = sc->before.foul = 0;
 	}
 	sc->base += 64;
 }
@@ -367,77 +379,81 @@ put_right(struct reader *r, struct scan *sc, const struct block *b, uint64_t in_
 	return rc;
 }
 
-/* The cells that end in the block, but for one that is careful's: false. */
-static inline bool
-take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b, int *rc)
+/* A record has ended, at `end`, in another way than most: it is told. `at` is behind it. */
+static int
+end_record(struct reader *r, struct scan *sc, enum row_end row, size_t end)
 {
-	bool tight = sc->base + 64 - sc->at > r->max_field;
+	if (sc->record_at != SIZE_MAX)
+		r->record_at = text_offset(r->text, sc->record_at);
+	return reader_end_record(r, row, text_offset(r->text, end));
+}
+
+/* The cells that end in the block, but for one that is careful's: false. bare: they have no quotes, and nothing odd. */
+static inline __attribute__((always_inline)) bool
+take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b, bool bare, int *rc)
+{
+	const char *s = sc->s, delimiter = sc->delimiter;
+	size_t base = sc->base, at = sc->at, limit = base + 64 - at > r->max_field ? r->max_field : SIZE_MAX;
+	uint64_t ends = b->ends, odd = b->odd, commas = b->commas, column = r->column;
 	struct cell *c = sp->cells + sp->cells_n;
-	uint64_t ends = b->ends, column = r->column;
 	bool whole = true;
 
 	while (ends) {
 		uint64_t upto = ends ^ (ends - 1);
-		size_t end = sc->base + (size_t)__builtin_ctzll(ends), quote = sc->s[sc->at] == '"';
+		size_t end = base + (size_t)__builtin_ctzll(ends), quote = !bare && s[at] == '"';
+		enum row_end row = ROW_LF;
 
-		if (tight && end - sc->at > r->max_field) {
+		if (end - at > limit) {
 			whole = false;
 			break;
 		}
 		ends &= ends - 1;
-		*c = (struct cell){ sc->s + sc->at + quote, (uint32_t)(end - sc->at - 2 * quote),
-		    CELL_PLAIN | ((b->commas & upto) != 0) * CELL_COMMA };
-		b->commas &= ~upto;
-		char ended_by = sc->s[end];
-		enum row_end row = ROW_GOES_ON;
-		if (ended_by != sc->delimiter) {
-			row = ended_by == '\n' ? ROW_LF : ROW_CR;
-			if (row == ROW_CR && end + 1 == sc->n) {
-				whole = false;		/* what is behind it may belong to it */
-				break;
-			}
-		}
-		if (b->odd & upto) {
+		*c = (struct cell){ s + at + quote, (uint32_t)(end - at - 2 * quote), CELL_PLAIN | (!bare && (commas & upto)) * CELL_COMMA };
+		commas &= ~upto;
+		if (!bare && (odd & upto)) {
+			odd &= ~upto;
+			sc->at = at;
 			r->column = column;
-			*rc = put_right(r, sc, b, upto, c);
-			b->odd &= ~upto;
-			if (*rc < 0)
+			if ((*rc = put_right(r, sc, b, upto, c)) < 0)
 				break;
 		}
-		if (row == ROW_GOES_ON) {
-			sc->at = end + 1;
+		if (s[end] == delimiter) {
+			at = end + 1;
 			column++;
 			c++;
 			continue;
 		}
-		bool blank = end == sc->at && column == 0 && r->width != 1;
-		sc->at = end + 1;
-		if (row == ROW_CR && sc->s[sc->at] == '\n') {
-			row = ROW_CRLF;
-			ends &= ~(upto << 1 | upto);
-			sc->at++;
+		bool blank = end == at && column == 0 && r->width != 1;
+		at = end + 1;
+		if (s[end] != '\n') {
+			row = ROW_CR;
+			if (s[at] == '\n') {
+				row = ROW_CRLF;
+				ends &= ~(upto << 1 | upto);
+				at++;
+			}
 		}
 		reader_count(r, row);
 		if (blank) {
 			r->totals->blank_lines++;
 		} else {
-			c->flags |= CELL_LAST;
-			c++;
-			if (++column == r->width && row != ROW_CR) {
+			c++->flags |= CELL_LAST;
+			column++;
+			if (column == r->width && row != ROW_CR) {
 				r->record++;
 			} else {
-				if (sc->record_at != SIZE_MAX)
-					r->record_at = text_offset(r->text, sc->record_at);
 				r->column = column;
-				*rc = reader_end_record(r, row, text_offset(r->text, end));
-				if (*rc < 0)
+				if ((*rc = end_record(r, sc, row, end)) < 0)
 					break;
 			}
 			column = 0;
 		}
-		sc->record_at = sc->at;
+		sc->record_at = at;
 	}
+	b->odd = odd;
+	b->commas = commas;
 	sp->cells_n = (size_t)(c - sp->cells);
+	sc->at = at;
 	r->column = column;
 	return whole;
 }
@@ -489,7 +505,7 @@ split_read(struct split *sp, struct reader *r)
 		look(&sc, &b);
 		if (sp->cells_n + 64 > BATCH && (rc = pass_on(sp, r)) < 0)
 			break;
-		if (!take_cells(sp, r, &sc, &b, &rc))
+		if (!(b.quotes | b.odd | b.commas) && sc.s[sc.at] != '"' ? !take_cells(sp, r, &sc, &b, true, &rc) : !take_cells(sp, r, &sc, &b, false, &rc))
 			break;
 		look_on(&sc, &b);
 	}
