@@ -49,8 +49,7 @@ struct file {
 	void		(*release)(void *);
 	void		*ctx;
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
-	bool		 was_checked;
-	unsigned	 share;
+	bool		 was_checked, alone;
 };
 
 static ssize_t
@@ -455,16 +454,10 @@ file_is_checked(const struct file *f)
 	return !f->blob || blob_is_whole(f->blob);
 }
 
-struct blob *
+const void *
 file_source(const struct file *f)
 {
 	return f->blob;
-}
-
-bool
-file_source_failed(struct blob *source)
-{
-	return source && blob_has_failed(source);
 }
 
 bool
@@ -474,15 +467,15 @@ file_was_checked(const struct file *f)
 }
 
 void
-file_set_share(struct file *f, unsigned share)
+file_set_alone(struct file *f, bool alone)
 {
-	f->share = share;
+	f->alone = alone;
 }
 
-unsigned
-file_share(const struct file *f)
+bool
+file_is_alone(const struct file *f)
 {
-	return f->share;
+	return f->alone;
 }
 
 uint64_t

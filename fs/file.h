@@ -75,12 +75,11 @@ void	file_hold(struct file *);	/* one more file_close is due: for who answers a 
 void	file_close(struct file *);	/* NULL is fine */
 
 uint64_t file_size(const struct file *);
-struct blob *file_source(const struct file *);	/* the same for handles that read the same copy of the bytes; NULL: bytes of its own */
-bool	file_source_failed(struct blob *source);	/* it never will be checked */
+const void *file_source(const struct file *);	/* the same for handles that read the same copy of the bytes */
 bool	file_was_checked(const struct file *);	/* when it was opened all its bytes were there and had been checked */
 bool	file_is_checked(const struct file *);	/* and now */
-void	file_set_share(struct file *, unsigned);	/* for whoever opened it to know when it is closed: with whom it shares its pages */
-unsigned file_share(const struct file *);
+void	file_set_alone(struct file *, bool);	/* for whoever opened it to know when it is closed: its pages are not shared with other handles */
+bool	file_is_alone(const struct file *);
 /* As blob_ready: how many of the n bytes at off can be read now. */
 ssize_t	file_ready(struct file *, uint64_t off, size_t n, struct wait *w);
 /*

@@ -167,7 +167,6 @@ op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	}
 	if (rc == 0) {
 		out.ino = e.st.st_ino;
-		out.generation = tree_generation(mount_of(req)->tree, out.ino);
 		out.attr = e.st;
 		out.attr_timeout = e.attr_for;
 	}
@@ -307,10 +306,8 @@ add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next
 		struct fuse_entry_param p = { .attr = e->st, .attr_timeout = e->attr_for, .entry_timeout = e->name_for };
 
 		/* "." and ".." carry no entry; neither does one whose attributes could not be had. */
-		if (e->st.st_nlink) {
+		if (e->st.st_nlink)
 			p.ino = e->st.st_ino;
-			p.generation = tree_generation(mount_of(l->req)->tree, p.ino);
-		}
 		n = fuse_add_direntry_plus(l->req, l->buf + l->used, l->size - l->used, name, &p, (off_t)next);
 	} else {
 		n = fuse_add_direntry(l->req, l->buf + l->used, l->size - l->used, name, &e->st, (off_t)next);
@@ -393,8 +390,12 @@ run_open(struct parked *p, int *rc)
 	*rc = tree_open_file(p->mount->tree, p->ino, &p->ticket, &p->wait, &file, &pages);
 	if (*rc < 0)
 		return;
+	if (pages == TREE_PAGES_DROP) {		/* the kernel would drop them later than it lets others in */
+		fuse_lowlevel_notify_inval_inode(p->mount->session, p->ino, 0, 0);
+		tree_dropped(p->mount->tree, p->ino);
+	}
 	p->fi.fh = (uint64_t)(uintptr_t)file;
-	p->fi.keep_cache = pages == TREE_PAGES_KEEP;
+	p->fi.keep_cache = pages != TREE_PAGES_NONE;
 	p->fi.direct_io = pages == TREE_PAGES_NONE;
 	p->fi.noflush = 1;
 	if (fuse_reply_open(unpark(p), &p->fi) < 0)

@@ -349,15 +349,6 @@ blob_is_whole(struct blob *b)
 	return whole;
 }
 
-bool
-blob_has_failed(struct blob *b)
-{
-	pthread_mutex_lock(&b->store->lock);
-	bool failed = b->state == BLOB_FAILED;
-	pthread_mutex_unlock(&b->store->lock);
-	return failed;
-}
-
 uint64_t
 blob_size(const struct blob *b)
 {

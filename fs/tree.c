@@ -435,7 +435,7 @@ open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, stru
 
 /* What opens keeps its attributes: a version that is replaced is not in the catalogue any more. */
 static int
-keep_attr(struct tree *t, const struct node *n, struct file *f, enum tree_pages *pages)
+keep_attr(struct tree *t, const struct node *n, const struct file *f, struct wait *w, enum tree_pages *pages)
 {
 	struct tree_entry e;
 	int rc = node_entry(t, n, NULL, 0, &e);
@@ -443,11 +443,11 @@ keep_attr(struct tree *t, const struct node *n, struct file *f, enum tree_pages 
 	if (rc < 0)
 		return rc;
 	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
-	unsigned share = 0;
-	rc = opened_add(t->opened, &e.st, file_source(f), file_was_checked(f), pages, &share);
-	file_set_share(f, share);
-	if (rc == 0 && !node_is_of_version(n))
+	rc = opened_add(t->opened, &e.st, file_source(f), file_was_checked(f), w, pages);
+	if (rc == 0 && !node_is_of_version(n)) {
+		opened_dropped(t->opened, e.st.st_ino);
 		*pages = n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) && !node_is(n, LIMITS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
+	}
 	return rc;
 }
 
@@ -465,8 +465,9 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 	if (rc == 0)
 		rc = open_node(t, &n, ticket, w, &f);
 	if (rc == 0)
-		rc = keep_attr(t, &n, f, pages);
+		rc = keep_attr(t, &n, f, w, pages);
 	if (rc == 0) {
+		file_set_alone(f, *pages == TREE_PAGES_NONE);
 		*out = f;
 		f = NULL;
 	}
@@ -476,17 +477,17 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 }
 
 void
+tree_dropped(struct tree *t, uint64_t ino)
+{
+	opened_dropped(t->opened, ino);
+}
+
+void
 tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 {
 	if (f)
-		opened_remove(t->opened, ino, file_share(f), file_was_checked(f), file_is_checked(f));
+		opened_remove(t->opened, ino, file_is_alone(f), file_was_checked(f), file_is_checked(f));
 	file_close(f);
-}
-
-uint64_t
-tree_generation(struct tree *t, uint64_t ino)
-{
-	return opened_generation(t->opened, ino);
 }
 
 void

@@ -94,13 +94,15 @@ int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w)
 typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, uint64_t next);
 int	tree_list(struct tree *, uint64_t ino, struct tree_dir *, uint64_t off, tree_each *, void *ctx);
 
-/* What the kernel may do with the pages of a file: keep them for ever, keep them while it is open, or keep none (its size is of the moment). */
+/*
+ * What the kernel may do with the pages of a file: keep them, keep those alone that come from now on, or keep none. DROP: the caller drops
+ * what was there and says tree_dropped, before anybody learns that the file is open.
+ */
 enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
-/* Opens what is to be read. -EAGAIN: w is queued. -ESTALE: the name is to be looked up again, which the kernel does by itself. */
+/* Opens what is to be read. -EAGAIN: w is queued. */
 int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct file **out, enum tree_pages *);
+void	tree_dropped(struct tree *, uint64_t ino);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
-/* To be told the kernel with every name of the inode: what is open of an earlier one is at its end, and shares nothing with what is opened now. */
-uint64_t tree_generation(struct tree *, uint64_t ino);
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
 /* Whether opening it, or asking for its attributes, needs a version that is not in the cache. Never waits. */

@@ -1,27 +1,22 @@
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-
-#include "fs/file.h"
 
 #include "opened.h"
 
 #define BUCKETS		1024
 #define DOUBTED_MOST	4096
-#define BEGUN_MOST	4096
 
-/* One that is open, whose pages in the kernel are in doubt, or that the kernel knows by a later generation. */
+/* One that is open, or whose pages in the kernel are in doubt. */
 struct open_file {
 	struct stat	 st;
 	unsigned	 handles;
-	unsigned	 generation;	/* of the kernel's inode; each has pages of its own */
-	bool		 untold;	/* and the kernel does not know of it yet */
-	unsigned	 apart;		/* handles that do without pages */
-	unsigned	 sharing;	/* handles of this generation that share the pages */
+	unsigned	 sharing;	/* handles that share the pages */
 	unsigned	 unchecked;	/* of those: were opened before the bytes were checked */
-	struct blob	*source;	/* what they read from; NULL: not one */
+	const void	*source;	/* what they read from; NULL: not one */
 	bool		 doubted;	/* the last of those was closed, and they never were */
+	bool		 dropping;	/* the pages are, until opened_dropped */
+	struct waitq	 waiting;	/* for that */
 	struct open_file *next;
 };
 
@@ -29,7 +24,6 @@ struct opened {
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct open_file *files[BUCKETS];	/* by st_ino */
 	unsigned	 doubted;	/* that are not open */
-	atomic_uint	 begun;		/* that have a generation beyond the first */
 	bool		 doubts_all;	/* there were too many to remember */
 };
 
@@ -71,104 +65,72 @@ find(struct opened *o, uint64_t ino)
 	return p;
 }
 
-/*
- * Caller locks. Where what is open of it has failed: the kernel gives it up as soon as it has looked up the name again.
- * false: it has not, or not all of it, or too many are remembered.
- */
-static bool
-begin_generation(struct opened *o, struct open_file *f)
-{
-	if (f->apart > 0 || !file_source_failed(f->source) || (f->generation == 0 && o->begun == BEGUN_MOST))
-		return false;
-	o->begun += f->generation == 0;
-	f->generation++;
-	f->untold = true;
-	f->sharing = f->unchecked = 0;
-	f->doubted = false;
-	return true;
-}
-
-uint64_t
-opened_generation(struct opened *o, uint64_t ino)
-{
-	uint64_t generation = 0;
-
-	if (o->begun == 0)		/* nearly always */
-		return 0;
-	pthread_mutex_lock(&o->lock);
-	struct open_file *f = *find(o, ino);
-	if (f) {
-		generation = f->generation;
-		f->untold = false;
-	}
-	pthread_mutex_unlock(&o->lock);
-	return generation;
-}
-
-/* Caller locks. */
-static void
-share_pages(struct opened *o, struct open_file *f, struct blob *source, bool checked, enum tree_pages *pages)
-{
-	/* Not while the same bytes are still coming: dropping would wait for the pages that a read waits for. */
-	*pages = f->unchecked > 0 || (checked && !f->doubted && !o->doubts_all) ? TREE_PAGES_KEEP : TREE_PAGES_DROP;
-	f->doubted = false;
-	/* When there are two, both checked, no third that is not may join, even one that is where an earlier one was. */
-	f->source = f->sharing == 0 || f->source == source ? source : NULL;
-	f->sharing++;
-	f->unchecked += !checked;
-}
-
 int
-opened_add(struct opened *o, const struct stat *st, struct blob *source, bool checked, enum tree_pages *pages, unsigned *share)
+opened_add(struct opened *o, const struct stat *st, const void *source, bool checked, struct wait *w, enum tree_pages *pages)
 {
 	struct open_file *new = malloc(sizeof(*new));
-	int rc = 0;
 
 	if (!new)
 		return -ENOMEM;
 	pthread_mutex_lock(&o->lock);
 	struct open_file **p = find(o, st->st_ino), *f = *p;
+	if (f && f->dropping) {
+		int rc = wait_add(&f->waiting, w, 0) ? -EAGAIN : -EINTR;
+
+		pthread_mutex_unlock(&o->lock);
+		free(new);
+		return rc;
+	}
 	if (f) {
 		free(new);
 	} else {
 		*new = (struct open_file){ .st = *st };
 		*p = f = new;
 	}
-	bool apart = f->sharing > 0 && f->source != source && (f->unchecked > 0 || !checked);
-	if (f->untold || (apart && f->unchecked > 0 && begin_generation(o, f))) {
-		rc = -ESTALE;
-	} else {
-		o->doubted -= f->doubted && f->handles == 0;
-		f->handles++;
-		f->apart += apart;
-		*share = apart ? 0 : f->generation + 1;
+	o->doubted -= f->doubted && f->handles == 0;
+	f->handles++;
+	if (f->sharing > 0 && f->source != source && (f->unchecked > 0 || !checked)) {
 		*pages = TREE_PAGES_NONE;
-		if (!apart)
-			share_pages(o, f, source, checked, pages);
+	} else {
+		/* Not while the same bytes are still coming: dropping would wait for the pages that a read waits for. */
+		*pages = f->unchecked > 0 || (checked && !f->doubted && !o->doubts_all) ? TREE_PAGES_KEEP : TREE_PAGES_DROP;
+		f->dropping = *pages == TREE_PAGES_DROP;
+		f->doubted = false;
+		/* Where checked ones read from two no other may join: it could be where an earlier one was. */
+		f->source = f->sharing == 0 || f->source == source ? source : NULL;
+		f->sharing++;
+		f->unchecked += !checked;
 	}
 	pthread_mutex_unlock(&o->lock);
-	return rc;
+	return 0;
 }
 
 void
-opened_remove(struct opened *o, uint64_t ino, unsigned share, bool was_checked, bool is_checked)
+opened_dropped(struct opened *o, uint64_t ino)
+{
+	pthread_mutex_lock(&o->lock);
+	struct open_file *f = *find(o, ino);
+	if (f)
+		f->dropping = false;
+	pthread_mutex_unlock(&o->lock);
+	if (f)
+		wait_wake(&f->waiting, WAIT_ALL);
+}
+
+void
+opened_remove(struct opened *o, uint64_t ino, bool alone, bool was_checked, bool is_checked)
 {
 	pthread_mutex_lock(&o->lock);
 	struct open_file **p = find(o, ino), *f = *p;
 	if (f) {
 		f->handles--;
-		f->apart -= share == 0;
-		if (share == f->generation + 1) {
-			f->sharing--;
-			f->unchecked -= !was_checked;
-			f->doubted |= !was_checked && !is_checked && f->unchecked == 0;
-		}
+		f->sharing -= !alone;
+		f->unchecked -= !alone && !was_checked;
+		f->doubted |= !alone && !was_checked && !is_checked && f->unchecked == 0;
 		if (f->handles == 0 && f->doubted && o->doubted == DOUBTED_MOST)
 			o->doubts_all = true;
 		if (f->handles == 0 && f->doubted && !o->doubts_all) {
 			o->doubted++;
-		} else if (f->handles == 0 && f->generation > 0) {
-			f->doubted = false;
 		} else if (f->handles == 0) {
 			*p = f->next;
 			free(f);

@@ -3,10 +3,9 @@
  *
  * And what the kernel may do with their pages, which all handles of an inode share: a file is read while its bytes come,
  * before they can be checked. Those that turn out wrong are never read to a clean end, but a mixture of them and of other
- * bytes would be. So pages are of one source at a time, and of one that is not checked only if none were there before.
- * When those have failed that others still read, what opens begins a generation: the kernel makes an inode anew for it,
- * and gives up the old one, on which every read is an error from then on. What is opened while others still read from
- * another source that has not failed does without pages.
+ * bytes would be. So pages are of one source at a time, and of one that is not checked only if none were there before:
+ * what is opened while others still read from another source does without, and nobody is let in before those that were
+ * there are dropped.
  *
  * Any thread.
  */
@@ -18,21 +17,21 @@
 #include <sys/stat.h>
 
 #include "fs/tree.h"
+#include "fs/wait.h"
 
-struct blob;
 struct opened;
 
 struct opened *opened_new(void);	/* NULL: out of memory */
 void	opened_free(struct opened *);
 
 /*
- * One more handle of st_ino, which reads from source (the source lives as long as the handle). checked: all its bytes are.
- * *share, which is for opened_remove, is set unless it fails: 0, if pages are none. -ENOMEM; -ESTALE: the kernel is to look the name up again, which is when it is told the generation.
+ * One more handle of st_ino, which reads from source (compared, not used; it lives as long as the handle). checked: all
+ * its bytes are. -ENOMEM; -EAGAIN: w is queued.
  */
-int	opened_add(struct opened *, const struct stat *, struct blob *source, bool checked, enum tree_pages *, unsigned *share);
-/* One add is over; is_checked: its bytes are by now. */
-void	opened_remove(struct opened *, uint64_t ino, unsigned share, bool was_checked, bool is_checked);
-uint64_t opened_generation(struct opened *, uint64_t ino);	/* goes to the kernel with a name of the inode */
+int	opened_add(struct opened *, const struct stat *, const void *source, bool checked, struct wait *w, enum tree_pages *);
+void	opened_dropped(struct opened *, uint64_t ino);	/* after TREE_PAGES_DROP, while the handle is there: it is done */
+/* One add is over; alone: it was answered with TREE_PAGES_NONE. is_checked: its bytes are by now. */
+void	opened_remove(struct opened *, uint64_t ino, bool alone, bool was_checked, bool is_checked);
 int	opened_stat(struct opened *, uint64_t ino, struct stat *out);	/* -ESTALE: it is not open */
 
 #endif
