@@ -535,3 +535,11 @@ config_cache_dir(const struct config *c, char **out)
 {
 	return private_dir(c->cache_dir, "XDG_CACHE_HOME", ".cache", "/var/cache/sffs", "cache", out);
 }
+
+const char *
+config_env(void)
+{
+	const char *home = getenv("HOME");
+
+	return home && *home == '/' ? "" : "env -u HOME ";
+}

@@ -84,10 +84,11 @@ void	config_free(struct config *);		/* secrets are wiped */
 
 /*
  * Directories, made if missing with mode 0700: $XDG_STATE_HOME/sffs, $XDG_CACHE_HOME/sffs (or cache_dir);
- * without a HOME /var/lib/sffs and /var/cache/sffs. -EINVAL: not ours alone, told on the log. Caller frees.
+ * without a HOME (a system unit) /var/lib/sffs and /var/cache/sffs. -EINVAL: not ours alone, told on the log. Caller frees.
  */
 int	config_state_dir(const struct config *, char **out);
 int	config_cache_dir(const struct config *, char **out);
+const char *config_env(void);	/* before a command that is to look where this process does: "env -u HOME ", or "" */
 
 struct buf;
 int	config_orgs(const char *file, struct buf *out);	/* the sections of the file that config_load would read, a line each; none without a file */

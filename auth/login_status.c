@@ -190,7 +190,7 @@ login_status(struct session *s)
 	else if (stored)
 		say_text(s, &l, s->limits ? &answer : NULL);
 	else if (rc == -ENOKEY)
-		printf("%-10s not logged in: sffs-auth login %s\n", s->config->org, s->config->org);
+		printf("%-10s not logged in: %ssffs-auth login %s\n", s->config->org, config_env(), s->config->org);
 out:
 	login_free(&l);
 	bearer_free(&bearer);

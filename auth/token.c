@@ -293,7 +293,7 @@ tell(const struct config *c, int rc, const struct oauth_failure *f)
 	if (!*f->text)
 		return;
 	if (rc == -ENOKEY || f->kind == OAUTH_DEAD)
-		log_error("login", "%s: %s: sffs-auth login %s", c->org, f->text, c->org);
+		log_error("login", "%s: %s: %ssffs-auth login %s", c->org, f->text, config_env(), c->org);
 	else
 		log_error("login", "%s: %s", c->org, f->text);
 }

@@ -188,6 +188,20 @@ check_confinement(struct doctor *d)
 		NOTE("a kernel of 5.13 or later with lsm=landlock has it", "the kernel has no Landlock: the mount is not confined");
 }
 
+/* Root has two places: its home, also for mount(8) and fstab, whose helper sets HOME; and, for a system unit, /var. */
+static void
+check_other_place(struct doctor *d)
+{
+	const bool unit = *config_env();
+	char file[300], advice[300];
+
+	snprintf(file, sizeof(file), "%s/%s.json", unit ? "/root/.local/state/sffs" : "/var/lib/sffs", d->org);
+	if (geteuid() != 0 || access(file, F_OK) < 0)
+		return;
+	snprintf(advice, sizeof(advice), "%s sffs --doctor %s looks there", unit ? "env HOME=/root" : "env -u HOME", d->org);
+	NOTE(advice, "%s: another login, which is for %s", file, unit ? "mount(8) and fstab" : "a system unit");
+}
+
 static void
 check_cache(struct doctor *d)
 {
@@ -317,12 +331,12 @@ check_scopes(struct doctor *d)
 static void
 check_login(struct doctor *d)
 {
-	char advice[128];
+	char advice[160];
 	int rc = token_open(d->config, d->http, &d->token);
 
-	snprintf(advice, sizeof(advice), rc == -ENOKEY ? "sffs-auth login %s" : "the line above says why", d->org);
+	snprintf(advice, sizeof(advice), "%ssffs-auth login %s", config_env(), d->org);
 	if (rc < 0) {
-		BAD(rc, advice, "the login");
+		BAD(rc, rc == -ENOKEY ? advice : "the line above says why", "the login");
 		return;
 	}
 	GOOD("logged in to org %s as user %s", token_org_id(d->token), token_user_id(d->token));
@@ -398,6 +412,7 @@ doctor_run(const char *config, const char *org, FILE *out)
 	if (d->config) {
 		check_confinement(d);
 		check_cache(d);
+		check_other_place(d);
 		check_name(d);
 		check_org(d);
 	}
