@@ -200,7 +200,7 @@ csv_cell(struct render *r, const struct cell *c)
 static size_t
 csv_plain(struct render *r, const struct cell *c, size_t n)
 {
-	char *to = out_room(&r->out, PLAIN_ROOM), *limit = to + PLAIN_ROOM - OUT_STRIDE - 1;
+	char *to = out_room(&r->out, PLAIN_ROOM), *limit = to + PLAIN_ROOM - OUT_STRIDE - 3;
 	uint64_t column = r->column;
 	size_t i;
 
@@ -209,7 +209,11 @@ csv_plain(struct render *r, const struct cell *c, size_t n)
 
 		if (last && column + 1 < r->s->widest)
 			break;
-		to = out_stride(to, c[i].p, c[i].len);
+		bool quotes = c[i].flags & CELL_COMMA;
+		*to = '"';
+		to = out_stride(to + quotes, c[i].p, c[i].len);
+		*to = '"';
+		to += quotes;
 		*to++ = last ? '\n' : ',';
 		column = last ? 0 : column + 1;
 	}

@@ -102,18 +102,17 @@ survey_header_cell(struct surveyor *v, const struct cell *c)
 }
 
 static void
-end_record(struct surveyor *v, uint64_t width)
+end_records(struct surveyor *v, uint64_t width, uint64_t n)
 {
 	struct view_survey *s = v->s;
 
-	s->records++;
-	v->cells += width;
-	v->members_bytes += members_bytes(&v->members, width);
+	s->records += n;
+	v->cells += n * width;
+	v->members_bytes += n * members_bytes(&v->members, width);
 	if (width < s->width)
-		v->padding = add(v->padding, s->width - width);
+		v->padding = add(v->padding, times(n, s->width - width));
 	if (s->widest < width)
 		s->widest = width;
-	v->column = 0;
 }
 
 /* How a cell begins that a spreadsheet takes for a formula. */
@@ -134,6 +133,7 @@ survey_cell(struct surveyor *v, const struct cell *c)
 	if (c->flags & CELL_PLAIN) {
 		v->plain += c->len;
 		lens.tsv = c->len;
+		lens.csv_quotes = c->flags & CELL_COMMA;
 	} else {
 		chars_measure(c->p, c->len, !(c->flags & CELL_INVALID), &lens);
 		v->lens.tsv += lens.tsv;
@@ -151,32 +151,45 @@ survey_cell(struct surveyor *v, const struct cell *c)
 		v->lens.csv += 2;
 	if (c->flags & CELL_LAST) {
 		v->blank += first && c->len == 0 && v->column == 0;
-		end_record(v, v->column + 1);
+		end_records(v, v->column + 1, 1);
+		v->column = 0;
 	} else {
 		v->column++;
 	}
 }
 
-/* Plain cells of a record, up to the last of them or another kind of cell; says how many. */
+/* Plain cells in records as wide as the header, up to another kind of cell; says how many. */
 static size_t
 survey_plain(struct surveyor *v, const struct cell *c, size_t n)
 {
-	uint64_t bytes = 0, formulas = 0;
+	struct view_survey *s = v->s;
+	uint64_t bytes = 0, formulas = 0, commas = 0, blank = 0, records = 0, column = v->column, *columns = s->columns;
 	size_t i = 0;
 
-	if (v->in_cell || v->column >= v->s->keys.n)
+	if (v->in_cell)
 		return 0;
-	uint64_t *columns = v->s->columns + v->column;
-	if (n > v->s->keys.n - v->column)
-		n = v->s->keys.n - v->column;
-	for (; i < n && c[i].flags == CELL_PLAIN; i++) {
+	for (; i < n && c[i].flags & CELL_PLAIN && column < s->keys.n; i++) {
+		bool last = c[i].flags & CELL_LAST;
+
+		if (last && column + 1 != s->width)
+			break;
 		bytes += c[i].len;
-		columns[i] += c[i].len;
+		columns[column++] += c[i].len;
 		formulas += is_formula(&c[i]);
+		commas += (c[i].flags & CELL_COMMA) != 0;
+		if (last) {
+			blank += column == 1 && c[i].len == 0;
+			records++;
+			column = 0;
+		}
 	}
 	v->plain += bytes;
-	v->s->formulas += formulas;
-	v->column += i;
+	v->lens.csv += 2 * commas;
+	v->blank += blank;
+	v->column = column;
+	s->formulas += formulas;
+	if (records > 0)
+		end_records(v, s->width, records);
 	return i;
 }
 

@@ -1,5 +1,5 @@
 /*
- * views survey|tsv|jsonl|libcsv FILE: how fast a CSV file in memory is surveyed, rendered, or parsed by bare libcsv, whose
+ * views survey|tsv|csv|jsonl|libcsv FILE: how fast a CSV file in memory is surveyed, rendered, or parsed by bare libcsv, whose
  * callbacks do nothing but count. Prints seconds, bytes that came out, and records.
  *
  * What is rendered goes nowhere. A render is timed without the survey that it needs.
@@ -113,7 +113,7 @@ measure(const char *what, struct input *in, double *seconds, struct count *out)
 	*seconds = now() - begin;
 	if (rc == 0 && strcmp(what, "survey") != 0) {
 		begin = now();
-		rc = view_render(survey, strcmp(what, "tsv") == 0 ? VIEW_TABLE_TSV : VIEW_ROWS_JSONL, &source, &sink);
+		rc = view_render(survey, strcmp(what, "tsv") == 0 ? VIEW_TABLE_TSV : strcmp(what, "csv") == 0 ? VIEW_TABLE_CSV : VIEW_ROWS_JSONL, &source, &sink);
 		*seconds = now() - begin;
 	}
 	view_survey_free(survey);
@@ -131,7 +131,7 @@ main(int argc, char **argv)
 	int fd, rc;
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: views survey|tsv|jsonl|libcsv FILE\n");
+		fprintf(stderr, "usage: views survey|tsv|csv|jsonl|libcsv FILE\n");
 		return 2;
 	}
 	fd = open(argv[2], O_RDONLY);
