@@ -97,6 +97,7 @@ read_member(const struct member *m, cJSON *item, struct login *l)
 	static const char alnum[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	void *at = (char *)l + m->offset;
 	char *s = cJSON_GetStringValue(item);
+	double n = cJSON_GetNumberValue(item);
 	bool good = true;
 
 	switch (m->type) {
@@ -115,8 +116,8 @@ read_member(const struct member *m, cJSON *item, struct login *l)
 		}
 		break;
 	case NUMBER:
-		if (cJSON_IsNumber(item))
-			*(int64_t *)at = (int64_t)cJSON_GetNumberValue(item);
+		if (n >= 0 && n < 1e15)		/* what is none is NaN */
+			*(int64_t *)at = (int64_t)n;
 		break;
 	case FLAG:
 		*(bool *)at = cJSON_IsTrue(item);
