@@ -8,6 +8,17 @@ static const uint16_t windows_1252[32] = {
 	0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
 };
 
+#define EACH	(UINT64_MAX / 255)	/* 1 in each of eight bytes */
+
+static inline uint64_t
+eight(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, 8);
+	return v;
+}
+
 size_t
 chars_len(const char *s, size_t n)
 {
@@ -31,9 +42,7 @@ chars_valid(const char *s, size_t n)
 	const unsigned char *p = (const unsigned char *)s;
 
 	while (n > 0) {
-		uint64_t eight;
-
-		if (n >= 8 && (memcpy(&eight, p, 8), (eight & 0x8080808080808080u) == 0)) {
+		if (n >= 8 && !(eight((const char *)p) & EACH * 0x80)) {
 			p += 8;
 			n -= 8;
 			continue;
@@ -60,8 +69,9 @@ chars_tail(const char *s, size_t n)
 	return 0;
 }
 
-size_t
-chars_from_1252(unsigned char c, char out[3])
+/* One byte as UTF-8; how long it is. */
+static inline size_t
+from_1252(unsigned char c, char out[3])
 {
 	unsigned u = c >= 0x80 && c < 0xa0 ? windows_1252[c - 0x80] : c;
 
@@ -80,13 +90,19 @@ chars_from_1252(unsigned char c, char out[3])
 	return 3;
 }
 
-void
-chars_put_1252(struct buf *b, const char *s, size_t n)
+char *
+chars_put_1252(char *out, const char *s, size_t n)
 {
-	char utf8[3];
-
-	for (size_t i = 0; i < n; i++)
-		buf_put(b, utf8, chars_from_1252((unsigned char)s[i], utf8));
+	while (n > 0) {
+		if (n >= 8 && !(eight(s) & EACH * 0x80)) {
+			memcpy(out, s, 8);
+			out += 8, s += 8, n -= 8;
+		} else {
+			for (size_t part = n < 8 ? n : 8; part > 0; part--, n--)
+				out += from_1252((unsigned char)*s++, out);
+		}
+	}
+	return out;
 }
 
 /*
@@ -117,11 +133,13 @@ static uint64_t
 weight_of_1252(const char *p, size_t n)
 {
 	uint64_t sum = 0;
-	char utf8[3];
 
-	for (size_t i = 0; i < n; i++)
-		sum += (JSON + CSV) * (chars_from_1252((unsigned char)p[i], utf8) - 1);
-	return sum;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+
+		sum += (c >= 0x80) + (c >= 0x80 && c < 0xa0 && windows_1252[c - 0x80] >= 0x800);
+	}
+	return (JSON + CSV) * sum;
 }
 
 void
@@ -142,37 +160,45 @@ chars_measure(const char *p, size_t n, bool valid, struct chars_lens *lens)
 	}
 }
 
-/* How many bytes at p have no weight in that form. */
-static size_t
-plain(const char *p, size_t n, uint64_t form)
-{
-	size_t i = 0;
+/* Not 0 if one of the eight bytes, or one behind it, may be c, or less. */
+#define HAS(v, c)	HAS_LESS((v) ^ EACH * (unsigned char)(c), 1)
+#define HAS_LESS(v, c)	(((v) - EACH * (c)) & ~(v) & EACH * 0x80)
 
-	while (i < n && !(weights[(unsigned char)p[i]] & form * 0xffff))
-		i++;
-	return i;
+/* Has none of the bytes a weight in that form? When in doubt, no. */
+static inline bool
+eight_plain(uint64_t v, uint64_t form)
+{
+	return !(HAS_LESS(v, 0x20) | (form == CSV ? HAS(v, '"') : form == QUOTES ? HAS(v, '"') | HAS(v, ',') :
+	    form == TSV ? HAS(v, '\\') : HAS(v, '\\') | HAS(v, '"') | HAS(v, 0x7f)));
 }
 
 bool
 chars_csv_quotes(const char *p, size_t n)
 {
-	return plain(p, n, QUOTES) < n;
+	for (; n >= 8 && eight_plain(eight(p), QUOTES); n -= 8)
+		p += 8;
+	for (; n > 0; p++, n--)
+		if (weights[(unsigned char)*p] >= QUOTES)
+			return true;
+	return false;
 }
 
-static char *
-put(char *out, const char *p, size_t n)
+/* Copies the bytes that have no weight in that form, from the first on; says how many. */
+static inline size_t
+copy_plain(char *out, const char *s, size_t n, uint64_t form)
 {
-	memcpy(out, p, n);
-	return out + n;
-}
+	size_t i = 0;
 
-static char *
-put_1252(char *out, char c)
-{
-	char utf8[3];
-	size_t len = chars_from_1252((unsigned char)c, utf8);
+	for (; n - i >= 8; i += 8) {
+		uint64_t v = eight(s + i);
 
-	return put(out, utf8, len);
+		if (!eight_plain(v, form))
+			break;
+		memcpy(out + i, &v, 8);
+	}
+	for (; i < n && !(weights[(unsigned char)s[i]] & form * 0xffff); i++)
+		out[i] = s[i];
+	return i;
 }
 
 /* The letter behind the backslash, in TSV and JSON. */
@@ -182,71 +208,79 @@ letter(char c)
 	return c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
 }
 
+static inline char *
+put_tsv(char *out, char c)
+{
+	*out++ = '\\';
+	*out++ = letter(c);
+	return out;
+}
+
+static inline char *
+put_json(char *out, char c)
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned char u = (unsigned char)c;
+
+	if ((weights[u] & 0xffff * JSON) == JSON)
+		return put_tsv(out, c);
+	memcpy(out, "\\u00", 4);
+	out[4] = hex[u >> 4];
+	out[5] = hex[u & 15];
+	return out + 6;
+}
+
+static inline char *
+put_csv(char *out, char c)
+{
+	*out++ = c;
+	*out++ = c;
+	return out;
+}
+
+/* Writes bytes in a form, those that have a weight in it by `put`. */
+static inline __attribute__((always_inline)) char *
+write_form(char *out, const char *s, size_t n, uint64_t form, char *(*put)(char *, char))
+{
+	while (n > 0) {
+		size_t same = copy_plain(out, s, n, form);
+
+		out += same, s += same, n -= same;
+		for (; n > 0 && weights[(unsigned char)*s] & form * 0xffff; s++, n--)
+			out = put(out, *s);
+	}
+	return out;
+}
+
 char *
 chars_tsv(char *out, const char *s, size_t n)
 {
-	for (;;) {
-		size_t same = plain(s, n, TSV);
-
-		out = put(out, s, same);
-		if (same == n)
-			return out;
-		*out++ = '\\';
-		*out++ = letter(s[same]);
-		s += same + 1;
-		n -= same + 1;
-	}
+	return write_form(out, s, n, TSV, put_tsv);
 }
 
-static char *
-put_json(char *out, unsigned char c)
+/* Bytes that are read as windows-1252, in a form. */
+static inline __attribute__((always_inline)) char *
+write_1252(char *out, const char *s, size_t n, uint64_t form, char *(*put)(char *, char))
 {
-	static const char hex[] = "0123456789abcdef";
+	for (; n > 0; s++, n--) {
+		unsigned char c = (unsigned char)*s;
 
-	if ((weights[c] & 0xffff * JSON) == JSON) {
-		*out++ = '\\';
-		*out++ = letter((char)c);
-		return out;
+		if (weights[c] & form * 0xffff)
+			out = put(out, *s);
+		else
+			out += from_1252(c, out);
 	}
-	out = put(out, "\\u00", 4);
-	*out++ = hex[c >> 4];
-	*out++ = hex[c & 15];
 	return out;
 }
 
 char *
 chars_json(char *out, const char *s, size_t n, bool valid)
 {
-	if (!valid) {
-		for (; n > 0; s++, n--) {
-			unsigned char c = (unsigned char)*s;
-
-			out = weights[c] & 0xffff * JSON ? put_json(out, c) : put_1252(out, *s);
-		}
-		return out;
-	}
-	for (;;) {
-		size_t same = plain(s, n, JSON);
-
-		out = put(out, s, same);
-		if (same == n)
-			return out;
-		out = put_json(out, (unsigned char)s[same]);
-		s += same + 1;
-		n -= same + 1;
-	}
+	return valid ? write_form(out, s, n, JSON, put_json) : write_1252(out, s, n, JSON, put_json);
 }
 
 char *
 chars_csv(char *out, const char *s, size_t n, bool valid)
 {
-	for (; n > 0; s++, n--) {
-		if (*s == '"')
-			*out++ = '"';
-		if (valid)
-			*out++ = *s;
-		else
-			out = put_1252(out, *s);
-	}
-	return out;
+	return valid ? write_form(out, s, n, CSV, put_csv) : write_1252(out, s, n, CSV, put_csv);
 }

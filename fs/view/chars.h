@@ -15,17 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/buf.h"
-
 #define CHARS_REPLACEMENT	"\xef\xbf\xbd"	/* U+FFFD */
 
 size_t	chars_len(const char *, size_t n);		/* of the well-formed character there, of which n > 0 bytes are; 0: it is not one */
 bool	chars_valid(const char *, size_t);		/* well-formed UTF-8 */
 size_t	chars_tail(const char *, size_t);		/* bytes at the end that may begin a character: 0 to 3 */
 
-/* One windows-1252 byte as UTF-8, 1 to 3 bytes. What windows-1252 leaves open is the control character of that number. */
-size_t	chars_from_1252(unsigned char, char out[3]);
-void	chars_put_1252(struct buf *, const char *, size_t);
+/* windows-1252 as UTF-8; what it leaves open is the control character of that number. Room and end as below. */
+char	*chars_put_1252(char *out, const char *, size_t);
 
 /* How long some bytes are in each form, without quotes around them. */
 struct chars_lens {
@@ -41,6 +38,7 @@ char	*chars_tsv(char *out, const char *, size_t);
 char	*chars_json(char *out, const char *, size_t, bool valid);
 char	*chars_csv(char *out, const char *, size_t, bool valid);
 
+#define CHARS_1252_MOST	3
 #define CHARS_TSV_MOST	2
 #define CHARS_JSON_MOST	6
 #define CHARS_CSV_MOST	3

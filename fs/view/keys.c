@@ -102,6 +102,13 @@ keys_append(struct keys *k, const char *p, size_t len)
 	return len > 0 && *p == '_' && !find(k, p, len) ? take(k, p, len) : 0;
 }
 
+static void
+put_1252(struct buf *b, const char *p, size_t n)
+{
+	if (buf_reserve(b, n * CHARS_1252_MOST))
+		b->len = (size_t)(chars_put_1252(b->data + b->len, p, n) - b->data);
+}
+
 int
 keys_add(struct keys *k, const char *p, size_t len, bool *renamed)
 {
@@ -110,7 +117,7 @@ keys_add(struct keys *k, const char *p, size_t len, bool *renamed)
 	if (chars_valid(p, len))
 		buf_put(&name, p, len);
 	else
-		chars_put_1252(&name, p, len);
+		put_1252(&name, p, len);
 	if (name.len == 0 || name.len > KEYS_LONGEST || k->bytes.len + name.len > KEYS_BYTES) {
 		buf_clear(&name);
 		put_position(&name, k->n);

@@ -317,13 +317,14 @@ pass_on(struct split *sp, struct reader *r)
 static char *
 undouble(char *p, char *end)
 {
-	char *to = memchr(p, '"', (size_t)(end - p));
+	char *to = p;
 
-	if (!to)
-		return end;
-	for (p = to; p < end; p++) {
-		p += *p == '"';
-		*to++ = *p;
+	while (p < end) {
+		while (p < end && *p != '"')
+			*to++ = *p++;
+		if (p < end)
+			*to++ = '"';
+		p += 2;
 	}
 	memset(to, '"', (size_t)(end - to));
 	return to;
@@ -347,9 +348,14 @@ put_right(struct reader *r, struct scan *sc, const struct block *b, uint64_t in_
 	int rc = 0;
 
 	c->flags &= ~(unsigned)(CELL_PLAIN | CELL_COMMA);
-	r->cell_at = text_offset(r->text, sc->at);
 	if (*p == '"')
 		end = ++p + c->len;
+	if (!((b->after | b->letters | b->foul) & cell)) {
+		if (b->doubled & cell)
+			c->len = (uint32_t)(undouble(p, end) - p);
+		return 0;
+	}
+	r->cell_at = text_offset(r->text, sc->at);
 	if (b->after & cell) {
 		end++;				/* there was no quote to take away there */
 		close = find_close(p);

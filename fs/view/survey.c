@@ -124,6 +124,16 @@ is_formula(const struct cell *c)
 	return (c->len > 0) & begins_formula[(unsigned char)*c->p];
 }
 
+/* A cell that is not plain. */
+static inline void
+measure(struct surveyor *v, const struct cell *c, struct chars_lens *lens)
+{
+	chars_measure(c->p, c->len, !(c->flags & CELL_INVALID), lens);
+	v->lens.tsv += lens->tsv;
+	v->lens.json += lens->json;
+	v->lens.csv += lens->csv;
+}
+
 static void
 survey_cell(struct surveyor *v, const struct cell *c)
 {
@@ -135,10 +145,7 @@ survey_cell(struct surveyor *v, const struct cell *c)
 		lens.tsv = c->len;
 		lens.csv_quotes = c->flags & CELL_COMMA;
 	} else {
-		chars_measure(c->p, c->len, !(c->flags & CELL_INVALID), &lens);
-		v->lens.tsv += lens.tsv;
-		v->lens.json += lens.json;
-		v->lens.csv += lens.csv;
+		measure(v, c, &lens);
 	}
 	if (v->column < s->keys.n)
 		s->columns[v->column] += lens.tsv;
@@ -158,25 +165,33 @@ survey_cell(struct surveyor *v, const struct cell *c)
 	}
 }
 
-/* Plain cells in records as wide as the header, up to another kind of cell; says how many. */
+/* Whole cells in records as wide as the header, up to another kind of cell; says how many. */
 static size_t
-survey_plain(struct surveyor *v, const struct cell *c, size_t n)
+survey_most(struct surveyor *v, const struct cell *c, size_t n)
 {
 	struct view_survey *s = v->s;
-	uint64_t bytes = 0, formulas = 0, commas = 0, blank = 0, records = 0, column = v->column, *columns = s->columns;
+	uint64_t bytes = 0, formulas = 0, quotes = 0, blank = 0, records = 0, column = v->column, *columns = s->columns;
 	size_t i = 0;
 
 	if (v->in_cell)
 		return 0;
-	for (; i < n && c[i].flags & CELL_PLAIN && column < s->keys.n; i++) {
+	for (; i < n && column < s->keys.n; i++) {
 		bool last = c[i].flags & CELL_LAST;
 
-		if (last && column + 1 != s->width)
+		if ((last && column + 1 != s->width) || c[i].flags & CELL_PART)
 			break;
-		bytes += c[i].len;
-		columns[column++] += c[i].len;
 		formulas += is_formula(&c[i]);
-		commas += (c[i].flags & CELL_COMMA) != 0;
+		if (c[i].flags & CELL_PLAIN) {
+			bytes += c[i].len;
+			columns[column++] += c[i].len;
+			quotes += (c[i].flags & CELL_COMMA) != 0;
+		} else {
+			struct chars_lens lens = { 0 };
+
+			measure(v, &c[i], &lens);
+			columns[column++] += lens.tsv;
+			quotes += lens.csv_quotes;
+		}
 		if (last) {
 			blank += column == 1 && c[i].len == 0;
 			records++;
@@ -184,7 +199,7 @@ survey_plain(struct surveyor *v, const struct cell *c, size_t n)
 		}
 	}
 	v->plain += bytes;
-	v->lens.csv += 2 * commas;
+	v->lens.csv += 2 * quotes;
 	v->blank += blank;
 	v->column = column;
 	s->formulas += formulas;
@@ -202,10 +217,10 @@ survey_cells(void *ctx, const struct cell *c, size_t n)
 	for (; n > 0 && rc == 0 && !v->in_records; c++, n--)
 		rc = survey_header_cell(v, c);
 	while (n > 0 && rc == 0) {
-		size_t plain = survey_plain(v, c, n);
+		size_t most = survey_most(v, c, n);
 
-		c += plain;
-		n -= plain;
+		c += most;
+		n -= most;
 		if (n > 0)
 			survey_cell(v, c++), n--;
 	}
@@ -217,7 +232,7 @@ digits(uint64_t n)
 {
 	uint64_t digits = 1;
 
-	for (; n >= 10; n /= 10)
+	for (uint64_t least = 10; n >= least && digits < 20; least *= 10)
 		digits++;
 	return digits;
 }

@@ -97,14 +97,7 @@ decode_1252(struct text *t)
 	if (n < 0)
 		return (int)n;
 	t->ended = n == 0;
-	for (ssize_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)t->raw[i];
-
-		if (c < 0x80)
-			t->data[t->end++] = (char)c;
-		else
-			t->end += chars_from_1252(c, t->data + t->end);
-	}
+	t->end = (size_t)(chars_put_1252(t->data + t->end, t->raw, (size_t)n) - t->data);
 	return 0;
 }
 
@@ -215,13 +208,18 @@ text_fill(struct text *t, size_t n)
 static uint64_t
 source_bytes(const struct text *t, const char *p, size_t n)
 {
-	uint64_t chars = 0, pairs = 0;		/* pairs: two units in UTF-16 */
+	const uint64_t each = UINT64_MAX / 255;
+	uint64_t chars = n, eight;
 
-	for (size_t i = 0; i < n; i++) {
-		chars += ((unsigned char)p[i] & 0xc0) != 0x80;
-		pairs += (unsigned char)p[i] >= 0xf0;
+	for (size_t i = 0; i < n; i += 8) {
+		eight = 0;
+		memcpy(&eight, p + i, n - i < 8 ? n - i : 8);
+		/* Less those that go on with a character; more those that are two units in UTF-16. */
+		chars -= (eight >> 7 & ~eight >> 6 & each) * each >> 56;
+		if (t->unit == 2)
+			chars += (eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & each) * each >> 56;
 	}
-	return t->unit * (chars + (t->unit == 2 ? pairs : 0));
+	return t->unit * chars;
 }
 
 uint64_t
