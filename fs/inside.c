@@ -91,8 +91,12 @@ put_json_time(struct buf *b, int64_t ms)
 		return;
 	}
 	gmtime_r(&s, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
-	buf_printf(b, "\"%s.%03d+0000\"", date, (int)(ms % 1000));
+	strftime(date, sizeof(date), "\"%Y-%m-%dT%H:%M:%S.", &tm);
+	buf_puts(b, date);
+	buf_putc(b, (char)('0' + ms % 1000 / 100));
+	buf_putc(b, (char)('0' + ms % 100 / 10));
+	buf_putc(b, (char)('0' + ms % 10));
+	buf_puts(b, "+0000\"");
 }
 
 #define PUT_ID(v)	put_json_text(b, *(v) ? (v) : NULL)
@@ -101,20 +105,23 @@ put_json_time(struct buf *b, int64_t ms)
 #define PUT_TIME(v)	put_json_time(b, v)
 #define PUT_BOOL(v)	buf_puts(b, (v) ? "true" : "false")
 
-/* The key of a field; fields of a parent stand together and become one object, as in the org's own answers. */
+/* The key of a field; fields of a parent stand together and become one object, as in the org's own answers. No printf: a listing needs the size of each. */
 static void
 put_json_key(struct buf *b, const char *path, const char **parent)
 {
 	const char *dot = strchr(path, '.');
 
-	if (dot && !*parent) {
-		*parent = path;
-		buf_printf(b, "%s\n  \"%.*s\": {", b->len > 1 ? "," : "", (int)(dot - path), path);
-		buf_printf(b, "\n    \"%s\": ", dot + 1);
-	} else if (dot) {
-		buf_printf(b, ",\n    \"%s\": ", dot + 1);
+	if (!dot || !*parent) {
+		buf_puts(b, b->len > 1 ? ",\n  \"" : "\n  \"");
+		buf_put(b, path, dot ? (size_t)(dot - path) : strlen(path));
+		buf_puts(b, dot ? "\": {\n    \"" : "\": ");
 	} else {
-		buf_printf(b, "%s\n  \"%s\": ", b->len > 1 ? "," : "", path);
+		buf_puts(b, ",\n    \"");
+	}
+	if (dot) {
+		*parent = path;
+		buf_puts(b, dot + 1);
+		buf_puts(b, "\": ");
 	}
 }
 
