@@ -215,6 +215,11 @@ pair_quotes(struct scan *sc, struct block *b)
 		b->quotes &= ~b->letters;
 		sc->in_letters = b->ends == 0;
 	}
+	if (!sc->quoted && !(b->quotes & (all_ends << 1 | sc->may_open))) {	/* none opens a cell */
+		b->letters |= b->quotes;
+		sc->in_letters |= b->quotes > all_ends;		/* the last of them is behind the last end */
+		b->quotes = 0;
+	}
 	for (;;) {
 		inside = parity(b->quotes) ^ sc->quoted;
 		uint64_t opening = b->quotes & inside, closing = b->quotes & ~inside;

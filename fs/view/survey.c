@@ -240,10 +240,15 @@ digits(uint64_t n)
 static int
 survey_fault(void *ctx, const struct fault *f)
 {
+	static const uint8_t name_lens[FAULTS] = {
+#define X(name, code) sizeof(code) - 1,
+		CELLS_FAULTS(X)
+#undef X
+	};
 	struct surveyor *v = ctx;
 
 	v->s->faults[f->code]++;
-	v->s->sizes[VIEW_ERRORS] += digits(f->offset) + digits(f->record) + digits(f->column) + strlen(cells_fault_name(f->code)) + 4;
+	v->s->sizes[VIEW_ERRORS] += digits(f->offset) + digits(f->record) + digits(f->column) + name_lens[f->code] + 4;
 	return 0;
 }
 
