@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -27,6 +26,7 @@
 #include "auth/log.h"
 #include "auth/token.h"
 #include "ahead.h"
+#include "arguments.h"
 #include "budget.h"
 #include "callers.h"
 #include "catalogue.h"
@@ -49,15 +49,6 @@
 
 #define CONNECT_TIMEOUT	10	/* seconds */
 #define PAGE_TIME	300	/* seconds that a page of a first fill may take, with all tries */
-
-struct arguments {
-	int		 command;	/* the letter of one that is not to mount; 0: to mount */
-	bool		 foreground, debug;
-	const char	*config;
-	struct buf	 overrides;	/* what -o says, but for what is not the config's */
-	const char	*org;
-	char		*mountpoint;	/* absolute */
-};
 
 /* Everything that is open, in the order of opening. */
 struct sffs {
@@ -88,33 +79,6 @@ struct sffs {
 	uint64_t	 filled_then;	/* documents then */
 };
 
-/*
- * The command line.
- */
-
-static const char help[] =
-	"usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"
-	"       sffs --list | --doctor ORG | --check-cache ORG | --keys | --orgs\n"
-	"\n"
-	"Mounts the Salesforce org that the config file calls ORG as a filesystem;\n"
-	"fusermount3 -u MOUNTPOINT unmounts it.\n"
-	"\n"
-	"  -o KEY=VALUE         a key of the config file, for this mount\n"
-	"  -f, --foreground     stay in the foreground, log to standard error\n"
-	"  -d                   log every request of the kernel; implies -f\n"
-	"  --config FILE        the config file (also -o config=FILE)\n"
-	"  --log-level LEVEL    error, warn, info or debug\n"
-	"  --list               what is mounted, and which orgs are not\n"
-	"  --doctor ORG         what keeps ORG from being mounted, and what to do\n"
-	"  --check-cache ORG    is every cached byte right; what is not is removed\n"
-	"  --keys               the keys of the config file, one a line\n"
-	"  --orgs               the orgs that the config file has, one a line\n"
-	"  -h, --help; -V, --version\n"
-	"\n"
-	"Examples: sffs acme ~/acme && ls ~/acme/documents\n"
-	"          sffs -o refresh=5,names=portable acme ~/acme\n"
-	"Manuals:  sffs(1), sffs-auth(1), sffs.conf(5), sffs-tree(5)\n";
-
 /* What is not to mount. The exit status. */
 static int
 run_command(const struct arguments *a)
@@ -144,108 +108,6 @@ run_command(const struct arguments *a)
 	buf_free(&out);
 	buf_free(&orgs);
 	return exit_status_of(rc);
-}
-
-/* What mount(8) and fstab pass along, and what says nothing to us. */
-static bool
-is_for_the_system(const char *word)
-{
-	static const char *const words[] = {
-		"rw", "ro", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev", "defaults",
-		"dev", "nodev", "suid", "nosuid", "exec", "noexec", "atime", "noatime", "relatime", "diratime", "nodiratime",
-		"async", "sync", "default_permissions",
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(word, words[i]) == 0)
-			return true;
-	return strncmp(word, "x-", 2) == 0 || strncmp(word, "comment=", 8) == 0;
-}
-
-/* Sorts the words of one -o; `\,` is a comma within a word and stays as it is. */
-static void
-take_options(struct arguments *a, char *options)
-{
-	for (char *word = options; word;) {
-		char *end = word;
-
-		while (*end && *end != ',')
-			end += end[0] == '\\' && end[1] ? 2 : 1;
-		char *next = *end ? end + 1 : NULL;
-		*end = '\0';
-		if (strncmp(word, "config=", 7) == 0)
-			a->config = word + 7;
-		else if (*word && !is_for_the_system(word))
-			buf_printf(&a->overrides, "%s%s", a->overrides.len ? "," : "", word);
-		word = next;
-	}
-}
-
-/* -1: go on; else the exit status. */
-static int
-parse_arguments(int argc, char **argv, struct arguments *a)
-{
-	static const struct option options[] = {
-		{ "foreground", no_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
-		{ "log-level", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
-		{ "list", no_argument, NULL, 'L' }, { "doctor", required_argument, NULL, 'D' }, { "check-cache", required_argument, NULL, 'C' }, { "keys", no_argument, NULL, 'K' }, { "orgs", no_argument, NULL, 'O' },
-		{ "version", no_argument, NULL, 'V' }, { 0 }
-	};
-	enum log_level level;
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":fdho:V", options, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			a->foreground = true;
-			break;
-		case 'd':
-			a->foreground = a->debug = true;
-			log_level_set(LOG_LEVEL_DEBUG);
-			break;
-		case 'o':
-			take_options(a, optarg);
-			break;
-		case 'c':
-			a->config = optarg;
-			break;
-		case 'l':
-			if (!log_level_parse(optarg, &level)) {
-				log_error("sffs", "--log-level %s: say error, warn, info or debug", optarg);
-				return EXIT_USAGE;
-			}
-			log_level_set(level);
-			break;
-		case 'h':
-			fputs(help, stdout);
-			return EXIT_DONE;
-		case 'C': case 'D': case 'K': case 'L': case 'O':
-			a->command = c;
-			a->org = optarg;
-			break;
-		case 'V':
-			printf("sffs %s\n", SFFS_VERSION);
-			return EXIT_DONE;
-		default:
-			log_error("sffs", c == ':' ? "%s wants a value (sffs --help says more)" : "%s: no such option (sffs --help says more)",
-			    argv[optind - 1]);
-			return EXIT_USAGE;
-		}
-	}
-	if (a->command == 'C' && argc == optind)
-		return -1;
-	if (a->command && argc == optind)
-		return run_command(a);
-	if (a->command || argc - optind != 2) {
-		log_error("sffs", "usage: sffs [-f] [-o OPTIONS] ORG MOUNTPOINT (sffs --help says more)");
-		return EXIT_USAGE;
-	}
-	a->org = argv[optind];
-	int rc = mount_check(argv[optind + 1]);
-	if (rc == 0 && !(a->mountpoint = realpath(argv[optind + 1], NULL)))
-		rc = -errno;
-	return rc < 0 ? EXIT_MOUNT : -1;
 }
 
 /*
@@ -679,13 +541,12 @@ main(int argc, char **argv)
 	umask(077);
 	raise_file_limit();
 
-	status = parse_arguments(argc, argv, &s.arguments);
-	if (status < 0 && s.arguments.overrides.failed)
-		status = EXIT_OTHER;
-	if (status < 0)
-		status = exit_status_of(config_load(s.arguments.config, s.arguments.org, buf_str(&s.arguments.overrides), &s.config));
-	else
+	status = arguments_parse(argc, argv, &s.arguments);
+	if (status < 0 && s.arguments.command && s.arguments.command != 'C')
+		status = run_command(&s.arguments);
+	if (status >= 0)
 		goto out;
+	status = exit_status_of(config_load(s.arguments.config, s.arguments.org, buf_str(&s.arguments.overrides), &s.config));
 	if (status == EXIT_DONE && s.arguments.command == 'C') {
 		status = run_check(&s);
 	} else if (status == EXIT_DONE) {
@@ -696,8 +557,7 @@ main(int argc, char **argv)
 	}
 out:
 	config_free(s.config);
-	buf_free(&s.arguments.overrides);
-	free(s.arguments.mountpoint);
+	arguments_free(&s.arguments);
 	free(s.dir);
 	if (s.notify >= 0)
 		close(s.notify);
