@@ -33,7 +33,7 @@ may 'surveys join version, view, names and catalogue' 'fs/surveys.[ch]' "surveys
 may 'file joins version, surveys, store and view' 'fs/file.[ch]' "file version surveys column_names store view document wait $bottom"
 may 'inside is made of the record alone' 'fs/inside.[ch]' "inside document name $bottom"
 may 'inventory joins catalogue and inside' 'fs/inventory.[ch]' "inventory catalogue inside document name wait pool task $bottom"
-may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own fs/tree) catalogue inside inventory ahead file sync demand document name $bottom"
+may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own fs/tree) catalogue inside inventory ahead file sync demand document name wait $bottom"
 may 'ahead joins catalogue, version and store' 'fs/ahead.[ch]' "ahead catalogue version store inside document wait pool $bottom"
 may 'mount knows the tree' 'fs/mount.[ch]' "mount keeper tree file callers sync catalogue wait notify $bottom"
 may 'confine and keeper know nobody' 'fs/confine.[ch] fs/keeper.[ch]' 'confine keeper'
