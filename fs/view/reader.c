@@ -25,14 +25,6 @@ reader_judge(struct reader *r, struct cell *c)
 	return 0;
 }
 
-void
-reader_count(struct reader *r, enum row_end end)
-{
-	r->totals->lf += end == ROW_LF;
-	r->totals->cr += end == ROW_CR;
-	r->totals->crlf += end == ROW_CRLF;
-}
-
 int
 reader_end_record(struct reader *r, enum row_end end, uint64_t end_at)
 {

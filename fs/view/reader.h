@@ -31,8 +31,15 @@ struct reader {
 int	reader_tell(struct reader *, enum fault_code, uint64_t offset, uint64_t column);
 /* Sets CELL_INVALID where it is, and tells of what is wrong with the bytes of a cell, or a part of one. */
 int	reader_judge(struct reader *, struct cell *);
-void	reader_count(struct reader *, enum row_end);
 /* What there is to say about a record whose cells have ended; its line end begins at end_at. */
 int	reader_end_record(struct reader *, enum row_end, uint64_t end_at);
+
+static inline void
+reader_count(struct reader *r, enum row_end end)
+{
+	r->totals->lf += end == ROW_LF;
+	r->totals->cr += end == ROW_CR;
+	r->totals->crlf += end == ROW_CRLF;
+}
 
 #endif

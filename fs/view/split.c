@@ -298,6 +298,10 @@ look_on(struct scan *sc, const struct block *b)
 {
 	uint64_t cell = from(sc->at > sc->base ? sc->at - sc->base : 0);
 
+	sc->base += 64;
+	sc->before.commas = sc->before.odd = 0;
+	if (!(b->commas | b->odd))
+		return;
 	sc->before.commas = (b->commas & cell) != 0;
 	sc->before.odd = (b->odd & cell) != 0;
 	if (sc->before.odd) {
@@ -306,7 +310,6 @@ look_on(struct scan *sc, const struct block *b)
 		sc->before.after = (b->after & cell) != 0;
 		sc->before.foul = (b->foul & cell) != 0;
 	}
-	sc->base += 64;
 }
 
 static int
@@ -399,12 +402,12 @@ end_record(struct reader *r, struct scan *sc, enum row_end row, size_t end)
 	return reader_end_record(r, row, text_offset(r->text, end));
 }
 
-/* The cells that end in the block, but for one that is careful's: false. bare: they have no quotes, and nothing odd. */
+/* The cells that end in the block, but for one that is careful's: false. bare: they have no quotes, nothing odd and not too much. */
 static inline __attribute__((always_inline)) bool
 take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b, bool bare, int *rc)
 {
 	const char *s = sc->s, delimiter = sc->delimiter;
-	size_t base = sc->base, at = sc->at, limit = base + 64 - at > r->max_field ? r->max_field : SIZE_MAX;
+	size_t base = sc->base, at = sc->at;
 	uint64_t ends = b->ends, odd = b->odd, commas = b->commas, column = r->column;
 	struct cell *c = sp->cells + sp->cells_n;
 	bool whole = true;
@@ -414,7 +417,7 @@ take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b,
 		size_t end = base + (size_t)__builtin_ctzll(ends), quote = !bare && s[at] == '"';
 		enum row_end row = ROW_LF;
 
-		if (end - at > limit) {
+		if (!bare && end - at > r->max_field) {
 			whole = false;
 			break;
 		}
@@ -446,7 +449,13 @@ take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b,
 		}
 		reader_count(r, row);
 		if (blank) {
-			r->totals->blank_lines++;
+			size_t next = at;
+
+			for (; ends && next == base + (size_t)__builtin_ctzll(ends) && s[next] == '\n'; next++)
+				ends &= ends - 1;
+			r->totals->blank_lines += 1 + next - at;
+			r->totals->lf += next - at;
+			at = next;
 		} else {
 			c++->flags |= CELL_LAST;
 			column++;
@@ -511,12 +520,14 @@ split_read(struct split *sp, struct reader *r)
 				begin_window(r, &sc);
 			continue;
 		}
-		if (sc.base >= sc.n || (sc.at < sc.base && sc.base - sc.at > r->max_field + 1))
+		size_t longest = sc.base + 64 - sc.at;		/* that a cell can be which ends in the block */
+		if (sc.base >= sc.n || longest > r->max_field + 64 + 1)
 			break;
 		look(&sc, &b);
 		if (sp->cells_n + 64 > BATCH && (rc = pass_on(sp, r)) < 0)
 			break;
-		if (!(b.quotes | b.odd | b.commas) && sc.s[sc.at] != '"' ? !take_cells(sp, r, &sc, &b, true, &rc) : !take_cells(sp, r, &sc, &b, false, &rc))
+		bool bare = !(b.quotes | b.odd | b.commas) && sc.s[sc.at] != '"' && longest <= r->max_field;
+		if (!(bare ? take_cells(sp, r, &sc, &b, true, &rc) : take_cells(sp, r, &sc, &b, false, &rc)))
 			break;
 		look_on(&sc, &b);
 	}

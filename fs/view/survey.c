@@ -176,6 +176,16 @@ survey_most(struct surveyor *v, const struct cell *c, size_t n)
 	if (v->in_cell)
 		return 0;
 	for (; i < n && column < s->keys.n; i++) {
+		/* Most are plain, and not the last of their record. */
+		size_t room = s->keys.n - column, end = i + (n - i < room ? n - i : room);
+		for (; i < end && (c[i].flags & ~(unsigned)CELL_COMMA) == CELL_PLAIN; i++) {
+			bytes += c[i].len;
+			columns[column++] += c[i].len;
+			formulas += is_formula(&c[i]);
+			quotes += c[i].flags / CELL_COMMA;
+		}
+		if (i == end)
+			break;
 		bool last = c[i].flags & CELL_LAST;
 
 		if ((last && column + 1 != s->width) || c[i].flags & CELL_PART)
