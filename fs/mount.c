@@ -17,6 +17,7 @@
 #include <linux/magic.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@
 #include "mount.h"
 
 #define NOTIFIER_POLL	20	/* ms between looks whether the notifier has ended */
+#define BACKGROUND_MOST	65535
 #define NOTICES_MOST	65536	/* names waiting to be told to the kernel; those beyond expire by themselves */
 
 struct parked {
@@ -166,7 +168,7 @@ op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	}
 	if (rc == 0) {
-		out.ino = e.st.st_ino;
+		out.ino = e.ino;
 		out.attr = e.st;
 		out.attr_timeout = e.attr_for;
 	}
@@ -675,6 +677,8 @@ op_init(void *data, struct fuse_conn_info *conn)
 		conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	}
 	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	/* A parked read keeps its place among the kernel's background requests; with the default of 12, as many slow downloads stop all reading. */
+	conn->max_background = BACKGROUND_MOST;
 	conn->time_gran = 1000000;
 	if (m->o.ready)
 		m->o.ready(m->o.ctx);
@@ -842,21 +846,27 @@ out:
 static void
 end_notifier(struct mount *m)
 {
+	static const int stopping[] = { SIGINT, SIGTERM, SIGHUP };
 	struct fuse_buf buf = { 0 };
 
 	pthread_mutex_lock(&m->lock);
 	m->closing = true;
 	pthread_cond_signal(&m->more);
 	pthread_mutex_unlock(&m->lock);
+	/* One more signal would make the session drop the request that it receives just then. */
+	for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++)
+		signal(stopping[i], SIG_IGN);
 	fuse_session_reset(m->session);
 	while (!atomic_load(&m->all_told)) {
 		struct pollfd p = { .fd = fuse_session_fd(m->session), .events = POLLIN };
 
 		if (poll(&p, 1, NOTIFIER_POLL) <= 0)
 			continue;
-		if (fuse_session_receive_buf(m->session, &buf) <= 0)
+		int rc = fuse_session_receive_buf(m->session, &buf);
+		if (rc > 0)
+			fuse_session_process_buf(m->session, &buf);
+		else if (rc != -EINTR && rc != -EAGAIN)
 			break;		/* unmounted: the kernel has let go */
-		fuse_session_process_buf(m->session, &buf);
 	}
 	free(buf.mem);
 	pthread_join(m->notifier, NULL);

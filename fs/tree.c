@@ -348,6 +348,10 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 		rc = find(t, &dir, name, &n);
 	if (rc == 0)
 		rc = node_entry(t, &n, NULL, fresh, out);
+	if (rc == 0 && node_is(&n, REFRESH)) {
+		out->ino += FIXED_MOST * (uint64_t)++t->refreshers;
+		out->name_for = 0;
+	}
 	if ((node_is_on_demand(&dir) && (rc < 0 || n.kind != FIXED)) || (rc == -ENOENT && may_be_unlisted(name)))
 		out->name_for = 0;
 	node_free(&n);
@@ -362,7 +366,7 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 bool
 tree_is_refresh(uint64_t ino)
 {
-	return ino == REFRESH;
+	return node_kind(ino) == FIXED && ino % FIXED_MOST == REFRESH;
 }
 
 /* n: made of a version that is not here. Its size may be known all the same, and its bytes may have been rendered. */
@@ -486,7 +490,7 @@ void
 tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 {
 	if (f)
-		opened_remove(t->opened, ino, file_is_alone(f), file_was_checked(f), file_is_checked(f));
+		opened_remove(t->opened, tree_is_refresh(ino) ? REFRESH : ino, file_is_alone(f), file_was_checked(f), file_is_checked(f));
 	file_close(f);
 }
 

@@ -65,6 +65,7 @@ void	tree_close(struct tree *);
 #define TREE_FOREVER	86400.0		/* seconds; an answer that never goes stale */
 
 struct tree_entry {
+	uint64_t	 ino;		/* st_ino, but for .sffs/refresh: each look at it finds another, so that no writer waits in the kernel for another's lock */
 	struct stat	 st;
 	double		 name_for;	/* seconds for which the name means this inode */
 	double		 attr_for;	/* seconds for which st is right; 0: ask tree_attr before use */

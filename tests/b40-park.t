@@ -1,10 +1,11 @@
 #!/bin/sh
 # What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
-. "${0%/*}/lib.sh"; plan 19
+. "${0%/*}/lib.sh"; plan 20
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
 head -c 40000000 /dev/zero >"$data/huge.bin"
+head -c 300000 /dev/urandom >"$data/other.bin"
 printf 'small\n' >"$data/small.txt"
 printf 'a,b\n1,2\n' >"$data/table.csv"
 org_start --data "$data"
@@ -50,6 +51,23 @@ org release -X POST >/dev/null
 wait $waiting
 same 'who went on waiting has every byte' "$data/big.bin" "$TMP/big"
 calls 'at one download' 'GET */VersionData' 4
+fs_unmount
+rm -rf "$XDG_CACHE_HOME"/sffs
+
+# More readers than the kernel lets wait in the background by default, each at another place of what does not come.
+fs_mount
+org fault -d kind=hold-after -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
+cat "$MNT/documents/huge/huge.bin" >/dev/null & readers=$!
+held 1
+for i in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do
+	dd if="$MNT/documents/huge/huge.bin" of=/dev/null bs=1M skip=$i count=1 2>/dev/null & readers="$readers $!"
+done
+# shellcheck disable=SC2086 # a word each
+timeout 30 sh -c 'until [ "$(cat $(printf "/proc/%s/status " "$@") 2>/dev/null | grep -c "^State:.D")" = 21 ]; do sleep 0.05; done' - $readers
+ok 'twenty waiting readers hold up no other' within cmp "$MNT/documents/other/other.bin" "$data/other.bin"
+kill -9 $readers
+org release -X POST >/dev/null
+wait $readers
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 

@@ -180,6 +180,8 @@ node_kind(uint64_t ino)
 const struct fixed *
 node_fixed_of(uint64_t ino)
 {
+	if (ino % FIXED_MOST == REFRESH)
+		ino = REFRESH;
 	for (size_t i = 0; i < node_fixed_count; i++)
 		if (node_fixed[i].number == ino)
 			return &node_fixed[i];
@@ -417,6 +419,7 @@ node_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, s
 		return rc;
 	bool is_dir = S_ISDIR(node_mode(t, n));
 	*out = (struct tree_entry){
+		.ino = node_ino(n),
 		.st = {
 			.st_ino = node_ino(n), .st_mode = node_mode(t, n), .st_nlink = is_dir ? 2 : 1,
 			.st_uid = t->o.uid, .st_gid = t->o.gid, .st_size = (off_t)size, .st_blocks = (blkcnt_t)(size + 511) / 512,

@@ -45,6 +45,8 @@ enum fixed_number {
 	RECORDS, RECORDS_README, LIBRARIES, LIBRARIES_README, VERSIONS_ROOT, VERSIONS_README,
 };
 
+#define FIXED_MOST	256	/* numbers; the inode numbers of REFRESH are REFRESH + a multiple of it */
+
 struct fixed {
 	uint64_t	 number, parent;
 	const char	*name;
@@ -85,6 +87,7 @@ struct tree {
 	struct recent	*recent;
 	struct tree_options o;
 	time_t		 born;
+	atomic_uint_fast32_t refreshers;	/* how often .sffs/refresh was looked up */
 };
 
 enum kind node_kind(uint64_t ino);			/* asks nobody, so the inode may not be there; no kind at all: VIEW */
