@@ -128,6 +128,40 @@ mend(struct careful *f, struct reader *r)
 	return reader_tell(r, FAULT_QUOTE_IN_TEXT, at, r->column + 1);
 }
 
+/* Puts n bytes of text behind the cell so far, as libcsv would one by one: they hold no end of a cell, and no quote that matters. */
+static int
+append(struct csv_parser *csv, const char *p, size_t n)
+{
+	if (csv->entry_size - csv->entry_pos < n) {
+		size_t size = csv->entry_pos + n > 2 * csv->entry_size ? csv->entry_pos + n : 2 * csv->entry_size;
+		void *entry = csv->realloc_func(csv->entry_buf, size);
+
+		if (!entry)
+			return -ENOMEM;
+		csv->entry_buf = entry;
+		csv->entry_size = size;
+	}
+	memcpy(csv->entry_buf + csv->entry_pos, p, n);
+	csv->entry_pos += n;
+	return 0;
+}
+
+/* How many of the next n bytes can be appended: those of a long text that is not quoted. */
+static size_t
+appendable(const struct careful *f, const char *p, size_t n)
+{
+	const struct csv_parser *csv = &f->csv;
+
+	if (csv->pstate != FIELD_BEGUN || csv->quoted)
+		return 0;
+	const char *quote = csv->options & CSV_STRICT ? memchr(p, '"', n) : NULL;
+	if (quote)
+		n = (size_t)(quote - p);
+	while (n > 0 && f->ends_cell[(unsigned char)p[n - 1]])
+		n--;
+	return n;
+}
+
 /* Feeds the first n bytes of the window, which hold one end of a cell at most, and passes on what came of it. */
 static int
 feed(struct careful *f, struct reader *r, size_t n)
@@ -140,7 +174,14 @@ feed(struct careful *f, struct reader *r, size_t n)
 		size_t part = n < room ? n : room;
 
 		csv_set_blk_size(csv, csv->entry_size > BLOCK ? csv->entry_size : BLOCK);
-		size_t done = csv_parse(csv, t->data + t->begin, part, on_cell, on_row, f);
+		size_t done = appendable(f, t->data + t->begin, part);
+		if (done > 0) {
+			if (append(csv, t->data + t->begin, done) < 0)
+				return -ENOMEM;
+			part = done;
+		} else {
+			done = csv_parse(csv, t->data + t->begin, part, on_cell, on_row, f);
+		}
 		if (done < part && csv_error(csv) != CSV_EPARSE)
 			return -ENOMEM;
 		text_drop(t, done);

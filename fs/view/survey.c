@@ -173,7 +173,7 @@ survey_most(struct surveyor *v, const struct cell *c, size_t n)
 	uint64_t bytes = 0, formulas = 0, quotes = 0, blank = 0, records = 0, column = v->column, *columns = s->columns;
 	size_t i = 0;
 
-	if (v->in_cell)
+	if (v->in_cell || v->column >= s->keys.n)
 		return 0;
 	for (; i < n && column < s->keys.n; i++) {
 		/* Most are plain, and not the last of their record. */
