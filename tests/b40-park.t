@@ -1,6 +1,6 @@
 #!/bin/sh
 # What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
-. "${0%/*}/lib.sh"; plan 20
+. "${0%/*}/lib.sh"; plan 21
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
@@ -23,14 +23,16 @@ SIGINT'
 org fault -d kind=hold --data-urlencode 'match=GET */queryAll*' -d times=forever >/dev/null
 stat "$MNT/documents/table" >"$TMP/stat" 2>&1 & waiting=$!
 held 1
+echo now >"$MNT/.sffs/refresh" & writer=$!
 ok 'df goes on' within df "$MNT"
 ok 'so does listing what needs no refresh' within ls "$MNT" "$MNT/.sffs"
 ok 'so does a file that is open' within cat /dev/fd/3
 ok 'and the status' within jq .documents "$MNT/.sffs/status.json"
 is 'Ctrl-C frees four callers of a name' "$(within python3 "$TOP/tests/callers.py" 4 stat "$MNT/documents/big")" "$four"
 is 'and four that list' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/documents")" "$four"
+is 'and four that refresh beside one that goes on waiting' "$(within python3 "$TOP/tests/callers.py" 4 sh -c "echo now >'$MNT/.sffs/refresh'")" "$four"
 org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
-wait $waiting
+wait $waiting && wait $writer
 is 'who went on waiting has the answer' "$?" 0
 ok 'and the directory is as before' within ls "$MNT/documents/big"
 exec 3<&-; fs_unmount
