@@ -1,9 +1,12 @@
 /*
- * A lane is an easy handle in a multi handle of its own: the multi keeps the
+ * A lane is a multi handle for one request at a time: it keeps the
  * connection between requests, and can be woken by another thread while it
  * waits for a silent peer, which an easy handle alone cannot. Idle lanes are a
  * stack, so that a few warm connections do the work. A lane lives until
  * http_close: http_cancel may wake it at any time.
+ *
+ * Each request has an easy handle of its own: before 8.1.1 a second one with
+ * the same handle whose answer began with a folded line used freed memory.
  *
  * libcurl hands out a body 16 KiB at a time; a sink gets what came between two
  * waits as one piece, which costs a disk half as much.
@@ -33,8 +36,8 @@
 #define POLL_MOST	3600000		/* ms; libcurl's own time limits end a poll sooner */
 
 struct lane {
-	CURL		*easy;
 	CURLM		*multi;
+	CURLSH		*sessions;	/* of TLS, which would go with the easy handle */
 	char		*piece;		/* NULL until a sink was here */
 	struct lane	*next;		/* of all */
 	struct lane	*next_idle;
@@ -106,8 +109,8 @@ http_open(const struct http_options *o, struct http **out)
 static void
 lane_free(struct lane *l)
 {
-	curl_easy_cleanup(l->easy);
 	curl_multi_cleanup(l->multi);
+	curl_share_cleanup(l->sessions);
 	free(l->piece);
 	free(l);
 }
@@ -160,9 +163,9 @@ lane_get(struct http *h)
 	l = calloc(1, sizeof(*l));
 	if (!l)
 		return NULL;
-	l->easy = curl_easy_init();
 	l->multi = curl_multi_init();
-	if (!l->easy || !l->multi) {
+	l->sessions = curl_share_init();
+	if (!l->multi || !l->sessions || curl_share_setopt(l->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
 		lane_free(l);
 		return NULL;
 	}
@@ -176,7 +179,6 @@ lane_get(struct http *h)
 static void
 lane_put(struct http *h, struct lane *l)
 {
-	curl_easy_reset(l->easy);	/* connections and TLS sessions stay */
 	pthread_mutex_lock(&h->lock);
 	l->next_idle = h->idle;
 	h->idle = l;
@@ -390,6 +392,7 @@ set_network(struct exchange *x, bool loopback, bool tls)
 	const struct http *h = x->http;
 	int bad = 0;
 
+	SET(SHARE, x->lane->sessions);
 	SET(PROTOCOLS_STR, tls ? "https" : "http");
 	SET(FOLLOWLOCATION, 0L);
 	SET(OPENSOCKETFUNCTION, open_socket);
@@ -613,12 +616,12 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 	int rc = -ENOMEM;
 
 	*out = (struct http_response){ .body = BUF_INIT, .date = -1, .retry_after = -1 };
-	if (!lane || !url)
+	x.easy = curl_easy_init();
+	if (!lane || !url || !x.easy)
 		goto out;
 	x.lane = lane;
-	x.easy = lane->easy;
 	rc = prepare(&x, url);
-	if (rc == 0 && curl_multi_add_handle(lane->multi, lane->easy) != CURLM_OK)
+	if (rc == 0 && curl_multi_add_handle(lane->multi, x.easy) != CURLM_OK)
 		rc = -ENOMEM;
 	if (rc == 0) {
 		rc = run(&x, lane->multi, &code);
@@ -627,8 +630,8 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 		else if (rc == 0)
 			rc = error_of(code);
 		if (rc == 0)
-			read_headers(lane->easy, out);
-		curl_multi_remove_handle(lane->multi, lane->easy);
+			read_headers(x.easy, out);
+		curl_multi_remove_handle(lane->multi, x.easy);
 	}
 out:
 	if (rc < 0) {
@@ -636,6 +639,7 @@ out:
 			explain(&x, rc, code);
 		buf_free(&out->body);
 	}
+	curl_easy_cleanup(x.easy);
 	if (lane)
 		lane_put(h, lane);
 	curl_url_cleanup(url);
