@@ -208,16 +208,6 @@ open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-static size_t
-on_header(char *line, size_t size, size_t n, void *ctx)
-{
-	struct exchange *x = ctx;
-
-	(void)line;
-	x->last_byte = clock_ms();
-	return size * n;
-}
-
 /* The header's value; NULL: none. Borrowed until the next call. */
 static const char *
 header(CURL *easy, const char *name)
@@ -235,6 +225,35 @@ is_range_from(CURL *easy, uint64_t from)
 	uint64_t first;
 
 	return s && sscanf(s, "bytes %" SCNu64 "-", &first) == 1 && first == from;
+}
+
+/* Whether it is what range_len asks for, or an error. */
+static bool
+is_part(const struct exchange *x)
+{
+	const char *s = header(x->easy, "Content-Range");
+	uint64_t first, last;
+	long status = 0;
+
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 206)
+		return s && sscanf(s, "bytes %" SCNu64 "-%" SCNu64 "/", &first, &last) == 2 && first == x->q->range_from &&
+		    last == first + x->q->range_len - 1;
+	return status != 200 && status != 416;
+}
+
+static size_t
+on_header(char *line, size_t size, size_t n, void *ctx)
+{
+	struct exchange *x = ctx;
+
+	x->last_byte = clock_ms();
+	if (x->q->range_len > 0 && (*line == '\r' || *line == '\n') && !is_part(x)) {
+		snprintf(x->why, sizeof(x->why), "the answer is not the part that was asked for");
+		x->rc = -ENODATA;
+		return 0;
+	}
+	return size * n;
 }
 
 static int
@@ -422,7 +441,7 @@ static int
 set_request(struct exchange *x, CURLU *url)
 {
 	const struct http_request *q = x->q;
-	char range[32];
+	char range[64];
 	int bad = 0;
 
 	SET(CURLU, url);
@@ -439,10 +458,12 @@ set_request(struct exchange *x, CURLU *url)
 	/* Refused where a transfer that ended before it had a connection has left its buffer, which will do as well. */
 	if (q->sink)
 		curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
-	if (q->range_from > 0) {
+	if (q->range_len > 0)
+		snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64, q->range_from, q->range_from + q->range_len - 1);
+	else
 		snprintf(range, sizeof(range), "%" PRIu64 "-", q->range_from);
+	if (q->range_len > 0 || q->range_from > 0)
 		SET(RANGE, range);
-	}
 	return bad ? -ENOMEM : 0;
 }
 

@@ -57,6 +57,11 @@ struct http_request {
 	 * a 200 body ends the request at once (status 200, no body), another range is -EPROTO.
 	 */
 	uint64_t	 range_from;
+	/*
+	 * > 0: Range: bytes=N-M, so many bytes and no more. An answer of 200, 206 or 416 that is not just those is -ENODATA as
+	 * soon as its headers are here, and of its body nothing is taken.
+	 */
+	uint64_t	 range_len;
 	/* The org ignored the range: the sink gets the body from byte 0, after this has said 0. NULL: it gets none of it. */
 	int		(*whole)(void *ctx);
 };

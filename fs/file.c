@@ -495,14 +495,14 @@ file_ready(struct file *f, uint64_t off, size_t n, struct wait *w)
 }
 
 int
-file_where(struct file *f, uint64_t off, const char **mem, off_t *pos)
+file_where(struct file *f, uint64_t off, size_t n, const char **mem, off_t *pos)
 {
 	if (f->text) {
 		*mem = f->text + off;
 		return -1;
 	}
 	*pos = (off_t)(f->start + off);
-	return f->blob ? blob_fd(f->blob) : f->fd;
+	return f->blob ? blob_fd(f->blob, f->start + off, n) : f->fd;
 }
 
 void

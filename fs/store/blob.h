@@ -12,6 +12,7 @@
 #include "fs/store.h"
 #include "fs/wait.h"
 #include "hash.h"
+#include "part.h"
 
 #define BLOB_NAME_MOST	100
 
@@ -50,18 +51,19 @@ struct blob {
 	struct waitq	 waiting;
 	struct job	 job;
 	struct attempt	 attempt;
+	struct parts	 parts;
 
 	/* guarded by the store's lock */
 	enum blob_state	 state;
 	int		 error;
 	unsigned	 users;
-	bool		 busy;		/* a job is queued or runs: it frees the blob if nobody else has it */
+	unsigned	 jobs;		/* are queued or run: the last one frees the blob if nobody else has it */
 	bool		 listed;
 	bool		 dropped;	/* its document is gone: not to be kept */
 	bool		 spilled;	/* counted in the store's */
 	int		 fd;		/* what readers read; set before anything is granted */
-	uint64_t	 landed;	/* what may be granted */
-	uint64_t	 granted;	/* what has been */
+	uint64_t	 landed;	/* what may be granted, from byte 0 on */
+	uint64_t	 granted;	/* what has been; parts apart */
 };
 
 struct store {
@@ -80,6 +82,7 @@ struct store {
 
 /* fs/store.c */
 void	blob_unlist(struct blob *);		/* caller locks */
+void	blob_end_job(struct blob *);		/* the job's last act */
 void	blob_free(struct blob *);
 
 #endif

@@ -21,6 +21,7 @@
 #include "auth/log.h"
 #include "blob.h"
 #include "disk.h"
+#include "part.h"
 #include "spill.h"
 
 #include "fill.h"
@@ -83,6 +84,7 @@ begin_attempt(struct blob *b, int fd)
 	pthread_mutex_lock(&b->store->lock);
 	a->seen = 0;
 	b->landed = b->granted;
+	parts_begin_attempt(b);
 	pthread_mutex_unlock(&b->store->lock);
 }
 
@@ -125,15 +127,27 @@ is_wanted(struct blob *b, bool ours)
 	return false;
 }
 
+static void
+land(struct blob *b)
+{
+	struct store *s = b->store;
+
+	pthread_mutex_lock(&s->lock);
+	uint64_t held = parts_held_back(b), may = b->attempt.filled < held ? b->attempt.filled : held;
+	if (may > b->landed)
+		b->landed = may;
+	pthread_mutex_unlock(&s->lock);
+	wait_wake(&b->waiting, may);
+	wait_wake(&b->parts.waiting, may);
+}
+
 /* There is more: up to a->filled. Readers get it, the hash goes on. */
 static int
 advance(struct blob *b, bool ours)
 {
 	struct store *s = b->store;
 	struct attempt *a = &b->attempt;
-	uint64_t held = b->size > STORE_HELD_BACK ? b->size - STORE_HELD_BACK : 0;
-	uint64_t may = a->filled < held ? a->filled : held;
-	int rc = 0;
+	int rc;
 
 	pthread_mutex_lock(&s->lock);
 	bool wanted = is_wanted(b, ours);
@@ -146,18 +160,16 @@ advance(struct blob *b, bool ours)
 	pthread_mutex_unlock(&s->lock);
 	if (!wanted)
 		return -ECANCELED;
+	if ((rc = parts_compare(b)) < 0)
+		return rc;
 	if (!a->adopted) {
 		if (a->filled < landed)
 			return 0;
 		if ((rc = adopt(b, landed)) < 0)
 			return rc;
 	}
-	if (may > landed) {
-		pthread_mutex_lock(&s->lock);
-		b->landed = may;
-		pthread_mutex_unlock(&s->lock);
-		wait_wake(&b->waiting, may);
-	}
+	if (a->filled > landed)
+		land(b);
 	return 0;
 }
 
@@ -523,15 +535,8 @@ end_fill(struct blob *b, int rc)
 	}
 	pthread_mutex_unlock(&s->lock);
 	wait_wake(&b->waiting, WAIT_ALL);
-
-	pthread_mutex_lock(&s->lock);
-	b->busy = false;
-	bool last = b->users == 0;
-	if (last)
-		blob_unlist(b);
-	pthread_mutex_unlock(&s->lock);
-	if (last)
-		blob_free(b);
+	wait_wake(&b->parts.waiting, WAIT_ALL);
+	blob_end_job(b);
 }
 
 static void
@@ -581,7 +586,7 @@ fill_start(struct blob *b)
 	struct store *s = b->store;
 
 	b->state = BLOB_QUEUED;
-	b->busy = true;
+	b->jobs++;
 	s->stats.waiting += b->class == STORE_FETCH;
 	pool_add(b->class == STORE_FETCH ? s->fetch : s->render, &b->job);
 }

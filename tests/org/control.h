@@ -13,7 +13,7 @@
  *      answers when so many that match have arrived (or ended) since the last clear
  * GET  /_org/wait held=N [timeout=30] answers when N requests are being held
  *
- * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded.
+ * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded; the query of one with a Range ends with "Range: bytes=...".
  *
  * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...; with a fault, a request is answered so:
  *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array

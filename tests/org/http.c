@@ -439,6 +439,9 @@ begin(struct exchange *x, const char *method, const char *path)
 	x->request.method = method;
 	x->request.path = path;
 	MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, add_to_query, &query);
+	const char *range = request_header(&x->request, "Range");
+	if (range)
+		buf_printf(&query, "%sRange: %s", query.len ? " " : "", range);
 	x->request.query = buf_detach(&query);
 	return x->request.query ? MHD_YES : MHD_NO;
 }

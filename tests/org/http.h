@@ -23,7 +23,7 @@ struct http;
 struct request {
 	const char	*method;
 	const char	*path;		/* percent-decoded, without the query */
-	const char	*query;		/* percent-decoded as a whole, for people and globs; "" : none */
+	const char	*query;		/* percent-decoded as a whole, and "Range: ..." where one was asked for: for people and globs; "" : none */
 	struct buf	 body;
 	bool		 too_long;	/* the body was; it is not here */
 	void		*wire;		/* private */

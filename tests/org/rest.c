@@ -319,6 +319,10 @@ apply_range(struct call *c)
 		reply_header(r, "Content-Range: bytes */%lld", (long long)size);
 		return;
 	}
+	if (settings_get(&c->org->settings, SETTING_RANGE) == 2 && from > 0) {
+		from--;
+		to--;
+	}
 	r->status = 206;
 	reply_header(r, "Content-Range: bytes %lld-%lld/%lld", (long long)from, (long long)to, (long long)size);
 	r->from = from;

@@ -18,7 +18,7 @@ static const struct row {
 	[SETTING_TOKEN_LIFE] = { "token-life", 0, 0, LONG, "seconds for which an access token is valid; 0: no end" },
 	[SETTING_SKEW] = { "skew", 0, -LONG, LONG, "seconds by which the org's clock is ahead" },
 	[SETTING_QUERY_ALL_FILES] = { "query-all-files", 1, 0, 1, "the user has Query All Files" },
-	[SETTING_RANGE] = { "range", 0, 0, 1, "VersionData honours Range" },
+	[SETTING_RANGE] = { "range", 0, 0, 2, "VersionData honours Range; 2: by other bytes than were asked for" },
 	[SETTING_ROTATE] = { "rotate", 0, 0, 1, "refresh tokens are rotated" },
 	[SETTING_REFRESH_TIME] = { "refresh-time", 0, 0, 600000, "milliseconds that a refresh takes, or until /_org/release" },
 	[SETTING_SHUFFLE] = { "shuffle", 0, 0, 1, "other order of keys in replies to queries" },
