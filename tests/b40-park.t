@@ -90,4 +90,5 @@ held 1
 kill $waiting
 ok 'another is read by the next request' within cat "$MNT/documents/small/small.txt"
 calls 'which is the second' 'GET */VersionData' 2
+org wait -G --data-urlencode "match=GET *VersionData" -d count=2 -d state=ended -d timeout=30 >/dev/null
 like 'the first was cut by who had asked' "$(org journal | grep VersionData | head -1)" '*cut*'
