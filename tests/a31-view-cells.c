@@ -35,6 +35,20 @@ static const char *const well_formed[] = { "a", "", " b ", "some text", "\"q\"",
 static const char *const raw[] = { "a", "bcd", "\"", "\"", "\"\"", ",", ",", ";", " ", "\t", "\n", "\r\n", "\r", "\\", "\x7f", "\xe9", "\xc3\xa9", NULL };
 static const char *const quotes[] = { "\"", "\"", "\"\"", ",", "a", "\n", NULL };
 
+/* A cell that is longer than a window, or than any may be. */
+static void
+put_long(struct buf *b)
+{
+	static const char *const inside[] = { "some text, and", "\"\"", "h\xc3\xa9", "\r\n", "\n", "\xe9", "a", NULL };
+	bool quoted = below(2);
+	const char *most = any(inside);
+
+	buf_puts(b, quoted ? "\"" : "");
+	for (unsigned n = below(200000); n > 0; n--)
+		buf_puts(b, !quoted ? "some text" : below(10) ? most : any(inside));
+	buf_puts(b, quoted ? "\"" : "");
+}
+
 static void
 make_records(struct buf *b, unsigned n)
 {
@@ -47,7 +61,10 @@ make_records(struct buf *b, unsigned n)
 
 		for (unsigned i = 0; i < w; i++) {
 			buf_puts(b, i ? "," : "");
-			buf_puts(b, any(well_formed));
+			if (n > 1000 && below(20000) == 0)
+				put_long(b);
+			else
+				buf_puts(b, any(well_formed));
 		}
 		if (n > 1 || below(2))
 			buf_puts(b, ragged && below(10) == 0 ? any(ends) : end);

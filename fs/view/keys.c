@@ -63,7 +63,12 @@ take(struct keys *k, const char *p, size_t len)
 static void
 put_position(struct buf *b, uint64_t index)
 {
-	buf_printf(b, "_%" PRIu64, index + 1);
+	char digits[20], *p = digits + sizeof(digits);
+
+	for (uint64_t n = index + 1; n > 0; n /= 10)
+		*--p = (char)('0' + n % 10);
+	buf_putc(b, '_');
+	buf_put(b, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 /* Appends a number to the name until it is free; says which. 0: it was free. */
