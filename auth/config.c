@@ -201,8 +201,9 @@ check_private(const struct stat *st, const char *file, bool has_secret)
 	return 0;
 }
 
+/* there: whether it has the section; NULL: it must. */
 static int
-read_file(struct config *c, int fd)
+read_file(struct config *c, int fd, bool *there)
 {
 	struct buf text = BUF_INIT, names = BUF_INIT;
 	struct reading r = { .config = c, .file = c->file, .text = &text };
@@ -226,13 +227,15 @@ read_file(struct config *c, int fd)
 		rc = -EINVAL;
 	if (rc < 0)
 		goto out;
-	if (!found) {
-		log_error("config", "%s: there is no section [%s]; %s%s", c->file, c->org,
-		    names.len ? "there are: " : "there is none at all", buf_str(&names));
+	if (there)
+		*there = found;
+	if (found) {
+		rc = take_section(&r, c->org, &syntax);
+	} else if (!there) {
+		log_error("config", "%s: there is no section [%s]; %s%s; to be led through writing it: sffs-auth login --setup %s", c->file, c->org,
+		    names.len ? "there are: " : "there is none at all", buf_str(&names), c->org);
 		rc = -EINVAL;
-		goto out;
 	}
-	rc = take_section(&r, c->org, &syntax);
 out:
 	buf_wipe(&text);
 	buf_free(&names);
@@ -280,7 +283,7 @@ find_candidates(const char *given, const char *candidates[2], char **own)
 	return rc;
 }
 
-/* Opens the config file; *path is the caller's. org: for whom it is wanted; NULL: -ENOENT is no error to tell. */
+/* Opens the config file; *path is the caller's. org: for whom it is wanted; NULL: -ENOENT is no error to tell, *path is where it would be. */
 static int
 open_file(const char *given, const char *org, char **path, int *fd)
 {
@@ -299,10 +302,11 @@ open_file(const char *given, const char *org, char **path, int *fd)
 		}
 	}
 	if (rc == 0 && *fd < 0 && !org) {
-		rc = -ENOENT;
+		rc = (*path = strdup(candidates[0])) ? -ENOENT : -ENOMEM;
 	} else if (rc == 0 && *fd < 0) {
-		log_error("config", "there is no config file %s%s%s; to be led through writing one: sffs-auth login --setup %s", candidates[0],
-		    candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "", org);
+		log_error("config", "there is no config file %s%s%s; to be led through writing one: sffs-auth %s%s%slogin --setup %s", candidates[0],
+		    candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "", given ? "--config " : "", given ? given : "",
+		    given ? " " : "", org);
 		rc = -EINVAL;
 	}
 	free(own);
@@ -379,33 +383,38 @@ check_org(const char *org)
 	return 0;
 }
 
-static int
-lacks(const struct config *c, const char *what)
+const char *
+config_lacks(const struct config *c)
 {
-	log_error("config", "%s: [%s] lacks %s", c->file, c->org, what);
-	return -EINVAL;
+	if (!c->login_url)
+		return "login_url = https://... (the org's My Domain)";
+	if (!c->client_id)
+		return "client_id = ... (the Consumer Key of the app in Salesforce)";
+	if (c->flow == CONFIG_CLIENT_CREDENTIALS && !c->client_secret.bytes && !c->client_secret_cmd)
+		return "client_secret = ... or client_secret_cmd = ..., which this flow needs";
+	if (c->flow == CONFIG_JWT && !c->username)
+		return "username = ..., which flow = jwt needs";
+	if (c->flow == CONFIG_JWT && !c->private_key && !c->private_key_cmd)
+		return "private_key = FILE or private_key_cmd = ..., which flow = jwt needs";
+	return NULL;
 }
 
 static int
 check_whole(const struct config *c)
 {
-	bool secret = c->client_secret.bytes != NULL;
+	const char *lacks = config_lacks(c);
 
-	if (!c->login_url)
-		return lacks(c, "login_url = https://... (the org's My Domain)");
-	if (!c->client_id && c->flow != CONFIG_WEB)	/* which an imported login can do without */
-		return lacks(c, "client_id = ... (the Consumer Key of the app in Salesforce)");
-	if (c->flow == CONFIG_CLIENT_CREDENTIALS && !secret && !c->client_secret_cmd)
-		return lacks(c, "client_secret = ... or client_secret_cmd = ..., which this flow needs");
-	if (c->flow == CONFIG_JWT && !c->username)
-		return lacks(c, "username = ..., which flow = jwt needs");
-	if (c->flow == CONFIG_JWT && !c->private_key && !c->private_key_cmd)
-		return lacks(c, "private_key = FILE or private_key_cmd = ..., which flow = jwt needs");
-	return 0;
+	/* An imported login can do without client_id. */
+	if (!lacks || (c->login_url && c->flow == CONFIG_WEB))
+		return 0;
+	log_error("config", "%s: [%s] lacks %s; sffs-auth login --setup %s says more", c->file, c->org, lacks, c->org);
+	return -EINVAL;
 }
 
-int
-config_load(const char *file, const char *org, const char *overrides, struct config **out)
+enum wanted { WHOLE, SECTION, ANYTHING };
+
+static int
+load(const char *file, const char *org, const char *overrides, enum wanted wanted, bool *there, struct config **out)
 {
 	struct config *c = calloc(1, sizeof(*c));
 	int fd = -1;
@@ -416,12 +425,14 @@ config_load(const char *file, const char *org, const char *overrides, struct con
 	if (rc == 0)
 		rc = option_set_defaults(c);
 	if (rc == 0)
-		rc = open_file(file, org, &c->file, &fd);
+		rc = open_file(file, wanted == ANYTHING ? NULL : org, &c->file, &fd);
 	if (rc == 0)
-		rc = read_file(c, fd);
+		rc = read_file(c, fd, wanted == ANYTHING ? there : NULL);
+	else if (rc == -ENOENT)
+		rc = 0, *there = false;
 	if (rc == 0 && overrides)
 		rc = take_overrides(c, overrides);
-	if (rc == 0)
+	if (rc == 0 && wanted == WHOLE)
 		rc = check_whole(c);
 	if (fd >= 0)
 		close(fd);
@@ -431,6 +442,18 @@ config_load(const char *file, const char *org, const char *overrides, struct con
 	}
 	*out = c;
 	return 0;
+}
+
+int
+config_load(const char *file, const char *org, const char *overrides, struct config **out)
+{
+	return load(file, org, overrides, WHOLE, NULL, out);
+}
+
+int
+config_load_part(const char *file, const char *org, bool *there, struct config **out)
+{
+	return load(file, org, NULL, there ? ANYTHING : SECTION, there, out);
 }
 
 void

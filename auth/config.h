@@ -80,6 +80,12 @@ struct config {
  * -EINVAL: usage or config, told on the log (with the names of the sections that there are).
  */
 int	config_load(const char *file, const char *org, const char *overrides, struct config **out);
+/*
+ * For who can do with less: the section may lack keys that a login needs (config_lacks), and with `there` it, or the whole
+ * file, may be missing: *there says whether it is not, and config->file where it would be.
+ */
+int	config_load_part(const char *file, const char *org, bool *there, struct config **out);
+const char *config_lacks(const struct config *);	/* "username = ..., which flow = jwt needs"; NULL: nothing */
 void	config_free(struct config *);		/* secrets are wiped */
 
 /*

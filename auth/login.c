@@ -65,11 +65,12 @@ login_command(struct session *s)
 {
 	struct oauth_failure failure = { 0 };
 	struct login l = { 0 };
-	int rc = s->config->client_id ? log_in(s, &l, &failure) : -EINVAL;
+	const char *lacks = config_lacks(s->config);
+	int rc = lacks ? -EINVAL : log_in(s, &l, &failure);
 
-	if (!s->config->client_id)
-		log_error("login", "%s: [%s] lacks client_id = ... (the Consumer Key; sffs-auth login --setup %s says where it is)",
-		    s->config->file, s->config->org, s->config->org);
+	if (lacks)
+		log_error("login", "%s: [%s] lacks %s; sffs-auth login --setup %s says more", s->config->file, s->config->org, lacks,
+		    s->config->org);
 	if (rc == 0)
 		login_say_who(s, &l);
 	else if (*failure.text)

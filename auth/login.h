@@ -31,7 +31,8 @@ int	login_import(struct session *);		/* login_import.c: import */
 int	login_status(struct session *);		/* login_status.c: status, token, logout */
 int	login_token(struct session *);
 int	login_logout(struct session *);
-void	login_setup(const struct config *);	/* login_setup.c: login --setup */
+/* login_setup.c: login --setup. there: the file has the section; else it is asked for on a terminal, and shown elsewhere. */
+int	login_setup(struct config *, bool there);
 
 /* Logs in by a browser, up to the code, and exchanges it. login_web.c */
 int	login_web(struct session *, struct login *out, struct oauth_failure *);

@@ -260,10 +260,8 @@ login_logout(struct session *s)
 {
 	const char *org = s->config->org;
 	struct login l = { 0 };
-	int rc = token_stored(s->config, &l);
+	int rc = token_logout(s->config, s->http, &l);
 
-	if (rc == 0)
-		rc = token_logout(s->config, s->http);
 	if (rc == -EHOSTUNREACH || rc == -ETIMEDOUT)
 		log_error("login", "%s: logged out here, but the org is out of reach and honours the login still: "
 		    "revoke it in the org, in the user's settings under OAuth Connected Apps", org);

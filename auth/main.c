@@ -25,12 +25,13 @@ static const struct command {
 	int (*run)(struct session *);
 	const char *options;		/* the letters that it takes, of those below */
 	int arguments;			/* beside ORG, at most */
+	bool part;			/* does with a section that lacks something */
 } commands[] = {
-	{ "login", login_command, "nwst", 0 },
-	{ "status", login_status, "jl", 0 },
-	{ "token", login_token, "", 0 },
-	{ "logout", login_logout, "p", 0 },
-	{ "import", login_import, "f", 1 },
+	{ "login", login_command, "nwst", 0, false },
+	{ "status", login_status, "jl", 0, false },
+	{ "token", login_token, "", 0, false },
+	{ "logout", login_logout, "p", 0, .part = true },
+	{ "import", login_import, "f", 1, false },
 };
 
 static void
@@ -48,7 +49,8 @@ usage(FILE *f)
 	    "    --no-browser       prints the URL; takes the callback, or its URL pasted here\n"
 	    "    --timeout S        seconds for which the browser is waited for (600)\n"
 	    "    --wait             a new app in Salesforce takes minutes to work: tries until it does\n"
-	    "    --setup            says how to make the app in Salesforce, and logs nobody in\n"
+	    "    --setup            writes the config section, on a terminal; says how to make the app in\n"
+	    "                       Salesforce; logs nobody in\n"
 	    "  status               who is logged in, where, since when; asks nobody\n"
 	    "    --json             as JSON\n"
 	    "    --limits           asks the org, too, whom it sees and how many API calls are left\n"
@@ -160,10 +162,12 @@ run(struct arguments *a)
 {
 	struct config *c = NULL;
 	struct http *http = NULL;
-	int rc = config_load(a->config, a->org, NULL, &c);
+	bool there = false;
+	int rc = a->setup ? config_load_part(a->config, a->org, &there, &c) : a->command->part ?
+	    config_load_part(a->config, a->org, NULL, &c) : config_load(a->config, a->org, NULL, &c);
 
 	if (rc == 0 && a->setup) {
-		login_setup(c);
+		rc = login_setup(c, there);
 		goto out;
 	}
 	if (rc == 0)
@@ -174,11 +178,11 @@ run(struct arguments *a)
 		a->session.http = http;
 		rc = a->command->run(&a->session);
 	}
+out:
 	if (rc == 0 && fflush(stdout) != 0) {
 		log_error("sffs-auth", "standard output: %s", strerror(errno));
 		rc = -EIO;
 	}
-out:
 	http_close(http);
 	config_free(c);
 	return rc;

@@ -504,7 +504,7 @@ oauth_authorize_url(const struct config *c, const char *state, const char *chall
 }
 
 int
-oauth_revoke(struct http *http, const struct config *c, const struct secret *token)
+oauth_revoke(struct http *http, const char *login_url, const struct secret *token)
 {
 	struct oauth_failure failure;
 	struct http_response a = { 0 };
@@ -512,7 +512,7 @@ oauth_revoke(struct http *http, const struct config *c, const struct secret *tok
 
 	buf_reserve(&form, FORM_ROOM);
 	put_field(&form, "token", token->bytes);
-	int rc = post(http, c->login_url, "/services/oauth2/revoke", &form, &a, &failure);
+	int rc = post(http, login_url, "/services/oauth2/revoke", &form, &a, &failure);
 	if (rc == -EAGAIN || (rc == 0 && a.status != 200 && a.status != 400))
 		rc = -EHOSTUNREACH;
 	buf_wipe(&form);

@@ -79,7 +79,7 @@ int	oauth_ask(struct http *, const struct oauth_request *, struct oauth_grant *o
 int	oauth_authorize_url(const struct config *, const char *state, const char *challenge, struct buf *out);
 
 /* 0 also when the org did not know the token. -EHOSTUNREACH, -ETIMEDOUT: it may still be valid. */
-int	oauth_revoke(struct http *, const struct config *, const struct secret *token);
+int	oauth_revoke(struct http *, const char *login_url, const struct secret *token);
 
 /*
  * Whom a token is of, which costs no API call. -EACCES: the token is not valid; -ENODATA: it is, but the org does not

@@ -86,18 +86,12 @@ belongs(const struct login *l, const struct config *c)
 	    (c->flow != CONFIG_JWT || same(l->username, c->username)));
 }
 
-/* *out is empty when there is none for this config. */
+/* *out is empty when there is none. */
 static int
-read_stored(const struct config *c, const char *path, struct login *out)
+read_any(const char *path, struct login *out)
 {
-	struct login l = { 0 };
-	int rc = token_file_read(path, &l);
+	int rc = token_file_read(path, out);
 
-	if (rc == 0 && belongs(&l, c)) {
-		*out = l;
-		return 0;
-	}
-	login_free(&l);
 	switch (rc) {
 	case 0: case -ENOENT: case -EIO:
 		return 0;
@@ -109,6 +103,17 @@ read_stored(const struct config *c, const char *path, struct login *out)
 		log_error("token", "%s: %s", path, strerror(-rc));
 		return -EINVAL;
 	}
+}
+
+/* *out is empty when there is none for this config. */
+static int
+read_stored(const struct config *c, const char *path, struct login *out)
+{
+	int rc = read_any(path, out);
+
+	if (rc == 0 && !belongs(out, c))
+		login_free(out);
+	return rc;
 }
 
 /* *out: the lock, or -1 where locks do not work, which must not stop a login. */
@@ -503,7 +508,7 @@ token_login(const struct config *c, struct http *http, const struct oauth_reques
 		rc = obtain(c, http, path, first ? first : &q, NULL, out, f);
 	/* A user has five logins of an app at most: the one that this one replaces must not count. */
 	if (rc == 0 && old.refresh_token.bytes && !old.imported && !same(old.refresh_token.bytes, out->refresh_token.bytes))
-		oauth_revoke(http, c, &old.refresh_token);
+		oauth_revoke(http, c->login_url, &old.refresh_token);
 	login_free(&old);
 	free(path);
 	return rc;
@@ -540,10 +545,9 @@ token_stored(const struct config *c, struct login *out)
 }
 
 int
-token_logout(const struct config *c, struct http *http)
+token_logout(const struct config *c, struct http *http, struct login *was)
 {
 	struct oauth_failure failure = { 0 };
-	struct login l = { 0 };
 	char *path = NULL;
 	int lock = -1;
 	int rc = token_file_path(c, &path);
@@ -551,20 +555,19 @@ token_logout(const struct config *c, struct http *http)
 	if (rc == 0)
 		rc = take_lock(http, path, &lock, &failure);
 	if (rc == 0)
-		rc = read_stored(c, path, &l);
+		rc = read_any(path, was);
 	if (rc < 0)
 		goto out;
-	bool had = l.access_token.bytes || l.refresh_token.bytes;
+	bool had = was->access_token.bytes || was->refresh_token.bytes;
 	int revoked = 0;
-	if (had && !l.imported)
-		revoked = oauth_revoke(http, c, l.refresh_token.bytes ? &l.refresh_token : &l.access_token);
+	if (had && !was->imported)
+		revoked = oauth_revoke(http, was->login_url, was->refresh_token.bytes ? &was->refresh_token : &was->access_token);
 	rc = token_file_remove(path);
 	if (rc == 0)
 		rc = had ? revoked : -ENOKEY;
 out:
 	tell(c, rc, &failure);
 	drop_lock(lock);
-	login_free(&l);
 	free(path);
 	return rc;
 }

@@ -58,9 +58,9 @@ int	token_login(const struct config *, struct http *, const struct oauth_request
 int	token_import(const struct config *, struct http *, const struct login *);	/* stores one that was made elsewhere */
 int	token_stored(const struct config *, struct login *out);			/* without a call; -ENOKEY: none for this config */
 /*
- * Removes the stored login, and ends it in the org unless it is an imported one, which others use.
- * -ENOKEY: there was none; -EHOSTUNREACH, -ETIMEDOUT: removed, but the org may still honour it.
+ * Removes the stored login, whatever the config says by now, and ends it in the org unless it is an imported one, which
+ * others use; *was: what it was. -ENOKEY: there was none; -EHOSTUNREACH, -ETIMEDOUT: removed, but the org may still honour it.
  */
-int	token_logout(const struct config *, struct http *);
+int	token_logout(const struct config *, struct http *, struct login *was);
 
 #endif

@@ -403,7 +403,7 @@ test_search(void)
 		config_free(c);
 	}
 	log_tail(&tail);
-	ok(strstr(buf_str(&tail), "there is no config file /nonexistent/config") && strstr(buf_str(&tail), "sffs-auth login --setup acme"),
+	ok(strstr(buf_str(&tail), "there is no config file /nonexistent/config") && strstr(buf_str(&tail), "sffs-auth --config /nonexistent/config login --setup acme"),
 	    "where it is not, and what to do");
 	unsetenv("SFFS_CONFIG");
 	buf_free(&tail);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth: a login that needs nobody, looked at, used, and ended again; its exit status says how it went.
-. "${0%/*}/lib.sh"; plan 51
+. "${0%/*}/lib.sh"; plan 75
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -89,6 +89,48 @@ run 'an app that is not known yet' 0 "$auth" login --wait sim
 calls 'is tried again' 'POST */token' 2
 run '--setup' 0 "$auth" login --setup sim
 like 'says how to make the app' "$out" '*External Client App*Run As*'
+# A first start: --setup is what every message about the config leads to.
+# typed DESCRIPTION STATUS COMMAND...: run, on a terminal, with what is in answers.
+typed() { what=$1 want=$2; shift 2; run "$what" "$want" sh -c 'python3 "$@" <"$0"' "$TMP/answers" "$TOP/tests/typed.py" "$@"; }
+HOME=$TMP/first; export HOME; unset XDG_CONFIG_HOME
+first=$HOME/.config/sffs/config
+run 'no config file' 2 "$auth" login acme
+like 'leads to --setup' "$err" '*there is no config file *sffs-auth login --setup acme'
+run 'which without a terminal' 0 "$auth" login --setup acme
+like 'prints a section' "$out" "*$first*[[]acme]*login_url = https://*client_id =*"
+cat >"$TMP/answers" <<END
+login_url=https://acme.lightning.force.com
+login_url=$(sed -n 's/^login_url = //p' "$TMP/good")
+flow=client_credentials
+client_id=$(sed -n 's/^client_id = //p' "$TMP/good")
+client_secret=$secret
+END
+typed 'and on one' 0 "$auth" login --setup acme
+like 'asks again for what is no good' "$out" '*login_url = https://acme.light*this host serves pages only*login_url = http*'
+like 'says how to make the app' "$out" '*External Client App*Run As*'
+is 'writes a section that only its user can read' "$(stat -c %a "${first%/*}" "$first" | tr '\n' ' ')" '700 600 '
+run 'with which one logs in' 0 "$auth" login acme
+run 'another org' 2 "$auth" login other
+like 'leads there, too' "$err" '*there are: acme; *sffs-auth login --setup other'
+printf '%s\n' login_url=https://other.my.salesforce.com flow=jwt client_id=x username=it@example.org private_key= >"$TMP/answers"
+typed 'and is written below' 0 "$auth" login --setup other
+is 'with what belongs to its flow' "$(sed '1,/^$/d' "$first" | tr '\n' ' ')" \
+	"[other] login_url = https://other.my.salesforce.com flow = jwt client_id = x username = it@example.org private_key = ${first%/*}/other.pem "
+sed -i '/^private_key/d' "$first"
+run 'a section that lacks something' 2 "$auth" login other
+like 'leads there' "$err" '*lacks private_key*sffs-auth login --setup other*'
+run 'which says' 0 "$auth" login --setup other
+like 'what' "$out" '*-keyout */other.pem*other] still lacks private_key*'
+# It lacks what the login was made with; that login is ended all the same.
+sed -i '/^client_id/d; /^client_secret/d' "$first"
+run 'logging out does with less' 0 "$auth" logout acme
+ok 'and removes the login' test ! -e "$XDG_STATE_HOME/sffs/acme.json"
+chmod 644 "$first"
+printf '%s\n' login_url=https://other.my.salesforce.com flow=web client_id=x >"$TMP/answers"
+typed 'a file that others can read' 2 "$auth" login --setup third
+like 'gets no secret' "$out" '*chmod 600*'
+is 'and nothing is written' "$(grep -c third "$first")" 0
+XDG_CONFIG_HOME=$TMP/config; export XDG_CONFIG_HOME
 run 'no such org' 2 "$auth" login nosuch
 run 'no such command' 2 "$auth" enter sim
 run 'no such option here' 2 "$auth" token --purge sim
