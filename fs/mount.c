@@ -5,11 +5,15 @@
  *	- the thread that runs it, until its run() says -EAGAIN: then the wait is
  *	  queued and another thread may already be running, or have freed, it;
  *	- the thread that calls ready(), in the same way;
- *	- an interrupt, if wait_cancel says that it took the wait out of its queue.
+ *	- an interrupt, or the watcher, if wait_cancel says that it took the wait
+ *	  out of its queue.
  *
  * libfuse calls an interrupt function with the request's lock held, and
  * fuse_req_interrupt_func(req, NULL) takes that lock: so once it has returned
  * no interrupt can come, and the request may be answered and freed.
+ *
+ * The kernel tells of the first signal only. If that is none that ends a wait,
+ * the request is watched: the watcher looks from time to time for one that is.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,16 +36,19 @@
 #include "callers.h"
 #include "file.h"
 #include "keeper.h"
+#include "signals.h"
 #include "tree.h"
 
 #include "mount.h"
 
 #define NOTIFIER_POLL	20	/* ms between looks whether the notifier has ended */
 #define BACKGROUND_MOST	65535
+#define WATCH_EVERY	100	/* ms between looks at what has come for those who wait on though they were interrupted */
 #define NOTICES_MOST	65536	/* names waiting to be told to the kernel; those beyond expire by themselves */
 
 struct parked {
 	struct wait	 wait;
+	struct parked	*next, **prev;	/* prev NULL: not watched */
 	struct mount	*mount;
 	fuse_req_t	 req;
 	void		(*run)(struct parked *, int *rc);	/* answers the request, or sets *rc: see park() */
@@ -70,6 +77,12 @@ struct mount {
 	struct tree	*tree;
 	bool		 mounted;
 
+	pthread_t	 watcher;
+	pthread_mutex_t	 watch_lock;	/* guards: the three below. Taken with a request's lock held */
+	pthread_cond_t	 watch_more;
+	struct parked	*watched;
+	bool		 unwatched;	/* the watcher is to end */
+
 	pthread_t	 notifier;
 	atomic_bool	 all_told;	/* the notifier is at its end */
 	pthread_mutex_t	 lock;		/* guards: all below */
@@ -90,14 +103,93 @@ mount_of(fuse_req_t req)
  */
 
 static void
+watch(struct parked *p)
+{
+	struct mount *m = p->mount;
+
+	pthread_mutex_lock(&m->watch_lock);
+	p->next = m->watched;
+	p->prev = &m->watched;
+	if (p->next)
+		p->next->prev = &p->next;
+	m->watched = p;
+	pthread_cond_signal(&m->watch_more);
+	pthread_mutex_unlock(&m->watch_lock);
+}
+
+/* Caller locks. */
+static void
+unwatch(struct parked *p)
+{
+	*p->prev = p->next;
+	if (p->next)
+		p->next->prev = p->prev;
+	p->prev = NULL;
+}
+
+static void
 on_interrupt(fuse_req_t req, void *data)
 {
 	struct parked *p = data;
 
-	if (wait_cancel(&p->wait)) {
+	if (!signals_end_wait(fuse_req_ctx(req)->pid)) {
+		watch(p);
+	} else if (wait_cancel(&p->wait)) {
 		fuse_reply_err(req, EINTR);
 		free(p);
 	}
+}
+
+/* To be called by run() when it can answer: from here on no interrupt comes. */
+static fuse_req_t
+unpark(struct parked *p)
+{
+	fuse_req_interrupt_func(p->req, NULL, NULL);
+	pthread_mutex_lock(&p->mount->watch_lock);
+	if (p->prev)
+		unwatch(p);
+	pthread_mutex_unlock(&p->mount->watch_lock);
+	return p->req;
+}
+
+/* Caller locks. One that has been taken out of its queue, because it is to wait no more. */
+static struct parked *
+take_interrupted(struct mount *m)
+{
+	for (struct parked *p = m->watched; p; p = p->next) {
+		if (signals_end_wait(fuse_req_ctx(p->req)->pid) && wait_cancel(&p->wait)) {
+			unwatch(p);
+			return p;
+		}
+	}
+	return NULL;
+}
+
+static void *
+watch_all(void *ctx)
+{
+	struct mount *m = ctx;
+	struct parked *p;
+
+	pthread_setname_np(pthread_self(), "sffs-watch");
+	pthread_mutex_lock(&m->watch_lock);
+	while (!m->unwatched) {
+		if (!m->watched) {
+			pthread_cond_wait(&m->watch_more, &m->watch_lock);
+			continue;
+		}
+		while ((p = take_interrupted(m))) {
+			pthread_mutex_unlock(&m->watch_lock);	/* unpark() takes the request's lock first */
+			fuse_reply_err(unpark(p), EINTR);
+			free(p);
+			pthread_mutex_lock(&m->watch_lock);
+		}
+		pthread_mutex_unlock(&m->watch_lock);
+		nanosleep(&(struct timespec){ .tv_nsec = WATCH_EVERY * 1000000 }, NULL);
+		pthread_mutex_lock(&m->watch_lock);
+	}
+	pthread_mutex_unlock(&m->watch_lock);
+	return NULL;
 }
 
 /* Runs p once. After -EAGAIN it is somebody else's. */
@@ -105,14 +197,12 @@ static void
 run_parked(struct parked *p)
 {
 	int rc = 0;
-	fuse_req_t req = p->req;
 
 	p->run(p, &rc);
 	if (rc == -EAGAIN)
 		return;
 	if (rc < 0) {
-		fuse_req_interrupt_func(req, NULL, NULL);
-		fuse_reply_err(req, -rc);
+		fuse_reply_err(unpark(p), -rc);
 		free(p);
 	}
 }
@@ -121,14 +211,6 @@ static void
 on_ready(struct wait *w)
 {
 	run_parked((struct parked *)((char *)w - offsetof(struct parked, wait)));
-}
-
-/* To be called by run() when it can answer: from here on no interrupt comes. */
-static fuse_req_t
-unpark(struct parked *p)
-{
-	fuse_req_interrupt_func(p->req, NULL, NULL);
-	return p->req;
 }
 
 /*
@@ -436,7 +518,7 @@ reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 	}
 	/* The kernel has the answer before the call that gives it is over, and may release the handle at once. */
 	file_hold(file);
-	v.buf[0].fd = file_where(file, (uint64_t)off, n, &mem, &v.buf[0].pos);
+	v.buf[0].fd = file_where(file, (uint64_t)off, &mem, &v.buf[0].pos);
 	if (v.buf[0].fd < 0) {
 		fuse_reply_buf(req, mem, n);
 	} else {
@@ -811,6 +893,8 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 		return -ENOMEM;
 	m->o = *o;
 	m->last = &m->first;
+	pthread_mutex_init(&m->watch_lock, NULL);
+	pthread_cond_init(&m->watch_more, NULL);
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->more, NULL);
 	fuse_set_log_func(log_from_libfuse);
@@ -870,7 +954,16 @@ end_notifier(struct mount *m)
 	}
 	free(buf.mem);
 	pthread_join(m->notifier, NULL);
-	m->notifier = 0;
+}
+
+static void
+end_watcher(struct mount *m)
+{
+	pthread_mutex_lock(&m->watch_lock);
+	m->unwatched = true;
+	pthread_cond_signal(&m->watch_more);
+	pthread_mutex_unlock(&m->watch_lock);
+	pthread_join(m->watcher, NULL);
 }
 
 int
@@ -878,13 +971,15 @@ mount_serve(struct mount *m, struct tree *tree)
 {
 	m->tree = tree;
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int rc = config ? -pthread_create(&m->notifier, NULL, notify, m) : -ENOMEM;
+	int rc = config ? -pthread_create(&m->watcher, NULL, watch_all, m) : -ENOMEM;
 
-	if (rc < 0)
-		m->notifier = 0;
 	if (rc == 0) {
-		rc = fuse_session_loop_mt(m->session, config);
-		end_notifier(m);
+		rc = -pthread_create(&m->notifier, NULL, notify, m);
+		if (rc == 0) {
+			rc = fuse_session_loop_mt(m->session, config);
+			end_notifier(m);
+		}
+		end_watcher(m);
 	}
 	fuse_loop_cfg_destroy(config);
 	return rc > 0 ? 0 : rc;		/* > 0: the signal that ended it */
@@ -913,6 +1008,8 @@ mount_close(struct mount *m)
 	}
 	if (still_there && keeper_unmount(m->o.keeper) < 0)
 		log_warn("mount", "cannot unmount; fusermount3 -u does");
+	pthread_mutex_destroy(&m->watch_lock);
+	pthread_cond_destroy(&m->watch_more);
 	pthread_cond_destroy(&m->more);
 	pthread_mutex_destroy(&m->lock);
 	free(m);

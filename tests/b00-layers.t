@@ -35,7 +35,7 @@ may 'inside is made of the record alone' 'fs/inside.[ch]' "inside document name 
 may 'inventory joins catalogue and inside' 'fs/inventory.[ch]' "inventory catalogue inside document name wait pool task $bottom"
 may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own fs/tree) catalogue inside inventory ahead file sync demand document name wait $bottom"
 may 'ahead joins catalogue, version and store' 'fs/ahead.[ch]' "ahead catalogue version store inside document wait pool $bottom"
-may 'mount knows the tree' 'fs/mount.[ch]' "mount keeper tree file callers sync catalogue wait notify $bottom"
+may 'mount knows the tree' 'fs/mount.[ch]' "mount keeper tree file callers signals sync catalogue wait notify $bottom"
 may 'confine and keeper know nobody' 'fs/confine.[ch] fs/keeper.[ch]' 'confine keeper'
 may 'mountinfo and notify know nobody' 'fs/mountinfo.[ch] fs/notify.[ch]' 'mountinfo notify'
 may 'list asks mounts through their files alone' 'fs/list.[ch]' "list mountinfo $bottom"

@@ -1,0 +1,44 @@
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "signals.h"
+
+#define BIT(signal)	(UINT64_C(1) << ((signal) - 1))
+
+/* By these somebody, or a time limit, wants the program to end or to do something else. */
+static const uint64_t ending = BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGABRT) | BIT(SIGKILL) | BIT(SIGPIPE) | BIT(SIGALRM) |
+    BIT(SIGTERM) | BIT(SIGXCPU) | BIT(SIGILL) | BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGSEGV) | BIT(SIGSYS) | BIT(SIGTRAP);
+
+/* A set of signals in a line of /proc/PID/status; all, if it is not there. */
+static uint64_t
+set_of(const char *status, const char *key)
+{
+	const char *line = strstr(status, key);
+	uint64_t set;
+
+	return line && sscanf(line + strlen(key), " %" SCNx64, &set) == 1 ? set : UINT64_MAX;
+}
+
+bool
+signals_end_wait(pid_t pid)
+{
+	char path[32], status[4096];
+	ssize_t n = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		n = read(fd, status, sizeof(status) - 1);
+		close(fd);
+	}
+	if (n <= 0)
+		return true;
+	status[n] = '\0';
+	uint64_t pending = set_of(status, "\nSigPnd:") | set_of(status, "\nShdPnd:");
+	return (pending & ~set_of(status, "\nSigBlk:") & ending) != 0;
+}
