@@ -222,8 +222,9 @@ new_survey(struct surveys *ss, const struct version *v)
 		return NULL;
 	s->owner = ss;
 	s->version = *v;
-	s->survey = (struct task){ .job = { .run = run_survey, .drop = drop_survey }, .keep_error = KEEP_ERROR };
-	s->stats = (struct task){ .job = { .run = run_stats, .drop = drop_stats }, .keep_error = KEEP_ERROR };
+	const unsigned keep = v->note ? 0 : KEEP_ERROR;		/* of a note there is one text */
+	s->survey = (struct task){ .job = { .run = run_survey, .drop = drop_survey }, .keep_error = keep };
+	s->stats = (struct task){ .job = { .run = run_stats, .drop = drop_stats }, .keep_error = keep };
 	recall(s);
 	return s;
 }
