@@ -50,7 +50,6 @@ struct scan {
 	size_t		 valid;		/* up to here characters have been looked at */
 	uint64_t	 quoted;	/* ALL: the block begins in quotes */
 	uint64_t	 may_open;	/* 1: a quote that begins the block may open a cell, or is the second of two */
-	uint64_t	 in_letters;	/* 1: the block begins in a cell in which quotes are letters */
 	struct block	 before;	/* 1 each: there is such a byte in this cell, in a block before */
 };
 
@@ -210,14 +209,8 @@ pair_quotes(struct scan *sc, struct block *b)
 	uint64_t all_ends = b->ends, inside, bad;
 
 	b->letters = b->after = 0;
-	if (sc->in_letters) {
-		b->letters = b->quotes & ((b->ends & -b->ends) - 1);
-		b->quotes &= ~b->letters;
-		sc->in_letters = b->ends == 0;
-	}
 	if (!sc->quoted && !(b->quotes & (all_ends << 1 | sc->may_open))) {	/* none opens a cell */
-		b->letters |= b->quotes;
-		sc->in_letters |= b->quotes > all_ends;		/* the last of them is behind the last end */
+		b->letters = b->quotes;
 		b->quotes = 0;
 	}
 	for (;;) {
@@ -241,7 +234,6 @@ pair_quotes(struct scan *sc, struct block *b)
 		}
 		b->letters |= b->quotes & cell;
 		b->quotes &= ~cell;
-		sc->in_letters = end == 0;
 	}
 	sc->may_open = (b->ends | b->doubled) >> 63;
 	sc->quoted = -(inside >> 63);
@@ -257,15 +249,14 @@ look(struct scan *sc, struct block *b)
 	const char *p = sc->s + sc->base;
 
 	classify(p, sc->delimiter, b);
-	if (sc->n - sc->base <= 64) {
+	if (sc->n - sc->base < 64) {
 		uint64_t mine = ~from(sc->n - sc->base);
 
-		/* A CR that ends the text is careful's, as all is that has no end. */
-		b->ends &= sc->s[sc->n - 1] == '\r' ? mine & mine >> 1 : mine;
+		b->ends &= mine;
 		b->quotes &= mine;
 		b->odd &= mine;
 	}
-	if (b->quotes | sc->quoted | sc->in_letters) {
+	if (b->quotes | sc->quoted) {
 		pair_quotes(sc, b);
 	} else {
 		b->doubled = b->letters = b->after = 0;
