@@ -36,6 +36,9 @@ struct reading {
 	int		 line;
 	const char	*section;		/* the one whose keys are taken now */
 	int		 given_at[OPTION_MOST];	/* line; 0: not given in that section */
+	struct headings {
+		int first, again;		/* lines of [section]; 0: none */
+	} headings;
 	bool		 has_secret;
 	int		 rc;
 };
@@ -79,6 +82,13 @@ take_key(struct reading *r, const struct option *o, const char *value, const cha
 {
 	int *given_at = &r->given_at[option_number(o)];
 
+	if (*given_at && *given_at < r->headings.again && r->line > r->headings.again) {
+		/* Of a section that was pasted twice, one line is enough. */
+		if (r->rc == 0)
+			log_error("config", "%s:%d: [%s] is given a second time, first in line %d: keep one", r->file,
+			    r->headings.again, r->section, r->headings.first);
+		return -EINVAL;
+	}
 	if (*given_at) {
 		log_error("config", "%s: %s is given a second time, first in line %d: keep one", where, option_name(o), *given_at);
 		return -EINVAL;
@@ -126,9 +136,9 @@ take_section(struct reading *r, const char *section, int *syntax)
 	return r->rc;
 }
 
-/* Checks what inih would get wrong without a word, and notes whether there is [org]. names: the orgs that there are. */
+/* Checks what inih would get wrong without a word, and notes where [org] is. names: the orgs that there are. */
 static int
-look_over(const char *file, const struct buf *text, const char *org, bool *found, const char *between, struct buf *names)
+look_over(const char *file, const struct buf *text, const char *org, struct headings *found, const char *between, struct buf *names)
 {
 	size_t org_len = strlen(org);
 	int line = 1;
@@ -149,7 +159,8 @@ look_over(const char *file, const struct buf *text, const char *org, bool *found
 			const char *name = s + skip + 1;
 			size_t len = strcspn(name, "]\n");
 
-			*found |= len == org_len && strncmp(name, org, len) == 0;
+			if (len == org_len && strncmp(name, org, len) == 0)
+				*(found->first ? &found->again : &found->first) = line;
 			if (!(len == 8 && strncmp(name, "defaults", 8) == 0))
 				buf_printf(names, "%s%.*s", names->len ? between : "", (int)len, name);
 		}
@@ -208,7 +219,7 @@ read_file(struct config *c, int fd, bool *there)
 	struct buf text = BUF_INIT, names = BUF_INIT;
 	struct reading r = { .config = c, .file = c->file, .text = &text };
 	struct stat st;
-	bool found = false;
+	struct headings found = { 0 };
 	int syntax = 0;
 	int rc = fstat(fd, &st) < 0 ? -errno : 0;
 
@@ -228,8 +239,9 @@ read_file(struct config *c, int fd, bool *there)
 	if (rc < 0)
 		goto out;
 	if (there)
-		*there = found;
-	if (found) {
+		*there = found.first;
+	if (found.first) {
+		r.headings = found;
 		rc = take_section(&r, c->org, &syntax);
 	} else if (!there) {
 		log_error("config", "%s: there is no section [%s]; %s%s; to be led through writing it: sffs-auth login --setup %s", c->file, c->org,
@@ -472,7 +484,7 @@ config_orgs(const char *file, struct buf *out)
 {
 	struct buf text = BUF_INIT;
 	char *path = NULL;
-	bool found = false;
+	struct headings found = { 0 };
 	int fd = -1;
 	int rc = open_file(file, NULL, &path, &fd);
 

@@ -85,7 +85,7 @@ test_files(void)
 		{ "a key with a slip", WHOLE "refesh = 5\n", "acme", NULL, -EINVAL, "/config:4: refesh: there is no such key; is it refresh?" },
 		{ "in [defaults] too", "[defaults]\nrefresh = x\n" WHOLE, "acme", NULL, -EINVAL, "/config:2: refresh = x: say a number of seconds" },
 		{ "twice", WHOLE "links = no\n\nlinks = yes\n", "acme", NULL, -EINVAL, "/config:6: links is given a second time, first in line 4" },
-		{ "twice, in two sections of a name", WHOLE "[beta]\n[acme]\nclient_id = y\n", "acme", NULL, -EINVAL, "/config:6: client_id is given a second" },
+		{ "twice, in two sections of a name", WHOLE "[beta]\n[acme]\nclient_id = y\n", "acme", NULL, -EINVAL, "/config:5: [acme] is given a second time, first in line 1" },
 		{ "before any section", "refresh = 5\n" WHOLE, "acme", NULL, -EINVAL, "/config:1: refresh stands before the first [section]" },
 		{ "a line that is nothing", WHOLE "refresh\n", "acme", NULL, -EINVAL, "/config:4: this is no [section], no key = value" },
 		{ "a section without its end", WHOLE "[beta\n", "acme", NULL, -EINVAL, "/config:4: this is no [section]" },
@@ -134,6 +134,10 @@ test_odd_files(void)
 	is_str(c ? c->client_id : NULL, "a ; b # c", "; and # in a value are its own");
 	config_free(c);
 	c = NULL;
+
+	is_int(load(WHOLE WHOLE, NULL, &c, &said), -EINVAL, "a section that was pasted twice");
+	const char *once = strstr(buf_str(&said), "/config:4: [acme] is given a second time, first in line 1: keep one\n");
+	ok(once && !strstr(once, "\n2"), "is told in one line");
 
 	is_int(load_bytes(WHOLE "\0refresh = 5\n", sizeof(WHOLE) + 12, 0600, "acme", NULL, &c, &said), -EINVAL, "a NUL");
 	ok(strstr(buf_str(&said), "no text file") != NULL, "and that is said");
