@@ -8,6 +8,7 @@
 
 #include "auth/buf.h"
 #include "fs/view/cells.h"
+#include "fs/view/chars.h"
 #include "tap.h"
 
 static uint64_t seed = 1;
@@ -31,7 +32,7 @@ any(const char *const *from)
 
 /* Texts are made of pieces; how many quotes are out of place differs from kind to kind. */
 static const char *const well_formed[] = { "a", "", " b ", "some text", "\"q\"", "\"a\"\"b\"", "\"x,y\"", "\"l\nm\"", "\"\r\n\"", "\\", "\t",
-    "h\xc3\xa9", "x,y", NULL };
+    "h\xc3\xa9", "x,y", "\xe6\x9d\xb1", "\xef\xbf\xbd", NULL };
 static const char *const raw[] = { "a", "bcd", "\"", "\"", "\"\"", ",", ",", ";", " ", "\t", "\n", "\r\n", "\r", "\\", "\x7f", "\xe9", "\xc3\xa9", NULL };
 static const char *const quotes[] = { "\"", "\"", "\"\"", ",", "a", "\n", NULL };
 
@@ -114,6 +115,16 @@ struct result {
 	int		 rc;
 };
 
+/* What is said to be plain must be. */
+static bool
+is_plain(const struct cell *c)
+{
+	for (size_t i = 0; i < c->len; i++)
+		if ((unsigned char)c->p[i] < ' ' || strchr("\"\\\x7f", c->p[i]))
+			return false;
+	return chars_valid(c->p, c->len) && (memchr(c->p, ',', c->len) != NULL) == ((c->flags & CELL_COMMA) != 0);
+}
+
 static int
 note_cells(void *ctx, const struct cell *c, size_t n)
 {
@@ -122,7 +133,7 @@ note_cells(void *ctx, const struct cell *c, size_t n)
 	for (; n > 0; c++, n--) {
 		buf_printf(&r->cells, "%u:%u:", c->len, c->flags & ~(unsigned)(CELL_PLAIN | CELL_COMMA));
 		buf_put(&r->cells, c->p, c->len);
-		if ((c->flags & CELL_PLAIN) && (c->flags & CELL_INVALID || memchr(c->p, '"', c->len) || memchr(c->p, '\n', c->len)))
+		if (c->flags & CELL_PLAIN ? !is_plain(c) : c->flags & CELL_COMMA)
 			return -EINVAL;
 	}
 	return 0;

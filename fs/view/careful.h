@@ -1,5 +1,6 @@
 /*
- * careful - any text to cells, by libcsv: what is broken, too, and what is longer than a window.
+ * careful - any text to cells, by libcsv, one at a time: what is longer than max_field, too, and a quote that
+ * nothing closes.
  *
  * libcsv lives here. Single thread.
  */

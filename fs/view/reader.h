@@ -1,8 +1,8 @@
 /*
  * reader - where a pass is in the text, and what is said of a cell and a record.
  *
- * Two read the text by turns, each from the end of a cell on: careful any of it,
- * split what is well formed. Both count and tell here.
+ * Two read the text by turns, each from the end of a cell on: split most of it,
+ * careful what is left. Both count and tell here.
  *
  * Single thread.
  */

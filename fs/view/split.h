@@ -1,8 +1,8 @@
 /*
- * split - well-formed text to cells, many at a time.
+ * split - text to cells, many at a time.
  *
- * Reads what is whole, in the window, and beyond doubt; stops in front of a cell that is
- * not, which is careful's. What both can read they read alike.
+ * Reads on to the first cell that is longer than max_field, or has no end: that one
+ * is careful's. What both can read they read alike.
  *
  * Single thread.
  */
