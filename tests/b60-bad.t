@@ -49,6 +49,7 @@ is 'already mounted: exit status' "$?" 6
 like 'already mounted: message' "$(cat "$TMP/err")" '*mounted*fusermount3 -u*'
 is 'already mounted: the mount goes on' "$(cat "$MNT/documents/hello/hello.txt")" hello
 fs_unmount
+timeout 20 sh -c "while pgrep -f '$sffs .*$MNT' >/dev/null; do sleep 0.05; done"	# it ends a little later
 rm -rf "$XDG_STATE_HOME/sffs"
 org set -d flow-enabled=0 >/dev/null
 bad 'the flow is not enabled' 4 '*lient credentials flow*' sim "$MNT"
