@@ -1,6 +1,6 @@
 #!/bin/sh
 # The manual and --help say what the programs do; shells complete orgs, keys and options.
-. "${0%/*}/lib.sh"; plan 29
+. "${0%/*}/lib.sh"; plan 32
 sffs=$BUILD/sffs
 man=$BUILD/man
 # words of the manual page $1, as plain text
@@ -36,23 +36,25 @@ is 'each member of status.json' "$(jq -r 'paths | map(select(type == "string")) 
 is 'each column of documents.tsv' "$(head -1 "$MNT/.sffs/documents.tsv" | tr '\t' '\n' | while read -r f; do page sffs-tree.5 | grep -q -w "$f" || echo "$f"; done)" ''
 fs_unmount
 
-# The example of sffs-org(1) is what a newcomer types; twice, with the umask that he has.
+# The example of sffs-org(1) is what a newcomer types, with the umask that he has; twice, and then with other data.
 HOME=$TMP/home; export HOME
-mkdir -p "$HOME/Documents"
 page sffs-org.1 | sed -n '/^EXAMPLES/,$s/^ *\$ //p' | head -3 >"$TMP/example"
-for try in first second; do
-	echo "$try" >"$HOME/Documents/Plan $try.txt"
+for try in Documents/first Documents/second Other/third; do
+	mkdir -p "$HOME/${try%/*}"
+	echo "$try" >"$HOME/$try.txt"
 	umask 022
 	PATH=$BUILD:$PATH
-	eval "$(sed -n 1,2p "$TMP/example")"
+	eval "$(sed "1,2!d; s,~/Documents,~/${try%/*}," "$TMP/example")"
 	HELD=$!
 	timeout 30 sh -c 'until grep -q client_secret "$HOME/try.conf" 2>/dev/null; do sleep 0.1; done'
 	eval "$(sed -n 3p "$TMP/example")"
-	is "the example of sffs-org(1) works: $try time" "$(cat "$HOME/mnt/documents/Plan $try/Plan $try.txt")" "$try"
 	umask 077
+	is "the example of sffs-org(1) works: $try" "$(cat "$HOME/mnt/documents/${try#*/}/${try#*/}.txt")" "$try"
+	[ "$try" != Other/third ] || is 'other data is another org' "$(ls "$HOME/mnt/documents")" third
 	fusermount3 -u "$HOME/mnt"
 	kill "$HELD"; wait "$HELD" 2>/dev/null; HELD=
 done
+is 'the same is the same one' "$(ls -d "$XDG_CACHE_HOME"/sffs/00D* | wc -l)" 3
 
 # Completion.
 printf '[other]\nlogin_url = https://other.my.salesforce.com\n' >>"$XDG_CONFIG_HOME/sffs/config"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The JWT bearer flow: a key and a username are enough, and every way in which they are not is told.
-. "${0%/*}/lib.sh"; plan 27
+. "${0%/*}/lib.sh"; plan 31
 pem=$TMP/key.pem
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"
 openssl genrsa -out "$TMP/other.pem" 2048 2>>"$TMP/openssl"
@@ -70,3 +70,13 @@ ok 'a mount logs in by itself' fs_mount
 is 'and shows what is there' "$(ls "$MNT/documents" | wc -l)" 10
 fs_unmount
 is 'no key was said' "$(grep -c 'PRIVATE KEY\|eyJ' "$TMP/said")" 0
+
+# restart OPTIONS...: another org; its section is taken as it is printed.
+restart() { kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; rm "$TMP/org.out"; org_start --synthetic 3 --plain --flow jwt "$@"; }
+restart --jwt-cert "$TMP/cert.pem" --jwt-key "$pem"
+run 'the section that the org prints, with a key of its own' 0 "$auth" login sim
+restart
+run 'and without one' 0 "$auth" login sim
+is 'has a key for its owner alone, and no secret' "$(stat -c %a "$(sed -n 's/^private_key = //p' "$config")") $(grep -c client_secret "$config")" '600 0'
+kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; ORG_PID=
+ok 'which is gone with the org' test ! -e "$(dirname "$(sed -n 's/^private_key = //p' "$config")")"

@@ -2,12 +2,13 @@
 
 #include "tests/org/id.h"
 
-#define POD	"5g0"
 #define FIRST	2000000000u	/* so that ids look like those of an org with a past */
 #define DIGITS	9
 
 /* In ASCII order: ids then sort as their numbers. */
 static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+static char pod[3] = { '5', 'g', '0' };
 
 static int
 digit_value(char c)
@@ -36,10 +37,22 @@ id_suffix(const char *id15, char out[3])
 }
 
 void
+id_choose_pod(const char *text)
+{
+	uint64_t h = 0xcbf29ce484222325;	/* FNV-1a */
+
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 0x100000001b3;
+	h ^= h >> 32;
+	for (int i = 0; i < 3; i++, h /= 62)
+		pod[i] = digits[h % 62];
+}
+
+void
 id_make(const char *prefix, uint64_t number, char out[ID_SIZE])
 {
 	memcpy(out, prefix, 3);
-	memcpy(out + 3, POD, 3);
+	memcpy(out + 3, pod, 3);
 	number += FIRST;
 	for (int i = DIGITS - 1; i >= 0; i--) {
 		out[6 + i] = digits[number % 62];
@@ -81,7 +94,7 @@ digits_value(const char *id)
 bool
 id_number(const char *id, const char *prefix, uint64_t *out)
 {
-	if (memcmp(id, prefix, 3) != 0 || memcmp(id + 3, POD, 3) != 0)
+	if (memcmp(id, prefix, 3) != 0 || memcmp(id + 3, pod, 3) != 0)
 		return false;
 	uint64_t n = digits_value(id);
 	if (n < FIRST)
@@ -96,7 +109,7 @@ id_lower_bound(const char *id, const char *prefix)
 	int order = memcmp(id, prefix, 3);
 
 	if (order == 0)
-		order = memcmp(id + 3, POD, 3);
+		order = memcmp(id + 3, pod, 3);
 	if (order != 0)
 		return order < 0 ? 0 : UINT64_MAX;
 	uint64_t n = digits_value(id);

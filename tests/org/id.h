@@ -5,7 +5,7 @@
  * in base 62; and 3 more that make it unique where case is lost. Ids of one
  * object count upwards, so their order is the order of their numbers.
  *
- * Pure. Any thread.
+ * Pure but for the pod, which is chosen once. Any thread.
  */
 #ifndef ORG_ID_H
 #define ORG_ID_H
@@ -16,6 +16,8 @@
 
 #define ID_SIZE		19	/* 18 characters and a NUL */
 
+/* Chooses the pod by a text, from then on, in this process: before the first id is made. 5g0 until then. */
+void	id_choose_pod(const char *text);
 void	id_make(const char *prefix, uint64_t number, char out[ID_SIZE]);
 /* 15 or 18 characters (then the suffix must be right) to the 18 of the canonical form. */
 bool	id_parse(const char *s, size_t len, char out[ID_SIZE]);

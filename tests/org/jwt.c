@@ -1,7 +1,9 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,22 @@ jwt_key(const char *pem)
 	X509_free(cert);
 	BIO_free(bio);
 	return key;
+}
+
+struct evp_pkey_st *
+jwt_make_key(const char *path)
+{
+	EVP_PKEY *key = EVP_RSA_gen(2048);
+	int fd = key ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
+	bool good = f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL) == 1;
+
+	if (f && fclose(f) != 0)
+		good = false;
+	if (good)
+		return key;
+	EVP_PKEY_free(key);
+	return NULL;
 }
 
 /* base64url without padding, strictly; a NUL follows. Caller frees. NULL: it is not. */

@@ -15,6 +15,8 @@ struct jwt {
 
 /* The public key of a certificate in PEM; NULL: it is none. EVP_PKEY_free. */
 struct evp_pkey_st *jwt_key(const char *pem);
+/* Makes a key and writes it to path, in PEM and for its owner alone; NULL: errno. EVP_PKEY_free. */
+struct evp_pkey_st *jwt_make_key(const char *path);
 /* -EINVAL: not RS256, not signed by this key, or a claim is missing. `prn` is good for sub. */
 int	jwt_verify(const char *assertion, struct evp_pkey_st *key, struct jwt *out);
 

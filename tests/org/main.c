@@ -3,7 +3,9 @@
  * org, says how to reach it and serves until it is told to stop.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <locale.h>
 #include <openssl/evp.h>
 #include <pthread.h>
@@ -35,11 +37,12 @@
 #define REDIRECT_URI	"http://localhost:1717/OauthRedirect"
 
 struct options {
-	const char	*dir, *name, *flow, *tls_cert, *tls_key, *jwt_cert;
+	const char	*dir, *name, *flow, *tls_cert, *tls_key, *jwt_cert, *jwt_key;
 	unsigned	 redirects;
 	uint64_t	 synthetic;
 	bool		 has_synthetic, plain;
 	unsigned	 port;
+	char		 own_dir[64], key[PATH_MAX];	/* of the key that was made; the one that the section names */
 };
 
 static void
@@ -65,6 +68,8 @@ help(void)
 	    "  --redirect-uri URI a callback URL of the app; may come more than once\n"
 	    "                     (" REDIRECT_URI ")\n"
 	    "  --jwt-cert FILE    PEM: the app's certificate, for the JWT flow\n"
+	    "  --jwt-key FILE     its key, which the section names; without both, flow = jwt has a\n"
+	    "                     key made for this run\n"
 	    "  --tls-cert FILE, --tls-key FILE  PEM: https instead of http\n"
 	    "  --help, --version\n"
 	    "\n"
@@ -82,7 +87,7 @@ parse_number(const char *s, uint64_t max, uint64_t *out)
 	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && *out <= max;
 }
 
-enum { OPT_DATA = 256, OPT_SYNTHETIC, OPT_PLAIN, OPT_PORT, OPT_FRONT, OPT_NAME, OPT_ID, OPT_SECRET, OPT_CERT, OPT_KEY, OPT_FLOW, OPT_PASSWORD, OPT_REDIRECT, OPT_JWT, OPT_HELP, OPT_VERSION };
+enum { OPT_DATA = 256, OPT_SYNTHETIC, OPT_PLAIN, OPT_PORT, OPT_FRONT, OPT_NAME, OPT_ID, OPT_SECRET, OPT_CERT, OPT_KEY, OPT_FLOW, OPT_PASSWORD, OPT_REDIRECT, OPT_JWT, OPT_JWT_KEY, OPT_HELP, OPT_VERSION };
 
 static const struct option long_options[] = {
 	{ "data", required_argument, NULL, OPT_DATA }, { "synthetic", required_argument, NULL, OPT_SYNTHETIC },
@@ -92,7 +97,8 @@ static const struct option long_options[] = {
 	{ "client-secret", required_argument, NULL, OPT_SECRET }, { "tls-cert", required_argument, NULL, OPT_CERT },
 	{ "tls-key", required_argument, NULL, OPT_KEY }, { "flow", required_argument, NULL, OPT_FLOW },
 	{ "password", required_argument, NULL, OPT_PASSWORD }, { "redirect-uri", required_argument, NULL, OPT_REDIRECT },
-	{ "jwt-cert", required_argument, NULL, OPT_JWT }, { "help", no_argument, NULL, OPT_HELP },
+	{ "jwt-cert", required_argument, NULL, OPT_JWT }, { "jwt-key", required_argument, NULL, OPT_JWT_KEY },
+	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION }, { NULL, 0, NULL, 0 },
 };
 
@@ -143,6 +149,7 @@ take_option(int c, const char *arg, struct options *o, struct org *org)
 			org->redirect_uri[o->redirects++] = arg;
 		break;
 	case OPT_JWT: o->jwt_cert = arg; break;
+	case OPT_JWT_KEY: o->jwt_key = arg; break;
 	}
 	if (!good)
 		log_error("main", "%s is no value for --%s", arg, long_options[c - OPT_DATA].name);
@@ -182,7 +189,8 @@ parse(int argc, char **argv, struct options *o, struct org *org)
 			return EXIT_USAGE;
 	}
 	why = optind < argc ? "an argument too many" : !o->dir == !o->has_synthetic ? "give one of --data DIR and --synthetic N" :
-	    !o->tls_cert != !o->tls_key ? "--tls-cert and --tls-key go together" : NULL;
+	    !o->tls_cert != !o->tls_key ? "--tls-cert and --tls-key go together" :
+	    o->jwt_key && !o->jwt_cert ? "--jwt-key goes with --jwt-cert" : NULL;
 	if (why)
 		log_error("main", "%s (try --help)", why);
 	return why ? EXIT_USAGE : -1;
@@ -204,12 +212,29 @@ read_file(const char *path, struct buf *out)
 	return rc;
 }
 
+/* Another name, or other data, is another org with other Ids: what is cached of one is not taken for the other's. */
+static int
+choose_ids(struct org *org, const struct options *o, const char *dir)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "%s\n%s\n%llu%s", o->name, dir ? dir : "", (unsigned long long)o->synthetic, o->plain ? " plain" : "") < 0)
+		return -ENOMEM;
+	id_choose_pod(text);
+	id_make("00D", 0, org->id);
+	free(text);
+	return 0;
+}
+
 /* The parts of the org, but for the wire. */
 static int
 make_org(struct org *org, const struct options *o)
 {
-	char *dir = NULL;
-	int rc = data_new(&org->data);
+	char *dir = o->dir ? realpath(o->dir, NULL) : NULL;
+	int rc = o->dir && !dir ? -errno : choose_ids(org, o, dir);
+
+	if (rc == 0)
+		rc = data_new(&org->data);
 
 	if (rc == 0)
 		rc = journal_new(&org->journal);
@@ -221,12 +246,7 @@ make_org(struct org *org, const struct options *o)
 		rc = cursors_new(&org->cursors);
 	if (rc != 0)
 		goto out;
-	if (o->dir) {
-		dir = realpath(o->dir, NULL);
-		rc = dir ? directory_load(org->data, dir) : -errno;
-	} else {
-		rc = data_make(org->data, (uint32_t)o->synthetic, o->plain);
-	}
+	rc = dir ? directory_load(org->data, dir) : data_make(org->data, (uint32_t)o->synthetic, o->plain);
 out:
 	if (rc != 0)
 		log_error("main", "%s: %s", o->dir ? o->dir : "synthetic org", strerror(-rc));
@@ -261,6 +281,32 @@ read_jwt_cert(struct org *org, const char *path)
 	return rc;
 }
 
+/* The app's certificate and its key: those that are given, else, for a section with flow = jwt, a key of this run. */
+static int
+prepare_jwt(struct org *org, struct options *o)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	if (o->jwt_key && !realpath(o->jwt_key, o->key)) {
+		log_error("main", "%s: %s", o->jwt_key, strerror(errno));
+		return -EINVAL;
+	}
+	if (o->jwt_cert)
+		return read_jwt_cert(org, o->jwt_cert);
+	if (strcmp(o->flow, "jwt") != 0)
+		return 0;
+	snprintf(o->own_dir, sizeof(o->own_dir), "%s/sffs-org.XXXXXX", tmp && *tmp == '/' && strlen(tmp) < 40 ? tmp : "/tmp");
+	if (mkdtemp(o->own_dir)) {
+		snprintf(o->key, sizeof(o->key), "%s/key.pem", o->own_dir);
+		org->jwt_key = jwt_make_key(o->key);
+	} else {
+		*o->own_dir = '\0';
+	}
+	if (!org->jwt_key)
+		log_error("main", "a key for the JWT flow: %s", strerror(errno));
+	return org->jwt_key ? 0 : -EIO;
+}
+
 static int
 start(struct org *org, const struct options *o, struct http **http)
 {
@@ -278,18 +324,29 @@ start(struct org *org, const struct options *o, struct http **http)
 	return rc;
 }
 
-/* The secret comes last: whoever reads this may stop there. */
+/* The secret, or the key, comes last, and then the output ends: whoever reads this may stop there. */
 static void
 say_where(const struct org *org, const struct options *o)
 {
 	printf("[%s]\nlogin_url = %s\nflow = %s\nclient_id = %s\n", o->name, org->url, o->flow, org->client_id);
-	if (strcmp(o->flow, "jwt") == 0)
+	const bool jwt = strcmp(o->flow, "jwt") == 0;
+	if (jwt)
 		printf("username = %s\n", data_user(DATA_RUN_AS)->username);
+	if (jwt && *o->key)
+		printf("private_key = %s\n", o->key);
+	else if (jwt)
+		printf("# private_key = the key of %s\n", o->jwt_cert);
 	if (strcmp(o->flow, "web") == 0)
 		printf("# in the browser: %s, password %s\nredirect_uri = %s\n", data_user(DATA_RUN_AS)->username, org->password,
 		    org->redirect_uri[0]);
-	printf("client_secret = %s\n", org->client_secret);
+	if (!jwt)
+		printf("client_secret = %s\n", org->client_secret);
 	fflush(stdout);
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDOUT_FILENO);
+		close(null);
+	}
 }
 
 int
@@ -307,7 +364,6 @@ main(int argc, char **argv)
 	status = parse(argc, argv, &o, &org);
 	if (status >= 0)
 		return status;
-	id_make("00D", 0, org.id);
 	if (o.redirects == 0)
 		org.redirect_uri[0] = REDIRECT_URI;
 	/* Blocked in every thread that is made from here on; the main thread waits for them. */
@@ -317,7 +373,7 @@ main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	status = 1;
-	if ((!o.jwt_cert || read_jwt_cert(&org, o.jwt_cert) == 0) && make_org(&org, &o) == 0 && start(&org, &o, &http) == 0) {
+	if (prepare_jwt(&org, &o) == 0 && make_org(&org, &o) == 0 && start(&org, &o, &http) == 0) {
 		say_where(&org, &o);
 		sigwait(&signals, &number);
 		faults_stop(org.faults);
@@ -325,6 +381,10 @@ main(int argc, char **argv)
 		status = 0;
 	}
 	http_stop(http);
+	if (*o.own_dir) {
+		unlink(o.key);
+		rmdir(o.own_dir);
+	}
 	free_org(&org);
 	return status;
 }
