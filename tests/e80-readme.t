@@ -2,7 +2,7 @@
 # What the README shows is so: its transcript, line by line, and each recipe of its cookbook.
 . "${0%/*}/lib.sh"
 data=$TMP/data home=$TMP/home
-mkdir -p "$data/Price List.versions" "$data/Acme Corp.account" "$home/backup" "$home/bin"
+mkdir -p "$data/Price List.versions" "$data/Acme Corp.account" "$home/backup" "$home/bin" "$MNT-backup"
 cat >"$data/Q3 Forecast.csv" <<'END'
 Account;Region;Amount;Note
 Acme Corp;EMEA;120000;signed

@@ -1,0 +1,52 @@
+#!/bin/sh
+# The README's nightly backup says that all is right only when it is: of one moment of the org, and never of yesterday's.
+. "${0%/*}/lib.sh"; plan 19
+data=$TMP/data home=$TMP/home backup=$TMP/home/backup night=$MNT-backup
+mkdir -p "$data" "$backup" "$home/bin" "$night"
+for i in 1 2 3; do printf 'document %s\n' $i >"$data/d$i.txt"; done
+org_start --data "$data" --name acme
+config=$XDG_CONFIG_HOME/sffs/config
+export MNT API=none PATH="$BUILD:$home/bin:$PATH"
+# What happens in the org, or to the mount, when MD5SUMS is there and no file is yet.
+cat >"$home/bin/rsync" <<END
+#!/bin/sh -e
+[ ! -f "$TMP/meanwhile" ] || . "$TMP/meanwhile"
+exec $(command -v rsync) "\$@"
+END
+chmod +x "$home/bin/rsync"
+cd "$TOP" || exit 1
+# tonight DESCRIPTION ITS-STATUS-AND-TEXT [MEANWHILE]: the recipe, which leaves nothing mounted however it ends.
+tonight() {
+	printf '%s\n' "${3-}" >"$TMP/meanwhile"
+	python3 tests/readme.py "$home" recipe 'Back up' >"$TMP/out" 2>&1
+	like "$1" "$? $(cat "$TMP/out")" "$2"
+	ok '... and nothing is mounted' not mountpoint -q "$night"
+}
+post() { printf "curl -sSf '%s/_org/%s' -o /dev/null %s;" "$ORG_URL" "$1" "$2"; }
+right='0 3 files, all right'
+
+tonight 'a backup' "$right"
+tonight 'and once more' "$right"
+# The mount of every day sees the new version, as any does that asks.
+"$BUILD/sffs" -o refresh=0 acme "$MNT"
+tonight 'a new version meanwhile' "$right" "$(post change "-d op=new-version -d title=d1 -d content=second") cat '$MNT/documents/d1/d1.txt' >/dev/null"
+is '... is of the next night' "$(cat "$backup/documents/d1/d1.txt")" 'document 1'
+fs_unmount
+tonight 'the next night' "$right"
+is '... has it' "$(cat "$backup/documents/d1/d1.txt")" second
+
+org change -d op=new-version -d title=d2 -d 'content=nobody has read this' >/dev/null
+tonight 'a mount that is killed' '[1-9]*not connected*' "kill -9 \$(pgrep -fx 'sffs .* acme $night'); while cat '$night/.sffs/status.json' >/dev/null 2>&1; do sleep 0.1; done"
+cp "$config" "$TMP/config.right"
+sed -i 's/^client_secret.*/client_secret = wrong/' "$config"
+mv "$XDG_STATE_HOME/sffs" "$XDG_STATE_HOME/kept"
+tonight 'a login that is refused' '4 *client_secret is wrong*'
+cp "$TMP/config.right" "$config"
+tonight 'a login that ends meanwhile' '23 rsync*' "$(post fault '-d kind=oauth-error -d code=invalid_grant -d message=inactive -d times=forever')$(post expire-tokens '-X POST')"
+org fault/clear -X POST >/dev/null
+mkfifo "$TMP/ready"
+"$BUILD/sffs" -f acme "$night" 2>"$TMP/ready" & pid=$!
+sed '/is mounted on/q' "$TMP/ready" >/dev/null
+kill -9 "$pid"; wait "$pid" 2>/dev/null
+tonight 'one that has died is cleared away' "$right"
+! mountpoint -q "$night" || fusermount3 -uz "$night"
