@@ -70,6 +70,7 @@ ok 'twenty waiting readers hold up no other' within cmp "$MNT/documents/other/ot
 kill -9 $readers
 org release -X POST >/dev/null
 wait $readers
+df "$MNT" >/dev/null		# behind what the kernel tells of the readers' ends
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
