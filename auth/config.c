@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <ini.h>
 #include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -423,6 +425,29 @@ check_whole(const struct config *c)
 	return -EINVAL;
 }
 
+/* A file that is no good would look like a network that is: no certificate is trusted then. */
+static int
+check_ca_file(const struct config *c)
+{
+	struct stat st;
+	X509 *first = NULL;
+	int rc = !c->ca_file ? 0 : stat(c->ca_file, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	FILE *f = c->ca_file && rc == 0 ? fopen(c->ca_file, "re") : NULL;
+
+	if (f) {
+		first = PEM_read_X509(f, NULL, NULL, NULL);
+		fclose(f);
+		ERR_clear_error();
+		rc = first ? 0 : -EINVAL;
+	} else if (c->ca_file && rc == 0) {
+		rc = -errno;
+	}
+	X509_free(first);
+	if (rc < 0)
+		log_error("config", "ca_file = %s: %s", c->ca_file, rc == -EINVAL ? "there is no certificate in it, PEM" : strerror(-rc));
+	return rc < 0 ? -EINVAL : 0;
+}
+
 enum wanted { WHOLE, SECTION, ANYTHING };
 
 static int
@@ -446,6 +471,8 @@ load(const char *file, const char *org, const char *overrides, enum wanted wante
 		rc = take_overrides(c, overrides);
 	if (rc == 0 && wanted == WHOLE)
 		rc = check_whole(c);
+	if (rc == 0 && wanted == WHOLE)
+		rc = check_ca_file(c);
 	if (fd >= 0)
 		close(fd);
 	if (rc < 0) {
@@ -511,9 +538,12 @@ config_help(struct buf *out)
  * Directories.
  */
 
-/* Makes path and what is missing above it; it must be a directory of ours that is closed to others. */
+/*
+ * Makes path and what is missing above it; it must be a directory of ours that is closed to others. given: cache_dir named
+ * it, so it may be everybody's, as /tmp is.
+ */
 static int
-make_private_dir(char *path, const char *what)
+make_private_dir(char *path, const char *what, bool given)
 {
 	const char *wrong = NULL;
 	struct stat st;
@@ -531,6 +561,9 @@ make_private_dir(char *path, const char *what)
 		wrong = "it belongs to another user";
 	if (wrong)
 		log_error("config", "%s: this cannot be the %s directory: %s", path, what, wrong);
+	else if ((st.st_mode & 077) && given)
+		log_error("config", "cache_dir = %s: this directory is open to others; name one below it, which is made: cache_dir = %s%ssffs",
+		    path, path, path[strlen(path) - 1] == '/' ? "" : "/");
 	else if (st.st_mode & 077)
 		log_error("config", "%s: the %s directory is open to others: chmod 700 '%s'", path, what, path);
 	return wrong || (st.st_mode & 077) ? -EINVAL : 0;
@@ -540,16 +573,12 @@ static int
 private_dir(const char *given, const char *env, const char *below, const char *without_home, const char *what, char **out)
 {
 	char *dir = NULL;
-	int rc = 0;
+	int rc = given ? 0 : own_dir(env, below, &dir);
 
-	if (!given) {
-		rc = own_dir(env, below, &dir);
-		given = without_home;
-	}
-	if (rc == 0 && !dir && !(dir = strdup(given)))
+	if (rc == 0 && !dir && !(dir = strdup(given ? given : without_home)))
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = make_private_dir(dir, what);
+		rc = make_private_dir(dir, what, given);
 	if (rc < 0) {
 		free(dir);
 		return rc;

@@ -202,7 +202,7 @@ test_values(void)
 {
 	static const char all[] = "[acme]\nlogin_url = HTTPS://Acme--SBX.Sandbox.my.salesforce.com.:443/\nflow = jwt\nclient_id = 3MVG9.x_y\n"
 	    "client_secret = a;b #c=d:e\nclient_secret_cmd = \"pass\" \"acme/sffs\"\nredirect_uri = http://localhost:1718/x\nusername = it@example.org\n"
-	    "private_key = ~/key.pem\nprivate_key_cmd = cat key\nproxy = http://proxy:3128\nca_file = /etc/ca.pem\napi_version = 66.0\n"
+	    "private_key = ~/key.pem\nprivate_key_cmd = cat key\nproxy = http://proxy:3128\nca_file = /etc/ssl/certs/ca-certificates.crt\napi_version = 66.0\n"
 	    "refresh = 5\ntimeout = 7\ntransfers = 8\ncache_size = 3g\ncache_dir = /var/x\noffline = fail\nnames = portable\nlinks = no\n"
 	    "csv_encoding = latin1\ncsv_delimiter = tab\ncsv_max_field = 1024\ncsv_strict = yes\nuid = 12\ngid = 34\numask = 0022\nallow_other = yes\n";
 	struct buf said = BUF_INIT;
@@ -222,7 +222,7 @@ test_values(void)
 	is_str(c->private_key, "/home/u/key.pem", "private_key below the home");
 	is_str(c->private_key_cmd, "cat key", "private_key_cmd");
 	is_str(c->proxy, "http://proxy:3128", "proxy");
-	is_str(c->ca_file, "/etc/ca.pem", "ca_file");
+	is_str(c->ca_file, "/etc/ssl/certs/ca-certificates.crt", "ca_file");
 	is_str(c->api_version, "66.0", "api_version");
 	is_str(c->cache_dir, "/var/x", "cache_dir");
 	is_str(c->csv_encoding, "latin1", "csv_encoding");

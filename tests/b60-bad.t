@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every wrong start says in one line what to do, exits with the documented status, and leaves nothing mounted or running.
-. "${0%/*}/lib.sh"; plan 58
+. "${0%/*}/lib.sh"; plan 79
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -39,6 +39,16 @@ edit 's/^client_id.*/client_id = 3MVG9wrong/';  bad 'wrong key' 4 '*Consumer Key
 edit 's/^client_secret.*/client_secret = wrong/'; bad 'wrong secret' 4 '*ecret*' sim "$MNT"
 edit 's,^login_url.*,login_url = http://127.0.0.1:1,'; bad 'unreachable host' 5 '*127.0.0.1*' sim "$MNT"
 edit 's,^login_url.*,login_url = http://acme.my.salesforce.com,'; bad 'http to a real host' 2 '*https*' sim "$MNT"
+cp "$TMP/good" "$config"
+mkdir -m 755 "$TMP/everybodys"
+bad 'a cache for everybody' 2 "*cache_dir = $TMP/everybodys/sffs*" -o cache_dir="$TMP/everybodys" sim "$MNT"
+# Without certificates every org would be out of reach, and what is cached would be served; so it would be over plain http.
+fs_mount; fs_unmount
+timeout 20 sh -c "while pgrep -f '$sffs .*$MNT' >/dev/null; do sleep 0.05; done"	# it ends a little later
+for file in "$TMP/missing" "$TMP/good" "$data"; do bad "ca_file = $file" 2 "*ca_file = $file: *" -o ca_file="$file" sim "$MNT"; done
+for url in https://acme.my.salesforce.com http://127.0.0.1:1; do
+	edit "s,^login_url.*,login_url = $url\\nca_file = $TMP/missing,"; bad "no ca_file for $url" 2 '*ca_file = *' sim "$MNT"
+done
 cp "$TMP/good" "$config"
 bad 'mount point missing' 6 '*mkdir*' sim "$TMP/missing"
 bad 'mount point a file' 6 '*not a directory*' sim "$config"
