@@ -11,8 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fnv.h"
+
 #define LINE_MAX_BYTES	1024
 #define TAIL_LINES	200
+#define SAID		1024	/* texts that are not said again */
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 
@@ -24,6 +27,7 @@ static struct {
 	bool journal;
 	char tail[TAIL_LINES][LINE_MAX_BYTES];
 	unsigned next, count;
+	uint64_t said[SAID];	/* hashes, each in its place */
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO };
 
 void
@@ -141,6 +145,36 @@ LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
 LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+
+/* Whether that text is not the last that was said of those that share its place. */
+static bool
+is_new(const char *fmt, va_list ap)
+{
+	char text[LINE_MAX_BYTES - 64];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	uint64_t hash = fnv_add(FNV_NONE, text, strlen(text));
+	pthread_mutex_lock(&state.lock);
+	uint64_t *said = &state.said[hash % SAID];
+	bool yes = *said != hash;
+	*said = hash;
+	pthread_mutex_unlock(&state.lock);
+	return yes;
+}
+
+void
+log_warn_once(const char *module, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	bool say = is_new(fmt, ap);
+	va_end(ap);
+	va_start(ap, fmt);
+	if (say)
+		put(LOG_LEVEL_WARN, module, fmt, ap);
+	va_end(ap);
+}
 
 void
 log_tail(struct buf *out)

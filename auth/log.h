@@ -32,6 +32,8 @@ void	log_plain(const char *program);				/* program must stay valid */
 void	log_error(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	log_warn(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	log_info(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A warning for each of many documents: what was said lately, word for word, is not said again. */
+void	log_warn_once(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	log_debug(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 void	log_tail(struct buf *out);				/* the last lines, oldest first */

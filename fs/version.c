@@ -27,7 +27,7 @@ version_of(const struct document *d)
 static int
 tell_elsewhere(const struct version *v)
 {
-	log_warn("file", "%s: its bytes are not in Salesforce, which only knows where they are; open it there", v->id);
+	log_warn_once("file", "%s: its bytes are not in Salesforce, which only knows where they are; open it there", v->id);
 	return -EOPNOTSUPP;
 }
 

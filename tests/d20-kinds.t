@@ -1,6 +1,6 @@
 #!/bin/sh
 # What is no ordinary file: notes as HTML and as text, links as shortcuts, and what is not in Salesforce at all.
-. "${0%/*}/lib.sh"; plan 24
+. "${0%/*}/lib.sh"; plan 29
 data=$TMP/data
 mkdir "$data"
 printf '<p>Buy &lt;milk&gt;</p><p>caf&eacute;&nbsp;<b>now</b></p>\n' >"$data/Shopping.snote"
@@ -38,7 +38,9 @@ is 'a link is a shortcut' "$(cat "$docs/Page/Page.url")" '[InternetShortcut]
 URL=https://www.example.com/?a=1&b=2'
 org_forget
 like 'what is not in Salesforce has no bytes' "$(cat "$docs/Sheet/Sheet" 2>&1)" '*not supported*'
-ok 'the log says so' grep -q 'its bytes are not in Salesforce' "$MNT/.sffs/log"
+cat "$docs/Sheet/Sheet" "$docs/Sheet/Sheet" 2>/dev/null
+is 'the log says so once' "$(grep -c 'its bytes are not in Salesforce' "$MNT/.sffs/log")" 1
+is 'it is not cached' "$(getfattr --absolute-names --only-values -n user.salesforce.cached "$docs/Sheet/Sheet")" no
 is 'its record is there' "$(jq -r .LatestPublishedVersion.ContentLocation "$docs/Sheet/metadata.json")" E
 calls 'it costs no call' '*' 0
 
@@ -62,3 +64,12 @@ fs_mount -o refresh=3600
 stat -c %s "$note/Shopping.txt" >/dev/null
 cat "$note/Shopping.txt" >/dev/null
 calls 'after a remount a text costs no download' 'GET *VersionData' 0
+
+fs_unmount
+fs_mount -o "filter=LatestPublishedVersion.ContentLocation = 'S'"
+ok 'a filter leaves out what is elsewhere' not test -e "$docs/Sheet"
+is 'and nothing else' "$(ls "$docs" | paste -sd' ')" 'Broken Diary Page Shopping Table'
+ok 'tar finds nothing to complain of' tar -cf "$TMP/all.tar" -C "$docs" .
+fs_unmount
+fs_mount -o "filter=LatestPublishedVersion.ContentLocation IN ('S'\\,'L')"
+is 'a comma in a filter' "$(ls "$docs" | wc -l)" 5

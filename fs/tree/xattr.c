@@ -65,7 +65,7 @@ put_value(struct tree *t, const struct document *d, size_t which, struct buf *b)
 		break;
 	case IS_CACHED:
 		if (!inside_is_link(d))
-			buf_puts(b, file_is_cached(t->files, d) ? "yes" : "no");
+			buf_puts(b, file_is_cached(t->files, d) && !(inside_is_elsewhere(d) && d->content_size == 0) ? "yes" : "no");
 		break;
 	}
 }
