@@ -11,7 +11,7 @@ exit_status_of(int rc)
 	case -ENOKEY: return EXIT_LOGIN;
 	case -EACCES: case -EDQUOT: return EXIT_REFUSED;
 	case -ETIMEDOUT: case -EHOSTUNREACH: case -ECONNRESET: case -EPROTO: return EXIT_UNREACHABLE;
-	case -EPERM: return EXIT_MOUNT;
+	case -EPERM: case -EBUSY: return EXIT_MOUNT;
 	default: return EXIT_OTHER;
 	}
 }

@@ -27,7 +27,7 @@
 static const char *const catalogue_sql[] = { SQL_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind catalogue_kind = {
-	.name = "catalogue-4.db", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
+	.name = "catalogue", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
 };
 
 /*
@@ -219,17 +219,18 @@ struct told {
 	unsigned	 count;
 };
 
-/* Caller locks tell_lock. */
+/* Caller locks tell_lock. All that it takes are told now; an error leaves them for the next time. */
 static int
 take_changes(struct catalogue *c, struct told *t)
 {
 	sqlite3_stmt *st;
 	struct db *db;
+	int64_t told = c->told;
 	int rc = catalogue_get_reader(c, &db);
 
 	if (rc < 0)
 		return rc;
-	rc = db_bind(db, SQL_CHANGES, &st, "ii", c->told, N(CHANGES_STEP));
+	rc = db_bind(db, SQL_CHANGES, &st, "ii", told, N(CHANGES_STEP));
 	if (rc == 0) {
 		while ((rc = db_step(db, st)) > 0) {
 			for (int i = 2; i <= 4; i++) {
@@ -238,12 +239,16 @@ take_changes(struct catalogue *c, struct told *t)
 				buf_put(&t->text, s ? s : "", s ? strlen(s) + 1 : 1);
 			}
 			t->keys[t->count++] = (uint64_t)sqlite3_column_int64(st, 1);
-			c->told = sqlite3_column_int64(st, 0);
+			told = sqlite3_column_int64(st, 0);
 		}
 		db_reset(st);
 	}
 	catalogue_put_reader(c, db);
-	return rc < 0 ? rc : t->text.failed ? -ENOMEM : 0;
+	if (rc == 0 && t->text.failed)
+		rc = -ENOMEM;
+	if (rc == 0)
+		c->told = told;
+	return rc;
 }
 
 int
@@ -354,17 +359,17 @@ remove_stored(struct catalogue *c, const struct stored *s)
 	return rc;
 }
 
-/* Of a document that is no more. */
+/* Of a document that is no more: here, or (gone) at all. */
 static int
-forget_versions(struct catalogue *c, const struct stored *s)
+forget_versions(struct catalogue *c, const struct stored *s, bool gone)
 {
 	int rc = db_do(c->writer, SQL_FORGET_VERSIONS, "i", N(s->claimant.key));
 
-	return rc < 0 ? rc : db_do(c->writer, SQL_ADD_CHANGE, "titt", NULL, N(s->claimant.key), s->doc.id, s->doc.version_id);
+	return rc < 0 || !gone ? rc : db_do(c->writer, SQL_ADD_CHANGE, "titt", NULL, N(s->claimant.key), s->doc.id, s->doc.version_id);
 }
 
 int
-catalogue_remove(struct catalogue *c, const char *id)
+catalogue_remove(struct catalogue *c, const char *id, bool gone)
 {
 	struct stored s = { 0 };
 	int rc = find_stored(c, id, &s);
@@ -372,7 +377,7 @@ catalogue_remove(struct catalogue *c, const char *id)
 	if (rc == 0)
 		rc = remove_stored(c, &s);
 	if (rc == 0)
-		rc = forget_versions(c, &s);
+		rc = forget_versions(c, &s, gone);
 	free_stored(&s);
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -598,7 +603,7 @@ catalogue_mark(struct catalogue *c, const char *id)
 
 /* What has been noted and is still there; a key that is free again is not the document that was noted. */
 static int
-remove_noted(struct catalogue *c, uint64_t key)
+remove_noted(struct catalogue *c, uint64_t key, bool gone)
 {
 	struct stored s = { 0 };
 	sqlite3_stmt *st;
@@ -614,13 +619,13 @@ remove_noted(struct catalogue *c, uint64_t key)
 		return rc;
 	rc = find_stored(c, id, &s);
 	if (rc == 0 && s.listed && (rc = remove_stored(c, &s)) == 0)
-		rc = forget_versions(c, &s);
+		rc = forget_versions(c, &s, gone);
 	free_stored(&s);
 	return rc;
 }
 
 int
-catalogue_sweep(struct catalogue *c)
+catalogue_sweep(struct catalogue *c, bool gone)
 {
 	uint64_t key;
 	int rc;
@@ -632,7 +637,7 @@ catalogue_sweep(struct catalogue *c)
 			rc = db_do(c->notes, SQL_UNNOTE, "i", N(key));
 		pthread_mutex_unlock(&c->note_lock);
 		if (rc == 0)
-			rc = remove_noted(c, key);
+			rc = remove_noted(c, key, gone);
 		if (rc < 0)
 			return rc == -ENOENT ? 0 : rc;
 	}
@@ -656,6 +661,12 @@ int
 catalogue_survey(struct catalogue *c, const char *version_id, const char *maker, void **out, size_t *len)
 {
 	return found_survey(c->found, version_id, maker, out, len);
+}
+
+int
+catalogue_use_survey(struct catalogue *c, const char *version_id, const char *maker)
+{
+	return found_use_survey(c->found, version_id, maker);
 }
 
 int

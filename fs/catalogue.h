@@ -5,8 +5,8 @@
  * listing needs no state and survives change. A document takes the first of
  * its candidate names that no older document (CreatedDate, then Id) has: the
  * outcome depends on the set of documents alone, never on the order in which
- * they came. The schema's number is in the file's name; a file that is
- * damaged or of another schema is put aside and begun anew.
+ * they came. The schema's mark is in the file's name; a file that is damaged
+ * is put aside and begun anew.
  *
  * Surveys (what a pass over a version's bytes found) live in a file of their
  * own, so that a catalogue that is rebuilt loses none: catalogue/found.h.
@@ -27,8 +27,8 @@ struct catalogue;
 
 /*
  * dir: exists, private to the user. hash: names with equal hashes are one name; always the same function for one dir.
- * Errors, here and below: -EIO (damaged; logged once, begun anew at the next open), -ENOSPC, -EROFS, -ENOMEM, and
- * -ETIMEDOUT when another process holds the file for seconds.
+ * -EBUSY, logged: the file is damaged, and another mount has it open. Errors, here and below: -EIO (damaged; logged
+ * once, begun anew at the next open), -ENOSPC, -EROFS, -ENOMEM, and -ETIMEDOUT when another process holds the file for seconds.
  */
 int	catalogue_open(const char *dir, uint64_t (*hash)(const char *name), struct catalogue **out);
 void	catalogue_close(struct catalogue *);
@@ -47,7 +47,8 @@ int	catalogue_put(struct catalogue *, const struct document *, const char *const
  * a listed document listed and replaces its row.
  */
 int	catalogue_put_unlisted(struct catalogue *, const struct document *, const char *name);
-int	catalogue_remove(struct catalogue *, const char *id);	/* 0 also when it is not there */
+/* gone: not from what is listed alone, so its bytes are of no use to any mount. 0 also when it is not there. */
+int	catalogue_remove(struct catalogue *, const char *id, bool gone);
 /* A version: a document that has it (its key and version_key are set). They go with their document. */
 int	catalogue_put_version(struct catalogue *, const struct document *);
 int	catalogue_put_state(struct catalogue *, const char *name, const char *value);
@@ -60,7 +61,7 @@ int	catalogue_defer(struct catalogue *);
 int	catalogue_settle(struct catalogue *);
 /*
  * A change is a name that appeared, vanished or now means another document or version (document_key: whose it is
- * now, or was), or a document that is no more (id; its bytes are of no use). One with a changed() is written down for
+ * now, or was), or a document that is gone (id; its bytes are of no use). One with a changed() is written down for
  * every process that has the catalogue open, and each is told of it once, by its next commit with a changed() or
  * catalogue_catch_up: after the commit, with no lock held. Of very many the oldest are not told. May be NULL: nobody is told.
  */
@@ -83,7 +84,7 @@ void	catalogue_rollback(struct catalogue *);
  */
 int	catalogue_mark_begin(struct catalogue *);
 int	catalogue_mark(struct catalogue *, const char *id);
-int	catalogue_sweep(struct catalogue *);
+int	catalogue_sweep(struct catalogue *, bool gone);
 void	catalogue_mark_end(struct catalogue *);
 
 /* Goes up with every commit of any process that changed what is listed; for whoever keeps something made of it. */
@@ -116,8 +117,12 @@ int	catalogue_totals(struct catalogue *, struct catalogue_totals *out);	/* kept,
 int	catalogue_answer(struct catalogue *, const char *key, void **out, size_t *len, int64_t *asked);	/* caller frees */
 int	catalogue_put_answer(struct catalogue *, const char *key, const void *, size_t, int64_t asked);
 
-/* Surveys: opaque bytes by version Id and what made them (a renderer's number, csv options). */
+/*
+ * Surveys: opaque bytes by version Id and what made them (a renderer's number, csv options). Those that were neither put nor
+ * used for longest go. catalogue_use_survey may wait for another process; catalogue_survey and catalogue_answer do not.
+ */
 int	catalogue_survey(struct catalogue *, const char *version_id, const char *maker, void **out, size_t *len);
+int	catalogue_use_survey(struct catalogue *, const char *version_id, const char *maker);
 int	catalogue_put_survey(struct catalogue *, const char *version_id, const char *maker, const void *, size_t);
 
 #endif

@@ -272,7 +272,7 @@ ask_documents(struct asking *a, struct rest_query q, rest_each *each)
 	return rc == -ESTALE ? -EIO : rc;
 }
 
-/* A document that is gone; one that is listed is the refresh's. */
+/* A document that is gone, or archived where those are not asked for; one that is listed is the refresh's. */
 static int
 forget_document(struct asking *a, const char *id)
 {
@@ -287,7 +287,7 @@ forget_document(struct asking *a, const char *id)
 		return 0;
 	rc = begin_once(a);
 	if (rc == 0)
-		rc = catalogue_remove(a->demand->catalogue, id);
+		rc = catalogue_remove(a->demand->catalogue, id, a->demand->o.archived);
 	return end_batch(a, rc);
 }
 

@@ -1,11 +1,14 @@
 /* The catalogue: what is put is found, listed once, and survives whatever happens to its process or its file. */
 #include <errno.h>
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +47,35 @@ path_of(const char *name)
 
 	snprintf(path[turn ^= 1], sizeof(path[0]), "%s/%s", dir, name);
 	return path[turn];
+}
+
+/* The path of NAME-MARK.db. */
+static const char *
+db_of(const char *name)
+{
+	static char path[120];
+	char pattern[100];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/%s-????????.db", dir, name);
+	if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc != 1)
+		return "/nonexistent";
+	snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
+	globfree(&found);
+	return path;
+}
+
+/* SQLite itself fails at the so many-th row from now; 0: it does not. */
+static atomic_int fail_step;
+
+int
+sqlite3_step(sqlite3_stmt *st)
+{
+	static int (*real)(sqlite3_stmt *);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "sqlite3_step");
+	return fail_step > 0 && --fail_step == 0 ? SQLITE_IOERR : real(st);
 }
 
 /* An empty directory. */
@@ -102,7 +134,7 @@ remove_one(struct catalogue *c, unsigned n)
 	int rc = catalogue_begin(c);
 
 	if (rc == 0)
-		rc = catalogue_remove(c, d.id);
+		rc = catalogue_remove(c, d.id, true);
 	return rc < 0 ? rc : catalogue_commit(c, NULL, NULL);
 }
 
@@ -300,7 +332,7 @@ test_list(void)
 		if (turn % 3)
 			good &= put(c, &d) == 0;
 		else
-			good &= catalogue_remove(c, d.id) == 0;
+			good &= catalogue_remove(c, d.id, true) == 0;
 		catalogue_commit(c, NULL, NULL);
 	}
 	for (unsigned n = 1; n < 300; n += 2)
@@ -345,7 +377,7 @@ test_reconcile(void)
 	catalogue_commit(c, NULL, NULL);
 	is_int(rc, 0, "marked beside a batch");
 	catalogue_begin(c);
-	ok(catalogue_sweep(c) == 0 && catalogue_commit(c, NULL, NULL) == 0, "swept");
+	ok(catalogue_sweep(c, true) == 0 && catalogue_commit(c, NULL, NULL) == 0, "swept");
 	catalogue_mark_end(c);
 	ok(documents(c) == 9 && find(c, 7) == 0 && find(c, 8) == -ENOENT && find(c, 9) == 0 && find(c, 10) == -ENOENT && find(c, 100) == 0 &&
 	    find(c, 101) == 0, "what was neither marked nor put is gone, and nothing else");
@@ -359,7 +391,7 @@ test_reconcile(void)
 	do {
 		catalogue_begin(c);
 		if (rc >= 0)
-			rc = catalogue_sweep(c);
+			rc = catalogue_sweep(c, true);
 		catalogue_commit(c, NULL, NULL);
 	} while (batches++ < 10 && rc > 0);
 	catalogue_mark_end(c);
@@ -399,7 +431,7 @@ run_sql(const char *file, const char *sql)
 {
 	sqlite3 *db = NULL;
 
-	if (sqlite3_open(path_of(file), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_open(db_of(file), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		printf("# %s: %s\n", sql, sqlite3_errmsg(db));
 	sqlite3_close(db);
 }
@@ -444,8 +476,8 @@ test_prune(void)
 
 	for (const char *const *id = (const char *const []){ "a", "b", "c", NULL }; *id; id++)
 		catalogue_put_survey(c, *id, "m", "x", 1);
-	run_sql("surveys-1.db", "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997) INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
-	ok(has_survey(c, "b"), "a survey is used");
+	run_sql("found", "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997) INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
+	ok(has_survey(c, "b") && catalogue_use_survey(c, "b", "m") == 0 && has_survey(c, "c"), "a survey is used, another is read");
 	catalogue_put_survey(c, "d", "m", "x", 1);
 	catalogue_put_survey(c, "e", "m", "x", 1);
 	ok(!has_survey(c, "a") && !has_survey(c, "c"), "the oldest of too many go when others come");
@@ -515,7 +547,7 @@ write_some(void *ctx)
 			struct document d = document(n);
 
 			d.title = n % 3 ? "T1" : d.title;
-			if ((n + round) % 4 ? put(w->catalogue, &d) < 0 : catalogue_remove(w->catalogue, d.id) < 0)
+			if ((n + round) % 4 ? put(w->catalogue, &d) < 0 : catalogue_remove(w->catalogue, d.id, true) < 0)
 				w->bad = true;
 		}
 		catalogue_put_state(w->catalogue, "round", "n");
@@ -590,7 +622,7 @@ test_kill(void)
 static void
 overwrite(const char *name, off_t from, off_t n)
 {
-	int fd = open(path_of(name), O_RDWR | O_CREAT, 0600);
+	int fd = open(db_of(name), O_RDWR, 0600);
 	struct stat st = { 0 };
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -604,49 +636,38 @@ overwrite(const char *name, off_t from, off_t n)
 static void
 ruin_all(void)
 {
-	overwrite("catalogue-4.db", 0, 5000);
+	overwrite("catalogue", 0, 5000);
 }
 
 static void
 ruin_inside(void)
 {
-	overwrite("catalogue-4.db", 3 * 4096, 0);
+	overwrite("catalogue", 3 * 4096, 0);
 }
 
 static void
 ruin_a_page(void)
 {
-	overwrite("catalogue-4.db", 13 * 4096, 4096);
+	overwrite("catalogue", 13 * 4096, 4096);
 }
 
 static void
 cut_short(void)
 {
-	if (truncate(path_of("catalogue-4.db"), 8192 + 100) < 0)
+	if (truncate(db_of("catalogue"), 8192 + 100) < 0)
 		printf("# truncate failed\n");
 }
 
 static void
 other_schema(void)
 {
-	run_sql("catalogue-4.db", "PRAGMA user_version = 12345");
-}
-
-/* Another process has it open: its log is there, and must not become the new file's. */
-static sqlite3 *held;
-
-static void
-other_schema_in_use(void)
-{
-	if (sqlite3_open(path_of("catalogue-4.db"), &held) != SQLITE_OK ||
-	    sqlite3_exec(held, "PRAGMA user_version = 12345", NULL, NULL, NULL) != SQLITE_OK)
-		printf("# %s\n", sqlite3_errmsg(held));
+	run_sql("catalogue", "PRAGMA user_version = 12345");
 }
 
 static void
 no_table(void)
 {
-	run_sql("catalogue-4.db", "DROP TABLE waiting");
+	run_sql("catalogue", "DROP TABLE waiting");
 }
 
 static int
@@ -668,9 +689,10 @@ test_damage(void)
 	/* late: it does not show when the file is opened, but when it is read; then the next open mends it. */
 	static const struct { const char *what; void (*ruin)(void); bool late; } cases[] = {
 		{ "garbage", ruin_all, false }, { "garbage inside", ruin_inside, false }, { "a page of garbage", ruin_a_page, true },
-		{ "cut short", cut_short, false }, { "of another schema", other_schema, false },
-		{ "of another schema and in use", other_schema_in_use, false }, { "without a table", no_table, false },
+		{ "cut short", cut_short, false }, { "of another schema", other_schema, false }, { "without a table", no_table, false },
 	};
+
+	char aside[140];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		clean();
@@ -691,15 +713,143 @@ test_damage(void)
 		void *p = NULL;
 		size_t n = 0;
 		ok(c && documents(c) == 0 && put_many(c, 1, 5) == 0 && find(c, 5) == 0, "%s: begun anew", cases[i].what);
-		ok(access(path_of("catalogue-4.db.damaged"), F_OK) == 0, "%s: the old file is kept", cases[i].what);
+		snprintf(aside, sizeof(aside), "%s.damaged", db_of("catalogue"));
+		ok(access(aside, F_OK) == 0, "%s: the old file is kept", cases[i].what);
 		ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 4, "%s: surveys are as they were", cases[i].what);
 		free(p);
 		catalogue_close(c);
-		sqlite3_close(held);
-		held = NULL;
 	}
 	clean();
 	is_int(catalogue_open("/nonexistent/sffs", hash, &(struct catalogue *){ NULL }), -ENOENT, "no directory, no catalogue");
+}
+
+/* Who has a damaged file open keeps it: only then is it put aside. */
+static void
+test_damage_in_use(void)
+{
+	struct catalogue *c = open_catalogue(), *other = open_catalogue(), *third = NULL;
+	uint64_t after = 0;
+
+	put_many(c, 1, 200);
+	catalogue_close(c);
+	catalogue_close(other);		/* the log is in the file now */
+	ruin_a_page();
+	c = open_catalogue();
+	other = open_catalogue();
+	ok(catalogue_list(c, 0, walk_all, &after) == -EIO, "damage that one mount finds");
+	catalogue_close(c);
+	ok(documents(other) == 200 && put_many(other, 300, 300) == 0 && documents(other) == 201, "another that has it open goes on with it");
+	is_int(catalogue_open(dir, hash, &third), -EBUSY, "a third waits until that one has ended");
+	ok(times_logged("unmount that one first") == 1, "and is told so");
+	catalogue_close(other);
+	c = open_catalogue();
+	ok(c && documents(c) == 0, "then it is begun anew");
+	catalogue_close(c);
+	c = open_catalogue();
+	put_many(c, 1, 5);
+	catalogue_close(c);
+	c = open_catalogue();
+	ok(c && documents(c) == 5, "once");
+	catalogue_close(c);
+}
+
+static bool
+is_there(const char *name)
+{
+	return access(path_of(name), F_OK) == 0;
+}
+
+static void
+make(const char *name, int days_ago)
+{
+	int fd = open(path_of(name), O_RDWR | O_CREAT, 0600);
+	const struct timespec then = { time(NULL) - days_ago * (time_t)(DAY / 1000), 0 };
+
+	if (fd < 0 || futimens(fd, (const struct timespec[]){ then, then }) < 0)
+		printf("# %s: %s\n", name, strerror(errno));
+	close(fd);
+}
+
+/* Another version of sffs, whose schema has another mark, has a file of its own. */
+static void
+test_other_versions(void)
+{
+	static const char *const ends[] = { ".db", ".db-wal", ".db.damaged", ".lock" };
+	char name[40];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		for (int days = 1; days <= 31; days += 30) {
+			snprintf(name, sizeof(name), "catalogue-%08d%s", days, ends[i]);
+			make(name, days);
+			snprintf(name, sizeof(name), "found-%08d%s", days, ends[i]);
+			make(name, days);
+		}
+	}
+	make("catalogue-used.db", 31);
+	make("catalogue-used.lock", 31);
+	make("catalogue-new.db", 31);
+	make("catalogue-new.lock", 1);
+	make("catalogue-bare.db", 31);
+	int fd = open(path_of("catalogue-used.lock"), O_RDWR);
+	ok(fd >= 0 && flock(fd, LOCK_SH) == 0, "an old mount");
+	catalogue_close(open_catalogue());
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(name, sizeof(name), "catalogue-00000001%s", ends[i]);
+		ok(is_there(name), "%s is kept", name);
+		snprintf(name, sizeof(name), "catalogue-00000031%s", ends[i]);
+		ok(!is_there(name), "%s has gone", name);
+		snprintf(name, sizeof(name), "found-00000031%s", ends[i]);
+		ok(!is_there(name), "%s has gone", name);
+	}
+	ok(is_there("catalogue-used.db") && is_there("catalogue-used.lock"), "what somebody has open is kept");
+	ok(is_there("catalogue-new.db"), "and what was open lately");
+	ok(!is_there("catalogue-bare.db") && !is_there("catalogue-bare.lock"), "without a lock it goes like others");
+	close(fd);
+}
+
+/*
+ * What is told.
+ */
+
+struct heard { unsigned names, gone; };
+
+static void
+hear(void *ctx, const struct catalogue_change *change)
+{
+	struct heard *h = ctx;
+
+	*(change->id ? &h->gone : &h->names) += 1;
+}
+
+static void
+test_told(void)
+{
+	struct catalogue *c = open_catalogue(), *other = open_catalogue();
+	struct heard heard = { 0 };
+	struct document d;
+
+	catalogue_begin(other);
+	for (unsigned n = 1; n <= 700; n++) {
+		d = document(n);
+		put(other, &d);
+	}
+	catalogue_commit(other, nothing, NULL);
+	fail_step = 300;
+	is_int(catalogue_catch_up(c, hear, &heard), -EIO, "an error while it is read what changed");
+	unsigned then = heard.names;
+	is_int(catalogue_catch_up(c, hear, &heard), 0, "the next time is fine");
+	ok(then == 0 && heard.names == 700, "and each change is told once");
+
+	heard = (struct heard){ 0 };
+	catalogue_begin(c);
+	for (unsigned n = 1; n <= 3; n++) {
+		d = document(n);
+		catalogue_remove(c, d.id, n == 2);
+	}
+	catalogue_commit(c, hear, &heard);
+	ok(heard.names == 3 && heard.gone == 1, "what is not listed any more has not gone for that");
+	catalogue_close(c);
+	catalogue_close(other);
 }
 
 /* A long chain: each document wants the name that the next younger one has as its second best. */
@@ -733,7 +883,7 @@ test_chain(void)
 	}
 	ok(good, "one that comes moves all the younger ones");
 	catalogue_begin(c);
-	good = catalogue_remove(c, d.id) == 0 && catalogue_commit(c, NULL, NULL) == 0;
+	good = catalogue_remove(c, d.id, true) == 0 && catalogue_commit(c, NULL, NULL) == 0;
 	for (unsigned n = 1; n <= LENGTH; n++) {
 		snprintf(name, sizeof(name), "link %u", n);
 		good &= catalogue_by_name(c, name, &got) == 0 && got.key == n;
@@ -747,7 +897,8 @@ int
 main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_prune, test_threads, test_kill, test_chain, test_damage,
+		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_prune, test_threads, test_kill, test_chain, test_told,
+		test_other_versions, test_damage, test_damage_in_use,
 	};
 
 	if (!mkdtemp(dir))

@@ -113,7 +113,7 @@ change_one(struct catalogue *c)
 
 	if (e->present && draw(3) == 0) {
 		e->present = false;
-		return catalogue_remove(c, e->id);
+		return catalogue_remove(c, e->id, true);
 	}
 	if (!e->present) {
 		e->present = true;

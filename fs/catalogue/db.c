@@ -1,3 +1,4 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -6,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auth/log.h"
@@ -14,10 +17,18 @@
 
 #define BUSY_MS		10000	/* for another process's writer; a batch takes milliseconds */
 #define CHECKPOINT	8192	/* pages of 4 KiB in the log before they move to the file */
+#define OLD		(30 * 24 * 60 * 60)	/* seconds after which another version's file, which nobody opens, goes */
 
+/*
+ * Beside the file, NAME-MARK.db, is NAME-MARK.lock: locked by everyone, shared, for as long as the file is open, alone by who puts it
+ * aside. It has a byte once somebody has found damage. The SQLite file itself must not be opened for that: closing it
+ * would take SQLite's own locks along. The directory is locked by who opens, mends or removes.
+ */
 struct db_file {
 	const struct db_kind *kind;
+	char		 stem[64];	/* NAME-MARK */
 	char		*path;
+	int		 dir, lock;
 	bool		 opened;	/* from then on damage is told of; before, it is mended */
 	atomic_bool	 damaged;
 	atomic_int	 told;		/* the error that was last logged */
@@ -70,8 +81,8 @@ fail(struct db_file *f, int code)
 		else
 			log_warn("catalogue", "%s: %s (%s)", f->path, sqlite3_errstr(code), strerror(-rc));
 	}
-	if (is_damage(code))
-		atomic_store(&f->damaged, true);
+	if (is_damage(code) && !atomic_exchange(&f->damaged, true) && f->opened && pwrite(f->lock, "!", 1, 0) < 0)
+		log_warn("catalogue", "%s: cannot be marked as damaged: %s", f->path, strerror(errno));
 	return rc;
 }
 
@@ -233,7 +244,7 @@ db_open(struct db_file *f, unsigned cache_kib, struct db **out)
  * The file.
  */
 
-/* What tells two schemas of one number apart: a field more in the table of fields is another schema. */
+/* What tells two schemas apart: a field more in the table of fields is another schema. */
 static int
 schema_mark(const char *schema)
 {
@@ -278,27 +289,37 @@ look(struct db *db)
 	return code == SQLITE_OK ? 1 : fail(db->file, code);
 }
 
-/* Also what belongs to the file: a log that outlived it would be taken for the new one's. */
+/* What belongs to the file: a log that outlived it would be taken for the new one's. */
+static void
+unlink_beside(int dir, const char *stem, const char *end)
+{
+	char name[300];
+
+	snprintf(name, sizeof(name), "%s%s", stem, end);
+	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
+		log_warn("catalogue", "%s: cannot be removed: %s", name, strerror(errno));
+}
+
+/* Caller has locked the directory. -EBUSY: another process, or another handle of this one, has it open. */
 static int
 put_aside(struct db_file *f)
 {
-	static const char *const ends[] = { "-wal", "-shm" };
-	char *other = NULL;
+	char name[80], other[80];
 	int rc = 0;
 
-	if (asprintf(&other, "%s.damaged", f->path) < 0)
-		return -ENOMEM;
-	if (rename(f->path, other) < 0)
+	snprintf(name, sizeof(name), "%s.db", f->stem);
+	snprintf(other, sizeof(other), "%s.db.damaged", f->stem);
+	if (flock(f->lock, LOCK_EX | LOCK_NB) < 0)
+		rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	else if (renameat(f->dir, name, f->dir, other) < 0)
 		rc = -errno;
-	free(other);
-	for (size_t i = 0; rc == 0 && i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (asprintf(&other, "%s%s", f->path, ends[i]) < 0)
-			return -ENOMEM;
-		if (unlink(other) < 0 && errno != ENOENT)
-			rc = -errno;
-		free(other);
+	if (rc == 0) {
+		unlink_beside(f->dir, f->stem, ".db-wal");
+		unlink_beside(f->dir, f->stem, ".db-shm");
+		rc = ftruncate(f->lock, 0) < 0 ? -errno : 0;
 	}
-	if (rc < 0)
+	flock(f->lock, LOCK_SH);	/* a try to have it alone may have lost it */
+	if (rc < 0 && rc != -EBUSY)
 		log_error("catalogue", "%s: cannot put it aside: %s", f->path, strerror(-rc));
 	atomic_store(&f->damaged, false);
 	atomic_store(&f->told, 0);
@@ -320,45 +341,139 @@ open_and_look(struct db_file *f)
 static int
 look_and_mend(struct db_file *f)
 {
-	int rc = open_and_look(f);
+	struct stat st;
+	int rc = fstat(f->lock, &st) == 0 && st.st_size > 0 ? 0 : open_and_look(f);
 
 	if (rc == 0 || (rc < 0 && atomic_load(&f->damaged))) {
-		log_warn("catalogue", "%s is damaged or of another version: put aside and begun anew", f->path);
 		rc = put_aside(f);
-		if (rc == 0)
-			rc = open_and_look(f);
+		if (rc == -EBUSY)
+			log_error("catalogue", "%s is damaged, and another mount has it open: unmount that one first", f->path);
+		if (rc < 0)
+			return rc;
+		log_warn("catalogue", "%s is damaged: put aside and begun anew", f->path);
+		rc = open_and_look(f);
 	}
 	return rc > 0 ? 0 : rc < 0 ? rc : -EIO;
+}
+
+/*
+ * Files of other versions.
+ */
+
+static bool
+is_old(int dir, const char *stem)
+{
+	static const char *const ends[] = { ".db", ".db-wal", ".lock" };
+	const time_t now = time(NULL);
+	char name[300];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", stem, ends[i]);
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && now - st.st_mtime < OLD)
+			return false;
+	}
+	return true;
+}
+
+static int
+open_lock(int dir, const char *stem)
+{
+	char name[300];
+
+	snprintf(name, sizeof(name), "%s.lock", stem);
+	return openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+static void
+remove_old(int dir, const char *stem)
+{
+	static const char *const ends[] = { ".db", ".db-wal", ".db-shm", ".db.damaged", ".lock" };
+	int lock = is_old(dir, stem) ? open_lock(dir, stem) : -1;
+
+	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+			unlink_beside(dir, stem, ends[i]);
+	if (lock >= 0)
+		close(lock);
+}
+
+/* Caller has locked the directory. */
+static void
+remove_others(struct db_file *f, const char *path)
+{
+	const size_t len = strlen(f->kind->name);
+	DIR *d = opendir(path);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		char *end = strrchr(e->d_name, '.');
+
+		if (strncmp(e->d_name, f->kind->name, len) != 0 || e->d_name[len] != '-' || !end || strcmp(end, ".db") != 0)
+			continue;
+		*end = '\0';
+		if (strcmp(e->d_name, f->stem) != 0)
+			remove_old(f->dir, e->d_name);
+	}
+	if (d)
+		closedir(d);
+}
+
+/*
+ * Opening and closing.
+ */
+
+/* One process at a time makes, mends or removes files. */
+static int
+lock_all(struct db_file *f, const char *dir)
+{
+	if (access(dir, W_OK) < 0 || (f->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || flock(f->dir, LOCK_EX) < 0 ||
+	    (f->lock = open_lock(f->dir, f->stem)) < 0 || flock(f->lock, LOCK_SH) < 0) {
+		int rc = -errno;
+
+		log_error("catalogue", "%s: %s", dir, strerror(-rc));
+		return rc;
+	}
+	futimens(f->lock, NULL);
+	return 0;
+}
+
+static void
+free_file(struct db_file *f)
+{
+	if (f->dir >= 0)
+		close(f->dir);
+	if (f->lock >= 0)
+		close(f->lock);
+	free(f->path);
+	free(f);
 }
 
 int
 db_file_open(const char *dir, const struct db_kind *kind, struct db_file **out)
 {
 	struct db_file *f = calloc(1, sizeof(*f));
-	int rc = 0, lock = -1;
 
 	if (!f)
 		return -ENOMEM;
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);	/* nobody reads it, and it is a lock for all threads; only the first counts */
 	f->kind = kind;
-	if (asprintf(&f->path, "%s/%s", dir, kind->name) < 0) {
-		free(f);
-		return -ENOMEM;
-	}
-	/* One process at a time makes or mends it. */
-	if (access(dir, W_OK) < 0 || (lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || flock(lock, LOCK_EX) < 0) {
-		rc = -errno;
-		log_error("catalogue", "%s: %s", dir, strerror(-rc));
-	}
+	f->dir = f->lock = -1;
+	snprintf(f->stem, sizeof(f->stem), "%s-%08x", kind->name, (unsigned)schema_mark(kind->schema));
+	int rc = asprintf(&f->path, "%s/%s.db", dir, f->stem) < 0 ? -ENOMEM : 0;
+	if (rc < 0)
+		f->path = NULL;
+	if (rc == 0)
+		rc = lock_all(f, dir);
 	if (rc == 0)
 		rc = look_and_mend(f);
-	if (lock >= 0)
-		close(lock);
+	if (rc == 0)
+		remove_others(f, dir);
 	if (rc < 0) {
-		free(f->path);
-		free(f);
+		free_file(f);
 		return rc;
 	}
+	flock(f->dir, LOCK_UN);
 	f->opened = true;
 	*out = f;
 	return 0;
@@ -369,8 +484,9 @@ db_file_close(struct db_file *f)
 {
 	if (!f)
 		return;
-	if (atomic_load(&f->damaged))
+	/* If that cannot be now, whoever opens it next knows by the lock's byte. */
+	if (atomic_load(&f->damaged) && flock(f->dir, LOCK_EX | LOCK_NB) == 0)
 		put_aside(f);
-	free(f->path);
-	free(f);
+	futimens(f->lock, NULL);
+	free_file(f);
 }

@@ -1,10 +1,10 @@
 /*
  * db - one SQLite file and the connections to it.
  *
- * A file is looked at when it is opened, cheaply: one that is damaged or was
- * made by another schema is put aside (NAME.damaged, at most one is kept) and
- * begun anew. Damage that shows later is -EIO and told once; the file is put
- * aside when it is closed.
+ * The schema's mark is in the file's name, so versions of sffs that differ in it never share a file; what other ones have
+ * left goes when nobody has had it open for 30 days. A file is looked at when it is opened, cheaply: one that is
+ * damaged is put aside (NAME.damaged, at most one is kept) and begun anew, unless another mount has it open: -EBUSY, logged.
+ * Damage that shows later is -EIO and told once; the file is put aside when the last who has it open closes it, or at the next open.
  *
  * A statement is named by its place in the kind's table, is prepared when it is
  * first used and kept by the connection.
@@ -21,7 +21,7 @@
 #include <sqlite3.h>
 
 struct db_kind {
-	const char	*name;		/* of the file */
+	const char	*name;		/* of the file: NAME-MARK.db */
 	const char	*schema;	/* statements that make an empty one */
 	const char	*check;		/* statements that touch what must be there, and little of it */
 	const char *const *sql;

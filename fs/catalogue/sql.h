@@ -119,16 +119,17 @@
 	"CREATE TABLE temp.note(key INTEGER PRIMARY KEY);" \
 	"INSERT INTO temp.note SELECT key FROM document WHERE listed ORDER BY key"
 
-#define SQL_SURVEYS \
+#define SQL_FOUND \
 	"CREATE TABLE survey(version_id, maker, data, PRIMARY KEY(version_id, maker));" \
 	"CREATE TABLE answer(key PRIMARY KEY, data, asked);"
 
-#define SQL_SURVEYS_CHECK \
+#define SQL_FOUND_CHECK \
 	"SELECT version_id FROM survey ORDER BY version_id DESC LIMIT 1;" \
 	"SELECT key FROM answer ORDER BY key DESC LIMIT 1;"
 
-#define SQL_SURVEY_STATEMENTS(X) \
-	X(SURVEY,	"SELECT data, rowid < (SELECT max(rowid) FROM survey) - ? FROM survey WHERE version_id = ? AND maker = ?") \
+#define SQL_FOUND_STATEMENTS(X) \
+	X(SURVEY,	"SELECT data, 0 FROM survey WHERE version_id = ? AND maker = ?") \
+	X(OLD_SURVEY,	"SELECT 1 FROM survey WHERE version_id = ? AND maker = ? AND rowid < (SELECT max(rowid) FROM survey) - ?") \
 	X(USE_SURVEY,	"UPDATE survey SET rowid = (SELECT max(rowid) FROM survey) + 1 WHERE version_id = ? AND maker = ?") \
 	X(PUT_SURVEY,	"INSERT OR REPLACE INTO survey VALUES(?, ?, ?)") \
 	X(PRUNE_SURVEYS, "DELETE FROM survey WHERE rowid IN (SELECT rowid FROM survey" \
@@ -142,6 +143,6 @@
 #define SQL_TEXT(name, text) [SQL_##name] = text,
 
 enum { SQL_STATEMENTS(SQL_ENUM) SQL_COUNT };
-enum { SQL_SURVEY_STATEMENTS(SQL_ENUM) SQL_SURVEY_COUNT };
+enum { SQL_FOUND_STATEMENTS(SQL_ENUM) SQL_FOUND_COUNT };
 
 #endif

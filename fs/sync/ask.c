@@ -68,7 +68,7 @@ take_document(void *ctx, const struct document *d)
 	if (d->system_modstamp > p->newest)
 		p->newest = d->system_modstamp;
 	if (d->is_deleted || (d->is_archived && !p->ask->o->archived))
-		return catalogue_remove(c, d->id);
+		return catalogue_remove(c, d->id, d->is_deleted);
 	keyed.key = name_key(d->id);
 	keyed.version_key = name_key(d->version_id);
 	if (p->came && (rc = ids_add(p->came, d->id)) < 0)

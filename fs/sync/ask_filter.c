@@ -42,7 +42,7 @@ remove_unmatched(const struct ask *k, const char (*ids)[19], size_t n)
 	if (rc == 0) {
 		for (size_t i = 0; i < n && rc == 0 && !answer.next; i++)
 			if (!ids_has(&came, ids[i]))
-				rc = catalogue_remove(k->catalogue, ids[i]);
+				rc = catalogue_remove(k->catalogue, ids[i], false);
 		rc = ask_commit(k, rc, true);
 	}
 	free(answer.next);	/* so few come on one page */

@@ -50,7 +50,7 @@ take_id(void *ctx, const struct document *d)
 	return rc < 0 ? rc : 0;
 }
 
-/* Removes what the list has not named. */
+/* Removes what the list has not named. With a filter it may be that which has not named it. */
 static int
 sweep(const struct ask *k)
 {
@@ -59,7 +59,7 @@ sweep(const struct ask *k)
 	do {
 		if ((rc = catalogue_begin(k->catalogue)) < 0)
 			return rc;
-		more = catalogue_sweep(k->catalogue);
+		more = catalogue_sweep(k->catalogue, !k->o->filter);
 		rc = ask_commit(k, more < 0 ? more : 0, true);
 	} while (rc == 0 && more > 0);
 	return rc;

@@ -135,7 +135,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rc == 0) {
 		rc = put(c, DOCUMENTS + 1);
 		if (rc == 0)
-			rc = catalogue_remove(c, "0695g00002B0003AA1");
+			rc = catalogue_remove(c, "0695g00002B0003AA1", true);
 		if (rc == 0)
 			catalogue_commit(c, NULL, NULL);
 		else
