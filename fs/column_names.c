@@ -1,31 +1,35 @@
 /*
- * An open-addressed table of name hashes; the names themselves stand one behind the other.
+ * Open-addressed tables of hashes; the names themselves stand one behind the other. A header is the org's: where a hash
+ * stands in a table is multiplied by a secret, so that no choice of names makes a table slow; and each stem remembers which
+ * number it tried last, so that very many columns that are alike do not try all numbers each.
  */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "auth/buf.h"
 #include "view.h"
 
 #include "column_names.h"
 
-#define MANY_ALIKE	100
+#define NUMBER_MOST	8	/* bytes of `_1048576`, and there are no more columns */
 
 struct slot {
 	uint64_t	 hash;
-	uint32_t	 column;	/* + 1; 0: free */
+	uint32_t	 value;		/* of a name: its column + 1; of a stem: the last number. 0: free */
 };
 
 struct column_names {
 	name_hash	*hash;
 	size_t		 n;
-	struct buf	 text;
-	uint32_t	*starts;	/* in text */
+	struct buf	 text;		/* after one byte, so that 0 is no place in it */
+	uint32_t	*starts;	/* in text; 0: it has no name yet */
 	struct slot	*slots;
-	size_t		 mask;
+	unsigned	 bits;		/* of an index */
+	uint64_t	 secret;
 };
 
 size_t
@@ -40,25 +44,26 @@ column_names_get(const struct column_names *c, size_t i)
 	return c->text.data + c->starts[i];
 }
 
-/* Where that name is, or would be. */
+/* Where that hash is, or would be. */
 static struct slot *
-slot_of(const struct column_names *c, uint64_t hash)
+slot_of(const struct column_names *c, struct slot *slots, uint64_t hash)
 {
-	size_t i = (size_t)hash & c->mask;
+	const size_t mask = ((size_t)1 << c->bits) - 1;
+	size_t i = (size_t)(hash * c->secret >> (64 - c->bits));
 
-	while (c->slots[i].column && c->slots[i].hash != hash)
-		i = (i + 1) & c->mask;
-	return &c->slots[i];
+	while (slots[i].value && slots[i].hash != hash)
+		i = (i + 1) & mask;
+	return &slots[i];
 }
 
 bool
 column_names_find(const struct column_names *c, const char *name, size_t *i)
 {
-	const struct slot *s = slot_of(c, c->hash(name));
+	const struct slot *s = slot_of(c, c->slots, c->hash(name));
 
-	if (!s->column || strcmp(column_names_get(c, s->column - 1), name) != 0)
+	if (!s->value || strcmp(column_names_get(c, s->value - 1), name) != 0)
 		return false;
-	*i = s->column - 1;
+	*i = s->value - 1;
 	return true;
 }
 
@@ -76,35 +81,57 @@ key_text(const struct view_survey *v, size_t i, struct buf *out)
 			out->data[k] = '\1';
 }
 
-/* The first free of NAME, NAME_2, NAME_3, ...; where very many are alike, on from the column's position, which is free at once. */
-static struct slot *
-take_name(const struct column_names *c, const char *key, size_t column, enum name_rules rules, struct name *out)
+/* False: another column is called so. */
+static bool
+take(struct column_names *c, size_t column, const char *name)
 {
-	char suffix[24] = "";
+	const uint64_t hash = c->hash(name);
+	struct slot *s = slot_of(c, c->slots, hash);
 
-	for (size_t k = 2;; k = k == MANY_ALIKE && column > k ? column : k + 1) {
-		name_safe(key, rules, strlen(suffix), out);
-		strcat(out->s, suffix);
-		struct slot *s = slot_of(c, c->hash(out->s));
-		if (!s->column)
-			return s;
-		snprintf(suffix, sizeof(suffix), "_%zu", k);
-	}
+	if (s->value)
+		return false;
+	*s = (struct slot){ .hash = hash, .value = (uint32_t)column + 1 };
+	c->starts[column] = (uint32_t)c->text.len;
+	buf_put(&c->text, name, strlen(name) + 1);
+	return true;
 }
 
+/* NAME_2, NAME_3, ... */
+static void
+take_numbered(struct column_names *c, size_t column, const char *key, enum name_rules rules, struct slot *stems)
+{
+	struct name stem, name;
+
+	name_safe(key, rules, NUMBER_MOST, &stem);
+	const uint64_t hash = c->hash(stem.s);
+	struct slot *s = slot_of(c, stems, hash);
+	if (!s->value)
+		*s = (struct slot){ .hash = hash, .value = 1 };
+	do {
+		s->value++;
+		snprintf(name.s, sizeof(name.s), "%.*s_%u", NAME_BYTES - NUMBER_MOST, stem.s, s->value);
+	} while (!take(c, column, name.s));
+}
+
+/* A name that needs no change is its column's, wherever that stands; the others take what is left. */
 static int
-take_names(struct column_names *c, const struct view_survey *v, enum name_rules rules)
+take_names(struct column_names *c, const struct view_survey *v, enum name_rules rules, struct slot *stems)
 {
 	struct buf key = BUF_INIT;
 	struct name name;
 
-	for (size_t i = 0; i < c->n && !key.failed && !c->text.failed; i++) {
-		key_text(v, i, &key);
-		struct slot *s = take_name(c, buf_str(&key), i + 1, rules, &name);
-		*s = (struct slot){ .hash = c->hash(name.s), .column = (uint32_t)i + 1 };
-		c->starts[i] = (uint32_t)c->text.len;
-		buf_put(&c->text, name.s, strlen(name.s) + 1);
-	}
+	buf_putc(&c->text, '\0');
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < c->n && !key.failed && !c->text.failed; i++) {
+			if (c->starts[i])
+				continue;
+			key_text(v, i, &key);
+			name_safe(buf_str(&key), rules, 0, &name);
+			if (pass == 0 && strcmp(name.s, buf_str(&key)) == 0)
+				take(c, i, name.s);
+			else if (pass == 1 && !take(c, i, name.s))
+				take_numbered(c, i, buf_str(&key), rules, stems);
+		}
 	int rc = key.failed || c->text.failed ? -ENOMEM : 0;
 	buf_free(&key);
 	return rc;
@@ -114,18 +141,22 @@ int
 column_names_new(const struct view_survey *v, enum name_rules rules, struct column_names **out)
 {
 	struct column_names *c = calloc(1, sizeof(*c));
-	size_t slots = 16;
+	struct slot *stems = NULL;
 
 	if (!c)
 		return -ENOMEM;
 	c->hash = name_hash_of(rules);
 	c->n = view_column_count(v);
-	while (slots < 2 * c->n)
-		slots *= 2;
-	c->mask = slots - 1;
-	c->slots = calloc(slots, sizeof(*c->slots));
+	if (getrandom(&c->secret, sizeof(c->secret), GRND_NONBLOCK) < 0)
+		c->secret = UINT64_C(0x9e3779b97f4a7c15);
+	c->secret |= 1;
+	for (c->bits = 4; (size_t)1 << c->bits < 2 * c->n;)
+		c->bits++;
+	c->slots = calloc((size_t)1 << c->bits, sizeof(*c->slots));
+	stems = calloc((size_t)1 << c->bits, sizeof(*stems));
 	c->starts = calloc(c->n + 1, sizeof(*c->starts));
-	int rc = c->slots && c->starts ? take_names(c, v, rules) : -ENOMEM;
+	int rc = c->slots && stems && c->starts ? take_names(c, v, rules, stems) : -ENOMEM;
+	free(stems);
 	if (rc < 0)
 		column_names_free(c);
 	else

@@ -1,10 +1,10 @@
 /*
  * column_names - what the files of parsed/X/columns/ are called.
  *
- * A column's key (the view has made those unique) made safe as a title is;
- * one that another column has already gets _2, _3, ... until it is free.
- * Columns take their names in their order, so the same header gives the same
- * names everywhere.
+ * A column's key (the view has made those unique) made safe as a title is.
+ * One that needs no change keeps it; of the others, one whose name is taken gets
+ * _2, _3, ... behind it until it is free, in the columns' order. So the same
+ * header gives the same names everywhere.
  *
  * Joins view and name. Read-only once made: any thread.
  */

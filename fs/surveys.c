@@ -101,6 +101,15 @@ text_maker(const struct survey *s)
 	return s->version.note ? NOTE_RENDERER : s->owner->stats_maker;
 }
 
+void
+survey_use(const struct survey *s)
+{
+	struct surveys *ss = s->owner;
+
+	catalogue_use_survey(ss->catalogue, s->version.id, ss->maker);
+	catalogue_use_survey(ss->catalogue, s->version.id, text_maker(s));
+}
+
 /* Statistics, or the text of a note. */
 static int
 make_text(struct survey *s)
@@ -112,6 +121,8 @@ make_text(struct survey *s)
 
 	if (rc < 0)
 		return rc;
+	if (!s->version.note)
+		survey_use(s);
 	rc = s->version.note ? put_note(blob, s->version.size, &text) :
 	    view_stats(s->view, &(struct view_source){ read_blob, blob, s->version.size }, &text);
 	if (rc == 0) {
@@ -318,18 +329,28 @@ survey_version(const struct survey *s)
 	return &s->version;
 }
 
+/* Not under the lock, which all surveys share: there may be a million columns. */
 int
 survey_columns(struct survey *s, const struct column_names **out)
 {
 	struct surveys *ss = s->owner;
-	int rc = 0;
+	struct column_names *made = NULL;
 
 	pthread_mutex_lock(&ss->lock);
-	if (!s->columns)
-		rc = column_names_new(s->view, ss->o.names, &s->columns);
+	bool there = s->columns;
+	pthread_mutex_unlock(&ss->lock);
+	int rc = there ? 0 : column_names_new(s->view, ss->o.names, &made);
+	if (rc < 0)
+		return rc;
+	pthread_mutex_lock(&ss->lock);
+	if (!s->columns) {
+		s->columns = made;
+		made = NULL;
+	}
 	*out = s->columns;
 	pthread_mutex_unlock(&ss->lock);
-	return rc;
+	column_names_free(made);	/* another was quicker */
+	return 0;
 }
 
 int
@@ -370,7 +391,7 @@ surveys_open(struct store *store, struct rest *rest, struct catalogue *catalogue
 	struct surveys *ss = NULL;
 
 	if (view_check_options(&o->view) < 0) {
-		log_error("config", "csv_encoding, csv_delimiter: not an encoding (iconv -l lists them), or a quote as delimiter");
+		log_error("config", "csv_encoding = %s: there is no such encoding; iconv -l lists them", o->view.encoding);
 		return -EINVAL;
 	}
 	ss = calloc(1, sizeof(*ss));

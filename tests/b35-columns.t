@@ -1,10 +1,17 @@
 #!/bin/sh
 # Columns, statistics, clean CSV and what was odd: each view of a document agrees with the others.
-. "${0%/*}/lib.sh"; plan 29
+. "${0%/*}/lib.sh"; plan 33
 data=$TMP/data
 mkdir "$data"
 printf 'Name,Amount,Name,,a/b,a_b\n"Smith, ""J""",1,x,y,1,2\nMüller,-2.5,"two\nlines",,3,4\n' >"$data/Sales.csv"
 printf 'a,b\n1,2\n3\n4,5,6\n"7" x,8\n' >"$data/Odd.csv"
+printf 'a/b,a_b,a b,A/B,a_b_2,.a\n1,2,3,4,5,6\n' >"$data/Alike.csv"
+# Alike in all that fits in a name, and names that one of those would take.
+python3 -c "
+stem = 'x' * 260
+names = [stem + str(i) for i in range(20000)] + ['x' * 247 + '_' + str(i) for i in range(2, 9000)]
+print(*names, sep=',')
+print(*range(len(names)), sep=',')" >"$data/Long.csv"
 printf 'a;b\r\n1;2\r\n' >"$data/README.csv"
 cp -p /usr/share/distro-info/ubuntu.csv "$data"
 : >"$data/Empty.csv"
@@ -13,7 +20,7 @@ org_start --data "$data"
 fs_mount
 org_forget
 p=$MNT/parsed
-is 'columns are in their order' "$(ls -U "$p/Sales/columns" | paste -sd ' ')" 'Name Amount Name_2 _4 a_b a_b_2'
+is 'columns are in their order' "$(ls -U "$p/Sales/columns" | paste -sd ' ')" 'Name Amount Name_2 _4 a_b_2 a_b'
 is 'a column has one cell a line' "$(cat "$p/Sales/columns/Amount" | paste -sd ' ')" '1 -2.5'
 is 'escaped as in rows.tsv' "$(cat "$p/Sales/columns/Name_2" | paste -sd ' ')" 'x two\nlines'
 is 'their sizes are exact' "$(cd "$p/Sales/columns" && for c in *; do [ "$(stat -c %s "$c")" = "$(wc -c <"$c")" ] || echo "$c"; done)" ''
@@ -23,6 +30,10 @@ ok 'a column that there is not' not test -e "$p/Sales/columns/none"
 calls 'all at one download a document' 'GET */VersionData' 2
 is 'many columns are all listed' "$(ls "$p/Wide/columns" | wc -l)" 3000
 is 'and each can be read' "$(cat "$p/Wide/columns/2999")" 5999
+is 'a name that needs no change is its own column' "$(cd "$p/Alike/columns" && for c in *; do echo "$c=$(cat "$c")"; done | sort | paste -sd,)" 'A_B=4,_a=6,a b=3,a_b=2,a_b_2=5,a_b_3=1'
+is 'columns that are alike in what fits in a name' "$(ls "$p/Long/columns" | sort -u | wc -l)" 28998
+is 'each has its own' "$(cat "$p/Long/columns/$(printf x%.0s $(seq 247))_8999" "$p/Long/columns/$(printf x%.0s $(seq 247))_9000" | paste -sd' ')" '28997 1'
+is 'and all have one' "$(cd "$p/Long/columns" && ls -U | tail -1)" "$(printf x%.0s $(seq 247))_8999"
 is 'an empty document has none' "$(ls "$p/Empty/columns" | wc -l)" 0
 
 is 'table.csv is what csv readers read' "$(python3 -c "
