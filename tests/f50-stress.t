@@ -2,8 +2,6 @@
 # Many readers, new versions, faults, a small cache, interrupts, and the mount ended under load: nobody reads wrong bytes, all ends.
 . "${0%/*}/lib.sh"; plan 6
 export TMP BUILD MNT
-# What is open when the mount is ended under its readers ends with the process; that is no leak.
-export ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0"
 mkdir "$TMP/data"
 ORG_URL=none python3 "$TOP/tests/f50-stress.py" make
 org_start --data "$TMP/data"
