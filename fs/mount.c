@@ -61,6 +61,14 @@ struct parked {
 	bool		 full;		/* of a refresh */
 };
 
+/* What is open: the kernel tells of no ends when it is unmounted. */
+struct handle {
+	struct handle	*next, **prev;
+	fuse_ino_t	 ino;
+	struct file	*file;		/* or */
+	struct tree_dir	*dir;
+};
+
 /* Something for the notifying thread: a name to tell the kernel about, or a request to answer when all before are told. */
 struct notice {
 	struct notice	*next;
@@ -76,6 +84,9 @@ struct mount {
 	struct fuse_session *session;
 	struct tree	*tree;
 	bool		 mounted;
+
+	pthread_mutex_t	 handle_lock;	/* guards: handles */
+	struct handle	*handles;
 
 	pthread_t	 watcher;
 	pthread_mutex_t	 watch_lock;	/* guards: the three below. Taken with a request's lock held */
@@ -364,6 +375,47 @@ op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 }
 
 /*
+ * Handles.
+ */
+
+static int
+add_handle(struct mount *m, fuse_ino_t ino, struct file *file, struct tree_dir *dir, struct fuse_file_info *fi)
+{
+	struct handle *h = malloc(sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	pthread_mutex_lock(&m->handle_lock);
+	*h = (struct handle){ .next = m->handles, .prev = &m->handles, .ino = ino, .file = file, .dir = dir };
+	if (h->next)
+		h->next->prev = &h->next;
+	m->handles = h;
+	pthread_mutex_unlock(&m->handle_lock);
+	fi->fh = (uint64_t)(uintptr_t)h;
+	return 0;
+}
+
+static struct handle *
+handle_of(const struct fuse_file_info *fi)
+{
+	return (struct handle *)(uintptr_t)fi->fh;
+}
+
+static void
+end_handle(struct mount *m, struct handle *h)
+{
+	pthread_mutex_lock(&m->handle_lock);
+	*h->prev = h->next;
+	if (h->next)
+		h->next->prev = h->prev;
+	pthread_mutex_unlock(&m->handle_lock);
+	if (h->file)
+		tree_close_file(m->tree, h->ino, h->file);
+	tree_close_dir(h->dir);
+	free(h);
+}
+
+/*
  * Listing.
  */
 
@@ -373,12 +425,6 @@ struct listing {
 	char		*buf;
 	size_t		 size, used;
 };
-
-static struct tree_dir *
-dir_of(const struct fuse_file_info *fi)
-{
-	return (struct tree_dir *)(uintptr_t)fi->fh;
-}
 
 static bool
 add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next)
@@ -406,7 +452,7 @@ static void
 list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, const struct fuse_file_info *fi, bool plus)
 {
 	struct listing l = { .req = req, .plus = plus, .size = size, .buf = malloc(size) };
-	int rc = l.buf ? tree_list(mount_of(req)->tree, ino, dir_of(fi), (uint64_t)off, add_entry, &l) : -ENOMEM;
+	int rc = l.buf ? tree_list(mount_of(req)->tree, ino, handle_of(fi)->dir, (uint64_t)off, add_entry, &l) : -ENOMEM;
 
 	if (rc < 0)
 		fuse_reply_err(req, -rc);
@@ -435,9 +481,12 @@ run_opendir(struct parked *p, int *rc)
 	*rc = tree_open_dir(p->mount->tree, p->ino, &p->ticket, &p->wait, &dir);
 	if (*rc < 0)
 		return;
-	p->fi.fh = (uint64_t)(uintptr_t)dir;
+	if ((*rc = add_handle(p->mount, p->ino, NULL, dir, &p->fi)) < 0) {
+		tree_close_dir(dir);
+		return;
+	}
 	if (fuse_reply_open(unpark(p), &p->fi) < 0)
-		tree_close_dir(dir);	/* the caller was interrupted: no releasedir will come */
+		end_handle(p->mount, handle_of(&p->fi));	/* the caller was interrupted: no releasedir will come */
 	free(p);
 }
 
@@ -447,23 +496,18 @@ op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	park(req, &(struct parked){ .run = run_opendir, .ino = ino, .fi = *fi });
 }
 
+/* Of a file, or of a directory. */
 static void
-op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
-	tree_close_dir(dir_of(fi));
+	end_handle(mount_of(req), handle_of(fi));
 	fuse_reply_err(req, 0);
 }
 
 /*
  * Reading.
  */
-
-static struct file *
-file_of(const struct fuse_file_info *fi)
-{
-	return (struct file *)(uintptr_t)fi->fh;
-}
 
 static void
 run_open(struct parked *p, int *rc)
@@ -478,12 +522,15 @@ run_open(struct parked *p, int *rc)
 		fuse_lowlevel_notify_inval_inode(p->mount->session, p->ino, 0, 0);
 		tree_dropped(p->mount->tree, p->ino);
 	}
-	p->fi.fh = (uint64_t)(uintptr_t)file;
+	if ((*rc = add_handle(p->mount, p->ino, file, NULL, &p->fi)) < 0) {
+		tree_close_file(p->mount->tree, p->ino, file);
+		return;
+	}
 	p->fi.keep_cache = pages != TREE_PAGES_NONE;
 	p->fi.direct_io = pages == TREE_PAGES_NONE;
 	p->fi.noflush = 1;
 	if (fuse_reply_open(unpark(p), &p->fi) < 0)
-		tree_close_file(p->mount->tree, p->ino, file);	/* the caller was interrupted: no release will come */
+		end_handle(p->mount, handle_of(&p->fi));	/* the caller was interrupted: no release will come */
 	free(p);
 }
 
@@ -496,13 +543,6 @@ op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	}
 	note_caller(req, ino, true);
 	park(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
-}
-
-static void
-op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
-{
-	tree_close_file(mount_of(req)->tree, ino, file_of(fi));
-	fuse_reply_err(req, 0);
 }
 
 /* Answers with n bytes that file_ready granted. */
@@ -544,7 +584,7 @@ run_read(struct parked *p, int *rc)
 static void
 op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	struct file *file = file_of(fi);
+	struct file *file = handle_of(fi)->file;
 	ssize_t n = file_ready(file, (uint64_t)off, size, NULL);
 
 	(void)ino;
@@ -770,7 +810,7 @@ static const struct fuse_lowlevel_ops ops = {
 	.init = op_init,
 	.lookup = op_lookup, .getattr = op_getattr, .setattr = op_setattr, .readlink = op_readlink, .statfs = op_statfs,
 	.getxattr = op_getxattr, .listxattr = op_listxattr,
-	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus, .releasedir = op_releasedir,
+	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus, .releasedir = op_release,
 	.open = op_open, .read = op_read, .write = op_write, .release = op_release,
 	.mknod = op_mknod, .mkdir = op_mkdir, .unlink = op_remove, .rmdir = op_remove, .symlink = op_symlink,
 	.rename = op_rename, .link = op_link, .create = op_create, .setxattr = op_setxattr, .removexattr = op_removexattr,
@@ -817,8 +857,14 @@ is_empty(DIR *dir)
 int
 mount_check(const char *mountpoint)
 {
+	static const char *const devices[] = { "/dev/null", "/dev/fuse" };
 	struct stat st;
 
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
+		if (access(devices[i], F_OK) < 0) {
+			log_error("mount", "%s: %s; sffs --doctor ORG says what to do", devices[i], strerror(errno));
+			return -EPERM;
+		}
 	if (stat(mountpoint, &st) < 0) {
 		int e = errno;
 
@@ -893,6 +939,7 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 		return -ENOMEM;
 	m->o = *o;
 	m->last = &m->first;
+	pthread_mutex_init(&m->handle_lock, NULL);
 	pthread_mutex_init(&m->watch_lock, NULL);
 	pthread_cond_init(&m->watch_more, NULL);
 	pthread_mutex_init(&m->lock, NULL);
@@ -910,7 +957,7 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 		goto out;
 	}
 	if (fuse_set_signal_handlers(m->session) < 0 || mount_at(m, mountpoint, options + strlen("-o")) < 0) {
-		log_error("mount", "%s: cannot mount; is /dev/fuse there and fusermount3 installed?", mountpoint);
+		log_error("mount", "%s: cannot mount; sffs --doctor %s says what is in the way", mountpoint, o->name);
 		rc = -EPERM;
 		goto out;
 	}
@@ -1008,6 +1055,9 @@ mount_close(struct mount *m)
 	}
 	if (still_there && keeper_unmount(m->o.keeper) < 0)
 		log_warn("mount", "cannot unmount; fusermount3 -u does");
+	while (m->handles)
+		end_handle(m, m->handles);
+	pthread_mutex_destroy(&m->handle_lock);
 	pthread_mutex_destroy(&m->watch_lock);
 	pthread_cond_destroy(&m->watch_more);
 	pthread_cond_destroy(&m->more);

@@ -348,10 +348,8 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 		rc = find(t, &dir, name, &n);
 	if (rc == 0)
 		rc = node_entry(t, &n, NULL, fresh, out);
-	if (rc == 0 && node_is(&n, REFRESH)) {
+	if (rc == 0 && node_is(&n, REFRESH))
 		out->ino += FIXED_MOST * (uint64_t)++t->refreshers;
-		out->name_for = 0;
-	}
 	if ((node_is_on_demand(&dir) && (rc < 0 || n.kind != FIXED)) || (rc == -ENOENT && may_be_unlisted(name)))
 		out->name_for = 0;
 	node_free(&n);

@@ -425,7 +425,7 @@ node_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, s
 			.st_uid = t->o.uid, .st_gid = t->o.gid, .st_size = (off_t)size, .st_blocks = (blkcnt_t)(size + 511) / 512,
 			.st_blksize = 4096, .st_atim = time, .st_mtim = time, .st_ctim = time,
 		},
-		.name_for = n->kind == FIXED ? TREE_FOREVER : node_is_on_demand(n) ? 0 : fresh,
+		.name_for = node_is(n, REFRESH) ? 0 : n->kind == FIXED ? TREE_FOREVER : node_is_on_demand(n) ? 0 : fresh,
 		.attr_for = rc == -EAGAIN ? 0 : attr_for(n, is_dir, fresh),
 	};
 	return 0;
