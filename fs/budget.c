@@ -21,6 +21,7 @@ struct quarter { int64_t number, calls; };	/* number: since 1970 */
 struct budget {
 	uint64_t	 most;
 	int		 fd;		/* -1: this process counts for itself */
+	pthread_mutex_t	 file_lock;	/* guards: the lock on the file, which is this process's; held while that is waited for */
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct quarter	 quarters[QUARTERS];	/* each at its number modulo QUARTERS */
@@ -44,6 +45,7 @@ budget_open(const char *path, uint64_t most, struct budget **out)
 	b->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (b->fd < 0)
 		log_warn("budget", "%s: %s; calls of earlier and of other mounts are not counted", path, strerror(errno));
+	pthread_mutex_init(&b->file_lock, NULL);
 	pthread_mutex_init(&b->lock, NULL);
 	*out = b;
 	return 0;
@@ -56,6 +58,7 @@ budget_close(struct budget *b)
 		return;
 	if (b->fd >= 0)
 		close(b->fd);
+	pthread_mutex_destroy(&b->file_lock);
 	pthread_mutex_destroy(&b->lock);
 	free(b);
 }
@@ -75,11 +78,12 @@ load(struct budget *b)
 }
 
 static void
-lock(struct budget *b, int how)
+lock(struct budget *b)
 {
-	pthread_mutex_lock(&b->lock);
-	while (b->fd >= 0 && flock(b->fd, how) < 0 && errno == EINTR)
+	pthread_mutex_lock(&b->file_lock);
+	while (b->fd >= 0 && flock(b->fd, LOCK_EX) < 0 && errno == EINTR)
 		continue;
+	pthread_mutex_lock(&b->lock);
 	load(b);
 }
 
@@ -89,6 +93,22 @@ unlock(struct budget *b)
 	if (b->fd >= 0)
 		flock(b->fd, LOCK_UN);
 	pthread_mutex_unlock(&b->lock);
+	pthread_mutex_unlock(&b->file_lock);
+}
+
+/* What the file says now, if it is to be had at once: another mount may be stopped while it has it. */
+static void
+reload(struct budget *b)
+{
+	if (b->fd < 0 || pthread_mutex_trylock(&b->file_lock) != 0)
+		return;
+	if (flock(b->fd, LOCK_SH | LOCK_NB) == 0) {
+		pthread_mutex_lock(&b->lock);
+		load(b);
+		pthread_mutex_unlock(&b->lock);
+		flock(b->fd, LOCK_UN);
+	}
+	pthread_mutex_unlock(&b->file_lock);
 }
 
 /* Caller locks. Whether the quarter lies within 24 hours; a clock that was wrong for a while does not count for longer. */
@@ -138,7 +158,7 @@ budget_take(struct budget *b, int64_t *again)
 	int64_t oldest;
 	int rc = 0;
 
-	lock(b, LOCK_EX);
+	lock(b);
 	if (b->most && sum(b, number, &oldest) >= b->most) {
 		*again = (oldest + QUARTERS) * QUARTER;
 		rc = -EDQUOT;
@@ -152,7 +172,7 @@ budget_take(struct budget *b, int64_t *again)
 void
 budget_give_back(struct budget *b)
 {
-	lock(b, LOCK_EX);
+	lock(b);
 	add(b, now() / QUARTER, -1);
 	unlock(b);
 }
@@ -162,9 +182,10 @@ budget_used(struct budget *b)
 {
 	int64_t oldest;
 
-	lock(b, LOCK_SH);
+	reload(b);
+	pthread_mutex_lock(&b->lock);
 	uint64_t n = sum(b, now() / QUARTER, &oldest);
-	unlock(b);
+	pthread_mutex_unlock(&b->lock);
 	return n;
 }
 

@@ -19,7 +19,7 @@ void	budget_close(struct budget *);
 /* Counts a call that is about to be made. -EDQUOT: it may not be; *again: when the next one may (seconds since 1970). */
 int	budget_take(struct budget *, int64_t *again);
 void	budget_give_back(struct budget *);	/* a call that was taken and not made */
-uint64_t budget_used(struct budget *);
+uint64_t budget_used(struct budget *);		/* as last known, while another mount has the file; does not wait */
 uint64_t budget_most(const struct budget *);
 
 #endif

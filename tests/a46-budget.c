@@ -1,8 +1,10 @@
 /* The budget of calls: what counts and for how long, and that processes share the count. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -115,6 +117,38 @@ test_processes(void)
 	is_int((int64_t)used(), 300, "four processes take as many as there are, and no more");
 }
 
+static void *
+take_one(void *ctx)
+{
+	int64_t again;
+
+	budget_take(ctx, &again);
+	return NULL;
+}
+
+/* Another mount that is stopped while it has the file locked: who looks does not wait for it. */
+static void
+test_locked(void)
+{
+	struct budget *b;
+	int64_t again;
+	pthread_t taker;
+
+	alarm(60);		/* who waits would wait for ever */
+	unlink(path);
+	ok(budget_open(path, 0, &b) == 0 && budget_take(b, &again) == 0, "a call");
+	int fd = open(path, O_RDWR);
+	ok(fd >= 0 && flock(fd, LOCK_EX) == 0, "another has the file locked");
+	is_int((int64_t)budget_used(b), 1, "what is known is told at once");
+	pthread_create(&taker, NULL, take_one, b);
+	is_int((int64_t)budget_used(b), 1, "also while a call waits");
+	flock(fd, LOCK_UN);
+	pthread_join(taker, NULL);
+	is_int((int64_t)budget_used(b), 2, "which then is counted");
+	close(fd);
+	budget_close(b);
+}
+
 static void
 test_no_file(void)
 {
@@ -137,6 +171,7 @@ main(void)
 	test_damage();
 	test_limit();
 	test_processes();
+	test_locked();
 	test_no_file();
 	unlink(path);
 	return tap_done();
