@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -67,6 +68,7 @@ db_of(const char *name)
 
 /* SQLite itself fails at the so many-th row from now; 0: it does not. */
 static atomic_int fail_step;
+static _Thread_local sem_t *tell_step;	/* that this thread is about to take one */
 
 int
 sqlite3_step(sqlite3_stmt *st)
@@ -75,6 +77,8 @@ sqlite3_step(sqlite3_stmt *st)
 
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "sqlite3_step");
+	if (tell_step)
+		sem_post(tell_step);
 	return fail_step > 0 && --fail_step == 0 ? SQLITE_IOERR : real(st);
 }
 
@@ -490,6 +494,42 @@ test_prune(void)
  * Others at work: threads, processes.
  */
 
+struct putter { struct catalogue *catalogue; sem_t begun; atomic_bool done; };
+
+static void *
+put_answer(void *ctx)
+{
+	struct putter *p = ctx;
+
+	tell_step = &p->begun;
+	catalogue_put_answer(p->catalogue, "new", "1", 1, DAY);
+	p->done = true;
+	tell_step = NULL;
+	return NULL;
+}
+
+/* A name is looked up while another process has the file locked and a thread of this one waits for it. */
+static void
+test_locked(void)
+{
+	struct putter p = { .catalogue = open_catalogue() };
+	sqlite3 *db = NULL;
+	pthread_t putter;
+
+	sem_init(&p.begun, 0, 0);
+	catalogue_put_answer(p.catalogue, "old", "1", 1, DAY);
+	catalogue_put_survey(p.catalogue, "v", "m", "x", 1);
+	ok(sqlite3_open(db_of("found"), &db) == SQLITE_OK && sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK, "another process writes");
+	pthread_create(&putter, NULL, put_answer, &p);
+	sem_wait(&p.begun);
+	ok(has_answer(p.catalogue, "old") && has_survey(p.catalogue, "v") && !p.done, "who reads does not wait for who writes");
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	pthread_join(putter, NULL);
+	sqlite3_close(db);
+	ok(has_answer(p.catalogue, "new"), "who has waited has written");
+	catalogue_close(p.catalogue);
+}
+
 struct work { struct catalogue *catalogue; atomic_bool done, bad; };
 
 static bool
@@ -897,7 +937,7 @@ int
 main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_prune, test_threads, test_kill, test_chain, test_told,
+		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_prune, test_locked, test_threads, test_kill, test_chain, test_told,
 		test_other_versions, test_damage, test_damage_in_use,
 	};
 
