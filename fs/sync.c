@@ -132,6 +132,15 @@ age_of_refresh(struct sync *s, int64_t since)
  * Who asks, and who waits.
  */
 
+/* When the last good refresh began, of this mount, an earlier or another one. */
+static int64_t
+last_good(const struct sync *s)
+{
+	int64_t began = ask_state(&s->ask, "began");
+
+	return began < 0 ? -1 : began / 1000;
+}
+
 static bool
 is_filled(struct sync *s)
 {
@@ -140,6 +149,13 @@ is_filled(struct sync *s)
 
 	free(filled);
 	return yes;
+}
+
+/* Whether who looks after that result is told of it, and not what was known before. */
+static bool
+fails_looks(const struct sync *s, int result)
+{
+	return result == -EACCES || (result < 0 && s->o.fail_offline);
 }
 
 /* Caller locks. age: how long ago (ms) the refresh began. */
@@ -152,7 +168,6 @@ note_result(struct sync *s, int rc, int64_t age)
 	if (rc == 0) {
 		s->retry = RETRY_FIRST;
 		s->fresh_until = now + (double)s->o.refresh - (double)age / 1e3;
-		s->refreshed = time(NULL) - age / 1000;
 		return;
 	}
 	s->fresh_until = now + s->retry;
@@ -229,8 +244,10 @@ run_refresh(struct job *job)
 	pthread_mutex_unlock(&s->lock);
 	int rc = take_turn(s, since, &age);
 	bool due = rc == 0 && reconcile_is_due(s);
+	int64_t refreshed = last_good(s);
 
 	pthread_mutex_lock(&s->lock);
+	s->refreshed = refreshed;
 	const int before = s->result;
 	note_result(s, rc, age);
 	s->done = s->begun;
@@ -241,8 +258,9 @@ run_refresh(struct job *job)
 	if (due && !s->closing && !s->reconciling)
 		start_reconcile(s);
 	pthread_mutex_unlock(&s->lock);
-	if (rc < 0 && rc != -EINTR && before == 0)
-		log_warn("sync", "refresh failed (%s): what was known before is still served", strerror(-rc));
+	if (rc < 0 && rc != -EINTR && (before == 0 || fails_looks(s, rc) != fails_looks(s, before)))
+		log_warn("sync", fails_looks(s, rc) ? "refresh failed (%s): until one works, all looks fail" :
+		    "refresh failed (%s): what was known before is still served", strerror(-rc));
 	if (rc == 0 && before < 0)
 		log_info("sync", "refreshed: the org answers again");
 	wait_wake(&s->waiting, WAIT_ALL);
@@ -316,7 +334,7 @@ sync_open(struct rest *rest, struct catalogue *catalogue, const struct sync_opti
 	s->job = (struct job){ .run = run_refresh, .drop = drop_refresh };
 	s->reconcile_job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
 	s->retry = RETRY_FIRST;
-	s->refreshed = -1;
+	s->refreshed = last_good(s);
 	pthread_mutex_init(&s->lock, NULL);
 	*out = s;
 	return 0;
@@ -343,6 +361,18 @@ sync_close(struct sync *s)
 	free(s);
 }
 
+static void
+warn_old(const struct sync *s, int rc)
+{
+	const time_t last = (time_t)s->refreshed;
+	char date[32] = "a time unknown";
+	struct tm tm;
+
+	if (last >= 0 && gmtime_r(&last, &tm))
+		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	log_warn("sync", "no refresh (%s): serving what was known at the last one, %s", strerror(-rc), date);
+}
+
 int
 sync_first(struct sync *s, sync_progress *progress, void *ctx)
 {
@@ -356,14 +386,16 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 		rc = ask_reach(&s->ask);
 	if (rc == 0 && s->o.versions)
 		rc = versions_fill(s->ask.rest, s->ask.catalogue);
+	int64_t refreshed = last_good(s);
 	end_turn(s);
 
 	pthread_mutex_lock(&s->lock);
+	s->refreshed = refreshed;
 	note_result(s, rc, 0);
 	pthread_mutex_unlock(&s->lock);
 	if (!filled || (rc != -ETIMEDOUT && rc != -EDQUOT && rc != -EIO) || s->o.fail_offline)
 		return rc;
-	log_warn("sync", "no refresh (%s): serving what was known at the last one", strerror(-rc));
+	warn_old(s, rc);
 	return 0;
 }
 
@@ -379,7 +411,7 @@ sync_fresh(struct sync *s, struct sync_ticket *ticket, struct wait *w)
 		if (!ticket->refresh)
 			ticket->refresh = start_refresh(s, false);
 		rc = wait_add(&s->waiting, w, 0) ? -EAGAIN : -EINTR;
-	} else if (s->result == -EACCES || (s->result < 0 && s->o.fail_offline)) {
+	} else if (fails_looks(s, s->result)) {
 		rc = s->result;
 	}
 	pthread_mutex_unlock(&s->lock);

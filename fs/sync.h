@@ -63,7 +63,7 @@ double	sync_fresh_for(struct sync *);		/* seconds; 0 when the next look will ask
 int	sync_refresh(struct sync *, struct sync_ticket *, bool full, struct wait *w);
 
 struct sync_status {
-	int64_t	refreshed;	/* seconds since 1970, this machine's clock; -1: not yet */
+	int64_t	refreshed;	/* the last that was good, of an earlier mount too: seconds since 1970, this machine's clock; -1: none */
 	int	result;		/* of the last refresh: 0 or a negative errno */
 	bool	sees_all_files;	/* the user has Query All Files */
 };

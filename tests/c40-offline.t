@@ -1,6 +1,6 @@
 #!/bin/sh
 # An org that is out of reach: what is known is served, what is cached reads, offline=fail refuses, and then all works again.
-. "${0%/*}/lib.sh"; plan 17
+. "${0%/*}/lib.sh"; plan 20
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -10,12 +10,16 @@ port=$(free_port)
 org_start --data "$data" --port "$port"
 fs_mount
 cat "$MNT/documents/hello/hello.txt" "$MNT/parsed/Table/rows.tsv" >/dev/null
+last=$(jq -r .refresh.last "$MNT/.sffs/status.json")
 fs_unmount
 
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
 "$BUILD/sffs" -o refresh=1 sim "$MNT" 2>"$TMP/err"
 is 'without the org the last state is mounted' "$?" 0
 like 'and said so' "$(cat "$TMP/err")" '*out of reach*serving what was known*'
+like 'with the time of the last answer' "$(cat "$TMP/err")" "*the last one, $last"
+is 'which the status has' "$(jq -r .refresh.last "$MNT/.sffs/status.json")" "$last"
+is 'and the list' "$("$BUILD/sffs" --list | awk -v where="$MNT" '$NF == where { print $4 }')" "$last"
 is 'all names are there' "$(ls "$MNT/documents" | paste -sd ' ')" 'Table hello later'
 is 'what is cached reads' "$(cat "$MNT/documents/hello/hello.txt")" hello
 is 'views too' "$(cat "$MNT/parsed/Table/rows.tsv")" '1	2'

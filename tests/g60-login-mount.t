@@ -1,6 +1,6 @@
 #!/bin/sh
 # A mount and its login: a token that ends is renewed once for all who read, a login that ends can be made again beside the mount.
-. "${0%/*}/lib.sh"; plan 27
+. "${0%/*}/lib.sh"; plan 29
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6 7; do printf 'document %s\n' $i >"$data/d$i.txt"; done
@@ -60,6 +60,8 @@ ok 'a logout beside it' sh -c "\"$auth\" logout sim && rm -f \"$file\""
 org expire-tokens -X POST >/dev/null
 org revoke -X POST >/dev/null
 ok 'ends what is not cached' not fs_sync
+ok 'the log says that looks fail' grep -q 'Permission denied): until one works, all looks fail' "$MNT/.sffs/log"
+ok 'and not that anything is served' not grep -q 'still served' "$MNT/.sffs/log"
 fs_unmount
 
 ok 'once more' login
