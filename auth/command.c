@@ -131,9 +131,14 @@ command_output(const char *what, const char *const *argv, struct secret *out)
 		s++, n--;
 	while (n && strchr(blank, s[n - 1]))
 		n--;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || n == 0 || memchr(s, '\0', n)) {
-		log_error("login", "%s: %s; run it by hand to see why", what,
-		    n ? "the command failed" : "the command printed nothing");
+	if (WIFSIGNALED(status)) {
+		log_error("login", "%s: the command was ended by signal %d; run it by hand to see why", what, WTERMSIG(status));
+		rc = -EINVAL;
+	} else if (WEXITSTATUS(status) != 0) {
+		log_error("login", "%s: the command ended with status %d; run it by hand to see why", what, WEXITSTATUS(status));
+		rc = -EINVAL;
+	} else if (n == 0 || memchr(s, '\0', n)) {
+		log_error("login", "%s: %s; run it by hand to see why", what, n ? "the command printed a NUL" : "the command printed nothing");
 		rc = -EINVAL;
 	} else if (!secret_set(out, s, n)) {
 		rc = -ENOMEM;

@@ -351,6 +351,29 @@ take_override(struct config *c, char *word)
 	return option_set(c, o, value, "-o");
 }
 
+const char *
+config_word_end(const char *s)
+{
+	const bool condition = strncmp(s, "filter=", 7) == 0;
+	bool quoted = false;
+	int depth = 0;
+
+	for (; *s && !(*s == ',' && !quoted && depth <= 0); s++) {
+		if (s[0] == '\\' && s[1]) {
+			/* In quotes `\\'` is SOQL's `\'`, which does not end them. */
+			bool backslash = *++s == '\\';
+
+			if (quoted && backslash && s[1])
+				s++;
+		} else if (condition && *s == '\'') {
+			quoted = !quoted;
+		} else if (condition && !quoted) {
+			depth += *s == '(' ? 1 : *s == ')' ? -1 : 0;
+		}
+	}
+	return s;
+}
+
 /* Words between commas; `\,` is a comma and `\\` a backslash in one. */
 static int
 take_overrides(struct config *c, const char *s)
@@ -359,8 +382,10 @@ take_overrides(struct config *c, const char *s)
 	int rc = 0;
 
 	while (rc == 0 && *s) {
+		const char *end = config_word_end(s);
+
 		buf_clear(&word);
-		for (; *s && *s != ','; s++) {
+		for (; s < end; s++) {
 			if (s[0] == '\\' && (s[1] == ',' || s[1] == '\\'))
 				s++;
 			buf_putc(&word, *s);

@@ -86,6 +86,11 @@ int	config_load(const char *file, const char *org, const char *overrides, struct
  */
 int	config_load_part(const char *file, const char *org, bool *there, struct config **out);
 const char *config_lacks(const struct config *);	/* "username = ..., which flow = jwt needs"; NULL: nothing */
+/*
+ * Where the word of `-o` that begins here ends: at a comma, but for one behind a `\` and one in the quotes or parentheses of
+ * filter=.
+ */
+const char *config_word_end(const char *s);
 void	config_free(struct config *);		/* secrets are wiped */
 
 /*

@@ -507,10 +507,11 @@ option_set(struct config *c, const struct option *o, const char *value, const ch
 	} else {
 		rc = set_value(c, o, value, &say);
 	}
+	const char *comment = rc == -EINVAL && (strstr(value, " #") || strstr(value, " ;")) ? " (a comment is a line of its own)" : "";
 	if (rc == -EINVAL && option_holds_secret(o, value))
-		log_error("config", "%s: %s: %s", where, o->name, buf_str(&say));
+		log_error("config", "%s: %s: %s%s", where, o->name, buf_str(&say), comment);
 	else if (rc == -EINVAL)
-		log_error("config", "%s: %s = %s: %s", where, o->name, value, buf_str(&say));
+		log_error("config", "%s: %s = %s: %s%s", where, o->name, value, buf_str(&say), comment);
 	buf_free(&say);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/config.h"
 #include "auth/exit_status.h"
 #include "auth/log.h"
 #include "mount.h"
@@ -40,32 +41,55 @@ is_for_the_system(const char *word)
 	static const char *const words[] = {
 		"rw", "ro", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev", "defaults",
 		"dev", "nodev", "suid", "nosuid", "exec", "noexec", "atime", "noatime", "relatime", "diratime", "nodiratime",
-		"async", "sync", "default_permissions",
+		"async", "sync", "lazytime", "nolazytime", "default_permissions", "kernel_cache", "auto_cache", "reconnect",
 	};
+	static const char *const beginnings[] = { "x-", "comment=", "fsname=", "subtype=" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(word, words[i]) == 0)
 			return true;
-	return strncmp(word, "x-", 2) == 0 || strncmp(word, "comment=", 8) == 0;
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
+		if (strncmp(word, beginnings[i], strlen(beginnings[i])) == 0)
+			return true;
+	return false;
 }
 
-/* Sorts the words of one -o; `\,` is a comma within a word and stays as it is. */
-static void
+/* What other filesystems have, and what would not be kept here: why, and what to say instead. */
+static bool
+is_refused(const char *word)
+{
+	static const struct { const char *word, *why; } refused[] = {
+		{ "auto_unmount", "a mount whose process was killed stays until fusermount3 -u; the systemd unit does that and mounts again" },
+		{ "allow_root", "say allow_other: with umask=077, as it is by default, that lets in root alone" },
+		{ "nonempty", "what is in the directory would be hidden; mount on an empty one" },
+		{ "remount", "a mount cannot be changed; unmount it, and mount again" },
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (strcmp(word, refused[i].word) == 0) {
+			log_error("sffs", "-o %s: %s", word, refused[i].why);
+			return true;
+		}
+	return false;
+}
+
+/* Sorts the words of one -o; `\,` is a comma within a word and stays as it is. False: told. */
+static bool
 take_options(struct arguments *a, char *options)
 {
 	for (char *word = options; word;) {
-		char *end = word;
-
-		while (*end && *end != ',')
-			end += end[0] == '\\' && end[1] ? 2 : 1;
+		char *end = word + (config_word_end(word) - word);
 		char *next = *end ? end + 1 : NULL;
 		*end = '\0';
 		if (strncmp(word, "config=", 7) == 0)
 			a->config = word + 7;
+		else if (is_refused(word))
+			return false;
 		else if (*word && !is_for_the_system(word))
 			buf_printf(&a->overrides, "%s%s", a->overrides.len ? "," : "", word);
 		word = next;
 	}
+	return true;
 }
 
 int
@@ -91,7 +115,8 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 			log_level_set(LOG_LEVEL_DEBUG);
 			break;
 		case 'o':
-			take_options(a, optarg);
+			if (!take_options(a, optarg))
+				return EXIT_USAGE;
 			break;
 		case 'c':
 			a->config = optarg;

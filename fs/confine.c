@@ -53,19 +53,22 @@ confine_abi(void)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	return 0;	/* a sanitizer opens its report when it has something to say */
 #else
-	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-
-	return abi > 0 ? (int)abi : 0;
+	return confine_abi_of(syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION));
 #endif
+}
+
+/* The first one never lets a file be moved to another directory, as what has been fetched is: nothing would ever be kept. */
+int
+confine_abi_of(long said)
+{
+	return said >= 2 ? (int)said : 0;
 }
 
 static struct ruleset
 ruleset_of(int abi)
 {
-	struct ruleset r = { .fs = FS_FIRST };
+	struct ruleset r = { .fs = FS_FIRST | LANDLOCK_ACCESS_FS_REFER };
 
-	if (abi >= 2)
-		r.fs |= LANDLOCK_ACCESS_FS_REFER;
 	if (abi >= 3)
 		r.fs |= FS_TRUNCATE;
 	if (abi >= 4)

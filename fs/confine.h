@@ -25,7 +25,8 @@ struct confine_path {
 	enum confine_access access;
 };
 
-int	confine_abi(void);		/* of the kernel's Landlock; 0: it has none */
+int	confine_abi(void);		/* of the kernel's Landlock; 0: it has none, or one that is of no use */
+int	confine_abi_of(long said);	/* the same, if the kernel says that; what is below 2 is of no use */
 /* -EOPNOTSUPP: it has none; else what the kernel says. */
 int	confine_enter(const struct confine_path *, size_t n);
 bool	confine_is_home(const char *path);	/* what holds path is a home directory, or holds one */

@@ -13,6 +13,8 @@
 #include "auth/config.h"
 #include "auth/host.h"
 #include "auth/http.h"
+#include "auth/log.h"
+#include "auth/oauth.h"
 #include "auth/token.h"
 #include "confine.h"
 #include "rest.h"
@@ -78,6 +80,8 @@ check_device(struct doctor *d)
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	int e = errno;
 
+	if (access("/dev/null", F_OK) < 0)
+		BAD(-EPERM, "mount /dev as the system has it", "/dev/null: %s", strerror(errno));
 	if (fd >= 0) {
 		close(fd);
 		GOOD("/dev/fuse can be opened");
@@ -185,7 +189,7 @@ check_confinement(struct doctor *d)
 	else if (confine_abi() > 0)
 		GOOD("the kernel has Landlock, which confines the mount");
 	else
-		NOTE("a kernel of 5.13 or later with lsm=landlock has it", "the kernel has no Landlock: the mount is not confined");
+		NOTE("a kernel of 5.19 or later with lsm=landlock has it", "the kernel has no Landlock, or its first one: the mount is not confined");
 }
 
 /* Root has two places: its home, also for mount(8) and fstab, whose helper sets HOME; and, for a system unit, /var. */
@@ -328,10 +332,41 @@ check_scopes(struct doctor *d)
 	login_free(&l);
 }
 
+/*
+ * A mount goes on with a token that there is, and would not find out that the secret or the key is no good any more before
+ * it has ended: so where that needs nobody a new one is asked for. False: there is no token at all.
+ */
+static bool
+check_new_login(struct doctor *d)
+{
+	struct oauth_failure failure = { 0 };
+	struct login l = { 0 };
+	bool has = token_stored(d->config, &l) == 0 && l.access_token.bytes;
+	int rc = d->config->flow == CONFIG_WEB || l.imported ? 0 : -ENOKEY;
+
+	if (rc < 0) {
+		login_free(&l);
+		rc = token_login(d->config, d->http, NULL, &l, &failure);
+		if (*failure.text)
+			log_error("login", "%s: %s", d->org, failure.text);
+		if (rc < 0)
+			BAD(rc, "the line above says why", has ? "a new login; a mount goes on with the old one until that has ended" : "the login");
+		else
+			has = true;
+	} else {
+		has = true;		/* or token_open tells what to do */
+	}
+	login_free(&l);
+	return has;
+}
+
 static void
 check_login(struct doctor *d)
 {
 	char advice[160];
+
+	if (!check_new_login(d))
+		return;
 	int rc = token_open(d->config, d->http, &d->token);
 
 	snprintf(advice, sizeof(advice), "%ssffs-auth login %s", config_env(), d->org);

@@ -41,6 +41,7 @@
 
 #include "mount.h"
 
+#define ORG_DOCUMENTS	30000000	/* an org holds no more files */
 #define NOTIFIER_POLL	20	/* ms between looks whether the notifier has ended */
 #define BACKGROUND_MOST	65535
 #define WATCH_EVERY	100	/* ms between looks at what has come for those who wait on though they were interrupted */
@@ -338,7 +339,9 @@ op_statfs(fuse_req_t req, fuse_ino_t ino)
 	tree_space(mount_of(req)->tree, &space);
 	st.f_blocks = (space.bytes + 4095) / 4096;
 	st.f_bfree = st.f_bavail = space.free / 4096;
-	st.f_files = space.documents;
+	/* None free would set off who watches for that. */
+	st.f_ffree = st.f_favail = space.documents < ORG_DOCUMENTS ? ORG_DOCUMENTS - space.documents : 0;
+	st.f_files = space.documents + st.f_ffree;
 	fuse_reply_statfs(req, &st);
 }
 

@@ -246,6 +246,11 @@ test_values(void)
 		ok(!c->username && c->uid == getuid(), "an empty value is as if it were not given");
 	}
 	config_free(c);
+	c = NULL;
+	is_int(load(WHOLE, "refresh=3,filter=FileExtension IN ('csv','t\\,sv') AND Title != 'a\\\\'(,',timeout=11", &c, &said), 0, "-o with a condition");
+	is_str(c ? c->filter : NULL, "FileExtension IN ('csv','t,sv') AND Title != 'a\\'(,'", "has its commas");
+	ok(c && c->refresh == 3 && c->timeout == 11, "and what stands beside it is another key");
+	config_free(c);
 	buf_free(&said);
 }
 
@@ -288,6 +293,8 @@ test_wrong_values(void)
 		{ "login_url = https://acme.my.salesforce.com:0", "write https:// and" },
 		{ "login_url = https://acme my.salesforce.com", "write https:// and" },
 		{ "login_url = https://acme.my.salesforce.com/services", "write https://acme.my.salesforce.com, no more" },
+		{ "login_url = https://acme.my.salesforce.com # my domain", "(a comment is a line of its own)" },
+		{ "refresh = 5 ; seconds", "say a number of seconds from 0 to 604800 (a comment is a line of its own)" },
 		{ "login_url = https://acme.my.salesforce.com?x", "write https://acme.my.salesforce.com, no more" },
 		{ "login_url = http://acme.my.salesforce.com", "http would show the secret to the network; write https://acme.my.salesforce.com" },
 		{ "login_url = http://127.0.0.1.example.com", "http would show" },

@@ -352,20 +352,24 @@ test_commands(void)
 	static const struct {
 		const char *command;
 		int rc;
-		const char *want;
+		const char *want;		/* NULL: says says why */
+		const char *says;
 	} cases[] = {
-		{ "printf s3cr3t", 0, "s3cr3t" },
-		{ "echo '  two words  '", 0, "two words" },
-		{ "printf 'a\\nb\\n\\n'", 0, "a\nb" },
-		{ "cat; echo end", 0, "end" },		/* nothing on standard input */
-		{ "printf half; exit 3", -EINVAL, NULL },
-		{ "true", -EINVAL, NULL },
-		{ "echo ' '", -EINVAL, NULL },
-		{ "printf 'a\\0b'", -EINVAL, NULL },
-		{ "kill -9 $$", -EINVAL, NULL },
-		{ "head -c 3000000 /dev/zero | tr '\\0' x", -EINVAL, NULL },
-		{ "/no/such/program", -EINVAL, NULL },
+		{ "printf s3cr3t", 0, "s3cr3t", NULL },
+		{ "echo '  two words  '", 0, "two words", NULL },
+		{ "printf 'a\\nb\\n\\n'", 0, "a\nb", NULL },
+		{ "cat; echo end", 0, "end", NULL },		/* nothing on standard input */
+		{ "printf half; exit 3", -EINVAL, NULL, "ended with status 3" },
+		{ "true", -EINVAL, NULL, "printed nothing" },
+		{ "echo ' '", -EINVAL, NULL, "printed nothing" },
+		{ "printf 'a\\0b'", -EINVAL, NULL, "printed a NUL" },
+		{ "kill -9 $$", -EINVAL, NULL, "ended by signal 9" },
+		{ "false", -EINVAL, NULL, "ended with status 1" },
+		{ "head -c 3000000 /dev/zero | tr '\\0' x", -EINVAL, NULL, NULL },
+		{ "/no/such/program", -EINVAL, NULL, "ended with status 127" },
 	};
+
+	struct buf said = BUF_INIT;
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct secret s = { NULL };
@@ -373,7 +377,12 @@ test_commands(void)
 		is_int(command_secret("client_secret_cmd", cases[i].command, &s), cases[i].rc, cases[i].command);
 		is_str(s.bytes, cases[i].want, "what it printed");
 		secret_free(&s);
+		buf_clear(&said);
+		log_tail(&said);
+		const char *last = memrchr(buf_str(&said), '\n', said.len ? said.len - 1 : 0);
+		ok(!cases[i].says || strstr(last ? last : buf_str(&said), cases[i].says), "and why there is nothing");
 	}
+	buf_free(&said);
 }
 
 int

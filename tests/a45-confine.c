@@ -278,6 +278,9 @@ main(void)
 	snprintf(abstract.sun_path + 1, sizeof(abstract.sun_path) - 1, "%s", top);
 	if (bind(server, (struct sockaddr *)&abstract, sizeof(abstract)) < 0 || listen(server, 64) < 0)
 		return 1;
+	is_int(confine_abi_of(-1), 0, "a kernel without Landlock");
+	is_int(confine_abi_of(1), 0, "the first Landlock, in which nothing can be moved, is as good as none");
+	is_int(confine_abi_of(2), 2, "the second is used");
 	if (abi == 0)
 		is_int(confine_enter(NULL, 0), -EOPNOTSUPP, "where there is no Landlock that is said");
 	for (size_t i = 0; abi && i < sizeof(cases) / sizeof(cases[0]); i++) {

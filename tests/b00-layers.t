@@ -39,7 +39,7 @@ may 'mount knows the tree' 'fs/mount.[ch]' "mount keeper tree file callers signa
 may 'confine and keeper know nobody' 'fs/confine.[ch] fs/keeper.[ch]' 'confine keeper'
 may 'mountinfo and notify know nobody' 'fs/mountinfo.[ch] fs/notify.[ch]' 'mountinfo notify'
 may 'list asks mounts through their files alone' 'fs/list.[ch]' "list mountinfo $bottom"
-may 'doctor joins auth and rest' 'fs/doctor.[ch]' "doctor rest confine host http token $bottom"
+may 'doctor joins auth and rest' 'fs/doctor.[ch]' "doctor rest confine host http token oauth $bottom"
 home libfuse 'fuse' 'fs/mount\.c'
 home SQLite 'sqlite3' 'fs/catalogue/'
 home utf8proc 'utf8proc' 'fs/name\.c'

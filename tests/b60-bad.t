@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every wrong start says in one line what to do, exits with the documented status, and leaves nothing mounted or running.
-. "${0%/*}/lib.sh"; plan 79
+. "${0%/*}/lib.sh"; plan 109
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -12,7 +12,7 @@ sffs=$BUILD/sffs
 # bad DESCRIPTION STATUS PATTERN ARGUMENTS...
 bad() {
 	what=$1 want=$2 pattern=$3; shift 3
-	timeout -s KILL 60 "$sffs" "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
+	timeout -s KILL 60 $around "$sffs" "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
 	is "$what: exit status" "$?" "$want"
 	case $(cat "$TMP/err") in
 	$pattern) is "$what: one line" "$(wc -l <"$TMP/err")" 1 ;;
@@ -21,6 +21,7 @@ bad() {
 	! mountpoint -q "$MNT" && ! pgrep -f "$sffs .*$MNT" >/dev/null
 	is "$what: nothing is left" "$?" 0
 }
+around=
 # edit SED...: the config with a change.
 edit() { sed "$@" "$TMP/good" >"$config"; }
 
@@ -31,6 +32,26 @@ bad 'unknown org' 2 '*nosuch*sim*' nosuch "$MNT"
 bad 'unknown key in -o' 2 '*colour*' -o colour=red sim "$MNT"
 bad 'a value that is none' 2 '*refresh*' -o refresh=often sim "$MNT"
 bad 'a secret in the argument list' 2 '*client_secret*' -o client_secret=x sim "$MNT"
+bad 'a filter that does not end' 2 "*filter = FileExtension IN ('csv','tsv': a ( is not closed*" -o "filter=FileExtension IN ('csv','tsv'" sim "$MNT"
+bad 'a filter by what cannot be filtered' 2 "*filter = ContentLocation = 'S': Salesforce answered INVALID_FIELD*" -o "filter=ContentLocation = 'S'" sim "$MNT"
+bad 'no encoding' 2 '*csv_encoding = UTF-99: *' -o csv_encoding=UTF-99 sim "$MNT"
+for word in auto_unmount allow_root nonempty remount; do bad "-o $word" 2 "*-o $word: *" -o "rw,$word,refresh=5" sim "$MNT"; done
+# In a /dev that lacks what is taken away.
+cat >"$TMP/lacking" <<'END'
+#!/bin/sh
+mount -t tmpfs none /mnt && for d in null fuse zero random urandom; do [ "$d" = "$1" ] || { touch "/mnt/$d" && mount --bind "/dev/$d" "/mnt/$d"; }; done
+mount --move /mnt /dev && shift && exec "$@"
+END
+chmod +x "$TMP/lacking"
+for device in null fuse; do
+	around="unshare -m $TMP/lacking $device"
+	bad "no /dev/$device" 6 "*/dev/$device*--doctor*" sim "$MNT"
+done
+around=
+timeout -s KILL 60 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
+is 'no right to mount: exit status' "$?" 6
+like 'no right to mount: message' "$(cat "$TMP/err")" '*--doctor sim*'
+rm -rf "$XDG_STATE_HOME/sffs" "$XDG_CACHE_HOME/sffs"
 rm "$config";                                   bad 'no config' 2 '*config*' sim "$MNT"
 edit 's/^flow/flwo/';                           bad 'unknown key' 2 '*flwo*' sim "$MNT"
 cp "$TMP/good" "$config"; chmod 644 "$config";  bad 'a secret that others can read' 2 '*chmod*' sim "$MNT"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # --doctor says what is missing and what to do, in the words of whoever has to do it, and exits as a mount would.
-. "${0%/*}/lib.sh"; plan 40
+. "${0%/*}/lib.sh"; plan 45
 data=$TMP/data
 mkdir "$data" "$data/Old.archived"
 printf 'hello\n' >"$data/hello.txt"
@@ -33,6 +33,11 @@ doctor 'what the config says is no complaint' 0 'confine = no'
 is 'archived documents are mounted then' "$(grep -c archived "$TMP/out")" 0
 edit 's/^client_secret.*/&\napi_version = 99.0/'
 doctor 'an API version that is not there' 2 'BAD   it has no API version 99.0*api_version'
+cp "$TMP/good" "$config"; "$BUILD/sffs-auth" login sim >"$TMP/out"
+edit 's/^client_secret.*/client_secret = wrong/'
+doctor 'a wrong secret beside a login that works' 4 'ecret*BAD   a new login' 'lists 1 documents'
+edit 's/^client_secret.*/client_secret_cmd = false/'
+doctor 'a command that fails' 2 'status 1*BAD   a new login'
 edit 's/^flow.*/flow = web/'; rm -rf "$XDG_STATE_HOME/sffs"
 doctor 'no login' 3 'sffs-auth login sim'
 edit 's/^client_secret.*/client_secret = wrong/'

@@ -435,6 +435,9 @@ hide_field(struct rest *r, const struct rest_query *q, const char *message)
 		snprintf(quoted, sizeof(quoted), "'%s'", dot ? dot + 1 : paths[i]);
 		if (!is_optional(i) || !strstr(last ? last : message, quoted))
 			continue;
+		/* That a condition cannot be on it says nothing of who may see it. */
+		if (q->filter && strcasestr(q->filter, dot ? dot + 1 : paths[i]))
+			return false;
 		pthread_mutex_lock(&r->lock);
 		bool *hidden = r->hidden[q->source == REST_VERSIONS];
 		bool known = hidden[i];		/* by another query, while this one was under way */
