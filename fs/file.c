@@ -104,6 +104,7 @@ fill_by_render(void *ctx, struct blob *blob)
 
 	if (rc < 0)
 		return rc;
+	survey_use(r->survey);
 	rc = view_render(survey_view(r->survey), r->kind, &(struct view_source){ read_blob, bytes, v->size },
 	    &(struct view_sink){ .write = write_blob, .write_at = write_blob_at, .ctx = blob });
 	blob_put(bytes);

@@ -2,7 +2,7 @@
  * surveys - what one pass over a version's bytes has found: where its views begin and end, its statistics, a note's text.
  *
  * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue, by version
- * and csv options, until 100,000 others were used since. Those used lately are in memory. The error of one that failed
+ * and csv options, until 100,000 others were made or rendered by since. Those used lately are in memory. The error of one that failed
  * is that of all who waited for it, and who comes within a second; who comes later begins another.
  *
  * Joins version, view, note, column_names and catalogue. Any thread.
@@ -39,6 +39,7 @@ int	surveys_get(struct surveys *, const struct version *, struct wait *w, struct
 void	survey_put(struct survey *);
 const struct view_survey *survey_view(const struct survey *);
 const struct version *survey_version(const struct survey *);
+void	survey_use(const struct survey *);	/* something is rendered by it: it is kept. May wait for another process */
 int	survey_columns(struct survey *, const struct column_names **out);	/* the survey's. -ENOMEM */
 /* A note's, whose only part is survey_stats: its plain text, which is there at once. Errors as surveys_get. */
 int	surveys_note(struct surveys *, const struct version *, struct wait *w, struct survey **out);
