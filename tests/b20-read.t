@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every file is what is in the org, byte for byte, with its size and date, at one download a version, ever.
-. "${0%/*}/lib.sh"; plan 20
+. "${0%/*}/lib.sh"; plan 21
 data=$TMP/data
 mkdir "$data" "$data/Sales" "$data/Report.versions" "$data/Acme Corp.account"
 cp -p /usr/share/distro-info/*.csv "$data"
@@ -63,3 +63,4 @@ differ=$(while IFS='	' read -r from to; do cmp "$data/$from" "$MNT/$to" 2>&1; do
 is 'after a remount the bytes are the same' "$differ" ''
 calls 'and are not downloaded again' 'GET */VersionData' 0
 is 'nothing can be written' "$(sh -c ": >'$MNT/documents/x'" 2>&1 | grep -c 'Read-only file system')" 1
+is 'and not by an ordinary user' "$(setpriv --bounding-set=-all --inh-caps=-all sh -c ": >'$MNT/documents/x'" 2>&1 | grep -c 'Permission denied')" 1

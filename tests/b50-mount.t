@@ -1,6 +1,6 @@
 #!/bin/sh
 # Mounting and unmounting: as a daemon, in the foreground, ended by signals; nothing is left behind.
-. "${0%/*}/lib.sh"; plan 19
+. "${0%/*}/lib.sh"; plan 20
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -18,6 +18,7 @@ like 'sffs-auth --help' "$("$BUILD/sffs-auth" --help)" 'usage: sffs-auth *'
 
 fs_mount
 is 'it returns when the mount answers' "$(cat "$MNT/documents/hello/hello.txt")" hello
+is 'df -i counts documents, and there is room' "$(df --output=iused,ipcent "$MNT" | tail -1 | tr -s ' ')" " $(ls "$MNT/documents" | wc -l) 1%"
 like 'df names it' "$(df --output=source,fstype "$MNT" | tail -1)" 'sim*fuse.sffs'
 ok 'mounted nosuid, nodev, noexec' sh -c "grep ' $MNT fuse.sffs ' /proc/mounts | grep nosuid | grep nodev | grep -q noexec"
 is 'files are 0400, directories 0500' "$(stat -c %a "$MNT/documents/hello/hello.txt" "$MNT/documents/hello" | paste -sd ' ')" '400 500'
