@@ -39,14 +39,9 @@ struct files {
 	struct store	*store;
 	struct rest	*rest;
 	struct surveys	*surveys;
-
-	pthread_mutex_t	 lock;		/* guards: kept, and their links */
-	struct file	*kept;
 };
 
 struct file {
-	struct files	*keeper;	/* NULL: not kept */
-	struct file	*next, **prev;
 	atomic_uint	 users;
 	struct blob	*blob;		/* one of blob, text and release is there */
 	char		*text;
@@ -443,35 +438,10 @@ file_hold(struct file *f)
 }
 
 void
-file_keep(struct files *fs, struct file *f)
-{
-	f->keeper = fs;
-	pthread_mutex_lock(&fs->lock);
-	f->next = fs->kept;
-	f->prev = &fs->kept;
-	if (f->next)
-		f->next->prev = &f->next;
-	fs->kept = f;
-	pthread_mutex_unlock(&fs->lock);
-}
-
-static void
-unkeep(struct file *f)
-{
-	pthread_mutex_lock(&f->keeper->lock);
-	*f->prev = f->next;
-	if (f->next)
-		f->next->prev = f->prev;
-	pthread_mutex_unlock(&f->keeper->lock);
-}
-
-void
 file_close(struct file *f)
 {
 	if (!f || --f->users > 0)
 		return;
-	if (f->keeper)
-		unkeep(f);
 	if (f->release)
 		f->release(f->ctx);
 	blob_put(f->blob);
@@ -553,7 +523,6 @@ files_open(struct store *store, struct rest *rest, struct surveys *surveys, stru
 	if (!fs)
 		return -ENOMEM;
 	*fs = (struct files){ .store = store, .rest = rest, .surveys = surveys };
-	pthread_mutex_init(&fs->lock, NULL);
 	*out = fs;
 	return 0;
 }
@@ -561,12 +530,5 @@ files_open(struct store *store, struct rest *rest, struct surveys *surveys, stru
 void
 files_close(struct files *fs)
 {
-	if (!fs)
-		return;
-	while (fs->kept) {
-		fs->kept->users = 1;
-		file_close(fs->kept);
-	}
-	pthread_mutex_destroy(&fs->lock);
 	free(fs);
 }

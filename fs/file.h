@@ -25,7 +25,7 @@ struct files;
 struct file;
 
 int	files_open(struct store *, struct rest *, struct surveys *, struct files **out);
-void	files_close(struct files *);		/* nobody uses them any more */
+void	files_close(struct files *);
 
 /* The files below parsed/X/, numbered from 0; NULL behind the last. */
 const char *file_view_name(unsigned view);
@@ -71,7 +71,6 @@ int	file_open_view(struct files *, const struct document *, unsigned view, struc
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);
 /* release(ctx) is called when the handle is closed, or at once on failure. */
 int	file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct file **out);
-void	file_keep(struct files *, struct file *);	/* files_close closes it if nobody has: the kernel may have no time to release it */
 void	file_hold(struct file *);	/* one more file_close is due: for who answers a read while the handle is released */
 void	file_close(struct file *);	/* NULL is fine */
 

@@ -470,7 +470,6 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 		rc = keep_attr(t, &n, f, w, pages);
 	if (rc == 0) {
 		file_set_alone(f, *pages == TREE_PAGES_NONE);
-		file_keep(t->files, f);
 		*out = f;
 		f = NULL;
 	}
