@@ -1,0 +1,21 @@
+#!/bin/sh
+# A folder that is called like a document of its library, or of the folder that it is in, is there by its name and Id.
+. "${0%/*}/lib.sh"; plan 6
+data=$TMP/data
+mkdir -p "$data/Sales/Plan/Deep/Plan"
+printf 'document\n' >"$data/Sales/Plan.txt"
+printf 'in the folder\n' >"$data/Sales/Plan/Inside.txt"
+printf 'beside a folder\n' >"$data/Sales/Plan/Deep.txt"
+printf 'deep\n' >"$data/Sales/Plan/Deep/Bottom.txt"
+org_start --data "$data"
+fs_mount -o browse
+sales=$MNT/libraries/Sales
+is 'the name is the document' "$(cat "$sales/Plan/content")" document
+like 'browse lists the folder' "$(ls "$sales" | grep '^Plan ')" 'Plan (07H???????????????)'
+folder=$(ls "$sales" | grep '^Plan ')
+is 'what is in it' "$(ls "$sales/$folder" | sed 's/ (07H.*/ (07H)/' | paste -sd,)" 'Deep,Deep (07H),Inside'
+is 'and below' "$(ls "$sales/$folder/Deep ("* | paste -sd' ')" 'Bottom Plan'
+fs_unmount
+fs_mount
+is 'without browse, too' "$(cat "$sales/$folder/Inside/content")" 'in the folder'
+is 'though it is not listed' "$(ls "$sales" | paste -sd,)" 'Bottom,Deep,Inside,Plan'
