@@ -13,7 +13,7 @@
 
 static const char help[] =
 	"usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"
-	"       sffs --list | --doctor ORG | --check-cache ORG | --keys | --orgs\n"
+	"       sffs --list [ORG] | --doctor ORG | --check-cache ORG | --keys | --orgs\n"
 	"\n"
 	"Mounts the Salesforce org that the config file calls ORG as a filesystem;\n"
 	"fusermount3 -u MOUNTPOINT unmounts it.\n"
@@ -23,7 +23,7 @@ static const char help[] =
 	"  -d                   log every request of the kernel; implies -f\n"
 	"  --config FILE        the config file (also -o config=FILE)\n"
 	"  --log-level LEVEL    error, warn, info or debug\n"
-	"  --list               what is mounted, and which orgs are not\n"
+	"  --list               what is mounted, and which orgs are not; --json as JSON\n"
 	"  --doctor ORG         what keeps ORG from being mounted, and what to do\n"
 	"  --check-cache ORG    is every cached byte right; what is not is removed\n"
 	"  --keys               the keys of the config file, one a line\n"
@@ -98,7 +98,7 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 	static const struct option options[] = {
 		{ "foreground", no_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
 		{ "log-level", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
-		{ "list", no_argument, NULL, 'L' }, { "doctor", required_argument, NULL, 'D' }, { "check-cache", required_argument, NULL, 'C' }, { "keys", no_argument, NULL, 'K' }, { "orgs", no_argument, NULL, 'O' },
+		{ "list", no_argument, NULL, 'L' }, { "json", no_argument, NULL, 'j' }, { "doctor", required_argument, NULL, 'D' }, { "check-cache", required_argument, NULL, 'C' }, { "keys", no_argument, NULL, 'K' }, { "orgs", no_argument, NULL, 'O' },
 		{ "version", no_argument, NULL, 'V' }, { 0 }
 	};
 	enum log_level level;
@@ -135,6 +135,9 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 			a->command = c;
 			a->org = optarg;
 			break;
+		case 'j':
+			a->json = true;
+			break;
 		case 'V':
 			printf("sffs %s\n", SFFS_VERSION);
 			return EXIT_DONE;
@@ -143,6 +146,12 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 			    argv[optind - 1]);
 			return EXIT_USAGE;
 		}
+	}
+	if (a->command == 'L' && argc == optind + 1)
+		a->org = argv[optind++];
+	if (a->json && a->command != 'L') {
+		log_error("sffs", "--json goes with --list (sffs --help says more)");
+		return EXIT_USAGE;
 	}
 	if (a->command && argc == optind)
 		return -1;

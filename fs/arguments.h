@@ -12,10 +12,10 @@
 
 struct arguments {
 	int		 command;	/* the letter of one that is not to mount; 0: to mount */
-	bool		 foreground, debug;
+	bool		 foreground, debug, json;
 	const char	*config;
 	struct buf	 overrides;	/* what -o says, but for what is not the config's */
-	const char	*org;
+	const char	*org;		/* NULL: all, with --list */
 	char		*mountpoint;	/* absolute; NULL with a command */
 };
 

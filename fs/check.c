@@ -150,7 +150,7 @@ check_cache(struct catalogue *c, const char *blobs, FILE *out)
 	if (rc < 0)
 		return rc;
 	fprintf(out, "%llu right, %llu wrong, %llu %s, %llu views; %llu bytes\n", k.right, k.wrong, k.unknown,
-	    k.complete ? "of versions that are not the latest" : "not checked, for the list of documents is made at the next mount",
+	    k.complete ? "of versions that are not the latest" : "not checked, for the list of documents is made at the next mount: mount, and check again",
 	    k.views, k.bytes);
-	return k.wrong ? -EBADMSG : 0;
+	return k.wrong ? -EBADMSG : k.unknown && !k.complete ? -ENODATA : 0;
 }

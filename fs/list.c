@@ -27,6 +27,7 @@ struct one {
 };
 
 struct all {
+	const char	*only;		/* the org that is wanted; NULL: all */
 	struct one	*first, **last;
 	int		 rc;
 };
@@ -53,7 +54,7 @@ note_mount(void *ctx, const char *type, const char *source, const char *target)
 	struct all *all = ctx;
 	struct one *o;
 
-	if (strcmp(type, "fuse.sffs") != 0)
+	if (strcmp(type, "fuse.sffs") != 0 || (all->only && strcmp(source, all->only) != 0))
 		return true;
 	o = calloc(1, sizeof(*o));
 	if (o) {
@@ -151,13 +152,34 @@ result_of(struct one *o)
 }
 
 static void
-put_line(struct buf *out, const char *org, const char *state, const char *documents, const char *asked, const char *target)
+put_string(struct buf *out, const char *name, const char *value)
 {
-	buf_printf(out, "%-16s %-9s %9s %-20s %s\n", org, state, documents, asked, target);
+	buf_printf(out, ",\"%s\":", name);
+	if (value)
+		buf_put_json(out, value, strlen(value));
+	else
+		buf_puts(out, "null");
+}
+
+/* What is NULL is not known, or there is none. */
+static void
+put_line(struct buf *out, bool json, const char *org, const char *state, const char *documents, const char *asked, const char *target)
+{
+	if (!json) {
+		buf_printf(out, "%-16s %-9s %9s %-20s %s\n", org, state, documents ? documents : "-", asked ? asked : "-", target ? target : "-");
+		return;
+	}
+	buf_puts(out, out->len > 1 ? ",\n{\"org\":" : "{\"org\":");
+	buf_put_json(out, org, strlen(org));
+	put_string(out, "state", state);
+	buf_printf(out, ",\"documents\":%s", documents ? documents : "null");
+	put_string(out, "asked", asked);
+	put_string(out, "mountpoint", target);
+	buf_putc(out, '}');
 }
 
 static void
-put_mount(struct buf *out, struct one *o)
+put_mount(struct buf *out, bool json_wanted, struct one *o)
 {
 	int result = result_of(o);
 	cJSON *json = result == 0 ? cJSON_ParseWithLength(buf_str(&o->status), o->status.len) : NULL;
@@ -174,7 +196,7 @@ put_mount(struct buf *out, struct one *o)
 		state = result < 0 ? "silent" : result == ENOTCONN ? "dead" : result == EACCES ? "private" : "failing";
 	if (cJSON_IsNumber(documents))
 		buf_printf(&count, "%.0f", documents->valuedouble);
-	put_line(out, o->org, state, count.len ? buf_str(&count) : "-", last ? last : "-", o->target);
+	put_line(out, json_wanted, o->org, state, count.len ? buf_str(&count) : NULL, last, o->target);
 	buf_free(&count);
 	cJSON_Delete(json);
 }
@@ -189,9 +211,10 @@ is_mounted(const struct all *all, const char *org, size_t len)
 }
 
 int
-list_put(const char *orgs, struct buf *out)
+list_put(const char *orgs, const char *only, bool json, struct buf *out)
 {
-	struct all all = { .last = &all.first };
+	struct all all = { .only = only, .last = &all.first };
+	bool found;
 	char name[64];
 	int rc = mountinfo_read(note_mount, &all);
 
@@ -204,16 +227,28 @@ list_put(const char *orgs, struct buf *out)
 	for (struct one *o = all.first; o; o = o->next)
 		ask(o);
 	take_answers(&all);
-	put_line(out, "ORG", "STATE", "DOCUMENTS", "ASKED", "MOUNTPOINT");
+	found = !only || all.first;
+	if (json)
+		buf_putc(out, '[');
+	else
+		put_line(out, false, "ORG", "STATE", "DOCUMENTS", "ASKED", "MOUNTPOINT");
 	for (struct one *o = all.first; o; o = o->next)
-		put_mount(out, o);
+		put_mount(out, json, o);
 	for (size_t n; n = strcspn(orgs, "\n"), n > 0; orgs += n + (orgs[n] == '\n')) {
-		if (is_mounted(&all, orgs, n))
-			continue;
 		snprintf(name, sizeof(name), "%.*s", (int)n, orgs);
-		put_line(out, name, "unmounted", "-", "-", "-");
+		if (is_mounted(&all, orgs, n) || (only && strcmp(name, only) != 0))
+			continue;
+		put_line(out, json, name, "unmounted", NULL, NULL, NULL);
+		found = true;
 	}
+	if (json)
+		buf_puts(out, "]\n");
 	rc = out->failed ? -ENOMEM : 0;
+	if (!found) {
+		log_error("sffs", "%s: nothing of that name is mounted, and the config file has no such org; sffs --list shows all", only);
+		buf_clear(out);
+		rc = -EINVAL;
+	}
 out:
 	free_all(&all);
 	return rc;

@@ -8,11 +8,16 @@
 #ifndef FS_LIST_H
 #define FS_LIST_H
 
+#include <stdbool.h>
+
 struct buf;
 
 #define LIST_PATIENCE	2000	/* ms for which mounts have to answer, all together */
 
-/* orgs: those of the config, a line each; the ones that are not mounted come last. */
-int	list_put(const char *orgs, struct buf *out);
+/*
+ * orgs: those of the config, a line each; the ones that are not mounted come last. only: no other than this org; NULL: all.
+ * -EINVAL: there is no such org, told on the log.
+ */
+int	list_put(const char *orgs, const char *only, bool json, struct buf *out);
 
 #endif

@@ -100,7 +100,7 @@ run_command(const struct arguments *a)
 	case 'L':
 		rc = config_orgs(a->config, &orgs);
 		if (rc == 0)
-			rc = list_put(buf_str(&orgs), &out);
+			rc = list_put(buf_str(&orgs), a->org, a->json, &out);
 		break;
 	}
 	if (out.failed || fputs(buf_str(&out), stdout) < 0 || fflush(stdout) != 0)
@@ -380,7 +380,9 @@ open_tree(struct sffs *s)
 	if (rc < 0)
 		return rc;
 	sync_status(s->sync, &status);
-	if (!status.sees_all_files)
+	if (status.sees_all_files < 0)
+		log_info("sffs", "Salesforce does not say whether you have the permission Query All Files; it is asked again");
+	if (status.sees_all_files == 0)
 		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
 	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
 	    .filter = c->filter, .archived = c->archived, .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync,
@@ -390,7 +392,7 @@ open_tree(struct sffs *s)
 		rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
 	if (rc == 0)
 		rc = ahead_open(s->store, s->rest, s->catalogue, &(struct ahead_options){ .transfers = (unsigned)c->transfers,
-		    .may = may_guess, .ctx = s->rest }, &s->ahead);
+		    .cache_size = c->cache_size, .may = may_guess, .ctx = s->rest }, &s->ahead);
 	return rc < 0 ? rc : tree_open(&(struct tree_parts){ .catalogue = s->catalogue, .sync = s->sync, .demand = s->demand, .files = s->files,
 	    .inventory = s->inventory, .ahead = s->ahead }, &(struct tree_options){ .names = names, .links = c->links, .browse = c->browse, .versions = c->versions == CONFIG_ALL, .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .limits = make_limits, .ctx = &s->status }, &s->tree);
 }

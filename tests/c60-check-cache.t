@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs --check-cache finds every byte that is not as it was, and what it removes is fetched again.
-. "${0%/*}/lib.sh"; plan 17
+. "${0%/*}/lib.sh"; plan 19
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3; do head -c 100000 /dev/urandom >"$data/f$i.bin"; done
@@ -38,6 +38,10 @@ on_terminal() { python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitc
 like 'a terminal is shown how far it is' "$(on_terminal "$sffs" --check-cache sim)" '*[0-9] files, 0 MB*4 right*'
 like 'nothing else is' "$("$sffs" --check-cache sim 2>&1)" '4 right*'
 rm "$XDG_CACHE_HOME"/sffs/*/catalogue-*
-like 'without a list of documents nothing is said to be old' "$("$sffs" --check-cache sim)" '0 right, 0 wrong, 4 not checked, *1 views*'
+"$sffs" --check-cache sim >"$TMP/out"
+is 'without a list of documents that is no good end' "$?" 1
+like 'and nothing is said to be old' "$(cat "$TMP/out")" '0 right, 0 wrong, 4 not checked, *1 views*'
+fs_mount; fs_unmount
+ok 'once it is there again all is right' "$sffs" --check-cache sim
 "$sffs" --check-cache nosuch >/dev/null 2>&1
 is 'an org that is none' "$?" 2

@@ -1,6 +1,6 @@
 #!/bin/sh
 # --list shows mounts, their state, and the orgs of the config that are not mounted; no mount can hang it.
-. "${0%/*}/lib.sh"; plan 14
+. "${0%/*}/lib.sh"; plan 18
 data=$TMP/data
 mkdir "$data" "$TMP/second mount"
 printf 'hello\n' >"$data/hello.txt"
@@ -18,6 +18,12 @@ is 'is not listed as unmounted' "$("$sffs" --list | grep -c '^sim  *unmounted ')
 is 'the other one is' "$("$sffs" --list | grep -c '^other  *unmounted ')" 1
 "$sffs" sim "$TMP/second mount"
 is 'a mount point with a blank' "$(line "$TMP/second mount")" 'sim ok 1'
+is 'one org alone' "$("$sffs" --list sim | grep -c "$TMP\|^other")" 2
+is 'as JSON' "$("$sffs" --list --json | jq -c --arg tmp "$TMP/" '.[-1:] + map(select(.mountpoint // "" | startswith($tmp))) | map([.org, .state, .documents, .mountpoint])')" \
+	"[[\"other\",\"unmounted\",null,null],[\"sim\",\"ok\",1,\"$MNT\"],[\"sim\",\"ok\",1,\"$TMP/second mount\"]]"
+is 'of one that is not mounted' "$("$sffs" --list --json other | jq -c .)" '[{"org":"other","state":"unmounted","documents":null,"asked":null,"mountpoint":null}]'
+"$sffs" --list nosuch >"$TMP/out" 2>&1
+is 'one that is none' "$?" 2
 
 # A mount whose process does nothing.
 pid=$(pgrep -f "$sffs sim $TMP/second mount\$")

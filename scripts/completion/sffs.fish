@@ -20,6 +20,7 @@ complete -c sffs -s o -x -a "(sffs --keys 2>/dev/null | string replace -r '^ *([
 complete -c sffs -l config -rF -d 'the config file'
 complete -c sffs -l log-level -x -a 'error warn info debug' -d 'what to log'
 complete -c sffs -l list -d 'what is mounted'
+complete -c sffs -l json -d 'as JSON, with --list'
 complete -c sffs -l doctor -x -a '(sffs --orgs 2>/dev/null)' -d 'what keeps an org from being mounted'
 complete -c sffs -l check-cache -x -a '(sffs --orgs 2>/dev/null)' -d 'whether every cached byte is right'
 complete -c sffs -l keys -d 'the keys of the config'
