@@ -98,6 +98,17 @@ come_to(uint64_t bytes)
 	return bytes_kept() == bytes;
 }
 
+/* The same, of what happens step by step. */
+static bool
+come_below(uint64_t bytes)
+{
+	time_t end = time(NULL) + 10;
+
+	while (bytes_kept() > bytes && time(NULL) < end)
+		sched_yield();
+	return bytes_kept() <= bytes;
+}
+
 static void
 set_used(const char *name, time_t when)
 {
@@ -135,12 +146,51 @@ check_eviction(void)
 	set_used("068-3", 1000);
 	set_used("068-0", 2000);
 	is_int(read_blob("068-large", 3 * MIB), 1, "a large one");
-	ok(come_to(15 * MIB), "takes the place of several");
+	ok(come_below(16 * MIB), "takes the place of several");
 	ok(!store_has(store, "068-3", MIB) && !store_has(store, "068-0", MIB) && store_has(store, "068-1", MIB), "again the oldest");
 	reopen_store(5 * MIB);
 	ok(come_to(4 * MIB), "a lower limit is kept at the next start");
 	is_int(read_blob("068-huge", 20 * MIB), 1, "one above the limit is read all the same");
 	ok(come_to(0), "and goes when it is closed");
+}
+
+/* What is written pushes others out as it comes; what is only wanted does not. */
+static void
+check_little_of_much(void)
+{
+	const uint64_t size = 100 * MIB;
+	char name[32];
+	struct blob *b = NULL;
+
+	reopen_store(16 * MIB);
+	for (int i = 0; i < 6; i++) {
+		snprintf(name, sizeof(name), "068-%d", i);
+		is_int(read_blob(name, MIB), 1, name);
+	}
+	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, size });
+	source_get(store, "068-large", size, s, &b);
+	is_int(source_read(b, 0, 10), 10, "the first bytes of what is larger than the limit are read");
+	sem_wait(&s->reached);
+	blob_put(b);
+	sem_post(&s->open);
+	sem_wait(&s->end);
+	is_int(s->rc, -ECANCELED, "and no more");
+	reopen_store(16 * MIB);
+	is_int((long long)bytes_kept(), 6 * MIB, "nothing has had to go for the rest");
+
+	s = SOURCE({ SEND, 13 * MIB }, { GATE, 0 }, { SEND, size });
+	source_get(store, "068-large", size, s, &b);
+	is_int(source_read(b, 0, 10), 10, "read by one who goes on");
+	sem_wait(&s->reached);
+	ok(come_below(2 * MIB), "it pushes others out before it is whole");
+	blob_put(b);
+	sem_post(&s->open);
+	reopen_store(16 * MIB);
+	ok(store_has(store, "068-5", MIB), "but no more than it takes");
+	for (int i = 0; i < 6; i++) {
+		snprintf(name, sizeof(name), "068-%d", i);
+		store_drop(store, name);
+	}
 }
 
 /* More files than a pass remembers. */
@@ -300,7 +350,7 @@ check_claims(void)
 	    "its size says how far it is");
 	is_int(disk_scatter(fd, MIB), 0, "it is written side by side");
 	ok(disk_follow(two, "068-claim", MIB, other, &p) == DISK_OTHERS && p.filled == 0, "then its size says nothing");
-	is_int(disk_keep(one, "068-claim", MIB, fd), 0, "it is whole");
+	is_int(disk_keep(one, "068-claim", MIB, 0, fd), 0, "it is whole");
 	is_int(disk_follow(two, "068-claim", MIB, other, &p), DISK_WHOLE, "for both");
 	close(other);
 	is_int(disk_claim(two, "068-claim", MIB, &other), DISK_WHOLE, "nobody fills it again");
@@ -308,14 +358,25 @@ check_claims(void)
 	close(fd);
 	is_int(disk_claim(one, "068-given-up", MIB, &fd), DISK_OURS, "another");
 	disk_claim(two, "068-given-up", MIB, &other);
-	disk_give_up(one, "068-given-up", MIB, fd);
+	disk_give_up(one, "068-given-up", 0, fd);
 	close(fd);
 	is_int(disk_follow(two, "068-given-up", MIB, other, &p), DISK_GONE, "is given up");
 	close(other);
 	is_int(disk_claim(two, "068-given-up", MIB, &other), DISK_OURS, "and there for the next");
-	disk_give_up(two, "068-given-up", MIB, other);
+	disk_give_up(two, "068-given-up", 0, other);
 	close(other);
 	disk_drop(one, "068-claim");
+
+	/* A mount that was stopped just as it counted. */
+	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int usage = open(path_of(".", "usage"), O_RDWR);
+	uint64_t bytes = 1, files = 1;
+	fcntl(usage, F_OFD_SETLK, &all);
+	alarm(20);
+	disk_usage(one, &bytes, &files);
+	alarm(0);
+	close(usage);
+	is_int((long long)(bytes + files), 0, "how much there is can be told while another mount holds the count");
 	disk_close(one);
 	disk_close(two);
 	open_store(dir, 1000 * MIB);
@@ -329,6 +390,7 @@ main(void)
 		return 1;
 	open_store(dir, 1000 * MIB);
 	check_eviction();
+	check_little_of_much();
 	check_many();
 	check_claims();
 	check_usage();

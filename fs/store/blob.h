@@ -28,7 +28,8 @@ enum blob_state {
 struct attempt {
 	int		 fd;		/* what it writes (or follows); -1: none */
 	bool		 spilled;	/* fd is a spill */
-	bool		 made_room;	/* the disk was full once and files were removed for this one */
+	uint64_t	 room;		/* bytes that were to be removed for this one, since the disk was full */
+	uint64_t	 claimed;	/* bytes that the disk counts as this one's: disk_grow */
 	bool		 adopted;	/* readers read this file */
 	bool		 wrong;		/* all came, and it is not what was promised */
 	bool		 scattered;	/* written by blob_write_at: the file has its whole size from the beginning */

@@ -17,6 +17,7 @@
 #include "disk.h"
 
 #define SCATTERED	S_ISVTX	/* in the mode of a file that is written side by side; means nothing else there */
+#define STEP_MOST	(16ull << 20)	/* bytes that are counted before they are written */
 #define OPEN_FLAGS	(O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)	/* O_NONBLOCK: a FIFO put there by hand */
 
 struct disk {
@@ -29,7 +30,7 @@ struct disk {
 	pthread_mutex_t	 lock;		/* guards: all below, and the file usage between threads */
 	bool		 evicting;
 	bool		 over;		/* above the limit, for what could go was open */
-	uint64_t	 claimed;	/* bytes that fills of ours will add */
+	uint64_t	 claimed;	/* bytes of fills of ours that are not in files/ yet */
 };
 
 /*
@@ -71,34 +72,37 @@ add(uint64_t n, int64_t more)
 	return more < 0 && (uint64_t)-more > n ? 0 : n + (uint64_t)more;
 }
 
-/* Adds to the two numbers, and returns them in *out (zeros if there are none); false if they had never been counted. */
-static bool
-change_usage(struct disk *d, int64_t bytes, int64_t files, struct usage *out)
+/* Adds to the two numbers. */
+static void
+change_usage(struct disk *d, int64_t bytes, int64_t files)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	bool known;
+	struct usage u = { 0, 0 };
 
-	*out = (struct usage){ 0, 0 };
 	pthread_mutex_lock(&d->lock);
 	fcntl(d->usage, F_OFD_SETLKW, &all);
-	known = read_usage(d, out);
-	if (bytes || files) {
-		out->bytes = add(out->bytes, bytes);
-		out->files = add(out->files, files);
-		write_usage(d, out);
-	}
+	read_usage(d, &u);
+	write_usage(d, &(struct usage){ add(u.bytes, bytes), add(u.files, files) });
 	all.l_type = F_UNLCK;
 	fcntl(d->usage, F_OFD_SETLK, &all);
 	pthread_mutex_unlock(&d->lock);
-	return known;
+}
+
+/* Zeros if there are none. Takes no lock, which a mount that is stopped may hold: they are written at once. */
+static struct usage
+usage_of(struct disk *d)
+{
+	struct usage u = { 0, 0 };
+
+	read_usage(d, &u);
+	return u;
 }
 
 void
 disk_usage(struct disk *d, uint64_t *bytes, uint64_t *files)
 {
-	struct usage u;
+	const struct usage u = usage_of(d);
 
-	change_usage(d, 0, 0, &u);
 	*bytes = u.bytes;
 	*files = u.files;
 }
@@ -111,14 +115,13 @@ disk_usage(struct disk *d, uint64_t *bytes, uint64_t *files)
 static uint64_t
 evict_down_to(struct disk *d, uint64_t most)
 {
+	const struct usage u = usage_of(d);
 	struct evict_result r;
-	struct usage u;
 
-	change_usage(d, 0, 0, &u);
 	if (evict_run(d->files, most, &r) < 0)
 		return 0;
 	/* What the scan found is right; what others changed meanwhile stays added. */
-	change_usage(d, (int64_t)(r.left_bytes - u.bytes), (int64_t)(r.left_files - u.files), &u);
+	change_usage(d, (int64_t)(r.left_bytes - u.bytes), (int64_t)(r.left_files - u.files));
 	pthread_mutex_lock(&d->lock);
 	d->over = r.left_bytes > most;
 	pthread_mutex_unlock(&d->lock);
@@ -160,9 +163,8 @@ start_evict(struct disk *d)
 static void
 check_limit(struct disk *d)
 {
-	struct usage u;
+	const struct usage u = usage_of(d);
 
-	change_usage(d, 0, 0, &u);
 	pthread_mutex_lock(&d->lock);
 	bool full = u.bytes + d->claimed > d->limit;
 	pthread_mutex_unlock(&d->lock);
@@ -173,9 +175,8 @@ check_limit(struct disk *d)
 bool
 disk_make_room(struct disk *d, uint64_t bytes)
 {
-	struct usage u;
+	const struct usage u = usage_of(d);
 
-	change_usage(d, 0, 0, &u);
 	return evict_down_to(d, u.bytes > bytes ? u.bytes - bytes : 0) > 0;
 }
 
@@ -254,7 +255,7 @@ open_below(struct disk *d, const char *path)
 	close(dir);
 	if (fresh)
 		write_usage(d, &(struct usage){ 0, 0 });
-	else if (rc == 0 && !change_usage(d, 0, 0, &u))
+	else if (rc == 0 && !read_usage(d, &u))
 		start_evict(d);		/* it counts, too */
 	check_limit(d);			/* which may be lower than the last time */
 	remove_leftovers(d);
@@ -334,11 +335,10 @@ disk_find(struct disk *d, const char *name, uint64_t size)
 void
 disk_drop(struct disk *d, const char *name)
 {
-	struct usage u;
 	struct stat st;
 
 	if (fstatat(d->files, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && unlinkat(d->files, name, 0) == 0)
-		change_usage(d, -(int64_t)st.st_size, -1, &u);
+		change_usage(d, -(int64_t)st.st_size, -1);
 }
 
 void
@@ -359,20 +359,30 @@ disk_release(struct disk *d, int fd)
  * Filling.
  */
 
-static void
-note_claim(struct disk *d, uint64_t size)
+/*
+ * Not the whole size at once: who reads ten bytes of a large file does not push out what is there, but what is really written does,
+ * and a step more, so that the limit is not passed before the evictor has run.
+ */
+void
+disk_grow(struct disk *d, uint64_t filled, uint64_t size, uint64_t *claimed)
 {
+	uint64_t step = d->limit / 16 < STEP_MOST ? d->limit / 16 : STEP_MOST;
+
+	if (filled <= *claimed)
+		return;
+	step = size - filled < step ? size - filled : step;
 	pthread_mutex_lock(&d->lock);
-	d->claimed += size;
+	d->claimed += filled + step - *claimed;
 	pthread_mutex_unlock(&d->lock);
+	*claimed = filled + step;
 	check_limit(d);
 }
 
 static void
-end_claim(struct disk *d, uint64_t size)
+end_claim(struct disk *d, uint64_t claimed)
 {
 	pthread_mutex_lock(&d->lock);
-	d->claimed -= size;
+	d->claimed -= claimed;
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -413,7 +423,6 @@ disk_claim(struct disk *d, const char *name, uint64_t size, int *fd)
 			close(part);
 			continue;
 		}
-		note_claim(d, size);
 		*fd = part;
 		return DISK_OURS;
 	}
@@ -466,26 +475,24 @@ disk_scatter(int fd, uint64_t size)
 }
 
 int
-disk_keep(struct disk *d, const char *name, uint64_t size, int fd)
+disk_keep(struct disk *d, const char *name, uint64_t size, uint64_t claimed, int fd)
 {
-	struct usage u;
-
 	if (renameat(d->filling, name, d->files, name) < 0) {
 		int rc = -errno;
-		disk_give_up(d, name, size, fd);
+		disk_give_up(d, name, claimed, fd);
 		return rc;
 	}
 	flock(fd, LOCK_SH);
-	change_usage(d, (int64_t)size, 1, &u);
-	end_claim(d, size);
+	change_usage(d, (int64_t)size, 1);
+	end_claim(d, claimed);
 	check_limit(d);
 	return 0;
 }
 
 void
-disk_give_up(struct disk *d, const char *name, uint64_t size, int fd)
+disk_give_up(struct disk *d, const char *name, uint64_t claimed, int fd)
 {
 	unlinkat(d->filling, name, 0);
 	flock(fd, LOCK_UN);
-	end_claim(d, size);
+	end_claim(d, claimed);
 }

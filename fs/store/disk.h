@@ -51,11 +51,13 @@ int	disk_follow(struct disk *, const char *name, uint64_t size, int fd, struct d
 int	disk_renew(struct disk *, const char *name, int *fd);
 /* What is written side by side says nothing by its size: whoever follows sees 0 bytes until it is whole. */
 int	disk_scatter(int fd, uint64_t size);
-int	disk_keep(struct disk *, const char *name, uint64_t size, int fd);
-void	disk_give_up(struct disk *, const char *name, uint64_t size, int fd);	/* does not close it */
+/* Of a file of ours so many bytes are written, or are about to be; *claimed, 0 at first, is how many count against the limit. */
+void	disk_grow(struct disk *, uint64_t filled, uint64_t size, uint64_t *claimed);
+int	disk_keep(struct disk *, const char *name, uint64_t size, uint64_t claimed, int fd);
+void	disk_give_up(struct disk *, const char *name, uint64_t claimed, int fd);	/* does not close it */
 
 /* Removes least recently used files until `bytes` less are there; false: nothing could be removed. Blocks. */
 bool	disk_make_room(struct disk *, uint64_t bytes);
-void	disk_usage(struct disk *, uint64_t *bytes, uint64_t *files);
+void	disk_usage(struct disk *, uint64_t *bytes, uint64_t *files);	/* never waits */
 
 #endif

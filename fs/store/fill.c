@@ -29,6 +29,7 @@
 #define HASH_STEP	(256 * 1024)		/* bytes that are worth waking the hashing thread for */
 #define FOLLOW_PAUSE	20			/* ms between looks at how far another process is */
 #define FOLLOW_MOST	120			/* seconds in which another process must have got further: its own time limits are shorter */
+#define ROOM_STEP	(16ull << 20)		/* bytes that are removed at a time where the disk is full */
 #define FINISH_MOST	(16ull << 20)		/* bytes that are fetched to the end though nobody reads any more */
 
 static bool
@@ -199,6 +200,15 @@ drop_hash(struct job *job)
 	(void)job;		/* the pool closes after all who add to it have ended */
 }
 
+static void
+give_up(struct blob *b)
+{
+	struct attempt *a = &b->attempt;
+
+	disk_give_up(b->store->disk, b->name, a->claimed, a->fd);
+	a->claimed = 0;
+}
+
 /*
  * Where the disk takes no more.
  */
@@ -257,7 +267,7 @@ move_to_spill(struct blob *b, int why)
 		return rc;
 	}
 	wait_for_hash(b);
-	disk_give_up(b->store->disk, b->name, b->size, a->fd);
+	give_up(b);
 	close(a->fd);
 	a->fd = fd;
 	a->spilled = true;
@@ -275,9 +285,11 @@ after_write_error(struct blob *b, int e)
 		log_error("store", "%s: temporary file: %s", b->name, strerror(e));
 		return e == ENOSPC ? -ENOSPC : -EIO;
 	}
-	if ((e == ENOSPC || e == EDQUOT) && !a->made_room) {
-		a->made_room = true;
-		if (disk_make_room(b->store->disk, b->size - a->filled))
+	if ((e == ENOSPC || e == EDQUOT) && a->room < b->size) {
+		uint64_t missing = b->size - a->filled, step = missing < ROOM_STEP ? missing : ROOM_STEP;
+
+		a->room += step;
+		if (disk_make_room(b->store->disk, step))
 			return 0;
 	}
 	return move_to_spill(b, e);
@@ -296,6 +308,8 @@ write_bytes(struct blob *b, const char *p, size_t n, uint64_t off)
 		log_warn("store", "%s: more came than the %llu bytes that it has", b->name, (unsigned long long)b->size);
 		return -EIO;
 	}
+	if (!a->spilled)
+		disk_grow(b->store->disk, a->filled + n, b->size, &a->claimed);
 	while (n > 0) {
 		ssize_t done = pwrite(a->fd, p, n, (off_t)off);
 
@@ -371,7 +385,7 @@ blob_restart(struct blob *b)
 	if (!a->spilled) {
 		rc = disk_renew(b->store->disk, b->name, &fd);
 		if (rc < 0) {
-			disk_give_up(b->store->disk, b->name, b->size, a->fd);
+			give_up(b);
 			a->spilled = true;
 			fd = open_spill(b, -rc);
 		}
@@ -433,10 +447,11 @@ keep_or_give_up(struct blob *b, int rc)
 		s->spills = false;
 	pthread_mutex_unlock(&s->lock);
 	if (!keep) {
-		disk_give_up(s->disk, b->name, b->size, a->fd);
+		give_up(b);
 		return rc;
 	}
-	int kept = disk_keep(s->disk, b->name, b->size, a->fd);
+	int kept = disk_keep(s->disk, b->name, b->size, a->claimed, a->fd);
+	a->claimed = 0;
 	if (kept < 0)		/* it is right all the same, and read from here while it is open */
 		log_warn("store", "%s: cannot be kept: %s", b->name, strerror(-kept));
 	return 0;
