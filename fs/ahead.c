@@ -25,7 +25,8 @@
 #define HITS_FIRST	2		/* opens in order behind the first, until the next documents are fetched */
 #define HITS_MOST	64
 #define SLOTS		25		/* the most that `transfers` can be */
-#define SIZE_MOST	(64u << 20)	/* bytes; what is larger is not guessed at */
+#define SIZE_MOST	(64u << 20)	/* bytes; what is larger is not guessed at, */
+#define SIZE_SHARE	64		/* nor what is more than this part of the cache: guesses are not to push out what was read */
 
 struct step {
 	uint64_t	 key;
@@ -162,6 +163,12 @@ free_slot(struct ahead *a)
 }
 
 static bool
+is_too_large(const struct ahead *a, uint64_t size)
+{
+	return size > SIZE_MOST || size > a->o.cache_size / SIZE_SHARE;
+}
+
+static bool
 was_guessed(const struct ahead *a, uint64_t key)
 {
 	for (unsigned i = 0; i < WINDOW; i++)
@@ -176,7 +183,7 @@ fetch(struct ahead *a, const struct step *step)
 {
 	struct blob *blob;
 
-	if (!step->has_bytes || step->version.size > SIZE_MOST || was_guessed(a, step->key) ||
+	if (!step->has_bytes || is_too_large(a, step->version.size) || was_guessed(a, step->key) ||
 	    store_has(a->store, step->version.id, step->version.size))
 		return true;
 	struct slot *s = free_slot(a);

@@ -12,6 +12,7 @@
 #define FS_AHEAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "document.h"
 
@@ -22,6 +23,7 @@ struct store;
 
 struct ahead_options {
 	unsigned	 transfers;
+	uint64_t	 cache_size;		/* bytes; what would be much of it is not guessed at */
 	bool		 (*may)(void *ctx);	/* whether a call may be spent on a guess */
 	void		 *ctx;
 };

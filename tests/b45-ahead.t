@@ -1,6 +1,6 @@
 #!/bin/sh
 # Who reads documents one after another has the next ones fetched meanwhile; who opens one, or some here and there, has not.
-. "${0%/*}/lib.sh"; plan 12
+. "${0%/*}/lib.sh"; plan 13
 data=$TMP/data
 mkdir "$data"
 for i in $(seq -w 1 40); do head -c 20000 /dev/urandom >"$data/doc-$i.bin"; done
@@ -47,6 +47,14 @@ fs_mount -o transfers=1
 org_forget
 cat "$d/doc-01/doc-01.bin" "$d/doc-02/doc-02.bin" "$d/doc-03/doc-03.bin" "$d/doc-04/doc-04.bin" >/dev/null
 ok 'one at a time' test "$(downloads)" -ge 4
+fs_unmount
+
+# Of a small cache nothing large is taken for guesses.
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount -o cache_size=1M
+org_forget
+for i in 01 02 03 04 05 06 07 08; do cat "$d/doc-$i/doc-$i.bin" >/dev/null; done
+calls 'what would be much of the cache is not fetched ahead' 'GET *VersionData' 8
 fs_unmount
 
 # Close to the API limit nothing is guessed.
