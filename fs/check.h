@@ -14,7 +14,8 @@
 
 struct catalogue;
 
-/* blobs: the store's directory. Prints a line a wrong file and a summary; progress on standard error, if that is a terminal. 0, -EBADMSG: some were wrong; -EIO. */
+/* blobs: the store's directory. Prints a line a wrong file and a summary; progress on standard error, if that is a terminal. 0; -EBADMSG: some were wrong;
+ * -ENODATA: nothing could be compared; -EIO. */
 int	check_cache(struct catalogue *, const char *blobs, FILE *out);
 
 #endif

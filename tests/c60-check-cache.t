@@ -41,7 +41,7 @@ rm "$XDG_CACHE_HOME"/sffs/*/catalogue-*
 "$sffs" --check-cache sim >"$TMP/out"
 is 'without a list of documents that is no good end' "$?" 1
 like 'and nothing is said to be old' "$(cat "$TMP/out")" '0 right, 0 wrong, 4 not checked, *1 views*'
-fs_mount; fs_unmount
+fs_unmount; fs_mount; fs_unmount
 ok 'once it is there again all is right' "$sffs" --check-cache sim
 "$sffs" --check-cache nosuch >/dev/null 2>&1
 is 'an org that is none' "$?" 2
