@@ -315,7 +315,7 @@ ask_versions(struct asking *a)
 
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
 	add_row(a, id[0], "", "", false);
-	return versions_fetch(a->demand->rest, a->demand->catalogue, (const char (*)[19])id, 1);
+	return versions_fetch(a->demand->rest, a->demand->catalogue, (const char (*)[19])id, 1, NULL, NULL);
 }
 
 static int

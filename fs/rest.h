@@ -60,7 +60,7 @@ struct rest_query {
 	size_t		 id_count;
 	const char	*filter;	/* those alone for which this SOQL condition holds; NULL: all. -EINVAL, told on the log: it is none */
 	bool		 archived;	/* archived ones too */
-	bool		 only_ids;	/* the documents have an Id and a SystemModstamp, and nothing else */
+	bool		 only_ids;	/* the documents have an Id, and with `since` a SystemModstamp and is_deleted, and nothing else */
 };
 #define REST_IDS_MOST	200		/* so that the URI stays well below the 16,384 bytes that Salesforce takes */
 
@@ -74,6 +74,12 @@ struct rest_page {
 /* each: strings are borrowed; a negative errno ends the page with it. */
 typedef int rest_each(void *ctx, const struct document *);
 int	rest_documents(struct rest *, const struct rest_query *, rest_each *, void *ctx, struct rest_page *out);
+
+/*
+ * After a page: the locator that was asked for is used up; or lost (rc is -ESTALE): true, a new query goes on behind the last
+ * record. further: the page has brought what comes behind all before. *lost is 0 at first; after some in a row, rc is -EIO.
+ */
+bool	rest_drop_locator(int *rc, char **next, bool further, unsigned *lost);
 
 /* What documents belong to. each: strings are borrowed; a negative errno ends it. All pages are read. */
 struct rest_row {
@@ -96,7 +102,7 @@ int	rest_storage(struct rest *, int64_t *most, int64_t *left);	/* for files, in 
 
 /*
  * Whether the user has Query All Files: without it the org lists no file that is reachable through a record
- * only. Asked by a query of ContentDocumentLink that is refused without it (Object Reference, v59 and up).
+ * only. Asked by a query of ContentDocumentLink that is refused without it (Object Reference, v59 and up). An error: not known.
  */
 int	rest_sees_all_files(struct rest *, bool *out);
 

@@ -76,7 +76,7 @@ status_json(const struct status *s, size_t *len)
 	if (s->filter)
 		put_string(&b, "filter", s->filter);
 	buf_printf(&b, "  \"archived\": %s,\n", s->archived ? "true" : "false");
-	buf_printf(&b, "  \"sees_all_files\": %s,\n", sync.sees_all_files ? "true" : "false");
+	buf_printf(&b, "  \"sees_all_files\": %s,\n", sync.sees_all_files < 0 ? "null" : sync.sees_all_files ? "true" : "false");
 	put_refresh(&b, &sync);
 	buf_printf(&b, "  \"calls\": {\"query\": %llu, \"download\": %llu, \"failed\": %llu},\n",
 	    (unsigned long long)queries_of(&rest), (unsigned long long)rest.calls[REST_DOWNLOAD], (unsigned long long)rest.errors);

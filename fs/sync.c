@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +20,6 @@
 #include "auth/log.h"
 #include "pool.h"
 #include "sync/ask.h"
-#include "versions.h"
 
 #include "sync.h"
 
@@ -71,11 +71,13 @@ is_closing(struct sync *s)
 	return closing;
 }
 
-/* What another mount that has the turn brings along: each page of a fill, each answer to a refresh. */
+/* Another one after each page that the mount which has the turn gets. */
 static int64_t
 progress_of_others(struct sync *s)
 {
-	return ask_state(&s->ask, "asked") + ask_state(&s->ask, "pages");
+	struct stat st;
+
+	return fstat(s->turn, &st) < 0 ? -1 : st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
 }
 
 /* Waits until no other mount asks. -ETIMEDOUT: one does, and gets nowhere. */
@@ -110,6 +112,7 @@ begin_turn(struct sync *s)
 		}
 		nanosleep(&pause, NULL);
 	}
+	ask_went_on(&s->ask);
 	return 0;
 }
 
@@ -301,7 +304,7 @@ run_reconcile(struct job *job)
 {
 	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile_job));
 
-	end_reconcile(s, ask_reconcile(&s->ask));
+	end_reconcile(s, ask_reconcile(&(struct ask){ .rest = s->ask.rest, .catalogue = s->ask.catalogue, .o = &s->o, .turn = -1 }));
 }
 
 static void
@@ -330,7 +333,7 @@ sync_open(struct rest *rest, struct catalogue *catalogue, const struct sync_opti
 		return rc;
 	}
 	s->o = *o;
-	s->ask = (struct ask){ .rest = rest, .catalogue = catalogue, .o = &s->o };
+	s->ask = (struct ask){ .rest = rest, .catalogue = catalogue, .o = &s->o, .turn = s->turn };
 	s->job = (struct job){ .run = run_refresh, .drop = drop_refresh };
 	s->reconcile_job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
 	s->retry = RETRY_FIRST;
@@ -385,7 +388,7 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 	if (rc == 0)
 		rc = ask_reach(&s->ask);
 	if (rc == 0 && s->o.versions)
-		rc = versions_fill(s->ask.rest, s->ask.catalogue);
+		rc = ask_all_versions(&s->ask);
 	int64_t refreshed = last_good(s);
 	end_turn(s);
 
@@ -457,6 +460,6 @@ sync_status(struct sync *s, struct sync_status *out)
 	*out = (struct sync_status){ .refreshed = s->refreshed, .result = s->result };
 	pthread_mutex_unlock(&s->lock);
 	char *reach = NULL;
-	out->sees_all_files = catalogue_state(s->ask.catalogue, "reach", &reach) == 0 && strcmp(reach, "all") == 0;
+	out->sees_all_files = catalogue_state(s->ask.catalogue, "reach", &reach) < 0 ? -1 : strcmp(reach, "all") == 0;
 	free(reach);
 }

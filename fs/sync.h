@@ -65,7 +65,7 @@ int	sync_refresh(struct sync *, struct sync_ticket *, bool full, struct wait *w)
 struct sync_status {
 	int64_t	refreshed;	/* the last that was good, of an earlier mount too: seconds since 1970, this machine's clock; -1: none */
 	int	result;		/* of the last refresh: 0 or a negative errno */
-	bool	sees_all_files;	/* the user has Query All Files */
+	int	sees_all_files;	/* the user has Query All Files: 1, 0, or -1: the org does not say it */
 };
 void	sync_status(struct sync *, struct sync_status *out);
 

@@ -14,6 +14,8 @@ struct page {
 	struct catalogue *catalogue;
 	bool		 begun;
 	char		 last[19];
+	versions_page	*paged;		/* may be NULL */
+	void		*ctx;
 };
 
 static int
@@ -54,6 +56,8 @@ end_page(struct page *p, int rc)
 	else if (p->begun)
 		catalogue_rollback(p->catalogue);
 	p->begun = false;
+	if (p->paged)
+		p->paged(p->ctx);
 	return rc;
 }
 
@@ -71,11 +75,13 @@ put_latest(struct page *p, const char *id)
 }
 
 int
-versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n)
+versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n, versions_page *paged, void *ctx)
 {
 	struct rest_query q = { .source = REST_VERSIONS, .since = -1, .ids = ids, .id_count = n };
-	struct page p = { .catalogue = c };
+	struct page p = { .catalogue = c, .paged = paged, .ctx = ctx };
+	unsigned lost = 0;
 	char *next = NULL;
+	bool again;
 	int rc;
 
 	do {
@@ -83,14 +89,15 @@ versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_
 
 		q.next = next;
 		rc = end_page(&p, rest_documents(r, &q, take_version, &p, &answer));
-		free(next);
-		next = answer.next;
-	} while (rc == 0 && next);
+		again = rest_drop_locator(&rc, &next, false, &lost);	/* of few documents, from the first on */
+		if (!again)
+			next = answer.next;
+	} while (again || (rc == 0 && next));
 	free(next);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = put_latest(&p, ids[i]);
-	rc = end_page(&p, rc);
-	return rc == -ESTALE ? -EIO : rc;
+	p.paged = NULL;
+	return end_page(&p, rc);
 }
 
 /* next: there are more pages. */
@@ -107,9 +114,11 @@ end_fill_page(struct page *p, int rc, bool more)
 }
 
 int
-versions_fill(struct rest *r, struct catalogue *c)
+versions_fill(struct rest *r, struct catalogue *c, versions_page *paged, void *ctx)
 {
-	struct page p = { .catalogue = c };
+	struct page p = { .catalogue = c, .paged = paged, .ctx = ctx };
+	unsigned lost = 0;
+	bool again;
 	char *done = NULL, *next = NULL;
 	int rc = catalogue_state(c, "versions", &done);
 
@@ -121,12 +130,16 @@ versions_fill(struct rest *r, struct catalogue *c)
 	do {
 		struct rest_query q = { .source = REST_VERSIONS, .since = -1, .next = next, .after = *p.last ? p.last : NULL };
 		struct rest_page answer = { 0 };
+		char before[19];
 
+		memcpy(before, p.last, sizeof(before));
 		rc = rest_documents(r, &q, take_version, &p, &answer);
-		free(next);
-		next = answer.next;
-		rc = end_fill_page(&p, rc, next != NULL);
-	} while (rc == 0 && next);
+		again = rest_drop_locator(&rc, &next, strcmp(p.last, before) != 0, &lost);
+		if (!again) {
+			next = answer.next;
+			rc = end_fill_page(&p, rc, next != NULL);
+		}
+	} while (again || (rc == 0 && next));
 	free(next);
-	return rc == -ESTALE ? -EIO : rc;
+	return rc;
 }

@@ -13,6 +13,7 @@
 
 #include "parts.h"
 
+#define LOST_LOCATORS	3	/* in a row, without getting further in between */
 #define VALUES_MOST	(512 * 1024)	/* in an answer; a page of 2,000 documents has some 80,000 */
 
 /*
@@ -348,7 +349,7 @@ put_fields(const struct rest *r, struct buf *b, const struct rest_query *q)
 	const bool *hidden = r->hidden[q->source == REST_VERSIONS];
 
 	if (q->only_ids) {
-		buf_puts(b, q->since >= 0 ? "Id,SystemModstamp" : "Id");
+		buf_puts(b, q->since >= 0 ? "Id,IsDeleted,SystemModstamp" : "Id");
 		return;
 	}
 #define X(kind, member, path) if (!hidden[FIELD_##member]) { buf_printf(b, "%s%s%s", comma, prefix, path); comma = ","; }
@@ -497,17 +498,45 @@ rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void
 	return rc < 0 ? rc : check_next(r, q->next, out);
 }
 
+bool
+rest_drop_locator(int *rc, char **next, bool further, unsigned *lost)
+{
+	free(*next);
+	*next = NULL;
+	if (*rc != -ESTALE) {
+		if (further)
+			*lost = 0;
+		return false;
+	}
+	if (++*lost <= LOST_LOCATORS)
+		return true;
+	log_warn("salesforce", "Salesforce loses every query locator that it gives");
+	*rc = -EIO;
+	return false;
+}
+
+static int
+take_any(void *ctx, const cJSON *record)
+{
+	(void)ctx, (void)record;
+	return 0;
+}
+
 int
 rest_sees_all_files(struct rest *r, bool *out)
 {
 	struct rest_refusal refusal = { .expected = "MALFORMED_QUERY" };
+	struct rest_page page = { 0 };
 	struct buf soql = BUF_INIT;
 	struct http_response answer;
 
 	buf_puts(&soql, "SELECT Id FROM ContentDocumentLink LIMIT 1");
 	int rc = rest_get_query(r, REST_LIST, "query", &soql, &refusal, &answer);
-	if (rc == 0)
+	if (rc == 0) {
+		rc = rest_read_page(r, &answer, take_any, NULL, &page);
+		free(page.next);
 		http_response_free(&answer);
+	}
 	if (rc == 0 || rc == -EOPNOTSUPP) {
 		*out = rc == 0;
 		rc = 0;

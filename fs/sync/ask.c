@@ -2,14 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "auth/log.h"
 #include "fs/rest.h"
 #include "fs/versions.h"
 
 #include "fs/sync/ask.h"
-
-#define LOST_LOCATORS	3	/* in a row, without getting further in between */
 
 int64_t
 ask_state(const struct ask *k, const char *name)
@@ -84,6 +83,7 @@ ask_page(const struct ask *k, const struct rest_query *q, struct ask_page *p, st
 {
 	p->begun = false;
 	int rc = rest_documents(k->rest, q, take_document, p, answer);
+	ask_went_on(k);
 	if (rc == 0 && !p->begun && (rc = catalogue_begin(k->catalogue)) < 0) {
 		free(answer->next);
 		answer->next = NULL;
@@ -102,45 +102,52 @@ ask_commit(const struct ask *k, int rc, bool tell)
 	return rc;
 }
 
-bool
-ask_drop_locator(int *rc, char **next, bool further, unsigned *lost)
+void
+ask_went_on(const struct ask *k)
 {
-	free(*next);
-	*next = NULL;
-	if (*rc != -ESTALE) {
-		if (further)
-			*lost = 0;
-		return false;
-	}
-	if (++*lost <= LOST_LOCATORS)
-		return true;
-	log_warn("sync", "Salesforce loses every query locator that it gives");
-	*rc = -EIO;
-	return false;
+	if (k->turn >= 0)
+		futimens(k->turn, NULL);
+}
+
+static void
+version_page(void *ctx)
+{
+	ask_went_on(ctx);
 }
 
 int
 ask_versions(const struct ask *k, struct ids *ids /* takes */, int rc)
 {
 	for (size_t i = 0; i < ids->count && rc == 0; i += REST_IDS_MOST)
-		rc = versions_fetch(k->rest, k->catalogue, (const char (*)[19])ids->list + i, ids_chunk(ids, i));
+		rc = versions_fetch(k->rest, k->catalogue, (const char (*)[19])ids->list + i, ids_chunk(ids, i), version_page, (void *)(uintptr_t)k);
 	free(ids->list);
 	return rc;
 }
 
-/* Once, when the catalogue is new, and with each reconcile: what the user's permissions hide is worth a call a day. */
+int
+ask_all_versions(const struct ask *k)
+{
+	return versions_fill(k->rest, k->catalogue, version_page, (void *)(uintptr_t)k);
+}
+
+/* With each reconcile: what the user's permissions hide is worth a call a day. */
+int
+ask_put_reach(const struct ask *k)
+{
+	bool all;
+
+	if (rest_sees_all_files(k->rest, &all) < 0)
+		return 0;		/* as it was, which may be unknown; nothing hangs on it */
+	int rc = catalogue_begin(k->catalogue);
+	return rc < 0 ? rc : ask_commit(k, catalogue_put_state(k->catalogue, "reach", all ? "all" : "own"), false);
+}
+
 int
 ask_reach(const struct ask *k)
 {
 	char *reach = NULL;
-	bool all, known = catalogue_state(k->catalogue, "reach", &reach) == 0;
-	int rc;
+	bool known = catalogue_state(k->catalogue, "reach", &reach) == 0;
 
 	free(reach);
-	if (known)
-		return 0;
-	rc = rest_sees_all_files(k->rest, &all);
-	if (rc == 0 && (rc = catalogue_begin(k->catalogue)) == 0)
-		rc = ask_commit(k, catalogue_put_state(k->catalogue, "reach", all ? "all" : "own"), false);
-	return rc;
+	return known ? 0 : ask_put_reach(k);
 }

@@ -15,11 +15,10 @@
  *	filling	the last Id of the pages that have come, while the first fill is under way
  *	asked	the org's clock (ms) when the first page of the last complete question was answered
  *	newest	the largest SystemModstamp (ms) that a refresh has brought; the fill, which comes in order of Id, does not count
- *	pages	how many pages of the first fill have come
  *	filled	"yes" once the first fill is complete
  *	listing	this machine's clock (ms) when the last list of Ids was begun
  *	reconciled	the org's clock (ms) at the last complete list of Ids
- *	reach	"all" or "own": whether the user has Query All Files
+ *	reach	"all" or "own": whether the user has Query All Files; not there: not known
  *	versions	see versions.h
  *	began	this machine's clock (ms) when the last good refresh began
  *
@@ -41,13 +40,16 @@ struct ask {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	const struct sync_options *o;
+	int		 turn;		/* the file that mounts of this org lock; each page gives it another date. -1: not in a turn */
 };
 
 int	ask_fill(const struct ask *, sync_progress *, void *ctx);	/* the first fill; goes on where it stopped */
 int	ask_refresh(const struct ask *);			/* what changed since the last complete question */
 int	ask_filter(const struct ask *, int64_t since);		/* of that, what the filter does not match any more is not listed */
 int	ask_reconcile(const struct ask *);			/* the list of all Ids against the catalogue */
+int	ask_all_versions(const struct ask *);			/* as far as they are not in the catalogue */
 int	ask_reach(const struct ask *);				/* whether the user has Query All Files, if it is not known */
+int	ask_put_reach(const struct ask *);			/* the same, though it is. An org that does not say it is no error */
 
 /* What they are made of. Numbers of the state; -1: it has none. */
 int64_t	ask_state(const struct ask *, const char *name);
@@ -66,11 +68,7 @@ struct ask_page {
 };
 int	ask_page(const struct ask *, const struct rest_query *, struct ask_page *, struct rest_page *answer);	/* 0: its transaction is open; else there is none */
 int	ask_commit(const struct ask *, int rc, bool tell);	/* rc < 0: it is rolled back, and rc returned */
-/*
- * The locator of the page that was asked for is used up, or lost (-ESTALE): then a new query goes on behind the last record.
- * further: the page has brought what comes behind all before.
- */
-bool	ask_drop_locator(int *rc, char **next, bool further, unsigned *lost);
+void	ask_went_on(const struct ask *);			/* a page has come: seen by who waits for the turn */
 int	ask_versions(const struct ask *, struct ids * /* takes */, int rc);	/* of these documents, if rc is 0 */
 
 #endif

@@ -37,7 +37,7 @@ ask_fill(const struct ask *k, sync_progress *progress, void *ctx)
 {
 	const int64_t began = clock_wall_ms();
 	struct ask_page page = { .ask = k };
-	int64_t asked = ask_state(k, "asked"), pages = ask_state(k, "pages");
+	int64_t asked = ask_state(k, "asked");
 	struct catalogue_totals totals = { 0 };
 	char *resume = NULL, *next = NULL;
 	unsigned calls = 0, lost = 0;
@@ -61,7 +61,7 @@ ask_fill(const struct ask *k, sync_progress *progress, void *ctx)
 			break;
 		rc = ask_page(k, &q, &page, &answer);
 		calls++;
-		if (ask_drop_locator(&rc, &next, strcmp(page.last, before.last) != 0, &lost))
+		if (rest_drop_locator(&rc, &next, strcmp(page.last, before.last) != 0, &lost))
 			continue;
 		if (rc < 0)
 			break;
@@ -73,8 +73,6 @@ ask_fill(const struct ask *k, sync_progress *progress, void *ctx)
 		rc = catalogue_put_state(k->catalogue, "filling", page.last);
 		if (rc == 0)
 			rc = ask_put_state(k, "asked", asked);
-		if (rc == 0)
-			rc = ask_put_state(k, "pages", ++pages);
 		if (rc == 0 && !next)
 			rc = put_filled(k, asked, began);
 		rc = ask_commit(k, rc, false);

@@ -14,7 +14,7 @@
 struct changed {
 	const struct ask *ask;
 	int64_t		 asked;		/* what has a later stamp may have changed once more within its second */
-	struct ids	 ids;
+	struct ids	 gone, ids;
 };
 
 static int
@@ -25,9 +25,22 @@ take_stamp(void *ctx, const struct document *d)
 	int rc = catalogue_by_id(c->ask->catalogue, d->id, &known);
 
 	if (rc == 0 && known.listed && (known.system_modstamp < d->system_modstamp || d->system_modstamp >= c->asked))
-		rc = ids_add(&c->ids, d->id);
+		rc = ids_add(d->is_deleted ? &c->gone : &c->ids, d->id);
 	document_free(&known);
 	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Those that the org has not any more. */
+static int
+remove_gone(const struct ask *k, const struct ids *gone)
+{
+	int rc = gone->count > 0 ? catalogue_begin(k->catalogue) : 0;
+
+	if (rc < 0 || gone->count == 0)
+		return rc;
+	for (size_t i = 0; i < gone->count && rc == 0; i++)
+		rc = catalogue_remove(k->catalogue, gone->list[i], true);
+	return ask_commit(k, rc, true);
 }
 
 static int
@@ -63,14 +76,18 @@ ask_filter(const struct ask *k, int64_t since)
 		struct rest_page answer = { 0 };
 
 		rc = rest_documents(k->rest, &q, take_stamp, &c, &answer);
-		if (ask_drop_locator(&rc, &next, false, &lost))
+		ask_went_on(k);
+		if (rest_drop_locator(&rc, &next, false, &lost))
 			rc = -EAGAIN;
 		else
 			next = answer.next;
 	} while (rc == -EAGAIN || (rc == 0 && next));
 	free(next);
+	if (rc == 0)
+		rc = remove_gone(k, &c.gone);
 	for (size_t i = 0; i < c.ids.count && rc == 0; i += REST_IDS_MOST)
 		rc = remove_unmatched(k, (const char (*)[19])c.ids.list + i, ids_chunk(&c.ids, i));
+	free(c.gone.list);
 	free(c.ids.list);
 	return rc;
 }

@@ -72,7 +72,6 @@ ask_reconcile(const struct ask *k)
 	char *next = NULL;
 	unsigned lost = 0;
 	int64_t asked = -1;
-	bool all = false;
 	int rc = catalogue_begin(k->catalogue);
 
 	if (rc == 0)
@@ -87,7 +86,7 @@ ask_reconcile(const struct ask *k)
 
 		memcpy(before, r.last, sizeof(before));
 		rc = rest_documents(k->rest, &q, take_id, &r, &answer);
-		if (ask_drop_locator(&rc, &next, strcmp(r.last, before) != 0, &lost)) {
+		if (rest_drop_locator(&rc, &next, strcmp(r.last, before) != 0, &lost)) {
 			rc = 0;
 			continue;
 		}
@@ -103,15 +102,11 @@ ask_reconcile(const struct ask *k)
 	if (rc == 0)
 		rc = fetch_unknown(&r);
 	if (rc == 0)
-		rc = rest_sees_all_files(k->rest, &all);
+		rc = ask_put_reach(k);
 	if (rc == 0)
 		rc = sweep(k);
-	if (rc == 0 && (rc = catalogue_begin(k->catalogue)) == 0) {
-		rc = ask_put_state(k, "reconciled", asked);
-		if (rc == 0)
-			rc = catalogue_put_state(k->catalogue, "reach", all ? "all" : "own");
-		rc = ask_commit(k, rc, true);
-	}
+	if (rc == 0 && (rc = catalogue_begin(k->catalogue)) == 0)
+		rc = ask_commit(k, ask_put_state(k, "reconciled", asked), true);
 	catalogue_mark_end(k->catalogue);
 	return rc;
 }

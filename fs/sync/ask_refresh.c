@@ -31,7 +31,7 @@ ask_refresh(const struct ask *k)
 		const struct ask_page before = page;
 
 		rc = ask_page(k, &q, &page, &answer);
-		if (ask_drop_locator(&rc, &next, page.newest > before.newest, &lost)) {
+		if (rest_drop_locator(&rc, &next, page.newest > before.newest, &lost)) {
 			since = page.newest > since ? page.newest : since;
 			rc = -EAGAIN;
 			continue;

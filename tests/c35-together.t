@@ -1,0 +1,101 @@
+#!/bin/sh
+# Several mounts of an org: one that is at it shows that it goes on, one that lists less takes nothing from the others.
+. "${0%/*}/lib.sh"; plan 20
+data=$TMP/data
+mkdir "$data"
+for i in 1 2 3 4 5 6; do echo "text $i" >"$data/T$i.txt"; done
+printf 'a,b\n1,2\n' >"$data/Table.csv"
+org_start --data "$data" --page-size 3
+second=$TMP/second
+mkdir "$second"
+trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
+change() { op=$1; shift; org change -d op="$op" "$@" >/dev/null; }
+fault() { org fault "$@" -d times=1 >/dev/null; }
+held() { org wait -G -d held=1 -d timeout=30 >/dev/null; }
+turn() { stat -c %y "$XDG_CACHE_HOME"/sffs/*/turn.lock; }
+blobs() { find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l; }
+
+# Each page counts, whatever it is of: who waits for the turn does not take it for stopped.
+fault -d kind=hold --data-urlencode 'match=GET *FROM ContentVersion*'
+fs_mount -o versions=all,refresh=3600 & mount=$!
+held; one=$(turn)
+fault -d kind=hold --data-urlencode 'match=GET */query/*'
+org release -X POST >/dev/null
+held; two=$(turn)
+org release -X POST >/dev/null
+wait $mount
+ok 'a page of all versions is progress' test "$one" != "$two"
+for i in 1 2 3 4 5 6; do change rename -d title=T$i -d to=R$i; change new-version -d title=R$i -d content=new; done
+fault -d kind=hold --data-urlencode 'match=GET */query*FROM ContentDocument *'
+fs_sync & sync=$!
+held; one=$(turn)
+fault -d kind=hold --data-urlencode 'match=GET */query/*'
+org release -X POST >/dev/null
+held; two=$(turn)
+fault -d kind=hold --data-urlencode 'match=GET *FROM ContentVersion*'
+org release -X POST >/dev/null
+held; three=$(turn)
+fault -d kind=hold --data-urlencode 'match=GET */query/*'
+org release -X POST >/dev/null
+held; four=$(turn)
+org release -X POST >/dev/null
+wait $sync
+ok 'a page of what changed' test "$one" != "$two"
+ok 'also a later one' test "$two" != "$three"
+ok 'a page of the versions of it' test "$three" != "$four"
+is 'and all is there' "$(cat "$MNT/documents"/R?/content)" newnewnewnewnewnew
+
+# All locators are lost, once each.
+fs_unmount
+rm -rf "$XDG_CACHE_HOME/sffs"
+org_forget
+fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET */query/*'
+fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET *FROM ContentVersion*'
+fs_mount -o versions=all,refresh=3600
+is 'a mount that loses them goes on' "$?" 0
+is 'from where it was' "$(ls "$MNT"/versions/R? | grep -c txt)" 12
+is 'with all documents' "$(ls "$MNT/documents" | wc -l)" 7
+change new-version -d title=R1 -d content=newer
+fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET *FROM ContentVersion*'
+fs_sync
+is 'the versions of what changed, too' "$(ls "$MNT/versions/R1" | wc -l)" 3
+
+# A mount with a filter takes nothing from others.
+org set -d page-size=0 >/dev/null
+cat "$MNT"/documents/*/content >/dev/null
+"$BUILD/sffs" -o refresh=3600,filter="Title LIKE 'R%'" sim "$second"
+is 'a filter' "$(ls "$second/documents" | wc -l)" 6
+before=$(blobs)
+change rename -d title=R1 -d to=S1
+echo now >"$second/.sffs/refresh"
+is 'what leaves it is not listed there' "$(ls "$second/documents" | wc -l)" 5
+is 'but its bytes stay' "$(blobs)" "$before"
+change rename -d title=R2 -d to=S2
+echo full >"$second/.sffs/refresh"
+is 'also when all Ids are listed' "$(ls "$second/documents" | wc -l) $(blobs)" "4 $before"
+change archive -d title=R3
+echo now >"$second/.sffs/refresh"
+is 'or it is archived' "$(ls "$second/documents" | wc -l) $(blobs)" "3 $before"
+change delete -d title=R4
+echo now >"$second/.sffs/refresh"
+is 'what is deleted leaves the cache' "$(ls "$second/documents" | wc -l) $(blobs)" "2 $((before - 1))"
+change rename -d title=R5 -d to=S5
+change delete -d title=S5
+echo now >"$second/.sffs/refresh"
+is 'also when it has left the filter before' "$(ls "$second/documents" | wc -l) $(blobs)" "1 $((before - 2))"
+fusermount3 -u "$second"
+
+# The org does not say whether the user has Query All Files.
+fs_unmount
+rm -rf "$XDG_CACHE_HOME/sffs"
+reach() { jq -c '.sees_all_files' "$MNT/.sffs/status.json"; }
+org fault -d kind=error -d status=400 -d code=UNKNOWN_EXCEPTION --data-urlencode 'match=GET *FROM ContentDocumentLink LIMIT 1' -d times=2 >/dev/null
+fs_mount -o refresh=3600,tries=1
+is 'that is no reason not to mount' "$? $(reach)" '0 null'
+change delete -d title=R6
+ok 'nor not to list all' sh -c "echo full >'$MNT/.sffs/refresh'"
+echo full >"$MNT/.sffs/refresh"
+is 'the next list asks again' "$(reach)" true
+org set -d query-all-files=0 >/dev/null
+echo full >"$MNT/.sffs/refresh"
+is 'and again' "$(reach)" false
