@@ -56,7 +56,7 @@ enum view_kind {
 
 struct view_survey;
 
-#define VIEW_RENDERER "2"		/* goes up when the same input gives other bytes */
+#define VIEW_RENDERER "3"		/* goes up when the same input gives other bytes */
 
 int	view_check_options(const struct view_options *);	/* -EINVAL: no such encoding, or no delimiter */
 int	view_survey(const struct view_source *, const struct view_options *, struct view_survey **out);

@@ -313,6 +313,8 @@ def run(program, rounds, seed):
                 continue
             encoding = r.choice(['UTF-8', 'UTF-8', 'windows-1252', '-', 'UTF-16LE'])
             data = (sep + text).encode('latin-1')
+            if encoding == '-' and data.count(0) >= 4 and not (0 in data[::2] and 0 in data[1::2]):
+                continue        # it may be taken for UTF-16 without a mark
             offset = lambda at: len(sep) + at
             chars = lambda at: text[:at].encode('latin-1').decode()
             if encoding == 'windows-1252' or (encoding == '-' and not is_utf8(sep + text)):

@@ -7,6 +7,7 @@
 
 #include "fs/view/text.h"
 
+#define UTF16_NULS	4			/* in fewer, UTF-16 is not told from a file with some NULs */
 #define RAW_LEAST	16			/* bytes: more than any character is */
 #define MARK		"\xef\xbb\xbf"		/* the byte order mark, as UTF-8 */
 
@@ -23,12 +24,30 @@ static const struct {
 	{ "\xfe\xff",	      2, "UTF-16BE" },
 };
 
+/* Without a mark: delimiters, line ends and much else are a NUL beside an ASCII character, on one side always. NULL: it is not that. */
+static const char *
+detect_utf16(const char *s, size_t n)
+{
+	const size_t pairs = n / 2;
+	size_t nuls[2] = { 0 };
+
+	for (size_t i = 0; i < 2 * pairs; i++)
+		nuls[i % 2] += !s[i];
+	if (nuls[0] && nuls[1])
+		return NULL;
+	const size_t many = nuls[0] + nuls[1];
+	return many < UTF16_NULS || many < pairs / 8 ? NULL : nuls[1] ? "UTF-16LE" : "UTF-16BE";
+}
+
 const char *
 text_detect(const char *s, size_t n, bool whole)
 {
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (n >= marks[i].len && memcmp(s, marks[i].mark, marks[i].len) == 0)
 			return marks[i].encoding;
+	const char *utf16 = detect_utf16(s, n);
+	if (utf16)
+		return utf16;
 	if (!whole)
 		n -= chars_tail(s, n);
 	return chars_valid(s, n) ? "UTF-8" : "windows-1252";

@@ -45,7 +45,7 @@ struct text {
 	bool		 started;
 };
 
-/* What the first n bytes of a file are written in, by byte order mark or by whether they are UTF-8; whole: there are no more. */
+/* What the first n bytes of a file are written in, by byte order mark, the NULs of UTF-16, or by whether they are UTF-8; whole: there are no more. */
 const char *text_detect(const char *, size_t n, bool whole);
 
 /* -EINVAL: no such encoding. The source must stay. */
