@@ -11,7 +11,7 @@
 
 #include "pool.h"
 
-#define IDLE_FOR	10	/* seconds after which a thread without work ends */
+#define IDLE_FOR	10	/* seconds after which a thread without work ends, but for the last */
 
 struct pool {
 	char		 name[16];
@@ -25,39 +25,21 @@ struct pool {
 	bool		 closing;
 };
 
-int
-pool_open(const char *name, unsigned threads, struct pool **out)
-{
-	struct pool *p = calloc(1, sizeof(*p));
-	pthread_condattr_t monotonic;
-
-	if (!p)
-		return -ENOMEM;
-	snprintf(p->name, sizeof(p->name), "%s", name);
-	p->most = threads ? threads : 1;
-	p->last = &p->first;
-	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->more, &monotonic);
-	pthread_cond_init(&p->ended, NULL);
-	pthread_condattr_destroy(&monotonic);
-	*out = p;
-	return 0;
-}
-
-/* Caller locks. The next job; NULL: none came for IDLE_FOR seconds, or the pool closes. */
+/* Caller locks. The next job; NULL: none came for IDLE_FOR seconds and there are other threads, or the pool closes. */
 static struct job *
 take(struct pool *p)
 {
 	struct timespec until;
-	int rc = 0;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += IDLE_FOR;
 	p->idle++;
-	while (!p->first && !p->closing && rc == 0)
-		rc = pthread_cond_timedwait(&p->more, &p->lock, &until);
+	while (!p->first && !p->closing) {
+		if (p->threads == 1)
+			pthread_cond_wait(&p->more, &p->lock);
+		else if (pthread_cond_timedwait(&p->more, &p->lock, &until) == ETIMEDOUT && p->threads > 1)
+			break;
+	}
 	p->idle--;
 	if (!p->first || p->closing)
 		return NULL;
@@ -88,7 +70,7 @@ work(void *ctx)
 }
 
 /* Caller locks. Signals are for the threads that know what to do with them: these block all. */
-static void
+static int
 start_thread(struct pool *p)
 {
 	pthread_attr_t detached;
@@ -104,8 +86,37 @@ start_thread(struct pool *p)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error == 0)
 		p->threads++;
-	else		/* the job stays queued: for the threads that there are, or the next add */
+	else
 		log_error("pool", "%s: cannot start a thread: %s", p->name, strerror(error));
+	return -error;
+}
+
+int
+pool_open(const char *name, unsigned threads, struct pool **out)
+{
+	struct pool *p = calloc(1, sizeof(*p));
+	pthread_condattr_t monotonic;
+
+	if (!p)
+		return -ENOMEM;
+	snprintf(p->name, sizeof(p->name), "%s", name);
+	p->most = threads ? threads : 1;
+	p->last = &p->first;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->more, &monotonic);
+	pthread_cond_init(&p->ended, NULL);
+	pthread_condattr_destroy(&monotonic);
+	pthread_mutex_lock(&p->lock);
+	int rc = start_thread(p);
+	pthread_mutex_unlock(&p->lock);
+	if (rc < 0) {
+		pool_close(p);
+		return rc;
+	}
+	*out = p;
+	return 0;
 }
 
 void
@@ -120,7 +131,7 @@ pool_add(struct pool *p, struct job *job)
 	for (struct job *j = p->first; j && queued <= p->idle; j = j->next)
 		queued++;
 	if (queued > p->idle && p->threads < p->most && !p->closing)
-		start_thread(p);
+		start_thread(p);	/* if that fails, the job is for the threads that there are */
 	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
 }

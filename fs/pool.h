@@ -1,7 +1,8 @@
 /*
  * pool - a few threads and a queue of jobs, first come, first served.
  *
- * Threads start when there is work and end after a while without. A job is
+ * The first thread is there from the beginning to the end, so whatever is added
+ * is done; more start when there is work and end after a while without. A job is
  * embedded in what it works on. Closing a pool runs no job that has not
  * begun: its drop() is called instead.
  *
@@ -18,7 +19,7 @@ struct job {
 	struct job	*next;			/* private */
 };
 
-int	pool_open(const char *name, unsigned threads, struct pool **out);	/* name: shown by ps and gdb, <= 15 bytes */
+int	pool_open(const char *name, unsigned threads, struct pool **out);	/* name: shown by ps and gdb, <= 15 bytes. An error is logged */
 void	pool_add(struct pool *, struct job *);
 void	pool_close(struct pool *);		/* waits for jobs that run; NULL is fine */
 

@@ -1,4 +1,5 @@
 /* Jobs run in order, at most so many at a time, and each is run or dropped exactly once. */
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -205,6 +206,47 @@ check_burst(void)
 	ok(most <= 3, "at most three at a time");
 }
 
+/* Where the system gives no more threads. */
+static atomic_bool no_threads;
+
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start)(void *), void *ctx)
+{
+	static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	return no_threads ? EAGAIN : real(thread, attr, start, ctx);
+}
+
+static void
+check_no_threads(void)
+{
+	struct pool *p = NULL;
+
+	forget();
+	no_threads = true;
+	is_int(pool_open("test", 3, &p), -EAGAIN, "without a thread there is no pool");
+	ok(!p, "and nothing to close");
+	no_threads = false;
+	is_int(pool_open("test", 3, &p), 0, "with one there is");
+	no_threads = true;
+	sem_t begun, go;
+	sem_init(&begun, 0, 0);
+	sem_init(&go, 0, 0);
+	for (int i = 0; i < 3; i++)
+		add(p, i, &begun, &go);
+	for (int i = 0; i < 3; i++) {
+		sem_wait(&begun);
+		sem_post(&go);
+	}
+	no_threads = false;
+	pool_close(p);
+	ok(ran == 3 && most == 1, "which does all jobs, if it stays the only one");
+	sem_destroy(&begun);
+	sem_destroy(&go);
+}
+
 int
 main(void)
 {
@@ -212,5 +254,6 @@ main(void)
 	check_close();
 	check_signals();
 	check_burst();
+	check_no_threads();
 	return tap_done();
 }
