@@ -103,13 +103,13 @@ find_row(const struct tree *t, const struct demand_answer *a, const char *name)
  * From a path to Ids.
  */
 
-struct found {
+struct resolved {
 	char		 id[19];	/* of a record, a library or a folder */
 	char		 folder[19];	/* of a library: its root */
 };
 
 static int
-resolve_record(struct tree *t, const char *name, const struct look *look, struct found *out)
+resolve_record(struct tree *t, const char *name, const struct look *look, struct resolved *out)
 {
 	const struct demand_answer *a = NULL;
 	int rc = 0;
@@ -128,7 +128,7 @@ resolve_record(struct tree *t, const char *name, const struct look *look, struct
 }
 
 static int
-resolve_row(struct tree *t, enum demand_kind kind, const char *subject, const char *name, const struct look *look, struct found *out)
+resolve_row(struct tree *t, enum demand_kind kind, const char *subject, const char *name, const struct look *look, struct resolved *out)
 {
 	const struct demand_answer *a = NULL;
 	int rc = ask(t, kind, subject, look, &a);
@@ -146,7 +146,7 @@ resolve_row(struct tree *t, enum demand_kind kind, const char *subject, const ch
 
 /* From the library down, folder by folder. */
 static int
-resolve_folder(struct tree *t, const char *path, const struct look *look, struct found *out)
+resolve_folder(struct tree *t, const char *path, const struct look *look, struct resolved *out)
 {
 	char *copy = strdup(path), *rest = copy;
 	int rc = copy ? 0 : -ENOMEM;
@@ -169,9 +169,9 @@ below_root(const char *path)
 }
 
 static int
-resolve(struct tree *t, const struct node *n, const struct look *look, struct found *out)
+resolve(struct tree *t, const struct node *n, const struct look *look, struct resolved *out)
 {
-	*out = (struct found){ 0 };
+	*out = (struct resolved){ 0 };
 	return n->kind == RECORD ? resolve_record(t, below_root(n->path), look, out) : resolve_folder(t, below_root(n->path), look, out);
 }
 
@@ -179,7 +179,7 @@ resolve(struct tree *t, const struct node *n, const struct look *look, struct fo
 static int
 content(struct tree *t, const struct node *n, const struct look *look, const struct demand_answer **out)
 {
-	struct found found;
+	struct resolved found;
 	int rc = resolve(t, n, look, &found);
 
 	return rc < 0 ? rc : ask(t, n->kind == RECORD ? DEMAND_LINKS : DEMAND_FOLDER, found.id, look, out);
@@ -190,7 +190,7 @@ place_look(struct tree *t, const struct node *n, bool list, int64_t since, struc
 {
 	const struct look look = { since, w };
 	const struct demand_answer *a = NULL;
-	struct found found;
+	struct resolved found;
 	int rc = 0;
 
 	switch (n->kind) {
@@ -261,7 +261,7 @@ static int
 find_document(struct tree *t, const struct node *dir, const char *name, struct node *n)
 {
 	const struct demand_answer *a = NULL;
-	struct found found;
+	struct resolved found;
 	int rc = catalogue_by_name(t->catalogue, name, &n->doc);
 
 	if (rc == 0)
@@ -411,7 +411,7 @@ list_library(struct listing *l, uint64_t off)
 {
 	struct tree *t = l->tree;
 	const struct demand_answer *a = NULL;
-	struct found found;
+	struct resolved found;
 	int rc = resolve(t, l->dir, NULL, &found);
 
 	if (rc == 0 && off < DIRECTORIES)
