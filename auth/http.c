@@ -652,7 +652,7 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 			rc = error_of(code);
 		if (rc == 0)
 			read_headers(x.easy, out);
-		if (rc == 0 && out->status <= 0) {	/* libcurl takes nearly anything for a line with a status */
+		if (rc == 0 && (out->status < 100 || out->status > 999)) {	/* libcurl takes nearly anything for a line with a status */
 			snprintf(x.why, sizeof(x.why), "the answer has no status");
 			rc = -EPROTO;
 		}
