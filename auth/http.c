@@ -69,7 +69,7 @@ struct exchange {
 	bool		 enough;	/* we ended it because status and headers are all that is wanted */
 	bool		 whole;		/* a range was asked for, and all comes */
 	bool		 sink_failed;	/* it knows why */
-	bool		 connected;
+	bool		 connected, answered;
 	int64_t		 last_byte;	/* ms, from when it was connected */
 };
 
@@ -147,6 +147,12 @@ bool
 http_cancelled(const struct http *h)
 {
 	return atomic_load(&h->cancelled);
+}
+
+unsigned
+http_idle_timeout(const struct http *h)
+{
+	return h->idle_timeout;
 }
 
 static struct lane *
@@ -247,6 +253,7 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 {
 	struct exchange *x = ctx;
 
+	x->answered = true;
 	x->last_byte = clock_ms();
 	if (x->q->range_len > 0 && (*line == '\r' || *line == '\n') && !is_part(x)) {
 		snprintf(x->why, sizeof(x->why), "the answer is not the part that was asked for");
@@ -503,13 +510,22 @@ prepare(struct exchange *x, CURLU *url)
  * Running, and what came of it.
  */
 
+/* Seconds for which the peer may be silent now. */
+static unsigned
+may_be_silent(const struct exchange *x)
+{
+	return !x->answered && x->q->answer_timeout ? x->q->answer_timeout : x->http->idle_timeout;
+}
+
 /* Milliseconds until the peer has been silent for too long. */
 static int64_t
 patience(const struct exchange *x)
 {
-	if (!x->connected || x->http->idle_timeout == 0)
+	unsigned most = may_be_silent(x);
+
+	if (!x->connected || most == 0)
 		return POLL_MOST;
-	int64_t left = x->last_byte + (int64_t)x->http->idle_timeout * 1000 - clock_ms();
+	int64_t left = x->last_byte + (int64_t)most * 1000 - clock_ms();
 	return left < POLL_MOST ? left : POLL_MOST;
 }
 
@@ -531,7 +547,7 @@ run(struct exchange *x, CURLM *multi, CURLcode *code)
 			break;
 		int64_t wait = patience(x);
 		if (wait <= 0) {
-			snprintf(x->why, sizeof(x->why), "no byte for %u s", x->http->idle_timeout);
+			snprintf(x->why, sizeof(x->why), "no byte for %u s", may_be_silent(x));
 			return -ETIMEDOUT;
 		}
 		if (x->q->gave_up && wait > LOOK)

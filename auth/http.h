@@ -28,7 +28,7 @@ struct http_options {
 	const char	*proxy;			/* NULL: what the environment says (https_proxy, no_proxy) */
 	const char	*ca_file;		/* trusted instead of the system's; NULL: those */
 	unsigned	 connect_timeout;	/* seconds */
-	unsigned	 idle_timeout;		/* seconds without a byte */
+	unsigned	 idle_timeout;		/* seconds without a byte; 0: no limit */
 	const char	*user_agent;
 };
 
@@ -36,6 +36,7 @@ int	http_open(const struct http_options *, struct http **out);
 void	http_close(struct http *);
 void	http_cancel(struct http *);		/* all requests, now and later, end in -EINTR */
 bool	http_cancelled(const struct http *);	/* for waits of other kinds, which are to end too */
+unsigned http_idle_timeout(const struct http *);
 
 struct http_request {
 	const char	*url;
@@ -43,6 +44,7 @@ struct http_request {
 	const struct secret *bearer;		/* NULL: no Authorization */
 	const char	*const *headers;	/* "Name: value", NULL-terminated; may be NULL */
 	bool		 compressed;		/* take gzip */
+	unsigned	 answer_timeout;	/* seconds without a byte before the answer begins; 0: idle_timeout */
 	unsigned	 total_timeout;		/* seconds; 0: none (idle_timeout holds all the same) */
 	size_t		 body_limit;		/* a body in memory larger than this is -EMSGSIZE */
 	/*

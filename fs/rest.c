@@ -20,11 +20,13 @@
 
 #define PAGE_LIMIT	(48u << 20)	/* bytes of JSON in one page of 2,000 records with the longest texts */
 #define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
+#define QUERY_SILENCE(timeout)	((timeout) * 5 / 2)	/* seconds until it begins to answer one: as long, with the timeout's default of 60 */
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
 #define LOOK		500		/* ms between looks whether it is still wanted */
 #define PARTS_PAUSE	3600		/* seconds for which an org that gave no part is not asked for any */
 #define PART_TRIES	2
+#define TRIES_IN_ALL	10		/* times `tries`, for a download that gets further each time */
 #define SPENT_PAUSE	(15 * 60)	/* seconds for which what the org said of its API limit is believed: it is counted over a rolling day */
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };
@@ -463,6 +465,8 @@ ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct h
 struct retry {
 	bool	again;
 	int64_t	after;		/* seconds; -1: not told */
+	int	sent;		/* what http said; 0: there is an answer */
+	int	status;		/* of the answer */
 };
 
 /*
@@ -481,6 +485,7 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 		int sent = ask_once(r, ask, q, a, &serial);
 		if (sent < 0) {
 			rc = network_error(sent);
+			retry->sent = sent;
 			retry->again = worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
 			if (sent == -ENODATA)
 				;		/* as good an answer as any */
@@ -497,6 +502,7 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 			return 0;
 		retry->again = verdict == AGAIN;
 		retry->after = a->retry_after;
+		retry->status = a->status;
 		http_response_free(a);
 		if (verdict != RENEW)
 			return rc;
@@ -526,7 +532,8 @@ try_again(struct rest *r, unsigned tried, const struct retry *retry, const struc
 int
 rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal, struct http_response *answer)
 {
-	struct http_request request = { .compressed = true, .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
+	struct http_request request = { .compressed = true, .answer_timeout = QUERY_SILENCE(http_idle_timeout(r->http)),
+	    .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
 	const struct ask ask = { .what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal };
 	struct retry retry;
 	unsigned tried = 0;
@@ -549,6 +556,7 @@ rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct res
 struct download {
 	const struct rest_sink *sink;
 	int		 rc;		/* what the sink said */
+	bool		 came;		/* some bytes */
 };
 
 static int
@@ -556,6 +564,7 @@ take_bytes(void *ctx, const void *p, size_t n)
 {
 	struct download *d = ctx;
 
+	d->came = true;
 	d->rc = d->sink->write(d->sink->ctx, p, n);
 	return d->rc;
 }
@@ -575,6 +584,13 @@ is_unwanted(void *ctx)
 	struct download *d = ctx;
 
 	return d->sink->unwanted(d->sink->ctx);
+}
+
+/* Whether it may be for the range that there was no whole answer. That there was no way to the org, or that it is busy, is not. */
+static bool
+may_be_for_range(const struct retry *retry)
+{
+	return retry->sent == -EPROTO || retry->sent == -ECONNRESET || retry->status == 416 || retry->status == 500;
 }
 
 /* One try, which goes on where the last one broke. */
@@ -597,6 +613,8 @@ download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest
 	if (rc == 0)
 		http_response_free(&answer);
 	uint64_t filled = sink->filled(sink->ctx);
+	if (retry->sent == -ETIMEDOUT && d.came)
+		retry->again = true;	/* silent midway: cut, by something on the way that tells nobody */
 	if (rc == 0 && filled < size) {
 		rest_tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has", ask->what, (unsigned long long)filled,
 		    (unsigned long long)size);
@@ -604,7 +622,7 @@ download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest
 		retry->again = true;
 	} else if (rc < 0 && size > 0 && filled == size) {
 		rc = 0;			/* only the end of the body was missing; the checks will tell */
-	} else if (rc < 0 && before > 0 && filled == before && retry->again) {
+	} else if (rc < 0 && before > 0 && filled == before && retry->again && may_be_for_range(retry)) {
 		int started = sink->restart(sink->ctx);	/* the org does not go on in the middle, or not rightly */
 		if (started < 0)
 			rc = started;
@@ -624,16 +642,22 @@ rest_version_data(struct rest *r, const char *version_id, uint64_t size, const s
 	struct ask ask = { .what = version_id, .kind = REST_DOWNLOAD };
 	struct buf path = BUF_INIT;
 	struct retry retry;
-	unsigned tried = 0;
+	uint64_t furthest = 0;
+	unsigned tried = 0, all = 0;	/* tries since it last got further, and all */
 	int rc;
 
 	put_path(r, version_id, &path);
 	if (path.failed)
 		return -ENOMEM;
 	ask.path = buf_str(&path);
-	do
+	do {
 		rc = download(r, &ask, size, sink, &retry);
-	while (try_again(r, ++tried, &retry, sink, &rc));
+		uint64_t filled = sink->filled(sink->ctx);
+		if (filled > furthest) {
+			furthest = filled;
+			tried = 0;
+		}
+	} while (++all < TRIES_IN_ALL * r->tries && try_again(r, ++tried, &retry, sink, &rc));
 	if (rc == 0)
 		note_success(r);
 	buf_free(&path);

@@ -1,0 +1,58 @@
+#!/bin/sh
+# What takes long is waited for, what stands still is begun anew, and what has come of a download is not fetched again.
+. "${0%/*}/lib.sh"; plan 17
+data=$TMP/data
+mkdir "$data"
+# In another order than the names, so that nothing is fetched ahead.
+for i in d a c b f e; do head -c 3000000 /dev/urandom >"$data/$i.bin"; done
+org_start --data "$data" --range 1
+docs=$MNT/documents
+fault() { org fault --data-urlencode "match=$1" -d kind="$2" -d "$3" -d times="$4" >/dev/null; }
+calm() { org fault/clear -X POST >/dev/null; org release -X POST >/dev/null; org_forget; }
+get='GET *VersionData' further='GET *VersionData?Range: bytes=1000000-'
+ranges() { org journal -G --data-urlencode "match=$get?Range*" | sed 's/.*bytes=//;s/-.*//' | tr '\n' ' '; }
+
+# A query may take longer to be answered than anything else may be silent.
+fault 'GET */query*' delay ms=3000 1
+ok 'a query that is answered after 3 s, where timeout = 2' fs_mount -o timeout=2,tries=2
+fault '*queryAll*' hold ms=0 1
+ok 'but it is not waited for without end' not fs_sync
+like 'the log says for how long it was' "$(cat "$MNT/.sffs/log")" '*no byte for 5 s*'
+calm
+fault "$get" hold-after bytes=0 1
+ok 'a download that does not begin is not waited for so long' not cat "$docs/f/f.bin"
+calls 'it is tried once' "$get" 1
+calm
+
+# Silent midway.
+fault "$get" silent bytes=1000000 1
+same 'a download that falls silent midway is read to its end' "$docs/d/d.bin" "$data/d.bin"
+calls 'it goes on where it fell silent' "$further" 1
+calm
+fault "$get" silent bytes=500000 5
+same 'five times, with tries = 2' "$docs/a/a.bin" "$data/a.bin"
+is 'each a bit further' "$(ranges)" '500000 1000000 1500000 2000000 2500000 '
+calm
+fault "$get" drop-after bytes=500000 5
+same 'cut five times' "$docs/c/c.bin" "$data/c.bin"
+is 'each a bit further, too' "$(ranges)" '500000 1000000 1500000 2000000 2500000 '
+calm
+fault "$get" drop-after bytes=100000 forever
+ok 'without end' not cat "$docs/b/b.bin"
+calls 'it is given up after ten times as many tries' "$get" 20
+calm
+
+# An org that is busy has not said that it does not go on in the middle.
+fs_unmount
+fs_mount -o timeout=2,tries=3
+fault "$get" drop-after bytes=1000000 1
+fault "$get" error status=503 1
+same 'cut, then too busy to go on at once' "$docs/b/b.bin" "$data/b.bin"
+calls 'it goes on where it was cut' "$further" 2
+calm
+org set -d range=0 >/dev/null
+fault "$get" silent bytes=1000000 forever
+ok 'one that falls silent at the same place each time' not cat "$docs/e/e.bin"
+calls 'is given up after as many tries as may be' "$get" 3
+calm
+fs_unmount
