@@ -47,7 +47,7 @@ static const struct option options[] = {
 	{ KEY(api_version), VERSION, .fallback = "62.0", .help = "of Salesforce's REST API" },
 	{ KEY(refresh), SECONDS, .min = 0, .max = 7 * 86400, .fallback = "60", .help = "for which the org's last answer is fresh; 0 asks at every look" },
 	{ KEY(timeout), SECONDS, .min = 1, .max = 3600, .fallback = "60", .help = "without a byte until a request is given up; until a query is answered, 2.5 times as many" },
-	{ KEY(tries), NUMBER, .min = 1, .max = 10, .fallback = "4", .help = "of a request that may succeed the next time; with pauses that double. A download that gets further has more" },
+	{ KEY(tries), NUMBER, .min = 1, .max = 10, .fallback = "4", .help = "of a request that may succeed the next time; with pauses that double; a download that gets further has more" },
 	{ KEY(transfers), NUMBER, .min = 1, .max = 25, .fallback = "4", .help = "downloads at a time" },
 	{ KEY(api_budget), NUMBER, .min = 0, .max = 1000000000, .fallback = "0", .help = "calls that all mounts of the org may make in 24 hours; 0: no limit" },
 	{ KEY(api_reserve), NUMBER, .min = 0, .max = 100, .fallback = "10", .help = "per cent of the org's daily calls that are for reading alone" },
