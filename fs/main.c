@@ -31,6 +31,7 @@
 #include "callers.h"
 #include "catalogue.h"
 #include "check.h"
+#include "claim.h"
 #include "confine.h"
 #include "demand.h"
 #include "doctor.h"
@@ -73,6 +74,7 @@ struct sffs {
 	struct status	 status;
 	char		*dir;		/* of this org's and user's data */
 	char		*catalogue_dir;
+	int		 claim;		/* claim_take's, until the mount is there; -1: none */
 	int		 parent;	/* pipe to the parent; -1: none */
 	int		 notify;	/* notify_open's */
 	time_t		 filling;	/* when the first page came; 0: no progress line stands on the terminal */
@@ -431,14 +433,30 @@ close_all(struct sffs *s)
 	callers_free(s->callers);
 	token_close(s->token);
 	http_close(s->http);
+	claim_drop(s->claim);
+}
+
+/* Who comes second finds the mount of the first, or that it is on its way. */
+static int
+claim_mountpoint(struct sffs *s)
+{
+	char *state = NULL;
+	int rc = config_state_dir(s->config, &state);
+
+	if (rc == 0)
+		rc = claim_take(state, s->arguments.mountpoint, &s->claim);
+	free(state);
+	return rc < 0 ? rc : mount_check(s->arguments.mountpoint) < 0 ? -EBUSY : 0;
 }
 
 static int
 run(struct sffs *s)
 {
 	int status;
-	int rc = open_salesforce(s);
+	int rc = claim_mountpoint(s);
 
+	if (rc == 0)
+		rc = open_salesforce(s);
 	if (rc == 0)
 		rc = shut_in(s);
 	if (rc == 0)
@@ -449,6 +467,9 @@ run(struct sffs *s)
 	if (rc == 0) {
 		rc = mount_open(&(struct mount_options){ .name = s->config->org, .allow_other = s->config->allow_other, .keeper = s->keeper,
 		    .debug = s->arguments.debug, .callers = s->callers, .ready = mount_answers, .ctx = s }, s->arguments.mountpoint, &s->mount);
+		claim_drop(s->claim);
+		s->claim = -1;
+		prctl(PR_SET_PDEATHSIG, 0);
 		if (rc == 0)
 			rc = mount_serve(s->mount, s->tree);
 		status = rc < 0 ? EXIT_MOUNT : EXIT_DONE;
@@ -499,6 +520,7 @@ run_as_daemon(struct sffs *s)
 		log_error("sffs", "pipe: %s", strerror(errno));
 		return EXIT_OTHER;
 	}
+	const pid_t self = getpid();
 	pid_t child = fork();
 	if (child < 0) {
 		log_error("sffs", "fork: %s", strerror(errno));
@@ -509,6 +531,10 @@ run_as_daemon(struct sffs *s)
 		return wait_for_child(child, ends[0]);
 	}
 	close(ends[0]);
+	/* Until it is mounted it is the parent that is to be stopped, be it by a SIGKILL. The signal is this thread's, as run() is. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != self)
+		return EXIT_OTHER;
 	s->parent = ends[1];
 	return run(s);
 }
@@ -528,7 +554,7 @@ raise_file_limit(void)
 int
 main(int argc, char **argv)
 {
-	struct sffs s = { .parent = -1, .notify = -1 };
+	struct sffs s = { .claim = -1, .parent = -1, .notify = -1 };
 	int status;
 
 	log_plain("sffs");

@@ -959,6 +959,12 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 		rc = -EINVAL;
 		goto out;
 	}
+	/* It may have been free when this one started, and a first fill takes a while. */
+	if (is_mounted_fuse(mountpoint)) {
+		log_error("mount", "%s: something is mounted here already; to unmount it: fusermount3 -u %s", mountpoint, mountpoint);
+		rc = -EBUSY;
+		goto out;
+	}
 	if (fuse_set_signal_handlers(m->session) < 0 || mount_at(m, mountpoint, options + strlen("-o")) < 0) {
 		log_error("mount", "%s: cannot mount; sffs --doctor %s says what is in the way", mountpoint, o->name);
 		rc = -EPERM;

@@ -37,7 +37,7 @@ may 'tree does not ask the org itself' 'fs/tree.[ch] fs/tree/*.[ch]' "tree $(own
 may 'ahead joins catalogue, version and store' 'fs/ahead.[ch]' "ahead catalogue version store inside document wait pool $bottom"
 may 'mount knows the tree' 'fs/mount.[ch]' "mount keeper tree file callers signals sync catalogue wait notify $bottom"
 may 'confine and keeper know nobody' 'fs/confine.[ch] fs/keeper.[ch]' 'confine keeper'
-may 'mountinfo and notify know nobody' 'fs/mountinfo.[ch] fs/notify.[ch]' 'mountinfo notify'
+may 'claim, mountinfo and notify know nobody' 'fs/claim.[ch] fs/mountinfo.[ch] fs/notify.[ch]' "claim mountinfo notify $bottom"
 may 'list asks mounts through their files alone' 'fs/list.[ch]' "list mountinfo $bottom"
 may 'doctor joins auth and rest' 'fs/doctor.[ch]' "doctor rest confine host http token oauth $bottom"
 home libfuse 'fuse' 'fs/mount\.c'
