@@ -39,6 +39,13 @@ http_cancel(struct http *h)
 	(void)h;
 }
 
+unsigned
+http_idle_timeout(const struct http *h)
+{
+	(void)h;
+	return 60;
+}
+
 int
 token_bearer(struct token *t, struct bearer *out)
 {
