@@ -66,7 +66,6 @@ struct exchange {
 	struct buf	 authorization;
 	struct curl_slist authorization_node, *headers;
 	int		 rc;		/* why we ended it; 0: we did not */
-	bool		 enough;	/* we ended it because status and headers are all that is wanted */
 	bool		 whole;		/* a range was asked for, and all comes */
 	bool		 sink_failed;	/* it knows why */
 	bool		 connected, answered;
@@ -321,8 +320,8 @@ take_body(struct exchange *x, const char *p, size_t n)
 		return keep_body(x, p, n);
 	if (x->q->range_from > 0 && status == 200 && !x->whole) {
 		x->whole = true;
-		x->enough = !x->q->whole;
-		int rc = x->q->whole ? x->q->whole(x->q->ctx) : -ECANCELED;
+		int rc = x->q->whole(x->q->ctx);
+		x->sink_failed = rc < 0;
 		if (rc < 0)
 			return rc;
 	}
@@ -619,7 +618,6 @@ read_headers(CURL *easy, struct http_response *out)
 	if (after)
 		out->retry_after = parse_retry_after(after);
 	copy_header(easy, "Sforce-Limit-Info", out->limit_info, sizeof(out->limit_info));
-	copy_header(easy, "Content-Range", out->content_range, sizeof(out->content_range));
 	copy_header(easy, "Content-Type", out->content_type, sizeof(out->content_type));
 }
 
@@ -662,9 +660,7 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 		rc = -ENOMEM;
 	if (rc == 0) {
 		rc = run(&x, lane->multi, &code);
-		if (x.enough)
-			rc = 0;
-		else if (rc == 0)
+		if (rc == 0)
 			rc = error_of(code);
 		if (rc == 0)
 			read_headers(x.easy, out);

@@ -55,17 +55,16 @@ struct http_request {
 	void		*ctx;
 	bool		(*gave_up)(void *ctx);	/* asked twice a second while nothing comes, too: true ends it in -EINTR; may be NULL */
 	/*
-	 * > 0: Range: bytes=N-. The sink then gets bytes from N on or none: a server that ignores it and begins
-	 * a 200 body ends the request at once (status 200, no body), another range is -EPROTO.
+	 * > 0: Range: bytes=N-. The sink then gets bytes from N on; of a server that ignores it, after whole() has said 0,
+	 * the body from byte 0. Another range is -EPROTO.
 	 */
 	uint64_t	 range_from;
+	int		(*whole)(void *ctx);
 	/*
 	 * > 0: Range: bytes=N-M, so many bytes and no more. An answer of 200, 206 or 416 that is not just those is -ENODATA as
 	 * soon as its headers are here, and of its body nothing is taken.
 	 */
 	uint64_t	 range_len;
-	/* The org ignored the range: the sink gets the body from byte 0, after this has said 0. NULL: it gets none of it. */
-	int		(*whole)(void *ctx);
 };
 
 struct http_response {
@@ -74,7 +73,6 @@ struct http_response {
 	int64_t		 date;			/* of the Date header, seconds since 1970; -1: none */
 	int64_t		 retry_after;		/* seconds, at most a day; -1: none */
 	char		 limit_info[128];	/* Sforce-Limit-Info; "" : none */
-	char		 content_range[128];
 	char		 content_type[64];
 	char		 error[256];		/* why there is no status: for the log, never holds a secret; "" where the sink or the caller ended it */
 };

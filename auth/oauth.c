@@ -215,20 +215,10 @@ read_identity(const char *url, struct oauth_grant *g)
 	    read_id(user + 1, strlen(user + 1), "005", g->user_id);
 }
 
-/* Milliseconds as a string; old texts say seconds, and some answers have a number. */
-static int64_t
-read_time(const cJSON *item)
-{
-	const char *s = cJSON_GetStringValue(item);
-	double n = s ? strtod(s, NULL) : cJSON_IsNumber(item) ? cJSON_GetNumberValue(item) : 0;
-
-	return n > 0 && n < 1e15 ? (int64_t)(n > 1e11 ? n / 1000 : n) : 0;
-}
-
 static int
 read_grant(const cJSON *json, const char *login_url, struct oauth_grant *out, struct oauth_failure *f)
 {
-	struct oauth_grant g = { .issued_at = read_time(cJSON_GetObjectItemCaseSensitive(json, "issued_at")) };
+	struct oauth_grant g = { 0 };
 	const char *instance = string_of(json, "instance_url"), *scope = string_of(json, "scope");
 	int rc = 0;
 

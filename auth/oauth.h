@@ -30,7 +30,6 @@ struct oauth_grant {
 	char		*instance_url;		/* believed: passes host_may_hold_token */
 	char		*scope;			/* NULL: not told */
 	char		 org_id[19], user_id[19];
-	int64_t		 issued_at;		/* seconds since 1970 by the org's clock; 0: not told */
 };
 
 void	oauth_grant_free(struct oauth_grant *);

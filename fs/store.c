@@ -370,12 +370,6 @@ blob_is_whole(struct blob *b)
 	return whole;
 }
 
-uint64_t
-blob_size(const struct blob *b)
-{
-	return b->size;
-}
-
 ssize_t
 blob_read(struct blob *b, void *p, size_t n, uint64_t off)
 {

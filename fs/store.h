@@ -80,7 +80,6 @@ ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
 /* Reads what blob_ready granted. */
 ssize_t	blob_pread(struct blob *, void *, size_t n, uint64_t off);
 int	blob_fd(struct blob *, uint64_t off, size_t n);	/* for splicing what blob_ready granted; the blob's */
-uint64_t blob_size(const struct blob *);
 bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been checked */
 /* For threads that may block: blob_ready until there is something, then blob_pread. */
 ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);

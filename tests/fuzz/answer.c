@@ -123,7 +123,7 @@ static void
 check_response(const struct http_response *a)
 {
 	MUST(a->status >= 100 && a->status <= 999 && a->retry_after >= -1 && a->retry_after <= RETRY_AFTER_MOST);
-	MUST(memchr(a->limit_info, '\0', sizeof(a->limit_info)) && memchr(a->content_range, '\0', sizeof(a->content_range)));
+	MUST(memchr(a->limit_info, '\0', sizeof(a->limit_info)));
 	MUST(memchr(a->content_type, '\0', sizeof(a->content_type)) && memchr(a->error, '\0', sizeof(a->error)));
 }
 
