@@ -18,6 +18,10 @@ bad() {
 	$pattern) is "$what: one line" "$(wc -l <"$TMP/err")" 1 ;;
 	*) is "$what: message" "$(cat "$TMP/err")" "$pattern" ;;
 	esac
+	# What it had started may be a moment later than itself, above all under a sanitizer.
+	for again in 1 2 3 4 5 6 7 8 9 10; do
+		pgrep -f "$sffs .*$MNT" >/dev/null && sleep 0.2 || break
+	done
 	! mountpoint -q "$MNT" && ! pgrep -f "$sffs .*$MNT" >/dev/null
 	is "$what: nothing is left" "$?" 0
 }
