@@ -1,25 +1,23 @@
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "auth/clock.h"
 #include "catalogue.h"
 #include "name.h"
 #include "store.h"
+#include "store/hash.h"
 
 #include "check.h"
 
 #define ID_LENGTH	18
-#define READ_SIZE	(1 << 20)
+#define STEP		(1 << 20)	/* bytes between two looks at the clock */
 #define PROGRESS	200		/* ms between two progress lines */
 
 struct check {
 	struct catalogue *catalogue;
 	FILE		*out;
-	unsigned char	*piece;
 	bool		 complete;	/* the catalogue is: a version that it has not is an old one */
 	bool		 terminal;	/* progress can be shown */
 	int64_t		 shown;		/* when that was last (ms); 0: no progress line stands on the terminal */
@@ -30,14 +28,14 @@ struct check {
 
 /* off: so much of a file has been read. */
 static void
-show_progress(struct check *k, off_t off)
+show_progress(struct check *k, uint64_t off)
 {
 	const int64_t now = k->terminal ? clock_ms() : 0;
 
 	if (now - k->shown < PROGRESS)
 		return;
 	fprintf(stderr, "\r\033[K%llu files, %llu MB", k->right + k->wrong + k->unknown + k->views,
-	    (k->bytes + (unsigned long long)off) / 1000000);
+	    (k->bytes + off) / 1000000);
 	k->shown = now;
 }
 
@@ -49,40 +47,31 @@ end_progress(struct check *k)
 	k->shown = 0;
 }
 
-/* The MD5 of a file, in hex. */
 static int
-md5_of(struct check *k, int fd, char out[33])
+hash_file(struct check *k, int fd, uint64_t size, struct hash *h)
 {
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
-	ssize_t got = 0;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool good = ctx && EVP_DigestInit_ex(ctx, EVP_md5(), NULL);
+	int rc = hash_begin(h);
 
-	for (off_t off = 0; good && (got = pread(fd, k->piece, READ_SIZE, off)) > 0; off += got) {
-		good = EVP_DigestUpdate(ctx, k->piece, (size_t)got);
-		show_progress(k, off);
+	while (rc == 0 && h->done < size) {
+		rc = hash_to(h, fd, size - h->done < STEP ? size : h->done + STEP);
+		show_progress(k, h->done);
 	}
-	good = good && got == 0 && EVP_DigestFinal_ex(ctx, md, &n);
-	EVP_MD_CTX_free(ctx);
-	for (unsigned i = 0; good && i < 16; i++)
-		snprintf(out + 2 * i, 3, "%02x", md[i]);
-	return good ? 0 : -EIO;
+	return rc;
 }
 
 /* NULL: right. */
 static const char *
 what_is_wrong(struct check *k, const struct document *d, int fd, uint64_t size)
 {
-	char md5[33];
+	struct hash h = { 0 };
 
 	if (size != (uint64_t)d->content_size)
 		return "not of its size";
 	if (!d->checksum || strlen(d->checksum) != 32)
 		return NULL;
-	if (md5_of(k, fd, md5) < 0)
-		return "cannot be read";
-	return strcasecmp(md5, d->checksum) == 0 ? NULL : "not of its MD5";
+	const char *wrong = hash_file(k, fd, size, &h) < 0 ? "cannot be read" : hash_is(&h, d->checksum) ? NULL : "not of its MD5";
+	hash_end(&h);
+	return wrong;
 }
 
 static bool
@@ -140,8 +129,7 @@ is_complete(struct catalogue *c)
 int
 check_cache(struct catalogue *c, const char *blobs, FILE *out)
 {
-	static unsigned char piece[READ_SIZE];
-	struct check k = { .catalogue = c, .out = out, .piece = piece, .complete = is_complete(c), .terminal = isatty(STDERR_FILENO) };
+	struct check k = { .catalogue = c, .out = out, .complete = is_complete(c), .terminal = isatty(STDERR_FILENO) };
 	int rc = store_files(blobs, check_file, &k);
 
 	end_progress(&k);

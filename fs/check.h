@@ -5,7 +5,8 @@
  * wrong one is removed, so that it is fetched again when it is read. A view has no checksum: it is made again
  * from a version that is right whenever its own is removed.
  *
- * Joins catalogue and store. Asks no org. Single thread.
+ * Joins catalogue and store. Asks no org; but whose cache it is, the command knows from the login, which is made first if
+ * there is none. Single thread.
  */
 #ifndef FS_CHECK_H
 #define FS_CHECK_H

@@ -61,7 +61,10 @@ struct store_options {
 };
 
 int	store_open(const struct store_options *, struct store **out);
-/* First: from here on fills are cancelled (blob_cancelled) and blob_read is -EINTR; nothing is waited for. */
+/*
+ * First: from here on fills are cancelled (blob_cancelled) and blob_read is -EINTR. It does not wait, and wakes nobody: who
+ * sleeps in blob_read does so until the fill ends, which is to be seen to where it waits (rest_cancel).
+ */
 void	store_stop(struct store *);
 void	store_close(struct store *);	/* store_stop, and fills are waited for */
 

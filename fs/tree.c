@@ -437,7 +437,7 @@ open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, stru
 
 /* What opens keeps its attributes: a version that is replaced is not in the catalogue any more. */
 static int
-keep_attr(struct tree *t, const struct node *n, const struct file *f, struct wait *w, enum tree_pages *pages)
+keep_attr(struct tree *t, const struct node *n, struct file *f, struct wait *w, enum tree_pages *pages)
 {
 	struct tree_entry e;
 	int rc = node_entry(t, n, NULL, 0, &e);
@@ -446,6 +446,8 @@ keep_attr(struct tree *t, const struct node *n, const struct file *f, struct wai
 		return rc;
 	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
 	rc = opened_add(t->opened, &e.st, file_source(f), file_was_checked(f), w, pages);
+	if (rc == 0)
+		file_set_alone(f, *pages == TREE_PAGES_NONE);
 	if (rc == 0 && !node_is_of_version(n)) {
 		opened_dropped(t->opened, e.st.st_ino);
 		*pages = n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) && !node_is(n, LIMITS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
@@ -469,7 +471,6 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 	if (rc == 0)
 		rc = keep_attr(t, &n, f, w, pages);
 	if (rc == 0) {
-		file_set_alone(f, *pages == TREE_PAGES_NONE);
 		*out = f;
 		f = NULL;
 	}
