@@ -1,6 +1,6 @@
 #!/bin/sh
 # Several mounts of an org: one that is at it shows that it goes on, one that lists less takes nothing from the others.
-. "${0%/*}/lib.sh"; plan 20
+. "${0%/*}/lib.sh"; plan 28
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6; do echo "text $i" >"$data/T$i.txt"; done
@@ -84,6 +84,33 @@ change delete -d title=S5
 echo now >"$second/.sffs/refresh"
 is 'also when it has left the filter before' "$(ls "$second/documents" | wc -l) $(blobs)" "1 $((before - 2))"
 fusermount3 -u "$second"
+
+# What is rendered by is kept: of very many surveys it is among the last again.
+survey() { python3 -c "
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+if len(sys.argv) > 2: c.execute(sys.argv[2])
+c.commit()
+print(c.execute('SELECT min(rowid) > 50000 FROM survey WHERE maker NOT LIKE \'x\'').fetchone()[0])
+" "$XDG_CACHE_HOME"/sffs/*/found-*.db "$@"; }
+stat "$MNT/parsed/Table/header" >/dev/null
+is 'a survey, and many that come after it' "$(survey "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO survey SELECT i, 'x', 'x' FROM n")" 0
+fs_unmount
+fs_mount -o refresh=3600
+is 'it is used' "$(stat -c %s "$MNT/parsed/Table/header" "$MNT/parsed/Table/rows.tsv" | paste -sd' ') $(survey)" '4 4 0'
+is 'and rendered by' "$(cat "$MNT/parsed/Table/rows.tsv") $(survey)" '1	2 1'
+
+# Damage that a mount has found, while another one has the list open.
+printf '!' >"$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.lock | grep -v part-)"
+"$BUILD/sffs" sim "$second" 2>"$TMP/err"
+is 'a damaged list that is in use is left alone' "$?" 6
+like 'which is said' "$(cat "$TMP/err")" '*is damaged, and another mount has it open: unmount that one first*'
+"$BUILD/sffs" --check-cache sim >/dev/null 2>&1
+is 'by a check, too' "$?" 6
+is 'who has it open goes on' "$(ls "$MNT/documents" | wc -l) $(find "$XDG_CACHE_HOME/sffs" -name '*.damaged' | wc -l)" '4 0'
+fs_unmount
+fs_mount -o refresh=3600
+is 'then it is made anew' "$? $(find "$XDG_CACHE_HOME/sffs" -name '*.damaged' | wc -l)" '0 1'
 
 # The org does not say whether the user has Query All Files.
 fs_unmount
