@@ -295,6 +295,16 @@ check_full(void)
 	is_int(read_blob("068-room", size), 1, "a disk that is full of what was cached before");
 	ok(store_has(store, "068-room", size) && !store_has(store, "068-full", size), "has room once something older has gone");
 	is_int((long long)bytes_kept(), (int64_t)size, "which is counted");
+	for (int i = 0; i < 3; i++) {
+		char name[] = "068-old-0";
+
+		name[8] = (char)('0' + i);
+		is_int(read_blob(name, 10 * MIB), 1, name);
+		set_used(name, 1000 + i);
+	}
+	full_times = 1;
+	is_int(read_blob("068-large", 40 * MIB), 1, "for a large one, too");
+	ok(!store_has(store, "068-old-1", 10 * MIB) && store_has(store, "068-old-2", 10 * MIB), "but what is removed at a time is not all that may be wanted");
 }
 
 static void
