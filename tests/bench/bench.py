@@ -63,6 +63,8 @@ def write_report(path, sections, bench, mode, seconds, load):
     out += [f'- Left out: {why}' for why in bench.missing] + ([''] if bench.missing else [])
     out += ['The mounts:', '', '```', *(f'{name + ":":14} {command}' for name, command in bench.mounts.items()), '```', '']
     out += ['## Goals', '', report.goals_table(every), '']
+    short = report.shortfalls(every)
+    out += ['What falls short, and why:', '', *short, ''] if short else []
     for heading, fs in sections:
         tables = [report.figure_table(f) for f in fs]
         if tables:

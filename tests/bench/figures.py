@@ -16,6 +16,13 @@ LATENCY = 40	# milliseconds there and back
 DUCKDB = '@duckdb/node-bindings-linux-x64@1.5.6-r.1'	# holds DuckDB's library
 
 
+# Why some goals are not met, where the time was measured to go (perf record, /proc/stat).
+ONE_LARGE = 'sffs writes the file, hashes it on a second thread, and hands it to the reader through FUSE, while the org and the reader run on the same ' \
+    'processors. The daemon\'s time is in the column "also": about half of it is MD5, a quarter writing to the disk. With two processors there is little left to wait for.'
+MANY_SMALL = 'MD5 alone takes as long as the last line shows, on one of two processors that the org, the reader and FUSE share; pass-through, which checks nothing ' \
+    'and downloads nothing, does not meet this goal either. What is left is not waiting: the daemon\'s own time is in the column "also".'
+
+
 class Size:
     """How much is measured."""
     def __init__(self, big, small, many, documents, csv, views, rounds, slow):
@@ -233,7 +240,8 @@ def cold_sequential(b, ms=0):
     contenders += [contend(m, most=1) for m in b.httpdirfs(ms)]
     if ms == 0:
         contenders += [contend(m) for m in b.passthrough()] + [contend(m) for m in b.local()]
-    goals = [Goal('curl -o FILE', '>=', 0.5, 0.75), Goal('curl | tee FILE | md5sum', '>=', 1.3), Goal('rclone full', '>=', 1)]
+    goals = [Goal('curl -o FILE', '>=', 0.5, 0.75, ONE_LARGE), Goal('curl | tee FILE | md5sum', '>=', 1.3, 1.9, ONE_LARGE),
+             Goal('rclone full', '>=', 1, 2, ONE_LARGE)]
     return Figure(f'cold, {size_word(mib)} from first to last byte{behind(ms)}', 'MiB/s', contenders, goals if ms == 0 else goals[2:], b.size.rounds,
                   'Nothing cached anywhere. sffs keeps the file on disk and checks its MD5 as it arrives; so does the second peer.')
 
@@ -339,7 +347,7 @@ def small_serial(b):
                   for m in [b.sffs(), *b.rclone(), *b.sshfs(), *b.passthrough(), *b.local(), *b.httpdirfs()]]
     contenders.insert(1, b.curl('curl, one connection', f'curl -sS -H @{b.origin[0]["org"].header_file()} -K {urls}.curl'))
     contenders.append(b.contend(Local('MD5 alone', b.world, b.world.origin), 'md5sum {f} >/dev/null', 'reads/m*.bin'))
-    return Figure(f'{n} x 1 MiB one after another, cold', 's', contenders, [Goal('curl, one connection', '<=', 2)], b.size.rounds,
+    return Figure(f'{n} x 1 MiB one after another, cold', 's', contenders, [Goal('curl, one connection', '<=', 2, why=MANY_SMALL)], b.size.rounds,
                   'sffs keeps the files and checks their MD5, which takes the time that the last line shows of one processor; curl keeps and checks nothing.')
 
 

@@ -21,12 +21,13 @@ class Contender:
 
 
 class Goal:
-    """sffs against a peer, as a ratio; without a peer, its own value. `reach` is what would be better still."""
-    def __init__(self, peer, sign, bound, reach=None):
-        self.peer, self.sign, self.bound, self.reach = peer, sign, bound, reach
+    """sffs against a peer, as a ratio; without a peer, its own value. `reach` is what would be better still; `why` is what stands in the way."""
+    def __init__(self, peer, sign, bound, reach=None, why=''):
+        self.peer, self.sign, self.bound, self.reach, self.why = peer, sign, bound, reach, why
 
-    def met(self, value):
-        return value >= self.bound if self.sign == '>=' else value <= self.bound
+    def met(self, value, bound=None):
+        bound = bound or self.bound
+        return value >= bound if self.sign == '>=' else value <= bound
 
     def __str__(self):
         text = f'{self.sign} {number(self.bound)}'
@@ -127,6 +128,12 @@ def goals_table(figures):
             rows.append(f'| {f.name} | {number(f.contenders[0].value)} {f.unit} | {escape(against)} | '
                         f'{number(value) if goal.peer else ""} | {goal} | {escape(verdict)} |')
     return '\n'.join(rows)
+
+
+def shortfalls(figures):
+    """Why a goal, or what was to be reached beyond it, is not met."""
+    return [f'- {f.name}, against {goal.peer}: {goal.why}' for f in figures for goal, _, value, _ in f.verdicts()
+            if goal.why and value is not None and not goal.met(value, goal.reach)]
 
 
 def figure_table(f):
