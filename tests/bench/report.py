@@ -131,9 +131,13 @@ def goals_table(figures):
 
 
 def shortfalls(figures):
-    """Why a goal, or what was to be reached beyond it, is not met."""
-    return [f'- {f.name}, against {goal.peer}: {goal.why}' for f in figures for goal, _, value, _ in f.verdicts()
-            if goal.why and value is not None and not goal.met(value, goal.reach)]
+    """Why a goal, or what was to be reached beyond it, is not met; a reason once."""
+    short = {}
+    for f in figures:
+        for goal, _, value, _ in f.verdicts():
+            if goal.why and value is not None and not goal.met(value, goal.reach):
+                short.setdefault((f.name, goal.why), []).append(goal.peer)
+    return [f'- {name}, against {" and ".join(peers)}: {why}' for (name, why), peers in short.items()]
 
 
 def figure_table(f):
