@@ -17,6 +17,8 @@
 
 #define BUSY_MS		10000	/* for another process's writer; a batch takes milliseconds */
 #define CHECKPOINT	8192	/* pages of 4 KiB in the log before they move to the file */
+#define ENDING_MS	2000	/* for a mount that was unmounted just now and is about to close it */
+#define POLL_MS		50	/* flock has no timed wait */
 #define OLD		(30 * 24 * 60 * 60)	/* seconds after which another version's file, which nobody opens, goes */
 
 /*
@@ -300,18 +302,32 @@ unlink_beside(int dir, const char *stem, const char *end)
 		log_warn("catalogue", "%s: cannot be removed: %s", name, strerror(errno));
 }
 
-/* Caller has locked the directory. -EBUSY: another process, or another handle of this one, has it open. */
+/* Caller has locked the directory. Nobody else may have the file open; -EBUSY: somebody has, for so long. */
 static int
-put_aside(struct db_file *f)
+lock_alone(struct db_file *f, int ms)
+{
+	const struct timespec pause = { 0, POLL_MS * 1000000 };
+
+	while (flock(f->lock, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if ((ms -= POLL_MS) < 0)
+			return -EBUSY;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* As lock_alone. */
+static int
+put_aside(struct db_file *f, int ms)
 {
 	char name[80], other[80];
-	int rc = 0;
+	int rc = lock_alone(f, ms);
 
 	snprintf(name, sizeof(name), "%s.db", f->stem);
 	snprintf(other, sizeof(other), "%s.db.damaged", f->stem);
-	if (flock(f->lock, LOCK_EX | LOCK_NB) < 0)
-		rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
-	else if (renameat(f->dir, name, f->dir, other) < 0)
+	if (rc == 0 && renameat(f->dir, name, f->dir, other) < 0 && errno != ENOENT)
 		rc = -errno;
 	if (rc == 0) {
 		unlink_beside(f->dir, f->stem, ".db-wal");
@@ -345,7 +361,7 @@ look_and_mend(struct db_file *f)
 	int rc = fstat(f->lock, &st) == 0 && st.st_size > 0 ? 0 : open_and_look(f);
 
 	if (rc == 0 || (rc < 0 && atomic_load(&f->damaged))) {
-		rc = put_aside(f);
+		rc = put_aside(f, ENDING_MS);
 		if (rc == -EBUSY)
 			log_error("catalogue", "%s is damaged, and another mount has it open: unmount that one first", f->path);
 		if (rc < 0)
@@ -486,7 +502,7 @@ db_file_close(struct db_file *f)
 		return;
 	/* If that cannot be now, whoever opens it next knows by the lock's byte. */
 	if (atomic_load(&f->damaged) && flock(f->dir, LOCK_EX | LOCK_NB) == 0)
-		put_aside(f);
+		put_aside(f, 0);
 	futimens(f->lock, NULL);
 	free_file(f);
 }
