@@ -104,21 +104,24 @@ show_again(int number)
 	raise(number);
 }
 
-/* A line of the person's, without the blanks around it. */
+/*
+ * A line of the person's, without the blanks around it. The question, which is still in stdout's buffer, is shown once what
+ * answers it is hidden; what was typed ahead is an answer, too.
+ */
 static int
 read_line(bool secret, char line[LINE_SIZE])
 {
 	static const char blank[] = " \t\r\n";
 
-	fflush(stdout);
 	if (secret && tcgetattr(STDIN_FILENO, &seen) == 0) {
 		struct termios hidden = seen;
 
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
 		signal(SIGINT, show_again);
 		signal(SIGTERM, show_again);
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+		tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
 	}
+	fflush(stdout);
 	const char *got = fgets(line, LINE_SIZE, stdin);
 	if (secret) {
 		tcsetattr(STDIN_FILENO, TCSANOW, &seen);
@@ -186,6 +189,7 @@ ask_all(struct config *c, struct buf *text)
 
 	/* There is a secret in what comes: no copies are left behind in a buffer, nor by one that grows. */
 	setvbuf(stdin, NULL, _IONBF, 0);
+	setvbuf(stdout, NULL, _IOFBF, LINE_SIZE);
 	buf_reserve(text, 8 * LINE_SIZE);
 	printf("%s has no section [%s] yet; it will when this is answered. Ctrl-C leaves all as it is.\n", c->file, c->org);
 	buf_printf(text, "[%s]\n", c->org);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth: a login that needs nobody, looked at, used, and ended again; its exit status says how it went.
-. "${0%/*}/lib.sh"; plan 73
+. "${0%/*}/lib.sh"; plan 74
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -108,6 +108,7 @@ END
 typed 'and on one' 0 "$auth" login --setup acme
 like 'asks again for what is no good' "$out" '*login_url = https://acme.light*this host serves pages only*login_url = http*'
 like 'says how to make the app' "$out" '*External Client App*Run As*'
+like 'shows no secret' "$(echo "$out" | grep -c "$secret")" 0
 is 'writes a section that only its user can read' "$(stat -c %a "${first%/*}" "$first" | tr '\n' ' ')" '700 600 '
 run 'with which one logs in' 0 "$auth" login acme
 run 'another org' 2 "$auth" login other
