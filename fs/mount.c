@@ -78,6 +78,7 @@ struct notice {
 	uint64_t	 key;
 	fuse_req_t	 answer;	/* of a write, or NULL */
 	size_t		 written;
+	struct parked	*open;		/* an OPEN that lets others in when the pages are dropped, or NULL */
 };
 
 struct mount {
@@ -513,28 +514,66 @@ op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
  */
 
 static void
+add_notice(struct mount *m, struct notice *n)
+{
+	pthread_mutex_lock(&m->lock);
+	n->next = NULL;
+	*m->last = n;
+	m->last = &n->next;
+	m->notices++;
+	pthread_cond_signal(&m->more);
+	pthread_mutex_unlock(&m->lock);
+}
+
+static void
+answer_open(struct parked *p)
+{
+	if (fuse_reply_open(unpark(p), &p->fi) < 0)
+		end_handle(p->mount, handle_of(&p->fi));	/* the caller was interrupted: no release will come */
+	free(p);
+}
+
+static void
 run_open(struct parked *p, int *rc)
 {
 	struct file *file;
 	enum tree_pages pages = TREE_PAGES_DROP;
+	struct notice *n = NULL;
 
 	*rc = tree_open_file(p->mount->tree, p->ino, &p->ticket, &p->wait, &file, &pages);
 	if (*rc < 0)
 		return;
-	if (pages == TREE_PAGES_DROP) {		/* the kernel would drop them later than it lets others in */
-		fuse_lowlevel_notify_inval_inode(p->mount->session, p->ino, 0, 0);
+	if (pages == TREE_PAGES_DROP && !(n = calloc(1, sizeof(*n))))
+		*rc = -ENOMEM;
+	if (*rc == 0)
+		*rc = add_handle(p->mount, p->ino, file, NULL, &p->fi);
+	if (*rc < 0) {
 		tree_dropped(p->mount->tree, p->ino);
-	}
-	if ((*rc = add_handle(p->mount, p->ino, file, NULL, &p->fi)) < 0) {
 		tree_close_file(p->mount->tree, p->ino, file);
+		free(n);
 		return;
 	}
-	p->fi.keep_cache = pages != TREE_PAGES_NONE;
+	p->fi.keep_cache = pages != TREE_PAGES_NONE && pages != TREE_PAGES_FRESH;
 	p->fi.direct_io = pages == TREE_PAGES_NONE;
 	p->fi.noflush = 1;
-	if (fuse_reply_open(unpark(p), &p->fi) < 0)
-		end_handle(p->mount, handle_of(&p->fi));	/* the caller was interrupted: no release will come */
-	free(p);
+	if (n) {	/* the kernel itself would drop them later than it lets others in */
+		n->open = p;
+		add_notice(p->mount, n);
+	} else {
+		answer_open(p);
+	}
+}
+
+/*
+ * Not on a thread that serves requests: it waits for pages that are locked until a read is answered, and that read may stand
+ * behind as many opens as there are such threads.
+ */
+static void
+drop_pages(struct parked *p)
+{
+	fuse_lowlevel_notify_inval_inode(p->mount->session, p->ino, 0, 0);
+	tree_dropped(p->mount->tree, p->ino);
+	answer_open(p);
 }
 
 static void
@@ -602,18 +641,6 @@ op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file
 /*
  * Telling the kernel what changed.
  */
-
-static void
-add_notice(struct mount *m, struct notice *n)
-{
-	pthread_mutex_lock(&m->lock);
-	n->next = NULL;
-	*m->last = n;
-	m->last = &n->next;
-	m->notices++;
-	pthread_cond_signal(&m->more);
-	pthread_mutex_unlock(&m->lock);
-}
 
 void
 mount_changed(struct mount *m, const struct catalogue_change *change)
@@ -685,6 +712,8 @@ notify(void *ctx)
 			tree_names_of(m->tree, n->name, n->key, forget_name, m);
 		if (n->answer)
 			fuse_reply_write(n->answer, n->written);
+		if (n->open)
+			drop_pages(n->open);
 		free(n->name);
 		free(n);
 	}
@@ -1052,6 +1081,11 @@ mount_close(struct mount *m)
 		m->first = n->next;
 		if (n->answer)
 			fuse_reply_err(n->answer, EINTR);
+		if (n->open) {
+			tree_dropped(m->tree, n->open->ino);
+			fuse_reply_err(unpark(n->open), EINTR);
+			free(n->open);
+		}
 		free(n->name);
 		free(n);
 	}

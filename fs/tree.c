@@ -450,7 +450,7 @@ keep_attr(struct tree *t, const struct node *n, struct file *f, struct wait *w, 
 		file_set_alone(f, *pages == TREE_PAGES_NONE);
 	if (rc == 0 && !node_is_of_version(n)) {
 		opened_dropped(t->opened, e.st.st_ino);
-		*pages = n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) && !node_is(n, LIMITS) ? TREE_PAGES_NONE : TREE_PAGES_DROP;
+		*pages = n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) && !node_is(n, LIMITS) ? TREE_PAGES_NONE : TREE_PAGES_FRESH;
 	}
 	return rc;
 }

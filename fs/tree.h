@@ -96,10 +96,10 @@ typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, u
 int	tree_list(struct tree *, uint64_t ino, struct tree_dir *, uint64_t off, tree_each *, void *ctx);
 
 /*
- * What the kernel may do with the pages of a file: keep them, keep those alone that come from now on, or keep none. DROP: the caller drops
- * what was there and says tree_dropped, before anybody learns that the file is open.
+ * What the kernel may do with the pages of a file: keep them, keep those alone that come from now on (it may see to that itself), or keep
+ * none. DROP: the caller drops what was there and says tree_dropped, before anybody learns that the file is open.
  */
-enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_DROP, TREE_PAGES_NONE };
+enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_FRESH, TREE_PAGES_DROP, TREE_PAGES_NONE };
 /* Opens what is to be read. -EAGAIN: w is queued. */
 int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct file **out, enum tree_pages *);
 void	tree_dropped(struct tree *, uint64_t ino);

@@ -1,0 +1,24 @@
+#!/bin/sh
+# Many threads that open and read the same small file all the time stop nobody: an open never holds up a thread that serves reads.
+. "${0%/*}/lib.sh"; plan 4
+mkdir "$TMP/data"
+printf 'a,b\n1,2\n' >"$TMP/data/Table.csv"
+org_start --data "$TMP/data"
+fs_mount
+cat >"$TMP/storm.py" <<'END'
+import sys, threading
+def storm():
+    for _ in range(int(sys.argv[2])):
+        with open(sys.argv[1], 'rb', buffering=0) as f:
+            while f.read(65536):
+                pass
+threads = [threading.Thread(target=storm) for _ in range(60)]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+END
+for file in .sffs/status.json .sffs/MD5SUMS parsed/Table/rows.tsv; do
+	ok "$file" timeout -s KILL 60 python3 "$TMP/storm.py" "$MNT/$file" 200
+done
+ok 'and the mount goes on' timeout -s KILL 20 ls -l "$MNT/documents/Table"
