@@ -1,6 +1,6 @@
 #!/bin/sh
 # The README's nightly backup says that all is right only when it is: of one moment of the org, and never of yesterday's.
-. "${0%/*}/lib.sh"; plan 19
+. "${0%/*}/lib.sh"; plan 18
 data=$TMP/data home=$TMP/home backup=$TMP/home/backup night=$MNT-backup
 mkdir -p "$data" "$backup" "$home/bin" "$night"
 for i in 1 2 3; do printf 'document %s\n' $i >"$data/d$i.txt"; done
