@@ -799,6 +799,28 @@ is_there(const char *name)
 	return access(path_of(name), F_OK) == 0;
 }
 
+/* The lock's byte says so, and the file has been put aside already, or somebody has removed it. */
+static void
+test_damage_without_file(void)
+{
+	char lock[140];
+	struct catalogue *c = open_catalogue();
+
+	put_many(c, 1, 200);
+	catalogue_close(c);
+	snprintf(lock, sizeof(lock), "%s", db_of("catalogue"));
+	unlink(lock);
+	strcpy(strrchr(lock, '.'), ".lock");
+	int fd = open(lock, O_WRONLY);
+	ok(fd >= 0 && write(fd, "!", 1) == 1, "marked as damaged, and not there");
+	close(fd);
+	for (int i = 0; i < 2; i++) {
+		c = open_catalogue();
+		ok(c && documents(c) == (i ? 5 : 0) && put_many(c, 1, 5) == 0, i ? "once" : "is begun anew");
+		catalogue_close(c);
+	}
+}
+
 static void
 make(const char *name, int days_ago)
 {
@@ -830,6 +852,14 @@ test_other_versions(void)
 	make("catalogue-new.db", 31);
 	make("catalogue-new.lock", 1);
 	make("catalogue-bare.db", 31);
+	make("catalogue-alone.db.damaged", 31);
+	make("catalogue-lone.lock", 31);
+	make("catalogue-late.db.damaged", 1);
+	make("surveys-1.db", 31);
+	make("surveys-1.db-wal", 31);
+	make("surveys-1.db.damaged", 31);
+	make("surveys-2.db", 1);
+	make("surveys.lock", 31);
 	int fd = open(path_of("catalogue-used.lock"), O_RDWR);
 	ok(fd >= 0 && flock(fd, LOCK_SH) == 0, "an old mount");
 	catalogue_close(open_catalogue());
@@ -844,6 +874,12 @@ test_other_versions(void)
 	ok(is_there("catalogue-used.db") && is_there("catalogue-used.lock"), "what somebody has open is kept");
 	ok(is_there("catalogue-new.db"), "and what was open lately");
 	ok(!is_there("catalogue-bare.db") && !is_there("catalogue-bare.lock"), "without a lock it goes like others");
+	ok(!is_there("catalogue-alone.db.damaged") && !is_there("catalogue-alone.lock"), "also what was put aside of one that is gone");
+	ok(!is_there("catalogue-lone.lock"), "and a lock that is left");
+	ok(is_there("catalogue-late.db.damaged"), "but not lately");
+	ok(!is_there("surveys-1.db") && !is_there("surveys-1.db-wal") && !is_there("surveys-1.db.damaged") && !is_there("surveys-1.lock"),
+	    "under its former name, too");
+	ok(is_there("surveys-2.db") && is_there("surveys.lock"), "unless it is new, or another file");
 	close(fd);
 }
 
@@ -938,7 +974,7 @@ main(void)
 {
 	static void (*const tests[])(void) = {
 		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_prune, test_locked, test_threads, test_kill, test_chain, test_told,
-		test_other_versions, test_damage, test_damage_in_use,
+		test_other_versions, test_damage, test_damage_in_use, test_damage_without_file,
 	};
 
 	if (!mkdtemp(dir))

@@ -376,20 +376,25 @@ look_and_mend(struct db_file *f)
  * Files of other versions.
  */
 
+/* False also where there is nothing. */
 static bool
 is_old(int dir, const char *stem)
 {
-	static const char *const ends[] = { ".db", ".db-wal", ".lock" };
+	static const char *const ends[] = { ".db", ".db-wal", ".db.damaged", ".lock" };
 	const time_t now = time(NULL);
 	char name[300];
 	struct stat st;
+	bool there = false;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		snprintf(name, sizeof(name), "%s%s", stem, ends[i]);
-		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && now - st.st_mtime < OLD)
+		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		if (now - st.st_mtime < OLD)
 			return false;
+		there = true;
 	}
-	return true;
+	return there;
 }
 
 static int
@@ -414,21 +419,42 @@ remove_old(int dir, const char *stem)
 		close(lock);
 }
 
+static bool
+begins(const char *s, const char *kind)
+{
+	size_t len = kind ? strlen(kind) : 0;
+
+	return kind && strncmp(s, kind, len) == 0 && s[len] == '-';
+}
+
+/* Cuts the end off a name with one that can be left alone. */
+static bool
+cut_end(char *name)
+{
+	static const char *const ends[] = { ".db", ".db.damaged", ".lock" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t n = strlen(ends[i]);
+
+		if (len > n && strcmp(name + len - n, ends[i]) == 0) {
+			name[len - n] = '\0';
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Caller has locked the directory. */
 static void
 remove_others(struct db_file *f, const char *path)
 {
-	const size_t len = strlen(f->kind->name);
+	const struct db_kind *kind = f->kind;
 	DIR *d = opendir(path);
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
-		char *end = strrchr(e->d_name, '.');
-
-		if (strncmp(e->d_name, f->kind->name, len) != 0 || e->d_name[len] != '-' || !end || strcmp(end, ".db") != 0)
-			continue;
-		*end = '\0';
-		if (strcmp(e->d_name, f->stem) != 0)
+		if ((begins(e->d_name, kind->name) || begins(e->d_name, kind->formerly)) && cut_end(e->d_name) && strcmp(e->d_name, f->stem) != 0)
 			remove_old(f->dir, e->d_name);
 	}
 	if (d)

@@ -22,6 +22,7 @@
 
 struct db_kind {
 	const char	*name;		/* of the file: NAME-MARK.db */
+	const char	*formerly;	/* what earlier versions called it; NULL: the same */
 	const char	*schema;	/* statements that make an empty one */
 	const char	*check;		/* statements that touch what must be there, and little of it */
 	const char *const *sql;

@@ -30,7 +30,7 @@ struct found {
 static const char *const sql[] = { SQL_FOUND_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind kind = {
-	.name = "found", .schema = SQL_FOUND, .check = SQL_FOUND_CHECK, .sql = sql, .count = SQL_FOUND_COUNT,
+	.name = "found", .formerly = "surveys", .schema = SQL_FOUND, .check = SQL_FOUND_CHECK, .sql = sql, .count = SQL_FOUND_COUNT,
 };
 
 int
