@@ -482,6 +482,7 @@ set_callbacks(struct exchange *x)
 	SET(PREREQDATA, x);
 	SET(HEADERFUNCTION, on_header);
 	SET(HEADERDATA, x);
+	SET(SUPPRESS_CONNECT_HEADERS, 1L);	/* that a proxy answers is no answer */
 	SET(WRITEFUNCTION, on_body);
 	SET(WRITEDATA, x);
 	SET(ERRORBUFFER, x->text);

@@ -20,6 +20,7 @@
 #include "tap.h"
 
 #define TOKEN	"00D!AQ.token_secret"
+#define TUNNEL	"HTTP/1.1 200 OK\r\n\r\n"
 
 /*
  * The peer: a thread a connection; each request takes the next answer, the last one for ever.
@@ -38,6 +39,7 @@ struct peer {
 	int		 fd;
 	unsigned	 port;
 	SSL_CTX		*tls;		/* NULL: plain */
+	bool		 tunnel;	/* a proxy's before that */
 	pthread_t	 thread;
 	sem_t		 asked;		/* posted when an answer has been sent */
 
@@ -123,7 +125,9 @@ serve_connection(void *arg)
 	char request[sizeof(p->request)];
 	bool open = true;
 
-	if (p->tls) {
+	if (p->tunnel)
+		open = read_request(c, request, sizeof(request)) && transmit(c, TUNNEL, strlen(TUNNEL));
+	if (open && p->tls) {
 		c->ssl = SSL_new(p->tls);
 		SSL_set_fd(c->ssl, c->fd);
 		open = SSL_accept(c->ssl) == 1;
@@ -763,6 +767,36 @@ test_tls(void)
 	unlink(path);
 }
 
+/* What a proxy says is not the beginning of an answer, which may take another time than what follows it. */
+static void
+test_tunnel(void)
+{
+	static const struct answer silent[] = { ANSWER("", .then = SILENT), ANSWER(NULL) };
+	char path[] = "/tmp/sffs-a22-XXXXXX", proxy[64];
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		exit(1);
+	close(fd);
+	SSL_CTX *tls = make_tls("DNS:acme.my.salesforce.com", TLS1_3_VERSION, path);
+	struct peer p;
+	struct http_response a;
+	peer_open(&p, tls);
+	p.tunnel = true;
+	peer_play(&p, silent);
+	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", p.port);
+	struct http *h = open_http(3600, proxy, path);
+	const struct http_request q = { .url = "https://acme.my.salesforce.com/x", .answer_timeout = 1, .total_timeout = 20, .body_limit = 100 };
+	is_int(http_do(h, &q, &a), -ETIMEDOUT, "silent behind a proxy");
+	ok(strstr(a.error, "no byte for 1 s") != NULL, "for as long as it may be before the answer: %s", a.error);
+	http_response_free(&a);
+	http_close(h);
+	peer_close(&p);
+	is_int(p.requests, 1, "it was asked");
+	SSL_CTX_free(tls);
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -782,5 +816,6 @@ main(void)
 	test_threads(&p);
 	peer_close(&p);
 	test_tls();
+	test_tunnel();
 	return tap_done();
 }
