@@ -666,7 +666,7 @@ rest_version_data(struct rest *r, const char *version_id, uint64_t size, const s
 
 /*
  * Parts. Whether an org gives them is not documented: the first answer tells. Until it has come no other is asked for, so that a mount
- * asks an org that does not know them once.
+ * asks an org that does not know them once; nor waited for, which would keep a thread from a download.
  */
 
 static int
@@ -675,10 +675,10 @@ begin_part(struct rest *r)
 	int rc = 0;
 
 	pthread_mutex_lock(&r->lock);
-	while (r->parts == PARTS_ASKED && !r->cancelled)
-		pthread_cond_wait(&r->stop, &r->lock);
 	if (r->cancelled)
 		rc = -EINTR;
+	else if (r->parts == PARTS_ASKED)
+		rc = -EAGAIN;
 	else if (r->parts_again > monotonic_seconds())
 		rc = -EOPNOTSUPP;
 	else if (r->parts == PARTS_UNKNOWN)
@@ -697,7 +697,6 @@ learn_from_part(struct rest *r, int rc)
 		r->parts = PARTS_UNKNOWN;
 	if (rc == -EOPNOTSUPP)
 		r->parts_again = monotonic_seconds() + PARTS_PAUSE;
-	pthread_cond_broadcast(&r->stop);
 	pthread_mutex_unlock(&r->lock);
 	if (rc == -EOPNOTSUPP)
 		log_info("salesforce", "the org gives no part of a file alone (HTTP Range): far into a file that is still coming, reads wait");

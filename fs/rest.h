@@ -126,7 +126,7 @@ int	rest_version_data(struct rest *, const char *version_id, uint64_t size, cons
 
 /*
  * The n bytes at `from` of a ContentVersion, and no others, to memory, for who waits for them. Tried again once. -EOPNOTSUPP: the org gives no parts
- * (HTTP Range); then it is not asked for any for an hour. unwanted as in a sink; it may be NULL.
+ * (HTTP Range); then it is not asked for any for an hour. -EAGAIN: whether it does is being asked. unwanted as in a sink; it may be NULL.
  */
 int	rest_version_part(struct rest *, const char *version_id, uint64_t from, void *to, size_t n, bool (*unwanted)(void *), void *ctx);
 

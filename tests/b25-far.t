@@ -1,7 +1,7 @@
 #!/bin/sh
 # Who reads far into a large file that is still coming gets that part alone, where the org gives parts; else he waits. And
 # nobody reads a wrong file to a clean end, whoever has read which part of it.
-. "${0%/*}/lib.sh"; plan 46
+. "${0%/*}/lib.sh"; plan 50
 data=$TMP/data
 mkdir "$data"
 size=24000000
@@ -119,6 +119,21 @@ SIGINT'
 calls 'one request for the four' "$part" 1
 go_on; wait $reader
 same 'who reads it goes on' "$TMP/f" "$data/b.bin"
+fs_unmount
+
+# The first part ever that is asked for stands still: nobody else waits for it, and no thread.
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount -o transfers=3
+org_forget; fault "$part" hold bytes=0; fault "$whole" hold-after bytes=1000000
+cat "$docs/d/d.bin" >"$TMP/j" & reader=$!
+held 1
+tail -c 100 "$docs/d/d.bin" >"$TMP/end" & end=$!
+held 2
+ok 'the end of another file, while the first part is asked for' within sh -c "tail -c 100 '$docs/a/a.bin' >'$TMP/tail'"
+ok 'comes with the whole' tail_of a 100
+calls 'and not by itself' "$part" 1
+go_on; wait $reader; wait $end
+cmp -s "$TMP/j" "$data/d.bin"; is 'who waited has it' "$?" 0
 fs_unmount
 
 # An org that gives no parts, or the wrong ones.
