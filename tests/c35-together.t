@@ -1,6 +1,6 @@
 #!/bin/sh
 # Several mounts of an org: one that is at it shows that it goes on, one that lists less takes nothing from the others.
-. "${0%/*}/lib.sh"; plan 28
+. "${0%/*}/lib.sh"; plan 30
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6; do echo "text $i" >"$data/T$i.txt"; done
@@ -59,6 +59,17 @@ change new-version -d title=R1 -d content=newer
 fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET *FROM ContentVersion*'
 fs_sync
 is 'the versions of what changed, too' "$(ls "$MNT/versions/R1" | wc -l)" 3
+
+# A refresh that loses one goes on from what has come, which is older than the newest that came before.
+fs_unmount
+fs_mount -o refresh=3600
+org_forget
+fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET */query/*'
+fs_sync
+calls 'it asks twice' 'GET */query?*FROM ContentDocument *' 2
+calls 'and has pages after that' 'GET */query/*' 2
+fs_unmount
+fs_mount -o versions=all,refresh=3600
 
 # A mount with a filter takes nothing from others.
 org set -d page-size=0 >/dev/null
