@@ -42,6 +42,7 @@
 #include "mount.h"
 
 #define ORG_DOCUMENTS	30000000	/* an org holds no more files */
+#define SMALL_READ	8192	/* bytes up to which libfuse would allocate memory and copy, since splicing costs more */
 #define NOTIFIER_POLL	20	/* ms between looks whether the notifier has ended */
 #define BACKGROUND_MOST	65535
 #define WATCH_EVERY	100	/* ms between looks at what has come for those who wait on though they were interrupted */
@@ -592,6 +593,7 @@ static void
 reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 {
 	struct fuse_bufvec v = FUSE_BUFVEC_INIT(n);
+	char small[SMALL_READ];
 	const char *mem = NULL;
 
 	if (n == 0) {
@@ -603,9 +605,13 @@ reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 	v.buf[0].fd = file_where(file, (uint64_t)off, n, &mem, &v.buf[0].pos);
 	if (v.buf[0].fd < 0) {
 		fuse_reply_buf(req, mem, n);
-	} else {
+	} else if (n > sizeof(small)) {
 		v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
 		fuse_reply_data(req, &v, 0);
+	} else if (pread(v.buf[0].fd, small, n, v.buf[0].pos) == (ssize_t)n) {
+		fuse_reply_buf(req, small, n);
+	} else {
+		fuse_reply_err(req, EIO);
 	}
 	file_close(file);
 }

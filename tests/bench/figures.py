@@ -22,6 +22,10 @@ ONE_LARGE = 'sffs writes the file, hashes it on a second thread, and hands it to
 MANY_SMALL = 'MD5 alone takes as long as the last line shows, on one of two processors that the org, the reader and FUSE share; pass-through, which checks nothing ' \
     'and downloads nothing, does not meet this goal either. What is left is not waiting: the daemon\'s own time is in the column "also".'
 
+FIND = 'of a document three requests are waited for (one opens its directory, two read it), and each wakes a processor that has gone to sleep: with nothing else ' \
+    'running that is most of the time (perf: two fifths in the scheduler\'s switch, a quarter in the daemon\'s own code, SQLite and libc). Beside a process that ' \
+    'kept one of the two processors awake the same command did 9,700 to 14,600 a second.'
+
 
 class Size:
     """How much is measured."""
@@ -443,7 +447,7 @@ def find_cold(b):
     command = "find {f} -name 'f*.txt' -type f -printf '%s\\n' | wc -l"
     n = b.size.many
     contenders = [b.contend(b.sffs(org=org_of_many(b)), command, result=rate_of(n)), *in_same_tree(b, command)]
-    return Figure(f'find -type f -printf %s of {n:,} files, mounted just now', 'files/s', contenders, [Goal('pass-through, same tree', '>=', 2)], b.size.rounds)
+    return Figure(f'find -type f -printf %s of {n:,} files, mounted just now', 'files/s', contenders, [Goal('pass-through, same tree', '>=', 2, why=FIND)], b.size.rounds)
 
 
 def find_documents(b):
@@ -456,7 +460,7 @@ def find_names(b):
     n = b.size.many
     command = "find {f} -name '*.txt' | wc -l"
     contenders = [b.contend(b.sffs(org=org_of_many(b)), command, result=rate_of(n)), *in_same_tree(b, command)]
-    return Figure(f"find -name '*.txt' in {n:,} documents, mounted just now", 'documents/s', contenders, [Goal(None, '>=', 10000)], b.size.rounds)
+    return Figure(f"find -name '*.txt' in {n:,} documents, mounted just now", 'documents/s', contenders, [Goal(None, '>=', 10000, why=FIND)], b.size.rounds)
 
 
 def from_nothing(b, ms=0):

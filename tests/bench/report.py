@@ -136,8 +136,8 @@ def shortfalls(figures):
     for f in figures:
         for goal, _, value, _ in f.verdicts():
             if goal.why and value is not None and not goal.met(value, goal.reach):
-                short.setdefault((f.name, goal.why), []).append(goal.peer)
-    return [f'- {name}, against {" and ".join(peers)}: {why}' for (name, why), peers in short.items()]
+                short.setdefault((f.name, goal.why), []).append(f'against {goal.peer}' if goal.peer else str(goal))
+    return [f'- {name}, {" and ".join(goals)}: {why}' for (name, why), goals in short.items()]
 
 
 def figure_table(f):
