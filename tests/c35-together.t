@@ -63,6 +63,8 @@ is 'the versions of what changed, too' "$(ls "$MNT/versions/R1" | wc -l)" 3
 # A refresh that loses one goes on from what has come, which is older than the newest that came before.
 fs_unmount
 fs_mount -o refresh=3600
+for i in 1 2 3 4 5 6; do org set -d skew=$((2 * i)) >/dev/null; change new-version -d title=R$i -d content=newest; done
+fs_sync
 org_forget
 fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET */query/*'
 fs_sync
