@@ -371,7 +371,7 @@ def small_far(b):
     head = b.origin[LATENCY]['org'].header_file()
     pattern = 'reads/m0[0-4]?.bin'
     contenders = [b.contend(m, 'cat {f} >/dev/null', pattern, md5=b.small_md5(n), most=None if isinstance(m, Sffs) else 1)
-                  for m in [b.sffs(LATENCY), *b.rclone(LATENCY), *b.sshfs(LATENCY), *b.httpdirfs(LATENCY)]]
+                  for m in [b.sffs(LATENCY), *b.slow(b.rclone(LATENCY), b.sshfs(LATENCY), b.httpdirfs(LATENCY))]]
     contenders.insert(1, b.curl('curl in a loop', f'while read -r u; do curl -sS -o /dev/null -H @{head} "$u" </dev/null || exit; done <{urls}'))
     contenders.insert(2, b.curl('curl, one connection', f'curl -sS -H @{head} -K {urls}.curl'))
     return Figure(f'{n} x 1 MiB one after another, cold{behind(LATENCY)}', 's', contenders, [Goal('curl in a loop', '<=', 0.35)], b.size.rounds)
