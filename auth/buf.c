@@ -124,6 +124,15 @@ buf_put_json(struct buf *b, const char *s, size_t n)
 }
 
 void
+buf_put_json_text(struct buf *b, const char *s)
+{
+	if (s)
+		buf_put_json(b, s, strlen(s));
+	else
+		buf_puts(b, "null");
+}
+
+void
 buf_put_url(struct buf *b, const char *s, size_t n)
 {
 	static const char hex[] = "0123456789ABCDEF";

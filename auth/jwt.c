@@ -73,11 +73,11 @@ jwt_sign(const struct jwt_claims *claims, const char *pem, struct buf *out)
 	if (rc < 0)
 		goto out;
 	buf_puts(&body, "{\"iss\":");
-	buf_put_json(&body, claims->iss, strlen(claims->iss));
+	buf_put_json_text(&body, claims->iss);
 	buf_puts(&body, ",\"sub\":");
-	buf_put_json(&body, claims->sub, strlen(claims->sub));
+	buf_put_json_text(&body, claims->sub);
 	buf_puts(&body, ",\"aud\":");
-	buf_put_json(&body, claims->aud, strlen(claims->aud));
+	buf_put_json_text(&body, claims->aud);
 	buf_printf(&body, ",\"exp\":%lld}", (long long)claims->exp);
 	jwt_put_base64url(out, header, strlen(header));
 	buf_putc(out, '.');

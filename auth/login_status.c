@@ -85,10 +85,7 @@ static void
 put_string(struct buf *b, const char *name, const char *value)
 {
 	buf_printf(b, ",\"%s\":", name);
-	if (value)
-		buf_put_json(b, value, strlen(value));
-	else
-		buf_puts(b, "null");
+	buf_put_json_text(b, value);
 }
 
 static const char *
@@ -109,7 +106,7 @@ say_json(struct session *s, const struct login *l, bool stored, const struct ans
 	char date[32];
 
 	buf_puts(&b, "{\"org\":");
-	buf_put_json(&b, s->config->org, strlen(s->config->org));
+	buf_put_json_text(&b, s->config->org);
 	buf_printf(&b, ",\"logged_in\":%s", stored && !l->ended ? "true" : "false");
 	put_string(&b, "login_url", s->config->login_url);
 	if (stored) {

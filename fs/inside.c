@@ -71,15 +71,6 @@ inside_put_url(struct buf *b, const struct document *d)
 }
 
 static void
-put_json_text(struct buf *b, const char *s)
-{
-	if (s)
-		buf_put_json(b, s, strlen(s));
-	else
-		buf_puts(b, "null");
-}
-
-static void
 put_json_time(struct buf *b, int64_t ms)
 {
 	time_t s = ms / 1000;
@@ -99,8 +90,8 @@ put_json_time(struct buf *b, int64_t ms)
 	buf_puts(b, "+0000\"");
 }
 
-#define PUT_ID(v)	put_json_text(b, *(v) ? (v) : NULL)
-#define PUT_TEXT(v)	put_json_text(b, v)
+#define PUT_ID(v)	buf_put_json_text(b, *(v) ? (v) : NULL)
+#define PUT_TEXT(v)	buf_put_json_text(b, v)
 #define PUT_INT(v)	((v) < 0 ? buf_puts(b, "null") : buf_printf(b, "%lld", (long long)(v)))
 #define PUT_TIME(v)	put_json_time(b, v)
 #define PUT_BOOL(v)	buf_puts(b, (v) ? "true" : "false")

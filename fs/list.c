@@ -155,10 +155,7 @@ static void
 put_string(struct buf *out, const char *name, const char *value)
 {
 	buf_printf(out, ",\"%s\":", name);
-	if (value)
-		buf_put_json(out, value, strlen(value));
-	else
-		buf_puts(out, "null");
+	buf_put_json_text(out, value);
 }
 
 /* What is NULL is not known, or there is none. */
@@ -170,7 +167,7 @@ put_line(struct buf *out, bool json, const char *org, const char *state, const c
 		return;
 	}
 	buf_puts(out, out->len > 1 ? ",\n{\"org\":" : "{\"org\":");
-	buf_put_json(out, org, strlen(org));
+	buf_put_json_text(out, org);
 	put_string(out, "state", state);
 	buf_printf(out, ",\"documents\":%s", documents ? documents : "null");
 	put_string(out, "asked", asked);

@@ -379,6 +379,19 @@ op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 	buf_free(&names);
 }
 
+/* What is told is told by one thread, in this order. */
+static void
+add_notice(struct mount *m, struct notice *n)
+{
+	pthread_mutex_lock(&m->lock);
+	n->next = NULL;
+	*m->last = n;
+	m->last = &n->next;
+	m->notices++;
+	pthread_cond_signal(&m->more);
+	pthread_mutex_unlock(&m->lock);
+}
+
 /*
  * Handles.
  */
@@ -513,18 +526,6 @@ op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 /*
  * Reading.
  */
-
-static void
-add_notice(struct mount *m, struct notice *n)
-{
-	pthread_mutex_lock(&m->lock);
-	n->next = NULL;
-	*m->last = n;
-	m->last = &n->next;
-	m->notices++;
-	pthread_cond_signal(&m->more);
-	pthread_mutex_unlock(&m->lock);
-}
 
 static void
 answer_open(struct parked *p)
@@ -983,7 +984,10 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->more, NULL);
 	fuse_set_log_func(log_from_libfuse);
-	/* Not `ro`: a write to .sffs/refresh must come through. default_permissions: see fs/tree.h, on freshness. */
+	/*
+	 * Not `ro`: a write to .sffs/refresh must come through. default_permissions: the kernel then asks for the attributes of a
+	 * directory, where a refresh is waited for, before it looks anything up in it.
+	 */
 	snprintf(options, sizeof(options), "-ofsname=%.200s,subtype=sffs,nosuid,nodev,noexec,noatime,default_permissions%s", o->name,
 	    o->allow_other ? ",allow_other" : "");
 	if (fuse_opt_add_arg(&args, "sffs") < 0 || fuse_opt_add_arg(&args, options) < 0 ||

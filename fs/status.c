@@ -16,7 +16,7 @@ static void
 put_string(struct buf *b, const char *key, const char *value)
 {
 	buf_printf(b, "  \"%s\": ", key);
-	buf_put_json(b, value, strlen(value));
+	buf_put_json_text(b, value);
 	buf_puts(b, ",\n");
 }
 
@@ -39,7 +39,7 @@ put_refresh(struct buf *b, const struct sync_status *s)
 		time_text(s->refreshed, date);
 	buf_printf(b, "  \"refresh\": {\"last\": %s%s%s, \"result\": ", *date ? "\"" : "", *date ? date : "null", *date ? "\"" : "");
 	const char *result = s->result ? strerror(-s->result) : "ok";
-	buf_put_json(b, result, strlen(result));
+	buf_put_json_text(b, result);
 	buf_puts(b, "},\n");
 }
 
@@ -96,7 +96,7 @@ put_caller(void *ctx, const char *name, uint64_t times)
 	struct buf *b = ctx;
 
 	buf_puts(b, b->data[b->len - 1] == '{' ? "" : ", ");
-	buf_put_json(b, name, strlen(name));
+	buf_put_json_text(b, name);
 	buf_printf(b, ": %llu", (unsigned long long)times);
 }
 

@@ -12,6 +12,8 @@ trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$n
 change() { op=$1; shift; org change -d op="$op" "$@" >/dev/null; }
 fault() { org fault "$@" -d times=1 >/dev/null; }
 held() { org wait -G -d held=1 -d timeout=30 >/dev/null; }
+# on GLOB: what is held goes on, until the next request that matches is held; says how the turn stands then.
+on() { fault -d kind=hold --data-urlencode "match=$1"; org release -X POST >/dev/null; held; turn; }
 turn() { stat -c %y "$XDG_CACHE_HOME"/sffs/*/turn.lock; }
 blobs() { find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l; }
 
@@ -19,9 +21,7 @@ blobs() { find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l; }
 fault -d kind=hold --data-urlencode 'match=GET *FROM ContentVersion*'
 fs_mount -o versions=all,refresh=3600 & mount=$!
 held; one=$(turn)
-fault -d kind=hold --data-urlencode 'match=GET */query/*'
-org release -X POST >/dev/null
-held; two=$(turn)
+two=$(on 'GET */query/*')
 org release -X POST >/dev/null
 wait $mount
 ok 'a page of all versions is progress' test "$one" != "$two"
@@ -29,15 +29,9 @@ for i in 1 2 3 4 5 6; do change rename -d title=T$i -d to=R$i; change new-versio
 fault -d kind=hold --data-urlencode 'match=GET */query*FROM ContentDocument *'
 fs_sync & sync=$!
 held; one=$(turn)
-fault -d kind=hold --data-urlencode 'match=GET */query/*'
-org release -X POST >/dev/null
-held; two=$(turn)
-fault -d kind=hold --data-urlencode 'match=GET *FROM ContentVersion*'
-org release -X POST >/dev/null
-held; three=$(turn)
-fault -d kind=hold --data-urlencode 'match=GET */query/*'
-org release -X POST >/dev/null
-held; four=$(turn)
+two=$(on 'GET */query/*')
+three=$(on 'GET *FROM ContentVersion*')
+four=$(on 'GET */query/*')
 org release -X POST >/dev/null
 wait $sync
 ok 'a page of what changed' test "$one" != "$two"
