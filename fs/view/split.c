@@ -479,7 +479,7 @@ end_window(struct split *sp, struct reader *r, struct scan *sc)
 		r->record_at = text_offset(r->text, sc->record_at);
 	text_drop(r->text, sc->at);
 	r->cell_at = r->text->dropped;
-	sc->base -= sc->at;
+	sc->base -= sc->at;	/* below 0, so beyond any n, where a CRLF goes over the block's end: split_read then stops, and the careful path goes on */
 	sc->valid = sc->valid > sc->at ? sc->valid - sc->at : 0;
 	sc->at = 0;
 	sc->record_at = SIZE_MAX;
