@@ -84,6 +84,8 @@ static const struct {
 	{ "UTF-16LE without a mark", B("a\0,\0b\0\n\0" "1\0,\0\xac\x20\n\0"), { 0 },
 	  { B("a\nb\n"), B("a\tb\n1\t\xe2\x82\xac\n"), B("{\"a\":\"1\",\"b\":\"\xe2\x82\xac\"}\n") } },
 	{ "UTF-16BE without a mark", B("\0a\0,\0b\0\n\0" "1\0,\0" "2\0\n"), { 0 }, { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
+	{ "NULs at odd places but for the last", B("a\0,\0b\0\n\0" "1\0,\0" "\0"), { 0 },
+	  { B("a\0\n\0b\0\n"), B("a\0\t\0b\0\n\0" "1\0\t\0\0\n"), B("{\"a\\u0000\":\"\\u00001\\u0000\",\"\\u0000b\\u0000\":\"\\u0000\\u0000\"}\n") } },
 	{ "NULs on both sides are NULs", B("a\0\n\0\0\n"), { 0 }, { B("a\0\n"), B("a\0\n\0\0\n"), B("{\"a\\u0000\":\"\\u0000\\u0000\"}\n") } },
 	{ "UTF-16 is told, a mark says which", B("\xfe\xff\0a\0\n"), { .encoding = "UTF-16" }, { B("a\n"), B("a\n"), B("") } },
 	{ "UTF-16 is told, nothing says which", B("a\0\n\0"), { .encoding = "utf-16" }, { B("a\n"), B("a\n"), B("") } },

@@ -28,15 +28,14 @@ static const struct {
 static const char *
 detect_utf16(const char *s, size_t n)
 {
-	const size_t pairs = n / 2;
 	size_t nuls[2] = { 0 };
 
-	for (size_t i = 0; i < 2 * pairs; i++)
+	for (size_t i = 0; i < n; i++)
 		nuls[i % 2] += !s[i];
 	if (nuls[0] && nuls[1])
 		return NULL;
 	const size_t many = nuls[0] + nuls[1];
-	return many < UTF16_NULS || many < pairs / 8 ? NULL : nuls[1] ? "UTF-16LE" : "UTF-16BE";
+	return many < UTF16_NULS || many < n / 2 / 8 ? NULL : nuls[1] ? "UTF-16LE" : "UTF-16BE";
 }
 
 const char *
