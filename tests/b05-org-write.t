@@ -172,6 +172,26 @@ is 'deleted together' "$(api "composite/sobjects?ids=$ids,001000000000000AAA&all
 many=$(jq -nc '{records: [range(201) | {attributes: {type: "Account"}, Name: "x"}]}')
 is 'too many' "$(json POST composite/sobjects "$many" | rows)" EXCEEDED_ID_LIMIT
 
+# Composite: several questions in one call
+part() { printf '{"method":"GET","url":"/services/data/v66.0/%s","referenceId":"%s"}' "$1" "$2"; }
+composite() { json POST composite "{\"compositeRequest\":[$1]}"; }
+used() { api limits >/dev/null; header Sforce-Limit-Info; }
+org set -d query-all-files=0 >/dev/null
+before=$(used)
+is 'each has its answer' "$(composite "$(part 'query?q=SELECT+Id+FROM+ContentDocumentLink+LIMIT+1' files),$(part 'query?q=SELECT+Name+FROM+ContentWorkspace+ORDER%20BY%20Name' libraries)" |
+	jq -c '[.compositeResponse[] | [.referenceId, .httpStatusCode, (.body | if type == "array" then .[0].errorCode else .records[].Name end)]]')" \
+	'[["files",400,"MALFORMED_QUERY"],["libraries",200,"Legal","Sales"]]'
+is 'for one call' "$(($(used | sed 's/.*=//;s,/.*,,') - $(echo "$before" | sed 's/.*=//;s,/.*,,')))" 2
+is 'a record too' "$(composite "$(part "sobjects/Account/$(id Account Acme)?fields=Name" account),$(part sobjects/Nothing none)" |
+	jq -c '[.compositeResponse[] | [.httpStatusCode, (.body | if type == "array" then .[0].errorCode else .Name end)]]')" '[[200,"Acme"],[404,"NOT_FOUND"]]'
+for bad in '' '{}' "$(part composite/x a)" "$(part limits 'a b')" "$(part limits a),$(part limits a)" '{"method":"POST","url":"/services/data/v66.0/query","referenceId":"a"}' \
+	'{"method":"GET","url":"https://evil.example/","referenceId":"a"}' "$(for i in 1 2 3 4 5 6; do part "query?q=x" "q$i"; [ $i = 6 ] || echo ,; done)" \
+	"$(for i in $(seq 26); do part limits "l$i"; [ $i = 26 ] || echo ,; done)"; do
+	composite "$bad" | rows
+done >"$TMP/bad"
+is 'what is none is refused' "$(sort "$TMP/bad" | uniq -c | tr -s ' ')" ' 9 JSON_PARSER_ERROR'
+is 'no bytes in it' "$(composite "$(part "sobjects/ContentVersion/$(query 'SELECT Id FROM ContentVersion WHERE ContentSize > 0 LIMIT 1' | jq -r '.records[0].Id')/VersionData" a)" | jq '.compositeResponse[0].httpStatusCode')" 400
+
 kill "$ORG_PID"; wait "$ORG_PID"
 is 'the org ends when it is told to' "$?" 0
 ORG_PID=

@@ -57,19 +57,6 @@ request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->wire, MHD_HEADER_KIND, name);
 }
 
-const char *
-request_param(const struct request *r, const char *name, size_t *len)
-{
-	const char *value = NULL;
-	size_t n = 0;
-
-	if (MHD_lookup_connection_value_n(r->wire, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, &n) != MHD_YES)
-		return NULL;
-	if (len)
-		*len = n;
-	return value ? value : "";
-}
-
 static int
 hex_value(char c)
 {
@@ -130,13 +117,12 @@ each_param(void *ctx, enum MHD_ValueKind kind, const char *name, const char *val
 	return MHD_YES;
 }
 
-void
-request_pairs(const struct request *r, void (*pair)(void *, const char *, const char *), void *ctx)
+/* Of a form. */
+static void
+each_pair(const char *s, size_t n, void (*pair)(void *, const char *, const char *), void *ctx)
 {
-	const char *s = buf_str(&r->body), *end = s + r->body.len;
-	struct pairs p = { pair, ctx };
+	const char *end = s + n;
 
-	MHD_get_connection_values(r->wire, MHD_GET_ARGUMENT_KIND, each_param, &p);
 	while (s < end) {
 		const char *next = memchr(s, '&', (size_t)(end - s));
 		const char *stop = next ? next : end, *equals = memchr(s, '=', (size_t)(stop - s));
@@ -149,6 +135,89 @@ request_pairs(const struct request *r, void (*pair)(void *, const char *, const 
 		free(value);
 		s = stop + 1;
 	}
+}
+
+void
+request_pairs(const struct request *r, void (*pair)(void *, const char *, const char *), void *ctx)
+{
+	struct pairs p = { pair, ctx };
+
+	MHD_get_connection_values(r->wire, MHD_GET_ARGUMENT_KIND, each_param, &p);
+	each_pair(buf_str(&r->body), r->body.len, pair, ctx);
+}
+
+struct param {
+	struct param	*next;
+	char		*name, *value;
+};
+
+static const char *
+param_of_part(const struct request *r, const char *name, size_t *len)
+{
+	for (const struct param *p = r->params; p; p = p->next) {
+		if (strcmp(p->name, name) == 0) {
+			if (len)
+				*len = strlen(p->value);
+			return p->value;
+		}
+	}
+	return NULL;
+}
+
+const char *
+request_param(const struct request *r, const char *name, size_t *len)
+{
+	const char *value = NULL;
+	size_t n = 0;
+
+	if (r->is_part)
+		return param_of_part(r, name, len);
+	if (MHD_lookup_connection_value_n(r->wire, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, &n) != MHD_YES)
+		return NULL;
+	if (len)
+		*len = n;
+	return value ? value : "";
+}
+
+static void
+add_param(void *ctx, const char *name, const char *value)
+{
+	struct request *r = ctx;
+	struct param *p = calloc(1, sizeof(*p));
+
+	if (!p || !(p->name = strdup(name)) || !(p->value = strdup(value))) {
+		if (p)
+			free(p->name);
+		free(p);
+		return;
+	}
+	p->next = r->params;
+	r->params = p;
+}
+
+void
+request_part(const struct request *of, const char *url, struct request *out)
+{
+	const char *query = strchr(url, '?');
+	char *path = decode(url, query ? (size_t)(query - url) : strlen(url));
+
+	*out = (struct request){ .method = "GET", .path = path ? path : strdup(""), .query = "", .body = BUF_INIT, .is_part = true, .wire = of->wire };
+	if (query)
+		each_pair(query + 1, strlen(query + 1), add_param, out);
+}
+
+void
+request_part_free(struct request *r)
+{
+	while (r->params) {
+		struct param *p = r->params;
+
+		r->params = p->next;
+		free(p->name);
+		free(p->value);
+		free(p);
+	}
+	free((char *)(uintptr_t)r->path);
 }
 
 /* The body of an answer */

@@ -19,6 +19,7 @@
 
 struct org;
 struct http;
+struct param;
 
 struct request {
 	const char	*method;
@@ -26,12 +27,17 @@ struct request {
 	const char	*query;		/* percent-decoded as a whole, and "Range: ..." where one was asked for: for people and globs; "" : none */
 	struct buf	 body;
 	bool		 too_long;	/* the body was; it is not here */
-	void		*wire;		/* private */
+	void		*wire;		/* private, as are these */
+	bool		 is_part;
+	struct param	*params;	/* of a part */
 };
 
 /* NULL: not there. Borrowed; len may be NULL. */
 const char *request_header(const struct request *, const char *name);
 const char *request_param(const struct request *, const char *name, size_t *len);	/* of the query, decoded */
+/* A GET of url, which is part of another request and has its headers. request_part_free, in any case. */
+void	request_part(const struct request *of, const char *url, struct request *out);
+void	request_part_free(struct request *);
 void	request_pairs(const struct request *, void (*pair)(void *ctx, const char *name, const char *value), void *ctx);	/* of both */
 char	*request_form(const struct request *, const char *name);	/* of a form in the body, decoded; caller frees */
 

@@ -21,6 +21,8 @@
 #define PAGE_MIN	200
 #define PAGE_MAX	2000
 #define IDS_MAX		2000
+#define COMPOSITE_PARTS	25
+#define COMPOSITE_QUERIES 5
 #define PARTS		6	/* of a path, behind the version */
 
 /* One call, taken apart. */
@@ -496,6 +498,96 @@ serve_retrieve(struct call *c)
 	free(fields);
 }
 
+/*
+ * Composite: GETs of JSON alone, and none of them writes or is a composite itself. One call in all; each part has a status.
+ */
+
+static void serve_resource(struct call *c);
+static bool split(struct call *c, char *path, char **version);
+static unsigned parse_version(const char *s);
+
+static void
+put_part(struct call *c, const cJSON *item)
+{
+	const char *url = cJSON_GetStringValue(cJSON_GetObjectItem(item, "url"));
+	struct request request;
+	struct reply reply;
+	struct call part = { .org = c->org, .request = &request, .reply = &reply, .method = "GET", .user = c->user };
+	struct buf *out = &c->reply->body;
+	char *version;
+
+	reply_init(&reply);
+	request_part(c->request, url, &request);
+	char *path = strdup(request.path + strlen("/services/data"));
+	if (path && split(&part, path, &version) && version && (part.version = parse_version(version)) >= VERSION_OLDEST)
+		serve_resource(&part);
+	else
+		reply_error(&reply, "NOT_FOUND", NULL);
+	if (reply.file) {		/* VersionData */
+		reply_reset(&reply);
+		reply_error_status(&reply, 400, "INVALID_TYPE_FOR_OPERATION", "the resource is not allowed in a composite");
+	}
+	buf_printf(out, "{\"body\":");
+	if (reply.body.len)
+		buf_put(out, reply.body.data, reply.body.len);
+	else
+		buf_puts(out, "null");
+	buf_printf(out, ",\"httpHeaders\":{},\"httpStatusCode\":%u,\"referenceId\":\"%s\"}", reply.status,
+	    cJSON_GetStringValue(cJSON_GetObjectItem(item, "referenceId")));
+	free(path);
+	request_part_free(&request);
+	reply_free(&reply);
+}
+
+/* What is wrong with a composite; NULL: nothing. */
+static const char *
+check_parts(const cJSON *parts)
+{
+	unsigned queries = 0;
+	const cJSON *item;
+
+	if (!cJSON_IsArray(parts) || cJSON_GetArraySize(parts) < 1 || cJSON_GetArraySize(parts) > COMPOSITE_PARTS)
+		return "compositeRequest must have 1 to 25 requests";
+	cJSON_ArrayForEach(item, parts) {
+		const char *method = cJSON_GetStringValue(cJSON_GetObjectItem(item, "method"));
+		const char *url = cJSON_GetStringValue(cJSON_GetObjectItem(item, "url"));
+		const char *name = cJSON_GetStringValue(cJSON_GetObjectItem(item, "referenceId"));
+
+		if (!method || strcmp(method, "GET") != 0)
+			return "this org takes GETs alone in a composite";
+		if (!url || strncmp(url, "/services/data/v", strlen("/services/data/v")) != 0 || strstr(url, "/composite"))
+			return "url is not allowed in a composite";
+		if (!name || !*name || name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")])
+			return "referenceId must be letters, digits and _";
+		for (const cJSON *other = parts->child; other != item; other = other->next)
+			if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(other, "referenceId")), name) == 0)
+				return "referenceId is given twice";
+		queries += strstr(url, "/query") != NULL;
+	}
+	return queries > COMPOSITE_QUERIES ? "at most 5 queries in a composite" : NULL;
+}
+
+static void
+serve_parts(struct call *c)
+{
+	cJSON *body = cJSON_ParseWithLength(buf_str(&c->request->body), c->request->body.len);
+	const cJSON *parts = cJSON_GetObjectItem(body, "compositeRequest"), *item;
+	const char *wrong = check_parts(parts);
+
+	if (wrong) {
+		reply_error_status(c->reply, 400, "JSON_PARSER_ERROR", wrong);
+	} else {
+		buf_puts(&c->reply->body, "{\"compositeResponse\":[");
+		cJSON_ArrayForEach(item, parts) {
+			if (item != parts->child)
+				buf_putc(&c->reply->body, ',');
+			put_part(c, item);
+		}
+		buf_puts(&c->reply->body, "]}");
+	}
+	cJSON_Delete(body);
+}
+
 static void
 serve_composite(struct call *c)
 {
@@ -506,6 +598,8 @@ serve_composite(struct call *c)
 		write_collection(c->org, &view, c->method, c->request, c->reply);
 	else if (c->parts == 3 && strcasecmp(c->part[1], "sobjects") == 0)
 		serve_retrieve(c);
+	else if (c->parts == 1 && is_method(c, "POST"))
+		serve_parts(c);
 	else
 		reply_error(c->reply, "NOT_FOUND", NULL);
 }
