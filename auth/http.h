@@ -40,7 +40,7 @@ unsigned http_idle_timeout(const struct http *);
 
 struct http_request {
 	const char	*url;
-	const struct buf *form;			/* a POST of application/x-www-form-urlencoded; NULL: GET */
+	const struct buf *form;			/* a POST, of application/x-www-form-urlencoded unless a header says another Content-Type; NULL: GET */
 	const struct secret *bearer;		/* NULL: no Authorization */
 	const char	*const *headers;	/* "Name: value", NULL-terminated; may be NULL */
 	bool		 compressed;		/* take gzip */

@@ -102,6 +102,8 @@ int	catalogue_list(struct catalogue *, uint64_t after, catalogue_each *, void *c
 int	catalogue_list_names(struct catalogue *, const char *after, catalogue_each *, void *ctx);
 /* The same, of those whose parent_id this is. */
 int	catalogue_list_parent(struct catalogue *, const char *parent_id, uint64_t after, catalogue_each *, void *ctx);
+/* The first Id after this one that is some listed document's parent_id. out may be where after is. */
+int	catalogue_next_parent(struct catalogue *, const char *after, char out[19]);
 /* Versions that were put; without a name. The second: those of a document with version_key > after, in its order. */
 int	catalogue_version(struct catalogue *, uint64_t version_key, struct document *out);
 int	catalogue_versions(struct catalogue *, uint64_t key, uint64_t after, catalogue_each *, void *ctx);

@@ -412,10 +412,34 @@ take_library(void *ctx, const struct rest_row *row)
 	return a->rows.failed ? -ENOMEM : 0;
 }
 
+/* Libraries that documents name and the user does not see: it is known of them that they are none of his. */
 static int
-ask_libraries(struct asking *a)
+add_strangers(struct asking *a)
 {
-	return rest_libraries(a->demand->rest, take_library, a);
+	struct answer *mine;
+	char id[19] = "";
+	int rc = unpack(buf_str(&a->rows), a->rows.len, 0, &mine);
+
+	if (rc < 0)
+		return rc;
+	while ((rc = catalogue_next_parent(a->demand->catalogue, id, id)) == 0)
+		if (!demand_find(&mine->a, id))
+			add_row(a, id, "", "", false);
+	demand_put(&mine->a);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static int
+ask_reach(struct asking *a)
+{
+	int all_files = -1;
+	int rc = rest_reach(a->demand->rest, &all_files, take_library, a);
+
+	if (rc == 0)
+		rc = add_strangers(a);
+	if (rc == 0 && all_files >= 0)
+		add_row(a, "", all_files ? "all" : "own", "", false);
+	return rc;
 }
 
 static int
@@ -449,7 +473,7 @@ static const struct {
 	[DEMAND_RECORD] =	{ "record",	ask_record,	-1 },
 	[DEMAND_LINKS] =	{ "links",	ask_links,	-1 },
 	[DEMAND_VERSIONS] =	{ "versions",	ask_versions,	0 },
-	[DEMAND_LIBRARIES] =	{ "libraries",	ask_libraries,	-1 },
+	[DEMAND_REACH] =	{ "reach",	ask_reach,	7 * DAY },
 	[DEMAND_FOLDER] =	{ "folder",	ask_folder,	-1 },
 	[DEMAND_STORAGE] =	{ "storage",	ask_storage,	DAY },
 };
@@ -484,9 +508,9 @@ ask(struct demand *d, enum demand_kind kind, const char *subject, struct answer 
  * Questions.
  */
 
-/* Caller locks. */
+/* Caller locks. fresh: as in kinds. */
 static bool
-is_fresh(const struct demand *d, enum demand_kind kind, const struct answer *a, int64_t since)
+is_fresh(const struct demand *d, int64_t fresh, const struct answer *a, int64_t since)
 {
 	const int64_t now = demand_now();
 
@@ -494,8 +518,10 @@ is_fresh(const struct demand *d, enum demand_kind kind, const struct answer *a, 
 		return false;
 	if (a->a.asked >= since)
 		return true;
+	if (fresh == 0)
+		return false;
 	/* That there is nothing is not believed for long. */
-	return kinds[kind].fresh >= 0 && a->a.count > 0 ? now - a->a.asked < kinds[kind].fresh :
+	return fresh > 0 && a->a.count > 0 ? now - a->a.asked < fresh :
 	    a->a.asked >= d->expired && now - a->a.asked < (int64_t)d->o.refresh * 1000;
 }
 
@@ -627,11 +653,11 @@ may_serve(const struct demand *d, int rc)
 
 /* Caller locks. As demand_get, but that an answer which serves is in the question when it is 0. */
 static int
-need(struct demand *d, struct question *q, int64_t since, struct wait *w)
+need(struct demand *d, struct question *q, int64_t fresh, int64_t since, struct wait *w)
 {
-	if (!is_fresh(d, q->kind, q->answer, since))
+	if (!is_fresh(d, fresh, q->answer, since))
 		recall(q);
-	if (is_fresh(d, q->kind, q->answer, since))
+	if (is_fresh(d, fresh, q->answer, since))
 		return 0;
 	int64_t now = demand_now();
 	int rc = q->rc;
@@ -646,21 +672,48 @@ need(struct demand *d, struct question *q, int64_t since, struct wait *w)
 	return rc < 0 && q->answer && may_serve(d, rc) ? 0 : rc;
 }
 
-int
-demand_get(struct demand *d, enum demand_kind kind, const char *subject, int64_t since, struct wait *w, const struct demand_answer **out)
+static int
+get(struct demand *d, enum demand_kind kind, const char *subject, int64_t fresh, int64_t since, struct wait *w, const struct demand_answer **out)
 {
 	int rc = -ENOMEM;
 
 	pthread_mutex_lock(&d->lock);
 	struct question *q = find_question(d, kind, subject);
 	if (q)
-		rc = need(d, q, since, w);
+		rc = need(d, q, fresh, since, w);
 	if (rc == 0) {
 		q->answer->users++;
 		*out = &q->answer->a;
 	}
 	pthread_mutex_unlock(&d->lock);
 	return rc;
+}
+
+int
+demand_get(struct demand *d, enum demand_kind kind, const char *subject, int64_t since, struct wait *w, const struct demand_answer **out)
+{
+	return get(d, kind, subject, kinds[kind].fresh, since, w, out);
+}
+
+int
+demand_get_missing(struct demand *d, enum demand_kind kind, const char *subject, int64_t since, struct wait *w, const struct demand_answer **out)
+{
+	return get(d, kind, subject, -1, since, w, out);
+}
+
+void
+demand_renew(struct demand *d, enum demand_kind kind, const char *subject)
+{
+	const int64_t now = demand_now();
+	const struct demand_answer *a;
+	struct wait_thread t;
+	int rc;
+
+	wait_thread_init(&t);
+	while ((rc = get(d, kind, subject, 0, now, &t.wait, &a)) == -EAGAIN)
+		wait_thread_sleep(&t);
+	if (rc == 0)
+		demand_put(a);
 }
 
 int
@@ -680,6 +733,22 @@ demand_known(struct demand *d, enum demand_kind kind, const char *subject, const
 	}
 	pthread_mutex_unlock(&d->lock);
 	return rc;
+}
+
+int
+demand_sees_all_files(struct demand *d)
+{
+	const struct demand_answer *a;
+	int all = -1;
+
+	if (demand_known(d, DEMAND_REACH, "", &a) == 0) {
+		const struct demand_row *row = demand_find(a, "");
+
+		if (row)
+			all = strcmp(row->name, "all") == 0;
+		demand_put(a);
+	}
+	return all;
 }
 
 /* For a question that another one needs: blocks, and is not asked again while its answer is fresh. */

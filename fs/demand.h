@@ -43,7 +43,11 @@ enum demand_kind {
 	DEMAND_RECORD,		/* "Account/Acme Corp": the records whose name is that, or the one of `Acme Corp (Id)` */
 	DEMAND_LINKS,		/* the Id of a record: its documents, which are in the catalogue */
 	DEMAND_VERSIONS,	/* a document's Id: its versions are in the catalogue. Always stale */
-	DEMAND_LIBRARIES,	/* "": libraries, with the Id of the root folder in `more` */
+	/*
+	 * "": the user's libraries (folder), with the Id of the root folder in `more`; as no folders those that documents name and of which he
+	 * is no member; and if the org tells whether he has Query All Files, in a row without Id, `all` or `own` in `name`. Kept for a week
+	 */
+	DEMAND_REACH,
 	DEMAND_FOLDER,		/* the Id of a folder: what is in it */
 	DEMAND_STORAGE,		/* "": MB for files in `name`, of which free in `more`; a row if the user may know. Kept for a day */
 	DEMAND_KINDS
@@ -67,10 +71,16 @@ struct demand_answer {
  * before; -ENOENT from demand_known: never asked; or why it cannot be had.
  */
 int	demand_get(struct demand *, enum demand_kind, const char *subject, int64_t since, struct wait *w, const struct demand_answer **out);
+/* The same for who misses something in the answer that is kept for long: it is fresh for `refresh`. */
+int	demand_get_missing(struct demand *, enum demand_kind, const char *subject, int64_t since, struct wait *w, const struct demand_answer **out);
+/* Asks now, however fresh the last answer is. Blocks. That the org does not say is no error: the last answer stays. */
+void	demand_renew(struct demand *, enum demand_kind, const char *subject);
 /* The last answer, however old; does not wait. */
 int	demand_known(struct demand *, enum demand_kind, const char *subject, const struct demand_answer **out);
 void	demand_put(const struct demand_answer *);	/* NULL is fine */
 int64_t	demand_now(void);
+/* Whether the user has Query All Files: 1, 0, or -1: the org has not told. Does not wait. */
+int	demand_sees_all_files(struct demand *);
 /* The row of that Id; NULL: there is none. */
 const struct demand_row *demand_find(const struct demand_answer *, const char *id);
 

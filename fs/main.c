@@ -334,25 +334,58 @@ open_data(struct sffs *s)
 	return rc;
 }
 
+/* With each list of all Ids: what the user's permissions hide. */
+static void
+renew_reach(void *ctx)
+{
+	const struct sffs *s = ctx;
+
+	demand_renew(s->demand, DEMAND_REACH, "");
+}
+
+/* What a walk and df are going to need, asked at once: later nobody could tell which look costs these calls. */
+static int
+ask_ahead(struct sffs *s)
+{
+	static const enum demand_kind kinds[2] = { DEMAND_REACH, DEMAND_STORAGE };
+	const struct demand_answer *a;
+	struct wait_thread t[2];
+	int rc[2];
+
+	for (int i = 0; i < 2; i++) {
+		wait_thread_init(&t[i]);
+		rc[i] = demand_get(s->demand, kinds[i], "", INT64_MAX, &t[i].wait, &a);
+		if (rc[i] == 0)
+			demand_put(a);
+	}
+	for (int i = 0; i < 2; i++) {
+		while (rc[i] == -EAGAIN) {
+			wait_thread_sleep(&t[i]);
+			if ((rc[i] = demand_get(s->demand, kinds[i], "", INT64_MAX, &t[i].wait, &a)) == 0)
+				demand_put(a);
+		}
+	}
+	return rc[0] == -EINTR || rc[1] == -EINTR ? -EINTR : 0;		/* that the org does not say is no reason not to mount */
+}
+
 /* online: the org has just answered. */
 static int
 open_demand(struct sffs *s, enum name_rules names, bool online)
 {
 	const struct config *c = s->config;
-	const struct demand_answer *storage;
-	struct wait_thread t;
 	int rc = demand_open(s->rest, s->catalogue, &(struct demand_options){ .refresh = c->refresh,
 	    .fail_offline = c->offline == CONFIG_FAIL, .archived = c->archived, .names = names, .changed = tell_changed, .ctx = s }, &s->demand);
 
-	if (rc < 0 || !online)
+	if (rc == 0 && online)
+		rc = ask_ahead(s);
+	if (rc < 0)
 		return rc;
-	/* What df shows, once a day: later nobody could tell which look costs that call. */
-	wait_thread_init(&t);
-	while ((rc = demand_get(s->demand, DEMAND_STORAGE, "", INT64_MAX, &t.wait, &storage)) == -EAGAIN)
-		wait_thread_sleep(&t);
-	if (rc == 0)
-		demand_put(storage);
-	return rc == -EINTR ? rc : 0;
+	int all = demand_sees_all_files(s->demand);
+	if (all < 0)
+		log_info("sffs", "Salesforce does not say whether you have the permission Query All Files; it is asked again");
+	if (all == 0)
+		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
+	return 0;
 }
 
 static bool
@@ -373,7 +406,7 @@ open_tree(struct sffs *s)
 	if (rc == 0)
 		rc = sync_open(s->rest, s->catalogue, &(struct sync_options){ .refresh = c->refresh, .turn = turn,
 		    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .filter = c->filter, .archived = c->archived,
-		    .versions = c->versions == CONFIG_ALL, .changed = tell_changed, .ctx = s }, &s->sync);
+		    .versions = c->versions == CONFIG_ALL, .changed = tell_changed, .lists = renew_reach, .ctx = s }, &s->sync);
 	free(turn);
 	if (rc == 0) {
 		rc = sync_first(s->sync, show_progress, s);
@@ -382,14 +415,10 @@ open_tree(struct sffs *s)
 	if (rc < 0)
 		return rc;
 	sync_status(s->sync, &status);
-	if (status.sees_all_files < 0)
-		log_info("sffs", "Salesforce does not say whether you have the permission Query All Files; it is asked again");
-	if (status.sees_all_files == 0)
-		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
+	rc = open_demand(s, names, status.result == 0);
 	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
 	    .filter = c->filter, .archived = c->archived, .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync,
-	    .budget = s->budget, .callers = s->callers, .reserve = (unsigned)c->api_reserve };
-	rc = open_demand(s, names, status.result == 0);
+	    .demand = s->demand, .budget = s->budget, .callers = s->callers, .reserve = (unsigned)c->api_reserve };
 	if (rc == 0)
 		rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
 	if (rc == 0)

@@ -63,12 +63,11 @@ struct parked {
 	bool		 full;		/* of a refresh */
 };
 
-/* What is open: the kernel tells of no ends when it is unmounted. */
+/* A file that is open: the kernel tells of no ends when it is unmounted. */
 struct handle {
 	struct handle	*next, **prev;
 	fuse_ino_t	 ino;
-	struct file	*file;		/* or */
-	struct tree_dir	*dir;
+	struct file	*file;
 };
 
 /* Something for the notifying thread: a name to tell the kernel about, or a request to answer when all before are told. */
@@ -87,6 +86,7 @@ struct mount {
 	struct fuse_session *session;
 	struct tree	*tree;
 	bool		 mounted;
+	bool		 opens_dirs;	/* the kernel must be answered when it opens a directory */
 
 	pthread_mutex_t	 handle_lock;	/* guards: handles */
 	struct handle	*handles;
@@ -397,14 +397,14 @@ add_notice(struct mount *m, struct notice *n)
  */
 
 static int
-add_handle(struct mount *m, fuse_ino_t ino, struct file *file, struct tree_dir *dir, struct fuse_file_info *fi)
+add_handle(struct mount *m, fuse_ino_t ino, struct file *file, struct fuse_file_info *fi)
 {
 	struct handle *h = malloc(sizeof(*h));
 
 	if (!h)
 		return -ENOMEM;
 	pthread_mutex_lock(&m->handle_lock);
-	*h = (struct handle){ .next = m->handles, .prev = &m->handles, .ino = ino, .file = file, .dir = dir };
+	*h = (struct handle){ .next = m->handles, .prev = &m->handles, .ino = ino, .file = file };
 	if (h->next)
 		h->next->prev = &h->next;
 	m->handles = h;
@@ -427,9 +427,7 @@ end_handle(struct mount *m, struct handle *h)
 	if (h->next)
 		h->next->prev = h->prev;
 	pthread_mutex_unlock(&m->handle_lock);
-	if (h->file)
-		tree_close_file(m->tree, h->ino, h->file);
-	tree_close_dir(h->dir);
+	tree_close_file(m->tree, h->ino, h->file);
 	free(h);
 }
 
@@ -466,14 +464,28 @@ add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next
 	return true;
 }
 
+/*
+ * A directory is not opened (op_opendir), and where that is so the kernel keeps a listing that ends with an empty answer: for
+ * ever, were it the same mtime. It does not where the end is an answer too short for an entry.
+ */
 static void
-list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, const struct fuse_file_info *fi, bool plus)
+reply_end(fuse_req_t req)
+{
+	static const char too_short[8];
+
+	fuse_reply_buf(req, too_short, sizeof(too_short));
+}
+
+static void
+list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
 {
 	struct listing l = { .req = req, .plus = plus, .size = size, .buf = malloc(size) };
-	int rc = l.buf ? tree_list(mount_of(req)->tree, ino, handle_of(fi)->dir, (uint64_t)off, add_entry, &l) : -ENOMEM;
+	int rc = l.buf ? tree_list(mount_of(req)->tree, ino, (uint64_t)off, add_entry, &l) : -ENOMEM;
 
 	if (rc < 0)
-		fuse_reply_err(req, -rc);
+		fuse_reply_err(req, rc == -ESTALE ? ENOENT : -rc);	/* removed since it was opened */
+	else if (l.used == 0)
+		reply_end(req);
 	else
 		fuse_reply_buf(req, l.buf, l.used);
 	free(l.buf);
@@ -482,39 +494,35 @@ list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, const struct fuse_f
 static void
 op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	list(req, ino, size, off, fi, false);
+	(void)fi;
+	list(req, ino, size, off, false);
 }
 
 static void
 op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	list(req, ino, size, off, fi, true);
+	(void)fi;
+	list(req, ino, size, off, true);
 }
 
-static void
-run_opendir(struct parked *p, int *rc)
-{
-	struct tree_dir *dir;
-
-	*rc = tree_open_dir(p->mount->tree, p->ino, &p->ticket, &p->wait, &dir);
-	if (*rc < 0)
-		return;
-	if ((*rc = add_handle(p->mount, p->ino, NULL, dir, &p->fi)) < 0) {
-		tree_close_dir(dir);
-		return;
-	}
-	if (fuse_reply_open(unpark(p), &p->fi) < 0)
-		end_handle(p->mount, handle_of(&p->fi));	/* the caller was interrupted: no releasedir will come */
-	free(p);
-}
-
+/*
+ * Nothing is kept of an open directory, and what must be waited for was when the kernel asked for its attributes. So it need not say
+ * that it opens one: a walk over the org is half as many requests.
+ */
 static void
 op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	park(req, &(struct parked){ .run = run_opendir, .ino = ino, .fi = *fi });
+	(void)ino;
+	if (mount_of(req)->opens_dirs)
+		fuse_reply_open(req, fi);
+	else
+		fuse_reply_err(req, ENOSYS);
 }
 
-/* Of a file, or of a directory. */
+/*
+ * Reading.
+ */
+
 static void
 op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
@@ -522,10 +530,6 @@ op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	end_handle(mount_of(req), handle_of(fi));
 	fuse_reply_err(req, 0);
 }
-
-/*
- * Reading.
- */
 
 static void
 answer_open(struct parked *p)
@@ -548,7 +552,7 @@ run_open(struct parked *p, int *rc)
 	if (pages == TREE_PAGES_DROP && !(n = calloc(1, sizeof(*n))))
 		*rc = -ENOMEM;
 	if (*rc == 0)
-		*rc = add_handle(p->mount, p->ino, file, NULL, &p->fi);
+		*rc = add_handle(p->mount, p->ino, file, &p->fi);
 	if (*rc < 0) {
 		tree_dropped(p->mount->tree, p->ino);
 		tree_close_file(p->mount->tree, p->ino, file);
@@ -837,6 +841,7 @@ op_init(void *data, struct fuse_conn_info *conn)
 		conn->want |= FUSE_CAP_READDIRPLUS;
 		conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	}
+	m->opens_dirs = !(conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT);
 	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	/* A parked read keeps its place among the kernel's background requests; with the default of 12, as many slow downloads stop all reading. */
 	conn->max_background = BACKGROUND_MOST;
@@ -849,7 +854,7 @@ static const struct fuse_lowlevel_ops ops = {
 	.init = op_init,
 	.lookup = op_lookup, .getattr = op_getattr, .setattr = op_setattr, .readlink = op_readlink, .statfs = op_statfs,
 	.getxattr = op_getxattr, .listxattr = op_listxattr,
-	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus, .releasedir = op_release,
+	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus,
 	.open = op_open, .read = op_read, .write = op_write, .release = op_release,
 	.mknod = op_mknod, .mkdir = op_mkdir, .unlink = op_remove, .rmdir = op_remove, .symlink = op_symlink,
 	.rename = op_rename, .link = op_link, .create = op_create, .setxattr = op_setxattr, .removexattr = op_removexattr,

@@ -3,7 +3,7 @@
  *
  * Each request is answered at once, or parked: the request is kept and the
  * thread goes on to the next. LOOKUP and READDIR are never parked (the kernel
- * would freeze their directory); GETATTR, READLINK, OPEN, OPENDIR, READ, and a WRITE to
+ * would freeze their directory); GETATTR, READLINK, OPEN, READ, and a WRITE to
  * .sffs/refresh may be. A FUSE interrupt un-parks at once with EINTR.
  *
  * What changed in the org goes to the kernel from a thread of its own that

@@ -336,6 +336,7 @@ error_of(struct buf *body, char code[64], char message[REST_MESSAGE])
 struct ask {
 	const char	*what;		/* the subject of the log line */
 	const char	*path;		/* below instance_url */
+	const struct buf *body;		/* JSON, of a POST; NULL: GET */
 	enum rest_kind	 kind;
 	struct rest_refusal *refusal;	/* may be NULL */
 };
@@ -429,10 +430,11 @@ worth_another_try(int rc)
 static int
 ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a, unsigned *serial)
 {
-	static const char *const headers[] = {
+	const char *const headers[] = {
 		"Accept: application/json",
 		"Sforce-Call-Options: client=sffs/" SFFS_VERSION,
 		"Sforce-Query-Options: batchSize=2000",
+		ask->body ? "Content-Type: application/json; charset=UTF-8" : NULL,
 		NULL
 	};
 	struct bearer bearer = { 0 };
@@ -452,6 +454,7 @@ ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct h
 		q->url = buf_str(&url);
 		q->bearer = &bearer.access_token;
 		q->headers = headers;
+		q->form = ask->body;
 		rc = http_do(r->http, q, a);
 		if (rc == -EHOSTUNREACH && r->budget)
 			budget_give_back(r->budget);
@@ -529,24 +532,36 @@ try_again(struct rest *r, unsigned tried, const struct retry *retry, const struc
 	return slept == 0;
 }
 
-int
-rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal, struct http_response *answer)
+/* An answer in memory, after as many tries as it takes. */
+static int
+exchange(struct rest *r, const struct ask *ask, struct http_response *answer)
 {
 	struct http_request request = { .compressed = true, .answer_timeout = QUERY_SILENCE(http_idle_timeout(r->http)),
 	    .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
-	const struct ask ask = { .what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal };
 	struct retry retry;
 	unsigned tried = 0;
 	int rc;
 
-	if (path->failed)
-		return -ENOMEM;
 	do
-		rc = attempt(r, &ask, &request, answer, &retry);
+		rc = attempt(r, ask, &request, answer, &retry);
 	while (try_again(r, ++tried, &retry, NULL, &rc));
 	if (rc == 0)
 		note_success(r);
 	return rc;
+}
+
+int
+rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal, struct http_response *answer)
+{
+	return path->failed ? -ENOMEM :
+	    exchange(r, &(struct ask){ .what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal }, answer);
+}
+
+int
+rest_post(struct rest *r, enum rest_kind kind, const struct buf *path, const struct buf *body, struct rest_refusal *refusal, struct http_response *answer)
+{
+	return path->failed || body->failed ? -ENOMEM :
+	    exchange(r, &(struct ask){ .what = "query", .path = buf_str(path), .body = body, .kind = kind, .refusal = refusal }, answer);
 }
 
 /*

@@ -94,7 +94,6 @@ typedef int rest_each_row(void *ctx, const struct rest_row *);
  * which a _ stands for any character; upper and lower case are one.
  */
 int	rest_records(struct rest *, const char *object, const char *field, const char *id, const char *name, rest_each_row *, void *ctx);
-int	rest_libraries(struct rest *, rest_each_row *, void *ctx);
 int	rest_folder(struct rest *, const char *id, rest_each_row *, void *ctx);
 /* The field of an object that holds names: "" if it has none. -ENOENT: no such object, as far as the user may see. */
 int	rest_name_field(struct rest *, const char *object, char out[64]);
@@ -105,6 +104,8 @@ int	rest_storage(struct rest *, int64_t *most, int64_t *left);	/* for files, in 
  * only. Asked by a query of ContentDocumentLink that is refused without it (Object Reference, v59 and up). An error: not known.
  */
 int	rest_sees_all_files(struct rest *, bool *out);
+/* The same (1, 0, or -1: not known) and the libraries of which the user is a member; one call for both. */
+int	rest_reach(struct rest *, int *all_files, rest_each_row *, void *ctx);
 
 /* What a mount leaves out or holds, counted by the org. */
 enum rest_count { REST_COUNT_DOCUMENTS, REST_COUNT_ARCHIVED, REST_COUNT_ATTACHMENTS, REST_COUNT_LEGACY_DOCUMENTS };

@@ -6,6 +6,7 @@
 #include "budget.h"
 #include "callers.h"
 #include "catalogue.h"
+#include "demand.h"
 #include "rest.h"
 #include "store.h"
 #include "sync.h"
@@ -61,6 +62,7 @@ status_json(const struct status *s, size_t *len)
 	struct rest_stats rest;
 	struct sync_status sync;
 	struct buf b = BUF_INIT;
+	const int all_files = demand_sees_all_files(s->demand);
 
 	catalogue_totals(s->catalogue, &totals);
 	store_stats(s->store, &store);
@@ -76,7 +78,7 @@ status_json(const struct status *s, size_t *len)
 	if (s->filter)
 		put_string(&b, "filter", s->filter);
 	buf_printf(&b, "  \"archived\": %s,\n", s->archived ? "true" : "false");
-	buf_printf(&b, "  \"sees_all_files\": %s,\n", sync.sees_all_files < 0 ? "null" : sync.sees_all_files ? "true" : "false");
+	buf_printf(&b, "  \"sees_all_files\": %s,\n", all_files < 0 ? "null" : all_files ? "true" : "false");
 	put_refresh(&b, &sync);
 	buf_printf(&b, "  \"calls\": {\"query\": %llu, \"download\": %llu, \"failed\": %llu},\n",
 	    (unsigned long long)queries_of(&rest), (unsigned long long)rest.calls[REST_DOWNLOAD], (unsigned long long)rest.errors);

@@ -12,6 +12,7 @@
 struct budget;
 struct callers;
 struct catalogue;
+struct demand;
 struct rest;
 struct store;
 struct sync;
@@ -24,6 +25,7 @@ struct status {
 	struct rest	*rest;
 	struct store	*store;
 	struct sync	*sync;
+	struct demand	*demand;
 	struct budget	*budget;
 	struct callers	*callers;
 	unsigned	 reserve;	/* per cent */

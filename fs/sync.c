@@ -304,6 +304,8 @@ run_reconcile(struct job *job)
 {
 	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile_job));
 
+	if (s->o.lists)
+		s->o.lists(s->o.ctx);
 	end_reconcile(s, ask_reconcile(&(struct ask){ .rest = s->ask.rest, .catalogue = s->ask.catalogue, .o = &s->o, .turn = -1 }));
 }
 
@@ -385,8 +387,6 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 		return rc;
 	bool filled = is_filled(s);
 	rc = filled ? ask_refresh(&s->ask) : ask_fill(&s->ask, progress, ctx);
-	if (rc == 0)
-		rc = ask_reach(&s->ask);
 	if (rc == 0 && s->o.versions)
 		rc = ask_all_versions(&s->ask);
 	int64_t refreshed = last_good(s);
@@ -459,7 +459,4 @@ sync_status(struct sync *s, struct sync_status *out)
 	pthread_mutex_lock(&s->lock);
 	*out = (struct sync_status){ .refreshed = s->refreshed, .result = s->result };
 	pthread_mutex_unlock(&s->lock);
-	char *reach = NULL;
-	out->sees_all_files = catalogue_state(s->ask.catalogue, "reach", &reach) < 0 ? -1 : strcmp(reach, "all") == 0;
-	free(reach);
 }

@@ -34,6 +34,7 @@ struct sync_options {
 	bool		 archived;	/* archived ones are listed too */
 	bool		 versions;	/* all versions are in the catalogue */
 	catalogue_changed *changed;	/* what changed under an open mount; called with no lock held */
+	void		(*lists)(void *ctx);	/* all Ids are about to be listed: what else is asked once a day is due. May block; NULL: nothing is */
 	void		*ctx;
 };
 
@@ -65,7 +66,6 @@ int	sync_refresh(struct sync *, struct sync_ticket *, bool full, struct wait *w)
 struct sync_status {
 	int64_t	refreshed;	/* the last that was good, of an earlier mount too: seconds since 1970, this machine's clock; -1: none */
 	int	result;		/* of the last refresh: 0 or a negative errno */
-	int	sees_all_files;	/* the user has Query All Files: 1, 0, or -1: the org does not say it */
 };
 void	sync_status(struct sync *, struct sync_status *out);
 

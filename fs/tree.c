@@ -71,9 +71,9 @@ look_at_versions(struct tree *t, const struct node *n, int64_t since, struct wai
 	return rc;
 }
 
-/* Resolves an inode, when what it shows is current; list: when what is in it is too. -EAGAIN: w is queued. */
+/* Resolves an inode, when what it shows is current, and what is in it too. -EAGAIN: w is queued. */
 static int
-look(struct tree *t, uint64_t ino, bool list, struct tree_ticket *ticket, struct wait *w, struct node *n)
+look(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct node *n)
 {
 	int rc = 0;
 
@@ -85,7 +85,7 @@ look(struct tree *t, uint64_t ino, bool list, struct tree_ticket *ticket, struct
 	if (rc == 0)
 		rc = node_of(t, ino, n);
 	if (rc == 0 && n->kind != UNKNOWN && (n->path || node_is(n, LIBRARIES))) {
-		rc = place_look(t, n, list, ticket->since, w);
+		rc = place_look(t, n, ticket->since, w);
 	} else if (rc == 0 && (n->kind == UNKNOWN || (n->kind != FIXED && !n->doc.listed && !S_ISREG(node_mode(t, n))))) {
 		rc = look_at_document(t, n, ticket->since, w);
 		if (rc == 0) {
@@ -102,7 +102,7 @@ int
 tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct tree_entry *out)
 {
 	struct node n;
-	int rc = look(t, ino, false, ticket, w, &n);
+	int rc = look(t, ino, ticket, w, &n);
 
 	if (rc == 0)
 		rc = node_entry(t, &n, w, sync_fresh_for(t->sync), out);
@@ -113,39 +113,11 @@ tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait 
 }
 
 int
-tree_open_dir(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct tree_dir **out)
-{
-	struct tree_dir *d = NULL;
-	struct tree_entry e;
-	struct node n;
-	int rc = look(t, ino, true, ticket, w, &n);
-
-	if (rc == 0)
-		rc = node_entry(t, &n, w, 0, &e);
-	if (rc == 0 && n.kind == DOCUMENT && (d = calloc(1, sizeof(*d)))) {
-		d->node = n;
-		n = (struct node){ .kind = FIXED };
-	}
-	if (rc == 0)
-		*out = d;
-	node_free(&n);
-	return rc;
-}
-
-void
-tree_close_dir(struct tree_dir *d)
-{
-	if (d)
-		node_free(&d->node);
-	free(d);
-}
-
-int
 tree_link(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, char **target)
 {
 	struct buf b = BUF_INIT;
 	struct node n;
-	int rc = look(t, ino, false, ticket, w, &n);
+	int rc = look(t, ino, ticket, w, &n);
 
 	if (rc == 0)
 		rc = node_target(&n, &b);

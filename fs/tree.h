@@ -81,9 +81,6 @@ struct tree_ticket {
 };
 /* All of these: -EAGAIN: w is queued. -ESTALE: no such inode any more; the path may lead elsewhere now. */
 int	tree_attr(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct tree_entry *out);
-struct tree_dir;	/* what an open directory was when it was opened; NULL: nothing needs to be kept */
-int	tree_open_dir(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct tree_dir **out);
-void	tree_close_dir(struct tree_dir *);
 int	tree_link(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, char **target);		/* caller frees */
 /* As sync_refresh; and what was answered on demand before now is asked again when somebody looks. */
 int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w);
@@ -93,7 +90,7 @@ int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w)
  * when it has no room. complete: entries with all attributes, for readdirplus.
  */
 typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, uint64_t next);
-int	tree_list(struct tree *, uint64_t ino, struct tree_dir *, uint64_t off, tree_each *, void *ctx);
+int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx);
 
 /*
  * What the kernel may do with the pages of a file: keep them, keep those alone that come from now on (it may see to that itself), or keep

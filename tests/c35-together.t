@@ -123,7 +123,7 @@ is 'then it is made anew' "$? $(find "$XDG_CACHE_HOME/sffs" -name '*.damaged' | 
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 reach() { jq -c '.sees_all_files' "$MNT/.sffs/status.json"; }
-org fault -d kind=error -d status=400 -d code=UNKNOWN_EXCEPTION --data-urlencode 'match=GET *FROM ContentDocumentLink LIMIT 1' -d times=2 >/dev/null
+org fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION --data-urlencode "match=POST */composite" -d times=2 >/dev/null
 fs_mount -o refresh=3600,tries=1
 is 'that is no reason not to mount' "$? $(reach)" '0 null'
 change delete -d title=R6

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Libraries list their documents for nothing; folders work by name, at a query each; browse lists what else can be.
-. "${0%/*}/lib.sh"; plan 38
+. "${0%/*}/lib.sh"; plan 48
 data=$TMP/data
 mkdir -p "$data/Sales/2026/Q3" "$data/Sales/Empty" "$data/Legal" "$data/README" "$data/A_B"
 printf 'plan\n' >"$data/Sales/Plan.txt"
@@ -21,13 +21,13 @@ libraries=$MNT/libraries
 org_forget
 
 is 'libraries' "$(ls "$libraries" | sed 's/ (058.*/ (058)/' | paste -sd,)" 'A_B,Legal,README,README (058),Sales'
-calls 'one query' '*' 1
+calls 'which the mount has asked for' '*' 0
 is 'a library has all its documents' "$(ls "$libraries/Sales" | paste -sd' ')" 'Notes Numbers Plan'
 is 'as links' "$(readlink "$libraries/Sales/Plan")" ../../documents/Plan
 is 'which read' "$(cat "$libraries/Sales/Plan/Plan.txt" "$libraries/A_B/Slash/Slash.txt")" 'plan
 slash'
 is 'README is a text, the library of that name has its Id' "$(cat "$libraries/README" | head -1 | cut -c1-10) $(cat "$libraries/README ("*/Me/Me.txt)" 'Libraries. read'
-calls 'and a query for nothing else' 'GET */query' 1
+calls 'and nothing is asked' 'GET */query' 0
 org_forget
 is 'a folder works by its name' "$(ls "$libraries/Sales/2026")" Q3
 calls 'at a query for what is in the library and one for what is in it' '*' 2
@@ -71,6 +71,31 @@ api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"2026"}'
 api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Sales)\"}"
 fs_sync
 
+# The list of libraries is kept: it is asked for again when a document is in one that it has not, when a name is, and with all Ids.
+org_forget
+ls -lR "$libraries" >/dev/null
+calls 'a refresh leaves the list of libraries as it is' '*' 0
+org change -d op=add -d title=Ledger -d content=x -d library=Finance >/dev/null
+org change -d op=add -d title=Hat -d content=x -d library=Wardrobe >/dev/null
+fs_sync
+org_forget
+is 'a document in a new library shows it' "$(ls "$libraries" | grep -c '^Finance$\|^Wardrobe$') $(ls "$libraries/Finance")" '2 Ledger'
+calls 'for one call' '*' 1
+api "sobjects/ContentWorkspace/$(id ContentWorkspace Finance)" -X PATCH -d '{"Name":"Money"}'
+fs_sync
+org_forget
+is 'a new name works by name' "$(ls "$libraries/Money")" Ledger
+calls 'for one call' '*' 1
+is 'and is listed from then on' "$(ls "$libraries" | grep -c '^Money$') $(ls "$libraries" | grep -c '^Finance$')" '1 0'
+api "sobjects/ContentWorkspace/$(id ContentWorkspace Money)" -X PATCH -d '{"Name":"Cash"}'
+echo full >"$MNT/.sffs/refresh"
+org_forget
+is 'a list of all documents brings the names of all libraries' "$(ls "$libraries" | grep -c '^Cash$') $(ls "$libraries" | grep -c '^Money$')" '1 0'
+calls 'which costs nothing then' '*' 0
+org change -d op=delete -d title=Ledger >/dev/null
+org change -d op=delete -d title=Hat >/dev/null
+fs_sync
+
 # Failures serve the last answer.
 ls -R "$libraries/Sales/2026" >"$TMP/before"
 org fault -d kind=error -d status=500 --data-urlencode 'match=GET */query*' -d times=forever >/dev/null
@@ -88,7 +113,7 @@ is 'once each, whatever the size of the buffer' "$(find "$MNT/parsed" -maxdepth 
 calls 'for nothing' 'GET */query' 0
 fs_sync
 is 'libraries list their folders' "$(ls "$libraries/Sales" | paste -sd' ')" '2026 Empty New Notes Numbers Plan'
-calls 'at one query more' 'GET */query' 2
+calls 'at one query more' 'GET */query' 1
 is 'a walk finds the folders below' "$(find "$libraries/Sales" -type d | sort | sed "s,^$libraries/,," | paste -sd' ')" 'Sales Sales/2026 Sales/2026/Q3 Sales/Empty'
 org change -d op=add -d title=2026 -d content=x -d library=Sales >/dev/null
 fs_sync

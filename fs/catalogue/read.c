@@ -2,6 +2,7 @@
  * A few connections read, each used by one thread at a time. A reader sees the last commit and waits for nobody.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +172,26 @@ catalogue_list_parent(struct catalogue *c, const char *parent_id, uint64_t after
 		return rc;
 	rc = db_bind(db, SQL_LIST_PARENT, &st, "ti", parent_id, after > INT64_MAX ? INT64_MAX : N(after));
 	rc = take_documents(db, st, rc, each, ctx);
+	catalogue_put_reader(c, db);
+	return rc;
+}
+
+int
+catalogue_next_parent(struct catalogue *c, const char *after, char out[19])
+{
+	sqlite3_stmt *st;
+	struct db *db;
+	int rc = catalogue_get_reader(c, &db);
+
+	if (rc < 0)
+		return rc;
+	if ((rc = db_bind(db, SQL_NEXT_PARENT, &st, "t", after)) == 0) {
+		rc = db_step(db, st);
+		if (rc > 0)
+			snprintf(out, 19, "%s", row_text(st, 0));
+		rc = rc > 0 ? 0 : rc == 0 ? -ENOENT : rc;
+		db_reset(st);
+	}
 	catalogue_put_reader(c, db);
 	return rc;
 }

@@ -64,6 +64,7 @@
 	X(LIST,		SQL_DOCUMENT "WHERE key > ? AND listed ORDER BY key") \
 	X(LIST_NAMES,	SQL_DOCUMENT "WHERE name0 > ? AND listed ORDER BY name0") \
 	X(LIST_PARENT,	SQL_DOCUMENT "WHERE parent_id = ? AND parent_id <> '' AND key > ? AND listed ORDER BY key") \
+	X(NEXT_PARENT,	"SELECT parent_id FROM document WHERE parent_id > ? AND parent_id <> '' AND listed ORDER BY parent_id, key LIMIT 1") \
 	X(VERSION,	SQL_VERSION_ROW "version_key = ?") \
 	X(VERSIONS,	SQL_VERSION_ROW "key = ? AND version_key > ? ORDER BY version_key") \
 	X(PUT_VERSION,	"INSERT OR REPLACE INTO version(" SQL_FIELDS ") VALUES(" DOCUMENT_FIELDS(SQL_PARAMETER) "?, ?)") \

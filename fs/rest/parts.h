@@ -54,6 +54,8 @@ struct rest_refusal {
 
 /* An answer in JSON, after as many tries as it takes; the caller's (http_response_free) on success only. refusal may be NULL. */
 int	rest_get(struct rest *, enum rest_kind, const struct buf *path, struct rest_refusal *, struct http_response *answer);
+/* The same of a POST that changes nothing in the org, so that it may be tried again; body: JSON. */
+int	rest_post(struct rest *, enum rest_kind, const struct buf *path, const struct buf *body, struct rest_refusal *, struct http_response *answer);
 /* The first page of a query. As rest_get; but -EINVAL, told on the log, when there is no such resource. */
 int	rest_get_query(struct rest *, enum rest_kind, const char *resource, const struct buf *soql, struct rest_refusal *, struct http_response *answer);
 /* One line a cause: what was just said is not said again until something has worked in between. */
@@ -62,6 +64,8 @@ void	rest_tell(struct rest *, const char *fmt, ...) __attribute__((format(printf
 /* A page of records. take: 0, 1 to leave the record out, or a negative errno that ends the page with it. */
 typedef int rest_take(void *ctx, const cJSON *record);
 int	rest_read_page(struct rest *, struct http_response *, rest_take *, void *ctx, struct rest_page *out);
+/* The same of JSON; -EBADMSG, not told on the log: it is no page of records. */
+int	rest_read_records(const cJSON *json, rest_take *, void *ctx, struct rest_page *out);
 int	rest_read_next(struct rest *, enum rest_kind, const char *next, rest_take *, void *ctx, struct rest_page *out);
 
 /* The JSON of an answer, which is mended where its strings are none: cJSON_Delete. NULL: it is none, or has more values than any of Salesforce's. */

@@ -223,42 +223,48 @@ take_document(void *ctx, const cJSON *record)
 }
 
 int
-rest_read_page(struct rest *r, struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
+rest_read_records(const cJSON *json, rest_take *take, void *ctx, struct rest_page *out)
 {
-	struct rest_page page = { .date = a->date < 0 ? -1 : a->date * 1000 };
-	cJSON *json = rest_parse(&a->body);
 	const cJSON *records = cJSON_GetObjectItemCaseSensitive(json, "records");
 	const char *next = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nextRecordsUrl"));
 	const cJSON *done = cJSON_GetObjectItemCaseSensitive(json, "done");
+	struct rest_page page = { .date = -1 };
 	const cJSON *record;
-	int rc = 0;
 
 	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (next && next[0] != '/') ||
-	    (!cJSON_IsTrue(done) && (!next || !records->child))) {
-		rest_tell(r, "query: the answer is not a page of records (%zu bytes, %s)", a->body.len,
-		    *a->content_type ? a->content_type : "no content type");
-		rc = -EIO;
-		goto out;
-	}
+	    (!cJSON_IsTrue(done) && (!next || !records->child)))
+		return -EBADMSG;
 	page.total = rest_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
 	cJSON_ArrayForEach(record, records) {
-		rc = take(ctx, record);
+		int rc = take(ctx, record);
+
 		if (rc < 0)
-			goto out;
+			return rc;
 		page.skipped += rc > 0;
 	}
-	rc = 0;
-	if (!cJSON_IsTrue(done) && !(page.next = strdup(next))) {
-		rc = -ENOMEM;
-		goto out;
-	}
+	if (!cJSON_IsTrue(done) && !(page.next = strdup(next)))
+		return -ENOMEM;
 	if (page.skipped)
 		log_warn("salesforce", "query: %u of %d records left out: no usable Id, version, size or date", page.skipped,
 		    cJSON_GetArraySize(records));
 	*out = page;
-out:
+	return 0;
+}
+
+int
+rest_read_page(struct rest *r, struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
+{
+	cJSON *json = rest_parse(&a->body);
+	int rc = rest_read_records(json, take, ctx, out);
+
+	if (rc == 0)
+		out->date = a->date < 0 ? -1 : a->date * 1000;
 	cJSON_Delete(json);
-	return rc;
+	if (rc != -EBADMSG)
+		return rc;
+	rest_tell(r, "query: the answer is not a page of records (%zu bytes, %s)", a->body.len,
+	    *a->content_type ? a->content_type : "no content type");
+	return -EIO;
 }
 
 /*
@@ -513,36 +519,6 @@ rest_drop_locator(int *rc, char **next, bool further, unsigned *lost)
 	log_warn("salesforce", "Salesforce loses every query locator that it gives");
 	*rc = -EIO;
 	return false;
-}
-
-static int
-take_any(void *ctx, const cJSON *record)
-{
-	(void)ctx, (void)record;
-	return 0;
-}
-
-int
-rest_sees_all_files(struct rest *r, bool *out)
-{
-	struct rest_refusal refusal = { .expected = "MALFORMED_QUERY" };
-	struct rest_page page = { 0 };
-	struct buf soql = BUF_INIT;
-	struct http_response answer;
-
-	buf_puts(&soql, "SELECT Id FROM ContentDocumentLink LIMIT 1");
-	int rc = rest_get_query(r, REST_LIST, "query", &soql, &refusal, &answer);
-	if (rc == 0) {
-		rc = rest_read_page(r, &answer, take_any, NULL, &page);
-		free(page.next);
-		http_response_free(&answer);
-	}
-	if (rc == 0 || rc == -EOPNOTSUPP) {
-		*out = rc == 0;
-		rc = 0;
-	}
-	buf_free(&soql);
-	return rc;
 }
 
 int

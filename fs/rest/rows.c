@@ -1,5 +1,5 @@
 /*
- * What documents belong to: records, libraries, folders. Small answers, read to their last page.
+ * What documents belong to: records, libraries, folders; and which of them the user reaches. Small answers, read to their last page.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -10,6 +10,8 @@
 #include "parts.h"
 
 #define NAMESAKES	200	/* records of one name that are looked at */
+#define FILES_SOQL	"SELECT Id FROM ContentDocumentLink LIMIT 1"
+#define LIBRARIES_SOQL	"SELECT Id, Name, RootContentFolderId FROM ContentWorkspace ORDER BY Id"
 
 struct rows {
 	const char	*name, *more;	/* paths; more may be NULL */
@@ -29,6 +31,20 @@ take_row(void *ctx, const cJSON *record)
 	return *row.id && row.name ? r->each(r->ctx, &row) : 1;
 }
 
+/* The pages behind the first, which ended with rc. */
+static int
+read_more_rows(struct rest *r, int rc, struct rest_page *page, struct rows *rows)
+{
+	while (rc == 0 && page->next) {
+		char *next = page->next;
+
+		page->next = NULL;
+		rc = rest_read_next(r, REST_DEMAND, next, take_row, rows, page);
+		free(next);
+	}
+	return rc == -ESTALE ? -EIO : rc;	/* a locator that is lost at once is not worth another try */
+}
+
 static int
 read_rows(struct rest *r, const struct buf *soql, struct rows *rows)
 {
@@ -40,14 +56,7 @@ read_rows(struct rest *r, const struct buf *soql, struct rows *rows)
 		return rc;
 	rc = rest_read_page(r, &answer, take_row, rows, &page);
 	http_response_free(&answer);
-	while (rc == 0 && page.next) {
-		char *next = page.next;
-
-		page.next = NULL;
-		rc = rest_read_next(r, REST_DEMAND, next, take_row, rows, &page);
-		free(next);
-	}
-	return rc == -ESTALE ? -EIO : rc;	/* a locator that is lost at once is not worth another try */
+	return read_more_rows(r, rc, &page, rows);
 }
 
 /* A literal. like: `%` is itself, `_` stays what it is there, any one character. */
@@ -101,15 +110,137 @@ rest_records(struct rest *r, const char *object, const char *field, const char *
 	return rc;
 }
 
+/*
+ * What the user reaches.
+ */
+
+static int
+take_any(void *ctx, const cJSON *record)
+{
+	(void)ctx, (void)record;
+	return 0;
+}
+
 int
-rest_libraries(struct rest *r, rest_each_row *each, void *ctx)
+rest_sees_all_files(struct rest *r, bool *out)
+{
+	struct rest_refusal refusal = { .expected = "MALFORMED_QUERY" };
+	struct rest_page page = { 0 };
+	struct buf soql = BUF_INIT;
+	struct http_response answer;
+
+	buf_puts(&soql, FILES_SOQL);
+	int rc = rest_get_query(r, REST_LIST, "query", &soql, &refusal, &answer);
+	if (rc == 0) {
+		rc = rest_read_page(r, &answer, take_any, NULL, &page);
+		free(page.next);
+		http_response_free(&answer);
+	}
+	if (rc == 0 || rc == -EOPNOTSUPP) {
+		*out = rc == 0;
+		rc = 0;
+	}
+	buf_free(&soql);
+	return rc;
+}
+
+/*
+ * Two queries in one call. Composite counts as one, and each part of it has a status of its own (REST API
+ * Developer Guide, Composite).
+ */
+
+static void
+put_part(const struct rest *r, struct buf *b, const char *name, const char *soql)
+{
+	buf_printf(b, "{\"method\":\"GET\",\"referenceId\":\"%s\",\"url\":\"/services/data/v%s/query?q=", name, r->api_version);
+	buf_put_url(b, soql, strlen(soql));
+	buf_puts(b, "\"}");
+}
+
+static const cJSON *
+find_part(const cJSON *json, const char *name, int64_t *status)
+{
+	const cJSON *part;
+
+	cJSON_ArrayForEach(part, cJSON_GetObjectItemCaseSensitive(json, "compositeResponse")) {
+		const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(part, "referenceId"));
+
+		if (s && strcmp(s, name) == 0) {
+			*status = rest_int(cJSON_GetObjectItemCaseSensitive(part, "httpStatusCode"));
+			return cJSON_GetObjectItemCaseSensitive(part, "body");
+		}
+	}
+	*status = -1;
+	return NULL;
+}
+
+static bool
+is_refused(const cJSON *body, const char *code)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(body, 0), "errorCode"));
+
+	return s && strcmp(s, code) == 0;
+}
+
+static int
+read_reach(struct rest *r, const cJSON *json, int *all_files, struct rows *rows)
+{
+	struct rest_page page = { 0 };
+	int64_t status;
+	const cJSON *body = find_part(json, "files", &status);
+
+	*all_files = status == 200 ? 1 : is_refused(body, "MALFORMED_QUERY") ? 0 : -1;
+	body = find_part(json, "libraries", &status);
+	if (status != 200 && is_refused(body, "INVALID_TYPE"))
+		return 0;		/* libraries are switched off */
+	int rc = status == 200 ? rest_read_records(body, take_row, rows, &page) : -EBADMSG;
+	if (rc == -EBADMSG) {
+		rest_tell(r, "query: Salesforce does not say which libraries there are (status %lld)", (long long)status);
+		rc = -EIO;
+	}
+	return read_more_rows(r, rc, &page, rows);
+}
+
+/* Where there is no Composite. */
+static int
+ask_one_by_one(struct rest *r, int *all_files, struct rows *rows)
+{
+	struct buf soql = BUF_INIT;
+	bool all;
+
+	*all_files = rest_sees_all_files(r, &all) == 0 ? all : -1;
+	buf_puts(&soql, LIBRARIES_SOQL);
+	int rc = read_rows(r, &soql, rows);
+	buf_free(&soql);
+	return rc;
+}
+
+int
+rest_reach(struct rest *r, int *all_files, rest_each_row *each, void *ctx)
 {
 	struct rows rows = { .name = "Name", .more = "RootContentFolderId", .each = each, .ctx = ctx };
-	struct buf soql = BUF_INIT;
+	struct rest_refusal refusal = { .expected = "" };
+	struct buf path = BUF_INIT, body = BUF_INIT;
+	struct http_response answer;
 
-	buf_puts(&soql, "SELECT Id, Name, RootContentFolderId FROM ContentWorkspace ORDER BY Id");
-	int rc = read_rows(r, &soql, &rows);
-	buf_free(&soql);
+	buf_printf(&path, "/services/data/v%s/composite", r->api_version);
+	buf_puts(&body, "{\"allOrNone\":false,\"compositeRequest\":[");
+	put_part(r, &body, "files", FILES_SOQL);
+	buf_putc(&body, ',');
+	put_part(r, &body, "libraries", LIBRARIES_SOQL);
+	buf_puts(&body, "]}");
+	int rc = rest_post(r, REST_DEMAND, &path, &body, &refusal, &answer);
+	if (rc == 0) {
+		cJSON *json = rest_parse(&answer.body);
+
+		rc = read_reach(r, json, all_files, &rows);
+		cJSON_Delete(json);
+		http_response_free(&answer);
+	} else if (rc == -ENOENT || rc == -EOPNOTSUPP) {
+		rc = ask_one_by_one(r, all_files, &rows);
+	}
+	buf_free(&path);
+	buf_free(&body);
 	return rc;
 }
 

@@ -129,25 +129,3 @@ ask_all_versions(const struct ask *k)
 {
 	return versions_fill(k->rest, k->catalogue, version_page, (void *)(uintptr_t)k);
 }
-
-/* With each reconcile: what the user's permissions hide is worth a call a day. */
-int
-ask_put_reach(const struct ask *k)
-{
-	bool all;
-
-	if (rest_sees_all_files(k->rest, &all) < 0)
-		return 0;		/* as it was, which may be unknown; nothing hangs on it */
-	int rc = catalogue_begin(k->catalogue);
-	return rc < 0 ? rc : ask_commit(k, catalogue_put_state(k->catalogue, "reach", all ? "all" : "own"), false);
-}
-
-int
-ask_reach(const struct ask *k)
-{
-	char *reach = NULL;
-	bool known = catalogue_state(k->catalogue, "reach", &reach) == 0;
-
-	free(reach);
-	return known ? 0 : ask_put_reach(k);
-}

@@ -18,7 +18,6 @@
  *	filled	"yes" once the first fill is complete
  *	listing	this machine's clock (ms) when the last list of Ids was begun
  *	reconciled	the org's clock (ms) at the last complete list of Ids
- *	reach	"all" or "own": whether the user has Query All Files; not there: not known
  *	versions	see versions.h
  *	began	this machine's clock (ms) when the last good refresh began
  *
@@ -48,8 +47,6 @@ int	ask_refresh(const struct ask *);			/* what changed since the last complete q
 int	ask_filter(const struct ask *, int64_t since);		/* of that, what the filter does not match any more is not listed */
 int	ask_reconcile(const struct ask *);			/* the list of all Ids against the catalogue */
 int	ask_all_versions(const struct ask *);			/* as far as they are not in the catalogue */
-int	ask_reach(const struct ask *);				/* whether the user has Query All Files, if it is not known */
-int	ask_put_reach(const struct ask *);			/* the same, though it is. An org that does not say it is no error */
 
 /* What they are made of. Numbers of the state; -1: it has none. */
 int64_t	ask_state(const struct ask *, const char *name);

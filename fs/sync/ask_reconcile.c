@@ -102,8 +102,6 @@ ask_reconcile(const struct ask *k)
 	if (rc == 0)
 		rc = fetch_unknown(&r);
 	if (rc == 0)
-		rc = ask_put_reach(k);
-	if (rc == 0)
 		rc = sweep(k);
 	if (rc == 0 && (rc = catalogue_begin(k->catalogue)) == 0)
 		rc = ask_commit(k, ask_put_state(k, "reconciled", asked), true);

@@ -1,7 +1,7 @@
 /*
  * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key; in parsed/ and versions/ 3
  * behind the README and then 3 + the key; in versions/X/ 2 + the version's key; elsewhere 3, 4, ... in the order of the
- * entries. place.c has its own.
+ * entries. place.c has its own. In documents/X/ the last entry's is LISTED, so that to find the end nobody needs to be asked.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +11,8 @@
 
 #include "node.h"
 #include "place.h"
+
+#define LISTED	(UINT64_C(1) << 62)	/* behind the last entry */
 
 struct listing {
 	struct tree	*tree;
@@ -87,7 +89,7 @@ list_inside(struct listing *l, const struct node *dir, uint64_t off)
 	};
 	for (uint64_t i = off - 2; i < 3 && entries[i].name; i++) {
 		n.kind = entries[i].kind;
-		list_node(l, entries[i].name, &n, 3 + i);
+		list_node(l, entries[i].name, &n, i + 1 < 3 && entries[i + 1].name ? 3 + i : LISTED);
 	}
 }
 
@@ -194,26 +196,16 @@ parent_of(const struct node *n)
 	return n->kind == DOCUMENT ? DOCUMENTS : n->kind == VERSIONS ? VERSIONS_ROOT : n->kind == PARSED ? PARSED_ROOT : n->fixed->parent;
 }
 
-/* Whether it is still the first time that an open directory is listed. */
-static bool
-is_first_time(struct tree_dir *d, uint64_t off)
-{
-	return (off == 0 ? atomic_fetch_add(&d->begins, 1) + 1 : atomic_load(&d->begins)) <= 1;
-}
-
 int
-tree_list(struct tree *t, uint64_t ino, struct tree_dir *d, uint64_t off, tree_each *each, void *ctx)
+tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx)
 {
 	struct listing l = { .tree = t, .fresh = sync_fresh_for(t->sync), .each = each, .ctx = ctx };
-	bool kept = d && is_first_time(d, off);
 	struct node dir;
-	int rc = 0;
+	int rc;
 
-	if (kept)
-		dir = d->node;
-	else
-		rc = node_of(t, ino, &dir);
-
+	if (off == LISTED)
+		return 0;
+	rc = node_of(t, ino, &dir);
 	if (rc == 0 && !S_ISDIR(node_mode(t, &dir)))
 		rc = -ENOTDIR;
 	if (rc < 0)
@@ -248,7 +240,6 @@ tree_list(struct tree *t, uint64_t ino, struct tree_dir *d, uint64_t off, tree_e
 			rc = catalogue_list(t->catalogue, off > 3 ? off - 3 : 0, list_parsed, &l);
 	}
 out:
-	if (!kept)
-		node_free(&dir);
+	node_free(&dir);
 	return rc;
 }

@@ -42,7 +42,7 @@ const struct fixed node_fixed[] = {
 	{   VERSIONS_README,	VERSIONS_ROOT,	"README",	S_IFREG | 0444,	readme_versions, false },
 	{ RECORDS,		ROOT,		"records",	S_IFDIR | 0555,	NULL,		false },
 	{   RECORDS_README,	RECORDS,	"README",	S_IFREG | 0444,	readme_records,	false },
-	{ LIBRARIES,		ROOT,		"libraries",	S_IFDIR | 0555,	NULL,		false },
+	{ LIBRARIES,		ROOT,		"libraries",	S_IFDIR | 0555,	NULL,		true },
 	{   LIBRARIES_README,	LIBRARIES,	"README",	S_IFREG | 0444,	readme_libraries, false },
 	{ SFFS,			ROOT,		".sffs",	S_IFDIR | 0555,	NULL,		false },
 	{   STATUS,		SFFS,		"status.json",	S_IFREG | 0444,	NULL,		false },

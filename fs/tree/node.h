@@ -68,12 +68,6 @@ struct node {
 	struct document	 doc;		/* of all others. Neither is owned by a node that is made to be listed */
 };
 
-/* An open directory of documents/: the kernel asks at least twice for its three entries, and they need the catalogue once. */
-struct tree_dir {
-	struct node	 node;
-	atomic_uint	 begins;	/* how often it was listed from the start: from the second time on, see what is there by then */
-};
-
 struct opened;
 
 struct tree {

@@ -128,19 +128,48 @@ resolve_record(struct tree *t, const char *name, const struct look *look, struct
 }
 
 static int
-resolve_row(struct tree *t, enum demand_kind kind, const char *subject, const char *name, const struct look *look, struct resolved *out)
+take_row(const struct tree *t, const struct demand_answer *a, const char *name, struct resolved *out)
+{
+	const struct demand_row *row = find_row(t, a, name);
+
+	if (!row)
+		return -ENOENT;
+	memcpy(out->id, row->id, sizeof(out->id));
+	snprintf(out->folder, sizeof(out->folder), "%.18s", row->more);
+	return 0;
+}
+
+/* The list of libraries is kept for long, so that a walk costs nothing; a name that it has not may be a new one's. */
+static int
+resolve_library(struct tree *t, const char *name, const struct look *look, struct resolved *out)
 {
 	const struct demand_answer *a = NULL;
-	int rc = ask(t, kind, subject, look, &a);
-	const struct demand_row *row = rc == 0 ? find_row(t, a, name) : NULL;
+	int rc = ask(t, DEMAND_REACH, "", look, &a);
 
-	if (rc == 0 && !row)
-		rc = -ENOENT;
-	if (rc == 0) {
-		memcpy(out->id, row->id, sizeof(out->id));
-		snprintf(out->folder, sizeof(out->folder), "%.18s", row->more);
-	}
+	if (rc == 0)
+		rc = take_row(t, a, name, out);
 	demand_put(a);
+	a = NULL;
+	if (rc == -ENOENT && look) {
+		rc = demand_get_missing(t->demand, DEMAND_REACH, "", look->since, look->w, &a);
+		if (rc == 0)
+			rc = take_row(t, a, name, out);
+		demand_put(a);
+	}
+	return rc;
+}
+
+static int
+resolve_child(struct tree *t, const char *name, const struct look *look, struct resolved *out)
+{
+	const struct demand_answer *a = NULL;
+	int rc = ask(t, DEMAND_FOLDER, out->folder, look, &a);
+
+	if (rc == 0)
+		rc = take_row(t, a, name, out);
+	demand_put(a);
+	if (rc == 0)
+		memcpy(out->folder, out->id, sizeof(out->folder));
 	return rc;
 }
 
@@ -151,13 +180,8 @@ resolve_folder(struct tree *t, const char *path, const struct look *look, struct
 	char *copy = strdup(path), *rest = copy;
 	int rc = copy ? 0 : -ENOMEM;
 
-	for (const char *name; rc == 0 && (name = strsep(&rest, "/"));) {
-		bool library = name == copy;
-
-		rc = resolve_row(t, library ? DEMAND_LIBRARIES : DEMAND_FOLDER, library ? "" : out->folder, name, look, out);
-		if (!library)
-			memcpy(out->folder, out->id, sizeof(out->folder));
-	}
+	for (const char *name; rc == 0 && (name = strsep(&rest, "/"));)
+		rc = name == copy ? resolve_library(t, name, look, out) : resolve_child(t, name, look, out);
 	free(copy);
 	return rc;
 }
@@ -185,8 +209,35 @@ content(struct tree *t, const struct node *n, const struct look *look, const str
 	return rc < 0 ? rc : ask(t, n->kind == RECORD ? DEMAND_LINKS : DEMAND_FOLDER, found.id, look, out);
 }
 
+/* Whether some document is in a library of which the answer says nothing. */
+static bool
+misses_library(struct tree *t, const struct demand_answer *a)
+{
+	char id[19] = "";
+
+	while (catalogue_next_parent(t->catalogue, id, id) == 0)
+		if (!demand_find(a, id))
+			return true;
+	return false;
+}
+
+static int
+look_at_libraries(struct tree *t, const struct look *look)
+{
+	const struct demand_answer *a = NULL;
+	int rc = ask(t, DEMAND_REACH, "", look, &a);
+	bool more = rc == 0 && misses_library(t, a);
+
+	demand_put(a);
+	a = NULL;
+	if (more)
+		rc = demand_get_missing(t->demand, DEMAND_REACH, "", look->since, look->w, &a);
+	demand_put(a);
+	return rc;
+}
+
 int
-place_look(struct tree *t, const struct node *n, bool list, int64_t since, struct wait *w)
+place_look(struct tree *t, const struct node *n, int64_t since, struct wait *w)
 {
 	const struct look look = { since, w };
 	const struct demand_answer *a = NULL;
@@ -195,8 +246,7 @@ place_look(struct tree *t, const struct node *n, bool list, int64_t since, struc
 
 	switch (n->kind) {
 	case FIXED:
-		if (list)
-			rc = ask(t, DEMAND_LIBRARIES, "", &look, &a);
+		rc = look_at_libraries(t, &look);
 		break;
 	case OBJECT:
 		rc = ask(t, DEMAND_OBJECT, below_root(n->path), &look, &a);
@@ -210,7 +260,7 @@ place_look(struct tree *t, const struct node *n, bool list, int64_t since, struc
 		break;
 	case LIBRARY:
 		rc = resolve(t, n, &look, &found);
-		if (rc == 0 && list && t->o.browse && *found.folder)
+		if (rc == 0 && t->o.browse && *found.folder)
 			rc = ask(t, DEMAND_FOLDER, found.folder, &look, &a);
 		break;
 	default:
@@ -433,7 +483,7 @@ place_list(struct tree *t, const struct node *dir, uint64_t off, place_each *eac
 		return 0;
 	if (dir->kind == LIBRARY)
 		return list_library(&l, off);
-	rc = dir->kind == FIXED ? ask(t, DEMAND_LIBRARIES, "", NULL, &a) : content(t, dir, NULL, &a);
+	rc = dir->kind == FIXED ? ask(t, DEMAND_REACH, "", NULL, &a) : content(t, dir, NULL, &a);
 	if (rc == 0)
 		rc = list_rows(&l, a, false, off);
 	demand_put(a);

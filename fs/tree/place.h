@@ -15,9 +15,9 @@
 int	place_find(struct tree *, const struct node *dir, const char *name, struct node *n);
 /*
  * Waits until it is known whether the place is there, and what is in it: 0. -ENOENT, -ENOTUNIQ (told on the log); -EAGAIN
- * and other errors as demand_get. list: it is going to be listed.
+ * and other errors as demand_get.
  */
-int	place_look(struct tree *, const struct node *, bool list, int64_t since, struct wait *w);
+int	place_look(struct tree *, const struct node *, int64_t since, struct wait *w);
 /* What is in libraries/ or in a place, behind offset off, as it is known. each: false to stop. */
 typedef bool place_each(void *ctx, const char *name, const struct node *, uint64_t next);
 int	place_list(struct tree *, const struct node *, uint64_t off, place_each *, void *ctx);

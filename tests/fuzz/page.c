@@ -111,7 +111,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t n = 0, m = 0;
 	char field[64];
 	bool all;
-	int rc;
+	int all_files = -1, rc;
 
 	if (size < 2)
 		return 0;
@@ -132,13 +132,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(rc < 0 || n >= 0);
 		break;
 	case 9:
-		rc = data[0] & 16 ? rest_sees_all_files(r, &all) : rest_records(r, "Account", "Name", NULL, "Acme_1", take_row, NULL);
+		rc = data[0] & 32 ? rest_reach(r, &all_files, take_row, NULL) : data[0] & 16 ? rest_sees_all_files(r, &all) : rest_records(r, "Account", "Name", NULL, "Acme_1", take_row, NULL);
 		break;
 	default:
 		rc = rest_documents(r, &queries[data[0] % 6], take_document, (void *)&queries[data[0] % 6], &page);
 		MUST(rc < 0 || !page.next || page.next[0] == '/');
 	}
-	MUST(rc <= 0 && rc != -EINTR);
+	MUST(rc <= 0 && rc != -EINTR && all_files >= -1 && all_files <= 1);
 	free(page.next);
 	rest_close(r);
 	return 0;

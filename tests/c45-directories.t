@@ -1,0 +1,62 @@
+#!/bin/sh
+# Of a directory the kernel asks twice, what is in it and whether there is more, and never keeps the answer: what changed shows in
+# the next listing, also of a directory that was open all the while.
+. "${0%/*}/lib.sh"; plan 13
+data=$TMP/data
+mkdir "$data"
+for i in 1 2 3 4 5 6 7 8 9; do printf 'a,b\n' >"$data/Doc $i.csv"; done
+org_start --data "$data"
+mkfifo "$TMP/ready"
+"$BUILD/sffs" -d -o refresh=3600 sim "$MNT" >"$TMP/debug" 2>&1 &
+FS_PID=$!
+timeout 60 sh -c "tail -n +1 -f '$TMP/debug' | grep -q -m 1 'INIT:'"
+docs=$MNT/documents
+asked() { grep -c "opcode: $1 (" "$TMP/debug"; }
+# A walk of all documents: what the kernel asked of directories, less what it asked before.
+find "$docs" >"$TMP/first"
+opened=$(asked OPENDIR) listed=$(asked READDIRPLUS) looked=$(asked LOOKUP)
+is 'the walk found all' "$(wc -l <"$TMP/first")" 37
+find "$docs" >"$TMP/second"
+same 'as does the next' "$TMP/first" "$TMP/second"
+is 'no directory is opened' "$(($(asked OPENDIR) - opened))" 0
+is 'each is asked for twice' "$(($(asked READDIRPLUS) - listed))" 20
+is 'no name is' "$(($(asked LOOKUP) - looked))" 0
+
+# Directories that stay open.
+python3 - "$docs" "$TMP" >"$TMP/listed" <<'END' &
+import os, sys
+docs, tmp = sys.argv[1:]
+root = os.open(docs, os.O_RDONLY)
+one = os.open(docs + '/Doc 1', os.O_RDONLY)
+gone = os.open(docs + '/Doc 2', os.O_RDONLY)
+def show(fd):
+    os.lseek(fd, 0, os.SEEK_SET)
+    try:
+        print(','.join(sorted(os.listdir(fd))))
+    except OSError as e:
+        print(e.strerror)
+for fd in (root, one, gone):
+    show(fd)
+sys.stdout.flush()
+open(tmp + '/ready', 'w').close()
+open(tmp + '/ready').close()
+for fd in (root, one, gone):
+    show(fd)
+END
+listing=$!
+: <"$TMP/ready"
+org change -d op=rename -d 'title=Doc 1' -d 'to=Other' >/dev/null
+org change -d op=delete -d 'title=Doc 2' >/dev/null
+org change -d op=add -d 'title=New' -d content=new >/dev/null
+fs_sync
+: >"$TMP/ready"
+wait $listing
+line() { sed -n "$1p" "$TMP/listed"; }
+is 'before' "$(line 1)" 'Doc 1,Doc 2,Doc 3,Doc 4,Doc 5,Doc 6,Doc 7,Doc 8,Doc 9'
+is 'in a document' "$(line 2)" 'Doc 1.csv,metadata.json,parsed'
+is 'in another' "$(line 3)" 'Doc 2.csv,metadata.json,parsed'
+is 'what is open shows what there is by then' "$(line 4)" 'Doc 3,Doc 4,Doc 5,Doc 6,Doc 7,Doc 8,Doc 9,New,Other'
+is 'in the document too, which has another name' "$(line 5)" 'Other.csv,metadata.json,parsed'
+like 'one that is gone has nothing' "$(line 6)" '*file*'
+is 'a new look sees the same' "$(ls "$docs" | paste -sd,) $(ls "$docs/Other" | paste -sd,)" "$(line 4) $(line 5)"
+ok 'and what is gone is not there' not test -e "$docs/Doc 2"
