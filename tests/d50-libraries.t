@@ -1,6 +1,6 @@
 #!/bin/sh
 # Libraries list their documents for nothing; folders work by name, at a query each; browse lists what else can be.
-. "${0%/*}/lib.sh"; plan 48
+. "${0%/*}/lib.sh"; plan 46
 data=$TMP/data
 mkdir -p "$data/Sales/2026/Q3" "$data/Sales/Empty" "$data/Legal" "$data/README" "$data/A_B"
 printf 'plan\n' >"$data/Sales/Plan.txt"

@@ -23,7 +23,7 @@ all_gone() { gone "$BUILD/sffs.* $MNT\$" && gone "^sffs-keeper .* $MNT\$"; }
 # of_threads PID FIELD: what /proc says of its threads, each once.
 of_threads() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/task/"*/status | sort -u | paste -sd ' '; }
 # opens PATH FLAGS: what open() in the daemon says, -1 or a descriptor.
-opens() { gdb -q -nx -batch -p "$(daemon)" -ex "print (int)open(\"$1\", $2)" 2>/dev/null | sed -n 's/^\$1 = //p'; }
+opens() { python3 "$TOP/tests/opens.py" "$(daemon)" "$1" "$2"; }
 
 ok 'it mounts' fs_mount -o csv_encoding=EUC-JP,cache_size=1500K,refresh=1
 pid=$(daemon)
@@ -47,7 +47,7 @@ case $BUILD in
 	like 'it opens what it needs' "$(opens "$XDG_STATE_HOME/sffs/sim.json" 0)" '[0-9]*'
 	is 'but no other file' "$(opens "$TMP/theirs/file" 0)" -1
 	is 'not its own config' "$(opens "$config" 0)" -1
-	is 'and makes none' "$(opens "$TMP/theirs/new" 0101)" -1
+	is 'and makes none' "$(opens "$TMP/theirs/new" 0o101)" -1
 	is 'of root'\''s powers it has those over files' "$(of_threads "$pid" CapEff)" "$([ "$(id -u)" = 0 ] && echo 000000000000000e || echo 0000000000000000)" ;;
 esac
 fs_unmount
