@@ -22,9 +22,7 @@ ONE_LARGE = 'sffs writes the file, hashes it on a second thread, and hands it to
 MANY_SMALL = 'MD5 alone takes as long as the last line shows, on one of two processors that the org, the reader and FUSE share; pass-through, which checks nothing ' \
     'and downloads nothing, does not meet this goal either. What is left is not waiting: the daemon\'s own time is in the column "also".'
 
-FIND = 'of a document three requests are waited for (one opens its directory, two read it), and each wakes a processor that has gone to sleep: with nothing else ' \
-    'running that is most of the time (perf: two fifths in the scheduler\'s switch, a quarter in the daemon\'s own code, SQLite and libc). Beside a process that ' \
-    'kept one of the two processors awake the same command did 9,700 to 14,600 a second.'
+FIND = 'of a document two requests are waited for, and each wakes a processor that has gone to sleep: with nothing else running that is most of the time.'
 
 
 class Size:
