@@ -6,8 +6,8 @@ data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6 7 8 9; do printf 'a,b\n' >"$data/Doc $i.csv"; done
 org_start --data "$data"
-mkfifo "$TMP/ready"
-"$BUILD/sffs" -d -o refresh=3600 sim "$MNT" >"$TMP/debug" 2>&1 &
+mkfifo "$TMP/ready"; : >"$TMP/debug"
+"$BUILD/sffs" -d -o refresh=3600 sim "$MNT" >>"$TMP/debug" 2>&1 &
 FS_PID=$!
 timeout 60 sh -c "tail -n +1 -f '$TMP/debug' | grep -q -m 1 'INIT:'"
 docs=$MNT/documents
