@@ -71,6 +71,7 @@ say 'somebody looks' cat /mnt/acme/documents/Note/Note.txt
 say 'mounted then' systemctl show -P ActiveState mnt-acme.mount
 systemctl stop mnt-acme.mount
 say 'unmounted' systemctl show -P Result mnt-acme.mount
+until_is 0 'pgrep -c -x sffs'	# it ends when it finds that it is unmounted
 say 'no process is left' sh -c 'pgrep -c -x sffs || :'
 systemctl stop mnt-acme.automount
 
