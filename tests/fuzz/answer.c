@@ -18,7 +18,7 @@ static int	connection(int family, int type, int protocol);
 #include "fs/rest.h"
 #include "tests/fuzz/fuzz.h"
 
-#define CONNECTIONS	16		/* more than the tries of one question take */
+#define CONNECTIONS	256		/* more than the tries of one question take: a download that gets further has many */
 #define TRIES		3
 #define NEXT		"\nNEXT\n"
 #define SIZE		1000		/* of what is downloaded */
