@@ -26,7 +26,7 @@ AUTH_PROG = auth/main.c $(wildcard auth/login*.c)
 AUTH      = $(filter-out $(AUTH_PROG),$(wildcard auth/*.c))
 FS        = $(filter-out fs/main.c,$(wildcard fs/*.c fs/*/*.c))
 ORG       = $(filter-out tests/org/main.c,$(wildcard tests/org/*.c))
-UNIT      = $(wildcard tests/a*.c)
+UNIT      = $(wildcard tests/a*.c tests/z*.c)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 UNIT_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT))
@@ -41,7 +41,7 @@ $(BUILD)/sffs-org: $(call objects,tests/org/main.c $(ORG) auth/buf.c auth/log.c)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
 
 # Unit tests: a test of the simulated org links the org, every other one links fs and auth.
-$(BUILD)/tests/a%-org: $(BUILD)/obj/tests/a%-org.o $(call objects,$(ORG) auth/buf.c auth/log.c)
+$(BUILD)/tests/z%-org: $(BUILD)/obj/tests/a%-org.o $(call objects,$(ORG) auth/buf.c auth/log.c)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(FS) $(AUTH))
@@ -64,10 +64,10 @@ $(BUILD)/libsffs.a: $(call objects,$(FS) $(AUTH) $(wildcard auth/login*.c))
 # What takes long; samples of it are in make test. docs/reliability.md has the figures.
 soak: setup
 	$(MAKE) all units manual
-	ROUNDS=200 $(PROVE) --verbose tests/f70-killed.t
-	READS=1000 $(PROVE) --verbose tests/f80-reads.t
+	ROUNDS=200 $(PROVE) --verbose tests/f70-kill-9.t
+	READS=1000 $(PROVE) --verbose tests/f80-corrupt-downloads.t
 	STRESS_SECONDS=120 $(PROVE) --verbose tests/f50-stress.t
-	ROUNDS=100000 $(PROVE) $(BUILD)/tests/a51-names-settle
+	ROUNDS=100000 $(PROVE) $(BUILD)/tests/a51-catalogue-names
 	ROUNDS=300 $(PROVE) $(BUILD)/tests/a43-store-shared
 	A35_ROUNDS=20000 $(PROVE) $(BUILD)/tests/a35-view-python
 	N=1000000 $(PROVE) --verbose tests/f90-million.t
@@ -89,7 +89,9 @@ BENCH_PROGRAMS = $(BUILD)/tests/delay-proxy $(addprefix $(BUILD)/tests/bench/,pr
 
 # Tests: every tests/a*.c is a program, every tests/*.t a script; prove runs both and reads their TAP.
 # TESTS=tests/b10-read.t runs one alone; TESTS=build/tests/a20-name one unit.
-TESTS ?= $(UNIT_PROGRAMS) $(sort $(wildcard tests/*.t))
+TESTS ?= tests/a00-layers.t $(filter $(BUILD)/tests/a%,$(UNIT_PROGRAMS)) \
+	$(filter-out tests/a00% tests/z%,$(sort $(wildcard tests/*.t))) \
+	$(filter $(BUILD)/tests/z%,$(UNIT_PROGRAMS)) $(sort $(wildcard tests/z*.t))
 PROVE  = BUILD=$(BUILD) prove --exec '' --timer
 
 test: setup

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "document.h"
 
@@ -74,4 +75,35 @@ document_same(const struct document *a, const struct document *b)
 	DOCUMENT_FIELDS(X)
 #undef X
 	return true;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a && strcasecmp(a, b) == 0;
+}
+
+bool
+document_is_csv(const struct document *d)
+{
+	return is_same(d->file_type, "CSV") || is_same(d->file_extension, "csv") || is_same(d->file_extension, "tsv") ||
+	    is_same(d->file_extension, "tab");
+}
+
+bool
+document_is_link(const struct document *d)
+{
+	return is_same(d->file_type, "LINK");
+}
+
+bool
+document_is_note(const struct document *d)
+{
+	return is_same(d->file_type, "SNOTE");
+}
+
+bool
+document_is_elsewhere(const struct document *d)
+{
+	return is_same(d->content_location, "E") || is_same(d->content_location, "L");
 }

@@ -91,4 +91,10 @@ void	document_free(struct document *);	/* the strings; leaves an empty document 
 int	document_copy(const struct document *, struct document *out);	/* with strings of its own; -ENOMEM */
 bool	document_same(const struct document *, const struct document *);	/* all fields; neither keys nor name */
 
+bool	document_is_csv(const struct document *);	/* has views */
+bool	document_is_note(const struct document *);	/* HTML; also there as plain text */
+/* The org has a record of it, but its bytes are not in Salesforce. */
+bool	document_is_elsewhere(const struct document *);
+bool	document_is_link(const struct document *);	/* its file is an internet shortcut, not bytes of the org */
+
 #endif

@@ -25,28 +25,28 @@
 #include "auth/http.h"
 #include "auth/log.h"
 #include "auth/token.h"
-#include "ahead.h"
-#include "arguments.h"
-#include "budget.h"
-#include "callers.h"
-#include "catalogue.h"
-#include "check.h"
-#include "claim.h"
-#include "confine.h"
-#include "demand.h"
-#include "doctor.h"
-#include "file.h"
-#include "inventory.h"
-#include "keeper.h"
-#include "list.h"
-#include "mount.h"
-#include "notify.h"
-#include "rest.h"
-#include "status.h"
-#include "store.h"
-#include "surveys.h"
-#include "sync.h"
-#include "tree.h"
+#include "fs/content/read_ahead.h"
+#include "fs/command/arguments.h"
+#include "fs/rest/budget.h"
+#include "fs/mount/callers.h"
+#include "fs/catalogue/catalogue.h"
+#include "fs/command/cache.h"
+#include "fs/mount/claim.h"
+#include "fs/mount/confine.h"
+#include "fs/sync/on_demand.h"
+#include "fs/command/doctor.h"
+#include "fs/content/file.h"
+#include "fs/tree/inventory.h"
+#include "fs/mount/mounter.h"
+#include "fs/command/status.h"
+#include "fs/mount/mount.h"
+#include "fs/mount/systemd.h"
+#include "fs/rest/rest.h"
+#include "fs/mount/status_json.h"
+#include "fs/store/store.h"
+#include "fs/content/parsed.h"
+#include "fs/sync/sync.h"
+#include "fs/tree/tree.h"
 
 #define CONNECT_TIMEOUT	10	/* seconds */
 #define PAGE_TIME	300	/* seconds that a page of a first fill may take, with all tries */
@@ -57,18 +57,18 @@ struct sffs {
 	struct config	*config;
 	struct http	*http;
 	struct token	*token;
-	struct keeper	*keeper;	/* mounts and unmounts when this process is confined; else NULL */
+	struct mounter	*keeper;	/* mounts and unmounts when this process is confined; else NULL */
 	struct budget	*budget;
 	struct callers	*callers;
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct store	*store;
 	struct sync	*sync;
-	struct demand	*demand;
-	struct surveys	*surveys;
+	struct on_demand	*demand;
+	struct parsed	*surveys;
 	struct files	*files;
 	struct inventory *inventory;
-	struct ahead	*ahead;
+	struct read_ahead	*ahead;
 	struct tree	*tree;
 	struct mount	*mount;
 	struct status	 status;
@@ -76,7 +76,7 @@ struct sffs {
 	char		*catalogue_dir;
 	int		 claim;		/* claim_take's, until the mount is there; -1: none */
 	int		 parent;	/* pipe to the parent; -1: none */
-	int		 notify;	/* notify_open's */
+	int		 notify;	/* systemd_open's */
 	time_t		 filling;	/* when the first page came; 0: no progress line stands on the terminal */
 	uint64_t	 filled_then;	/* documents then */
 };
@@ -102,7 +102,7 @@ run_command(const struct arguments *a)
 	case 'L':
 		rc = config_orgs(a->config, &orgs);
 		if (rc == 0)
-			rc = list_put(buf_str(&orgs), a->org, a->json, &out);
+			rc = status_put(buf_str(&orgs), a->org, a->json, &out);
 		break;
 	}
 	if (out.failed || fputs(buf_str(&out), stdout) < 0 || fflush(stdout) != 0)
@@ -123,7 +123,7 @@ show_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
 	time_t now = time(NULL);
 
 	/* A first fill may take longer than systemd waits; each page earns as long as one may take. */
-	notify_send(s->notify, "EXTEND_TIMEOUT_USEC=%u\nSTATUS=%llu of %llu documents", PAGE_TIME * 1000000u, (unsigned long long)documents,
+	systemd_notify(s->notify, "EXTEND_TIMEOUT_USEC=%u\nSTATUS=%llu of %llu documents", PAGE_TIME * 1000000u, (unsigned long long)documents,
 	    (unsigned long long)total);
 	if (!isatty(STDERR_FILENO))
 		return;
@@ -151,7 +151,7 @@ mount_answers(void *ctx)
 {
 	struct sffs *s = ctx;
 
-	notify_send(s->notify, "READY=1\nSTATUS=%s is mounted on %s", s->config->org, s->arguments.mountpoint);
+	systemd_notify(s->notify, "READY=1\nSTATUS=%s is mounted on %s", s->config->org, s->arguments.mountpoint);
 	if (s->parent < 0) {
 		log_info("sffs", "%s is mounted on %s", s->config->org, s->arguments.mountpoint);
 		return;
@@ -271,7 +271,7 @@ shut_in(struct sffs *s)
 		log_debug("sffs", "the kernel has no Landlock: the mount is not confined");
 		return 0;
 	}
-	rc = keeper_open(s->arguments.mountpoint, &s->keeper);
+	rc = mounter_open(s->arguments.mountpoint, &s->keeper);
 	if (rc == 0)
 		rc = config_state_dir(c, &state);
 	if (rc == 0)
@@ -312,7 +312,7 @@ static int
 open_data(struct sffs *s)
 {
 	const struct config *c = s->config;
-	const struct surveys_options surveys = {
+	const struct parsed_options surveys = {
 		.view = { .encoding = c->csv_encoding, .delimiter = c->csv_delimiter ? *c->csv_delimiter : 0,
 		    .max_field = c->csv_max_field, .strict = c->csv_strict },
 		.names = c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX,
@@ -327,7 +327,7 @@ open_data(struct sffs *s)
 	if (rc == 0)
 		rc = store_open(&(struct store_options){ .dir = blobs, .limit = c->cache_size, .fetches = (unsigned)c->transfers }, &s->store);
 	if (rc == 0)
-		rc = surveys_open(s->store, s->rest, s->catalogue, &surveys, &s->surveys);
+		rc = parsed_open(s->store, s->rest, s->catalogue, &surveys, &s->surveys);
 	if (rc == 0)
 		rc = files_open(s->store, s->rest, s->surveys, &s->files);
 	free(blobs);
@@ -340,29 +340,29 @@ renew_reach(void *ctx)
 {
 	const struct sffs *s = ctx;
 
-	demand_renew(s->demand, DEMAND_REACH, "");
+	on_demand_renew(s->demand, ON_DEMAND_REACH, "");
 }
 
 /* What a walk and df are going to need, asked at once: later nobody could tell which look costs these calls. */
 static int
 ask_ahead(struct sffs *s)
 {
-	static const enum demand_kind kinds[2] = { DEMAND_REACH, DEMAND_STORAGE };
-	const struct demand_answer *a;
+	static const enum on_demand_kind kinds[2] = { ON_DEMAND_REACH, ON_DEMAND_STORAGE };
+	const struct on_demand_answer *a;
 	struct wait_thread t[2];
 	int rc[2];
 
 	for (int i = 0; i < 2; i++) {
 		wait_thread_init(&t[i]);
-		rc[i] = demand_get(s->demand, kinds[i], "", INT64_MAX, &t[i].wait, &a);
+		rc[i] = on_demand_get(s->demand, kinds[i], "", INT64_MAX, &t[i].wait, &a);
 		if (rc[i] == 0)
-			demand_put(a);
+			on_demand_put(a);
 	}
 	for (int i = 0; i < 2; i++) {
 		while (rc[i] == -EAGAIN) {
 			wait_thread_sleep(&t[i]);
-			if ((rc[i] = demand_get(s->demand, kinds[i], "", INT64_MAX, &t[i].wait, &a)) == 0)
-				demand_put(a);
+			if ((rc[i] = on_demand_get(s->demand, kinds[i], "", INT64_MAX, &t[i].wait, &a)) == 0)
+				on_demand_put(a);
 		}
 	}
 	return rc[0] == -EINTR || rc[1] == -EINTR ? -EINTR : 0;		/* that the org does not say is no reason not to mount */
@@ -373,14 +373,14 @@ static int
 open_demand(struct sffs *s, enum name_rules names, bool online)
 {
 	const struct config *c = s->config;
-	int rc = demand_open(s->rest, s->catalogue, &(struct demand_options){ .refresh = c->refresh,
+	int rc = on_demand_open(s->rest, s->catalogue, &(struct on_demand_options){ .refresh = c->refresh,
 	    .fail_offline = c->offline == CONFIG_FAIL, .archived = c->archived, .names = names, .changed = tell_changed, .ctx = s }, &s->demand);
 
 	if (rc == 0 && online)
 		rc = ask_ahead(s);
 	if (rc < 0)
 		return rc;
-	int all = demand_sees_all_files(s->demand);
+	int all = on_demand_sees_all_files(s->demand);
 	if (all < 0)
 		log_info("sffs", "Salesforce does not say whether you have the permission Query All Files; it is asked again");
 	if (all == 0)
@@ -422,7 +422,7 @@ open_tree(struct sffs *s)
 	if (rc == 0)
 		rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
 	if (rc == 0)
-		rc = ahead_open(s->store, s->rest, s->catalogue, &(struct ahead_options){ .transfers = (unsigned)c->transfers,
+		rc = read_ahead_open(s->store, s->rest, s->catalogue, &(struct read_ahead_options){ .transfers = (unsigned)c->transfers,
 		    .cache_size = c->cache_size, .may = may_guess, .ctx = s->rest }, &s->ahead);
 	return rc < 0 ? rc : tree_open(&(struct tree_parts){ .catalogue = s->catalogue, .sync = s->sync, .demand = s->demand, .files = s->files,
 	    .inventory = s->inventory, .ahead = s->ahead }, &(struct tree_options){ .names = names, .links = c->links, .browse = c->browse, .versions = c->versions == CONFIG_ALL, .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .limits = make_limits, .ctx = &s->status }, &s->tree);
@@ -435,26 +435,26 @@ close_all(struct sffs *s)
 	if (s->rest)
 		rest_cancel(s->rest);
 	if (s->ahead)
-		ahead_stop(s->ahead);
+		read_ahead_stop(s->ahead);
 	if (s->store)
 		store_stop(s->store);
 	if (s->sync)
 		sync_stop(s->sync);
 	if (s->demand)
-		demand_stop(s->demand);
+		on_demand_stop(s->demand);
 	if (s->surveys)
-		surveys_stop(s->surveys);
+		parsed_stop(s->surveys);
 	if (s->inventory)
 		inventory_stop(s->inventory);
 	store_close(s->store);
 	mount_close(s->mount);
-	keeper_close(s->keeper);
+	mounter_close(s->keeper);
 	tree_close(s->tree);
 	inventory_close(s->inventory);
-	ahead_close(s->ahead);
+	read_ahead_close(s->ahead);
 	files_close(s->files);
-	surveys_close(s->surveys);
-	demand_close(s->demand);
+	parsed_close(s->surveys);
+	on_demand_close(s->demand);
 	sync_close(s->sync);
 	catalogue_close(s->catalogue);
 	rest_close(s->rest);
@@ -520,7 +520,7 @@ run_check(struct sffs *s)
 		rc = catalogue_open(s->catalogue_dir, name_hash_of(s->config->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX),
 		    &s->catalogue);
 	if (rc == 0)
-		rc = asprintf(&blobs, "%s/blobs", s->dir) < 0 ? -ENOMEM : check_cache(s->catalogue, blobs, stdout);
+		rc = asprintf(&blobs, "%s/blobs", s->dir) < 0 ? -ENOMEM : cache_check(s->catalogue, blobs, stdout);
 	free(blobs);
 	close_all(s);
 	return exit_status_of(rc);
@@ -607,7 +607,7 @@ main(int argc, char **argv)
 	if (status == EXIT_DONE && s.arguments.command == 'C') {
 		status = run_check(&s);
 	} else if (status == EXIT_DONE) {
-		s.notify = notify_open();
+		s.notify = systemd_open();
 		if (s.arguments.foreground && !log_to_journal())
 			log_plain(NULL);
 		status = s.arguments.foreground ? run(&s) : run_as_daemon(&s);

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "fs/name.h"
-#include "tests/tap.h"
+#include "tap.h"
 
 #define ID	"0695g00000AbCdEAAV"
 

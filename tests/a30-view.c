@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fs/view.h"
+#include "fs/view/view.h"
 #include "tap.h"
 
 struct bytes {

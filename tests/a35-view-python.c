@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs/view.h"
+#include "fs/view/view.h"
 
 struct bytes {
 	char	*data;

@@ -1,7 +1,7 @@
 #include <string.h>
 
-#include "fs/note.h"
-#include "tests/tap.h"
+#include "fs/content/note.h"
+#include "tap.h"
 
 static const struct { const char *html, *text; } cases[] = {
 	{ "", "" },

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "auth/log.h"
-#include "tests/source.h"
-#include "tests/tap.h"
+#include "source.h"
+#include "tap.h"
 
 #define KIB	1024ull
 #define MIB	(1024 * KIB)

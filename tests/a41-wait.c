@@ -4,8 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "fs/wait.h"
-#include "tests/tap.h"
+#include "fs/async/wait.h"
+#include "tap.h"
 
 struct counted {
 	struct wait	 wait;

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "fs/pool.h"
-#include "tests/tap.h"
+#include "fs/async/pool.h"
+#include "tap.h"
 
 static atomic_int running, most, added, ran, dropped;
 

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "auth/log.h"
-#include "tests/source.h"
-#include "tests/tap.h"
+#include "source.h"
+#include "tap.h"
 
 #define MIB	(1024 * 1024ull)
 #define HELD	STORE_HELD_BACK

@@ -11,8 +11,8 @@
 #include "auth/log.h"
 #include "fs/store/disk.h"
 #include "fs/store/evict.h"
-#include "tests/source.h"
-#include "tests/tap.h"
+#include "source.h"
+#include "tap.h"
 
 #define MIB	(1024 * 1024ull)
 

@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "fs/confine.h"
-#include "tests/tap.h"
+#include "fs/mount/confine.h"
+#include "tap.h"
 
 /*
  * TOP/ours can be written, TOP/read can be read, TOP/theirs is out of reach. Not below /tmp, which can be written. Of the rest files

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fs/budget.h"
-#include "tests/tap.h"
+#include "fs/rest/budget.h"
+#include "tap.h"
 
 #define QUARTER		(15 * 60)
 #define QUARTERS	97

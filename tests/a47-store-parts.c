@@ -4,8 +4,8 @@
 
 #include "auth/log.h"
 #include "fs/store/part.h"
-#include "tests/source.h"
-#include "tests/tap.h"
+#include "source.h"
+#include "tap.h"
 
 #define KIB	1024ull
 #define MIB	(1024 * KIB)

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "auth/log.h"
-#include "fs/claim.h"
-#include "tests/tap.h"
+#include "fs/mount/claim.h"
+#include "tap.h"
 
 static int refuse;	/* so many locks, as if another process had them and ended then */
 

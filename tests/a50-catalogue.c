@@ -18,8 +18,8 @@
 
 #include "auth/fnv.h"
 #include "auth/log.h"
-#include "fs/catalogue.h"
-#include "tests/tap.h"
+#include "fs/catalogue/catalogue.h"
+#include "tap.h"
 
 static char dir[] = "/tmp/sffs-catalogue-XXXXXX";
 

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/store.h"
+#include "fs/store/store.h"
 
 enum source_op {
 	END,		/* rc = n */

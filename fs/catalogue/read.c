@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parts.h"
+#include "internal.h"
 #include "row.h"
 #include "sql.h"
 

@@ -11,7 +11,7 @@
 
 #include "auth/log.h"
 
-#include "parts.h"
+#include "internal.h"
 
 #define LOST_LOCATORS	3	/* in a row, without getting further in between */
 #define VALUES_MOST	(512 * 1024)	/* in an answer; a page of 2,000 documents has some 80,000 */

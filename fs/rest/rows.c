@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parts.h"
+#include "internal.h"
 
 #define NAMESAKES	200	/* records of one name that are looked at */
 #define FILES_SOQL	"SELECT Id FROM ContentDocumentLink LIMIT 1"

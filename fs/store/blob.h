@@ -1,5 +1,5 @@
 /*
- * blob - what fs/store.c (handles, who reads) and fs/store/fill.c (who writes) share.
+ * blob - what fs/store/store.c (handles, who reads) and fs/store/fill.c (who writes) share.
  *
  * One lock, the store's, serves all blobs: it is held for a few assignments.
  */
@@ -8,9 +8,9 @@
 
 #include <pthread.h>
 
-#include "fs/pool.h"
-#include "fs/store.h"
-#include "fs/wait.h"
+#include "fs/async/pool.h"
+#include "store.h"
+#include "fs/async/wait.h"
 #include "hash.h"
 #include "part.h"
 
@@ -81,7 +81,7 @@ struct store {
 	struct store_stats stats;
 };
 
-/* fs/store.c */
+/* fs/store/store.c */
 void	blob_unlist(struct blob *);		/* caller locks */
 void	blob_end_job(struct blob *);		/* the job's last act */
 void	blob_free(struct blob *);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "auth/log.h"
-#include "fs/pool.h"
+#include "fs/async/pool.h"
 #include "evict.h"
 
 #include "disk.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "auth/log.h"
-#include "fs/store.h"
+#include "store.h"
 
 #include "disk.h"
 

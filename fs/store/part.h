@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fs/pool.h"
-#include "fs/store.h"
-#include "fs/wait.h"
+#include "fs/async/pool.h"
+#include "store.h"
+#include "fs/async/wait.h"
 
 #define PART_FAR	(4u << 20)	/* bytes beyond what has landed: no read-ahead goes so far */
 #define PART_SIZE	(1u << 20)	/* of one, at least; they are aligned to it */

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/rest.h"
+#include "fs/rest/rest.h"
 
-#include "fs/sync/ids.h"
+#include "ids.h"
 
 int
 ids_add(struct ids *ids, const char *id)

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/catalogue.h"
+#include "fs/catalogue/catalogue.h"
 
 #include "node.h"
-#include "place.h"
+#include "remote.h"
 
 #define LISTED	(UINT64_C(1) << 62)	/* behind the last entry */
 
@@ -51,7 +51,7 @@ list_parsed(void *ctx, const struct document *d)
 {
 	struct listing *l = ctx;
 
-	if (inside_is_csv(d))
+	if (document_is_csv(d))
 		list_node(l, node_parsed_name(d), &(struct node){ .kind = PARSED, .doc = *d }, 3 + d->key);
 	return !l->full;
 }
@@ -72,7 +72,7 @@ list_version(void *ctx, const struct document *d)
 	struct listing *l = ctx;
 	struct name name;
 
-	inside_version_name(d, l->tree->o.names, &name);
+	document_dir_version_name(d, l->tree->o.names, &name);
 	list_node(l, name.s, &(struct node){ .kind = VERSION, .doc = *d }, 2 + d->version_key);
 	return !l->full;
 }
@@ -81,7 +81,7 @@ static void
 list_inside(struct listing *l, const struct node *dir, uint64_t off)
 {
 	struct node n = *dir;
-	struct inside in;
+	struct document_dir in;
 
 	node_names_inside(l->tree, &dir->doc, &in);
 	const struct { enum kind kind; const char *name; } entries[] = {
@@ -229,11 +229,11 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 		l.kind = ino == BY_ID ? LINK : DOCUMENT;
 		rc = catalogue_list(t->catalogue, off - 2, list_document, &l);
 	} else if (dir.path) {
-		rc = place_list(t, &dir, off, list_entry, &l);
+		rc = remote_list(t, &dir, off, list_entry, &l);
 	} else {
 		list_fixed(&l, ino, off);
 		if (ino == LIBRARIES && !l.full)
-			rc = place_list(t, &dir, off, list_entry, &l);
+			rc = remote_list(t, &dir, off, list_entry, &l);
 		else if (ino == VERSIONS_ROOT && t->o.versions && !l.full)
 			rc = catalogue_list(t->catalogue, off > 3 ? off - 3 : 0, list_versions, &l);
 		else if (ino == PARSED_ROOT && t->o.browse && !l.full)

@@ -22,11 +22,11 @@
 #include <string.h>
 
 #include "auth/log.h"
-#include "fs/catalogue.h"
+#include "fs/catalogue/catalogue.h"
 
 #include "node.h"
 #include "readme.h"
-#include "recent.h"
+#include "paths.h"
 
 #define COLUMN_TEXT	64
 #define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
@@ -73,11 +73,11 @@ node_remember(struct tree *t, const struct node *n)
 	char text[COLUMN_TEXT];
 
 	if (node_has_path(n))
-		return recent_put(t->recent, n->path);
+		return paths_put(t->recent, n->path);
 	if (n->kind != COLUMN)
 		return 0;
 	column_text(n, text);
-	return recent_put(t->recent, text);
+	return paths_put(t->recent, text);
 }
 
 static int
@@ -85,7 +85,7 @@ recall_column(struct tree *t, uint64_t key, struct node *n, uint64_t *version_ke
 {
 	unsigned long long version;
 	struct buf text = BUF_INIT;
-	int rc = recent_get(t->recent, key, &text);
+	int rc = paths_get(t->recent, key, &text);
 
 	if (rc == 0 && sscanf(buf_str(&text), "column %llx %zu", &version, &n->column) != 2)
 		rc = -ESTALE;
@@ -99,7 +99,7 @@ static int
 recall_path(struct tree *t, uint64_t key, struct node *n)
 {
 	struct buf path = BUF_INIT;
-	int rc = recent_get(t->recent, key, &path);
+	int rc = paths_get(t->recent, key, &path);
 
 	if (rc == 0 && !(n->path = buf_detach(&path)))
 		rc = -ENOMEM;
@@ -119,13 +119,13 @@ node_ino(const struct node *n)
 		return ino_of(n->kind, n->doc.version_key);
 	case COLUMN:
 		column_text(n, text);
-		return ino_of(COLUMN, recent_key(text));
+		return ino_of(COLUMN, paths_key(text));
 	case VIEW:
 		return ino_of(VIEW + n->view, n->doc.version_key);
 	case LINK:
 		return ino_of(LINK + n->depth - 1, n->doc.key);
 	case OBJECT: case RECORD: case LIBRARY: case FOLDER: case UNKNOWN:
-		return ino_of(n->kind, recent_key(n->path));
+		return ino_of(n->kind, paths_key(n->path));
 	default:
 		return ino_of(n->kind, n->doc.key);
 	}
@@ -250,9 +250,9 @@ node_parsed_name(const struct document *d)
 }
 
 void
-node_names_inside(const struct tree *t, const struct document *d, struct inside *in)
+node_names_inside(const struct tree *t, const struct document *d, struct document_dir *in)
 {
-	inside_names(d, t->o.names, in);
+	document_dir_names(d, t->o.names, in);
 	if (!t->o.links)
 		in->parsed = in->versions = NULL;
 }
@@ -283,9 +283,9 @@ node_text(const struct tree *t, const struct node *n, struct buf *b)
 	int rc = 1;
 
 	if (n->kind == METADATA)
-		inside_put_metadata(b, &n->doc);
-	else if (n->kind == VERSION && inside_is_link(&n->doc))
-		inside_put_url(b, &n->doc);
+		document_dir_put_metadata(b, &n->doc);
+	else if (n->kind == VERSION && document_is_link(&n->doc))
+		document_dir_put_url(b, &n->doc);
 	else if (node_is(n, STATUS))
 		rc = put_status(t, t->o.status, b) < 0 ? -ENOMEM : 1;
 	else if (node_is(n, LIMITS))

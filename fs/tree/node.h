@@ -12,9 +12,9 @@
 #include <time.h>
 
 #include "auth/buf.h"
-#include "fs/inside.h"
-#include "fs/inventory.h"
-#include "fs/tree.h"
+#include "document_dir.h"
+#include "inventory.h"
+#include "tree.h"
 
 #define LINK_DEPTHS	12	/* directories at most: what is in folders below is not there */
 
@@ -68,17 +68,17 @@ struct node {
 	struct document	 doc;		/* of all others. Neither is owned by a node that is made to be listed */
 };
 
-struct opened;
+struct open_files;
 
 struct tree {
 	struct catalogue *catalogue;
 	struct sync	*sync;
 	struct files	*files;
 	struct inventory *inventory;
-	struct ahead	*ahead;
-	struct demand	*demand;
-	struct opened	*opened;
-	struct recent	*recent;
+	struct read_ahead	*ahead;
+	struct on_demand	*demand;
+	struct open_files	*opened;
+	struct paths	*recent;
 	struct tree_options o;
 	time_t		 born;
 	atomic_uint_fast32_t refreshers;	/* how often .sffs/refresh was looked up */
@@ -109,6 +109,6 @@ int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh,
 bool	node_is_on_demand(const struct node *);
 /* The name of a document in parsed/ and versions/, where README is taken. */
 const char *node_parsed_name(const struct document *);
-void	node_names_inside(const struct tree *, const struct document *, struct inside *out);
+void	node_names_inside(const struct tree *, const struct document *, struct document_dir *out);
 
 #endif

@@ -64,8 +64,8 @@ put_value(struct tree *t, const struct document *d, size_t which, struct buf *b)
 		put_time(b, *(const int64_t *)member);
 		break;
 	case IS_CACHED:
-		if (!inside_is_link(d))
-			buf_puts(b, file_is_cached(t->files, d) && !(inside_is_elsewhere(d) && d->content_size == 0) ? "yes" : "no");
+		if (!document_is_link(d))
+			buf_puts(b, file_is_cached(t->files, d) && !(document_is_elsewhere(d) && d->content_size == 0) ? "yes" : "no");
 		break;
 	}
 }

@@ -12,9 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/careful.h"
+#include "careful.h"
 
 /* libcsv's pstate: between cells the first two, in a cell, and behind the quote that may have closed it. */
 enum { ROW_NOT_BEGUN, FIELD_NOT_BEGUN, FIELD_BEGUN, FIELD_MIGHT_HAVE_ENDED };

@@ -9,7 +9,7 @@
 
 #include <csv.h>
 
-#include "fs/view/reader.h"
+#include "reader.h"
 
 struct careful {
 	/* private */

@@ -1,9 +1,9 @@
 #include <stdlib.h>
 
-#include "fs/view/careful.h"
-#include "fs/view/split.h"
+#include "careful.h"
+#include "split.h"
 
-#include "fs/view/cells.h"
+#include "cells.h"
 
 static const char *const fault_names[FAULTS] = {
 #define X(name, code) code,

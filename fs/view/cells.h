@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fs/view/text.h"
+#include "text.h"
 
 #define CELLS_LONGEST_MIN	4u			/* limits of max_field */
 #define CELLS_LONGEST_MAX	(1u << 30)

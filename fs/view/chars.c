@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
 /* The bytes 0x80 to 0x9f of windows-1252, by the encoding standard of the web; all others are Latin-1. */
 static const uint16_t windows_1252[32] = {

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/columns.h"
+#include "columns.h"
 
 #define MEMORY		(4u << 20)	/* for all columns together, as long as each gets LEAST */
 #define MOST		(64u << 10)

@@ -9,7 +9,7 @@
 #ifndef FS_VIEW_COLUMNS_H
 #define FS_VIEW_COLUMNS_H
 
-#include "fs/view/survey.h"
+#include "survey.h"
 
 struct columns;
 

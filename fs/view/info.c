@@ -1,9 +1,9 @@
 /* info.tsv: what the survey found, a line each. */
 #include <inttypes.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/survey.h"
+#include "survey.h"
 
 static void
 put_number(struct buf *b, const char *key, uint64_t n)

@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/keys.h"
+#include "keys.h"
 
 struct name {
 	uint32_t	 next;		/* the number to try first when this name is wanted again */

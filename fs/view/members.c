@@ -1,9 +1,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/members.h"
+#include "members.h"
 
 #define AROUND	3	/* the quotes and the colon */
 

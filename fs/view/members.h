@@ -7,7 +7,7 @@
 #ifndef FS_VIEW_MEMBERS_H
 #define FS_VIEW_MEMBERS_H
 
-#include "fs/view/keys.h"
+#include "keys.h"
 
 #define MEMBERS_SLACK	32	/* bytes behind a key's text that may be read */
 

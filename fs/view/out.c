@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/out.h"
+#include "out.h"
 
 #define SLICE	(OUT_SIZE / CHARS_JSON_MOST)
 

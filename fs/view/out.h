@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#include "fs/view.h"
+#include "view.h"
 
 #define OUT_SIZE	(128 * 1024)
 #define OUT_STRIDE	32u

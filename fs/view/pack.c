@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/view/survey.h"
+#include "survey.h"
 
 static const char magic[] = "sffs view " VIEW_RENDERER "\n";
 

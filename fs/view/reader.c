@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/reader.h"
+#include "reader.h"
 
 int
 reader_tell(struct reader *r, enum fault_code code, uint64_t offset, uint64_t column)

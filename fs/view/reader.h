@@ -9,7 +9,7 @@
 #ifndef FS_VIEW_READER_H
 #define FS_VIEW_READER_H
 
-#include "fs/view/cells.h"
+#include "cells.h"
 
 /* How a record ends. */
 enum row_end { ROW_GOES_ON, ROW_LF, ROW_CR, ROW_CRLF, ROW_TEXT_ENDED };

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/view/chars.h"
-#include "fs/view/columns.h"
-#include "fs/view/members.h"
-#include "fs/view/out.h"
+#include "chars.h"
+#include "columns.h"
+#include "members.h"
+#include "out.h"
 
-#include "fs/view/survey.h"
+#include "survey.h"
 
 struct render {
 	const struct view_survey *s;

@@ -1,9 +1,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fs/view/cells.h"
+#include "cells.h"
 
-#include "fs/view/sniff.h"
+#include "sniff.h"
 
 /* Those of Bulk API 2.0, the most usual first. */
 static const char candidates[] = { ',', ';', '\t', '|', '^', '`' };

@@ -14,9 +14,9 @@
 #include <emmintrin.h>
 #endif
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/split.h"
+#include "split.h"
 
 #define BATCH	256		/* cells that are passed on at once */
 #define ALL	(~(uint64_t)0)

@@ -9,7 +9,7 @@
 #ifndef FS_VIEW_SPLIT_H
 #define FS_VIEW_SPLIT_H
 
-#include "fs/view/reader.h"
+#include "reader.h"
 
 struct split;
 

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "auth/fnv.h"
-#include "fs/view/chars.h"
-#include "fs/view/types.h"
+#include "chars.h"
+#include "types.h"
 
-#include "fs/view/survey.h"
+#include "survey.h"
 
 #define DISTINCT	1000
 #define HASHES_MEMORY	((size_t)64 << 20)	/* of all columns */

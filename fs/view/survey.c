@@ -4,11 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fs/view/chars.h"
-#include "fs/view/members.h"
-#include "fs/view/sniff.h"
+#include "chars.h"
+#include "members.h"
+#include "sniff.h"
 
-#include "fs/view/survey.h"
+#include "survey.h"
 
 #define MAX_FIELD_DEFAULT	(8u << 20)
 

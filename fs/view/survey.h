@@ -8,10 +8,10 @@
 #ifndef FS_VIEW_SURVEY_H
 #define FS_VIEW_SURVEY_H
 
-#include "fs/view.h"
-#include "fs/view/cells.h"
-#include "fs/view/keys.h"
-#include "fs/view/text.h"
+#include "view.h"
+#include "cells.h"
+#include "keys.h"
+#include "text.h"
 
 struct view_survey {
 	/* how it is read */

@@ -3,9 +3,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fs/view/chars.h"
+#include "chars.h"
 
-#include "fs/view/text.h"
+#include "text.h"
 
 #define UTF16_NULS	4			/* in fewer, UTF-16 is not told from a file with some NULs */
 #define RAW_LEAST	16			/* bytes: more than any character is */

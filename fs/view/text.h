@@ -17,7 +17,7 @@
 #include <iconv.h>
 #include <stdbool.h>
 
-#include "fs/view.h"
+#include "view.h"
 
 #define TEXT_STEP	(256 * 1024)	/* bytes read at a time */
 #define TEXT_SAMPLE	(64 * 1024)	/* bytes by which encoding and delimiter are judged */

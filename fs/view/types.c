@@ -1,7 +1,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fs/view/types.h"
+#include "types.h"
 
 #define LONGEST_TYPED	64u	/* bytes; a longer value is text */
 

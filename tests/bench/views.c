@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fs/view.h"
+#include "fs/view/view.h"
 
 struct input {
 	const char	*data;

@@ -15,8 +15,8 @@ static int	connection(int family, int type, int protocol);
 
 #include "auth/oauth.h"
 #include "auth/token.h"
-#include "fs/rest.h"
-#include "tests/fuzz/fuzz.h"
+#include "fs/rest/rest.h"
+#include "fuzz.h"
 
 #define CONNECTIONS	256		/* more than the tries of one question take: a download that gets further has many */
 #define TRIES		3

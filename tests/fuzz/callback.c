@@ -4,7 +4,7 @@
 #define now_ms web_now_ms
 #include "auth/login_web.c"
 
-#include "tests/fuzz/fuzz.h"
+#include "fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

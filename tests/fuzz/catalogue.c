@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "auth/buf.h"
-#include "fs/catalogue.h"
+#include "fs/catalogue/catalogue.h"
 #include "fs/name.h"
-#include "tests/fuzz/fuzz.h"
+#include "fuzz.h"
 
 #define DOCUMENTS	40
 

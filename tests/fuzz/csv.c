@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/view.h"
-#include "tests/fuzz/fuzz.h"
+#include "fs/view/view.h"
+#include "fuzz.h"
 
 struct bytes {
 	const uint8_t	*p;

@@ -4,7 +4,7 @@
 #include <utf8proc.h>
 
 #include "fs/name.h"
-#include "tests/fuzz/fuzz.h"
+#include "fuzz.h"
 
 static void
 check_name(const struct name *n, enum name_rules rules)

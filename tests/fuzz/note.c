@@ -1,6 +1,6 @@
 /* HTML of any bytes as text: no more of it than there was. */
-#include "fs/note.h"
-#include "tests/fuzz/fuzz.h"
+#include "fs/content/note.h"
+#include "fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,8 +8,8 @@
 #include "auth/http.h"
 #include "auth/token.h"
 #include "fs/name.h"
-#include "fs/rest.h"
-#include "tests/fuzz/fuzz.h"
+#include "fs/rest/rest.h"
+#include "fuzz.h"
 
 static const uint8_t *body;
 static size_t body_len;

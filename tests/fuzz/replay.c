@@ -1,7 +1,7 @@
 /* Gives each file of its arguments to the fuzz target that it is linked with. */
 #include <string.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "fuzz.h"
 
 #define MOST	(16 << 20)
 

@@ -3,7 +3,7 @@
 
 #include "auth/host.h"
 #include "auth/sfdx.h"
-#include "tests/fuzz/fuzz.h"
+#include "fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* A query of any text, as the simulated org takes it: run, or refused with a code and a message. */
 #include <errno.h>
 
-#include "tests/fuzz/fuzz.h"
+#include "fuzz.h"
 #include "tests/org/data.h"
 #include "tests/org/query.h"
 

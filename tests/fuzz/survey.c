@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fs/view.h"
-#include "tests/fuzz/fuzz.h"
+#include "fs/view/view.h"
+#include "fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "auth/token_file.h"
-#include "tests/fuzz/fuzz.h"
+#include "fuzz.h"
 
 static bool
 same(const char *a, const char *b)

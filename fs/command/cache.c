@@ -1,0 +1,144 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/clock.h"
+#include "fs/catalogue/catalogue.h"
+#include "fs/name.h"
+#include "fs/store/store.h"
+#include "fs/store/hash.h"
+
+#include "cache.h"
+
+#define ID_LENGTH	18
+#define STEP		(1 << 20)	/* bytes between two looks at the clock */
+#define PROGRESS	200		/* ms between two progress lines */
+
+struct check {
+	struct catalogue *catalogue;
+	FILE		*out;
+	bool		 complete;	/* the catalogue is: a version that it has not is an old one */
+	bool		 terminal;	/* progress can be shown */
+	int64_t		 shown;		/* when that was last (ms); 0: no progress line stands on the terminal */
+	unsigned long long right, wrong, views, unknown, bytes;
+	char		 removed[ID_LENGTH + 1];	/* the version that was wrong last: files come in order of their names */
+	int		 rc;
+};
+
+/* off: so much of a file has been read. */
+static void
+show_progress(struct check *k, uint64_t off)
+{
+	const int64_t now = k->terminal ? clock_ms() : 0;
+
+	if (now - k->shown < PROGRESS)
+		return;
+	fprintf(stderr, "\r\033[K%llu files, %llu MB", k->right + k->wrong + k->unknown + k->views,
+	    (k->bytes + off) / 1000000);
+	k->shown = now;
+}
+
+static void
+end_progress(struct check *k)
+{
+	if (k->shown)
+		fputs("\r\033[K", stderr);
+	k->shown = 0;
+}
+
+static int
+hash_file(struct check *k, int fd, uint64_t size, struct hash *h)
+{
+	int rc = hash_begin(h);
+
+	while (rc == 0 && h->done < size) {
+		rc = hash_to(h, fd, size - h->done < STEP ? size : h->done + STEP);
+		show_progress(k, h->done);
+	}
+	return rc;
+}
+
+/* NULL: right. */
+static const char *
+what_is_wrong(struct check *k, const struct document *d, int fd, uint64_t size)
+{
+	struct hash h = { 0 };
+
+	if (size != (uint64_t)d->content_size)
+		return "not of its size";
+	if (!d->checksum || strlen(d->checksum) != 32)
+		return NULL;
+	const char *wrong = hash_file(k, fd, size, &h) < 0 ? "cannot be read" : hash_is(&h, d->checksum) ? NULL : "not of its MD5";
+	hash_end(&h);
+	return wrong;
+}
+
+static bool
+check_version(struct check *k, const char *id, int fd, uint64_t size)
+{
+	struct document d;
+	int rc = catalogue_by_version_key(k->catalogue, name_key(id), &d);
+
+	if (rc < 0) {
+		k->unknown += rc == -ENOENT;
+		k->rc = rc == -ENOENT ? k->rc : rc;
+		return true;
+	}
+	const char *wrong = what_is_wrong(k, &d, fd, size);
+	if (wrong) {
+		end_progress(k);
+		fprintf(k->out, "%s (%s): %s, removed\n", id, d.name, wrong);
+		memcpy(k->removed, id, sizeof(k->removed));
+	}
+	k->wrong += wrong != NULL;
+	k->right += wrong == NULL;
+	document_free(&d);
+	return !wrong;
+}
+
+static bool
+check_file(void *ctx, const char *name, int fd, uint64_t size)
+{
+	struct check *k = ctx;
+	char id[ID_LENGTH + 1];
+
+	bool keep = true;
+
+	if (strlen(name) == ID_LENGTH && name_id(name, id))
+		keep = check_version(k, id, fd, size);
+	else if (*k->removed && strncmp(name, k->removed, ID_LENGTH) == 0)
+		keep = false;		/* made of what was wrong */
+	else
+		k->views++;
+	k->bytes += size;
+	show_progress(k, 0);
+	return keep;
+}
+
+static bool
+is_complete(struct catalogue *c)
+{
+	char *filled = NULL;
+	bool is = catalogue_state(c, "filled", &filled) == 0;
+
+	free(filled);
+	return is;
+}
+
+int
+cache_check(struct catalogue *c, const char *blobs, FILE *out)
+{
+	struct check k = { .catalogue = c, .out = out, .complete = is_complete(c), .terminal = isatty(STDERR_FILENO) };
+	int rc = store_files(blobs, check_file, &k);
+
+	end_progress(&k);
+	if (rc == 0)
+		rc = k.rc;
+	if (rc < 0)
+		return rc;
+	fprintf(out, "%llu right, %llu wrong, %llu %s, %llu views; %llu bytes\n", k.right, k.wrong, k.unknown,
+	    k.complete ? "of versions that are not the latest" : "not checked, for the list of documents is made at the next mount: mount, and check again",
+	    k.views, k.bytes);
+	return k.wrong ? -EBADMSG : k.unknown && !k.complete ? -ENODATA : 0;
+}

@@ -1,0 +1,176 @@
+/*
+ * Open-addressed tables of hashes; the names themselves stand one behind the other. A header is the org's: where a hash
+ * stands in a table is multiplied by a secret, so that no choice of names makes a table slow; and each stem remembers which
+ * number it tried last, so that very many columns that are alike do not try all numbers each.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "auth/buf.h"
+#include "fs/view/view.h"
+
+#include "column_names.h"
+
+#define NUMBER_MOST	8	/* bytes of `_1048576`, and there are no more columns */
+
+struct slot {
+	uint64_t	 hash;
+	uint32_t	 value;		/* of a name: its column + 1; of a stem: the last number. 0: free */
+};
+
+struct column_names {
+	name_hash	*hash;
+	size_t		 n;
+	struct buf	 text;		/* after one byte, so that 0 is no place in it */
+	uint32_t	*starts;	/* in text; 0: it has no name yet */
+	struct slot	*slots;
+	unsigned	 bits;		/* of an index */
+	uint64_t	 secret;
+};
+
+size_t
+column_names_count(const struct column_names *c)
+{
+	return c->n;
+}
+
+const char *
+column_names_get(const struct column_names *c, size_t i)
+{
+	return c->text.data + c->starts[i];
+}
+
+/* Where that hash is, or would be. */
+static struct slot *
+slot_of(const struct column_names *c, struct slot *slots, uint64_t hash)
+{
+	const size_t mask = ((size_t)1 << c->bits) - 1;
+	size_t i = (size_t)(hash * c->secret >> (64 - c->bits));
+
+	while (slots[i].value && slots[i].hash != hash)
+		i = (i + 1) & mask;
+	return &slots[i];
+}
+
+bool
+column_names_find(const struct column_names *c, const char *name, size_t *i)
+{
+	const struct slot *s = slot_of(c, c->slots, c->hash(name));
+
+	if (!s->value || strcmp(column_names_get(c, s->value - 1), name) != 0)
+		return false;
+	*i = s->value - 1;
+	return true;
+}
+
+/* The key as a C string: a NUL in it is a control character like others. */
+static void
+key_text(const struct view_survey *v, size_t i, struct buf *out)
+{
+	size_t n;
+	const char *key = view_column_key(v, i, &n);
+
+	buf_clear(out);
+	buf_put(out, key, n);
+	for (size_t k = 0; k < out->len; k++)
+		if (!out->data[k])
+			out->data[k] = '\1';
+}
+
+/* False: another column is called so. */
+static bool
+take(struct column_names *c, size_t column, const char *name)
+{
+	const uint64_t hash = c->hash(name);
+	struct slot *s = slot_of(c, c->slots, hash);
+
+	if (s->value)
+		return false;
+	*s = (struct slot){ .hash = hash, .value = (uint32_t)column + 1 };
+	c->starts[column] = (uint32_t)c->text.len;
+	buf_put(&c->text, name, strlen(name) + 1);
+	return true;
+}
+
+/* NAME_2, NAME_3, ... */
+static void
+take_numbered(struct column_names *c, size_t column, const char *key, enum name_rules rules, struct slot *stems)
+{
+	struct name stem, name;
+
+	name_safe(key, rules, NUMBER_MOST, &stem);
+	const uint64_t hash = c->hash(stem.s);
+	struct slot *s = slot_of(c, stems, hash);
+	if (!s->value)
+		*s = (struct slot){ .hash = hash, .value = 1 };
+	do {
+		s->value++;
+		snprintf(name.s, sizeof(name.s), "%.*s_%u", NAME_BYTES - NUMBER_MOST, stem.s, s->value);
+	} while (!take(c, column, name.s));
+}
+
+/* A name that needs no change is its column's, wherever that stands; the others take what is left. */
+static int
+take_names(struct column_names *c, const struct view_survey *v, enum name_rules rules, struct slot *stems)
+{
+	struct buf key = BUF_INIT;
+	struct name name;
+
+	buf_putc(&c->text, '\0');
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < c->n && !key.failed && !c->text.failed; i++) {
+			if (c->starts[i])
+				continue;
+			key_text(v, i, &key);
+			name_safe(buf_str(&key), rules, 0, &name);
+			if (pass == 0 && strcmp(name.s, buf_str(&key)) == 0)
+				take(c, i, name.s);
+			else if (pass == 1 && !take(c, i, name.s))
+				take_numbered(c, i, buf_str(&key), rules, stems);
+		}
+	int rc = key.failed || c->text.failed ? -ENOMEM : 0;
+	buf_free(&key);
+	return rc;
+}
+
+int
+column_names_new(const struct view_survey *v, enum name_rules rules, struct column_names **out)
+{
+	struct column_names *c = calloc(1, sizeof(*c));
+	struct slot *stems = NULL;
+
+	if (!c)
+		return -ENOMEM;
+	c->hash = name_hash_of(rules);
+	c->n = view_column_count(v);
+	if (getrandom(&c->secret, sizeof(c->secret), GRND_NONBLOCK) < 0)
+		c->secret = UINT64_C(0x9e3779b97f4a7c15);
+	c->secret |= 1;
+	for (c->bits = 4; (size_t)1 << c->bits < 2 * c->n;)
+		c->bits++;
+	c->slots = calloc((size_t)1 << c->bits, sizeof(*c->slots));
+	stems = calloc((size_t)1 << c->bits, sizeof(*stems));
+	c->starts = calloc(c->n + 1, sizeof(*c->starts));
+	int rc = c->slots && stems && c->starts ? take_names(c, v, rules, stems) : -ENOMEM;
+	free(stems);
+	if (rc < 0)
+		column_names_free(c);
+	else
+		*out = c;
+	return rc;
+}
+
+void
+column_names_free(struct column_names *c)
+{
+	if (!c)
+		return;
+	buf_free(&c->text);
+	free(c->starts);
+	free(c->slots);
+	free(c);
+}

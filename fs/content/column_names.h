@@ -1,0 +1,28 @@
+/*
+ * column_names - what the files of parsed/X/columns/ are called.
+ *
+ * A column's key (the view has made those unique) made safe as a title is.
+ * One that needs no change keeps it; of the others, one whose name is taken gets
+ * _2, _3, ... behind it until it is free, in the columns' order. So the same
+ * header gives the same names everywhere.
+ *
+ * Joins view and name. Read-only once made: any thread.
+ */
+#ifndef FS_CONTENT_COLUMN_NAMES_H
+#define FS_CONTENT_COLUMN_NAMES_H
+
+#include <stddef.h>
+
+#include "fs/name.h"
+
+struct view_survey;
+struct column_names;
+
+int	column_names_new(const struct view_survey *, enum name_rules, struct column_names **out);
+void	column_names_free(struct column_names *);
+size_t	column_names_count(const struct column_names *);
+const char *column_names_get(const struct column_names *, size_t i);	/* i < count; borrowed */
+/* False: no column is called so. */
+bool	column_names_find(const struct column_names *, const char *name, size_t *i);
+
+#endif

@@ -1,0 +1,107 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "auth/log.h"
+#include "fs/rest/rest.h"
+#include "fs/store/store.h"
+
+#include "download.h"
+
+struct download
+download_of(const struct document *d)
+{
+	struct download v = { .size = (uint64_t)d->content_size };
+
+	memcpy(v.id, d->version_id, sizeof(v.id));
+	if (d->checksum && strlen(d->checksum) == 32)
+		memcpy(v.md5, d->checksum, sizeof(v.md5));
+	v.tabs = d->file_extension && (strcasecmp(d->file_extension, "tsv") == 0 || strcasecmp(d->file_extension, "tab") == 0);
+	v.note = document_is_note(d);
+	v.elsewhere = document_is_elsewhere(d);
+	return v;
+}
+
+static int
+tell_elsewhere(const struct download *v)
+{
+	log_warn_once("file", "%s: its bytes are not in Salesforce, which only knows where they are; open it there", v->id);
+	return -EOPNOTSUPP;
+}
+
+static int
+tell_gone(const struct download *v)
+{
+	log_warn("file", "%s: Salesforce does not have this version any more, or the user may not see it any more", v->id);
+	return -ENOENT;
+}
+
+struct fetch {
+	struct rest	*rest;
+	struct download	 version;
+};
+
+static int
+sink_write(void *ctx, const void *p, size_t n)
+{
+	return blob_append(ctx, p, n);
+}
+
+static int
+sink_restart(void *ctx)
+{
+	return blob_restart(ctx);
+}
+
+static uint64_t
+sink_filled(void *ctx)
+{
+	return blob_filled(ctx);
+}
+
+static bool
+sink_unwanted(void *ctx)
+{
+	return blob_unwanted(ctx);
+}
+
+static int
+fill_by_fetch(void *ctx, struct blob *blob)
+{
+	struct fetch *f = ctx;
+	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, sink_unwanted, blob };
+
+	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
+	if (rc == -ENOENT)
+		rc = f->version.elsewhere ? tell_elsewhere(&f->version) : tell_gone(&f->version);
+	return rc;
+}
+
+static bool
+part_unwanted(void *ctx)
+{
+	return blob_part_unwanted(ctx);
+}
+
+static int
+fetch_part(void *ctx, struct blob *blob, uint64_t from, void *to, size_t n)
+{
+	struct fetch *f = ctx;
+
+	return rest_version_part(f->rest, f->version.id, from, to, n, part_unwanted, blob);
+}
+
+int
+download_open(struct store *store, struct rest *rest, const struct download *v, struct blob **out)
+{
+	if (v->elsewhere && v->size == 0)
+		return tell_elsewhere(v);
+	struct fetch *f = malloc(sizeof(*f));
+	if (!f)
+		return -ENOMEM;
+	*f = (struct fetch){ .rest = rest, .version = *v };
+	return store_get(store, &(struct store_want){
+		.name = v->id, .size = v->size, .md5 = *v->md5 ? v->md5 : NULL, .class = STORE_FETCH,
+		.fill = fill_by_fetch, .part = fetch_part, .ctx = f, .free_ctx = free }, out);
+}

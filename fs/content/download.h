@@ -1,0 +1,34 @@
+/*
+ * version - the bytes of a ContentVersion, brought into the store when they are first needed.
+ *
+ * A struct download is a value: it outlives the record that it was made of.
+ *
+ * Joins store and rest. Any thread.
+ */
+#ifndef FS_CONTENT_DOWNLOAD_H
+#define FS_CONTENT_DOWNLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "fs/document.h"
+
+struct blob;
+struct rest;
+struct store;
+
+struct download {
+	char		id[19];
+	char		md5[33];	/* "" : the org gives none */
+	uint64_t	size;
+	bool		tabs;		/* by its extension, a tab-separated file */
+	bool		note;
+	bool		elsewhere;	/* its bytes are not in Salesforce */
+};
+
+struct download download_of(const struct document *);
+/* The blob of its bytes; blob_put. Nothing is fetched before the first byte is read. Errors as store_get, and -EOPNOTSUPP where there are none. */
+int	download_open(struct store *, struct rest *, const struct download *, struct blob **out);
+
+#endif

@@ -1,0 +1,786 @@
+/*
+ * One request is: take the bearer token, ask, and look at the answer. What is
+ * worth another try (network, overload) is tried again after a pause that
+ * doubles and has jitter; a 401 renews the token once. `settle` decides, from
+ * the HTTP status first and the error code second: messages are localised.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "auth/clock.h"
+#include "auth/log.h"
+#include "auth/token.h"
+#include "budget.h"
+#include "internal.h"
+
+#define PAGE_LIMIT	(48u << 20)	/* bytes of JSON in one page of 2,000 records with the longest texts */
+#define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
+#define QUERY_SILENCE(timeout)	((timeout) * 5 / 2)	/* seconds until it begins to answer one: as long, with the timeout's default of 60 */
+#define PAUSE_FIRST	500		/* ms before the second try; doubles */
+#define PAUSE_MOST	(60 * 1000)	/* ms */
+#define LOOK		500		/* ms between looks whether it is still wanted */
+#define PARTS_PAUSE	3600		/* seconds for which an org that gave no part is not asked for any */
+#define PART_TRIES	2
+#define TRIES_IN_ALL	10		/* times `tries`, for a download that gets further each time */
+#define SPENT_PAUSE	(15 * 60)	/* seconds for which what the org said of its API limit is believed: it is counted over a rolling day */
+
+enum verdict { GOOD, AGAIN, RENEW, BAD };
+
+int
+rest_open(struct http *http, struct token *token, const struct rest_options *o, struct rest **out)
+{
+	struct rest *r = calloc(1, sizeof(*r));
+	pthread_condattr_t monotonic;
+
+	if (!r)
+		return -ENOMEM;
+	r->http = http;
+	r->token = token;
+	r->tries = o->tries ? o->tries : 1;
+	r->reserve = o->reserve;
+	r->budget = o->budget;
+	snprintf(r->api_version, sizeof(r->api_version), "%s", o->api_version);
+	r->stats.api_used = r->stats.api_max = -1;
+	r->seed = (unsigned)time(NULL) ^ (unsigned)(uintptr_t)r;
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->stop, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	*out = r;
+	return 0;
+}
+
+void
+rest_close(struct rest *r)
+{
+	if (!r)
+		return;
+	pthread_cond_destroy(&r->stop);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+void
+rest_cancel(struct rest *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->cancelled = true;
+	pthread_cond_broadcast(&r->stop);
+	pthread_mutex_unlock(&r->lock);
+	http_cancel(r->http);
+}
+
+static int64_t
+monotonic_seconds(void)
+{
+	return clock_ms() / 1000;
+}
+
+/* Caller locks. Whether so much of the org's limit is used that only the reserve is left, as far as we heard lately. */
+static bool
+is_reserved(const struct rest *r)
+{
+	const struct rest_stats *s = &r->stats;
+
+	return r->reserve > 0 && s->api_max > 0 && monotonic_seconds() - r->usage_at < SPENT_PAUSE &&
+	    s->api_max - s->api_used <= s->api_max / 100 * r->reserve + s->api_max % 100 * r->reserve / 100;
+}
+
+bool
+rest_may_guess(struct rest *r)
+{
+	pthread_mutex_lock(&r->lock);
+	bool may = !is_reserved(r) && r->spent_until <= monotonic_seconds() && !r->unreachable && !r->cancelled;
+	pthread_mutex_unlock(&r->lock);
+	uint64_t most = r->budget ? budget_most(r->budget) : 0;
+	return may && (most == 0 || budget_used(r->budget) < most - most / 10);
+}
+
+void
+rest_stats(struct rest *r, struct rest_stats *out)
+{
+	pthread_mutex_lock(&r->lock);
+	*out = r->stats;
+	int64_t spent = r->spent_until - monotonic_seconds();
+	out->spent_until = spent > 0 ? time(NULL) + spent : 0;
+	out->reserved = is_reserved(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void
+add_ms(struct timespec *t, int64_t ms)
+{
+	t->tv_sec += ms / 1000;
+	t->tv_nsec += ms % 1000 * 1000000;
+	if (t->tv_nsec >= 1000000000) {
+		t->tv_sec++;
+		t->tv_nsec -= 1000000000;
+	}
+}
+
+/* Caller locks. Sleeps so long, or until rest_cancel. */
+static void
+sleep_locked(struct rest *r, int64_t ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	add_ms(&until, ms);
+	while (!r->cancelled && pthread_cond_timedwait(&r->stop, &r->lock, &until) == 0)
+		continue;
+}
+
+/* Sleeps before try number `tried` + 1. -EINTR: cancelled, or the sink (which may be NULL) is not wanted any more. */
+static int
+pause_before_retry(struct rest *r, unsigned tried, int64_t retry_after, const struct rest_sink *sink)
+{
+	bool unwanted = false;
+	int64_t ms = PAUSE_FIRST;
+
+	for (unsigned i = 1; i < tried && ms < PAUSE_MOST; i++)
+		ms *= 2;
+	pthread_mutex_lock(&r->lock);
+	ms += rand_r(&r->seed) % (ms / 2);
+	if (retry_after >= 0 && retry_after * 1000 > ms)
+		ms = retry_after * 1000;
+	if (ms > PAUSE_MOST)
+		ms = PAUSE_MOST;
+	for (; ms > 0 && !r->cancelled && !unwanted; ms -= LOOK) {
+		sleep_locked(r, ms < LOOK ? ms : LOOK);
+		if (sink && sink->unwanted) {
+			pthread_mutex_unlock(&r->lock);
+			unwanted = sink->unwanted(sink->ctx);
+			pthread_mutex_lock(&r->lock);
+		}
+	}
+	int rc = r->cancelled || unwanted ? -EINTR : 0;
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+static void
+count(struct rest *r, uint64_t *counter)
+{
+	pthread_mutex_lock(&r->lock);
+	++*counter;
+	pthread_mutex_unlock(&r->lock);
+}
+
+__attribute__((format(printf, 2, 0)))
+static void
+tell_once(struct rest *r, const char *fmt, va_list ap)
+{
+	char text[sizeof(r->told)];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	pthread_mutex_lock(&r->lock);
+	bool again = strcmp(text, r->told) == 0;
+	memcpy(r->told, text, sizeof(text));
+	pthread_mutex_unlock(&r->lock);
+	if (!again)
+		log_warn("salesforce", "%s", text);
+}
+
+void
+rest_tell(struct rest *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell_once(r, fmt, ap);
+	va_end(ap);
+	count(r, &r->stats.errors);
+}
+
+/* As rest_tell, for a call that is not made. */
+__attribute__((format(printf, 2, 3)))
+static void
+tell_forbidden(struct rest *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	tell_once(r, fmt, ap);
+	va_end(ap);
+}
+
+/* As tell, for a request that got no answer: once until one comes, however the reasons vary. */
+static void
+tell_unreachable(struct rest *r, const char *what, const char *why)
+{
+	pthread_mutex_lock(&r->lock);
+	bool again = r->unreachable;
+	r->unreachable = true;
+	r->stats.errors++;
+	pthread_mutex_unlock(&r->lock);
+	if (!again)
+		log_warn("salesforce", "%s: the org is out of reach: %s", what, why);
+}
+
+static void
+note_answer(struct rest *r, const struct http_response *a)
+{
+	const char *usage = strstr(a->limit_info, "api-usage=");
+	long long used, max;
+
+	pthread_mutex_lock(&r->lock);
+	if (usage && sscanf(usage, "api-usage=%lld/%lld", &used, &max) == 2 && used >= 0 && max >= 0 && max <= INT64_MAX / 100) {
+		r->stats.api_used = used;
+		r->stats.api_max = max;
+		r->usage_at = monotonic_seconds();
+	}
+	r->unreachable = false;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* A failure that comes after something has worked is told anew. */
+static void
+note_success(struct rest *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->told[0] = '\0';
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void
+tell_time(int64_t at, char out[20])
+{
+	const time_t t = (time_t)at;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	strftime(out, 20, at - time(NULL) < 12 * 3600 ? "%H:%M" : "%Y-%m-%d %H:%M", &tm);
+}
+
+static int
+tell_reserve(struct rest *r, int64_t used, int64_t max, int64_t seconds)
+{
+	char when[20];
+
+	tell_time(time(NULL) + seconds, when);
+	tell_forbidden(r, "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, and what is left is for reading (api_reserve): "
+	    "no refresh until %s", (long long)used, (long long)max, when);
+	return -EDQUOT;
+}
+
+static int
+tell_budget(struct rest *r, int64_t again)
+{
+	char when[20];
+
+	tell_time(again, when);
+	tell_forbidden(r, "the %llu calls of 24 hours that api_budget allows are made; no calls until %s, what is cached is still served",
+	    (unsigned long long)budget_most(r->budget), when);
+	return -EDQUOT;
+}
+
+/* -EDQUOT while a limit forbids the call, -EINTR when cancelled; 0: the call is to be made, and counted. */
+static int
+begin_call(struct rest *r, enum rest_kind kind)
+{
+	bool background = kind == REST_REFRESH || kind == REST_LIST || kind == REST_LIMITS;
+	int64_t now = monotonic_seconds(), again;
+	int rc = 0;
+
+	pthread_mutex_lock(&r->lock);
+	const struct rest_stats s = r->stats;
+	int64_t heard = r->usage_at;
+	bool reserved = background && is_reserved(r);
+	if (r->cancelled)
+		rc = -EINTR;
+	else if (r->spent_until > now)
+		rc = -EDQUOT;
+	pthread_mutex_unlock(&r->lock);
+	if (rc == 0 && reserved)
+		rc = tell_reserve(r, s.api_used, s.api_max, heard + SPENT_PAUSE - now);
+	if (rc == 0 && r->budget && budget_take(r->budget, &again) < 0)
+		rc = tell_budget(r, again);
+	if (rc == 0)
+		count(r, &r->stats.calls[kind]);
+	return rc;
+}
+
+static void
+spend_limit(struct rest *r)
+{
+	char when[20];
+
+	tell_time(time(NULL) + SPENT_PAUSE, when);
+	pthread_mutex_lock(&r->lock);
+	r->spent_until = monotonic_seconds() + SPENT_PAUSE;
+	pthread_mutex_unlock(&r->lock);
+	rest_tell(r, "Salesforce API limit: the org's requests of the last 24 hours are used up; no calls until %s, what is cached is still served", when);
+}
+
+/* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is something else. */
+static void
+error_of(struct buf *body, char code[64], char message[REST_MESSAGE])
+{
+	cJSON *json = rest_parse(body);
+	const cJSON *first = cJSON_GetArrayItem(json, 0);
+	const char *c = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(first, "errorCode"));
+	const char *m = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(first, "message"));
+
+	snprintf(code, 64, "%s", c ? c : "");
+	snprintf(message, REST_MESSAGE, "%s", m ? m : "");
+	cJSON_Delete(json);
+}
+
+/* What is asked, as far as the log, the counters and the judgement of the answer need to know. */
+struct ask {
+	const char	*what;		/* the subject of the log line */
+	const char	*path;		/* below instance_url */
+	const struct buf *body;		/* JSON, of a POST; NULL: GET */
+	enum rest_kind	 kind;
+	struct rest_refusal *refusal;	/* may be NULL */
+};
+
+static bool
+is_expected(const struct rest_refusal *r, int status, const char *code)
+{
+	return r && (*r->expected ? strcmp(code, r->expected) == 0 : status == 400 && strcmp(code, "INVALID_QUERY_LOCATOR") != 0);
+}
+
+static void
+tell_answer(struct rest *r, const struct ask *ask, int status, const char *code, const char *message)
+{
+	const char *last = strrchr(message, '\n');	/* what precedes it repeats the query */
+
+	rest_tell(r, "%s: Salesforce answered %d%s%s%s%.160s%s", ask->what, status, *code ? " " : "", code, *message ? " (" : "",
+	    last ? last + 1 : message, *message ? ")" : status == 410 ? " (this API version is retired; set api_version)" : "");
+}
+
+/* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the error if no try is left. */
+static enum verdict
+settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
+{
+	char code[64], message[REST_MESSAGE];
+
+	if (a->status == 200 || a->status == 206)
+		return GOOD;
+	error_of(&a->body, code, message);
+	if (is_expected(ask->refusal, a->status, code)) {
+		memcpy(ask->refusal->code, code, sizeof(code));
+		memcpy(ask->refusal->message, message, sizeof(message));
+		*rc = -EOPNOTSUPP;
+		return BAD;
+	}
+	if (a->status == 401 || (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token"))) {
+		*rc = -EACCES;
+		return RENEW;
+	}
+	if (a->status == 404 || strcmp(code, "ENTITY_IS_DELETED") == 0) {
+		*rc = -ENOENT;
+		return BAD;
+	}
+	if (strcmp(code, "INVALID_QUERY_LOCATOR") == 0 && ask->kind != REST_DOWNLOAD) {
+		*rc = -ESTALE;
+		return BAD;
+	}
+	if (strcmp(code, "REQUEST_LIMIT_EXCEEDED") == 0) {
+		/* Two limits share the code; only the text tells the concurrent one, which passes by itself. */
+		*rc = -EDQUOT;
+		if (strstr(message, "oncurrent")) {
+			rest_tell(r, "Salesforce API limit: too many of the org's requests take long at a time; a smaller transfers = ... asks for fewer");
+			return AGAIN;
+		}
+		spend_limit(r);
+		return BAD;
+	}
+	if (a->status == 416 || a->status == 420 || a->status == 429 || a->status >= 500 || strcmp(code, "UNABLE_TO_LOCK_ROW") == 0) {
+		*rc = a->status == 500 ? -EIO : -ETIMEDOUT;
+		tell_answer(r, ask, a->status, code, message);
+		return AGAIN;
+	}
+	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ? -EACCES :
+	    a->status == 410 ? -EINVAL : -EIO;
+	tell_answer(r, ask, a->status, code, message);
+	return BAD;
+}
+
+/* Why no answer came, as the caller sees it: all ways of being out of reach are a time-out to a reader. */
+static int
+network_error(int rc)
+{
+	switch (rc) {
+	case -EHOSTUNREACH: case -ETIMEDOUT: case -ECONNRESET: case -EPROTO:
+		return -ETIMEDOUT;
+	case -EMSGSIZE:
+		return -EIO;
+	case -ENODATA:
+		return -EOPNOTSUPP;
+	default:
+		return rc;
+	}
+}
+
+static bool
+worth_another_try(int rc)
+{
+	return rc == -EHOSTUNREACH || rc == -ECONNRESET;
+}
+
+/* One exchange with the token of the moment. *serial: which token that was. */
+static int
+ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a, unsigned *serial)
+{
+	const char *const headers[] = {
+		"Accept: application/json",
+		"Sforce-Call-Options: client=sffs/" SFFS_VERSION,
+		"Sforce-Query-Options: batchSize=2000",
+		ask->body ? "Content-Type: application/json; charset=UTF-8" : NULL,
+		NULL
+	};
+	struct bearer bearer = { 0 };
+	struct buf url = BUF_INIT;
+	int rc = token_bearer(r->token, &bearer);
+
+	if (rc == 0 && (rc = begin_call(r, ask->kind)) < 0)
+		bearer_free(&bearer);
+	if (rc < 0)
+		return rc;
+	*serial = bearer.serial;
+	buf_puts(&url, bearer.instance_url);
+	buf_puts(&url, ask->path);
+	if (url.failed) {
+		rc = -ENOMEM;
+	} else {
+		q->url = buf_str(&url);
+		q->bearer = &bearer.access_token;
+		q->headers = headers;
+		q->form = ask->body;
+		rc = http_do(r->http, q, a);
+		if (rc == -EHOSTUNREACH && r->budget)
+			budget_give_back(r->budget);
+	}
+	buf_free(&url);
+	bearer_free(&bearer);
+	return rc;
+}
+
+/* How a try ended that was not good: whether another may help, and how long the org asks to wait for it. */
+struct retry {
+	bool	again;
+	int64_t	after;		/* seconds; -1: not told */
+	int	sent;		/* what http said; 0: there is an answer */
+	int	status;		/* of the answer */
+};
+
+/*
+ * One try, in which a 401 renews the token and asks once more. The answer's parts are the caller's (http_response_free) on success only.
+ */
+static int
+attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a, struct retry *retry)
+{
+	int rc = 0;
+
+	for (bool renewed = false;; renewed = true) {
+		unsigned serial = 0;
+
+		*retry = (struct retry){ .after = -1 };
+		*a = (struct http_response){ .date = -1, .retry_after = -1 };
+		int sent = ask_once(r, ask, q, a, &serial);
+		if (sent < 0) {
+			rc = network_error(sent);
+			retry->sent = sent;
+			retry->again = worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
+			if (sent == -ENODATA)
+				;		/* as good an answer as any */
+			else if (*a->error && sent == -EMSGSIZE)
+				rest_tell(r, "%s: %s", ask->what, a->error);
+			else if (*a->error)
+				tell_unreachable(r, ask->what, a->error);
+			http_response_free(a);
+			return rc;
+		}
+		enum verdict verdict = settle(r, ask, a, &rc);
+		note_answer(r, a);
+		if (verdict == GOOD)
+			return 0;
+		retry->again = verdict == AGAIN;
+		retry->after = a->retry_after;
+		retry->status = a->status;
+		http_response_free(a);
+		if (verdict != RENEW)
+			return rc;
+		if (renewed) {
+			rest_tell(r, "%s: Salesforce refuses a token that it has just given; see Setup > Session Settings "
+			    "(sessions locked to an IP address) or log in again", ask->what);
+			return rc;
+		}
+		rc = token_renew(r->token, serial);
+		if (rc < 0)
+			return network_error(rc);
+	}
+}
+
+/* Whether to try again after `tried` tries; has slept if so. */
+static bool
+try_again(struct rest *r, unsigned tried, const struct retry *retry, const struct rest_sink *sink, int *rc)
+{
+	if (*rc == 0 || !retry->again || tried >= r->tries)
+		return false;
+	int slept = pause_before_retry(r, tried, retry->after, sink);
+	if (slept < 0)
+		*rc = slept;
+	return slept == 0;
+}
+
+/* An answer in memory, after as many tries as it takes. */
+static int
+exchange(struct rest *r, const struct ask *ask, struct http_response *answer)
+{
+	struct http_request request = { .compressed = true, .answer_timeout = QUERY_SILENCE(http_idle_timeout(r->http)),
+	    .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
+	struct retry retry;
+	unsigned tried = 0;
+	int rc;
+
+	do
+		rc = attempt(r, ask, &request, answer, &retry);
+	while (try_again(r, ++tried, &retry, NULL, &rc));
+	if (rc == 0)
+		note_success(r);
+	return rc;
+}
+
+int
+rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal, struct http_response *answer)
+{
+	return path->failed ? -ENOMEM :
+	    exchange(r, &(struct ask){ .what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal }, answer);
+}
+
+int
+rest_post(struct rest *r, enum rest_kind kind, const struct buf *path, const struct buf *body, struct rest_refusal *refusal, struct http_response *answer)
+{
+	return path->failed || body->failed ? -ENOMEM :
+	    exchange(r, &(struct ask){ .what = "query", .path = buf_str(path), .body = body, .kind = kind, .refusal = refusal }, answer);
+}
+
+/*
+ * Downloads.
+ */
+
+struct download {
+	const struct rest_sink *sink;
+	int		 rc;		/* what the sink said */
+	bool		 came;		/* some bytes */
+};
+
+static int
+take_bytes(void *ctx, const void *p, size_t n)
+{
+	struct download *d = ctx;
+
+	d->came = true;
+	d->rc = d->sink->write(d->sink->ctx, p, n);
+	return d->rc;
+}
+
+static int
+take_from_start(void *ctx)
+{
+	struct download *d = ctx;
+
+	d->rc = d->sink->restart(d->sink->ctx);
+	return d->rc;
+}
+
+static bool
+is_unwanted(void *ctx)
+{
+	struct download *d = ctx;
+
+	return d->sink->unwanted(d->sink->ctx);
+}
+
+/* Whether it may be for the range that there was no whole answer. That there was no way to the org, or that it is busy, is not. */
+static bool
+may_be_for_range(const struct retry *retry)
+{
+	return retry->sent == -EPROTO || retry->sent == -ECONNRESET || retry->status == 416 || retry->status == 500;
+}
+
+/* One try, which goes on where the last one broke. */
+static int
+download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest_sink *sink, struct retry *retry)
+{
+	const uint64_t before = sink->filled(sink->ctx);
+	struct download d = { .sink = sink };
+	struct http_request request = {
+		.sink = take_bytes, .ctx = &d, .gave_up = sink->unwanted ? is_unwanted : NULL, .body_limit = 64 << 10, .range_from = before,
+		.whole = take_from_start,
+	};
+	struct http_response answer;
+	int rc = attempt(r, ask, &request, &answer, retry);
+
+	if (d.rc < 0) {		/* and it has said why */
+		retry->again = false;
+		return d.rc;
+	}
+	if (rc == 0)
+		http_response_free(&answer);
+	uint64_t filled = sink->filled(sink->ctx);
+	if (retry->sent == -ETIMEDOUT && d.came)
+		retry->again = true;	/* silent midway: cut, by something on the way that tells nobody */
+	if (rc == 0 && filled < size) {
+		rest_tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has", ask->what, (unsigned long long)filled,
+		    (unsigned long long)size);
+		rc = -EIO;
+		retry->again = true;
+	} else if (rc < 0 && size > 0 && filled == size) {
+		rc = 0;			/* only the end of the body was missing; the checks will tell */
+	} else if (rc < 0 && before > 0 && filled == before && retry->again && may_be_for_range(retry)) {
+		int started = sink->restart(sink->ctx);	/* the org does not go on in the middle, or not rightly */
+		if (started < 0)
+			rc = started;
+	}
+	return rc;
+}
+
+static void
+put_path(const struct rest *r, const char *version_id, struct buf *out)
+{
+	buf_printf(out, "/services/data/v%s/sobjects/ContentVersion/%s/VersionData", r->api_version, version_id);
+}
+
+int
+rest_version_data(struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
+{
+	struct ask ask = { .what = version_id, .kind = REST_DOWNLOAD };
+	struct buf path = BUF_INIT;
+	struct retry retry;
+	uint64_t furthest = 0;
+	unsigned tried = 0, all = 0;	/* tries since it last got further, and all */
+	int rc;
+
+	put_path(r, version_id, &path);
+	if (path.failed)
+		return -ENOMEM;
+	ask.path = buf_str(&path);
+	do {
+		rc = download(r, &ask, size, sink, &retry);
+		uint64_t filled = sink->filled(sink->ctx);
+		if (filled > furthest) {
+			furthest = filled;
+			tried = 0;
+		}
+	} while (++all < TRIES_IN_ALL * r->tries && try_again(r, ++tried, &retry, sink, &rc));
+	if (rc == 0)
+		note_success(r);
+	buf_free(&path);
+	return rc;
+}
+
+/*
+ * Parts. Whether an org gives them is not documented: the first answer tells. Until it has come no other is asked for, so that a mount
+ * asks an org that does not know them once; nor waited for, which would keep a thread from a download.
+ */
+
+static int
+begin_part(struct rest *r)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&r->lock);
+	if (r->cancelled)
+		rc = -EINTR;
+	else if (r->parts == PARTS_ASKED)
+		rc = -EAGAIN;
+	else if (r->parts_again > monotonic_seconds())
+		rc = -EOPNOTSUPP;
+	else if (r->parts == PARTS_UNKNOWN)
+		r->parts = PARTS_ASKED;
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+static void
+learn_from_part(struct rest *r, int rc)
+{
+	pthread_mutex_lock(&r->lock);
+	if (rc == 0)
+		r->parts = PARTS_GIVEN;
+	else if (rc == -EOPNOTSUPP || r->parts == PARTS_ASKED)
+		r->parts = PARTS_UNKNOWN;
+	if (rc == -EOPNOTSUPP)
+		r->parts_again = monotonic_seconds() + PARTS_PAUSE;
+	pthread_mutex_unlock(&r->lock);
+	if (rc == -EOPNOTSUPP)
+		log_info("salesforce", "the org gives no part of a file alone (HTTP Range): far into a file that is still coming, reads wait");
+}
+
+struct part {
+	const struct rest_sink *sink;
+	char		*to;
+	size_t		 n, got;
+};
+
+static int
+take_part(void *ctx, const void *p, size_t n)
+{
+	struct part *part = ctx;
+
+	if (n > part->n - part->got)
+		return -ENODATA;
+	memcpy(part->to + part->got, p, n);
+	part->got += n;
+	return 0;
+}
+
+static bool
+is_part_unwanted(void *ctx)
+{
+	const struct part *part = ctx;
+
+	return part->sink->unwanted(part->sink->ctx);
+}
+
+static int
+ask_part(struct rest *r, const struct ask *ask, uint64_t from, struct part *part, struct retry *retry)
+{
+	struct http_request request = {
+		.sink = take_part, .ctx = part, .gave_up = part->sink->unwanted ? is_part_unwanted : NULL, .body_limit = 64 << 10, .range_from = from,
+		.range_len = part->n,
+	};
+	struct http_response answer;
+
+	part->got = 0;
+	int rc = attempt(r, ask, &request, &answer, retry);
+	if (rc < 0)
+		return rc;
+	http_response_free(&answer);
+	return part->got == part->n ? 0 : -EOPNOTSUPP;
+}
+
+int
+rest_version_part(struct rest *r, const char *version_id, uint64_t from, void *to, size_t n, bool (*unwanted)(void *), void *ctx)
+{
+	const struct rest_sink sink = { .unwanted = unwanted, .ctx = ctx };
+	struct ask ask = { .what = version_id, .kind = REST_DOWNLOAD };
+	struct part part = { .sink = &sink, .to = to, .n = n };
+	struct retry retry = { .again = false };
+	struct buf path = BUF_INIT;
+	unsigned tried = 0;
+	int rc = begin_part(r);
+
+	if (rc < 0)
+		return rc;
+	put_path(r, version_id, &path);
+	ask.path = buf_str(&path);
+	do
+		rc = path.failed ? -ENOMEM : ask_part(r, &ask, from, &part, &retry);
+	while (++tried < PART_TRIES && try_again(r, tried, &retry, &sink, &rc));
+	learn_from_part(r, rc);
+	if (rc == 0)
+		note_success(r);
+	buf_free(&path);
+	return rc;
+}

@@ -1,0 +1,385 @@
+/*
+ * Handles and readers; fs/store/fill has the writers, fs/store/disk the files.
+ *
+ * A blob is in memory while it is open or being filled; what is whole and
+ * closed is a file and nothing else. Nothing is fetched before the first byte
+ * is needed: opening alone costs nothing.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "auth/log.h"
+#include "blob.h"
+#include "disk.h"
+#include "fill.h"
+
+#include "store.h"
+
+#define RENDERS		3	/* at a time */
+#define HASHES		2	/* at a time; they never wait for anything */
+#define MD5_OF_NOTHING	"d41d8cd98f00b204e9800998ecf8427e"
+
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct blob *)a)->name, ((const struct blob *)b)->name);
+}
+
+int
+store_open(const struct store_options *o, struct store **out)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (!s)
+		return -ENOMEM;
+	if ((rc = pool_open("sffs-fetch", o->fetches, &s->fetch)) < 0 ||
+	    (rc = pool_open("sffs-render", RENDERS, &s->render)) < 0 ||
+	    (rc = pool_open("sffs-hash", HASHES, &s->hash)) < 0 ||
+	    (rc = disk_open(o->dir, o->limit, &s->disk)) < 0) {
+		pool_close(s->fetch);
+		pool_close(s->render);
+		pool_close(s->hash);
+		free(s);
+		return rc;
+	}
+	s->refs = 1;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->hashed, NULL);
+	*out = s;
+	return 0;
+}
+
+/* The last of its blobs, or store_close, whichever comes later. */
+static void
+put_store(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	bool last = --s->refs == 0;
+	pthread_mutex_unlock(&s->lock);
+	if (!last)
+		return;
+	disk_close(s->disk);
+	pthread_cond_destroy(&s->hashed);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+void
+store_stop(struct store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->closing = true;
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+store_close(struct store *s)
+{
+	if (!s)
+		return;
+	store_stop(s);
+	pool_close(s->fetch);	/* first: renders may wait for fetches */
+	pool_close(s->render);
+	pool_close(s->hash);
+	put_store(s);
+}
+
+void
+store_stats(struct store *s, struct store_stats *out)
+{
+	pthread_mutex_lock(&s->lock);
+	*out = s->stats;
+	pthread_mutex_unlock(&s->lock);
+	disk_usage(s->disk, &out->bytes, &out->blobs);
+}
+
+/*
+ * Blobs.
+ */
+
+static bool
+is_name(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-");
+
+	return n > 0 && n <= BLOB_NAME_MOST && s[n] == '\0' && s[0] != '.';
+}
+
+static int
+new_blob(struct store *s, const struct store_want *want, struct blob **out)
+{
+	struct blob *b = NULL;
+
+	if (!is_name(want->name) || (want->md5 && strlen(want->md5) != sizeof(b->md5) - 1))
+		return -EINVAL;
+	if (want->size == 0 && want->md5 && strcasecmp(want->md5, MD5_OF_NOTHING) != 0) {
+		log_warn("store", "%s: no bytes, but the MD5 %s, which has some", want->name, want->md5);
+		return -EIO;
+	}
+	if (!(b = calloc(1, sizeof(*b))))
+		return -ENOMEM;
+	strcpy(b->name, want->name);
+	strcpy(b->md5, want->md5 ? want->md5 : "");
+	b->store = s;
+	b->size = want->size;
+	b->class = want->class;
+	b->fill = want->fill;
+	b->ctx = want->ctx;
+	b->free_ctx = want->free_ctx;
+	b->fd = -1;
+	fill_init(b);
+	parts_init(b, want->part);
+	pthread_mutex_lock(&s->lock);
+	s->refs++;
+	pthread_mutex_unlock(&s->lock);
+	*out = b;
+	return 0;
+}
+
+void
+blob_free(struct blob *b)
+{
+	struct store *s = b->store;
+
+	disk_release(s->disk, b->fd);
+	parts_close(b);
+	if (b->free_ctx)
+		b->free_ctx(b->ctx);
+	if (b->spilled) {
+		pthread_mutex_lock(&s->lock);
+		s->spilled -= b->size;
+		pthread_mutex_unlock(&s->lock);
+	}
+	free(b);
+	put_store(s);
+}
+
+void
+blob_unlist(struct blob *b)
+{
+	if (b->listed)
+		tdelete(b, &b->store->blobs, by_name);
+	b->listed = false;
+}
+
+/* Caller locks. The blob of that name that is open, which gets one more user. */
+static struct blob *
+get_open(struct store *s, const struct blob *like)
+{
+	void *found = tfind(like, &s->blobs, by_name);
+	struct blob *b = found ? *(struct blob **)found : NULL;
+
+	if (b && b->size != like->size) {	/* something else by the same name: each keeps its own */
+		blob_unlist(b);
+		b = NULL;
+	}
+	if (b) {
+		b->users++;
+		s->stats.hits++;
+	}
+	return b;
+}
+
+/* Caller locks. */
+static int
+list(struct store *s, struct blob *b)
+{
+	if (!tsearch(b, &s->blobs, by_name))
+		return -ENOMEM;
+	b->listed = true;
+	b->users = 1;
+	s->stats.hits += b->state == BLOB_WHOLE;
+	s->stats.misses += b->state != BLOB_WHOLE;
+	return 0;
+}
+
+static void
+look_on_disk(struct blob *b)
+{
+	if (b->size > 0 && (b->fd = disk_find(b->store->disk, b->name, b->size)) < 0) {
+		b->fd = -1;
+		return;
+	}
+	b->state = BLOB_WHOLE;
+	b->landed = b->size;
+}
+
+int
+store_get(struct store *s, const struct store_want *want, struct blob **out)
+{
+	struct blob *b = NULL, *open;
+	int rc = new_blob(s, want, &b);
+
+	if (rc < 0) {
+		if (want->free_ctx)
+			want->free_ctx(want->ctx);
+		return rc;
+	}
+	pthread_mutex_lock(&s->lock);
+	open = get_open(s, b);
+	if (!open) {
+		pthread_mutex_unlock(&s->lock);
+		look_on_disk(b);
+		pthread_mutex_lock(&s->lock);
+		open = get_open(s, b);		/* somebody else may have been faster */
+	}
+	if (!open)
+		rc = list(s, b);
+	pthread_mutex_unlock(&s->lock);
+	if (open || rc < 0)
+		blob_free(b);
+	if (rc == 0)
+		*out = open ? open : b;
+	return rc;
+}
+
+bool
+store_has(struct store *s, const char *name, uint64_t size)
+{
+	struct blob like;
+
+	if (!is_name(name))
+		return false;
+	strcpy(like.name, name);
+	pthread_mutex_lock(&s->lock);
+	void *found = tfind(&like, &s->blobs, by_name);
+	const struct blob *b = found ? *(struct blob **)found : NULL;
+	bool whole = b && b->state == BLOB_WHOLE && b->size == size;
+	pthread_mutex_unlock(&s->lock);
+	return whole || size == 0 || disk_has(s->disk, name, size);
+}
+
+void
+store_drop(struct store *s, const char *name)
+{
+	struct blob like;
+
+	if (!is_name(name))
+		return;
+	strcpy(like.name, name);
+	pthread_mutex_lock(&s->lock);
+	void *found = tfind(&like, &s->blobs, by_name);
+	struct blob *b = found ? *(struct blob **)found : NULL;
+	if (b) {
+		b->dropped = true;
+		blob_unlist(b);
+	}
+	pthread_mutex_unlock(&s->lock);
+	disk_drop(s->disk, name);
+}
+
+void
+blob_put(struct blob *b)
+{
+	if (!b)
+		return;
+	pthread_mutex_lock(&b->store->lock);
+	bool last = --b->users == 0 && b->jobs == 0;
+	if (last)
+		blob_unlist(b);
+	pthread_mutex_unlock(&b->store->lock);
+	if (last)
+		blob_free(b);
+}
+
+void
+blob_end_job(struct blob *b)
+{
+	pthread_mutex_lock(&b->store->lock);
+	bool last = --b->jobs == 0 && b->users == 0;
+	if (last)
+		blob_unlist(b);
+	pthread_mutex_unlock(&b->store->lock);
+	if (last)
+		blob_free(b);
+}
+
+/*
+ * Reading.
+ */
+
+ssize_t
+blob_ready(struct blob *b, uint64_t off, size_t n, struct wait *w)
+{
+	ssize_t rc;
+
+	if (off >= b->size || n == 0)
+		return 0;
+	if (n > b->size - off)
+		n = (size_t)(b->size - off);
+	pthread_mutex_lock(&b->store->lock);
+	if (b->state == BLOB_FAILED) {
+		rc = b->error;
+	} else if (off + n <= b->landed) {
+		if (b->granted < off + n)
+			b->granted = off + n;
+		rc = (ssize_t)n;
+	} else if (parts_have(b, off, n)) {
+		rc = (ssize_t)n;
+	} else if (b->store->closing) {
+		rc = -EINTR;
+	} else {
+		bool part = parts_want(b, off, n);	/* first: it is what is waited for */
+		if (b->state == BLOB_IDLE)
+			fill_start(b);
+		rc = !w || wait_add(part ? &b->parts.waiting : &b->waiting, w, off + n) ? -EAGAIN : -EINTR;
+	}
+	pthread_mutex_unlock(&b->store->lock);
+	return rc;
+}
+
+ssize_t
+blob_pread(struct blob *b, void *p, size_t n, uint64_t off)
+{
+	ssize_t got;
+
+	if (off >= b->size)
+		return 0;
+	int fd = blob_fd(b, off, n);
+	do
+		got = pread(fd, p, n, (off_t)off);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 || (got == 0 && n > 0)) {
+		log_error("store", "%s: cannot be read back: %s", b->name, got < 0 ? strerror(errno) : "it has become shorter");
+		return -EIO;
+	}
+	return got;
+}
+
+int
+blob_fd(struct blob *b, uint64_t off, size_t n)
+{
+	pthread_mutex_lock(&b->store->lock);
+	int fd = off + n <= b->landed ? b->fd : b->parts.fd;	/* what was granted of a part is there until the blob is put */
+	pthread_mutex_unlock(&b->store->lock);
+	return fd;
+}
+
+bool
+blob_is_whole(struct blob *b)
+{
+	pthread_mutex_lock(&b->store->lock);
+	bool whole = b->state == BLOB_WHOLE;
+	pthread_mutex_unlock(&b->store->lock);
+	return whole;
+}
+
+ssize_t
+blob_read(struct blob *b, void *p, size_t n, uint64_t off)
+{
+	struct wait_thread t;
+	ssize_t rc;
+
+	wait_thread_init(&t);
+	while ((rc = blob_ready(b, off, n, &t.wait)) == -EAGAIN)
+		wait_thread_sleep(&t);
+	if (blob_cancelled(b))		/* also where the bytes are there: a pass over a large file has to end */
+		rc = -EINTR;
+	return rc > 0 ? blob_pread(b, p, (size_t)rc, off) : rc;
+}

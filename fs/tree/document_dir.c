@@ -1,0 +1,98 @@
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "document_dir.h"
+
+static const char *
+extension(const struct document *d)
+{
+	return document_is_link(d) ? "url" : document_is_note(d) ? "html" : d->file_extension;
+}
+
+void
+document_dir_version_name(const struct document *d, enum name_rules rules, struct name *out)
+{
+	name_file(d->version_number, extension(d), rules, out);
+}
+
+void
+document_dir_names(const struct document *d, enum name_rules rules, struct document_dir *in)
+{
+	name_file(d->title, extension(d), rules, &in->file);
+	in->metadata = strcasecmp(in->file.s, "metadata.json") == 0 ? ".metadata.json" : "metadata.json";
+	in->versions = strcasecmp(in->file.s, "versions") == 0 ? ".versions" : "versions";
+	in->text.s[0] = '\0';
+	if (document_is_note(d))
+		name_file(d->title, "txt", rules, &in->text);
+	in->parsed = !document_is_csv(d) ? NULL : strcasecmp(in->file.s, "parsed") == 0 ? ".parsed" : "parsed";
+}
+
+void
+document_dir_put_url(struct buf *b, const struct document *d)
+{
+	buf_puts(b, "[InternetShortcut]\nURL=");
+	for (const char *p = d->content_url ? d->content_url : ""; *p; p++)
+		if ((unsigned char)*p >= 0x20)
+			buf_putc(b, *p);
+	buf_putc(b, '\n');
+}
+
+static void
+put_json_time(struct buf *b, int64_t ms)
+{
+	time_t s = ms / 1000;
+	char date[32];
+	struct tm tm;
+
+	if (ms < 0) {
+		buf_puts(b, "null");
+		return;
+	}
+	gmtime_r(&s, &tm);
+	strftime(date, sizeof(date), "\"%Y-%m-%dT%H:%M:%S.", &tm);
+	buf_puts(b, date);
+	buf_putc(b, (char)('0' + ms % 1000 / 100));
+	buf_putc(b, (char)('0' + ms % 100 / 10));
+	buf_putc(b, (char)('0' + ms % 10));
+	buf_puts(b, "+0000\"");
+}
+
+#define PUT_ID(v)	buf_put_json_text(b, *(v) ? (v) : NULL)
+#define PUT_TEXT(v)	buf_put_json_text(b, v)
+#define PUT_INT(v)	((v) < 0 ? buf_puts(b, "null") : buf_printf(b, "%lld", (long long)(v)))
+#define PUT_TIME(v)	put_json_time(b, v)
+#define PUT_BOOL(v)	buf_puts(b, (v) ? "true" : "false")
+
+/* The key of a field; fields of a parent stand together and become one object, as in the org's own answers. No printf: a listing needs the size of each. */
+static void
+put_json_key(struct buf *b, const char *path, const char **parent)
+{
+	const char *dot = strchr(path, '.');
+
+	if (!dot || !*parent) {
+		buf_puts(b, b->len > 1 ? ",\n  \"" : "\n  \"");
+		buf_put(b, path, dot ? (size_t)(dot - path) : strlen(path));
+		buf_puts(b, dot ? "\": {\n    \"" : "\": ");
+	} else {
+		buf_puts(b, ",\n    \"");
+	}
+	if (dot) {
+		*parent = path;
+		buf_puts(b, dot + 1);
+		buf_puts(b, "\": ");
+	}
+}
+
+void
+document_dir_put_metadata(struct buf *b, const struct document *d)
+{
+	const char *parent = NULL;
+
+	buf_putc(b, '{');
+#define X(kind, member, path) put_json_key(b, path, &parent); PUT_##kind(d->member);
+	DOCUMENT_FIELDS(X)
+#undef X
+	buf_puts(b, parent ? "\n  }\n}\n" : "\n}\n");
+}

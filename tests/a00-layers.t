@@ -1,0 +1,42 @@
+#!/bin/sh
+# Each folder includes only what stands below it, and each foreign library has one home.
+. "${0%/*}/lib.sh"; plan 20
+cd "$TOP" || exit 1
+
+# includes PATTERN: the folders and files of fs/ that these files include, beside their own folder.
+includes() {
+	# shellcheck disable=SC2086 # a pattern
+	sed -n 's,^#include "fs/\(.*\)".*,\1,p' $1 | sed 's,/.*,,;s,\.h$,,' | sort -u | tr '\n' ' '
+}
+# may FOLDER 'OTHERS': what fs/FOLDER includes of fs/ is in OTHERS.
+may() {
+	bad=
+	for i in $(includes "fs/$1/*.[ch]"); do
+		case " $2 " in *" $i "*) ;; *) bad="$bad $i" ;; esac
+	done
+	is "fs/$1 includes only: ${2:-nothing}" "$bad" ''
+}
+# home LIBRARY 'HEADER PATTERN' 'WHERE': files that include it, beyond its home.
+home() { is "$1 has one home" "$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] fs/*/*.[ch] | grep -vE "^($3)" | tr '\n' ' ')" ''; }
+
+is 'auth knows nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''
+is 'the simulated org shares buf and log alone' \
+	"$(grep -h '#include "\(auth\|fs\)/' tests/org/*.[ch] | sort -u | tr '\n' ' ')" '#include "auth/buf.h" #include "auth/log.h" '
+is 'name and document stand alone' "$(includes 'fs/name.[ch] fs/document.[ch]')" ''
+may async ''
+may catalogue 'document'
+may store 'async'
+may view ''
+may rest 'document'
+may sync 'catalogue rest name document async'
+may content 'catalogue store view rest name document async'
+may tree 'content sync catalogue name document async'
+may mount 'tree content sync catalogue store rest async'
+may command 'mount rest catalogue store'
+home libfuse 'fuse' 'fs/mount/mount\.c'
+home SQLite 'sqlite3' 'fs/catalogue/'
+home utf8proc 'utf8proc' 'fs/name\.c'
+home libcsv 'csv\.h' 'fs/view/'
+home libcurl 'curl/' 'auth/http\.c'
+home cJSON 'cjson/' 'fs/rest/|fs/command/status\.c|auth/(oauth|token_file|sfdx)'
+is 'only main may exit' "$(grep -nE '(^|[^_a-z])(exit|abort|assert) ?\(' fs/*.c fs/*/*.c auth/*.c | grep -v '^auth/main\.c\|^fs/main\.c' | grep -v '^[^:]*:[0-9]*:[ \t]*[/ ]\*')" ''

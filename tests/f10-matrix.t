@@ -1,7 +1,0 @@
-#!/bin/sh
-# Every kind of request meets every fault: what comes of it is in tests/f10-matrix.tsv.
-. "${0%/*}/lib.sh"
-plan "$(awk -F '\t' '!/^#|^fault/ { for (i = 3; i <= NF; i++) n += $i != "-" } END { print n + 2 }' "$TOP/tests/f10-matrix.tsv")"
-export TMP BUILD
-python3 "$TOP/tests/f10-matrix.py" "$TOP/tests/f10-matrix.tsv"
-failed=$? number=$planned
