@@ -77,7 +77,12 @@ buf_printf(struct buf *b, const char *fmt, ...)
 static size_t
 utf8_len(const unsigned char *s, size_t n)
 {
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+	size_t len = s[0] < 0x80 ? 1 :
+	    s[0] < 0xc2		 ? 0 :
+	    s[0] < 0xe0		 ? 2 :
+	    s[0] < 0xf0		 ? 3 :
+	    s[0] < 0xf5		 ? 4 :
+				   0;
 
 	if (len == 0 || len > n)
 		return 0;
@@ -113,7 +118,8 @@ buf_put_json(struct buf *b, const char *s, size_t n)
 		default:
 			if (*p < 0x20 || *p == 0x7f)
 				buf_printf(b, "\\u%04x", (unsigned)*p);
-			else if (*p == 0xc2 && p[1] < 0xa0)	/* U+0080 to U+009F: they drive terminals, too */
+			else if (*p == 0xc2 &&
+			    p[1] < 0xa0) /* U+0080 to U+009F: they drive terminals, too */
 				buf_printf(b, "\\u%04x", (unsigned)p[1]);
 			else
 				buf_put(b, p, len);

@@ -28,11 +28,11 @@ void	buf_putc(struct buf *, char);
 void	buf_printf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void	buf_put_json(struct buf *, const char *, size_t);
-void	buf_put_json_text(struct buf *, const char *);		/* the same of all of it; null for NULL */
+void buf_put_json_text(struct buf *, const char *); /* the same of all of it; null for NULL */
 /* application/x-www-form-urlencoded, blanks as %20: good in a query and in a body. */
 void	buf_put_url(struct buf *, const char *, size_t);
 const char *buf_str(const struct buf *);		/* never NULL; borrowed */
-char	*buf_detach(struct buf *);			/* caller frees; NULL when failed; leaves an empty buf */
+char *buf_detach(struct buf *); /* caller frees; NULL when failed; leaves an empty buf */
 void	buf_clear(struct buf *);			/* len = 0, memory kept, failed kept */
 void	buf_free(struct buf *);				/* leaves BUF_INIT */
 void	buf_wipe(struct buf *);				/* buf_free, the bytes overwritten first */

@@ -19,7 +19,8 @@
 
 extern char **environ;
 
-/* All that comes, until the end or the time limit. The buffer has its room from the start: growing would leave copies behind. */
+/* All that comes, until the end or the time limit. The buffer has its room from the start: growing
+ * would leave copies behind. */
 static int
 read_all(int fd, int64_t end, struct buf *out)
 {
@@ -43,7 +44,8 @@ read_all(int fd, int64_t end, struct buf *out)
 	}
 }
 
-/* Until the command has ended; at the time limit, or when its output was no good (rc), it is killed. */
+/* Until the command has ended; at the time limit, or when its output was no good (rc), it is
+ * killed. */
 static int
 reap(pid_t pid, int64_t end, int rc, int *status)
 {
@@ -121,7 +123,8 @@ command_output(const char *what, const char *const *argv, struct secret *out)
 	int rc = run(argv, &text, &status);
 
 	if (rc < 0) {
-		log_error("login", "%s: %s", what, rc == -ETIMEDOUT ? "the command did not end within a minute" : strerror(-rc));
+		log_error("login", "%s: %s", what,
+		    rc == -ETIMEDOUT ? "the command did not end within a minute" : strerror(-rc));
 		rc = rc == -ENOMEM ? rc : -EINVAL;
 		goto out;
 	}
@@ -132,13 +135,18 @@ command_output(const char *what, const char *const *argv, struct secret *out)
 	while (n && strchr(blank, s[n - 1]))
 		n--;
 	if (WIFSIGNALED(status)) {
-		log_error("login", "%s: the command was ended by signal %d; run it by hand to see why", what, WTERMSIG(status));
+		log_error("login",
+		    "%s: the command was ended by signal %d; run it by hand to see why", what,
+		    WTERMSIG(status));
 		rc = -EINVAL;
 	} else if (WEXITSTATUS(status) != 0) {
-		log_error("login", "%s: the command ended with status %d; run it by hand to see why", what, WEXITSTATUS(status));
+		log_error("login",
+		    "%s: the command ended with status %d; run it by hand to see why", what,
+		    WEXITSTATUS(status));
 		rc = -EINVAL;
 	} else if (n == 0 || memchr(s, '\0', n)) {
-		log_error("login", "%s: %s; run it by hand to see why", what, n ? "the command printed a NUL" : "the command printed nothing");
+		log_error("login", "%s: %s; run it by hand to see why", what,
+		    n ? "the command printed a NUL" : "the command printed nothing");
 		rc = -EINVAL;
 	} else if (!secret_set(out, s, n)) {
 		rc = -ENOMEM;

@@ -9,8 +9,9 @@
 #include "secret.h"
 
 /*
- * Runs the command by /bin/sh with nothing on its standard input; its output, less the white space at both ends, is
- * the secret. `key` is the config's name of it, for the log. -EINVAL: it failed, or printed nothing, told on the log.
+ * Runs the command by /bin/sh with nothing on its standard input; its output, less the white space
+ * at both ends, is the secret. `key` is the config's name of it, for the log. -EINVAL: it failed,
+ * or printed nothing, told on the log.
  */
 int	command_secret(const char *key, const char *command, struct secret *out);
 

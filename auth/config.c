@@ -53,7 +53,7 @@ next_line(char *line, int size, void *ctx)
 	size_t left = r->text->len - r->pos;
 
 	if (left == 0) {
-		explicit_bzero(line, (size_t)size);	/* inih's; lines with secrets went through it */
+		explicit_bzero(line, (size_t)size); /* inih's; lines with secrets went through it */
 		return NULL;
 	}
 	const char *end = memchr(at, '\n', left);
@@ -72,9 +72,11 @@ tell_unknown(const char *where, const char *name, size_t len)
 	const char *nearest = option_nearest(name, len);
 
 	if (nearest)
-		log_error("config", "%s: %.*s: there is no such key; is it %s?", where, (int)len, name, nearest);
+		log_error("config", "%s: %.*s: there is no such key; is it %s?", where, (int)len,
+		    name, nearest);
 	else
-		log_error("config", "%s: %.*s: there is no such key; sffs --keys lists them", where, (int)len, name);
+		log_error("config", "%s: %.*s: there is no such key; sffs --keys lists them", where,
+		    (int)len, name);
 	return -EINVAL;
 }
 
@@ -87,19 +89,22 @@ take_key(struct reading *r, const struct option *o, const char *value, const cha
 	if (*given_at && *given_at < r->headings.again && r->line > r->headings.again) {
 		/* Of a section that was pasted twice, one line is enough. */
 		if (r->rc == 0)
-			log_error("config", "%s:%d: [%s] is given a second time, first in line %d: keep one", r->file,
-			    r->headings.again, r->section, r->headings.first);
+			log_error("config",
+			    "%s:%d: [%s] is given a second time, first in line %d: keep one",
+			    r->file, r->headings.again, r->section, r->headings.first);
 		return -EINVAL;
 	}
 	if (*given_at) {
-		log_error("config", "%s: %s is given a second time, first in line %d: keep one", where, option_name(o), *given_at);
+		log_error("config", "%s: %s is given a second time, first in line %d: keep one",
+		    where, option_name(o), *given_at);
 		return -EINVAL;
 	}
 	*given_at = r->line;
 	return option_set(r->config, o, value, where);
 }
 
-/* Always 1: inih goes on, and its own verdict is about syntax alone. All that is wrong is told, the first is the result. */
+/* Always 1: inih goes on, and its own verdict is about syntax alone. All that is wrong is told, the
+ * first is the result. */
 static int
 take_line(void *ctx, const char *section, const char *name, const char *value)
 {
@@ -112,7 +117,9 @@ take_line(void *ctx, const char *section, const char *name, const char *value)
 		r->has_secret = true;
 	snprintf(where, sizeof(where), "%s:%d", r->file, r->line);
 	if (*section == '\0') {
-		log_error("config", "%s: %s stands before the first [section]; write [defaults] above it", where, name);
+		log_error("config",
+		    "%s: %s stands before the first [section]; write [defaults] above it", where,
+		    name);
 		rc = -EINVAL;
 	} else if (strcmp(section, r->section) == 0) {
 		rc = o ? take_key(r, o, value, where) : tell_unknown(where, name, strlen(name));
@@ -138,9 +145,11 @@ take_section(struct reading *r, const char *section, int *syntax)
 	return r->rc;
 }
 
-/* Checks what inih would get wrong without a word, and notes where [org] is. names: the orgs that there are. */
+/* Checks what inih would get wrong without a word, and notes where [org] is. names: the orgs that
+ * there are. */
 static int
-look_over(const char *file, const struct buf *text, const char *org, struct headings *found, const char *between, struct buf *names)
+look_over(const char *file, const struct buf *text, const char *org, struct headings *found,
+    const char *between, struct buf *names)
 {
 	size_t org_len = strlen(org);
 	int line = 1;
@@ -153,7 +162,8 @@ look_over(const char *file, const struct buf *text, const char *org, struct head
 		size_t n = strcspn(s, "\n");
 
 		if (n > LINE_MOST) {
-			log_error("config", "%s:%d: the line is longer than %d bytes", file, line, LINE_MOST);
+			log_error("config", "%s:%d: the line is longer than %d bytes", file, line,
+			    LINE_MOST);
 			return -EINVAL;
 		}
 		size_t skip = strspn(s, line == 1 ? "\xef\xbb\xbf \t" : " \t");
@@ -164,7 +174,8 @@ look_over(const char *file, const struct buf *text, const char *org, struct head
 			if (len == org_len && strncmp(name, org, len) == 0)
 				*(found->first ? &found->again : &found->first) = line;
 			if (!(len == 8 && strncmp(name, "defaults", 8) == 0))
-				buf_printf(names, "%s%.*s", names->len ? between : "", (int)len, name);
+				buf_printf(
+				    names, "%s%.*s", names->len ? between : "", (int)len, name);
 		}
 		s += n + (s[n] == '\n');
 	}
@@ -189,7 +200,8 @@ read_all(int fd, const char *file, struct buf *text)
 		text->len += (size_t)n;
 		text->data[text->len] = '\0';
 		if (text->len > FILE_MOST) {
-			log_error("config", "%s: this is no config file: it is larger than a megabyte", file);
+			log_error("config",
+			    "%s: this is no config file: it is larger than a megabyte", file);
 			return -EINVAL;
 		}
 	}
@@ -200,11 +212,14 @@ static int
 check_private(const struct stat *st, const char *file, bool has_secret)
 {
 	if (st->st_uid != geteuid() && st->st_uid != 0) {
-		log_error("config", "%s: belongs to another user, who could change it: chown it to yourself or root", file);
+		log_error("config",
+		    "%s: belongs to another user, who could change it: chown it to yourself or root",
+		    file);
 		return -EINVAL;
 	}
 	if (has_secret && (st->st_mode & 077)) {
-		log_error("config", "%s: holds a secret that others can read: chmod 600 '%s'", file, file);
+		log_error("config", "%s: holds a secret that others can read: chmod 600 '%s'", file,
+		    file);
 		return -EINVAL;
 	}
 	if (st->st_mode & 022) {
@@ -233,7 +248,8 @@ read_file(struct config *c, int fd, bool *there)
 		goto out;
 	rc = take_section(&r, "defaults", &syntax);
 	if (syntax > 0) {
-		log_error("config", "%s:%d: this is no [section], no key = value and no # comment", c->file, syntax);
+		log_error("config", "%s:%d: this is no [section], no key = value and no # comment",
+		    c->file, syntax);
 		rc = -EINVAL;
 	}
 	if (check_private(&st, c->file, r.has_secret) < 0)
@@ -246,8 +262,10 @@ read_file(struct config *c, int fd, bool *there)
 		r.headings = found;
 		rc = take_section(&r, c->org, &syntax);
 	} else if (!there) {
-		log_error("config", "%s: there is no section [%s]; %s%s; to be led through writing it: sffs-auth login --setup %s", c->file, c->org,
-		    names.len ? "there are: " : "there is none at all", buf_str(&names), c->org);
+		log_error("config",
+		    "%s: there is no section [%s]; %s%s; to be led through writing it: sffs-auth login --setup %s",
+		    c->file, c->org, names.len ? "there are: " : "there is none at all",
+		    buf_str(&names), c->org);
 		rc = -EINVAL;
 	}
 out:
@@ -297,7 +315,8 @@ find_candidates(const char *given, const char *candidates[2], char **own)
 	return rc;
 }
 
-/* Opens the config file; *path is the caller's. org: for whom it is wanted; NULL: -ENOENT is no error to tell, *path is where it would be. */
+/* Opens the config file; *path is the caller's. org: for whom it is wanted; NULL: -ENOENT is no
+ * error to tell, *path is where it would be. */
 static int
 open_file(const char *given, const char *org, char **path, int *fd)
 {
@@ -318,9 +337,10 @@ open_file(const char *given, const char *org, char **path, int *fd)
 	if (rc == 0 && *fd < 0 && !org) {
 		rc = (*path = strdup(candidates[0])) ? -ENOENT : -ENOMEM;
 	} else if (rc == 0 && *fd < 0) {
-		log_error("config", "there is no config file %s%s%s; to be led through writing one: sffs-auth %s%s%slogin --setup %s", candidates[0],
-		    candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "", given ? "--config " : "", given ? given : "",
-		    given ? " " : "", org);
+		log_error("config",
+		    "there is no config file %s%s%s; to be led through writing one: sffs-auth %s%s%slogin --setup %s",
+		    candidates[0], candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "",
+		    given ? "--config " : "", given ? given : "", given ? " " : "", org);
 		rc = -EINVAL;
 	}
 	free(own);
@@ -345,7 +365,9 @@ take_override(struct config *c, char *word)
 	}
 	const char *value = word[len] ? word + len + 1 : "yes";
 	if (option_holds_secret(o, value)) {
-		log_error("config", "-o %s: every user can read an argument list; write it to the config file", option_name(o));
+		log_error("config",
+		    "-o %s: every user can read an argument list; write it to the config file",
+		    option_name(o));
 		return -EINVAL;
 	}
 	return option_set(c, o, value, "-o");
@@ -409,14 +431,18 @@ take_overrides(struct config *c, const char *s)
 static int
 check_org(const char *org)
 {
-	size_t n = strspn(org, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-");
+	size_t n =
+	    strspn(org, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-");
 
 	if (n == 0 || org[n] || n > ORG_MOST || *org == '.' || *org == '-') {
-		log_error("config", "%s: an org is called by letters, digits and . _ @ -, at most %d, the first a letter or digit", org, ORG_MOST);
+		log_error("config",
+		    "%s: an org is called by letters, digits and . _ @ -, at most %d, the first a letter or digit",
+		    org, ORG_MOST);
 		return -EINVAL;
 	}
 	if (strcmp(org, "defaults") == 0) {
-		log_error("config", "defaults: this section is for all orgs; name one of the others");
+		log_error(
+		    "config", "defaults: this section is for all orgs; name one of the others");
 		return -EINVAL;
 	}
 	return 0;
@@ -429,7 +455,8 @@ config_lacks(const struct config *c)
 		return "login_url = https://... (the org's My Domain)";
 	if (!c->client_id)
 		return "client_id = ... (the Consumer Key of the app in Salesforce)";
-	if (c->flow == CONFIG_CLIENT_CREDENTIALS && !c->client_secret.bytes && !c->client_secret_cmd)
+	if (c->flow == CONFIG_CLIENT_CREDENTIALS && !c->client_secret.bytes &&
+	    !c->client_secret_cmd)
 		return "client_secret = ... or client_secret_cmd = ..., which this flow needs";
 	if (c->flow == CONFIG_JWT && !c->username)
 		return "username = ..., which flow = jwt needs";
@@ -446,7 +473,8 @@ check_whole(const struct config *c)
 	/* An imported login can do without client_id. */
 	if (!lacks || (c->login_url && c->flow == CONFIG_WEB))
 		return 0;
-	log_error("config", "%s: [%s] lacks %s; sffs-auth login --setup %s says more", c->file, c->org, lacks, c->org);
+	log_error("config", "%s: [%s] lacks %s; sffs-auth login --setup %s says more", c->file,
+	    c->org, lacks, c->org);
 	return -EINVAL;
 }
 
@@ -456,7 +484,10 @@ check_ca_file(const struct config *c)
 {
 	struct stat st;
 	X509 *first = NULL;
-	int rc = !c->ca_file ? 0 : stat(c->ca_file, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
+	int rc = !c->ca_file	      ? 0 :
+	    stat(c->ca_file, &st) < 0 ? -errno :
+	    S_ISREG(st.st_mode)	      ? 0 :
+					-EINVAL;
 	FILE *f = c->ca_file && rc == 0 ? fopen(c->ca_file, "re") : NULL;
 
 	if (f) {
@@ -469,14 +500,16 @@ check_ca_file(const struct config *c)
 	}
 	X509_free(first);
 	if (rc < 0)
-		log_error("config", "ca_file = %s: %s", c->ca_file, rc == -EINVAL ? "there is no certificate in it, PEM" : strerror(-rc));
+		log_error("config", "ca_file = %s: %s", c->ca_file,
+		    rc == -EINVAL ? "there is no certificate in it, PEM" : strerror(-rc));
 	return rc < 0 ? -EINVAL : 0;
 }
 
 enum wanted { WHOLE, SECTION, ANYTHING };
 
 static int
-load(const char *file, const char *org, const char *overrides, enum wanted wanted, bool *there, struct config **out)
+load(const char *file, const char *org, const char *overrides, enum wanted wanted, bool *there,
+    struct config **out)
 {
 	struct config *c = calloc(1, sizeof(*c));
 	int fd = -1;
@@ -564,8 +597,8 @@ config_help(struct buf *out)
  */
 
 /*
- * Makes path and what is missing above it; it must be a directory of ours that is closed to others. given: cache_dir named
- * it, so it may be everybody's, as /tmp is.
+ * Makes path and what is missing above it; it must be a directory of ours that is closed to others.
+ * given: cache_dir named it, so it may be everybody's, as /tmp is.
  */
 static int
 make_private_dir(char *path, const char *what, bool given)
@@ -587,15 +620,18 @@ make_private_dir(char *path, const char *what, bool given)
 	if (wrong)
 		log_error("config", "%s: this cannot be the %s directory: %s", path, what, wrong);
 	else if ((st.st_mode & 077) && given)
-		log_error("config", "cache_dir = %s: this directory is open to others; name one below it, which is made: cache_dir = %s%ssffs",
+		log_error("config",
+		    "cache_dir = %s: this directory is open to others; name one below it, which is made: cache_dir = %s%ssffs",
 		    path, path, path[strlen(path) - 1] == '/' ? "" : "/");
 	else if (st.st_mode & 077)
-		log_error("config", "%s: the %s directory is open to others: chmod 700 '%s'", path, what, path);
+		log_error("config", "%s: the %s directory is open to others: chmod 700 '%s'", path,
+		    what, path);
 	return wrong || (st.st_mode & 077) ? -EINVAL : 0;
 }
 
 static int
-private_dir(const char *given, const char *env, const char *below, const char *without_home, const char *what, char **out)
+private_dir(const char *given, const char *env, const char *below, const char *without_home,
+    const char *what, char **out)
 {
 	char *dir = NULL;
 	int rc = given ? 0 : own_dir(env, below, &dir);
@@ -622,7 +658,8 @@ config_state_dir(const struct config *c, char **out)
 int
 config_cache_dir(const struct config *c, char **out)
 {
-	return private_dir(c->cache_dir, "XDG_CACHE_HOME", ".cache", "/var/cache/sffs", "cache", out);
+	return private_dir(
+	    c->cache_dir, "XDG_CACHE_HOME", ".cache", "/var/cache/sffs", "cache", out);
 }
 
 const char *

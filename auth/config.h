@@ -31,7 +31,7 @@ struct config {
 	char		*file;			/* the config file that was read */
 
 	/* how to log in */
-	char		*login_url;		/* normalised: scheme://host[:port], no slash at the end */
+	char *login_url; /* normalised: scheme://host[:port], no slash at the end */
 	int		 flow;			/* enum config_flow */
 	char		*client_id;		/* NULL only with the web flow */
 	struct secret	 client_secret;
@@ -46,7 +46,7 @@ struct config {
 	/* the mount */
 	char		*api_version;		/* "62.0" */
 	uint64_t	 refresh;		/* seconds */
-	uint64_t	 timeout;		/* seconds without a byte before a request is given up */
+	uint64_t timeout; /* seconds without a byte before a request is given up */
 	uint64_t	 tries;			/* of a request that may succeed the next time */
 	uint64_t	 transfers;
 	uint64_t	 api_budget;		/* calls in 24 hours; 0: any number */
@@ -75,34 +75,40 @@ struct config {
 
 /*
  * Reads the section org of the config file: `file`, else $SFFS_CONFIG, else
- * $XDG_CONFIG_HOME/sffs/config (or ~/.config), else /etc/sffs/config. overrides: `key=value,...` as `-o`
- * gives them (`\,` is a comma), applied last; NULL for none.
- * -EINVAL: usage or config, told on the log (with the names of the sections that there are).
+ * $XDG_CONFIG_HOME/sffs/config (or ~/.config), else /etc/sffs/config. overrides: `key=value,...` as
+ * `-o` gives them (`\,` is a comma), applied last; NULL for none. -EINVAL: usage or config, told on
+ * the log (with the names of the sections that there are).
  */
 int	config_load(const char *file, const char *org, const char *overrides, struct config **out);
 /*
- * For who can do with less: the section may lack keys that a login needs (config_lacks), and with `there` it, or the whole
- * file, may be missing: *there says whether it is not, and config->file where it would be.
+ * For who can do with less: the section may lack keys that a login needs (config_lacks), and with
+ * `there` it, or the whole file, may be missing: *there says whether it is not, and config->file
+ * where it would be.
  */
 int	config_load_part(const char *file, const char *org, bool *there, struct config **out);
-const char *config_lacks(const struct config *);	/* "username = ..., which flow = jwt needs"; NULL: nothing */
+const char *config_lacks(
+    const struct config *); /* "username = ..., which flow = jwt needs"; NULL: nothing */
 /*
- * Where the word of `-o` that begins here ends: at a comma, but for one behind a `\` and one in the quotes or parentheses of
- * filter=.
+ * Where the word of `-o` that begins here ends: at a comma, but for one behind a `\` and one in the
+ * quotes or parentheses of filter=.
  */
 const char *config_word_end(const char *s);
 void	config_free(struct config *);		/* secrets are wiped */
 
 /*
- * Directories, made if missing with mode 0700: $XDG_STATE_HOME/sffs, $XDG_CACHE_HOME/sffs (or cache_dir);
- * without a HOME (a system unit) /var/lib/sffs and /var/cache/sffs. -EINVAL: not ours alone, told on the log. Caller frees.
+ * Directories, made if missing with mode 0700: $XDG_STATE_HOME/sffs, $XDG_CACHE_HOME/sffs (or
+ * cache_dir); without a HOME (a system unit) /var/lib/sffs and /var/cache/sffs. -EINVAL: not ours
+ * alone, told on the log. Caller frees.
  */
 int	config_state_dir(const struct config *, char **out);
 int	config_cache_dir(const struct config *, char **out);
-const char *config_env(void);	/* before a command that is to look where this process does: "env -u HOME ", or "" */
+const char *config_env(
+    void); /* before a command that is to look where this process does: "env -u HOME ", or "" */
 
 struct buf;
-int	config_orgs(const char *file, struct buf *out);	/* the sections of the file that config_load would read, a line each; none without a file */
+int config_orgs(
+    const char *file, struct buf *out); /* the sections of the file that config_load would read, a
+					   line each; none without a file */
 void	config_help(struct buf *out);			/* what sffs --keys says: a line a key */
 
 #endif

@@ -10,7 +10,11 @@ exit_status_of(int rc)
 	case -EINVAL: return EXIT_USAGE;
 	case -ENOKEY: return EXIT_LOGIN;
 	case -EACCES: case -EDQUOT: return EXIT_REFUSED;
-	case -ETIMEDOUT: case -EHOSTUNREACH: case -ECONNRESET: case -EPROTO: return EXIT_UNREACHABLE;
+	case -ETIMEDOUT:
+	case -EHOSTUNREACH:
+	case -ECONNRESET:
+	case -EPROTO:
+		return EXIT_UNREACHABLE;
 	case -EPERM: case -EBUSY: return EXIT_MOUNT;
 	default: return EXIT_OTHER;
 	}

@@ -1,12 +1,21 @@
 /*
- * exit_status - what sffs and sffs-auth end with, by the error that ended them. docs/errors.md has the table.
+ * exit_status - what sffs and sffs-auth end with, by the error that ended them. docs/errors.md has
+ * the table.
  *
  * Pure.
  */
 #ifndef AUTH_EXIT_STATUS_H
 #define AUTH_EXIT_STATUS_H
 
-enum exit_status { EXIT_DONE, EXIT_OTHER, EXIT_USAGE, EXIT_LOGIN, EXIT_REFUSED, EXIT_UNREACHABLE, EXIT_MOUNT };
+enum exit_status {
+	EXIT_DONE,
+	EXIT_OTHER,
+	EXIT_USAGE,
+	EXIT_LOGIN,
+	EXIT_REFUSED,
+	EXIT_UNREACHABLE,
+	EXIT_MOUNT
+};
 
 int	exit_status_of(int rc);	/* 0 or a negative errno */
 

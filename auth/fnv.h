@@ -1,5 +1,6 @@
 /*
- * fnv - a hash, FNV-1a: short, and the same on every machine, so it may be kept. No defence against who chooses the bytes.
+ * fnv - a hash, FNV-1a: short, and the same on every machine, so it may be kept. No defence against
+ * who chooses the bytes.
  *
  * Pure.
  */

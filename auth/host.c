@@ -13,7 +13,8 @@ host_of_url(const char *url, char out[HOST_SIZE], bool *https, unsigned *port)
 	if (!*https && strncmp(url, "http://", 7) != 0)
 		return false;
 	const char *host = url + (*https ? 8 : 7);
-	size_t n = host[0] == '[' ? strspn(host + 1, "0123456789abcdefABCDEF:.") + 2 : strcspn(host, ":");
+	size_t n =
+	    host[0] == '[' ? strspn(host + 1, "0123456789abcdefABCDEF:.") + 2 : strcspn(host, ":");
 	if (n < 2 || n >= HOST_SIZE || (host[0] == '[' && host[n - 1] != ']'))
 		return false;
 	for (size_t i = 0; i < n; i++) {
@@ -42,7 +43,8 @@ host_of_url(const char *url, char out[HOST_SIZE], bool *https, unsigned *port)
 bool
 host_is_loopback(const char *host)
 {
-	return strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
+	return strcasecmp(host, "localhost") == 0 || strcmp(host, "127.0.0.1") == 0 ||
+	    strcmp(host, "[::1]") == 0;
 }
 
 /* Whether host is LABEL... + suffix; the suffix begins with its dot. */
@@ -61,18 +63,21 @@ is_instance(const char *host)
 	size_t letters = strspn(host, "abcdefghijklmnopqrstuvwxyz");
 	size_t digits = strspn(host + letters, "0123456789");
 
-	return letters >= 2 && digits >= 1 && strcmp(host + letters + digits, ".salesforce.com") == 0;
+	return letters >= 2 && digits >= 1 &&
+	    strcmp(host + letters + digits, ".salesforce.com") == 0;
 }
 
 bool
 host_may_hold_token(const char *instance_url, const char *login_url)
 {
-	static const char *const suffixes[] = { ".my.salesforce.com", ".my.salesforce.mil", ".my.sfcrmproducts.cn" };
+	static const char *const suffixes[] = { ".my.salesforce.com", ".my.salesforce.mil",
+		".my.sfcrmproducts.cn" };
 	char host[HOST_SIZE], login[HOST_SIZE];
 	bool https, login_https;
 	unsigned port, login_port;
 
-	if (!host_of_url(instance_url, host, &https, &port) || !host_of_url(login_url, login, &login_https, &login_port))
+	if (!host_of_url(instance_url, host, &https, &port) ||
+	    !host_of_url(login_url, login, &login_https, &login_port))
 		return false;
 	/* A simulated org; a real one never leads to this machine, nor back. */
 	if (host_is_loopback(host) || host_is_loopback(login))

@@ -16,8 +16,8 @@
 #define HOST_SIZE	254	/* the longest name, and a NUL */
 
 /*
- * The host of "scheme://host[:port]", lower case, without the dot at its end; [] of an IPv6 address kept. False: there
- * is something else in the URL, or no proper host. *port: 0 where none is given.
+ * The host of "scheme://host[:port]", lower case, without the dot at its end; [] of an IPv6 address
+ * kept. False: there is something else in the URL, or no proper host. *port: 0 where none is given.
  */
 bool	host_of_url(const char *url, char out[HOST_SIZE], bool *https, unsigned *port);
 bool	host_is_loopback(const char *host);

@@ -97,7 +97,8 @@ http_open(const struct http_options *o, struct http **out)
 	atomic_init(&h->cancelled, false);
 	h->connect_timeout = o->connect_timeout;
 	h->idle_timeout = o->idle_timeout;
-	if (!copy(&h->proxy, o->proxy) || !copy(&h->ca_file, o->ca_file) || !copy(&h->user_agent, o->user_agent)) {
+	if (!copy(&h->proxy, o->proxy) || !copy(&h->ca_file, o->ca_file) ||
+	    !copy(&h->user_agent, o->user_agent)) {
 		http_close(h);
 		return -ENOMEM;
 	}
@@ -170,7 +171,9 @@ lane_get(struct http *h)
 		return NULL;
 	l->multi = curl_multi_init();
 	l->sessions = curl_share_init();
-	if (!l->multi || !l->sessions || curl_share_setopt(l->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
+	if (!l->multi || !l->sessions ||
+	    curl_share_setopt(l->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
+		CURLSHE_OK) {
 		lane_free(l);
 		return NULL;
 	}
@@ -242,8 +245,8 @@ is_part(const struct exchange *x)
 
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 206)
-		return s && sscanf(s, "bytes %" SCNu64 "-%" SCNu64 "/", &first, &last) == 2 && first == x->q->range_from &&
-		    last == first + x->q->range_len - 1;
+		return s && sscanf(s, "bytes %" SCNu64 "-%" SCNu64 "/", &first, &last) == 2 &&
+		    first == x->q->range_from && last == first + x->q->range_len - 1;
 	return status != 200 && status != 416;
 }
 
@@ -268,7 +271,8 @@ keep_body(struct exchange *x, const char *p, size_t n)
 	struct buf *body = &x->out->body;
 
 	if (n > x->q->body_limit - body->len) {
-		snprintf(x->why, sizeof(x->why), "the answer is larger than %zu bytes", x->q->body_limit);
+		snprintf(x->why, sizeof(x->why), "the answer is larger than %zu bytes",
+		    x->q->body_limit);
 		return -EMSGSIZE;
 	}
 	buf_put(body, p, n);
@@ -380,10 +384,12 @@ prepare_headers(struct exchange *x)
 		return 0;
 	if (!q->bearer->bytes || !is_one_line(q->bearer->bytes))
 		return refuse(x, "the access token is no token");
-	buf_reserve(&x->authorization, strlen(q->bearer->bytes) + 32);	/* so that it does not move and leave a copy */
+	buf_reserve(&x->authorization,
+	    strlen(q->bearer->bytes) + 32); /* so that it does not move and leave a copy */
 	buf_puts(&x->authorization, "Authorization: Bearer ");
 	buf_puts(&x->authorization, q->bearer->bytes);
-	x->authorization_node = (struct curl_slist){ .data = x->authorization.data, .next = x->headers };
+	x->authorization_node =
+	    (struct curl_slist){ .data = x->authorization.data, .next = x->headers };
 	return x->authorization.failed ? -ENOMEM : 0;
 }
 
@@ -394,7 +400,8 @@ prepare_url(struct exchange *x, CURLU *url, bool *loopback, bool *tls)
 	char *scheme = NULL, *user = NULL;
 	int rc = 0;
 
-	if (curl_url_set(url, CURLUPART_URL, x->q->url, 0) || curl_url_get(url, CURLUPART_HOST, &x->host, 0) ||
+	if (curl_url_set(url, CURLUPART_URL, x->q->url, 0) ||
+	    curl_url_get(url, CURLUPART_HOST, &x->host, 0) ||
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0))
 		return refuse(x, "this is no URL");
 	*loopback = host_is_loopback(x->host);
@@ -435,7 +442,8 @@ set_network(struct exchange *x, bool loopback, bool tls)
 		SET(PROXY, "");
 	else if (h->proxy)
 		SET(PROXY, h->proxy);
-	/* A lane has one request at a time: nothing to multiplex, and no windows that throttle a download. */
+	/* A lane has one request at a time: nothing to multiplex, and no windows that throttle a
+	 * download. */
 	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(NOSIGNAL, 1L);
 	SET(QUICK_EXIT, 1L);	/* else whoever gives up a name lookup waits for its end */
@@ -461,11 +469,13 @@ set_request(struct exchange *x, CURLU *url)
 	}
 	if (q->compressed)
 		SET(ACCEPT_ENCODING, "gzip");
-	/* Refused where a transfer that ended before it had a connection has left its buffer, which will do as well. */
+	/* Refused where a transfer that ended before it had a connection has left its buffer, which
+	 * will do as well. */
 	if (q->sink)
 		curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
 	if (q->range_len > 0)
-		snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64, q->range_from, q->range_from + q->range_len - 1);
+		snprintf(range, sizeof(range), "%" PRIu64 "-%" PRIu64, q->range_from,
+		    q->range_from + q->range_len - 1);
 	else
 		snprintf(range, sizeof(range), "%" PRIu64 "-", q->range_from);
 	if (q->range_len > 0 || q->range_from > 0)
@@ -566,11 +576,17 @@ error_of(CURLcode code)
 	switch (code) {
 	case CURLE_OK:
 		return 0;
-	case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_COULDNT_CONNECT: case CURLE_PROXY:
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_PROXY:
 		return -EHOSTUNREACH;
 	case CURLE_OPERATION_TIMEDOUT:
 		return -ETIMEDOUT;
-	case CURLE_GOT_NOTHING: case CURLE_SEND_ERROR: case CURLE_RECV_ERROR: case CURLE_PARTIAL_FILE:
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
 		return -ECONNRESET;
 	case CURLE_OUT_OF_MEMORY:
 		return -ENOMEM;
@@ -665,7 +681,10 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 			rc = error_of(code);
 		if (rc == 0)
 			read_headers(x.easy, out);
-		if (rc == 0 && (out->status < 100 || out->status > 999)) {	/* libcurl takes nearly anything for a line with a status */
+		if (rc == 0 &&
+		    (out->status < 100 ||
+			out->status >
+			    999)) { /* libcurl takes nearly anything for a line with a status */
 			snprintf(x.why, sizeof(x.why), "the answer has no status");
 			rc = -EPROTO;
 		}

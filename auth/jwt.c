@@ -11,11 +11,13 @@
 void
 jwt_put_base64url(struct buf *out, const void *bytes, size_t n)
 {
-	static const char table[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char table[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	const unsigned char *p = bytes;
 
 	for (; n; p += n < 3 ? n : 3, n -= n < 3 ? n : 3) {
-		unsigned long v = (unsigned long)p[0] << 16 | (n > 1 ? (unsigned long)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
+		unsigned long v = (unsigned long)p[0] << 16 |
+		    (n > 1 ? (unsigned long)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
 
 		for (size_t i = 0; i < (n < 3 ? n + 1 : 4); i++)
 			buf_putc(out, table[v >> (18 - 6 * i) & 63]);
@@ -49,8 +51,10 @@ put_signature(EVP_PKEY *key, struct buf *out, size_t begin)
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int rc = ctx ? 0 : -ENOMEM;
 
-	if (rc == 0 && (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
-	    EVP_DigestSign(ctx, signature, &n, (const unsigned char *)out->data + begin, out->len - begin) != 1))
+	if (rc == 0 &&
+	    (EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+		EVP_DigestSign(ctx, signature, &n, (const unsigned char *)out->data + begin,
+		    out->len - begin) != 1))
 		rc = -EINVAL;
 	if (rc == 0) {
 		buf_putc(out, '.');

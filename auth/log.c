@@ -65,8 +65,9 @@ log_to_journal(void)
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long device, inode;
 	struct stat st;
-	bool journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(STDERR_FILENO, &st) == 0 &&
-	    st.st_dev == (dev_t)device && st.st_ino == (ino_t)inode;
+	bool journal = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == (dev_t)device &&
+	    st.st_ino == (ino_t)inode;
 
 	pthread_mutex_lock(&state.lock);
 	state.journal = journal;
@@ -87,7 +88,8 @@ static void
 make_harmless(char *s)
 {
 	for (; *s; s++) {
-		bool c1 = (unsigned char)*s == 0xc2 && (unsigned char)s[1] >= 0x80 && (unsigned char)s[1] < 0xa0;
+		bool c1 = (unsigned char)*s == 0xc2 && (unsigned char)s[1] >= 0x80 &&
+		    (unsigned char)s[1] < 0xa0;
 
 		if ((unsigned char)*s < 0x20 || *s == 0x7f || c1)
 			*s = '?';

@@ -22,18 +22,21 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 
 void	log_level_set(enum log_level);
 bool	log_level_parse(const char *, enum log_level *out);	/* "error" "warn" "info" "debug" */
-/* Where lines go: standard error (the default), or the system's log once a daemon has left its terminal. */
+/* Where lines go: standard error (the default), or the system's log once a daemon has left its
+ * terminal. */
 void	log_to_syslog(const char *ident);			/* ident must stay valid */
-/* Whether standard error is journald's, which adds the date: from then on a line begins with its level, as sd-daemon(3) says. */
+/* Whether standard error is journald's, which adds the date: from then on a line begins with its
+ * level, as sd-daemon(3) says. */
 bool	log_to_journal(void);
-/* What a person at a terminal is told: no date, `program: text`. For errors that end the program. */
+/* What a person at a terminal is told: no date, `program: text`. For errors that end the program.
+ */
 void	log_plain(const char *program);				/* program must stay valid */
 
 void	log_error(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	log_warn(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	log_info(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* A warning for each of many documents: what was said lately, word for word, is not said again. */
-void	log_warn_once(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void log_warn_once(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	log_debug(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 void	log_tail(struct buf *out);				/* the last lines, oldest first */

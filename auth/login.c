@@ -16,22 +16,26 @@ login_say_who(struct session *s, const struct login *l)
 
 	/* That the login is good for a call is seen here, too. */
 	int rc = oauth_identify(s->http, l->instance_url, &l->access_token, &who);
-	printf("%s: logged in as %s, user %s of org %s at %s\n", s->config->org, rc == 0 ? who.username : "somebody", l->user_id, l->org_id,
-	    l->instance_url);
+	printf("%s: logged in as %s, user %s of org %s at %s\n", s->config->org,
+	    rc == 0 ? who.username : "somebody", l->user_id, l->org_id, l->instance_url);
 	oauth_identity_free(&who);
 }
 
 /*
- * In a browser, an app that is not known yet ends in a page from which nothing comes back. So a code that is none is
- * offered first: what is wrong with it then is the app, or the code.
+ * In a browser, an app that is not known yet ends in a page from which nothing comes back. So a
+ * code that is none is offered first: what is wrong with it then is the app, or the code.
  */
 static int
 look_for_app(struct session *s, struct oauth_failure *f)
 {
 	static char none[] = "none";
 	struct oauth_grant grant = { 0 };
-	int rc = oauth_ask(s->http, &(struct oauth_request){ .config = s->config, .flow = OAUTH_WEB, .code = &(struct secret){ none },
-	    .verifier = none }, &grant, f);
+	int rc = oauth_ask(s->http,
+	    &(struct oauth_request){ .config = s->config,
+		.flow = OAUTH_WEB,
+		.code = &(struct secret){ none },
+		.verifier = none },
+	    &grant, f);
 
 	oauth_grant_free(&grant);
 	if (rc == -EAGAIN || (rc == -EACCES && !f->not_yet)) {
@@ -55,7 +59,9 @@ log_in(struct session *s, struct login *l, struct oauth_failure *f)
 			rc = web ? login_web(s, l, f) : token_login(s->config, s->http, NULL, l, f);
 		if (rc != -EACCES || !f->not_yet || !s->wait || time(NULL) > end)
 			return rc;
-		log_info("login", "%s: Salesforce does not know the app yet; the next try is in %u s", s->config->org, pause);
+		log_info("login",
+		    "%s: Salesforce does not know the app yet; the next try is in %u s",
+		    s->config->org, pause);
 		nanosleep(&(struct timespec){ .tv_sec = pause }, NULL);
 	}
 }
@@ -69,8 +75,8 @@ login_command(struct session *s)
 	int rc = lacks ? -EINVAL : log_in(s, &l, &failure);
 
 	if (lacks)
-		log_error("login", "%s: [%s] lacks %s; sffs-auth login --setup %s says more", s->config->file, s->config->org, lacks,
-		    s->config->org);
+		log_error("login", "%s: [%s] lacks %s; sffs-auth login --setup %s says more",
+		    s->config->file, s->config->org, lacks, s->config->org);
 	if (rc == 0)
 		login_say_who(s, &l);
 	else if (*failure.text)

@@ -21,7 +21,7 @@ struct session {
 	/* options of the command line */
 	bool		 no_browser, wait, json, limits, purge;
 	int64_t		 timeout;		/* seconds for which a browser is waited for */
-	const char	*from_cli;		/* a username or alias of the Salesforce CLI; NULL: none */
+	const char *from_cli; /* a username or alias of the Salesforce CLI; NULL: none */
 	const char	*file;			/* of import; NULL: standard input */
 };
 
@@ -31,7 +31,8 @@ int	login_import(struct session *);		/* login_import.c: import */
 int	login_status(struct session *);		/* login_status.c: status, token, logout */
 int	login_token(struct session *);
 int	login_logout(struct session *);
-/* login_setup.c: login --setup. there: the file has the section; else it is asked for on a terminal, and shown elsewhere. */
+/* login_setup.c: login --setup. there: the file has the section; else it is asked for on a
+ * terminal, and shown elsewhere. */
 int	login_setup(struct config *, bool there);
 
 /* Logs in by a browser, up to the code, and exchanges it. login_web.c */

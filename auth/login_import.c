@@ -39,14 +39,16 @@ read_input(const char *file, struct buf *out)
 }
 
 /*
- * The refresh token is tried at login_url: it must be of that org. The login hosts stand for any org.
+ * The refresh token is tried at login_url: it must be of that org. The login hosts stand for any
+ * org.
  */
 static bool
 is_host_of(const char *host, const char *login_url)
 {
 	const char *ours = strstr(login_url, "://") + 3;
 
-	return strcasecmp(host, ours) == 0 || strcmp(host, "login.salesforce.com") == 0 || strcmp(host, "test.salesforce.com") == 0;
+	return strcasecmp(host, ours) == 0 || strcmp(host, "login.salesforce.com") == 0 ||
+	    strcmp(host, "test.salesforce.com") == 0;
 }
 
 static int
@@ -63,13 +65,18 @@ import_url(struct session *s, struct login *l, struct oauth_failure *f)
 			    "sf org auth show-sfdx-auth-url --json prints one");
 	}
 	if (rc == 0 && !is_host_of(u.host, s->config->login_url)) {
-		log_error("login", "import: the login is for %s, but login_url of [%s] is %s", u.host,
-		    s->config->org, s->config->login_url);
+		log_error("login", "import: the login is for %s, but login_url of [%s] is %s",
+		    u.host, s->config->org, s->config->login_url);
 		rc = -EINVAL;
 	}
 	if (rc == 0)
-		rc = token_login(s->config, s->http, &(struct oauth_request){ .config = s->config, .flow = OAUTH_REFRESH,
-		    .client_id = u.client_id, .client_secret = &u.client_secret, .refresh_token = &u.refresh_token }, l, f);
+		rc = token_login(s->config, s->http,
+		    &(struct oauth_request){ .config = s->config,
+			.flow = OAUTH_REFRESH,
+			.client_id = u.client_id,
+			.client_secret = &u.client_secret,
+			.refresh_token = &u.refresh_token },
+		    l, f);
 	sfdx_url_free(&u);
 	buf_wipe(&text);
 	return rc;
@@ -85,7 +92,9 @@ ask_cli(const char *const *argv, const char *name, struct secret *out)
 	if (rc == 0) {
 		rc = sfdx_result(text.bytes, name, out);
 		if (rc == -EINVAL)
-			log_error("login", "sf does not say %s; update the Salesforce CLI, and see that sf org display works", name);
+			log_error("login",
+			    "sf does not say %s; update the Salesforce CLI, and see that sf org display works",
+			    name);
 	}
 	secret_free(&text);
 	return rc;
@@ -103,15 +112,18 @@ copy(const char *s, bool *failed)
 static int
 import_cli(struct session *s, struct login *l)
 {
-	const char *const token_argv[] = { "sf", "org", "auth", "show-access-token", "--target-org", s->from_cli, "--json", NULL };
-	const char *const org_argv[] = { "sf", "org", "display", "--target-org", s->from_cli, "--json", NULL };
+	const char *const token_argv[] = { "sf", "org", "auth", "show-access-token", "--target-org",
+		s->from_cli, "--json", NULL };
+	const char *const org_argv[] = { "sf", "org", "display", "--target-org", s->from_cli,
+		"--json", NULL };
 	struct oauth_identity who = { 0 };
 	struct secret instance = { NULL };
 	bool failed = false;
 	int rc = 0;
 
 	if (*s->from_cli == '-' || s->file) {
-		log_error("login", "import: --from-cli takes a username or an alias of the Salesforce CLI, and no file");
+		log_error("login",
+		    "import: --from-cli takes a username or an alias of the Salesforce CLI, and no file");
 		return -EINVAL;
 	}
 	rc = ask_cli(token_argv, "accessToken", &l->access_token);
@@ -120,17 +132,21 @@ import_cli(struct session *s, struct login *l)
 	if (rc < 0)
 		goto out;
 	/* Older and newer versions of the CLI print a text instead of a token. */
-	if (strncmp(l->access_token.bytes, "00D", 3) != 0 && strncmp(l->access_token.bytes, "eyJ", 3) != 0) {
+	if (strncmp(l->access_token.bytes, "00D", 3) != 0 &&
+	    strncmp(l->access_token.bytes, "eyJ", 3) != 0) {
 		log_error("login", "import: sf prints no access token");
 		rc = -EINVAL;
 	} else if (!host_may_hold_token(instance.bytes, s->config->login_url)) {
-		log_error("login", "import: sf names %s, which cannot be the host of %s", instance.bytes, s->config->login_url);
+		log_error("login", "import: sf names %s, which cannot be the host of %s",
+		    instance.bytes, s->config->login_url);
 		rc = -EINVAL;
 	} else {
 		rc = oauth_identify(s->http, instance.bytes, &l->access_token, &who);
 		if (rc < 0)
-			log_error("login", "import: %s %s", instance.bytes, rc == -EACCES ? "refuses the token that sf gave" :
-			    rc == -ENODATA ? "does not tell whose token that is" : "is out of reach");
+			log_error("login", "import: %s %s", instance.bytes,
+			    rc == -EACCES      ? "refuses the token that sf gave" :
+				rc == -ENODATA ? "does not tell whose token that is" :
+						 "is out of reach");
 	}
 	if (rc < 0)
 		goto out;
@@ -163,8 +179,10 @@ login_import(struct session *s)
 	if (rc == 0 && !l.refresh_token.bytes)
 		printf("%s: it ends with the session; import it again then\n", s->config->org);
 	else if (rc == 0)
-		printf("%s: the CLI and sffs now share one login; with refresh token rotation in the org, "
-		    "only one of them can\n", s->config->org);
+		printf(
+		    "%s: the CLI and sffs now share one login; with refresh token rotation in the org, "
+		    "only one of them can\n",
+		    s->config->org);
 	login_free(&l);
 	return rc;
 }

@@ -59,8 +59,9 @@ listen_on_loopback(struct listener *l, unsigned port)
 {
 	const struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port),
-	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)port),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	int rc = listen_at((const struct sockaddr *)&v4, sizeof(v4), &l->fds[0]);
 	int rc6 = listen_at((const struct sockaddr *)&v6, sizeof(v6), &l->fds[1]);
 
@@ -72,7 +73,8 @@ listen_on_loopback(struct listener *l, unsigned port)
 int
 listener_open(const char *redirect_uri, struct listener **out)
 {
-	size_t origin = strncmp(redirect_uri, "http://", 7) == 0 ? 7 + strcspn(redirect_uri + 7, "/?#") : 0;
+	size_t origin =
+	    strncmp(redirect_uri, "http://", 7) == 0 ? 7 + strcspn(redirect_uri + 7, "/?#") : 0;
 	struct listener *l = calloc(1, sizeof(*l));
 	char *base = strndup(redirect_uri, origin), host[HOST_SIZE];
 	bool https;
@@ -89,7 +91,8 @@ listener_open(const char *redirect_uri, struct listener **out)
 	l->path = strdup(redirect_uri[origin] == '/' ? redirect_uri + origin : "/");
 	if (!l->path)
 		rc = -ENOMEM;
-	else if (!host_of_url(base, host, &https, &port) || !host_is_loopback(host) || strpbrk(l->path, "?#"))
+	else if (!host_of_url(base, host, &https, &port) || !host_is_loopback(host) ||
+	    strpbrk(l->path, "?#"))
 		rc = -EINVAL;
 	else
 		rc = listen_on_loopback(l, port ? port : 80);
@@ -139,7 +142,8 @@ welcome(struct listener *l, int listening)
 	for (unsigned i = 0; i < GUESTS; i++) {
 		struct guest *g = &l->guests[i];
 
-		if (place->fd >= 0 && !g->query && (g->fd < 0 || place->query || g->since < place->since))
+		if (place->fd >= 0 && !g->query &&
+		    (g->fd < 0 || place->query || g->since < place->since))
 			place = g;
 	}
 	dismiss(place);
@@ -178,19 +182,23 @@ answer(struct guest *g, int status, const char *more, const struct buf *html)
 	static const struct {
 		int status;
 		const char *text;
-	} texts[] = { { 200, "OK" }, { 204, "No Content" }, { 400, "Bad Request" }, { 404, "Not Found" }, { 405, "Method Not Allowed" } };
+	} texts[] = { { 200, "OK" }, { 204, "No Content" }, { 400, "Bad Request" },
+		{ 404, "Not Found" }, { 405, "Method Not Allowed" } };
 	const char *text = "Error";
 	struct buf out = BUF_INIT;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].status == status)
 			text = texts[i].text;
-	buf_printf(&out, "HTTP/1.1 %d %s\r\nConnection: close\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n"
+	buf_printf(&out,
+	    "HTTP/1.1 %d %s\r\nConnection: close\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n%s",
 	    status, text, more);
 	if (status != 204)
-		buf_printf(&out, "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n", html ? html->len : 0);
+		buf_printf(&out,
+		    "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n",
+		    html ? html->len : 0);
 	buf_puts(&out, "\r\n");
 	if (html)
 		buf_put(&out, buf_str(html), html->len);
@@ -215,9 +223,11 @@ receive(struct listener *l, struct guest *g)
 	char *query = strchr(target, '?');
 	if (query)
 		*query++ = '\0';
-	if (strcmp(method, "OPTIONS") == 0)	/* Chrome asks whether a public page may lead here */
-		answer(g, 204, "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET\r\n"
-		    "Access-Control-Allow-Headers: *\r\nAccess-Control-Allow-Private-Network: true\r\n", NULL);
+	if (strcmp(method, "OPTIONS") == 0) /* Chrome asks whether a public page may lead here */
+		answer(g, 204,
+		    "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET\r\n"
+		    "Access-Control-Allow-Headers: *\r\nAccess-Control-Allow-Private-Network: true\r\n",
+		    NULL);
 	else if (strcmp(target, l->path) != 0)
 		answer(g, 404, "", NULL);
 	else if (strcmp(method, "HEAD") == 0)	/* a look ahead, which must not use up the code */
@@ -260,8 +270,11 @@ listener_wait(struct listener *l, int also, int64_t end, struct visit *out)
 		struct pollfd p[3 + GUESTS] = { { .fd = also, .events = POLLIN } };
 
 		for (unsigned i = 0; i < 2 + GUESTS; i++)
-			p[1 + i] = (struct pollfd){ .fd = !l ? -1 : i < 2 ? l->fds[i] : l->guests[i - 2].query ? -1 : l->guests[i - 2].fd,
-			    .events = POLLIN };
+			p[1 + i] = (struct pollfd){ .fd = !l ? -1 :
+				    i < 2		     ? l->fds[i] :
+				    l->guests[i - 2].query   ? -1 :
+							       l->guests[i - 2].fd,
+				.events = POLLIN };
 		int64_t left = end - clock_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;

@@ -16,8 +16,8 @@ struct buf;
 struct listener;
 
 /*
- * -EINVAL: redirect_uri is not http://localhost:PORT/PATH, so that no browser can come back here; else what socket or
- * bind say: -EADDRINUSE when another program has the port.
+ * -EINVAL: redirect_uri is not http://localhost:PORT/PATH, so that no browser can come back here;
+ * else what socket or bind say: -EADDRINUSE when another program has the port.
  */
 int	listener_open(const char *redirect_uri, struct listener **out);
 void	listener_close(struct listener *);
@@ -29,10 +29,10 @@ struct visit {
 };
 
 /*
- * Until there is a visit (1), `also` is readable (2), or the time is up (-ETIMEDOUT). end: ms of the monotonic clock.
- * also: -1 for none. A NULL listener waits for `also` alone.
+ * Until there is a visit (1), `also` is readable (2), or the time is up (-ETIMEDOUT). end: ms of
+ * the monotonic clock. also: -1 for none. A NULL listener waits for `also` alone.
  */
 int	listener_wait(struct listener *, int also, int64_t end, struct visit *out);
-void	listener_answer(struct listener *, const struct visit *, int status, const struct buf *html);
+void listener_answer(struct listener *, const struct visit *, int status, const struct buf *html);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * login --setup: how the app in Salesforce is made, for the flow that the config names; and the section that names it,
- * if there is none yet: asked for on a terminal and appended to the file, shown as a template elsewhere. A section that
- * is there is its owner's and is not written to.
+ * login --setup: how the app in Salesforce is made, for the flow that the config names; and the
+ * section that names it, if there is none yet: asked for on a terminal and appended to the file,
+ * shown as a template elsewhere. A section that is there is its owner's and is not written to.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -69,7 +69,9 @@ static void
 say_steps(const struct config *c, const char *key)
 {
 	printf(begin, c->login_url ? c->login_url : "the org", c->redirect_uri,
-	    c->flow == CONFIG_WEB ? ",\n   and Perform requests at any time (refresh_token, offline_access)" : "");
+	    c->flow == CONFIG_WEB ?
+		",\n   and Perform requests at any time (refresh_token, offline_access)" :
+		"");
 	if (c->flow == CONFIG_JWT)
 		printf(jwt, key, key);
 	else
@@ -85,7 +87,8 @@ own_key(const struct config *c)
 	const char *slash = strrchr(c->file, '/');
 	char *key = NULL;
 
-	if (asprintf(&key, "%.*s%s.pem", slash ? (int)(slash - c->file) + 1 : 0, c->file, c->org) < 0)
+	if (asprintf(&key, "%.*s%s.pem", slash ? (int)(slash - c->file) + 1 : 0, c->file, c->org) <
+	    0)
 		return NULL;
 	return key;
 }
@@ -105,8 +108,8 @@ show_again(int number)
 }
 
 /*
- * A line of the person's, without the blanks around it. The question, which is still in stdout's buffer, is shown once what
- * answers it is hidden; what was typed ahead is an answer, too.
+ * A line of the person's, without the blanks around it. The question, which is still in stdout's
+ * buffer, is shown once what answers it is hidden; what was typed ahead is an answer, too.
  */
 static int
 read_line(bool secret, char line[LINE_SIZE])
@@ -142,9 +145,11 @@ read_line(bool secret, char line[LINE_SIZE])
 	return 0;
 }
 
-/* Until the answer is a good one, which goes to the config and, as a line, to text. fallback: what an empty one means; NULL: nothing. */
+/* Until the answer is a good one, which goes to the config and, as a line, to text. fallback: what
+ * an empty one means; NULL: nothing. */
 static int
-ask(struct config *c, const char *key, const char *what, const char *fallback, bool needed, struct buf *text)
+ask(struct config *c, const char *key, const char *what, const char *fallback, bool needed,
+    struct buf *text)
 {
 	const struct option *o = option_find(key, strlen(key));
 	const bool secret = strcmp(key, "client_secret") == 0;
@@ -153,7 +158,8 @@ ask(struct config *c, const char *key, const char *what, const char *fallback, b
 
 	printf("\n%s\n", what);
 	for (;;) {
-		printf("%s%s%s%s = ", key, fallback ? " [" : "", fallback ? fallback : "", fallback ? "]" : "");
+		printf("%s%s%s%s = ", key, fallback ? " [" : "", fallback ? fallback : "",
+		    fallback ? "]" : "");
 		rc = read_line(secret, line);
 		if (rc < 0 || (!*line && !needed && !fallback))
 			break;
@@ -177,7 +183,9 @@ check_closed(const char *file)
 
 	if (stat(file, &st) < 0 || !(st.st_mode & 077))
 		return 0;
-	log_error("login", "%s: others can read it, and a secret is to be written there; first: chmod 600 '%s'", file, file);
+	log_error("login",
+	    "%s: others can read it, and a secret is to be written there; first: chmod 600 '%s'",
+	    file, file);
 	return -EINVAL;
 }
 
@@ -187,25 +195,35 @@ ask_all(struct config *c, struct buf *text)
 	char *key = own_key(c);
 	int rc = key ? 0 : -ENOMEM;
 
-	/* There is a secret in what comes: no copies are left behind in a buffer, nor by one that grows. */
+	/* There is a secret in what comes: no copies are left behind in a buffer, nor by one that
+	 * grows. */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	setvbuf(stdout, NULL, _IOFBF, LINE_SIZE);
 	buf_reserve(text, 8 * LINE_SIZE);
-	printf("%s has no section [%s] yet; it will when this is answered. Ctrl-C leaves all as it is.\n", c->file, c->org);
+	printf(
+	    "%s has no section [%s] yet; it will when this is answered. Ctrl-C leaves all as it is.\n",
+	    c->file, c->org);
 	buf_printf(text, "[%s]\n", c->org);
 	if (rc == 0)
-		rc = ask(c, "login_url", "The org's My Domain (Setup, My Domain), such as https://acme.my.salesforce.com", NULL, true, text);
+		rc = ask(c, "login_url",
+		    "The org's My Domain (Setup, My Domain), such as https://acme.my.salesforce.com",
+		    NULL, true, text);
 	if (rc == 0)
-		rc = ask(c, "flow", "How to log in: web (a person does, in a browser), jwt (a key does) or client_credentials\n"
-		    "(a secret does, as a user whom the app names)", "web", true, text);
+		rc = ask(c, "flow",
+		    "How to log in: web (a person does, in a browser), jwt (a key does) or client_credentials\n"
+		    "(a secret does, as a user whom the app names)",
+		    "web", true, text);
 	if (rc == 0) {
 		putchar('\n');
 		say_steps(c, key);
 		rc = ask(c, "client_id", "The app's Consumer Key", NULL, true, text);
 	}
 	if (rc == 0 && c->flow != CONFIG_JWT && (rc = check_closed(c->file)) == 0)
-		rc = ask(c, "client_secret", c->flow == CONFIG_WEB ? "Its Consumer Secret, which is not shown; empty: the app wants none" :
-		    "Its Consumer Secret, which is not shown", NULL, c->flow != CONFIG_WEB, text);
+		rc = ask(c, "client_secret",
+		    c->flow == CONFIG_WEB ?
+			"Its Consumer Secret, which is not shown; empty: the app wants none" :
+			"Its Consumer Secret, which is not shown",
+		    NULL, c->flow != CONFIG_WEB, text);
 	if (rc == 0 && c->flow == CONFIG_JWT)
 		rc = ask(c, "username", "The user to be logged in", NULL, true, text);
 	if (rc == 0 && c->flow == CONFIG_JWT)
@@ -243,7 +261,9 @@ append(char *file, const struct buf *text)
 		rc = -errno;
 	/* An empty line goes between it and what stands above. */
 	const char *gap = rc < 0 || st.st_size == 0 ? "" : last == '\n' ? "\n" : "\n\n";
-	if (rc == 0 && (write(fd, gap, strlen(gap)) < 0 || write(fd, text->data, text->len) != (ssize_t)text->len))
+	if (rc == 0 &&
+	    (write(fd, gap, strlen(gap)) < 0 ||
+		write(fd, text->data, text->len) != (ssize_t)text->len))
 		rc = -errno;
 	if (fd >= 0 && close(fd) < 0 && rc == 0)
 		rc = -errno;
@@ -275,7 +295,8 @@ login_setup(struct config *c, bool there)
 		if (rc == 0)
 			rc = append(c->file, &text);
 		if (rc == 0)
-			printf("\n%s: [%s] is written. Now: sffs-auth login --wait %s\n", c->file, c->org, c->org);
+			printf("\n%s: [%s] is written. Now: sffs-auth login --wait %s\n", c->file,
+			    c->org, c->org);
 	}
 	buf_wipe(&text);
 	return rc;

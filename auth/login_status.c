@@ -32,13 +32,18 @@ ask_limits(struct session *s, const struct bearer *b, struct answer *out)
 
 	buf_printf(&url, "%s/services/data/v%s/limits", b->instance_url, s->config->api_version);
 	if (!url.failed)
-		rc = http_do(s->http, &(struct http_request){ .url = buf_str(&url), .bearer = &b->access_token,
-		    .total_timeout = TOTAL_TIMEOUT, .body_limit = BODY_LIMIT }, &a);
+		rc = http_do(s->http,
+		    &(struct http_request){ .url = buf_str(&url),
+			.bearer = &b->access_token,
+			.total_timeout = TOTAL_TIMEOUT,
+			.body_limit = BODY_LIMIT },
+		    &a);
 	const char *usage = strstr(a.limit_info, "api-usage=");
 	if (rc == 0 && (!usage || sscanf(usage, "api-usage=%lld/%lld", &out->used, &out->max) != 2))
 		out->used = out->max = -1;
 	if (rc < 0)
-		log_error("login", "%s: the org is out of reach: %s", s->config->org, *a.error ? a.error : strerror(-rc));
+		log_error("login", "%s: the org is out of reach: %s", s->config->org,
+		    *a.error ? a.error : strerror(-rc));
 	buf_free(&url);
 	http_response_free(&a);
 	return rc == 0 || rc == -ENOMEM || rc == -ETIMEDOUT ? rc : -EHOSTUNREACH;
@@ -56,7 +61,8 @@ try_bearer(struct session *s, struct token *t, struct bearer *out, struct oauth_
 	return rc == -ENODATA ? 0 : rc;
 }
 
-/* A token that the org accepts now: the stored one, else a renewed one. *who: whom it is of, as far as the org tells. */
+/* A token that the org accepts now: the stored one, else a renewed one. *who: whom it is of, as far
+ * as the org tells. */
 static int
 working_bearer(struct session *s, struct bearer *out, struct oauth_identity *who)
 {
@@ -141,7 +147,8 @@ say_age(const char *what, int64_t then)
 	while (i < 3 && age < units[i].seconds)
 		i++;
 	int64_t n = age > 0 ? age / units[i].seconds : 0;
-	printf("%-10s %s (%lld %s%s ago)\n", what, date_of(then, date), (long long)n, units[i].name, n == 1 ? "" : "s");
+	printf("%-10s %s (%lld %s%s ago)\n", what, date_of(then, date), (long long)n, units[i].name,
+	    n == 1 ? "" : "s");
 }
 
 static void
@@ -153,7 +160,8 @@ say_text(struct session *s, const struct login *l, const struct answer *a)
 	printf("%-10s %s\n%-10s %s\n", "org", l->org_id, "user", l->user_id);
 	if (a)
 		printf("%-10s %s\n", "username", a->who.username ? a->who.username : "not told");
-	printf("%-10s %s\n%-10s %s\n%-10s %s\n", "instance", l->instance_url, "scopes", l->scope ? l->scope : "not told", "by", l->how);
+	printf("%-10s %s\n%-10s %s\n%-10s %s\n", "instance", l->instance_url, "scopes",
+	    l->scope ? l->scope : "not told", "by", l->how);
 	say_age("since", l->since);
 	say_age("renewed", l->renewed);
 	if (a && a->max >= 0)
@@ -187,7 +195,8 @@ login_status(struct session *s)
 	else if (stored)
 		say_text(s, &l, s->limits ? &answer : NULL);
 	else if (rc == -ENOKEY)
-		printf("%-10s not logged in: %ssffs-auth login %s\n", s->config->org, config_env(), s->config->org);
+		printf("%-10s not logged in: %ssffs-auth login %s\n", s->config->org, config_env(),
+		    s->config->org);
 out:
 	login_free(&l);
 	bearer_free(&bearer);
@@ -245,7 +254,8 @@ purge(const struct config *c, const struct login *l)
 			printf("%s: %s removed\n", c->org, path);
 	}
 	if (rc < 0)
-		log_error("login", "%s: what is cached cannot be removed: %s", dir ? dir : c->org, strerror(-rc));
+		log_error("login", "%s: what is cached cannot be removed: %s", dir ? dir : c->org,
+		    strerror(-rc));
 	if (d)
 		closedir(d);
 	free(dir);
@@ -260,12 +270,16 @@ login_logout(struct session *s)
 	int rc = token_logout(s->config, s->http, &l);
 
 	if (rc == -EHOSTUNREACH || rc == -ETIMEDOUT)
-		log_error("login", "%s: logged out here, but the org is out of reach and honours the login still: "
-		    "revoke it in the org, in the user's settings under OAuth Connected Apps", org);
+		log_error("login",
+		    "%s: logged out here, but the org is out of reach and honours the login still: "
+		    "revoke it in the org, in the user's settings under OAuth Connected Apps",
+		    org);
 	else if (rc == -ENOKEY)
 		log_error("login", "%s: not logged in", org);
 	else if (rc == 0 && l.imported)
-		printf("%s: the imported login is removed here; whoever it was taken from still has it\n", org);
+		printf(
+		    "%s: the imported login is removed here; whoever it was taken from still has it\n",
+		    org);
 	else if (rc == 0)
 		printf("%s: logged out\n", org);
 	if (s->purge && *l.org_id) {

@@ -51,7 +51,10 @@ struct callback {
 static int
 hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9' ? c - '0' :
+	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
+	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
+				      -1;
 }
 
 /* Decoded once, in place: a code ends in %3D%3D. */
@@ -61,7 +64,8 @@ decode(char *s)
 	char *to = s;
 
 	for (; *s; s++) {
-		if (s[0] == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0 && (s[1] != '0' || s[2] != '0')) {
+		if (s[0] == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0 &&
+		    (s[1] != '0' || s[2] != '0')) {
 			*to++ = (char)(hex(s[1]) << 4 | hex(s[2]));
 			s += 2;
 		} else {
@@ -95,8 +99,8 @@ parameter(const char *query, const char *name)
 static void
 read_callback(const char *query, struct callback *out)
 {
-	*out = (struct callback){ parameter(query, "code"), parameter(query, "state"), parameter(query, "error"),
-	    parameter(query, "error_description") };
+	*out = (struct callback){ parameter(query, "code"), parameter(query, "state"),
+		parameter(query, "error"), parameter(query, "error_description") };
 }
 
 static void
@@ -141,14 +145,16 @@ start_browser(const char *program, const char *url)
 	/* It outlives us, our Ctrl-C, and how private our own files are. */
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
 	mode_t ours = umask(022);
-	bool started = posix_spawnp(&pid, program, &actions, &attributes, (char *const *)argv, environ) == 0;
+	bool started =
+	    posix_spawnp(&pid, program, &actions, &attributes, (char *const *)argv, environ) == 0;
 	umask(ours);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return started;
 }
 
-/* $BROWSER is a list of programs, with colons between. Without a display, xdg-open would take this terminal. */
+/* $BROWSER is a list of programs, with colons between. Without a display, xdg-open would take this
+ * terminal. */
 static bool
 open_browser(const char *url)
 {
@@ -163,7 +169,8 @@ open_browser(const char *url)
 		free(program);
 		list += n + (list[n] == ':');
 	}
-	return started || ((getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) && start_browser("xdg-open", url));
+	return started ||
+	    ((getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) && start_browser("xdg-open", url));
 }
 
 /*
@@ -199,7 +206,9 @@ take_line(struct web *w, struct callback *out)
 		return true;
 	callback_free(out);
 	if (w->line.len)
-		fputs("That is not the address to which this login leads. Paste all of it, from http on:\n", stderr);
+		fputs(
+		    "That is not the address to which this login leads. Paste all of it, from http on:\n",
+		    stderr);
 	buf_clear(&w->line);
 	return false;
 }
@@ -209,7 +218,9 @@ static int
 wait_for_callback(struct web *w, struct callback *out, struct visit *visit)
 {
 	for (;;) {
-		int rc = w->listener || w->input >= 0 ? listener_wait(w->listener, w->input, w->end, visit) : -ETIMEDOUT;
+		int rc = w->listener || w->input >= 0 ?
+		    listener_wait(w->listener, w->input, w->end, visit) :
+		    -ETIMEDOUT;
 
 		if (rc < 0)
 			return rc;
@@ -256,11 +267,14 @@ exchange(struct web *w, const struct callback *b, struct login *out, struct oaut
 	struct secret code = { NULL };
 
 	if (b->error)
-		return oauth_explain(b->error, b->description, f) == -EACCES ? -EACCES : -EHOSTUNREACH;
+		return oauth_explain(b->error, b->description, f) == -EACCES ? -EACCES :
+									       -EHOSTUNREACH;
 	if (!secret_set(&code, b->code, strlen(b->code)))
 		return -ENOMEM;
-	int rc = token_login(s->config, s->http, &(struct oauth_request){ .config = s->config, .flow = OAUTH_WEB, .code = &code,
-	    .verifier = w->verifier }, out, f);
+	int rc = token_login(s->config, s->http,
+	    &(struct oauth_request){
+		.config = s->config, .flow = OAUTH_WEB, .code = &code, .verifier = w->verifier },
+	    out, f);
 	secret_free(&code);
 	return rc;
 }
@@ -297,13 +311,17 @@ open_listener(struct web *w)
 	if (rc == 0 || rc == -ENOMEM)
 		return rc;
 	if (w->session->no_browser || (rc == -EINVAL && w->input >= 0)) {
-		log_warn("login", "%s: the browser cannot come back here (%s); paste the address to which it leads", uri,
-		    rc == -EINVAL ? "not http://localhost:PORT/PATH" : strerror(-rc));
+		log_warn("login",
+		    "%s: the browser cannot come back here (%s); paste the address to which it leads",
+		    uri, rc == -EINVAL ? "not http://localhost:PORT/PATH" : strerror(-rc));
 		return 0;
 	}
 	log_error("login", "redirect_uri = %s: %s", uri,
-	    rc == -EINVAL ? "not http://localhost:PORT/PATH; use --no-browser and paste the address" :
-	    rc == -EADDRINUSE ? "another program has the port: another login, or the Salesforce CLI" : strerror(-rc));
+	    rc == -EINVAL ?
+		"not http://localhost:PORT/PATH; use --no-browser and paste the address" :
+		rc == -EADDRINUSE ?
+		"another program has the port: another login, or the Salesforce CLI" :
+		strerror(-rc));
 	return -EINVAL;
 }
 
@@ -312,19 +330,25 @@ show_url(struct web *w)
 {
 	bool opened = !w->session->no_browser && open_browser(w->url.data);
 
-	fprintf(stderr, "%s\n\n    %s\n\n", opened ? "The browser opens to log in to Salesforce. If it does not, open this address:" :
-	    "Open this address in a browser, and log in to Salesforce:", w->url.data);
+	fprintf(stderr, "%s\n\n    %s\n\n",
+	    opened ?
+		"The browser opens to log in to Salesforce. If it does not, open this address:" :
+		"Open this address in a browser, and log in to Salesforce:",
+	    w->url.data);
 	if (w->input >= 0)
-		fprintf(stderr, "%s\n", w->listener ? "It comes back by itself. If it cannot, because it is on another machine, paste\n"
-		    "the address that it shows then:" :
-		    "Then paste the address that it shows:");
+		fprintf(stderr, "%s\n",
+		    w->listener ?
+			"It comes back by itself. If it cannot, because it is on another machine, paste\n"
+			"the address that it shows then:" :
+			"Then paste the address that it shows:");
 }
 
 int
 login_web(struct session *s, struct login *out, struct oauth_failure *f)
 {
-	struct web w = { .session = s, .input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1,
-	    .end = clock_ms() + s->timeout * 1000 };
+	struct web w = { .session = s,
+		.input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1,
+		.end = clock_ms() + s->timeout * 1000 };
 	struct callback callback = { 0 };
 	struct visit visit = { 0 };
 	int rc = prepare(&w);
@@ -336,7 +360,8 @@ login_web(struct session *s, struct login *out, struct oauth_failure *f)
 	show_url(&w);
 	rc = wait_for_callback(&w, &callback, &visit);
 	if (rc == -ETIMEDOUT) {
-		log_error("login", "%s: nobody came back from the browser; if it shows an error, sffs-auth login --setup %s may help",
+		log_error("login",
+		    "%s: nobody came back from the browser; if it shows an error, sffs-auth login --setup %s may help",
 		    s->config->org, s->config->org);
 		rc = -ENOKEY;
 	}
@@ -344,8 +369,10 @@ login_web(struct session *s, struct login *out, struct oauth_failure *f)
 		goto out;
 	rc = exchange(&w, &callback, out, f);
 	if (visit.query)
-		answer_all(&w, &visit, rc == 0, rc == 0 ? "You can close this window and go back to the terminal." :
-		    *f->text ? f->text : "The terminal says why.");
+		answer_all(&w, &visit, rc == 0,
+		    rc == 0	 ? "You can close this window and go back to the terminal." :
+			*f->text ? f->text :
+				   "The terminal says why.");
 out:
 	callback_free(&callback);
 	listener_close(w.listener);

@@ -37,7 +37,8 @@ static const struct command {
 static void
 usage(FILE *f)
 {
-	fputs("usage: sffs-auth [--config FILE] login [--no-browser] [--timeout S] [--wait] [--setup] ORG\n"
+	fputs(
+	    "usage: sffs-auth [--config FILE] login [--no-browser] [--timeout S] [--wait] [--setup] ORG\n"
 	    "       sffs-auth [--config FILE] status [--json] [--limits] ORG\n"
 	    "       sffs-auth [--config FILE] token ORG\n"
 	    "       sffs-auth [--config FILE] logout [--purge] ORG\n"
@@ -64,7 +65,8 @@ usage(FILE *f)
 	    "  -V, --version        the version\n"
 	    "\n"
 	    "Exit status: 0 done, 2 usage or config, 3 log in first, 4 refused by Salesforce,\n"
-	    "5 the org is out of reach, 1 anything else.\n", f);
+	    "5 the org is out of reach, 1 anything else.\n",
+	    f);
 }
 
 struct arguments {
@@ -109,13 +111,13 @@ take_option(struct arguments *a, int c, const char *value)
 static int
 parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-		{ "no-browser", no_argument, NULL, 'n' }, { "wait", no_argument, NULL, 'w' }, { "setup", no_argument, NULL, 's' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "json", no_argument, NULL, 'j' }, { "limits", no_argument, NULL, 'l' }, { "purge", no_argument, NULL, 'p' },
-		{ "from-cli", required_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, { 0 }
-	};
+	static const struct option options[] = { { "no-browser", no_argument, NULL, 'n' },
+		{ "wait", no_argument, NULL, 'w' }, { "setup", no_argument, NULL, 's' },
+		{ "timeout", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
+		{ "limits", no_argument, NULL, 'l' }, { "purge", no_argument, NULL, 'p' },
+		{ "from-cli", required_argument, NULL, 'f' },
+		{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' }, { 0 } };
 	char given[16] = "";
 	int c;
 
@@ -144,7 +146,8 @@ parse(int argc, char **argv, struct arguments *a)
 		if (strcmp(commands[i].name, name) == 0)
 			a->command = &commands[i];
 	if (!a->command)
-		return complain(name, "there is no such command; say login, status, token, logout or import");
+		return complain(
+		    name, "there is no such command; say login, status, token, logout or import");
 	if (given[strspn(given, a->command->options)])
 		return complain(name, "takes no such option");
 	if (optind == argc)
@@ -163,16 +166,21 @@ run(struct arguments *a)
 	struct config *c = NULL;
 	struct http *http = NULL;
 	bool there = false;
-	int rc = a->setup ? config_load_part(a->config, a->org, &there, &c) : a->command->part ?
-	    config_load_part(a->config, a->org, NULL, &c) : config_load(a->config, a->org, NULL, &c);
+	int rc = a->setup    ? config_load_part(a->config, a->org, &there, &c) :
+	    a->command->part ? config_load_part(a->config, a->org, NULL, &c) :
+			       config_load(a->config, a->org, NULL, &c);
 
 	if (rc == 0 && a->setup) {
 		rc = login_setup(c, there);
 		goto out;
 	}
 	if (rc == 0)
-		rc = http_open(&(struct http_options){ .proxy = c->proxy, .ca_file = c->ca_file, .connect_timeout = CONNECT_TIMEOUT,
-		    .idle_timeout = (unsigned)c->timeout, .user_agent = "sffs/" SFFS_VERSION }, &http);
+		rc = http_open(&(struct http_options){ .proxy = c->proxy,
+				   .ca_file = c->ca_file,
+				   .connect_timeout = CONNECT_TIMEOUT,
+				   .idle_timeout = (unsigned)c->timeout,
+				   .user_agent = "sffs/" SFFS_VERSION },
+		    &http);
 	if (rc == 0) {
 		a->session.config = c;
 		a->session.http = http;

@@ -22,7 +22,7 @@
 
 #define TOTAL_TIMEOUT	60		/* seconds */
 #define BODY_LIMIT	(256 * 1024)
-#define FORM_ROOM	16384		/* a form holds secrets: growing would leave copies behind */
+#define FORM_ROOM 16384 /* a form holds secrets: growing would leave copies behind */
 #define JWT_LIFE	180		/* seconds */
 #define KEY_MAX		65536
 #define SHOWN		160		/* bytes of a foreign text in a message */
@@ -47,23 +47,31 @@ static const struct known {
 	enum oauth_kind kind;
 	const char *remedy;
 } errors[] = {
-	{ NULL, "token request is already being processed", OAUTH_BUSY, "another program is renewing the same login" },
-	{ NULL, "login rate exceeded", OAUTH_RATE, "too many logins of this user; sffs asks again in an hour" },
-	{ NULL, "number of logins exceeded", OAUTH_RATE, "too many logins of this user; sffs asks again in an hour" },
-	{ "rate_limit_exceeded", NULL, OAUTH_RATE, "too many logins of this user; sffs asks again in an hour" },
+	{ NULL, "token request is already being processed", OAUTH_BUSY,
+	    "another program is renewing the same login" },
+	{ NULL, "login rate exceeded", OAUTH_RATE,
+	    "too many logins of this user; sffs asks again in an hour" },
+	{ NULL, "number of logins exceeded", OAUTH_RATE,
+	    "too many logins of this user; sffs asks again in an hour" },
+	{ "rate_limit_exceeded", NULL, OAUTH_RATE,
+	    "too many logins of this user; sffs asks again in an hour" },
 	{ "invalid_grant", "expired access/refresh token", OAUTH_DEAD,
 	    "the login was revoked, has expired, or was pushed out by a user's sixth login; log in again" },
 	{ "invalid_grant", "expired authorization code", OAUTH_REFUSED,
 	    "the code was too old or used before: log in again; with flow = jwt the clock of this machine is wrong" },
-	{ "invalid_grant", "invalid authorization code", OAUTH_REFUSED, "the code did not arrive whole: log in again" },
-	{ "invalid_grant", "code verifier", OAUTH_REFUSED, "the code belongs to another login: log in again" },
+	{ "invalid_grant", "invalid authorization code", OAUTH_REFUSED,
+	    "the code did not arrive whole: log in again" },
+	{ "invalid_grant", "code verifier", OAUTH_REFUSED,
+	    "the code belongs to another login: log in again" },
 	{ "invalid_grant", "authentication failure", OAUTH_REFUSED,
 	    "the user may be deactivated; Setup > Login History shows why" },
 	{ "invalid_grant", "ip restricted", OAUTH_REFUSED,
 	    "an admin allows this machine's address and the hour in the profile's Login IP Ranges and Login Hours, "
 	    "or relaxes IP in the app's policies" },
-	{ "invalid_grant", "inactive user", OAUTH_REFUSED, "an admin reactivates or unfreezes the user" },
-	{ "invalid_grant", "inactive organization", OAUTH_REFUSED, "the org is suspended; its admin knows why" },
+	{ "invalid_grant", "inactive user", OAUTH_REFUSED,
+	    "an admin reactivates or unfreezes the user" },
+	{ "invalid_grant", "inactive organization", OAUTH_REFUSED,
+	    "the org is suspended; its admin knows why" },
 	{ "inactive_user", NULL, OAUTH_REFUSED, "an admin reactivates or unfreezes the user" },
 	{ "inactive_org", NULL, OAUTH_REFUSED, "the org is suspended; its admin knows why" },
 	{ "invalid_grant", "approved this consumer", OAUTH_REFUSED,
@@ -74,7 +82,8 @@ static const struct known {
 	    "an admin names a Run As user in the app's policies, by exact Username" },
 	{ NULL, "client credentials flow not enabled", OAUTH_REFUSED,
 	    "an admin enables the client credentials flow in the app's settings" },
-	{ "invalid_grant", "no valid scopes", OAUTH_REFUSED, "an admin adds the scope api to the app" },
+	{ "invalid_grant", "no valid scopes", OAUTH_REFUSED,
+	    "an admin adds the scope api to the app" },
 	{ "invalid_grant", "audience", OAUTH_REFUSED, "login_url must be the org's My Domain" },
 	{ "invalid_grant", "invalid assertion", OAUTH_REFUSED,
 	    "private_key must be the key of the certificate that the app has, username a user of this org" },
@@ -93,16 +102,22 @@ static const struct known {
 	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
 	{ "unsupported_grant_type", NULL, OAUTH_REFUSED,
 	    "an admin enables the flow in the app's settings; login_url must be the org's My Domain" },
-	{ "unsupported_response_type", NULL, OAUTH_REFUSED, "an admin enables the authorization code flow in the app's settings" },
-	{ "invalid_request", "code challenge", OAUTH_REFUSED, "the app wants PKCE, which the web flow has; check client_id" },
-	{ "invalid_scope", NULL, OAUTH_REFUSED, "an admin adds the scopes api and refresh_token to the app" },
-	{ "access_denied", NULL, OAUTH_REFUSED, "Deny was chosen in the browser; log in again and choose Allow" },
-	{ "access-denied", NULL, OAUTH_REFUSED, "Deny was chosen in the browser; log in again and choose Allow" },
+	{ "unsupported_response_type", NULL, OAUTH_REFUSED,
+	    "an admin enables the authorization code flow in the app's settings" },
+	{ "invalid_request", "code challenge", OAUTH_REFUSED,
+	    "the app wants PKCE, which the web flow has; check client_id" },
+	{ "invalid_scope", NULL, OAUTH_REFUSED,
+	    "an admin adds the scopes api and refresh_token to the app" },
+	{ "access_denied", NULL, OAUTH_REFUSED,
+	    "Deny was chosen in the browser; log in again and choose Allow" },
+	{ "access-denied", NULL, OAUTH_REFUSED,
+	    "Deny was chosen in the browser; log in again and choose Allow" },
 	{ "OAUTH_EC_APP_NOT_FOUND", NULL, OAUTH_REFUSED,
 	    "the app is of another org: login_url must be the My Domain of the org in which the app was made" },
 	{ "OAUTH_AUTHORIZATION_BLOCKED", NULL, OAUTH_REFUSED,
 	    "the browser is logged in to another org: use a private window, and the org's My Domain as login_url" },
-	{ "OAUTH_APP_BLOCKED", NULL, OAUTH_REFUSED, "an admin unblocks the app in Setup > Connected Apps OAuth Usage" },
+	{ "OAUTH_APP_BLOCKED", NULL, OAUTH_REFUSED,
+	    "an admin unblocks the app in Setup > Connected Apps OAuth Usage" },
 	{ "OAUTH_APPROVAL_ERROR_GENERIC", NULL, OAUTH_REFUSED,
 	    "the app is not installed in this org, lacks the scopes api and refresh_token, or the user is for the API only" },
 	{ "unknown_error", NULL, OAUTH_FAULT, "try again in a moment" },
@@ -112,7 +127,8 @@ static const struct known {
 static bool
 matches(const struct known *k, const char *error, const char *description)
 {
-	return (!k->error || strcasecmp(k->error, error) == 0) && (!k->fragment || strcasestr(description, k->fragment));
+	return (!k->error || strcasecmp(k->error, error) == 0) &&
+	    (!k->fragment || strcasestr(description, k->fragment));
 }
 
 static int
@@ -134,10 +150,11 @@ oauth_explain(const char *error, const char *description, struct oauth_failure *
 	description = description ? description : "";
 	while (!matches(k, error, description))
 		k++;
-	*out = (struct oauth_failure){ .kind = k->kind, .not_yet = strcasecmp(error, "invalid_client_id") == 0,
-	    .audience = strcasestr(description, "audience") != NULL };
-	snprintf(out->text, sizeof(out->text), "Salesforce says %.*s%s%.*s: %s", SHOWN, error, *error && *description ? ", " : "",
-	    SHOWN, description, k->remedy);
+	*out = (struct oauth_failure){ .kind = k->kind,
+		.not_yet = strcasecmp(error, "invalid_client_id") == 0,
+		.audience = strcasestr(description, "audience") != NULL };
+	snprintf(out->text, sizeof(out->text), "Salesforce says %.*s%s%.*s: %s", SHOWN, error,
+	    *error && *description ? ", " : "", SHOWN, description, k->remedy);
 	return error_of(k->kind);
 }
 
@@ -216,19 +233,24 @@ read_identity(const char *url, struct oauth_grant *g)
 }
 
 static int
-read_grant(const cJSON *json, const char *login_url, struct oauth_grant *out, struct oauth_failure *f)
+read_grant(
+    const cJSON *json, const char *login_url, struct oauth_grant *out, struct oauth_failure *f)
 {
 	struct oauth_grant g = { 0 };
 	const char *instance = string_of(json, "instance_url"), *scope = string_of(json, "scope");
 	int rc = 0;
 
-	if (!take_token(json, "access_token", &g.access_token) || !take_token(json, "refresh_token", &g.refresh_token) ||
-	    !g.access_token.bytes || !instance || !read_identity(string_of(json, "id"), &g)) {
-		rc = fail(f, OAUTH_UNREACHABLE, "%s answered without a token, an instance_url or an id: is login_url right?", login_url);
+	if (!take_token(json, "access_token", &g.access_token) ||
+	    !take_token(json, "refresh_token", &g.refresh_token) || !g.access_token.bytes ||
+	    !instance || !read_identity(string_of(json, "id"), &g)) {
+		rc = fail(f, OAUTH_UNREACHABLE,
+		    "%s answered without a token, an instance_url or an id: is login_url right?",
+		    login_url);
 		goto out;
 	}
 	if (!host_may_hold_token(instance, login_url)) {
-		rc = fail(f, OAUTH_REFUSED, "%s names %.*s as the org's host, which is none of Salesforce's: no token is sent there",
+		rc = fail(f, OAUTH_REFUSED,
+		    "%s names %.*s as the org's host, which is none of Salesforce's: no token is sent there",
 		    login_url, SHOWN, instance);
 		goto out;
 	}
@@ -245,7 +267,8 @@ out:
 }
 
 int
-oauth_read_answer(int status, const char *body, const char *login_url, struct oauth_grant *out, struct oauth_failure *f)
+oauth_read_answer(int status, const char *body, const char *login_url, struct oauth_grant *out,
+    struct oauth_failure *f)
 {
 	cJSON *json = cJSON_Parse(body);
 	const char *error = string_of(json, "error");
@@ -256,12 +279,17 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
 	else if (status == 200 && cJSON_IsObject(json))
 		rc = read_grant(json, login_url, out, f);
 	else if (status >= 300 && status < 400)
-		rc = fail(f, OAUTH_UNREACHABLE, "%s answered with a redirect (%d), which is not followed: "
-		    "login_url must be the org's My Domain", login_url, status);
+		rc = fail(f, OAUTH_UNREACHABLE,
+		    "%s answered with a redirect (%d), which is not followed: "
+		    "login_url must be the org's My Domain",
+		    login_url, status);
 	else if (status >= 500 || status == 429)
-		rc = fail(f, OAUTH_FAULT, "%s answered %d; its status is on status.salesforce.com", login_url, status);
+		rc = fail(f, OAUTH_FAULT, "%s answered %d; its status is on status.salesforce.com",
+		    login_url, status);
 	else
-		rc = fail(f, OAUTH_UNREACHABLE, "%s answered %d, but not as a login does: is login_url right?", login_url, status);
+		rc = fail(f, OAUTH_UNREACHABLE,
+		    "%s answered %d, but not as a login does: is login_url right?", login_url,
+		    status);
 	cJSON_Delete(json);
 	return rc;
 }
@@ -331,7 +359,9 @@ read_key_file(const char *path, struct secret *out)
 	int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
 	if (rc == 0 && (st.st_mode & 07)) {
-		log_error("login", "private_key = %s: every user of this machine can use it: chmod 600 %s", path, path);
+		log_error("login",
+		    "private_key = %s: every user of this machine can use it: chmod 600 %s", path,
+		    path);
 		rc = -EINVAL;
 		goto out;
 	}
@@ -352,8 +382,8 @@ out:
 }
 
 /*
- * Whom a JWT is for: the documents name the login host, and orgs are known that want the URL which the user has. The
- * first is tried first.
+ * Whom a JWT is for: the documents name the login host, and orgs are known that want the URL which
+ * the user has. The first is tried first.
  */
 static const char *
 jwt_audience(const struct config *c, unsigned number)
@@ -362,10 +392,13 @@ jwt_audience(const struct config *c, unsigned number)
 	bool https;
 	unsigned port;
 
-	if (number > 0 || !host_of_url(c->login_url, host, &https, &port) || strstr(host, ".my.site.com"))
+	if (number > 0 || !host_of_url(c->login_url, host, &https, &port) ||
+	    strstr(host, ".my.site.com"))
 		return c->login_url;
-	return strcmp(host, "test.salesforce.com") == 0 || strstr(host, "--") || strstr(host, ".sandbox.my.") ||
-	    strstr(host, ".scratch.my.") ? "https://test.salesforce.com" : "https://login.salesforce.com";
+	return strcmp(host, "test.salesforce.com") == 0 || strstr(host, "--") ||
+		strstr(host, ".sandbox.my.") || strstr(host, ".scratch.my.") ?
+	    "https://test.salesforce.com" :
+	    "https://login.salesforce.com";
 }
 
 static int
@@ -374,13 +407,17 @@ jwt_form(const struct oauth_request *q, struct buf *form)
 	const struct config *c = q->config;
 	struct secret key = { NULL };
 	struct buf assertion = BUF_INIT;
-	int rc = c->private_key_cmd ? command_secret("private_key_cmd", c->private_key_cmd, &key) : read_key_file(c->private_key, &key);
+	int rc = c->private_key_cmd ? command_secret("private_key_cmd", c->private_key_cmd, &key) :
+				      read_key_file(c->private_key, &key);
 
 	if (rc < 0)
 		return rc;
 	buf_reserve(&assertion, FORM_ROOM);
-	rc = jwt_sign(&(struct jwt_claims){ .iss = c->client_id, .sub = c->username, .aud = jwt_audience(c, q->audience),
-	    .exp = time(NULL) + JWT_LIFE }, key.bytes, &assertion);
+	rc = jwt_sign(&(struct jwt_claims){ .iss = c->client_id,
+			  .sub = c->username,
+			  .aud = jwt_audience(c, q->audience),
+			  .exp = time(NULL) + JWT_LIFE },
+	    key.bytes, &assertion);
 	if (rc == -EINVAL)
 		log_error("login", "%s: not an RSA private key in PEM without a passphrase",
 		    c->private_key_cmd ? "private_key_cmd" : c->private_key);
@@ -414,13 +451,14 @@ network_error(int rc, const char *base, const struct http_response *a, struct oa
 {
 	if (rc == -EINTR || rc == -ENOMEM)
 		return rc;
-	int failed = fail(f, rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE, "%s is out of reach: %s", base,
-	    *a->error ? a->error : strerror(-rc));
+	int failed = fail(f, rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE,
+	    "%s is out of reach: %s", base, *a->error ? a->error : strerror(-rc));
 	return rc == -ETIMEDOUT ? rc : failed;
 }
 
 static int
-post(struct http *http, const char *base, const char *path, const struct buf *form, struct http_response *a, struct oauth_failure *f)
+post(struct http *http, const char *base, const char *path, const struct buf *form,
+    struct http_response *a, struct oauth_failure *f)
 {
 	struct buf url = BUF_INIT;
 	int rc = -ENOMEM;
@@ -428,8 +466,13 @@ post(struct http *http, const char *base, const char *path, const struct buf *fo
 	buf_printf(&url, "%s%s", base, path);
 	*a = (struct http_response){ 0 };
 	if (!url.failed && !form->failed) {
-		rc = http_do(http, &(struct http_request){ .url = buf_str(&url), .form = form, .headers = headers,
-		    .total_timeout = TOTAL_TIMEOUT, .body_limit = BODY_LIMIT }, a);
+		rc = http_do(http,
+		    &(struct http_request){ .url = buf_str(&url),
+			.form = form,
+			.headers = headers,
+			.total_timeout = TOTAL_TIMEOUT,
+			.body_limit = BODY_LIMIT },
+		    a);
 		if (rc < 0)
 			rc = network_error(rc, base, a, f);
 	}
@@ -438,7 +481,8 @@ post(struct http *http, const char *base, const char *path, const struct buf *fo
 }
 
 static int
-exchange(struct http *http, const struct oauth_request *q, struct oauth_grant *out, struct oauth_failure *f)
+exchange(struct http *http, const struct oauth_request *q, struct oauth_grant *out,
+    struct oauth_failure *f)
 {
 	const struct flow *flow = &flows[q->flow];
 	struct http_response a = { 0 };
@@ -458,7 +502,8 @@ exchange(struct http *http, const struct oauth_request *q, struct oauth_grant *o
 }
 
 int
-oauth_ask(struct http *http, const struct oauth_request *request, struct oauth_grant *out, struct oauth_failure *f)
+oauth_ask(struct http *http, const struct oauth_request *request, struct oauth_grant *out,
+    struct oauth_failure *f)
 {
 	struct oauth_request q = *request;
 	int rc = 0;
@@ -473,7 +518,8 @@ oauth_ask(struct http *http, const struct oauth_request *request, struct oauth_g
 }
 
 int
-oauth_authorize_url(const struct config *c, const char *state, const char *challenge, struct buf *out)
+oauth_authorize_url(
+    const struct config *c, const char *state, const char *challenge, struct buf *out)
 {
 	struct buf query = BUF_INIT;
 
@@ -522,7 +568,8 @@ read_userinfo(const struct http_response *a, struct oauth_identity *out)
 	/* Of a token that is no longer valid, this endpoint speaks in plain text. */
 	if (a->status == 401 || (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token")))
 		rc = -EACCES;
-	else if (name && org && user && read_id(org, strlen(org), "00D", who.org_id) && read_id(user, strlen(user), "005", who.user_id))
+	else if (name && org && user && read_id(org, strlen(org), "00D", who.org_id) &&
+	    read_id(user, strlen(user), "005", who.user_id))
 		rc = (who.username = strdup(name)) ? 0 : -ENOMEM;
 	cJSON_Delete(json);
 	if (rc == 0)
@@ -531,7 +578,8 @@ read_userinfo(const struct http_response *a, struct oauth_identity *out)
 }
 
 int
-oauth_identify(struct http *http, const char *instance_url, const struct secret *access_token, struct oauth_identity *out)
+oauth_identify(struct http *http, const char *instance_url, const struct secret *access_token,
+    struct oauth_identity *out)
 {
 	struct oauth_failure failure;
 	struct http_response a = { 0 };
@@ -540,9 +588,15 @@ oauth_identify(struct http *http, const char *instance_url, const struct secret 
 
 	buf_printf(&url, "%s/services/oauth2/userinfo", instance_url);
 	if (!url.failed) {
-		rc = http_do(http, &(struct http_request){ .url = buf_str(&url), .bearer = access_token, .headers = headers,
-		    .total_timeout = TOTAL_TIMEOUT, .body_limit = BODY_LIMIT }, &a);
-		rc = rc < 0 ? network_error(rc, instance_url, &a, &failure) : read_userinfo(&a, out);
+		rc = http_do(http,
+		    &(struct http_request){ .url = buf_str(&url),
+			.bearer = access_token,
+			.headers = headers,
+			.total_timeout = TOTAL_TIMEOUT,
+			.body_limit = BODY_LIMIT },
+		    &a);
+		rc =
+		    rc < 0 ? network_error(rc, instance_url, &a, &failure) : read_userinfo(&a, out);
 	}
 	buf_free(&url);
 	http_response_free(&a);

@@ -51,11 +51,13 @@ struct oauth_failure {
 	char		 text[640];	/* for a person: what was said, and what to do */
 };
 
-/* The meaning of an error, at the token endpoint or in a callback; strings may be NULL. Returns as oauth_ask. Pure. */
+/* The meaning of an error, at the token endpoint or in a callback; strings may be NULL. Returns as
+ * oauth_ask. Pure. */
 int	oauth_explain(const char *error, const char *description, struct oauth_failure *out);
 
 /* Reads a token endpoint's answer; returns as oauth_ask. Pure. */
-int	oauth_read_answer(int status, const char *body, const char *login_url, struct oauth_grant *out, struct oauth_failure *);
+int oauth_read_answer(int status, const char *body, const char *login_url, struct oauth_grant *out,
+    struct oauth_failure *);
 
 struct oauth_request {
 	enum oauth_flow	 flow;
@@ -69,26 +71,31 @@ struct oauth_request {
 };
 
 /*
- * Asks for a token. With *failure: -EACCES refused (dead, refused, rate); -EAGAIN try again (busy, fault); -EHOSTUNREACH,
- * -ETIMEDOUT unreachable. Without: -EINVAL the config, told on the log; -EINTR http_cancel; -ENOMEM.
+ * Asks for a token. With *failure: -EACCES refused (dead, refused, rate); -EAGAIN try again (busy,
+ * fault); -EHOSTUNREACH, -ETIMEDOUT unreachable. Without: -EINVAL the config, told on the log;
+ * -EINTR http_cancel; -ENOMEM.
  */
-int	oauth_ask(struct http *, const struct oauth_request *, struct oauth_grant *out, struct oauth_failure *);
+int oauth_ask(
+    struct http *, const struct oauth_request *, struct oauth_grant *out, struct oauth_failure *);
 
 /* Where a person says yes. */
-int	oauth_authorize_url(const struct config *, const char *state, const char *challenge, struct buf *out);
+int oauth_authorize_url(
+    const struct config *, const char *state, const char *challenge, struct buf *out);
 
 /* 0 also when the org did not know the token. -EHOSTUNREACH, -ETIMEDOUT: it may still be valid. */
 int	oauth_revoke(struct http *, const char *login_url, const struct secret *token);
 
 /*
- * Whom a token is of, which costs no API call. -EACCES: the token is not valid; -ENODATA: it is, but the org does not
- * tell, as when the app lacks the scopes for it; -EHOSTUNREACH, -ETIMEDOUT: not known.
+ * Whom a token is of, which costs no API call. -EACCES: the token is not valid; -ENODATA: it is,
+ * but the org does not tell, as when the app lacks the scopes for it; -EHOSTUNREACH, -ETIMEDOUT:
+ * not known.
  */
 struct oauth_identity {
 	char	*username;
 	char	 org_id[19], user_id[19];
 };
-int	oauth_identify(struct http *, const char *instance_url, const struct secret *access_token, struct oauth_identity *out);
+int oauth_identify(struct http *, const char *instance_url, const struct secret *access_token,
+    struct oauth_identity *out);
 void	oauth_identity_free(struct oauth_identity *);
 
 #endif

@@ -14,7 +14,24 @@
 #include "host.h"
 #include "log.h"
 
-enum type { TEXT, COMMAND, PATH, LOGIN_URL, PROXY, SECRET, YES_NO, NUMBER, SECONDS, SIZE, CHOICE, ID, OCTAL, VERSION, CHARACTER, CONDITION };
+enum type {
+	TEXT,
+	COMMAND,
+	PATH,
+	LOGIN_URL,
+	PROXY,
+	SECRET,
+	YES_NO,
+	NUMBER,
+	SECONDS,
+	SIZE,
+	CHOICE,
+	ID,
+	OCTAL,
+	VERSION,
+	CHARACTER,
+	CONDITION
+};
 
 struct option {
 	const char	*name;
@@ -32,12 +49,15 @@ struct option {
 #define GIB ((uint64_t)1 << 30)
 
 static const struct option options[] = {
-	{ KEY(login_url), LOGIN_URL, .help = "the org's My Domain; http only for this machine itself" },
-	{ KEY(flow), CHOICE, .choices = "web|jwt|client_credentials", .fallback = "web", .help = "how to log in" },
+	{ KEY(login_url), LOGIN_URL,
+	    .help = "the org's My Domain; http only for this machine itself" },
+	{ KEY(flow), CHOICE, .choices = "web|jwt|client_credentials", .fallback = "web",
+	    .help = "how to log in" },
 	{ KEY(client_id), TEXT, .help = "the Consumer Key" },
 	{ KEY(client_secret), SECRET, .help = "the Consumer Secret; in the file only" },
 	{ KEY(client_secret_cmd), COMMAND, .help = "a command that prints it" },
-	{ KEY(redirect_uri), TEXT, .fallback = "http://localhost:1717/OauthRedirect", .help = "web: as registered in Salesforce" },
+	{ KEY(redirect_uri), TEXT, .fallback = "http://localhost:1717/OauthRedirect",
+	    .help = "web: as registered in Salesforce" },
 	{ KEY(username), TEXT, .help = "jwt: whom to log in" },
 	{ KEY(private_key), PATH, .help = "jwt: the key, PEM" },
 	{ KEY(private_key_cmd), COMMAND, .help = "jwt: a command that prints it" },
@@ -45,34 +65,56 @@ static const struct option options[] = {
 	{ KEY(ca_file), PATH, .help = "certificates to trust instead of the system's, PEM" },
 
 	{ KEY(api_version), VERSION, .fallback = "62.0", .help = "of Salesforce's REST API" },
-	{ KEY(refresh), SECONDS, .min = 0, .max = 7 * 86400, .fallback = "60", .help = "for which the org's last answer is fresh; 0 asks at every look" },
-	{ KEY(timeout), SECONDS, .min = 1, .max = 3600, .fallback = "60", .help = "without a byte until a request is given up; until a query is answered, 2.5 times as many" },
-	{ KEY(tries), NUMBER, .min = 1, .max = 10, .fallback = "4", .help = "of a request that may succeed the next time; with pauses that double; a download that gets further has more" },
-	{ KEY(transfers), NUMBER, .min = 1, .max = 25, .fallback = "4", .help = "downloads at a time" },
-	{ KEY(api_budget), NUMBER, .min = 0, .max = 1000000000, .fallback = "0", .help = "calls that all mounts of the org may make in 24 hours; 0: no limit" },
-	{ KEY(api_reserve), NUMBER, .min = 0, .max = 100, .fallback = "10", .help = "per cent of the org's daily calls that are for reading alone" },
-	{ KEY(cache_size), SIZE, .min = MIB, .max = KIB * KIB * GIB, .fallback = "10G", .help = "bytes kept on disk" },
+	{ KEY(refresh), SECONDS, .min = 0, .max = 7 * 86400, .fallback = "60",
+	    .help = "for which the org's last answer is fresh; 0 asks at every look" },
+	{ KEY(timeout), SECONDS, .min = 1, .max = 3600, .fallback = "60",
+	    .help =
+		"without a byte until a request is given up; until a query is answered, 2.5 times as many" },
+	{ KEY(tries), NUMBER, .min = 1, .max = 10, .fallback = "4",
+	    .help =
+		"of a request that may succeed the next time; with pauses that double; a download that gets further has more" },
+	{ KEY(transfers), NUMBER, .min = 1, .max = 25, .fallback = "4",
+	    .help = "downloads at a time" },
+	{ KEY(api_budget), NUMBER, .min = 0, .max = 1000000000, .fallback = "0",
+	    .help = "calls that all mounts of the org may make in 24 hours; 0: no limit" },
+	{ KEY(api_reserve), NUMBER, .min = 0, .max = 100, .fallback = "10",
+	    .help = "per cent of the org's daily calls that are for reading alone" },
+	{ KEY(cache_size), SIZE, .min = MIB, .max = KIB * KIB * GIB, .fallback = "10G",
+	    .help = "bytes kept on disk" },
 	{ KEY(cache_dir), PATH, .help = "where they are kept, instead of ~/.cache/sffs" },
-	{ KEY(offline), CHOICE, .choices = "serve|fail", .fallback = "serve", .help = "what to do with cached data when the org is out of reach" },
-	{ KEY(names), CHOICE, .choices = "unix|portable", .fallback = "unix", .help = "portable: names that Windows and macOS can hold too" },
+	{ KEY(offline), CHOICE, .choices = "serve|fail", .fallback = "serve",
+	    .help = "what to do with cached data when the org is out of reach" },
+	{ KEY(names), CHOICE, .choices = "unix|portable", .fallback = "unix",
+	    .help = "portable: names that Windows and macOS can hold too" },
 	{ KEY(links), YES_NO, .fallback = "yes", .help = "symbolic links in documents/" },
-	{ KEY(filter), CONDITION, .help = "list only the documents for which this SOQL condition holds, such as FileExtension = 'csv'" },
+	{ KEY(filter), CONDITION,
+	    .help =
+		"list only the documents for which this SOQL condition holds, such as FileExtension = 'csv'" },
 	{ KEY(archived), YES_NO, .fallback = "no", .help = "list archived documents too" },
-	{ KEY(versions), CHOICE, .choices = "named|all", .fallback = "named", .help = "all: bring the list of all versions when mounting, and list versions/" },
-	{ KEY(browse), YES_NO, .fallback = "no", .help = "list what else works by name only: parsed/ in full, the folders of a library" },
-	{ KEY(confine), YES_NO, .fallback = "yes", .help = "the mount can touch only what it needs, where the kernel has Landlock" },
+	{ KEY(versions), CHOICE, .choices = "named|all", .fallback = "named",
+	    .help = "all: bring the list of all versions when mounting, and list versions/" },
+	{ KEY(browse), YES_NO, .fallback = "no",
+	    .help =
+		"list what else works by name only: parsed/ in full, the folders of a library" },
+	{ KEY(confine), YES_NO, .fallback = "yes",
+	    .help = "the mount can touch only what it needs, where the kernel has Landlock" },
 	{ KEY(csv_encoding), TEXT, .help = "of CSV documents, instead of finding out" },
 	{ KEY(csv_delimiter), CHARACTER, .help = "of CSV documents, instead of finding out" },
-	{ KEY(csv_max_field), SIZE, .min = KIB, .max = GIB, .fallback = "8M", .help = "a quote that is not closed within is a character" },
-	{ KEY(csv_strict), YES_NO, .fallback = "no", .help = "views of a CSV document that is not clean end in an error" },
+	{ KEY(csv_max_field), SIZE, .min = KIB, .max = GIB, .fallback = "8M",
+	    .help = "a quote that is not closed within is a character" },
+	{ KEY(csv_strict), YES_NO, .fallback = "no",
+	    .help = "views of a CSV document that is not clean end in an error" },
 
 	{ KEY(uid), ID, .help = "owner of all files, instead of who mounts" },
 	{ KEY(gid), ID, .help = "group of all files" },
-	{ KEY(umask), OCTAL, .fallback = "077", .help = "permissions that files and directories do not have" },
-	{ KEY(allow_other), YES_NO, .fallback = "no", .help = "other users may look in, as umask lets them" },
+	{ KEY(umask), OCTAL, .fallback = "077",
+	    .help = "permissions that files and directories do not have" },
+	{ KEY(allow_other), YES_NO, .fallback = "no",
+	    .help = "other users may look in, as umask lets them" },
 };
 
-_Static_assert(sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t), "ID is 32 bits");
+_Static_assert(
+    sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t), "ID is 32 bits");
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 _Static_assert(OPTIONS <= OPTION_MOST, "OPTION_MOST is too small");
@@ -154,7 +196,9 @@ option_is_flag(const struct option *o)
 bool
 option_holds_secret(const struct option *o, const char *value)
 {
-	return *value && (o->type == SECRET || ((o->type == PROXY || o->type == LOGIN_URL) && strchr(value, '@')));
+	return *value &&
+	    (o->type == SECRET ||
+		((o->type == PROXY || o->type == LOGIN_URL) && strchr(value, '@')));
 }
 
 static void *
@@ -245,7 +289,8 @@ set_number(const struct option *o, const char *value, uint64_t *to, struct buf *
 		put_size(say, o->max);
 		buf_puts(say, ", such as 500M or 10G");
 	} else {
-		buf_printf(say, "say a %s from %" PRIu64 " to %" PRIu64, o->type == SECONDS ? "number of seconds" : "number", o->min, o->max);
+		buf_printf(say, "say a %s from %" PRIu64 " to %" PRIu64,
+		    o->type == SECONDS ? "number of seconds" : "number", o->min, o->max);
 	}
 	return -EINVAL;
 }
@@ -290,7 +335,7 @@ set_id(const char *value, uint32_t *to, struct buf *say)
 {
 	uint64_t n;
 
-	if (!parse_number(value, 10, false, &n) || n >= UINT32_MAX) {	/* the largest means "none" */
+	if (!parse_number(value, 10, false, &n) || n >= UINT32_MAX) { /* the largest means "none" */
 		buf_puts(say, "say a numeric id (id -u and id -g print them)");
 		return -EINVAL;
 	}
@@ -358,7 +403,8 @@ set_character(const char *value, char **to, struct buf *say)
 	return set_text(to, value);
 }
 
-/* It is going to stand in parentheses beside other conditions, which it must not end. The org says whether it is a good one. */
+/* It is going to stand in parentheses beside other conditions, which it must not end. The org says
+ * whether it is a good one. */
 static int
 set_condition(const char *value, char **to, struct buf *say)
 {
@@ -374,13 +420,17 @@ set_condition(const char *value, char **to, struct buf *say)
 			depth += *s == '(' ? 1 : *s == ')' ? -1 : 0;
 	}
 	if (quoted || depth != 0) {
-		buf_puts(say, quoted ? "a quote is not closed" : depth > 0 ? "a ( is not closed" : "a ) has no (");
+		buf_puts(say,
+		    quoted	  ? "a quote is not closed" :
+			depth > 0 ? "a ( is not closed" :
+				    "a ) has no (");
 		return -EINVAL;
 	}
 	return set_text(to, value);
 }
 
-/* Hosts that people copy from their browser but that serve pages only: says which one to write. False: host is none of them. */
+/* Hosts that people copy from their browser but that serve pages only: says which one to write.
+ * False: host is none of them. */
 static bool
 say_my_domain(const char *host, struct buf *say)
 {
@@ -396,7 +446,8 @@ say_my_domain(const char *host, struct buf *say)
 		size_t n = strlen(domains[i].pages);
 
 		if (len > n && strcmp(host + len - n, domains[i].pages) == 0) {
-			buf_printf(say, "this host serves pages only; write https://%.*s%s", (int)(len - n), host, domains[i].api);
+			buf_printf(say, "this host serves pages only; write https://%.*s%s",
+			    (int)(len - n), host, domains[i].api);
 			return true;
 		}
 	}
@@ -407,7 +458,8 @@ say_my_domain(const char *host, struct buf *say)
 static int
 set_login_url(const char *value, char **to, struct buf *say)
 {
-	bool https = strncasecmp(value, "https://", 8) == 0, http = strncasecmp(value, "http://", 7) == 0;
+	bool https = strncasecmp(value, "https://", 8) == 0,
+	     http = strncasecmp(value, "http://", 7) == 0;
 	const char *authority = value + (https ? 8 : http ? 7 : 0);
 	size_t len = strcspn(authority, "/?#");
 	struct buf url = BUF_INIT;
@@ -419,13 +471,15 @@ set_login_url(const char *value, char **to, struct buf *say)
 	if (url.failed) {
 		rc = -ENOMEM;
 	} else if ((!https && !http) || !host_of_url(buf_str(&url), host, &https, &port)) {
-		buf_puts(say, "write https:// and the org's My Domain, such as https://acme.my.salesforce.com");
+		buf_puts(say,
+		    "write https:// and the org's My Domain, such as https://acme.my.salesforce.com");
 	} else if (say_my_domain(host, say)) {
 		;
 	} else if (authority[len] != '\0' && strcmp(authority + len, "/") != 0) {
 		buf_printf(say, "write %s, no more", buf_str(&url));
 	} else if (!https && !host_is_loopback(host)) {
-		buf_printf(say, "http would show the secret to the network; write https://%s", host);
+		buf_printf(
+		    say, "http would show the secret to the network; write https://%s", host);
 	} else {
 		buf_clear(&url);
 		buf_printf(&url, "%s://%s", https ? "https" : "http", host);
@@ -462,7 +516,8 @@ set_value(struct config *c, const struct option *o, const char *value, struct bu
 static bool
 is_string(enum type t)
 {
-	return t == TEXT || t == COMMAND || t == PATH || t == LOGIN_URL || t == PROXY || t == VERSION || t == CHARACTER || t == CONDITION;
+	return t == TEXT || t == COMMAND || t == PATH || t == LOGIN_URL || t == PROXY ||
+	    t == VERSION || t == CHARACTER || t == CONDITION;
 }
 
 /* As if the key were not given. */
@@ -478,7 +533,8 @@ set_fallback(struct config *c, const struct option *o)
 	else if (o->type == SECRET)
 		secret_free(member(c, o));
 	else if (o->type == ID)
-		*(uint32_t *)member(c, o) = o->offset == offsetof(struct config, uid) ? getuid() : getgid();
+		*(uint32_t *)member(c, o) =
+		    o->offset == offsetof(struct config, uid) ? getuid() : getgid();
 	return 0;
 }
 
@@ -507,11 +563,14 @@ option_set(struct config *c, const struct option *o, const char *value, const ch
 	} else {
 		rc = set_value(c, o, value, &say);
 	}
-	const char *comment = rc == -EINVAL && (strstr(value, " #") || strstr(value, " ;")) ? " (a comment is a line of its own)" : "";
+	const char *comment = rc == -EINVAL && (strstr(value, " #") || strstr(value, " ;")) ?
+	    " (a comment is a line of its own)" :
+	    "";
 	if (rc == -EINVAL && option_holds_secret(o, value))
 		log_error("config", "%s: %s: %s%s", where, o->name, buf_str(&say), comment);
 	else if (rc == -EINVAL)
-		log_error("config", "%s: %s = %s: %s%s", where, o->name, value, buf_str(&say), comment);
+		log_error(
+		    "config", "%s: %s = %s: %s%s", where, o->name, value, buf_str(&say), comment);
 	buf_free(&say);
 	return rc;
 }
@@ -563,11 +622,14 @@ option_help(struct buf *out)
 	}
 }
 
-/* Text with what mdoc(7) would take for an escape or a typographic quote, in lines that end before column 80. */
+/* Text with what mdoc(7) would take for an escape or a typographic quote, in lines that end before
+ * column 80. */
 static void
 put_mdoc(struct buf *out, const char *s)
 {
-	static const char *const names[] = { ['\\'] = "\\e", ['~'] = "\\(ti", ['^'] = "\\(ha", ['`'] = "\\(ga", ['\''] = "\\(aq" };
+	static const char *const names[] = {
+		['\\'] = "\\e", ['~'] = "\\(ti", ['^'] = "\\(ha", ['`'] = "\\(ga", ['\''] = "\\(aq"
+	};
 	size_t column = 0;
 
 	for (; *s; s++) {

@@ -20,14 +20,16 @@ struct option;
 #define OPTION_MOST	64	/* keys; no more than that */
 
 const struct option *option_find(const char *name, size_t len);	/* NULL: there is no such key */
-const char *option_nearest(const char *name, size_t len);	/* the key that was probably meant; NULL: none is like it */
+const char *option_nearest(
+    const char *name, size_t len); /* the key that was probably meant; NULL: none is like it */
 const char *option_name(const struct option *);
 unsigned option_number(const struct option *);			/* < OPTION_MOST */
-bool	option_is_flag(const struct option *);			/* may be given without a value: yes */
+bool option_is_flag(const struct option *); /* may be given without a value: yes */
 bool	option_holds_secret(const struct option *, const char *value);
 
 int	option_set_defaults(struct config *);
-/* An empty value is the default. where: "file:line" or "-o", for the log. -EINVAL: told on the log. */
+/* An empty value is the default. where: "file:line" or "-o", for the log. -EINVAL: told on the log.
+ */
 int	option_set(struct config *, const struct option *, const char *value, const char *where);
 void	option_free_values(struct config *);			/* overwritten first */
 

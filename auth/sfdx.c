@@ -73,7 +73,8 @@ sfdx_url_parse(const char *text, struct sfdx_url *out)
 		char *url = string_of(json, "sfdxAuthUrl");
 
 		if (!url)
-			url = string_of(cJSON_GetObjectItemCaseSensitive(json, "result"), "sfdxAuthUrl");
+			url = string_of(
+			    cJSON_GetObjectItemCaseSensitive(json, "result"), "sfdxAuthUrl");
 		rc = url ? parse_url(url, out) : -EINVAL;
 		if (url)
 			explicit_bzero(url, strlen(url));

@@ -16,7 +16,8 @@ struct sfdx_url {
 	char		*host;			/* with its port, if there is one */
 };
 
-/* The text is the URL, or JSON with it as sfdxAuthUrl or result.sfdxAuthUrl. -EINVAL: it is neither. */
+/* The text is the URL, or JSON with it as sfdxAuthUrl or result.sfdxAuthUrl. -EINVAL: it is
+ * neither. */
 int	sfdx_url_parse(const char *text, struct sfdx_url *out);
 void	sfdx_url_free(struct sfdx_url *);
 

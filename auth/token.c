@@ -19,8 +19,10 @@
 #include "log.h"
 #include "oauth.h"
 
-#define SLICE		20	/* ms between looks at a lock that another process has, and at http_cancelled */
-#define LOCK_WAIT	130000	/* ms: longer than the command and the exchange for which another process may hold it */
+#define SLICE 20 /* ms between looks at a lock that another process has, and at http_cancelled */
+#define LOCK_WAIT                                                                                  \
+	130000 /* ms: longer than the command and the exchange for which another process may hold  \
+		  it */
 #define TRIES		4	/* of what is worth trying again */
 #define REFUSED_TIME	60000	/* ms for which a refusal is believed without asking again */
 #define RATE_TIME	3600000	/* and one that says there are too many logins */
@@ -61,13 +63,17 @@ pause_for(struct http *http, int64_t ms)
 static enum oauth_flow
 flow_of(const struct config *c)
 {
-	return c->flow == CONFIG_JWT ? OAUTH_JWT : c->flow == CONFIG_CLIENT_CREDENTIALS ? OAUTH_CLIENT_CREDENTIALS : OAUTH_WEB;
+	return c->flow == CONFIG_JWT		 ? OAUTH_JWT :
+	    c->flow == CONFIG_CLIENT_CREDENTIALS ? OAUTH_CLIENT_CREDENTIALS :
+						   OAUTH_WEB;
 }
 
 static const char *
 flow_name(const struct config *c)
 {
-	return c->flow == CONFIG_JWT ? "jwt" : c->flow == CONFIG_CLIENT_CREDENTIALS ? "client_credentials" : "web";
+	return c->flow == CONFIG_JWT		 ? "jwt" :
+	    c->flow == CONFIG_CLIENT_CREDENTIALS ? "client_credentials" :
+						   "web";
 }
 
 static bool
@@ -127,7 +133,8 @@ take_lock(struct http *http, const char *path, int *out, struct oauth_failure *f
 	while ((rc = token_file_lock(path, out)) == -EAGAIN) {
 		if (clock_ms() > end) {
 			f->kind = OAUTH_UNREACHABLE;
-			snprintf(f->text, sizeof(f->text), "another process has kept %s locked for too long", path);
+			snprintf(f->text, sizeof(f->text),
+			    "another process has kept %s locked for too long", path);
 			return -ETIMEDOUT;
 		}
 		rc = pause_for(http, SLICE);
@@ -135,7 +142,9 @@ take_lock(struct http *http, const char *path, int *out, struct oauth_failure *f
 			return rc;
 	}
 	if (rc < 0 && rc != -ENOMEM)
-		log_warn("token", "%s: cannot be locked: %s; do not use this login in two processes at once", path, strerror(-rc));
+		log_warn("token",
+		    "%s: cannot be locked: %s; do not use this login in two processes at once",
+		    path, strerror(-rc));
 	return rc == -ENOMEM ? rc : 0;
 }
 
@@ -191,10 +200,12 @@ begin_login(const struct config *c, const struct oauth_request *q, struct login 
 	login_free(l);
 	l->since = time(NULL);
 	l->imported = q->client_id != NULL;
-	if (!set(&l->login_url, c->login_url) || !set(&l->client_id, q->client_id ? q->client_id : c->client_id) ||
+	if (!set(&l->login_url, c->login_url) ||
+	    !set(&l->client_id, q->client_id ? q->client_id : c->client_id) ||
 	    (c->flow == CONFIG_JWT && !l->imported && !set(&l->username, c->username)) ||
 	    !set(&l->how, l->imported ? "import" : flow_name(c)) ||
-	    (q->client_id && q->client_secret->bytes && !secret_copy(&l->client_secret, q->client_secret)) ||
+	    (q->client_id && q->client_secret->bytes &&
+		!secret_copy(&l->client_secret, q->client_secret)) ||
 	    (q->refresh_token && !secret_copy(&l->refresh_token, q->refresh_token)))
 		return -ENOMEM;
 	return 0;
@@ -202,7 +213,8 @@ begin_login(const struct config *c, const struct oauth_request *q, struct login 
 
 /* How the stored login is renewed, or one begun where that needs nobody. */
 static int
-next_request(const struct config *c, const struct login *l, struct oauth_request *q, struct oauth_failure *f)
+next_request(
+    const struct config *c, const struct login *l, struct oauth_request *q, struct oauth_failure *f)
 {
 	*q = (struct oauth_request){ .config = c, .flow = flow_of(c) };
 	if (l->refresh_token.bytes) {
@@ -211,8 +223,9 @@ next_request(const struct config *c, const struct login *l, struct oauth_request
 		q->client_id = l->imported ? l->client_id : NULL;
 		q->client_secret = &l->client_secret;
 	} else if (q->flow == OAUTH_WEB) {
-		const char *why = l->ended ? l->ended : l->imported ? "the imported login has ended; import it again, or log in" :
-		    "not logged in; log in";
+		const char *why = l->ended ? l->ended :
+		    l->imported ? "the imported login has ended; import it again, or log in" :
+				  "not logged in; log in";
 
 		f->kind = OAUTH_DEAD;
 		snprintf(f->text, sizeof(f->text), "%s", why);
@@ -222,18 +235,21 @@ next_request(const struct config *c, const struct login *l, struct oauth_request
 }
 
 /*
- * One exchange; the lock is held. *l is what is stored, and then what that has become, on disk already. `begins`: the
- * answer is the begin of another login.
+ * One exchange; the lock is held. *l is what is stored, and then what that has become, on disk
+ * already. `begins`: the answer is the begin of another login.
  */
 static int
-exchange(struct http *http, const char *path, const struct oauth_request *q, bool begins, struct login *l, struct oauth_failure *f)
+exchange(struct http *http, const char *path, const struct oauth_request *q, bool begins,
+    struct login *l, struct oauth_failure *f)
 {
 	struct oauth_grant grant = { 0 };
 	int rc = oauth_ask(http, q, &grant, f);
 
 	if (rc == 0 && !begins && strcmp(l->org_id, grant.org_id) != 0) {
 		f->kind = OAUTH_REFUSED;
-		snprintf(f->text, sizeof(f->text), "the answer is of another org (%s, not %s) and is not used", grant.org_id, l->org_id);
+		snprintf(f->text, sizeof(f->text),
+		    "the answer is of another org (%s, not %s) and is not used", grant.org_id,
+		    l->org_id);
 		rc = -EACCES;
 	}
 	if (rc == 0 && begins)
@@ -241,7 +257,8 @@ exchange(struct http *http, const char *path, const struct oauth_request *q, boo
 	if (rc == 0)
 		rc = take_grant(l, &grant);
 	if (rc == 0)
-		token_file_write(path, l);	/* a failure is told there; the token is good all the same */
+		token_file_write(
+		    path, l); /* a failure is told there; the token is good all the same */
 	if (rc == -EACCES && f->kind == OAUTH_DEAD && !begins) {
 		secret_free(&l->access_token);
 		secret_free(&l->refresh_token);
@@ -253,12 +270,13 @@ exchange(struct http *http, const char *path, const struct oauth_request *q, boo
 }
 
 /*
- * Gets a token, into *out and the file: as `first` says, else as the stored login is renewed. Without `first` a stored
- * token other than `dead` is taken as it is. Failures are in *f, but for those that are told.
+ * Gets a token, into *out and the file: as `first` says, else as the stored login is renewed.
+ * Without `first` a stored token other than `dead` is taken as it is. Failures are in *f, but for
+ * those that are told.
  */
 static int
-obtain(const struct config *c, struct http *http, const char *path, const struct oauth_request *first, const char *dead,
-    struct login *out, struct oauth_failure *f)
+obtain(const struct config *c, struct http *http, const char *path,
+    const struct oauth_request *first, const char *dead, struct login *out, struct oauth_failure *f)
 {
 	int rc = 0;
 
@@ -271,11 +289,13 @@ obtain(const struct config *c, struct http *http, const char *path, const struct
 		rc = take_lock(http, path, &lock, f);
 		if (rc == 0)
 			rc = read_stored(c, path, &l);
-		if (rc == 0 && (first || !l.access_token.bytes || same(l.access_token.bytes, dead))) {
+		if (rc == 0 &&
+		    (first || !l.access_token.bytes || same(l.access_token.bytes, dead))) {
 			if (!first)
 				rc = next_request(c, &l, &q, f);
 			if (rc == 0)
-				rc = exchange(http, path, first ? first : &q, first || q.flow != OAUTH_REFRESH, &l, f);
+				rc = exchange(http, path, first ? first : &q,
+				    first || q.flow != OAUTH_REFRESH, &l, f);
 		}
 		drop_lock(lock);
 		if (rc == 0)
@@ -298,7 +318,8 @@ tell(const struct config *c, int rc, const struct oauth_failure *f)
 	if (!*f->text)
 		return;
 	if (rc == -ENOKEY || f->kind == OAUTH_DEAD)
-		log_error("login", "%s: %s: %ssffs-auth login %s", c->org, f->text, config_env(), c->org);
+		log_error(
+		    "login", "%s: %s: %ssffs-auth login %s", c->org, f->text, config_env(), c->org);
 	else
 		log_error("login", "%s: %s", c->org, f->text);
 }
@@ -307,14 +328,16 @@ tell(const struct config *c, int rc, const struct oauth_failure *f)
  * The token of a mount.
  */
 
-/* Takes *l over, but for one of another org or user: what is cached belongs to the one there was. */
+/* Takes *l over, but for one of another org or user: what is cached belongs to the one there was.
+ */
 static int
 adopt(struct token *t, struct login *l)
 {
 	int rc = 0;
 
 	pthread_mutex_lock(&t->lock);
-	if (*t->org_id && (strcmp(t->org_id, l->org_id) != 0 || strcmp(t->user_id, l->user_id) != 0)) {
+	if (*t->org_id &&
+	    (strcmp(t->org_id, l->org_id) != 0 || strcmp(t->user_id, l->user_id) != 0)) {
 		rc = -EACCES;
 	} else {
 		struct login old = t->login;
@@ -327,7 +350,9 @@ adopt(struct token *t, struct login *l)
 	}
 	pthread_mutex_unlock(&t->lock);
 	if (rc < 0)
-		log_error("token", "%s: the login is now of another user or org: unmount, and mount again", t->config->org);
+		log_error("token",
+		    "%s: the login is now of another user or org: unmount, and mount again",
+		    t->config->org);
 	return rc;
 }
 
@@ -393,7 +418,8 @@ token_bearer(struct token *t, struct bearer *out)
 	struct bearer b = { 0 };
 
 	pthread_mutex_lock(&t->lock);
-	bool good = secret_copy(&b.access_token, &t->login.access_token) && set(&b.instance_url, t->login.instance_url);
+	bool good = secret_copy(&b.access_token, &t->login.access_token) &&
+	    set(&b.instance_url, t->login.instance_url);
 	b.serial = t->serial;
 	pthread_mutex_unlock(&t->lock);
 	if (good)
@@ -412,8 +438,8 @@ bearer_free(struct bearer *b)
 }
 
 /*
- * After a refusal nobody is asked for a while, but the file is looked at: a person may have logged in. *l: a login
- * with another token than `dead`, if there is one.
+ * After a refusal nobody is asked for a while, but the file is looked at: a person may have logged
+ * in. *l: a login with another token than `dead`, if there is one.
  */
 static int
 look(struct token *t, const char *dead, struct login *l)
@@ -442,7 +468,8 @@ renew(struct token *t, bool silent, int64_t *silence)
 	pthread_mutex_unlock(&t->lock);
 	*silence = 0;
 	if (rc == 0)
-		rc = silent ? look(t, dead.bytes, &l) : obtain(t->config, t->http, t->path, NULL, dead.bytes, &l, &failure);
+		rc = silent ? look(t, dead.bytes, &l) :
+			      obtain(t->config, t->http, t->path, NULL, dead.bytes, &l, &failure);
 	if (rc == 0)
 		rc = adopt(t, &l);
 	if (strcmp(t->told.text, failure.text) != 0)
@@ -492,7 +519,8 @@ token_renew(struct token *t, unsigned serial)
  */
 
 int
-token_login(const struct config *c, struct http *http, const struct oauth_request *first, struct login *out, struct oauth_failure *f)
+token_login(const struct config *c, struct http *http, const struct oauth_request *first,
+    struct login *out, struct oauth_failure *f)
 {
 	struct oauth_request q = { .config = c, .flow = flow_of(c) };
 	struct login old = { 0 };
@@ -506,8 +534,10 @@ token_login(const struct config *c, struct http *http, const struct oauth_reques
 		rc = read_stored(c, path, &old);
 	if (rc == 0)
 		rc = obtain(c, http, path, first ? first : &q, NULL, out, f);
-	/* A user has five logins of an app at most: the one that this one replaces must not count. */
-	if (rc == 0 && old.refresh_token.bytes && !old.imported && !same(old.refresh_token.bytes, out->refresh_token.bytes))
+	/* A user has five logins of an app at most: the one that this one replaces must not count.
+	 */
+	if (rc == 0 && old.refresh_token.bytes && !old.imported &&
+	    !same(old.refresh_token.bytes, out->refresh_token.bytes))
 		oauth_revoke(http, c->login_url, &old.refresh_token);
 	login_free(&old);
 	free(path);
@@ -561,7 +591,8 @@ token_logout(const struct config *c, struct http *http, struct login *was)
 	bool had = was->access_token.bytes || was->refresh_token.bytes;
 	int revoked = 0;
 	if (had && !was->imported)
-		revoked = oauth_revoke(http, was->login_url, was->refresh_token.bytes ? &was->refresh_token : &was->access_token);
+		revoked = oauth_revoke(http, was->login_url,
+		    was->refresh_token.bytes ? &was->refresh_token : &was->access_token);
 	rc = token_file_remove(path);
 	if (rc == 0)
 		rc = had ? revoked : -ENOKEY;

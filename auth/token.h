@@ -40,8 +40,9 @@ const char *token_user_id(const struct token *);
 int	token_bearer(struct token *, struct bearer *out);
 void	bearer_free(struct bearer *);
 /*
- * The org answered 401 to the token of that serial: 0 when there is a newer one now. Errors as token_open, but a
- * login that is gone is -EACCES too. After a refusal nothing is asked for a while.
+ * The org answered 401 to the token of that serial: 0 when there is a newer one now. Errors as
+ * token_open, but a login that is gone is -EACCES too. After a refusal nothing is asked for a
+ * while.
  */
 int	token_renew(struct token *, unsigned serial);
 
@@ -51,15 +52,20 @@ int	token_renew(struct token *, unsigned serial);
 struct oauth_request;
 struct oauth_failure;
 /*
- * Logs in anew, whatever is stored, and stores it: as the request says, or (NULL) by the config's flow if that needs no
- * person (-ENOKEY). Else errors as token_open, but told in *failure, not on the log.
+ * Logs in anew, whatever is stored, and stores it: as the request says, or (NULL) by the config's
+ * flow if that needs no person (-ENOKEY). Else errors as token_open, but told in *failure, not on
+ * the log.
  */
-int	token_login(const struct config *, struct http *, const struct oauth_request *, struct login *out, struct oauth_failure *);
-int	token_import(const struct config *, struct http *, const struct login *);	/* stores one that was made elsewhere */
-int	token_stored(const struct config *, struct login *out);			/* without a call; -ENOKEY: none for this config */
+int token_login(const struct config *, struct http *, const struct oauth_request *,
+    struct login *out, struct oauth_failure *);
+int token_import(const struct config *, struct http *,
+    const struct login *); /* stores one that was made elsewhere */
+int token_stored(
+    const struct config *, struct login *out); /* without a call; -ENOKEY: none for this config */
 /*
- * Removes the stored login, whatever the config says by now, and ends it in the org unless it is an imported one, which
- * others use; *was: what it was. -ENOKEY: there was none; -EHOSTUNREACH, -ETIMEDOUT: removed, but the org may still honour it.
+ * Removes the stored login, whatever the config says by now, and ends it in the org unless it is an
+ * imported one, which others use; *was: what it was. -ENOKEY: there was none; -EHOSTUNREACH,
+ * -ETIMEDOUT: removed, but the org may still honour it.
  */
 int	token_logout(const struct config *, struct http *, struct login *was);
 

@@ -16,7 +16,7 @@
 #include "log.h"
 
 #define FILE_MAX	(256 * 1024)
-#define NAME_LONGEST	200		/* what is left of 255 is for .json and the temporary name */
+#define NAME_LONGEST 200 /* what is left of 255 is for .json and the temporary name */
 
 /* The members of the file, in their order: texts, secrets, numbers. */
 enum member_type { TEXT, ID, SECRET, NUMBER, FLAG };
@@ -70,7 +70,8 @@ token_file_path(const struct config *c, char **out)
 	buf_printf(&path, "%s/", dir);
 	size_t begin = path.len;
 	for (const char *p = c->org; *p; p++) {
-		if (isalnum((unsigned char)*p) || *p == '-' || *p == '_' || (*p == '.' && p > c->org))
+		if (isalnum((unsigned char)*p) || *p == '-' || *p == '_' ||
+		    (*p == '.' && p > c->org))
 			buf_putc(&path, *p);
 		else
 			buf_printf(&path, "%%%02X", (unsigned)(unsigned char)*p);
@@ -94,7 +95,8 @@ token_file_path(const struct config *c, char **out)
 static bool
 read_member(const struct member *m, cJSON *item, struct login *l)
 {
-	static const char alnum[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	static const char alnum[] =
+	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	void *at = (char *)l + m->offset;
 	char *s = cJSON_GetStringValue(item);
 	double n = cJSON_GetNumberValue(item);
@@ -134,9 +136,12 @@ parse(const char *text, struct login *out)
 	int rc = cJSON_IsObject(json) ? 0 : -EIO;
 
 	for (size_t i = 0; rc == 0 && i < MEMBERS; i++)
-		if (!read_member(&members[i], cJSON_GetObjectItemCaseSensitive(json, members[i].name), &l))
+		if (!read_member(
+			&members[i], cJSON_GetObjectItemCaseSensitive(json, members[i].name), &l))
 			rc = -ENOMEM;
-	if (rc == 0 && (!l.login_url || !l.client_id || !l.how || !l.instance_url || !*l.org_id || !*l.user_id))
+	if (rc == 0 &&
+	    (!l.login_url || !l.client_id || !l.how || !l.instance_url || !*l.org_id ||
+		!*l.user_id))
 		rc = -EIO;
 	cJSON_Delete(json);
 	if (rc == 0)
@@ -156,8 +161,10 @@ check_owner(int fd, const char *path)
 		return -errno;
 	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077))
 		return 0;
-	log_error("token", "%s: must be a file of yours that others can neither read nor write: chmod 600 it, "
-	    "or remove it and log in again", path);
+	log_error("token",
+	    "%s: must be a file of yours that others can neither read nor write: chmod 600 it, "
+	    "or remove it and log in again",
+	    path);
 	return -EACCES;
 }
 
@@ -199,15 +206,20 @@ static void
 put_member(const struct member *m, const struct login *l, struct buf *out)
 {
 	const void *at = (const char *)l + m->offset;
-	const char *s = m->type == TEXT ? *(char *const *)at : m->type == SECRET ? ((const struct secret *)at)->bytes :
-	    m->type == ID ? at : NULL;
+	const char *s = m->type == TEXT ? *(char *const *)at :
+	    m->type == SECRET		? ((const struct secret *)at)->bytes :
+	    m->type == ID		? at :
+					  NULL;
 
 	if (s)
 		buf_put_json(out, s, strlen(s));
 	else if (m->type == NUMBER)
 		buf_printf(out, "%lld", (long long)*(const int64_t *)at);
 	else
-		buf_puts(out, m->type == FLAG && *(const bool *)at ? "true" : m->type == FLAG ? "false" : "null");
+		buf_puts(out,
+		    m->type == FLAG && *(const bool *)at ? "true" :
+			m->type == FLAG			 ? "false" :
+							   "null");
 }
 
 static int

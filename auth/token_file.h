@@ -1,5 +1,6 @@
 /*
- * token_file - the login of one org on disk: a JSON file that is replaced, never changed, and a lock beside it.
+ * token_file - the login of one org on disk: a JSON file that is replaced, never changed, and a
+ * lock beside it.
  *
  * The file is 0600 in a directory 0700 and written anew, synced and renamed, so
  * a reader finds the old or the new login, whole. Reading needs no lock; who
@@ -20,7 +21,7 @@ struct config;
 
 struct login {
 	/* what it was asked for: another config is another login */
-	char		*login_url, *client_id, *username;	/* username: flow = jwt, else NULL */
+	char *login_url, *client_id, *username; /* username: flow = jwt, else NULL */
 	/* of an imported login, whose app is not the config's; else NULL */
 	struct secret	 client_secret;
 	bool		 imported;
@@ -40,10 +41,11 @@ void	login_free(struct login *);
 /* The path of the file of this org. Caller frees. */
 int	token_file_path(const struct config *, char **out);
 
-/* -ENOENT: none, -EIO: not a login (told on the log), -EACCES: others could have written it (told), or what open says. */
+/* -ENOENT: none, -EIO: not a login (told on the log), -EACCES: others could have written it (told),
+ * or what open says. */
 int	token_file_read(const char *path, struct login *out);
-int	token_file_write(const char *path, const struct login *);	/* told on the log when it fails */
-int	token_file_remove(const char *path);				/* 0 also when there was none */
+int token_file_write(const char *path, const struct login *); /* told on the log when it fails */
+int token_file_remove(const char *path); /* 0 also when there was none */
 
 /*
  * The lock beside the file, if nobody has it: -EAGAIN. It ends with the process, or with

@@ -86,8 +86,8 @@ is_same(const char *a, const char *b)
 bool
 document_is_csv(const struct document *d)
 {
-	return is_same(d->file_type, "CSV") || is_same(d->file_extension, "csv") || is_same(d->file_extension, "tsv") ||
-	    is_same(d->file_extension, "tab");
+	return is_same(d->file_type, "CSV") || is_same(d->file_extension, "csv") ||
+	    is_same(d->file_extension, "tsv") || is_same(d->file_extension, "tab");
 }
 
 bool

@@ -81,20 +81,24 @@ struct document {
 #define X(kind, member, path) DOCUMENT_C_##kind(member)
 	DOCUMENT_FIELDS(X)
 #undef X
-	uint64_t	key, version_key;	/* name_key() of the two Ids: what inode numbers are made of */
-	bool		listed;			/* as the catalogue has it: not only reached by its Id or through a record */
-	const char	*name;			/* the directory's name under documents/; NULL until the catalogue gave one */
-	char		*text;			/* what the strings point into; NULL where somebody else keeps them */
+	uint64_t key, version_key; /* name_key() of the two Ids: what inode numbers are made of */
+	bool listed; /* as the catalogue has it: not only reached by its Id or through a record */
+	const char
+	    *name; /* the directory's name under documents/; NULL until the catalogue gave one */
+	char *text; /* what the strings point into; NULL where somebody else keeps them */
 };
 
 void	document_free(struct document *);	/* the strings; leaves an empty document */
-int	document_copy(const struct document *, struct document *out);	/* with strings of its own; -ENOMEM */
-bool	document_same(const struct document *, const struct document *);	/* all fields; neither keys nor name */
+int document_copy(
+    const struct document *, struct document *out); /* with strings of its own; -ENOMEM */
+bool document_same(
+    const struct document *, const struct document *); /* all fields; neither keys nor name */
 
 bool	document_is_csv(const struct document *);	/* has views */
 bool	document_is_note(const struct document *);	/* HTML; also there as plain text */
 /* The org has a record of it, but its bytes are not in Salesforce. */
 bool	document_is_elsewhere(const struct document *);
-bool	document_is_link(const struct document *);	/* its file is an internet shortcut, not bytes of the org */
+bool document_is_link(
+    const struct document *); /* its file is an internet shortcut, not bytes of the org */
 
 #endif

@@ -57,7 +57,7 @@ struct sffs {
 	struct config	*config;
 	struct http	*http;
 	struct token	*token;
-	struct mounter	*keeper;	/* mounts and unmounts when this process is confined; else NULL */
+	struct mounter *keeper; /* mounts and unmounts when this process is confined; else NULL */
 	struct budget	*budget;
 	struct callers	*callers;
 	struct rest	*rest;
@@ -77,7 +77,7 @@ struct sffs {
 	int		 claim;		/* claim_take's, until the mount is there; -1: none */
 	int		 parent;	/* pipe to the parent; -1: none */
 	int		 notify;	/* systemd_open's */
-	time_t		 filling;	/* when the first page came; 0: no progress line stands on the terminal */
+	time_t filling; /* when the first page came; 0: no progress line stands on the terminal */
 	uint64_t	 filled_then;	/* documents then */
 };
 
@@ -96,7 +96,8 @@ run_command(const struct arguments *a)
 		rc = config_orgs(a->config, &out);
 		break;
 	case 'D':
-		dup2(STDOUT_FILENO, STDERR_FILENO);	/* the causes, which are told on the log, belong into the report */
+		dup2(STDOUT_FILENO, STDERR_FILENO); /* the causes, which are told on the log, belong
+						       into the report */
 		rc = doctor_run(a->config, a->org, stdout);
 		break;
 	case 'L':
@@ -122,19 +123,23 @@ show_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
 	struct sffs *s = ctx;
 	time_t now = time(NULL);
 
-	/* A first fill may take longer than systemd waits; each page earns as long as one may take. */
-	systemd_notify(s->notify, "EXTEND_TIMEOUT_USEC=%u\nSTATUS=%llu of %llu documents", PAGE_TIME * 1000000u, (unsigned long long)documents,
-	    (unsigned long long)total);
+	/* A first fill may take longer than systemd waits; each page earns as long as one may take.
+	 */
+	systemd_notify(s->notify, "EXTEND_TIMEOUT_USEC=%u\nSTATUS=%llu of %llu documents",
+	    PAGE_TIME * 1000000u, (unsigned long long)documents, (unsigned long long)total);
 	if (!isatty(STDERR_FILENO))
 		return;
 	if (!s->filling) {
 		s->filling = now;
 		s->filled_then = documents;
 	}
-	fprintf(stderr, "\r\033[K%llu of %llu documents, %u calls", (unsigned long long)documents, (unsigned long long)total, calls);
+	fprintf(stderr, "\r\033[K%llu of %llu documents, %u calls", (unsigned long long)documents,
+	    (unsigned long long)total, calls);
 	uint64_t since = documents - s->filled_then;
 	if (since > 0 && total > documents && now > s->filling)
-		fprintf(stderr, ", %llu s left", (unsigned long long)((total - documents) * (uint64_t)(now - s->filling) / since));
+		fprintf(stderr, ", %llu s left",
+		    (unsigned long long)((total - documents) * (uint64_t)(now - s->filling) /
+			since));
 }
 
 static void
@@ -151,7 +156,8 @@ mount_answers(void *ctx)
 {
 	struct sffs *s = ctx;
 
-	systemd_notify(s->notify, "READY=1\nSTATUS=%s is mounted on %s", s->config->org, s->arguments.mountpoint);
+	systemd_notify(s->notify, "READY=1\nSTATUS=%s is mounted on %s", s->config->org,
+	    s->arguments.mountpoint);
 	if (s->parent < 0) {
 		log_info("sffs", "%s is mounted on %s", s->config->org, s->arguments.mountpoint);
 		return;
@@ -209,7 +215,9 @@ make_data_dir(struct sffs *s)
 		rc = -ENOMEM;
 	} else if (mkdir(s->dir, 0700) < 0 && errno != EEXIST) {
 		rc = -errno;
-		log_error("sffs", "%s: cannot make the cache directory: %s; cache_dir names another", s->dir, strerror(-rc));
+		log_error("sffs",
+		    "%s: cannot make the cache directory: %s; cache_dir names another", s->dir,
+		    strerror(-rc));
 	}
 	free(cache);
 	return rc;
@@ -231,8 +239,12 @@ static int
 open_salesforce(struct sffs *s)
 {
 	const struct config *c = s->config;
-	int rc = http_open(&(struct http_options){ .proxy = c->proxy, .ca_file = c->ca_file,
-	    .connect_timeout = CONNECT_TIMEOUT, .idle_timeout = (unsigned)c->timeout, .user_agent = "sffs/" SFFS_VERSION }, &s->http);
+	int rc = http_open(&(struct http_options){ .proxy = c->proxy,
+			       .ca_file = c->ca_file,
+			       .connect_timeout = CONNECT_TIMEOUT,
+			       .idle_timeout = (unsigned)c->timeout,
+			       .user_agent = "sffs/" SFFS_VERSION },
+	    &s->http);
 
 	if (rc == 0)
 		rc = token_open(c, s->http, &s->token);
@@ -243,21 +255,29 @@ open_salesforce(struct sffs *s)
 	if (rc == 0)
 		rc = callers_new(&s->callers);
 	if (rc == 0)
-		rc = rest_open(s->http, s->token, &(struct rest_options){ .api_version = c->api_version, .tries = (unsigned)c->tries,
-		    .reserve = (unsigned)c->api_reserve, .budget = s->budget }, &s->rest);
+		rc = rest_open(s->http, s->token,
+		    &(struct rest_options){ .api_version = c->api_version,
+			.tries = (unsigned)c->tries,
+			.reserve = (unsigned)c->api_reserve,
+			.budget = s->budget },
+		    &s->rest);
 	return rc;
 }
 
 /*
- * What the mount needs is known now, and nothing of a document has been read: from here on all else is out of its reach.
- * A thread that runs by now would stay outside; there is none. A command that prints a secret may need anything.
+ * What the mount needs is known now, and nothing of a document has been read: from here on all else
+ * is out of its reach. A thread that runs by now would stay outside; there is none. A command that
+ * prints a secret may need anything.
  */
 static int
 shut_in(struct sffs *s)
 {
 	const struct config *c = s->config;
-	const char *command = c->client_secret_cmd ? "client_secret_cmd" : c->private_key_cmd ? "private_key_cmd" : NULL;
-	const char *const replaced[] = { c->private_key, c->ca_file };	/* when a certificate is renewed */
+	const char *command = c->client_secret_cmd ? "client_secret_cmd" :
+	    c->private_key_cmd			   ? "private_key_cmd" :
+						     NULL;
+	const char *const replaced[] = { c->private_key,
+		c->ca_file }; /* when a certificate is renewed */
 	char *state = NULL;
 	int rc;
 
@@ -275,34 +295,45 @@ shut_in(struct sffs *s)
 	if (rc == 0)
 		rc = config_state_dir(c, &state);
 	if (rc == 0)
-		rc = confine_enter((const struct confine_path []){ { s->dir, CONFINE_WRITE }, { state, CONFINE_WRITE },
-		    { replaced[0], CONFINE_REPLACED }, { replaced[1], CONFINE_REPLACED } }, 4);
+		rc = confine_enter((const struct confine_path[]){ { s->dir, CONFINE_WRITE },
+				       { state, CONFINE_WRITE }, { replaced[0], CONFINE_REPLACED },
+				       { replaced[1], CONFINE_REPLACED } },
+		    4);
 	for (size_t i = 0; rc == 0 && i < 2; i++)
 		if (replaced[i] && confine_is_home(replaced[i]))
-			log_info("sffs", "%s: once it is replaced, mount again: a home directory is not opened for it; one of its own would be", replaced[i]);
+			log_info("sffs",
+			    "%s: once it is replaced, mount again: a home directory is not opened for it; one of its own would be",
+			    replaced[i]);
 	if (rc < 0)
-		log_error("sffs", "cannot be confined: %s; confine = no does without", strerror(-rc));
+		log_error(
+		    "sffs", "cannot be confined: %s; confine = no does without", strerror(-rc));
 	free(state);
 	return rc;
 }
 
-/* What is listed with a filter, or with archived documents, is another catalogue; bytes are cached for all of them together. */
+/* What is listed with a filter, or with archived documents, is another catalogue; bytes are cached
+ * for all of them together. */
 static int
 make_catalogue_dir(struct sffs *s)
 {
 	const struct config *c = s->config;
 	char *part = NULL;
-	int rc = asprintf(&part, "%s %s", c->archived ? "archived" : "", c->filter ? c->filter : "") < 0 ? -ENOMEM : 0;
+	int rc = asprintf(&part, "%s %s", c->archived ? "archived" : "",
+		     c->filter ? c->filter : "") < 0 ?
+	    -ENOMEM :
+	    0;
 
 	if (rc < 0)
 		return rc;
-	if ((c->filter || c->archived ? asprintf(&s->catalogue_dir, "%s/part-%016llx", s->dir, (unsigned long long)name_hash_of(NAME_UNIX)(part)) :
-	    asprintf(&s->catalogue_dir, "%s", s->dir)) < 0) {
+	if ((c->filter || c->archived ? asprintf(&s->catalogue_dir, "%s/part-%016llx", s->dir,
+					    (unsigned long long)name_hash_of(NAME_UNIX)(part)) :
+					asprintf(&s->catalogue_dir, "%s", s->dir)) < 0) {
 		s->catalogue_dir = NULL;
 		rc = -ENOMEM;
 	} else if (mkdir(s->catalogue_dir, 0700) < 0 && errno != EEXIST) {
 		rc = -errno;
-		log_error("sffs", "%s: cannot make the cache directory: %s", s->catalogue_dir, strerror(-rc));
+		log_error("sffs", "%s: cannot make the cache directory: %s", s->catalogue_dir,
+		    strerror(-rc));
 	}
 	free(part);
 	return rc;
@@ -313,8 +344,10 @@ open_data(struct sffs *s)
 {
 	const struct config *c = s->config;
 	const struct parsed_options surveys = {
-		.view = { .encoding = c->csv_encoding, .delimiter = c->csv_delimiter ? *c->csv_delimiter : 0,
-		    .max_field = c->csv_max_field, .strict = c->csv_strict },
+		.view = { .encoding = c->csv_encoding,
+		    .delimiter = c->csv_delimiter ? *c->csv_delimiter : 0,
+		    .max_field = c->csv_max_field,
+		    .strict = c->csv_strict },
 		.names = c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX,
 	};
 	char *blobs = NULL;
@@ -323,9 +356,14 @@ open_data(struct sffs *s)
 	if (rc == 0)
 		rc = make_catalogue_dir(s);
 	if (rc == 0)
-		rc = catalogue_open(s->catalogue_dir, name_hash_of(c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX), &s->catalogue);
+		rc = catalogue_open(s->catalogue_dir,
+		    name_hash_of(c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX),
+		    &s->catalogue);
 	if (rc == 0)
-		rc = store_open(&(struct store_options){ .dir = blobs, .limit = c->cache_size, .fetches = (unsigned)c->transfers }, &s->store);
+		rc = store_open(
+		    &(struct store_options){
+			.dir = blobs, .limit = c->cache_size, .fetches = (unsigned)c->transfers },
+		    &s->store);
 	if (rc == 0)
 		rc = parsed_open(s->store, s->rest, s->catalogue, &surveys, &s->surveys);
 	if (rc == 0)
@@ -343,7 +381,8 @@ renew_reach(void *ctx)
 	on_demand_renew(s->demand, ON_DEMAND_REACH, "");
 }
 
-/* What a walk and df are going to need, asked at once: later nobody could tell which look costs these calls. */
+/* What a walk and df are going to need, asked at once: later nobody could tell which look costs
+ * these calls. */
 static int
 ask_ahead(struct sffs *s)
 {
@@ -361,11 +400,14 @@ ask_ahead(struct sffs *s)
 	for (int i = 0; i < 2; i++) {
 		while (rc[i] == -EAGAIN) {
 			wait_thread_sleep(&t[i]);
-			if ((rc[i] = on_demand_get(s->demand, kinds[i], "", INT64_MAX, &t[i].wait, &a)) == 0)
+			if ((rc[i] = on_demand_get(
+				 s->demand, kinds[i], "", INT64_MAX, &t[i].wait, &a)) == 0)
 				on_demand_put(a);
 		}
 	}
-	return rc[0] == -EINTR || rc[1] == -EINTR ? -EINTR : 0;		/* that the org does not say is no reason not to mount */
+	return rc[0] == -EINTR || rc[1] == -EINTR ?
+	    -EINTR :
+	    0; /* that the org does not say is no reason not to mount */
 }
 
 /* online: the org has just answered. */
@@ -373,8 +415,14 @@ static int
 open_demand(struct sffs *s, enum name_rules names, bool online)
 {
 	const struct config *c = s->config;
-	int rc = on_demand_open(s->rest, s->catalogue, &(struct on_demand_options){ .refresh = c->refresh,
-	    .fail_offline = c->offline == CONFIG_FAIL, .archived = c->archived, .names = names, .changed = tell_changed, .ctx = s }, &s->demand);
+	int rc = on_demand_open(s->rest, s->catalogue,
+	    &(struct on_demand_options){ .refresh = c->refresh,
+		.fail_offline = c->offline == CONFIG_FAIL,
+		.archived = c->archived,
+		.names = names,
+		.changed = tell_changed,
+		.ctx = s },
+	    &s->demand);
 
 	if (rc == 0 && online)
 		rc = ask_ahead(s);
@@ -382,9 +430,11 @@ open_demand(struct sffs *s, enum name_rules names, bool online)
 		return rc;
 	int all = on_demand_sees_all_files(s->demand);
 	if (all < 0)
-		log_info("sffs", "Salesforce does not say whether you have the permission Query All Files; it is asked again");
+		log_info("sffs",
+		    "Salesforce does not say whether you have the permission Query All Files; it is asked again");
 	if (all == 0)
-		log_info("sffs", "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
+		log_info("sffs",
+		    "files that are shared with you through a record only are not listed: that takes the permission Query All Files");
 	return 0;
 }
 
@@ -404,9 +454,18 @@ open_tree(struct sffs *s)
 	int rc = asprintf(&turn, "%s/turn.lock", s->catalogue_dir) < 0 ? -ENOMEM : 0;
 
 	if (rc == 0)
-		rc = sync_open(s->rest, s->catalogue, &(struct sync_options){ .refresh = c->refresh, .turn = turn,
-		    .fail_offline = c->offline == CONFIG_FAIL, .names = names, .filter = c->filter, .archived = c->archived,
-		    .versions = c->versions == CONFIG_ALL, .changed = tell_changed, .lists = renew_reach, .ctx = s }, &s->sync);
+		rc = sync_open(s->rest, s->catalogue,
+		    &(struct sync_options){ .refresh = c->refresh,
+			.turn = turn,
+			.fail_offline = c->offline == CONFIG_FAIL,
+			.names = names,
+			.filter = c->filter,
+			.archived = c->archived,
+			.versions = c->versions == CONFIG_ALL,
+			.changed = tell_changed,
+			.lists = renew_reach,
+			.ctx = s },
+		    &s->sync);
 	free(turn);
 	if (rc == 0) {
 		rc = sync_first(s->sync, show_progress, s);
@@ -416,19 +475,50 @@ open_tree(struct sffs *s)
 		return rc;
 	sync_status(s->sync, &status);
 	rc = open_demand(s, names, status.result == 0);
-	s->status = (struct status){ .org = c->org, .org_id = token_org_id(s->token), .user_id = token_user_id(s->token),
-	    .filter = c->filter, .archived = c->archived, .catalogue = s->catalogue, .rest = s->rest, .store = s->store, .sync = s->sync,
-	    .demand = s->demand, .budget = s->budget, .callers = s->callers, .reserve = (unsigned)c->api_reserve };
+	s->status = (struct status){ .org = c->org,
+		.org_id = token_org_id(s->token),
+		.user_id = token_user_id(s->token),
+		.filter = c->filter,
+		.archived = c->archived,
+		.catalogue = s->catalogue,
+		.rest = s->rest,
+		.store = s->store,
+		.sync = s->sync,
+		.demand = s->demand,
+		.budget = s->budget,
+		.callers = s->callers,
+		.reserve = (unsigned)c->api_reserve };
 	if (rc == 0)
 		rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
 	if (rc == 0)
-		rc = read_ahead_open(s->store, s->rest, s->catalogue, &(struct read_ahead_options){ .transfers = (unsigned)c->transfers,
-		    .cache_size = c->cache_size, .may = may_guess, .ctx = s->rest }, &s->ahead);
-	return rc < 0 ? rc : tree_open(&(struct tree_parts){ .catalogue = s->catalogue, .sync = s->sync, .demand = s->demand, .files = s->files,
-	    .inventory = s->inventory, .ahead = s->ahead }, &(struct tree_options){ .names = names, .links = c->links, .browse = c->browse, .versions = c->versions == CONFIG_ALL, .uid = c->uid, .gid = c->gid, .umask = c->umask, .status = make_status, .limits = make_limits, .ctx = &s->status }, &s->tree);
+		rc = read_ahead_open(s->store, s->rest, s->catalogue,
+		    &(struct read_ahead_options){ .transfers = (unsigned)c->transfers,
+			.cache_size = c->cache_size,
+			.may = may_guess,
+			.ctx = s->rest },
+		    &s->ahead);
+	return rc < 0 ? rc :
+			tree_open(&(struct tree_parts){ .catalogue = s->catalogue,
+				      .sync = s->sync,
+				      .demand = s->demand,
+				      .files = s->files,
+				      .inventory = s->inventory,
+				      .ahead = s->ahead },
+			    &(struct tree_options){ .names = names,
+				.links = c->links,
+				.browse = c->browse,
+				.versions = c->versions == CONFIG_ALL,
+				.uid = c->uid,
+				.gid = c->gid,
+				.umask = c->umask,
+				.status = make_status,
+				.limits = make_limits,
+				.ctx = &s->status },
+			    &s->tree);
 }
 
-/* First everything that works is stopped, which wakes what waits; nothing is freed that those who wake still use. */
+/* First everything that works is stopped, which wakes what waits; nothing is freed that those who
+ * wake still use. */
 static void
 close_all(struct sffs *s)
 {
@@ -494,8 +584,14 @@ run(struct sffs *s)
 		rc = open_tree(s);
 	status = exit_status_of(rc);
 	if (rc == 0) {
-		rc = mount_open(&(struct mount_options){ .name = s->config->org, .allow_other = s->config->allow_other, .keeper = s->keeper,
-		    .debug = s->arguments.debug, .callers = s->callers, .ready = mount_answers, .ctx = s }, s->arguments.mountpoint, &s->mount);
+		rc = mount_open(&(struct mount_options){ .name = s->config->org,
+				    .allow_other = s->config->allow_other,
+				    .keeper = s->keeper,
+				    .debug = s->arguments.debug,
+				    .callers = s->callers,
+				    .ready = mount_answers,
+				    .ctx = s },
+		    s->arguments.mountpoint, &s->mount);
 		claim_drop(s->claim);
 		s->claim = -1;
 		prctl(PR_SET_PDEATHSIG, 0);
@@ -517,10 +613,13 @@ run_check(struct sffs *s)
 	if (rc == 0)
 		rc = make_catalogue_dir(s);
 	if (rc == 0)
-		rc = catalogue_open(s->catalogue_dir, name_hash_of(s->config->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX),
+		rc = catalogue_open(s->catalogue_dir,
+		    name_hash_of(s->config->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX),
 		    &s->catalogue);
 	if (rc == 0)
-		rc = asprintf(&blobs, "%s/blobs", s->dir) < 0 ? -ENOMEM : cache_check(s->catalogue, blobs, stdout);
+		rc = asprintf(&blobs, "%s/blobs", s->dir) < 0 ?
+		    -ENOMEM :
+		    cache_check(s->catalogue, blobs, stdout);
 	free(blobs);
 	close_all(s);
 	return exit_status_of(rc);
@@ -560,7 +659,8 @@ run_as_daemon(struct sffs *s)
 		return wait_for_child(child, ends[0]);
 	}
 	close(ends[0]);
-	/* Until it is mounted it is the parent that is to be stopped, be it by a SIGKILL. The signal is this thread's, as run() is. */
+	/* Until it is mounted it is the parent that is to be stopped, be it by a SIGKILL. The
+	 * signal is this thread's, as run() is. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != self)
 		return EXIT_OTHER;
@@ -588,7 +688,8 @@ main(int argc, char **argv)
 
 	log_plain("sffs");
 	if (getuid() != geteuid() || getgid() != getegid()) {
-		log_error("sffs", "refuses to run set-uid; fusermount3 is what may mount for a user");
+		log_error(
+		    "sffs", "refuses to run set-uid; fusermount3 is what may mount for a user");
 		return EXIT_USAGE;
 	}
 	/* The memory holds tokens: no core dumps, no other process of the user may look in. */
@@ -603,7 +704,8 @@ main(int argc, char **argv)
 		status = run_command(&s.arguments);
 	if (status >= 0)
 		goto out;
-	status = exit_status_of(config_load(s.arguments.config, s.arguments.org, buf_str(&s.arguments.overrides), &s.config));
+	status = exit_status_of(config_load(
+	    s.arguments.config, s.arguments.org, buf_str(&s.arguments.overrides), &s.config));
 	if (status == EXIT_DONE && s.arguments.command == 'C') {
 		status = run_check(&s);
 	} else if (status == EXIT_DONE) {

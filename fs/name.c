@@ -13,11 +13,13 @@
 
 #include "name.h"
 
-#define STAGE_BYTES	1100	/* a Title of 255 characters fits; of a longer one this much is looked at */
+#define STAGE_BYTES                                                                                \
+	1100 /* a Title of 255 characters fits; of a longer one this much is looked at */
 #define EXT_BYTES	64	/* of an extension; Salesforce's have at most 40 characters */
 #define ID_SUFFIX	21	/* ` (069000000000000AAA)` */
 
-/* Text on its way to be a name. Normal form C can need three times the bytes, and work space of four numbers a byte. */
+/* Text on its way to be a name. Normal form C can need three times the bytes, and work space of
+ * four numbers a byte. */
 struct stage {
 	union { char s[4 * 4 * STAGE_BYTES]; int32_t wide[4 * STAGE_BYTES]; };
 	size_t len;
@@ -33,7 +35,11 @@ decode(const char *s, const char *end, uint32_t *c)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *p = (const unsigned char *)s;
-	size_t n = *p < 0x80 ? 1 : *p >= 0xc2 && *p < 0xe0 ? 2 : (*p & 0xf0) == 0xe0 ? 3 : *p >= 0xf0 && *p < 0xf5 ? 4 : 0;
+	size_t n = *p < 0x80	    ? 1 :
+	    *p >= 0xc2 && *p < 0xe0 ? 2 :
+	    (*p & 0xf0) == 0xe0	    ? 3 :
+	    *p >= 0xf0 && *p < 0xf5 ? 4 :
+				      0;
 	uint32_t value = n == 1 ? *p : n ? *p & (0x7fu >> n) : 0;
 
 	*c = '/';
@@ -53,7 +59,8 @@ decode(const char *s, const char *end, uint32_t *c)
 static bool
 is_bad(uint32_t c, enum name_rules rules)
 {
-	static const uint32_t bidi[][2] = { { 0x61c, 0x61c }, { 0x200e, 0x200f }, { 0x202a, 0x202e }, { 0x2066, 0x2069 } };
+	static const uint32_t bidi[][2] = { { 0x61c, 0x61c }, { 0x200e, 0x200f },
+		{ 0x202a, 0x202e }, { 0x2066, 0x2069 } };
 
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == '/')
 		return true;
@@ -78,13 +85,14 @@ cut(const char *s, size_t len, size_t room)
 static void
 normalize(struct stage *t, bool fold)
 {
-	const utf8proc_option_t options = (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | (fold ? UTF8PROC_CASEFOLD : 0));
+	const utf8proc_option_t options = (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE |
+	    (fold ? UTF8PROC_CASEFOLD : 0));
 	char text[STAGE_BYTES];
 	size_t len = cut(t->s, t->len, sizeof(text));
 
 	memcpy(text, t->s, len);
-	utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, t->wide,
-	    sizeof(t->wide) / sizeof(t->wide[0]) - 1, options);
+	utf8proc_ssize_t n = utf8proc_decompose((const utf8proc_uint8_t *)text,
+	    (utf8proc_ssize_t)len, t->wide, sizeof(t->wide) / sizeof(t->wide[0]) - 1, options);
 	if (n >= 0 && n < (utf8proc_ssize_t)(sizeof(t->wide) / sizeof(t->wide[0])))
 		n = utf8proc_reencode(t->wide, n, options);
 	else
@@ -124,7 +132,8 @@ static bool
 is_device(const char *s, size_t len)
 {
 	static const char *const devices[] = { "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$" };
-	static const char *const digits[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "\xc2\xb9", "\xc2\xb2", "\xc2\xb3" };
+	static const char *const digits[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9",
+		"\xc2\xb9", "\xc2\xb2", "\xc2\xb3" };
 	const char *dot = memchr(s, '.', len);
 	size_t n = dot ? (size_t)(dot - s) : len;
 
@@ -143,7 +152,8 @@ is_device(const char *s, size_t len)
 
 /* The n bytes at s made safe, then the suffix, which is; at most room bytes. */
 static void
-compose(const char *s, size_t n, const char *suffix, enum name_rules rules, size_t room, struct name *out)
+compose(const char *s, size_t n, const char *suffix, enum name_rules rules, size_t room,
+    struct name *out)
 {
 	struct stage t;
 	size_t len = 0, tail = strlen(suffix);
@@ -168,7 +178,8 @@ compose(const char *s, size_t n, const char *suffix, enum name_rules rules, size
 void
 name_safe(const char *title, enum name_rules rules, size_t reserve, struct name *out)
 {
-	compose(title ? title : "", title ? strlen(title) : 0, "", rules, reserve < NAME_BYTES ? NAME_BYTES - reserve : 1, out);
+	compose(title ? title : "", title ? strlen(title) : 0, "", rules,
+	    reserve < NAME_BYTES ? NAME_BYTES - reserve : 1, out);
 }
 
 void
@@ -178,7 +189,8 @@ name_file(const char *title, const char *ext, enum name_rules rules, struct name
 	char suffix[EXT_BYTES + 2] = "";
 	struct stage t;
 
-	if (tail > 1 && len > tail && title[len - tail] == '.' && strcasecmp(title + len - tail + 1, ext) == 0) {
+	if (tail > 1 && len > tail && title[len - tail] == '.' &&
+	    strcasecmp(title + len - tail + 1, ext) == 0) {
 		len -= tail;
 		ext = title + len + 1;
 	}
@@ -213,13 +225,15 @@ ends_like_the_last(const char *name, enum name_rules rules)
 	if (len < ID_SUFFIX || memcmp(s + len - ID_SUFFIX, " (069", 5) != 0 || s[len - 1] != ')')
 		return false;
 	for (const char *p = s + len - ID_SUFFIX + 5; p < s + len - 1; p++)
-		if (!((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') || (*p >= 'a' && *p <= 'z')))
+		if (!((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
+			(*p >= 'a' && *p <= 'z')))
 			return false;
 	return true;
 }
 
 void
-name_candidates(const char *title, const char *ext, const char *id, enum name_rules rules, struct name out[NAME_CANDIDATES])
+name_candidates(const char *title, const char *ext, const char *id, enum name_rules rules,
+    struct name out[NAME_CANDIDATES])
 {
 	char suffix[ID_SUFFIX + 1];
 
@@ -271,7 +285,10 @@ name_hash_of(enum name_rules rules)
 static int
 digit_of(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'Z' ? c - 'A' + 10 : c >= 'a' && c <= 'z' ? c - 'a' + 36 : -1;
+	return c >= '0' && c <= '9' ? c - '0' :
+	    c >= 'A' && c <= 'Z'    ? c - 'A' + 10 :
+	    c >= 'a' && c <= 'z'    ? c - 'a' + 36 :
+				      -1;
 }
 
 bool
@@ -313,8 +330,9 @@ number_of(const char *s, size_t n)
 }
 
 /*
- * An Id is three characters of its kind, three of where it was made, nine of its number. Numbers below 2^39, which is
- * half a million million, leave room for the place as it is (62^3 < 2^18); larger ones (62^9 < 2^54) for three bits of it.
+ * An Id is three characters of its kind, three of where it was made, nine of its number. Numbers
+ * below 2^39, which is half a million million, leave room for the place as it is (62^3 < 2^18);
+ * larger ones (62^9 < 2^54) for three bits of it.
  */
 uint64_t
 name_key(const char *id)

@@ -30,7 +30,8 @@ enum name_rules { NAME_UNIX, NAME_PORTABLE };
 
 struct name { char s[NAME_BYTES + 1]; };
 
-/* The Title made safe, at most NAME_BYTES - reserve bytes; never empty ("_" if nothing is left). NULL is "". */
+/* The Title made safe, at most NAME_BYTES - reserve bytes; never empty ("_" if nothing is left).
+ * NULL is "". */
 void	name_safe(const char *title, enum name_rules, size_t reserve, struct name *out);
 /*
  * What a document may be called, best first: `Title`, `Title.ext` ("" if that is
@@ -44,15 +45,17 @@ void	name_candidates(const char *title, const char *ext, const char *id, enum na
 void	name_file(const char *title, const char *ext, enum name_rules, struct name *out);
 
 /*
- * Two names are one if their hashes are equal: 64 bits of the name's bytes, or with portable rules of what is left when
- * case and normal form are taken away. What differs and is one all the same, once in 2^64, costs one of the two its best name.
+ * Two names are one if their hashes are equal: 64 bits of the name's bytes, or with portable rules
+ * of what is left when case and normal form are taken away. What differs and is one all the same,
+ * once in 2^64, costs one of the two its best name.
  */
 typedef uint64_t name_hash(const char *name);
 name_hash *name_hash_of(enum name_rules);
 
 /* A 15- or 18-character Id as 18 characters; false if it is none (or the checksum is wrong). */
 bool	name_id(const char *s, char out[19]);
-/* Never 0, but for "", which is no Id. Orders as the Id and is never another Id's while the number is below 2^39. */
+/* Never 0, but for "", which is no Id. Orders as the Id and is never another Id's while the number
+ * is below 2^39. */
 uint64_t name_key(const char *id);		/* id: from name_id */
 
 #endif

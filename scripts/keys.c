@@ -1,5 +1,6 @@
 /*
- * keys - prints the keys of the config as items of an mdoc(7) list, for sffs.conf(5): what the program knows is what the manual says.
+ * keys - prints the keys of the config as items of an mdoc(7) list, for sffs.conf(5): what the
+ * program knows is what the manual says.
  */
 #include <stdio.h>
 

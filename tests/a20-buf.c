@@ -48,7 +48,8 @@ test_failing(void)
 
 	ok(!buf_reserve(&empty, SIZE_MAX) && empty.failed, "more than there can be");
 	buf_puts(&b, "kept");
-	ok(!buf_reserve(&b, SIZE_MAX - 2) && b.failed, "more than there can be beside what there is");
+	ok(!buf_reserve(&b, SIZE_MAX - 2) && b.failed,
+	    "more than there can be beside what there is");
 	buf_puts(&b, "lost");
 	ok(b.len == 4 && strcmp(b.data, "kept") == 0, "what comes later is not put");
 	buf_clear(&b);
@@ -62,21 +63,31 @@ test_failing(void)
 static void
 test_encodings(void)
 {
-	static const struct { const char *in; size_t len; const char *json, *url; } cases[] = {
-		{ "", 0, "\"\"", "" },
-		{ "az AZ09-._~", 11, "\"az AZ09-._~\"", "az%20AZ09-._~" },
+	static const struct { const char *in; size_t len; const char *json, *url;
+	} cases[] = {
+		{ "", 0, "\"\"", "" }, { "az AZ09-._~", 11, "\"az AZ09-._~\"", "az%20AZ09-._~" },
 		{ "a\"b\\c/", 6, "\"a\\\"b\\\\c/\"", "a%22b%5Cc%2F" },
-		{ "\n\r\t\0\x1f\x7f", 6, "\"\\n\\r\\t\\u0000\\u001f\\u007f\"", "%0A%0D%09%00%1F%7F" },
+		{ "\n\r\t\0\x1f\x7f", 6, "\"\\n\\r\\t\\u0000\\u001f\\u007f\"",
+		    "%0A%0D%09%00%1F%7F" },
 		{ "q=a+b&c%", 8, "\"q=a+b&c%\"", "q%3Da%2Bb%26c%25" },
-		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "%C3%A9%E2%82%AC%F0%9F%98%80" },
-		{ "\xc2\x9b\xc2\xa0", 4, "\"\\u009b\xc2\xa0\"", "%C2%9B%C2%A0" },	/* one drives terminals, one is a blank */
-		{ "\xff" "a", 2, "\"\xef\xbf\xbd" "a\"", "%FFa" },
-		{ "\xc3", 1, "\"\xef\xbf\xbd\"", "%C3" },				/* cut */
-		{ "\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"", "%C0%AF" },		/* overlong */
+		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
+		    "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "%C3%A9%E2%82%AC%F0%9F%98%80" },
+		{ "\xc2\x9b\xc2\xa0", 4, "\"\\u009b\xc2\xa0\"",
+		    "%C2%9B%C2%A0" }, /* one drives terminals, one is a blank */
+		{ "\xff"
+		  "a",
+		    2,
+		    "\"\xef\xbf\xbd"
+		    "a\"",
+		    "%FFa" },
+		{ "\xc3", 1, "\"\xef\xbf\xbd\"", "%C3" }, /* cut */
+		{ "\xc0\xaf", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"", "%C0%AF" }, /* overlong */
 		{ "\xe0\x80\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "%E0%80%80" },
-		{ "\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "%ED%A0%80" },	/* a surrogate */
-		{ "\xf4\x90\x80\x80", 4, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"", "%F4%90%80%80" },	/* above U+10FFFF */
-		{ "\xf4\x8f\xbf\xbf", 4, "\"\xf4\x8f\xbf\xbf\"", "%F4%8F%BF%BF" },	/* just below */
+		{ "\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"",
+		    "%ED%A0%80" }, /* a surrogate */
+		{ "\xf4\x90\x80\x80", 4, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"",
+		    "%F4%90%80%80" }, /* above U+10FFFF */
+		{ "\xf4\x8f\xbf\xbf", 4, "\"\xf4\x8f\xbf\xbf\"", "%F4%8F%BF%BF" }, /* just below */
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -99,9 +110,12 @@ test_secret(void)
 	ok(!secret_equal(&s, ""), "no secret is not the empty one");
 	ok(secret_set(&s, "hush\nrest", 4), "set from a part");
 	is_str(s.bytes, "hush", "and no more than that");
-	ok(secret_equal(&s, "hush") && !secret_equal(&s, "hus") && !secret_equal(&s, "husH") && !secret_equal(&s, "hush "), "compared");
+	ok(secret_equal(&s, "hush") && !secret_equal(&s, "hus") && !secret_equal(&s, "husH") &&
+		!secret_equal(&s, "hush "),
+	    "compared");
 	ok(secret_set(&s, s.bytes + 1, 3) && secret_equal(&s, "ush"), "set from a part of itself");
-	ok(secret_copy(&other, &s) && other.bytes != s.bytes && secret_equal(&other, "ush"), "copied");
+	ok(secret_copy(&other, &s) && other.bytes != s.bytes && secret_equal(&other, "ush"),
+	    "copied");
 	secret_free(&s);
 	ok(!s.bytes && secret_equal(&other, "ush"), "the copy is its own");
 	ok(secret_copy(&other, &s) && !other.bytes, "none is copied as none");

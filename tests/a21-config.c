@@ -1,5 +1,6 @@
 /*
- * config: what is taken, what is refused and with which words, whose files and directories are trusted.
+ * config: what is taken, what is refused and with which words, whose files and directories are
+ * trusted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +38,8 @@ write_file(const char *path, const void *text, size_t len, mode_t mode)
 
 /* Loads text as a config file; said: what was logged meanwhile. */
 static int
-load_bytes(const void *text, size_t len, mode_t mode, const char *org, const char *overrides, struct config **out, struct buf *said)
+load_bytes(const void *text, size_t len, mode_t mode, const char *org, const char *overrides,
+    struct config **out, struct buf *said)
 {
 	char *path = in_dir("config");
 
@@ -69,53 +71,94 @@ load(const char *text, const char *overrides, struct config **out, struct buf *s
 static void
 test_files(void)
 {
-	static const struct { const char *name, *text, *org, *overrides; int rc; const char *says; } cases[] = {
+	static const struct {
+		const char *name, *text, *org, *overrides;
+		int rc;
+		const char *says;
+	} cases[] = {
 		{ "the smallest", WHOLE, "acme", NULL, 0, NULL },
 		{ "no -o is as good as an empty one", WHOLE, "acme", "", 0, NULL },
-		{ "a section with all in [defaults]", "[defaults]\nlogin_url=https://a.my.salesforce.com\nclient_id=x\n[acme]\n", "acme", NULL, 0, NULL },
-		{ "what is wrong in another section", WHOLE "[beta]\nnonsense = 1\nrefresh = never\n", "acme", NULL, 0, NULL },
-		{ "no section", WHOLE "[beta]\n[x y]\n", "gamma", NULL, -EINVAL, "no section [gamma]; there are: acme, beta, x y" },
-		{ "no section but defaults", "[defaults]\n", "acme", NULL, -EINVAL, "no section [acme]; there is none at all" },
-		{ "an empty file", "", "acme", NULL, -EINVAL, "no section [acme]; there is none at all" },
+		{ "a section with all in [defaults]",
+		    "[defaults]\nlogin_url=https://a.my.salesforce.com\nclient_id=x\n[acme]\n",
+		    "acme", NULL, 0, NULL },
+		{ "what is wrong in another section",
+		    WHOLE "[beta]\nnonsense = 1\nrefresh = never\n", "acme", NULL, 0, NULL },
+		{ "no section", WHOLE "[beta]\n[x y]\n", "gamma", NULL, -EINVAL,
+		    "no section [gamma]; there are: acme, beta, x y" },
+		{ "no section but defaults", "[defaults]\n", "acme", NULL, -EINVAL,
+		    "no section [acme]; there is none at all" },
+		{ "an empty file", "", "acme", NULL, -EINVAL,
+		    "no section [acme]; there is none at all" },
 		{ "[defaults] is no org", WHOLE, "defaults", NULL, -EINVAL, "for all orgs" },
-		{ "an org that is a path", WHOLE, "../acme", NULL, -EINVAL, "is called by letters" },
-		{ "an org that is an option", WHOLE, "-acme", NULL, -EINVAL, "is called by letters" },
+		{ "an org that is a path", WHOLE, "../acme", NULL, -EINVAL,
+		    "is called by letters" },
+		{ "an org that is an option", WHOLE, "-acme", NULL, -EINVAL,
+		    "is called by letters" },
 		{ "an org without a name", WHOLE, "", NULL, -EINVAL, "is called by letters" },
-		{ "a key that is none", WHOLE "colour = red\n", "acme", NULL, -EINVAL, "/config:4: colour: there is no such key; sffs --keys" },
-		{ "a key with a slip", WHOLE "refesh = 5\n", "acme", NULL, -EINVAL, "/config:4: refesh: there is no such key; is it refresh?" },
-		{ "in [defaults] too", "[defaults]\nrefresh = x\n" WHOLE, "acme", NULL, -EINVAL, "/config:2: refresh = x: say a number of seconds" },
-		{ "twice", WHOLE "links = no\n\nlinks = yes\n", "acme", NULL, -EINVAL, "/config:6: links is given a second time, first in line 4" },
-		{ "twice, in two sections of a name", WHOLE "[beta]\n[acme]\nclient_id = y\n", "acme", NULL, -EINVAL, "/config:5: [acme] is given a second time, first in line 1" },
-		{ "before any section", "refresh = 5\n" WHOLE, "acme", NULL, -EINVAL, "/config:1: refresh stands before the first [section]" },
-		{ "a line that is nothing", WHOLE "refresh\n", "acme", NULL, -EINVAL, "/config:4: this is no [section], no key = value" },
-		{ "a section without its end", WHOLE "[beta\n", "acme", NULL, -EINVAL, "/config:4: this is no [section]" },
-		{ "all that is wrong is told: the first", WHOLE "a1 = 1\nlinks = maybe\n", "acme", NULL, -EINVAL, "/config:4: a1" },
-		{ "and the second", WHOLE "a1 = 1\nlinks = maybe\n", "acme", NULL, -EINVAL, "/config:5: links = maybe: say yes or no" },
+		{ "a key that is none", WHOLE "colour = red\n", "acme", NULL, -EINVAL,
+		    "/config:4: colour: there is no such key; sffs --keys" },
+		{ "a key with a slip", WHOLE "refesh = 5\n", "acme", NULL, -EINVAL,
+		    "/config:4: refesh: there is no such key; is it refresh?" },
+		{ "in [defaults] too", "[defaults]\nrefresh = x\n" WHOLE, "acme", NULL, -EINVAL,
+		    "/config:2: refresh = x: say a number of seconds" },
+		{ "twice", WHOLE "links = no\n\nlinks = yes\n", "acme", NULL, -EINVAL,
+		    "/config:6: links is given a second time, first in line 4" },
+		{ "twice, in two sections of a name", WHOLE "[beta]\n[acme]\nclient_id = y\n",
+		    "acme", NULL, -EINVAL,
+		    "/config:5: [acme] is given a second time, first in line 1" },
+		{ "before any section", "refresh = 5\n" WHOLE, "acme", NULL, -EINVAL,
+		    "/config:1: refresh stands before the first [section]" },
+		{ "a line that is nothing", WHOLE "refresh\n", "acme", NULL, -EINVAL,
+		    "/config:4: this is no [section], no key = value" },
+		{ "a section without its end", WHOLE "[beta\n", "acme", NULL, -EINVAL,
+		    "/config:4: this is no [section]" },
+		{ "all that is wrong is told: the first", WHOLE "a1 = 1\nlinks = maybe\n", "acme",
+		    NULL, -EINVAL, "/config:4: a1" },
+		{ "and the second", WHOLE "a1 = 1\nlinks = maybe\n", "acme", NULL, -EINVAL,
+		    "/config:5: links = maybe: say yes or no" },
 
-		{ "no login_url", "[acme]\nclient_id = id\n", "acme", NULL, -EINVAL, "[acme] lacks login_url" },
-		{ "no client_id", "[acme]\nlogin_url = https://a.my.salesforce.com\nflow = jwt\n", "acme", NULL, -EINVAL, "[acme] lacks client_id" },
-		{ "client_credentials without a secret", WHOLE "flow = client_credentials\n", "acme", NULL, -EINVAL, "lacks client_secret" },
-		{ "with a command for it", WHOLE "flow = client_credentials\nclient_secret_cmd = pass acme\n", "acme", NULL, 0, NULL },
-		{ "jwt without a user", WHOLE "flow = jwt\nprivate_key = /k\n", "acme", NULL, -EINVAL, "lacks username" },
-		{ "jwt without a key", WHOLE "flow = jwt\nusername = u\n", "acme", NULL, -EINVAL, "lacks private_key" },
-		{ "jwt with all", WHOLE "flow = jwt\nusername = u\nprivate_key_cmd = pass key\n", "acme", NULL, 0, NULL },
-		{ "-o may bring what is missing", WHOLE "flow = jwt\nusername = u\n", "acme", "private_key=/k", 0, NULL },
+		{ "no login_url", "[acme]\nclient_id = id\n", "acme", NULL, -EINVAL,
+		    "[acme] lacks login_url" },
+		{ "no client_id", "[acme]\nlogin_url = https://a.my.salesforce.com\nflow = jwt\n",
+		    "acme", NULL, -EINVAL, "[acme] lacks client_id" },
+		{ "client_credentials without a secret", WHOLE "flow = client_credentials\n",
+		    "acme", NULL, -EINVAL, "lacks client_secret" },
+		{ "with a command for it",
+		    WHOLE "flow = client_credentials\nclient_secret_cmd = pass acme\n", "acme",
+		    NULL, 0, NULL },
+		{ "jwt without a user", WHOLE "flow = jwt\nprivate_key = /k\n", "acme", NULL,
+		    -EINVAL, "lacks username" },
+		{ "jwt without a key", WHOLE "flow = jwt\nusername = u\n", "acme", NULL, -EINVAL,
+		    "lacks private_key" },
+		{ "jwt with all", WHOLE "flow = jwt\nusername = u\nprivate_key_cmd = pass key\n",
+		    "acme", NULL, 0, NULL },
+		{ "-o may bring what is missing", WHOLE "flow = jwt\nusername = u\n", "acme",
+		    "private_key=/k", 0, NULL },
 
-		{ "-o with a key that is none", WHOLE, "acme", "transfer=3", -EINVAL, "-o: transfer: there is no such key; is it transfers?" },
-		{ "-o with a value that is none", WHOLE, "acme", "transfers=0", -EINVAL, "-o: transfers = 0: say a number from 1 to 25" },
-		{ "-o without a value", WHOLE, "acme", "transfers", -EINVAL, "-o transfers: it needs a value" },
-		{ "-o with a secret", WHOLE, "acme", "client_secret=hush", -EINVAL, "-o client_secret: every user can read an argument list" },
-		{ "-o with a password in the proxy", WHOLE, "acme", "proxy=http://u:hush@p:1", -EINVAL, "-o proxy: every user can read" },
+		{ "-o with a key that is none", WHOLE, "acme", "transfer=3", -EINVAL,
+		    "-o: transfer: there is no such key; is it transfers?" },
+		{ "-o with a value that is none", WHOLE, "acme", "transfers=0", -EINVAL,
+		    "-o: transfers = 0: say a number from 1 to 25" },
+		{ "-o without a value", WHOLE, "acme", "transfers", -EINVAL,
+		    "-o transfers: it needs a value" },
+		{ "-o with a secret", WHOLE, "acme", "client_secret=hush", -EINVAL,
+		    "-o client_secret: every user can read an argument list" },
+		{ "-o with a password in the proxy", WHOLE, "acme", "proxy=http://u:hush@p:1",
+		    -EINVAL, "-o proxy: every user can read" },
 	};
 	struct buf said = BUF_INIT;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config *c = NULL;
-		int rc = load_bytes(cases[i].text, strlen(cases[i].text), 0600, cases[i].org, cases[i].overrides, &c, &said);
+		int rc = load_bytes(cases[i].text, strlen(cases[i].text), 0600, cases[i].org,
+		    cases[i].overrides, &c, &said);
 
-		if (!ok(rc == cases[i].rc && (rc == 0) == (c != NULL) && !strstr(buf_str(&said), "hush") &&
-		    (cases[i].says ? strstr(buf_str(&said), cases[i].says) != NULL : !strchr(buf_str(&said), '\n') || !strstr(buf_str(&said), "error")),
-		    "%s", cases[i].name))
+		if (!ok(rc == cases[i].rc && (rc == 0) == (c != NULL) &&
+			    !strstr(buf_str(&said), "hush") &&
+			    (cases[i].says ? strstr(buf_str(&said), cases[i].says) != NULL :
+					     !strchr(buf_str(&said), '\n') ||
+					!strstr(buf_str(&said), "error")),
+			"%s", cases[i].name))
 			printf("# rc %d: %s\n", rc, buf_str(&said));
 		config_free(c);
 	}
@@ -129,17 +172,23 @@ test_odd_files(void)
 	struct buf text = BUF_INIT, said = BUF_INIT;
 	struct config *c = NULL;
 
-	is_int(load("\xef\xbb\xbf[acme]\r\n  login_url : https://acme.my.salesforce.com \r\n\t client_id=a ; b # c\r\n ; comment\r\n# comment", NULL, &c, &said), 0,
-	    "a BOM, CR LF, indented lines, no line end at the end");
+	is_int(
+	    load(
+		"\xef\xbb\xbf[acme]\r\n  login_url : https://acme.my.salesforce.com \r\n\t client_id=a ; b # c\r\n ; comment\r\n# comment",
+		NULL, &c, &said),
+	    0, "a BOM, CR LF, indented lines, no line end at the end");
 	is_str(c ? c->client_id : NULL, "a ; b # c", "; and # in a value are its own");
 	config_free(c);
 	c = NULL;
 
 	is_int(load(WHOLE WHOLE, NULL, &c, &said), -EINVAL, "a section that was pasted twice");
-	const char *once = strstr(buf_str(&said), "/config:4: [acme] is given a second time, first in line 1: keep one\n");
+	const char *once = strstr(buf_str(&said),
+	    "/config:4: [acme] is given a second time, first in line 1: keep one\n");
 	ok(once && !strstr(once, "\n2"), "is told in one line");
 
-	is_int(load_bytes(WHOLE "\0refresh = 5\n", sizeof(WHOLE) + 12, 0600, "acme", NULL, &c, &said), -EINVAL, "a NUL");
+	is_int(
+	    load_bytes(WHOLE "\0refresh = 5\n", sizeof(WHOLE) + 12, 0600, "acme", NULL, &c, &said),
+	    -EINVAL, "a NUL");
 	ok(strstr(buf_str(&said), "no text file") != NULL, "and that is said");
 
 	for (int n = 4096; n <= 4097; n++) {
@@ -148,11 +197,14 @@ test_odd_files(void)
 		while (text.len < sizeof(WHOLE) - 1 + (size_t)n)
 			buf_putc(&text, 'x');
 		buf_puts(&text, "\nrefresh = 7\n");
-		is_int(load(text.data, NULL, &c, &said), n == 4096 ? 0 : -EINVAL, n == 4096 ? "the longest line" : "a longer one");
+		is_int(load(text.data, NULL, &c, &said), n == 4096 ? 0 : -EINVAL,
+		    n == 4096 ? "the longest line" : "a longer one");
 		if (n == 4096)
-			ok(c && strlen(c->username) == 4096 - 11 && c->refresh == 7, "is whole, and so is the next");
+			ok(c && strlen(c->username) == 4096 - 11 && c->refresh == 7,
+			    "is whole, and so is the next");
 		else
-			ok(strstr(buf_str(&said), "/config:4: the line is longer") != NULL, "is told");
+			ok(strstr(buf_str(&said), "/config:4: the line is longer") != NULL,
+			    "is told");
 		config_free(c);
 		c = NULL;
 	}
@@ -182,9 +234,12 @@ test_defaults(void)
 	is_str(c->login_url, "https://acme.my.salesforce.com", "login_url");
 	is_str(c->redirect_uri, "http://localhost:1717/OauthRedirect", "redirect_uri");
 	is_str(c->api_version, "62.0", "api_version");
-	ok(c->flow == CONFIG_WEB && c->offline == CONFIG_SERVE && c->names == CONFIG_UNIX, "choices");
-	ok(!c->client_secret.bytes && !c->client_secret_cmd && !c->username && !c->private_key && !c->private_key_cmd && !c->proxy && !c->ca_file &&
-	    !c->cache_dir && !c->csv_encoding && !c->csv_delimiter, "what is not given is NULL");
+	ok(c->flow == CONFIG_WEB && c->offline == CONFIG_SERVE && c->names == CONFIG_UNIX,
+	    "choices");
+	ok(!c->client_secret.bytes && !c->client_secret_cmd && !c->username && !c->private_key &&
+		!c->private_key_cmd && !c->proxy && !c->ca_file && !c->cache_dir &&
+		!c->csv_encoding && !c->csv_delimiter,
+	    "what is not given is NULL");
 	is_int((long long)c->refresh, 60, "refresh");
 	is_int((long long)c->timeout, 60, "timeout");
 	is_int((long long)c->transfers, 4, "transfers");
@@ -200,7 +255,8 @@ test_defaults(void)
 static void
 test_values(void)
 {
-	static const char all[] = "[acme]\nlogin_url = HTTPS://Acme--SBX.Sandbox.my.salesforce.com.:443/\nflow = jwt\nclient_id = 3MVG9.x_y\n"
+	static const char all[] =
+	    "[acme]\nlogin_url = HTTPS://Acme--SBX.Sandbox.my.salesforce.com.:443/\nflow = jwt\nclient_id = 3MVG9.x_y\n"
 	    "client_secret = a;b #c=d:e\nclient_secret_cmd = \"pass\" \"acme/sffs\"\nredirect_uri = http://localhost:1718/x\nusername = it@example.org\n"
 	    "private_key = ~/key.pem\nprivate_key_cmd = cat key\nproxy = http://proxy:3128\nca_file = /etc/ssl/certs/ca-certificates.crt\napi_version = 66.0\n"
 	    "refresh = 5\ntimeout = 7\ntransfers = 8\ncache_size = 3g\ncache_dir = /var/x\noffline = fail\nnames = portable\nlinks = no\n"
@@ -213,10 +269,12 @@ test_values(void)
 		printf("# %s\n", buf_str(&said));
 		return;
 	}
-	is_str(c->login_url, "https://acme--sbx.sandbox.my.salesforce.com", "login_url is normalised");
+	is_str(
+	    c->login_url, "https://acme--sbx.sandbox.my.salesforce.com", "login_url is normalised");
 	is_str(c->client_id, "3MVG9.x_y", "client_id");
 	is_str(c->client_secret.bytes, "a;b #c=d:e", "client_secret");
-	is_str(c->client_secret_cmd, "\"pass\" \"acme/sffs\"", "client_secret_cmd may begin and end with a quote");
+	is_str(c->client_secret_cmd, "\"pass\" \"acme/sffs\"",
+	    "client_secret_cmd may begin and end with a quote");
 	is_str(c->redirect_uri, "http://localhost:1718/x", "redirect_uri");
 	is_str(c->username, "it@example.org", "username");
 	is_str(c->private_key, "/home/u/key.pem", "private_key below the home");
@@ -227,7 +285,8 @@ test_values(void)
 	is_str(c->cache_dir, "/var/x", "cache_dir");
 	is_str(c->csv_encoding, "latin1", "csv_encoding");
 	is_str(c->csv_delimiter, "\t", "csv_delimiter");
-	ok(c->flow == CONFIG_JWT && c->offline == CONFIG_FAIL && c->names == CONFIG_PORTABLE, "choices");
+	ok(c->flow == CONFIG_JWT && c->offline == CONFIG_FAIL && c->names == CONFIG_PORTABLE,
+	    "choices");
 	ok(c->refresh == 5 && c->timeout == 7 && c->transfers == 8, "numbers");
 	ok(c->cache_size == 3ull << 30 && c->csv_max_field == 1024, "sizes");
 	ok(!c->links && c->csv_strict && c->allow_other, "yes and no");
@@ -235,20 +294,33 @@ test_values(void)
 	config_free(c);
 	c = NULL;
 
-	is_int(load("[acme]\nrefresh = 5\nlinks=no\nusername =\nuid =\n" "login_url=https://a.my.salesforce.com\nclient_id=x\n[defaults]\nrefresh = 9\ntimeout = 9\n"
-	    "username = u\nuid = 5\n", "timeout=11,links,csv_delimiter=\\,,,client_secret_cmd=a\\,b \\\\c=d,timeout=12", &c, &said), 0, "three layers");
+	is_int(
+	    load(
+		"[acme]\nrefresh = 5\nlinks=no\nusername =\nuid =\n"
+		"login_url=https://a.my.salesforce.com\nclient_id=x\n[defaults]\nrefresh = 9\ntimeout = 9\n"
+		"username = u\nuid = 5\n",
+		"timeout=11,links,csv_delimiter=\\,,,client_secret_cmd=a\\,b \\\\c=d,timeout=12",
+		&c, &said),
+	    0, "three layers");
 	if (c) {
-		is_int((long long)c->refresh, 5, "the section wins over [defaults], wherever that stands");
+		is_int((long long)c->refresh, 5,
+		    "the section wins over [defaults], wherever that stands");
 		is_int((long long)c->timeout, 12, "-o wins over both, the last one");
 		ok(c->links, "-o with a flag alone");
 		is_str(c->csv_delimiter, ",", "-o with a comma");
-		is_str(c->client_secret_cmd, "a,b \\c=d", "-o with a comma and a backslash in a word");
+		is_str(
+		    c->client_secret_cmd, "a,b \\c=d", "-o with a comma and a backslash in a word");
 		ok(!c->username && c->uid == getuid(), "an empty value is as if it were not given");
 	}
 	config_free(c);
 	c = NULL;
-	is_int(load(WHOLE, "refresh=3,filter=FileExtension IN ('csv','t\\,sv') AND Title != 'a\\\\'(,',timeout=11", &c, &said), 0, "-o with a condition");
-	is_str(c ? c->filter : NULL, "FileExtension IN ('csv','t,sv') AND Title != 'a\\'(,'", "has its commas");
+	is_int(
+	    load(WHOLE,
+		"refresh=3,filter=FileExtension IN ('csv','t\\,sv') AND Title != 'a\\\\'(,',timeout=11",
+		&c, &said),
+	    0, "-o with a condition");
+	is_str(c ? c->filter : NULL, "FileExtension IN ('csv','t,sv') AND Title != 'a\\'(,'",
+	    "has its commas");
 	ok(c && c->refresh == 3 && c->timeout == 11, "and what stands beside it is another key");
 	config_free(c);
 	buf_free(&said);
@@ -257,7 +329,8 @@ test_values(void)
 static void
 test_wrong_values(void)
 {
-	static const struct { const char *line, *says; } cases[] = {
+	static const struct { const char *line, *says;
+	} cases[] = {
 		{ "flow = password", "say web, jwt or client_credentials" },
 		{ "flow = we", "say web, jwt or client_credentials" },
 		{ "offline = no", "say serve or fail" },
@@ -271,7 +344,7 @@ test_wrong_values(void)
 		{ "cache_size = 10", "say a size from 1M to 1P, such as 500M or 10G" },
 		{ "cache_size = 10GB", "say a size from 1M" },
 		{ "cache_size = 18446744073709551615P", "say a size from 1M" },
-		{ "cache_size = 16385P", "say a size from 1M" },	/* which is 1P, less 2^64 */
+		{ "cache_size = 16385P", "say a size from 1M" }, /* which is 1P, less 2^64 */
 		{ "cache_size = G", "say a size from 1M" },
 		{ "csv_max_field = 2G", "say a size from 1K to 1G" },
 		{ "umask = 088", "say an octal number" },
@@ -289,23 +362,36 @@ test_wrong_values(void)
 		{ "login_url = acme.my.salesforce.com", "write https:// and the org's My Domain" },
 		{ "login_url = ftp://acme.my.salesforce.com", "write https:// and" },
 		{ "login_url = https://", "write https:// and" },
-		{ "login_url = https://user:hush@acme.my.salesforce.com", "login_url: write https:// and" },
+		{ "login_url = https://user:hush@acme.my.salesforce.com",
+		    "login_url: write https:// and" },
 		{ "login_url = https://acme.my.salesforce.com:0", "write https:// and" },
 		{ "login_url = https://acme my.salesforce.com", "write https:// and" },
-		{ "login_url = https://acme.my.salesforce.com/services", "write https://acme.my.salesforce.com, no more" },
-		{ "login_url = https://acme.my.salesforce.com # my domain", "(a comment is a line of its own)" },
-		{ "refresh = 5 ; seconds", "say a number of seconds from 0 to 604800 (a comment is a line of its own)" },
-		{ "login_url = https://acme.my.salesforce.com?x", "write https://acme.my.salesforce.com, no more" },
-		{ "login_url = http://acme.my.salesforce.com", "http would show the secret to the network; write https://acme.my.salesforce.com" },
+		{ "login_url = https://acme.my.salesforce.com/services",
+		    "write https://acme.my.salesforce.com, no more" },
+		{ "login_url = https://acme.my.salesforce.com # my domain",
+		    "(a comment is a line of its own)" },
+		{ "refresh = 5 ; seconds",
+		    "say a number of seconds from 0 to 604800 (a comment is a line of its own)" },
+		{ "login_url = https://acme.my.salesforce.com?x",
+		    "write https://acme.my.salesforce.com, no more" },
+		{ "login_url = http://acme.my.salesforce.com",
+		    "http would show the secret to the network; write https://acme.my.salesforce.com" },
 		{ "login_url = http://127.0.0.1.example.com", "http would show" },
-		{ "login_url = https://Acme.lightning.force.com/lightning/page/home", "serves pages only; write https://acme.my.salesforce.com" },
-		{ "login_url = https://acme--sbx.sandbox.lightning.force.com", "write https://acme--sbx.sandbox.my.salesforce.com" },
-		{ "login_url = https://acme.my.salesforce-setup.com/", "write https://acme.my.salesforce.com" },
+		{ "login_url = https://Acme.lightning.force.com/lightning/page/home",
+		    "serves pages only; write https://acme.my.salesforce.com" },
+		{ "login_url = https://acme--sbx.sandbox.lightning.force.com",
+		    "write https://acme--sbx.sandbox.my.salesforce.com" },
+		{ "login_url = https://acme.my.salesforce-setup.com/",
+		    "write https://acme.my.salesforce.com" },
 	};
-	static const struct { const char *url, *normal; } urls[] = {
-		{ "http://localhost:8080/", "http://localhost:8080" }, { "http://LOCALHOST", "http://localhost" },
-		{ "http://127.0.0.1:80", "http://127.0.0.1" }, { "http://[::1]:8080", "http://[::1]:8080" },
-		{ "https://127.0.0.1:8443", "https://127.0.0.1:8443" }, { "https://login.salesforce.com/", "https://login.salesforce.com" },
+	static const struct { const char *url, *normal;
+	} urls[] = {
+		{ "http://localhost:8080/", "http://localhost:8080" },
+		{ "http://LOCALHOST", "http://localhost" },
+		{ "http://127.0.0.1:80", "http://127.0.0.1" },
+		{ "http://[::1]:8080", "http://[::1]:8080" },
+		{ "https://127.0.0.1:8443", "https://127.0.0.1:8443" },
+		{ "https://login.salesforce.com/", "https://login.salesforce.com" },
 		{ "https://acme.my.salesforce.com:443", "https://acme.my.salesforce.com" },
 	};
 	struct buf said = BUF_INIT, text = BUF_INIT;
@@ -316,8 +402,10 @@ test_wrong_values(void)
 		buf_clear(&text);
 		buf_printf(&text, "[acme]\nclient_id = id\n%s\n", cases[i].line);
 		int rc = load(text.data, NULL, &c, &said);
-		if (!ok(rc == -EINVAL && strstr(buf_str(&said), "/config:3: ") && strstr(buf_str(&said), cases[i].says) && !strstr(buf_str(&said), "hush"),
-		    "%s", cases[i].line))
+		if (!ok(rc == -EINVAL && strstr(buf_str(&said), "/config:3: ") &&
+			    strstr(buf_str(&said), cases[i].says) &&
+			    !strstr(buf_str(&said), "hush"),
+			"%s", cases[i].line))
 			printf("# rc %d: %s\n", rc, buf_str(&said));
 		config_free(c);
 	}
@@ -344,16 +432,23 @@ test_modes(void)
 #define SECRET	WHOLE "client_secret = hush\n"
 #define OTHER	WHOLE "[beta]\nclient_secret = hush\n"
 #define PROXY	WHOLE "proxy = http://u:hush@p:1\n"
-	static const struct { const char *name, *text; mode_t mode; const char *says; } cases[] = {
+	static const struct { const char *name, *text; mode_t mode; const char *says;
+	} cases[] = {
 		{ "no secret, all may read", WHOLE, 0644, NULL },
-		{ "no secret, the group may write", WHOLE, 0664, "others can change it: chmod go-w '" },
-		{ "no secret, others may write", WHOLE, 0646, "others can change it: chmod go-w '" },
+		{ "no secret, the group may write", WHOLE, 0664,
+		    "others can change it: chmod go-w '" },
+		{ "no secret, others may write", WHOLE, 0646,
+		    "others can change it: chmod go-w '" },
 		{ "a secret, its owner alone", SECRET, 0600, NULL },
 		{ "a secret, its owner alone, read-only", SECRET, 0400, NULL },
-		{ "a secret, the group may read", SECRET, 0640, "holds a secret that others can read: chmod 600 '" },
-		{ "a secret, others may read", SECRET, 0604, "holds a secret that others can read: chmod 600 '" },
-		{ "the secret of another section", OTHER, 0644, "holds a secret that others can read: chmod 600 '" },
-		{ "a password in the proxy", PROXY, 0644, "holds a secret that others can read: chmod 600 '" },
+		{ "a secret, the group may read", SECRET, 0640,
+		    "holds a secret that others can read: chmod 600 '" },
+		{ "a secret, others may read", SECRET, 0604,
+		    "holds a secret that others can read: chmod 600 '" },
+		{ "the secret of another section", OTHER, 0644,
+		    "holds a secret that others can read: chmod 600 '" },
+		{ "a password in the proxy", PROXY, 0644,
+		    "holds a secret that others can read: chmod 600 '" },
 		{ "no secret: an empty one", WHOLE "client_secret =\n", 0644, NULL },
 	};
 	struct buf said = BUF_INIT;
@@ -361,8 +456,11 @@ test_modes(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		c = NULL;
-		int rc = load_bytes(cases[i].text, strlen(cases[i].text), cases[i].mode, "acme", NULL, &c, &said);
-		if (!ok(rc == (cases[i].says ? -EINVAL : 0) && (!cases[i].says || strstr(buf_str(&said), cases[i].says)), "%s", cases[i].name))
+		int rc = load_bytes(
+		    cases[i].text, strlen(cases[i].text), cases[i].mode, "acme", NULL, &c, &said);
+		if (!ok(rc == (cases[i].says ? -EINVAL : 0) &&
+			    (!cases[i].says || strstr(buf_str(&said), cases[i].says)),
+			"%s", cases[i].name))
 			printf("# rc %d: %s\n", rc, buf_str(&said));
 		config_free(c);
 	}
@@ -370,7 +468,8 @@ test_modes(void)
 		char *path = in_dir("foreign");
 
 		write_file(path, WHOLE, strlen(WHOLE), 0600);
-		ok(chown(path, 1, 1) == 0 && config_load(path, "acme", NULL, &c) == -EINVAL, "another user's file");
+		ok(chown(path, 1, 1) == 0 && config_load(path, "acme", NULL, &c) == -EINVAL,
+		    "another user's file");
 		free(path);
 	}
 	buf_free(&said);
@@ -383,9 +482,12 @@ test_modes(void)
 static void
 test_search(void)
 {
-	char *home = in_dir("home"), *dot = in_dir("home/.config"), *dot_sffs = in_dir("home/.config/sffs"), *in_home = in_dir("home/.config/sffs/config");
-	char *xdg = in_dir("xdg"), *xdg_sffs = in_dir("xdg/sffs"), *in_xdg = in_dir("xdg/sffs/config"), *env = in_dir("env"), *given = in_dir("given");
-	const struct { const char *name, *home, *xdg, *env, *given, *found; } cases[] = {
+	char *home = in_dir("home"), *dot = in_dir("home/.config"),
+	     *dot_sffs = in_dir("home/.config/sffs"), *in_home = in_dir("home/.config/sffs/config");
+	char *xdg = in_dir("xdg"), *xdg_sffs = in_dir("xdg/sffs"),
+	     *in_xdg = in_dir("xdg/sffs/config"), *env = in_dir("env"), *given = in_dir("given");
+	const struct { const char *name, *home, *xdg, *env, *given, *found;
+	} cases[] = {
 		{ "~/.config", home, NULL, NULL, NULL, in_home },
 		{ "$XDG_CONFIG_HOME", home, xdg, NULL, NULL, in_xdg },
 		{ "$XDG_CONFIG_HOME without a home", NULL, xdg, NULL, NULL, in_xdg },
@@ -393,20 +495,24 @@ test_search(void)
 		{ "$SFFS_CONFIG", home, xdg, env, NULL, env },
 		{ "an empty $SFFS_CONFIG is none", home, xdg, "", NULL, in_xdg },
 		{ "the one that is given", home, xdg, env, given, given },
-		{ "one that is given and is not there", home, xdg, env, "/nonexistent/config", NULL },
-		{ "an $SFFS_CONFIG that is not there", home, xdg, "/nonexistent/config", NULL, NULL },
+		{ "one that is given and is not there", home, xdg, env, "/nonexistent/config",
+		    NULL },
+		{ "an $SFFS_CONFIG that is not there", home, xdg, "/nonexistent/config", NULL,
+		    NULL },
 	};
 	const char *const files[] = { in_home, in_xdg, env, given };
 	struct buf tail = BUF_INIT;
 
-	mkdir(home, 0700), mkdir(dot, 0700), mkdir(dot_sffs, 0700), mkdir(xdg, 0700), mkdir(xdg_sffs, 0700);
+	mkdir(home, 0700), mkdir(dot, 0700), mkdir(dot_sffs, 0700), mkdir(xdg, 0700),
+	    mkdir(xdg_sffs, 0700);
 	for (size_t i = 0; i < 4; i++)
 		write_file(files[i], WHOLE, strlen(WHOLE), 0600);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct config *c = NULL;
 
 		cases[i].home ? setenv("HOME", cases[i].home, 1) : unsetenv("HOME");
-		cases[i].xdg ? setenv("XDG_CONFIG_HOME", cases[i].xdg, 1) : unsetenv("XDG_CONFIG_HOME");
+		cases[i].xdg ? setenv("XDG_CONFIG_HOME", cases[i].xdg, 1) :
+			       unsetenv("XDG_CONFIG_HOME");
 		cases[i].env ? setenv("SFFS_CONFIG", cases[i].env, 1) : unsetenv("SFFS_CONFIG");
 		int rc = config_load(cases[i].given, "acme", NULL, &c);
 		is_int(rc, cases[i].found ? 0 : -EINVAL, cases[i].name);
@@ -414,7 +520,8 @@ test_search(void)
 		config_free(c);
 	}
 	log_tail(&tail);
-	ok(strstr(buf_str(&tail), "there is no config file /nonexistent/config") && strstr(buf_str(&tail), "sffs-auth --config /nonexistent/config login --setup acme"),
+	ok(strstr(buf_str(&tail), "there is no config file /nonexistent/config") &&
+		strstr(buf_str(&tail), "sffs-auth --config /nonexistent/config login --setup acme"),
 	    "where it is not, and what to do");
 	unsetenv("SFFS_CONFIG");
 	buf_free(&tail);
@@ -434,8 +541,10 @@ is_private_dir(const char *path)
 static void
 test_dirs(void)
 {
-	char *home = in_dir("deep/home"), *state = in_dir("deep/home/.local/state/sffs"), *cache = in_dir("deep/home/.cache/sffs");
-	char *xdg = in_dir("new/xdg"), *xdg_cache = in_dir("new/xdg/sffs"), *own = in_dir("own/cache"), *file = in_dir("config");
+	char *home = in_dir("deep/home"), *state = in_dir("deep/home/.local/state/sffs"),
+	     *cache = in_dir("deep/home/.cache/sffs");
+	char *xdg = in_dir("new/xdg"), *xdg_cache = in_dir("new/xdg/sffs"),
+	     *own = in_dir("own/cache"), *file = in_dir("config");
 	struct config c = { 0 };
 	char *got = NULL;
 
@@ -480,15 +589,17 @@ test_dirs(void)
 static void
 test_help(void)
 {
-	static const char *const keys[] = { "login_url=URL", "flow=web|jwt|client_credentials", "client_secret=", "refresh=SECONDS", "cache_size=SIZE",
-	    "umask=OCTAL", "allow_other=yes|no", "(10G)", "(web)" };
+	static const char *const keys[] = { "login_url=URL", "flow=web|jwt|client_credentials",
+		"client_secret=", "refresh=SECONDS", "cache_size=SIZE", "umask=OCTAL",
+		"allow_other=yes|no", "(10G)", "(web)" };
 	struct buf help = BUF_INIT;
 	bool good = true;
 
 	config_help(&help);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		good &= strstr(buf_str(&help), keys[i]) != NULL;
-	ok(good && help.len && help.data[help.len - 1] == '\n', "the help has the keys, what they may be and what they are");
+	ok(good && help.len && help.data[help.len - 1] == '\n',
+	    "the help has the keys, what they may be and what they are");
 	buf_free(&help);
 }
 
@@ -496,7 +607,8 @@ test_help(void)
 static void
 test_noise(void)
 {
-	static const char seed[] = "\xef\xbb\xbf[defaults]\r\nrefresh = 5\n ; x\n" WHOLE "client_secret=a b\ncache_size = 3G\n[beta]\n[]\n=\n:\n\"\n";
+	static const char seed[] = "\xef\xbb\xbf[defaults]\r\nrefresh = 5\n ; x\n" WHOLE
+				   "client_secret=a b\ncache_size = 3G\n[beta]\n[]\n=\n:\n\"\n";
 	const char *rounds = getenv("ROUNDS");
 	struct buf said = BUF_INIT;
 	unsigned random = 1;
@@ -508,7 +620,8 @@ test_noise(void)
 
 		memcpy(text, seed, sizeof(seed));
 		for (int n = rand_r(&random) % 8; n > 0; n--)
-			text[rand_r(&random) % (int)len] = "\0\n\r[]=:;# \"\\@~x\xff"[rand_r(&random) % 16];
+			text[rand_r(&random) % (int)len] =
+			    "\0\n\r[]=:;# \"\\@~x\xff"[rand_r(&random) % 16];
 		load_bytes(text, len, 0600, "acme", i % 2 ? text + 1 : NULL, &c, &said);
 		config_free(c);
 	}

@@ -126,7 +126,8 @@ serve_connection(void *arg)
 	bool open = true;
 
 	if (p->tunnel)
-		open = read_request(c, request, sizeof(request)) && transmit(c, TUNNEL, strlen(TUNNEL));
+		open = read_request(c, request, sizeof(request)) &&
+		    transmit(c, TUNNEL, strlen(TUNNEL));
 	if (open && p->tls) {
 		c->ssl = SSL_new(p->tls);
 		SSL_set_fd(c->ssl, c->fd);
@@ -180,7 +181,8 @@ bound_socket(unsigned *port)
 	socklen_t len = sizeof(a);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) < 0 || getsockname(fd, (struct sockaddr *)&a, &len) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&a, &len) < 0)
 		exit(1);
 	*port = ntohs(a.sin_port);
 	return fd;
@@ -224,7 +226,8 @@ peer_close(struct peer *p)
 #define ANSWER(...) { .bytes = __VA_ARGS__ }
 #define OK(n)	"HTTP/1.1 200 OK\r\nContent-Length: " #n "\r\n\r\n"
 #define CHUNKED	"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-#define GZIPPED	"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 132\r\n\r\n" \
+#define GZIPPED                                                                                                                            \
+	"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 132\r\n\r\n"                                                         \
 	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xed\xc1\x31\x01\x00\x00\x00\xc2\xa0\xda\x8b\x6f\x0d\x0f\xa0\x00\x00\x00\x00\x00\x00\x00" \
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00" \
@@ -235,7 +238,8 @@ peer_close(struct peer *p)
 static const char *const accept_json[] = { "Accept: application/json", "X-One: 1", NULL };
 static const char *const two_in_one[] = { "X-One: 1\r\nX-Two: 2", NULL };
 static const char *const bare_lf[] = { "X-One: 1\nX-Two: 2", NULL };
-static const struct secret token = { (char *)(uintptr_t)TOKEN }, broken_token = { (char *)(uintptr_t)"t\r\nX-Two: 2" }, no_token;
+static const struct secret token = { (char *)(uintptr_t)TOKEN },
+			   broken_token = { (char *)(uintptr_t) "t\r\nX-Two: 2" }, no_token;
 static const struct buf form = { (char *)(uintptr_t)"grant_type=x&a=%20", 18, 18, false };
 
 struct row {
@@ -273,91 +277,153 @@ want_nothing(void *ctx)
 }
 
 static const struct row rows[] = {
-	{ "a body with a length", { ANSWER(OK(5) "hello") }, .status = 200, .body = "hello", .sent = "GET /x HTTP/1.1\r\n", .not_sent = "Authorization",
-	    .connections = 1 },
-	{ "a user agent, no gzip unasked", { ANSWER(OK(0)) }, .status = 200, .body = "", .sent = "User-Agent: sffs/test\r\n", .not_sent = "ncoding: " },
-	{ "a chunked body", { ANSWER(CHUNKED "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n") }, .status = 200, .body = "hello world" },
-	{ "a body up to the end of the connection", { ANSWER("HTTP/1.1 200 OK\r\n\r\nhello", .then = CLOSE) }, .status = 200, .body = "hello" },
-	{ "an empty 204", { ANSWER("HTTP/1.1 204 No Content\r\n\r\n") }, .status = 204, .body = "" },
-	{ "an interim answer before it", { ANSWER("HTTP/1.1 100 Continue\r\n\r\n" OK(2) "ok") }, .status = 200, .body = "ok" },
-	{ "an error is an answer", { ANSWER("HTTP/1.1 503 Away\r\nContent-Length: 4\r\n\r\nbusy") }, .status = 503, .body = "busy" },
-	{ "the token is sent", { ANSWER(OK(0)) }, { .bearer = &token }, .status = 200, .sent = "\r\nAuthorization: Bearer " TOKEN "\r\n" },
-	{ "and so are headers", { ANSWER(OK(0)) }, { .bearer = &token, .headers = accept_json }, .status = 200,
-	    .sent = "\r\nAccept: application/json\r\nX-One: 1\r\n" },
+	{ "a body with a length", { ANSWER(OK(5) "hello") }, .status = 200, .body = "hello",
+	    .sent = "GET /x HTTP/1.1\r\n", .not_sent = "Authorization", .connections = 1 },
+	{ "a user agent, no gzip unasked", { ANSWER(OK(0)) }, .status = 200, .body = "",
+	    .sent = "User-Agent: sffs/test\r\n", .not_sent = "ncoding: " },
+	{ "a chunked body", { ANSWER(CHUNKED "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n") },
+	    .status = 200, .body = "hello world" },
+	{ "a body up to the end of the connection",
+	    { ANSWER("HTTP/1.1 200 OK\r\n\r\nhello", .then = CLOSE) }, .status = 200,
+	    .body = "hello" },
+	{ "an empty 204", { ANSWER("HTTP/1.1 204 No Content\r\n\r\n") }, .status = 204,
+	    .body = "" },
+	{ "an interim answer before it", { ANSWER("HTTP/1.1 100 Continue\r\n\r\n" OK(2) "ok") },
+	    .status = 200, .body = "ok" },
+	{ "an error is an answer", { ANSWER("HTTP/1.1 503 Away\r\nContent-Length: 4\r\n\r\nbusy") },
+	    .status = 503, .body = "busy" },
+	{ "the token is sent", { ANSWER(OK(0)) }, { .bearer = &token }, .status = 200,
+	    .sent = "\r\nAuthorization: Bearer " TOKEN "\r\n" },
+	{ "and so are headers", { ANSWER(OK(0)) }, { .bearer = &token, .headers = accept_json },
+	    .status = 200, .sent = "\r\nAccept: application/json\r\nX-One: 1\r\n" },
 	{ "a form is a POST", { ANSWER(OK(0)) }, { .form = &form }, .status = 200,
 	    .sent = "Content-Type: application/x-www-form-urlencoded\r\n\r\ngrant_type=x&a=%20" },
 	{ "a header with a CR LF", { ANSWER(OK(0)) }, { .headers = two_in_one }, .rc = -EINVAL },
 	{ "a header with a LF", { ANSWER(OK(0)) }, { .headers = bare_lf }, .rc = -EINVAL },
 	{ "a token with a CR LF", { ANSWER(OK(0)) }, { .bearer = &broken_token }, .rc = -EINVAL },
-	{ "no token where one is wanted", { ANSWER(OK(0)) }, { .bearer = &no_token }, .rc = -EINVAL },
-	{ "a redirect is not followed", { ANSWER("HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n") }, { .bearer = &token },
-	    .status = 302, .sent = "GET /x ", .connections = 1 },
+	{ "no token where one is wanted", { ANSWER(OK(0)) }, { .bearer = &no_token },
+	    .rc = -EINVAL },
+	{ "a redirect is not followed",
+	    { ANSWER("HTTP/1.1 302 Found\r\nLocation: /y\r\nContent-Length: 0\r\n\r\n") },
+	    { .bearer = &token }, .status = 302, .sent = "GET /x ", .connections = 1 },
 
-	{ "a connection is kept", { ANSWER(OK(2) "ok") }, .times = 5, .status = 200, .body = "ok", .connections = 1 },
-	{ "and kept after errors with a body", { ANSWER("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno") }, .times = 3, .status = 404, .connections = 1 },
-	{ "a kept connection that has died is replaced", { ANSWER(OK(2) "ok"), ANSWER("", .then = CLOSE), ANSWER(OK(2) "ok") }, .times = 2, .status = 200,
-	    .body = "ok", .connections = 2 },
-	{ "a connection that is to be closed is", { ANSWER("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", .then = CLOSE) },
+	{ "a connection is kept", { ANSWER(OK(2) "ok") }, .times = 5, .status = 200, .body = "ok",
+	    .connections = 1 },
+	{ "and kept after errors with a body",
+	    { ANSWER("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno") }, .times = 3, .status = 404,
+	    .connections = 1 },
+	{ "a kept connection that has died is replaced",
+	    { ANSWER(OK(2) "ok"), ANSWER("", .then = CLOSE), ANSWER(OK(2) "ok") }, .times = 2,
+	    .status = 200, .body = "ok", .connections = 2 },
+	{ "a connection that is to be closed is",
+	    { ANSWER("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+		.then = CLOSE) },
 	    .times = 2, .status = 200, .body = "ok", .connections = 2 },
 
 	{ "closed without an answer", { ANSWER("", .then = CLOSE) }, .rc = -ECONNRESET },
 	{ "cut in the head", { ANSWER("HTTP/1.1 200 O", .then = CLOSE) }, .rc = -ECONNRESET },
 	{ "a length cut", { ANSWER(OK(10) "hello", .then = CLOSE) }, .rc = -ECONNRESET },
 	{ "a chunk cut", { ANSWER(CHUNKED "5\r\nhel", .then = CLOSE) }, .rc = -ECONNRESET },
-	{ "chunks without the last", { ANSWER(CHUNKED "5\r\nhello\r\n", .then = CLOSE) }, .rc = -ECONNRESET },
+	{ "chunks without the last", { ANSWER(CHUNKED "5\r\nhello\r\n", .then = CLOSE) },
+	    .rc = -ECONNRESET },
 	{ "not HTTP", { ANSWER("220 mail.example ESMTP\r\n", .then = CLOSE) }, .rc = -EPROTO },
 	{ "a chunk that is none", { ANSWER(CHUNKED "zz\r\nhello\r\n") }, .rc = -ECONNRESET },
 
-	{ "gzip when asked", { ANSWER(GZIPPED, .len = GZIPPED_LEN) }, { .compressed = true, .body_limit = 100000 }, .status = 200,
+	{ "gzip when asked", { ANSWER(GZIPPED, .len = GZIPPED_LEN) },
+	    { .compressed = true, .body_limit = 100000 }, .status = 200,
 	    .sent = "Accept-Encoding: gzip\r\n" },
-	{ "the limit is of what it unpacks to", { ANSWER(GZIPPED, .len = GZIPPED_LEN) }, { .compressed = true, .body_limit = 99999 }, .rc = -EMSGSIZE },
-	{ "no gzip at all", { ANSWER("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello") }, { .compressed = true },
-	    .rc = -EPROTO },
-	{ "as large as may be", { ANSWER(OK(5) "hello") }, { .body_limit = 5 }, .status = 200, .body = "hello" },
+	{ "the limit is of what it unpacks to", { ANSWER(GZIPPED, .len = GZIPPED_LEN) },
+	    { .compressed = true, .body_limit = 99999 }, .rc = -EMSGSIZE },
+	{ "no gzip at all",
+	    { ANSWER(
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello") },
+	    { .compressed = true }, .rc = -EPROTO },
+	{ "as large as may be", { ANSWER(OK(5) "hello") }, { .body_limit = 5 }, .status = 200,
+	    .body = "hello" },
 	{ "too large", { ANSWER(OK(5) "hello") }, { .body_limit = 4 }, .rc = -EMSGSIZE },
 
-	{ "a download", { ANSWER(OK(3000000), .more = 3000000) }, .sink = true, .status = 200, .body = "", .sunk = 3000000 },
-	{ "two on one connection", { ANSWER(OK(300000), .more = 300000) }, .times = 2, .sink = true, .status = 200, .sunk = 300000, .connections = 1 },
-	{ "a download cut", { ANSWER(OK(300001), .more = 300000, .then = CLOSE) }, .sink = true, .rc = -ECONNRESET, .sunk = 300000 },
-	{ "an error is no download", { ANSWER("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno") }, .sink = true, .status = 404, .body = "no" },
-	{ "what the sink says", { ANSWER(OK(300000), .more = 300000) }, .sink = true, .sink_says = -ENOSPC, .rc = -ENOSPC },
-	{ "a range", { ANSWER("HTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4099/4100\r\nContent-Length: 4\r\n\r\n", .more = 4) },
-	    { .range_from = 4096 }, .sink = true, .status = 206, .sunk = 4, .sent = "\r\nRange: bytes=4096-\r\n" },
-	{ "another range than asked for", { ANSWER("HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-3/4100\r\nContent-Length: 4\r\n\r\n", .more = 4) },
+	{ "a download", { ANSWER(OK(3000000), .more = 3000000) }, .sink = true, .status = 200,
+	    .body = "", .sunk = 3000000 },
+	{ "two on one connection", { ANSWER(OK(300000), .more = 300000) }, .times = 2, .sink = true,
+	    .status = 200, .sunk = 300000, .connections = 1 },
+	{ "a download cut", { ANSWER(OK(300001), .more = 300000, .then = CLOSE) }, .sink = true,
+	    .rc = -ECONNRESET, .sunk = 300000 },
+	{ "an error is no download", { ANSWER("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno") },
+	    .sink = true, .status = 404, .body = "no" },
+	{ "what the sink says", { ANSWER(OK(300000), .more = 300000) }, .sink = true,
+	    .sink_says = -ENOSPC, .rc = -ENOSPC },
+	{ "a range",
+	    { ANSWER(
+		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4099/4100\r\nContent-Length: 4\r\n\r\n",
+		.more = 4) },
+	    { .range_from = 4096 }, .sink = true, .status = 206, .sunk = 4,
+	    .sent = "\r\nRange: bytes=4096-\r\n" },
+	{ "another range than asked for",
+	    { ANSWER(
+		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-3/4100\r\nContent-Length: 4\r\n\r\n",
+		.more = 4) },
 	    { .range_from = 4096 }, .sink = true, .rc = -EPROTO },
-	{ "a range that is not told", { ANSWER("HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n", .more = 4) },
+	{ "a range that is not told",
+	    { ANSWER("HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n", .more = 4) },
 	    { .range_from = 4096 }, .sink = true, .rc = -EPROTO },
-	{ "a range that is ignored: all comes", { ANSWER(OK(300000), .more = 300000) }, { .range_from = 4096, .whole = begin_anew }, .sink = true,
-	    .status = 200, .sunk = 300000 },
-	{ "and is not wanted", { ANSWER(OK(300000), .more = 300000) }, { .range_from = 4096, .whole = want_nothing }, .sink = true, .sink_says = -ENOSPC,
+	{ "a range that is ignored: all comes", { ANSWER(OK(300000), .more = 300000) },
+	    { .range_from = 4096, .whole = begin_anew }, .sink = true, .status = 200,
+	    .sunk = 300000 },
+	{ "and is not wanted", { ANSWER(OK(300000), .more = 300000) },
+	    { .range_from = 4096, .whole = want_nothing }, .sink = true, .sink_says = -ENOSPC,
 	    .rc = -ENOSPC },
-	{ "a range behind the end", { ANSWER("HTTP/1.1 416 No\r\nContent-Range: bytes */4096\r\nContent-Length: 0\r\n\r\n") },
+	{ "a range behind the end",
+	    { ANSWER(
+		"HTTP/1.1 416 No\r\nContent-Range: bytes */4096\r\nContent-Length: 0\r\n\r\n") },
 	    { .range_from = 4096 }, .sink = true, .status = 416 },
 
-	{ "a part", { ANSWER("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4099/9000\r\nContent-Length: 4\r\n\r\n", .more = 4) },
-	    { .range_from = 4096, .range_len = 4 }, .sink = true, .status = 206, .sunk = 4, .sent = "\r\nRange: bytes=4096-4099\r\n" },
-	{ "a part from the beginning", { ANSWER("HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-3/9000\r\nContent-Length: 4\r\n\r\n", .more = 4) },
-	    { .range_len = 4 }, .sink = true, .status = 206, .sunk = 4, .sent = "\r\nRange: bytes=0-3\r\n" },
-	{ "a larger part than asked for", { ANSWER("HTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4100/9000\r\nContent-Length: 5\r\n\r\n", .more = 5) },
+	{ "a part",
+	    { ANSWER(
+		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4099/9000\r\nContent-Length: 4\r\n\r\n",
+		.more = 4) },
+	    { .range_from = 4096, .range_len = 4 }, .sink = true, .status = 206, .sunk = 4,
+	    .sent = "\r\nRange: bytes=4096-4099\r\n" },
+	{ "a part from the beginning",
+	    { ANSWER(
+		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-3/9000\r\nContent-Length: 4\r\n\r\n",
+		.more = 4) },
+	    { .range_len = 4 }, .sink = true, .status = 206, .sunk = 4,
+	    .sent = "\r\nRange: bytes=0-3\r\n" },
+	{ "a larger part than asked for",
+	    { ANSWER(
+		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4100/9000\r\nContent-Length: 5\r\n\r\n",
+		.more = 5) },
 	    { .range_from = 4096, .range_len = 4 }, .sink = true, .rc = -ENODATA },
-	{ "another part than asked for", { ANSWER("HTTP/1.1 206 Partial\r\nContent-Range: bytes 4095-4098/9000\r\nContent-Length: 4\r\n\r\n", .more = 4) },
+	{ "another part than asked for",
+	    { ANSWER(
+		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 4095-4098/9000\r\nContent-Length: 4\r\n\r\n",
+		.more = 4) },
 	    { .range_from = 4096, .range_len = 4 }, .sink = true, .rc = -ENODATA },
-	{ "a part that is not told", { ANSWER("HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n", .more = 4) },
+	{ "a part that is not told",
+	    { ANSWER("HTTP/1.1 206 Partial\r\nContent-Length: 4\r\n\r\n", .more = 4) },
 	    { .range_from = 4096, .range_len = 4 }, .sink = true, .rc = -ENODATA },
-	{ "all instead of a part: nobody waits for its body", { ANSWER(OK(300000), .then = SILENT) }, { .range_from = 4096, .range_len = 4 }, .sink = true,
-	    .rc = -ENODATA },
-	{ "a part behind the end: the same", { ANSWER("HTTP/1.1 416 No\r\nContent-Range: bytes */4096\r\nContent-Length: 9\r\n\r\n", .then = SILENT) },
+	{ "all instead of a part: nobody waits for its body",
+	    { ANSWER(OK(300000), .then = SILENT) }, { .range_from = 4096, .range_len = 4 },
+	    .sink = true, .rc = -ENODATA },
+	{ "a part behind the end: the same",
+	    { ANSWER("HTTP/1.1 416 No\r\nContent-Range: bytes */4096\r\nContent-Length: 9\r\n\r\n",
+		.then = SILENT) },
 	    { .range_from = 4096, .range_len = 4 }, .sink = true, .rc = -ENODATA },
-	{ "an error instead of a part", { ANSWER("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno") }, { .range_from = 4096, .range_len = 4 }, .sink = true,
-	    .status = 404, .body = "no" },
+	{ "an error instead of a part",
+	    { ANSWER("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno") },
+	    { .range_from = 4096, .range_len = 4 }, .sink = true, .status = 404, .body = "no" },
 
 	{ "silent before the answer", { ANSWER("", .then = SILENT) }, .rc = -ETIMEDOUT },
-	{ "silent in the head", { ANSWER("HTTP/1.1 200 OK\r\n", .then = SILENT) }, .rc = -ETIMEDOUT },
+	{ "silent in the head", { ANSWER("HTTP/1.1 200 OK\r\n", .then = SILENT) },
+	    .rc = -ETIMEDOUT },
 	{ "silent in the body", { ANSWER(OK(10) "hello", .then = SILENT) }, .rc = -ETIMEDOUT },
-	{ "silent in a download", { ANSWER(OK(10), .more = 9, .then = SILENT) }, .sink = true, .rc = -ETIMEDOUT, .sunk = 9 },
-	{ "silent in a download that nobody wants any more", { ANSWER(OK(10), .more = 9, .then = SILENT) }, { .gave_up = has_had_enough }, .sink = true,
-	    .rc = -EINTR, .sunk = 9 },
-	{ "too long in all", { ANSWER(CHUNKED "5\r\nhello\r\n", .then = SILENT) }, { .total_timeout = 1 }, .rc = -ETIMEDOUT },
+	{ "silent in a download", { ANSWER(OK(10), .more = 9, .then = SILENT) }, .sink = true,
+	    .rc = -ETIMEDOUT, .sunk = 9 },
+	{ "silent in a download that nobody wants any more",
+	    { ANSWER(OK(10), .more = 9, .then = SILENT) }, { .gave_up = has_had_enough },
+	    .sink = true, .rc = -EINTR, .sunk = 9 },
+	{ "too long in all", { ANSWER(CHUNKED "5\r\nhello\r\n", .then = SILENT) },
+	    { .total_timeout = 1 }, .rc = -ETIMEDOUT },
 };
 
 static int
@@ -379,8 +445,12 @@ open_http(unsigned idle_timeout, const char *proxy, const char *ca_file)
 {
 	struct http *h = NULL;
 
-	if (http_open(&(struct http_options){ .proxy = proxy, .ca_file = ca_file, .connect_timeout = 3600, .idle_timeout = idle_timeout,
-	    .user_agent = "sffs/test" }, &h) < 0)
+	if (http_open(&(struct http_options){ .proxy = proxy,
+			  .ca_file = ca_file,
+			  .connect_timeout = 3600,
+			  .idle_timeout = idle_timeout,
+			  .user_agent = "sffs/test" },
+		&h) < 0)
 		exit(1);
 	return h;
 }
@@ -388,7 +458,8 @@ open_http(unsigned idle_timeout, const char *proxy, const char *ca_file)
 static void
 test_row(struct peer *p, const struct row *row)
 {
-	struct http *h = open_http(row->q.total_timeout || row->rc != -ETIMEDOUT ? 3600 : 1, NULL, NULL);
+	struct http *h =
+	    open_http(row->q.total_timeout || row->rc != -ETIMEDOUT ? 3600 : 1, NULL, NULL);
 	char url[64];
 	bool good = true;
 
@@ -405,19 +476,25 @@ test_row(struct peer *p, const struct row *row)
 		q.ctx = &sink;
 		int rc = http_do(h, &q, &a);
 		bool known = row->sink_says || row->rc == -EINTR;	/* to who asks */
-		if (rc != row->rc || a.status != row->status || sink.got != row->sunk || sink.wrong ||
-		    (row->body && strcmp(row->body, buf_str(&a.body)) != 0) || (rc == 0 || known) != (*a.error == '\0') ||
-		    (rc < 0 && ((!known && strncmp(a.error, "127.0.0.1: ", 11) != 0) || strstr(a.error, TOKEN) || a.body.data))) {
+		if (rc != row->rc || a.status != row->status || sink.got != row->sunk ||
+		    sink.wrong || (row->body && strcmp(row->body, buf_str(&a.body)) != 0) ||
+		    (rc == 0 || known) != (*a.error == '\0') ||
+		    (rc < 0 &&
+			((!known && strncmp(a.error, "127.0.0.1: ", 11) != 0) ||
+			    strstr(a.error, TOKEN) || a.body.data))) {
 			good = false;
-			printf("# rc %d, status %d, body %.60s, sunk %zu%s, error %s\n", rc, a.status, buf_str(&a.body), sink.got,
-			    sink.wrong ? " (wrong)" : "", a.error);
+			printf("# rc %d, status %d, body %.60s, sunk %zu%s, error %s\n", rc,
+			    a.status, buf_str(&a.body), sink.got, sink.wrong ? " (wrong)" : "",
+			    a.error);
 		}
 		http_response_free(&a);
 	}
 	http_close(h);
 	pthread_mutex_lock(&p->lock);
-	if ((row->sent && !strstr(p->request, row->sent)) || (row->not_sent && strstr(p->request, row->not_sent)) ||
-	    (row->connections && p->connections != row->connections) || (row->rc == -EINVAL && p->requests)) {
+	if ((row->sent && !strstr(p->request, row->sent)) ||
+	    (row->not_sent && strstr(p->request, row->not_sent)) ||
+	    (row->connections && p->connections != row->connections) ||
+	    (row->rc == -EINVAL && p->requests)) {
 		good = false;
 		printf("# %u connections, request %s\n", p->connections, p->request);
 	}
@@ -432,13 +509,25 @@ test_row(struct peer *p, const struct row *row)
 static void
 test_headers(struct peer *p)
 {
-	static const struct answer all[] = { ANSWER("HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: 120\r\n"
-	    "Sforce-Limit-Info:  api-usage=18/5000 \r\nContent-Type: application/json;charset=UTF-8\r\n"
-	    "Content-Range: bytes 1-2/3\r\nContent-Length: 0\r\n\r\n"), ANSWER(NULL) };
+	static const struct answer all[] = {
+		ANSWER(
+		    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: 120\r\n"
+		    "Sforce-Limit-Info:  api-usage=18/5000 \r\nContent-Type: application/json;charset=UTF-8\r\n"
+		    "Content-Range: bytes 1-2/3\r\nContent-Length: 0\r\n\r\n"),
+		ANSWER(NULL)
+	};
 	static const struct answer none[] = { ANSWER(OK(0)), ANSWER(NULL) };
-	static const struct answer long_wait[] = { ANSWER("HTTP/1.1 503 Away\r\nRetry-After: 99999999999999999999\r\nContent-Length: 0\r\n\r\n"), ANSWER(NULL) };
-	static const struct answer odd[] = { ANSWER("HTTP/1.1 200 OK\r\nDate: yesterday\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-	    "Content-Type: 0123456789012345678901234567890123456789012345678901234567890123456789\r\nContent-Length: 0\r\n\r\n"), ANSWER(NULL) };
+	static const struct answer long_wait[] = {
+		ANSWER(
+		    "HTTP/1.1 503 Away\r\nRetry-After: 99999999999999999999\r\nContent-Length: 0\r\n\r\n"),
+		ANSWER(NULL)
+	};
+	static const struct answer odd[] = {
+		ANSWER(
+		    "HTTP/1.1 200 OK\r\nDate: yesterday\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+		    "Content-Type: 0123456789012345678901234567890123456789012345678901234567890123456789\r\nContent-Length: 0\r\n\r\n"),
+		ANSWER(NULL)
+	};
 	struct http *h = open_http(3600, NULL, NULL);
 	struct http_response a;
 	char url[64];
@@ -456,7 +545,8 @@ test_headers(struct peer *p)
 
 	peer_play(p, none);
 	is_int(http_do(h, &q, &a), 0, "none of them: nothing is left of the last answer");
-	ok(a.date == -1 && a.retry_after == -1 && !*a.limit_info && !*a.content_type, "all are as documented");
+	ok(a.date == -1 && a.retry_after == -1 && !*a.limit_info && !*a.content_type,
+	    "all are as documented");
 	http_response_free(&a);
 
 	peer_play(p, long_wait);
@@ -468,7 +558,8 @@ test_headers(struct peer *p)
 	is_int(http_do(h, &q, &a), 0, "odd ones");
 	is_int(a.date, -1, "a Date that is none");
 	is_int(a.retry_after, 0, "Retry-After that names a time gone by");
-	is_int((long long)strlen(a.content_type), sizeof(a.content_type) - 1, "one that is too long is cut");
+	is_int((long long)strlen(a.content_type), sizeof(a.content_type) - 1,
+	    "one that is too long is cut");
 	http_response_free(&a);
 	http_close(h);
 }
@@ -477,7 +568,8 @@ test_headers(struct peer *p)
 static void
 test_silent_again(struct peer *p)
 {
-	static const struct answer answers[] = { ANSWER(OK(2) "ok"), ANSWER("", .then = SILENT), ANSWER(NULL) };
+	static const struct answer answers[] = { ANSWER(OK(2) "ok"), ANSWER("", .then = SILENT),
+		ANSWER(NULL) };
 	struct http *h = open_http(1, NULL, NULL);
 	struct http_response a;
 	char url[64];
@@ -503,13 +595,18 @@ test_silent_again(struct peer *p)
 static void
 test_urls(void)
 {
-	static const char *const refused[] = { "http://acme.my.salesforce.com/", "http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "file:///etc/passwd",
-	    "https://user@127.0.0.1/", "http://127.0.0.1/a\r\nX-Two: 2", "127.0.0.1/", "" };
+	static const char *const refused[] = { "http://acme.my.salesforce.com/",
+		"http://127.0.0.1.example.com/", "ftp://127.0.0.1/", "file:///etc/passwd",
+		"https://user@127.0.0.1/", "http://127.0.0.1/a\r\nX-Two: 2", "127.0.0.1/", "" };
 	struct http *h = open_http(3600, NULL, NULL);
 	struct http_response a;
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		is_int(http_do(h, &(struct http_request){ .url = refused[i], .bearer = &token, .body_limit = 100 }, &a), -EINVAL, "not asked");
+		is_int(http_do(h,
+			   &(struct http_request){
+			       .url = refused[i], .bearer = &token, .body_limit = 100 },
+			   &a),
+		    -EINVAL, "not asked");
 		printf("# %s\n", a.error);
 		http_response_free(&a);
 	}
@@ -517,13 +614,17 @@ test_urls(void)
 	int fd = bound_socket(&port);		/* and nobody listens */
 	char url[64];
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
-	is_int(http_do(h, &(struct http_request){ .url = url, .body_limit = 100 }, &a), -EHOSTUNREACH, "refused");
+	is_int(http_do(h, &(struct http_request){ .url = url, .body_limit = 100 }, &a),
+	    -EHOSTUNREACH, "refused");
 	ok(strstr(a.error, "127.0.0.1") != NULL, "the error names the host: %s", a.error);
 	http_response_free(&a);
 	for (int i = 0; i < 3; i++) {
-		struct http_request q = { .url = "https://sffs.invalid/", .body_limit = 100, .sink = i ? take : NULL };
+		struct http_request q = {
+			.url = "https://sffs.invalid/", .body_limit = 100, .sink = i ? take : NULL
+		};
 
-		is_int(http_do(h, &q, &a), -EHOSTUNREACH, i ? "no such host, again" : "no such host");
+		is_int(
+		    http_do(h, &q, &a), -EHOSTUNREACH, i ? "no such host, again" : "no such host");
 		http_response_free(&a);
 	}
 	http_close(h);
@@ -534,7 +635,9 @@ test_urls(void)
 static void
 test_proxy(struct peer *p)
 {
-	static const struct answer refuses[] = { ANSWER("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), ANSWER(NULL) };
+	static const struct answer refuses[] = {
+		ANSWER("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"), ANSWER(NULL)
+	};
 	static const struct answer answers[] = { ANSWER(OK(2) "ok"), ANSWER(NULL) };
 	struct http_response a;
 	char proxy[64], url[64];
@@ -551,14 +654,21 @@ test_proxy(struct peer *p)
 		struct http *h = open_http(3600, environment ? NULL : proxy, NULL);
 
 		peer_play(p, refuses);
-		is_int(http_do(h, &(struct http_request){ .url = "https://acme.my.salesforce.com/x", .bearer = &token, .body_limit = 100 }, &a),
-		    -ECONNRESET, environment ? "the environment's proxy refuses" : "a proxy refuses");
-		ok(strncmp(p->request, "CONNECT acme.my.salesforce.com:443 HTTP/1.1\r\n", 45) == 0, "it was told where to");
+		is_int(http_do(h,
+			   &(struct http_request){ .url = "https://acme.my.salesforce.com/x",
+			       .bearer = &token,
+			       .body_limit = 100 },
+			   &a),
+		    -ECONNRESET,
+		    environment ? "the environment's proxy refuses" : "a proxy refuses");
+		ok(strncmp(p->request, "CONNECT acme.my.salesforce.com:443 HTTP/1.1\r\n", 45) == 0,
+		    "it was told where to");
 		ok(!strstr(p->request, "Authorization") && a.status == 0, "and no token");
 		http_response_free(&a);
 
 		peer_play(p, answers);
-		is_int(http_do(h, &(struct http_request){ .url = url, .body_limit = 100 }, &a), 0, "none for this machine itself");
+		is_int(http_do(h, &(struct http_request){ .url = url, .body_limit = 100 }, &a), 0,
+		    "none for this machine itself");
 		ok(strncmp(p->request, "GET / HTTP/1.1\r\n", 16) == 0, "it is asked directly");
 		http_response_free(&a);
 		http_close(h);
@@ -586,7 +696,9 @@ call(void *arg)
 	for (int i = 0; i < c->times; i++) {
 		struct http_response a;
 
-		c->rc = http_do(c->http, &(struct http_request){ .url = c->url, .bearer = &token, .body_limit = 100 }, &a);
+		c->rc = http_do(c->http,
+		    &(struct http_request){ .url = c->url, .bearer = &token, .body_limit = 100 },
+		    &a);
 		c->good += c->rc == 0 && a.status == 200 && strcmp(buf_str(&a.body), "ok") == 0;
 		http_response_free(&a);
 	}
@@ -601,7 +713,8 @@ static void
 test_cancel(struct peer *p)
 {
 	static const struct answer answers[] = { ANSWER(OK(2) "ok"), ANSWER(NULL) };
-	static const struct answer silent[] = { ANSWER(OK(10) "hello", .then = SILENT), ANSWER(NULL) };
+	static const struct answer silent[] = { ANSWER(OK(10) "hello", .then = SILENT),
+		ANSWER(NULL) };
 	struct caller callers[4], one;
 	int ended = 0;
 
@@ -611,7 +724,8 @@ test_cancel(struct peer *p)
 		one = (struct caller){ .http = h, .times = 1 };
 		snprintf(one.url, sizeof(one.url), "http://127.0.0.1:%u/", p->port);
 		peer_play(p, answers);
-		call(&one);			/* one of the four has a kept connection, on which no timer of libcurl's runs */
+		call(&one); /* one of the four has a kept connection, on which no timer of libcurl's
+			       runs */
 		peer_play(p, silent);
 		for (int i = 0; i < 4; i++) {
 			callers[i] = one;
@@ -639,7 +753,9 @@ test_cancel_connecting(void)
 {
 	unsigned port;
 	int fd = bound_socket(&port), full[4];
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)port) };
 	struct http *h = open_http(3600, NULL, NULL);
 	struct caller c = { .http = h, .times = 1 };
 
@@ -711,7 +827,8 @@ make_tls(const char *name, int most, const char *path)
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), 1);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)"sffs test", -1, -1, 0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
+	    (const unsigned char *)"sffs test", -1, -1, 0);
 	X509_set_issuer_name(cert, X509_get_subject_name(cert));
 	X509_set_pubkey(cert, key);
 	X509_add_ext(cert, san, -1);
@@ -732,12 +849,18 @@ static void
 test_tls(void)
 {
 	static const struct answer answers[] = { ANSWER(OK(2) "ok"), ANSWER(NULL) };
-	static const struct { const char *name, *subject; int most; bool trusted; int rc; } cases[] = {
+	static const struct {
+		const char *name, *subject;
+		int most;
+		bool trusted;
+		int rc;
+	} cases[] = {
 		{ "a certificate that ca_file has", "IP:127.0.0.1", TLS1_3_VERSION, true, 0 },
 		{ "TLS 1.2", "IP:127.0.0.1", TLS1_2_VERSION, true, 0 },
 		{ "TLS 1.1 is too old", "IP:127.0.0.1", TLS1_1_VERSION, true, -EPROTO },
 		{ "one that nobody vouches for", "IP:127.0.0.1", TLS1_3_VERSION, false, -EPROTO },
-		{ "one of another host", "DNS:acme.my.salesforce.com", TLS1_3_VERSION, true, -EPROTO },
+		{ "one of another host", "DNS:acme.my.salesforce.com", TLS1_3_VERSION, true,
+		    -EPROTO },
 	};
 	char path[] = "/tmp/sffs-a22-XXXXXX";
 	int fd = mkstemp(path);
@@ -767,7 +890,8 @@ test_tls(void)
 	unlink(path);
 }
 
-/* What a proxy says is not the beginning of an answer, which may take another time than what follows it. */
+/* What a proxy says is not the beginning of an answer, which may take another time than what
+ * follows it. */
 static void
 test_tunnel(void)
 {
@@ -786,9 +910,13 @@ test_tunnel(void)
 	peer_play(&p, silent);
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", p.port);
 	struct http *h = open_http(3600, proxy, path);
-	const struct http_request q = { .url = "https://acme.my.salesforce.com/x", .answer_timeout = 1, .total_timeout = 20, .body_limit = 100 };
+	const struct http_request q = { .url = "https://acme.my.salesforce.com/x",
+		.answer_timeout = 1,
+		.total_timeout = 20,
+		.body_limit = 100 };
 	is_int(http_do(h, &q, &a), -ETIMEDOUT, "silent behind a proxy");
-	ok(strstr(a.error, "no byte for 1 s") != NULL, "for as long as it may be before the answer: %s", a.error);
+	ok(strstr(a.error, "no byte for 1 s") != NULL,
+	    "for as long as it may be before the answer: %s", a.error);
 	http_response_free(&a);
 	http_close(h);
 	peer_close(&p);

@@ -29,7 +29,8 @@ test_hosts(void)
 		{ "https://ACME.My.Salesforce.Com", MY, true },
 		{ "https://acme.my.salesforce.com.", MY, true },
 		{ "https://acme.my.salesforce.com:443", MY, true },
-		{ "https://acme--uat.sandbox.my.salesforce.com", "https://test.salesforce.com", true },
+		{ "https://acme--uat.sandbox.my.salesforce.com", "https://test.salesforce.com",
+		    true },
 		{ "https://acme.develop.my.salesforce.com", MY, true },
 		{ "https://acme.my.salesforce.mil", MY, true },
 		{ "https://acme.my.sfcrmproducts.cn", MY, true },
@@ -82,7 +83,8 @@ test_hosts(void)
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++)
-		ok(host_may_hold_token(cases[i].instance, cases[i].login) == cases[i].want, "%s %s the token of %s", cases[i].instance,
+		ok(host_may_hold_token(cases[i].instance, cases[i].login) == cases[i].want,
+		    "%s %s the token of %s", cases[i].instance,
 		    cases[i].want ? "gets" : "does not get", cases[i].login);
 }
 
@@ -95,28 +97,44 @@ test_errors(void)
 		enum oauth_kind kind;
 		const char *remedy;
 	} cases[] = {
-		{ "invalid_grant", "expired access/refresh token", -EACCES, OAUTH_DEAD, "log in again" },
-		{ "invalid_grant", "Expired Access/Refresh Token", -EACCES, OAUTH_DEAD, "log in again" },
-		{ "invalid_grant", "token request is already being processed", -EAGAIN, OAUTH_BUSY, "another program" },
+		{ "invalid_grant", "expired access/refresh token", -EACCES, OAUTH_DEAD,
+		    "log in again" },
+		{ "invalid_grant", "Expired Access/Refresh Token", -EACCES, OAUTH_DEAD,
+		    "log in again" },
+		{ "invalid_grant", "token request is already being processed", -EAGAIN, OAUTH_BUSY,
+		    "another program" },
 		{ "invalid_grant", "expired authorization code", -EACCES, OAUTH_REFUSED, "clock" },
-		{ "invalid_grant", "IP restricted or invalid login hours", -EACCES, OAUTH_REFUSED, "Login IP Ranges" },
+		{ "invalid_grant", "IP restricted or invalid login hours", -EACCES, OAUTH_REFUSED,
+		    "Login IP Ranges" },
 		{ "invalid_grant", "ip restricted", -EACCES, OAUTH_REFUSED, "Login IP Ranges" },
-		{ "invalid_grant", "user hasn't approved this consumer", -EACCES, OAUTH_REFUSED, "pre-authorized" },
-		{ "invalid_grant", "request not supported on this domain", -EACCES, OAUTH_REFUSED, "My Domain" },
-		{ "invalid_grant", "no client credentials user enabled", -EACCES, OAUTH_REFUSED, "Run As" },
-		{ "invalid_grant", "client credentials flow not enabled", -EACCES, OAUTH_REFUSED, "enables the client credentials flow" },
+		{ "invalid_grant", "user hasn't approved this consumer", -EACCES, OAUTH_REFUSED,
+		    "pre-authorized" },
+		{ "invalid_grant", "request not supported on this domain", -EACCES, OAUTH_REFUSED,
+		    "My Domain" },
+		{ "invalid_grant", "no client credentials user enabled", -EACCES, OAUTH_REFUSED,
+		    "Run As" },
+		{ "invalid_grant", "client credentials flow not enabled", -EACCES, OAUTH_REFUSED,
+		    "enables the client credentials flow" },
 		{ "invalid_grant", "no valid scopes defined", -EACCES, OAUTH_REFUSED, "scope api" },
 		{ "invalid_grant", "a text of next year", -EACCES, OAUTH_REFUSED, "Login History" },
-		{ "invalid_app_access", "user is not admin approved to access this app", -EACCES, OAUTH_REFUSED, "permission set" },
+		{ "invalid_app_access", "user is not admin approved to access this app", -EACCES,
+		    OAUTH_REFUSED, "permission set" },
 		{ "OAUTH_APP_ACCESS_DENIED", NULL, -EACCES, OAUTH_REFUSED, "permission set" },
-		{ "invalid_client_id", "client identifier invalid", -EACCES, OAUTH_REFUSED, "Consumer Key" },
-		{ "invalid_client", "invalid client credentials", -EACCES, OAUTH_REFUSED, "client_secret" },
-		{ "redirect_uri_mismatch", "redirect_uri must match configuration", -EACCES, OAUTH_REFUSED, "Callback URL" },
-		{ "access_denied", "end-user denied authorization", -EACCES, OAUTH_REFUSED, "Deny" },
-		{ "access-denied", "end-user denied authorization", -EACCES, OAUTH_REFUSED, "Deny" },
-		{ "rate_limit_exceeded", "number of logins exceeded", -EACCES, OAUTH_RATE, "an hour" },
+		{ "invalid_client_id", "client identifier invalid", -EACCES, OAUTH_REFUSED,
+		    "Consumer Key" },
+		{ "invalid_client", "invalid client credentials", -EACCES, OAUTH_REFUSED,
+		    "client_secret" },
+		{ "redirect_uri_mismatch", "redirect_uri must match configuration", -EACCES,
+		    OAUTH_REFUSED, "Callback URL" },
+		{ "access_denied", "end-user denied authorization", -EACCES, OAUTH_REFUSED,
+		    "Deny" },
+		{ "access-denied", "end-user denied authorization", -EACCES, OAUTH_REFUSED,
+		    "Deny" },
+		{ "rate_limit_exceeded", "number of logins exceeded", -EACCES, OAUTH_RATE,
+		    "an hour" },
 		{ "invalid_grant", "login rate exceeded", -EACCES, OAUTH_RATE, "an hour" },
-		{ "OAUTH_EC_APP_NOT_FOUND", "External client app is not installed in this org", -EACCES, OAUTH_REFUSED, "My Domain" },
+		{ "OAUTH_EC_APP_NOT_FOUND", "External client app is not installed in this org",
+		    -EACCES, OAUTH_REFUSED, "My Domain" },
 		{ "unknown_error", "retry your request", -EAGAIN, OAUTH_FAULT, "again" },
 		{ "no_such_error", NULL, -EACCES, OAUTH_REFUSED, "Login History" },
 		{ NULL, NULL, -EACCES, OAUTH_REFUSED, "Login History" },
@@ -126,8 +144,9 @@ test_errors(void)
 		struct oauth_failure f;
 		int rc = oauth_explain(cases[i].error, cases[i].description, &f);
 
-		ok(rc == cases[i].rc && f.kind == cases[i].kind && strstr(f.text, cases[i].remedy), "%s, %s: %s",
-		    cases[i].error ? cases[i].error : "nothing", cases[i].description ? cases[i].description : "nothing", f.text);
+		ok(rc == cases[i].rc && f.kind == cases[i].kind && strstr(f.text, cases[i].remedy),
+		    "%s, %s: %s", cases[i].error ? cases[i].error : "nothing",
+		    cases[i].description ? cases[i].description : "nothing", f.text);
 	}
 	struct oauth_failure f;
 	char *flood = malloc(100001);
@@ -152,17 +171,32 @@ test_answers(void)
 		const char *refresh;
 	} cases[] = {
 		{ "the smallest answer", 200, "{" GOOD "}", 0, NULL },
-		{ "a refresh token", 200, "{" GOOD ",\"refresh_token\":\"5Aep861\",\"scope\":\"api\",\"new\":[{}]}", 0, "5Aep861" },
-		{ "Ids of 15 characters", 200, "{\"access_token\":\"eyJ.x.y\",\"instance_url\":\"" MY
-		    "\",\"id\":\"https://x/id/00Dx0000000BV7z/005x00000012Q9P\"}", 0, NULL },
-		{ "no access token", 200, "{\"instance_url\":\"" MY "\"," IDS "}", -EHOSTUNREACH, NULL },
+		{ "a refresh token", 200,
+		    "{" GOOD ",\"refresh_token\":\"5Aep861\",\"scope\":\"api\",\"new\":[{}]}", 0,
+		    "5Aep861" },
+		{ "Ids of 15 characters", 200,
+		    "{\"access_token\":\"eyJ.x.y\",\"instance_url\":\"" MY
+		    "\",\"id\":\"https://x/id/00Dx0000000BV7z/005x00000012Q9P\"}",
+		    0, NULL },
+		{ "no access token", 200, "{\"instance_url\":\"" MY "\"," IDS "}", -EHOSTUNREACH,
+		    NULL },
 		{ "no instance", 200, "{\"access_token\":\"00D!x\"," IDS "}", -EHOSTUNREACH, NULL },
-		{ "no id", 200, "{\"access_token\":\"00D!x\",\"instance_url\":\"" MY "\"}", -EHOSTUNREACH, NULL },
-		{ "an id that would be a path", 200, "{\"access_token\":\"00D!x\",\"instance_url\":\"" MY
-		    "\",\"id\":\"https://x/id/00D/../../../../../../005x00000012Q9P\"}", -EHOSTUNREACH, NULL },
-		{ "a line break in the token", 200, "{\"access_token\":\"00D\\r\\nX: y\",\"instance_url\":\"" MY "\"," IDS "}", -EHOSTUNREACH, NULL },
-		{ "a foreign host", 200, "{\"access_token\":\"00D!x\",\"instance_url\":\"https://evil.example\"," IDS "}", -EACCES, NULL },
-		{ "an error", 400, "{\"error\":\"invalid_grant\",\"error_description\":\"expired access/refresh token\"}", -EACCES, NULL },
+		{ "no id", 200, "{\"access_token\":\"00D!x\",\"instance_url\":\"" MY "\"}",
+		    -EHOSTUNREACH, NULL },
+		{ "an id that would be a path", 200,
+		    "{\"access_token\":\"00D!x\",\"instance_url\":\"" MY
+		    "\",\"id\":\"https://x/id/00D/../../../../../../005x00000012Q9P\"}",
+		    -EHOSTUNREACH, NULL },
+		{ "a line break in the token", 200,
+		    "{\"access_token\":\"00D\\r\\nX: y\",\"instance_url\":\"" MY "\"," IDS "}",
+		    -EHOSTUNREACH, NULL },
+		{ "a foreign host", 200,
+		    "{\"access_token\":\"00D!x\",\"instance_url\":\"https://evil.example\"," IDS
+		    "}",
+		    -EACCES, NULL },
+		{ "an error", 400,
+		    "{\"error\":\"invalid_grant\",\"error_description\":\"expired access/refresh token\"}",
+		    -EACCES, NULL },
 		{ "an error with status 200", 200, "{\"error\":\"invalid_grant\"}", -EACCES, NULL },
 		{ "a page of an outage", 503, "<html>down</html>", -EAGAIN, NULL },
 		{ "a page of another host", 404, "<html>?</html>", -EHOSTUNREACH, NULL },
@@ -180,12 +214,14 @@ test_answers(void)
 
 		is_int(rc, cases[i].rc, cases[i].what);
 		if (rc == 0) {
-			ok(strcmp(g.org_id, "00Dx0000000BV7zEAG") == 0 && strcmp(g.user_id, "005x00000012Q9PAAU") == 0, "%s: org %s, user %s",
-			    cases[i].what, g.org_id, g.user_id);
+			ok(strcmp(g.org_id, "00Dx0000000BV7zEAG") == 0 &&
+				strcmp(g.user_id, "005x00000012Q9PAAU") == 0,
+			    "%s: org %s, user %s", cases[i].what, g.org_id, g.user_id);
 			is_str(g.refresh_token.bytes, cases[i].refresh, "its refresh token");
 			is_str(g.instance_url, MY, "its instance");
 		} else {
-			ok(*f.text && !strstr(f.text, "00D!x"), "%s is told, without the token: %s", cases[i].what, f.text);
+			ok(*f.text && !strstr(f.text, "00D!x"), "%s is told, without the token: %s",
+			    cases[i].what, f.text);
 		}
 		oauth_grant_free(&g);
 	}
@@ -196,11 +232,19 @@ test_pkce(void)
 {
 	static const struct {
 		const char *bytes, *want;
-	} cases[] = {	/* RFC 4648, section 10, less the padding */
-		{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" }, { "fooba", "Zm9vYmE" }, { "foobar", "Zm9vYmFy" },
+	} cases[] = {
+		/* RFC 4648, section 10, less the padding */
+		{ "", "" },
+		{ "f", "Zg" },
+		{ "fo", "Zm8" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg" },
+		{ "fooba", "Zm9vYmE" },
+		{ "foobar", "Zm9vYmFy" },
 		{ "\xfb\xff\xfe", "-__-" },
 	};
-	char challenge[PKCE_CHALLENGE_SIZE], verifier[PKCE_VERIFIER_SIZE], other[PKCE_VERIFIER_SIZE];
+	char challenge[PKCE_CHALLENGE_SIZE], verifier[PKCE_VERIFIER_SIZE],
+	    other[PKCE_VERIFIER_SIZE];
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct buf b = BUF_INIT;
@@ -209,10 +253,16 @@ test_pkce(void)
 		is_str(buf_str(&b), cases[i].want, "base64url");
 		buf_free(&b);
 	}
-	is_int(pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", challenge), 0, "a challenge");
-	is_str(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "the challenge of RFC 7636, appendix B");
-	ok(pkce_verifier(verifier) == 0 && pkce_verifier(other) == 0 && strcmp(verifier, other) != 0, "verifiers differ");
-	ok(strlen(verifier) == 86 && strspn(verifier, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == 86,
+	is_int(pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", challenge), 0,
+	    "a challenge");
+	is_str(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+	    "the challenge of RFC 7636, appendix B");
+	ok(pkce_verifier(verifier) == 0 && pkce_verifier(other) == 0 &&
+		strcmp(verifier, other) != 0,
+	    "verifiers differ");
+	ok(strlen(verifier) == 86 &&
+		strspn(verifier,
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == 86,
 	    "a verifier has 86 characters of those that RFC 7636 allows");
 }
 
@@ -222,7 +272,8 @@ pem_of(EVP_PKEY *key, const char *passphrase)
 	BIO *bio = BIO_new(BIO_s_mem());
 	char *text;
 
-	PEM_write_bio_PKCS8PrivateKey(bio, key, passphrase ? EVP_aes_128_cbc() : NULL, passphrase, passphrase ? (int)strlen(passphrase) : 0, NULL, NULL);
+	PEM_write_bio_PKCS8PrivateKey(bio, key, passphrase ? EVP_aes_128_cbc() : NULL, passphrase,
+	    passphrase ? (int)strlen(passphrase) : 0, NULL, NULL);
 	long n = BIO_get_mem_data(bio, &text);
 	char *copy = strndup(text, (size_t)n);
 	BIO_free(bio);
@@ -247,14 +298,18 @@ decode(const char *s, size_t n, unsigned char *out)
 static void
 test_jwt(void)
 {
-	const struct jwt_claims claims = { .iss = "3MVG9.x", .sub = "it@example.org", .aud = "https://login.salesforce.com", .exp = 1700000000 };
+	const struct jwt_claims claims = { .iss = "3MVG9.x",
+		.sub = "it@example.org",
+		.aud = "https://login.salesforce.com",
+		.exp = 1700000000 };
 	EVP_PKEY *rsa = EVP_RSA_gen(2048), *ec = EVP_EC_gen("P-256");
 	char *pem = pem_of(rsa, NULL), *locked = pem_of(rsa, "open"), *other = pem_of(ec, NULL);
 	unsigned char text[4096];
 	struct buf out = BUF_INIT;
 
 	is_int(jwt_sign(&claims, pem, &out), 0, "an assertion is signed");
-	const char *body = strchr(buf_str(&out), '.'), *signature = body ? strrchr(out.data, '.') : NULL;
+	const char *body = strchr(buf_str(&out), '.'),
+		   *signature = body ? strrchr(out.data, '.') : NULL;
 	ok(body && signature > body, "it has three parts");
 	decode(out.data, (size_t)(body - out.data), text);
 	is_str((char *)text, "{\"alg\":\"RS256\"}", "the header");
@@ -263,18 +318,23 @@ test_jwt(void)
 	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "iss")), claims.iss, "iss");
 	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "sub")), claims.sub, "sub");
 	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "aud")), claims.aud, "aud");
-	is_int((long long)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "exp")), claims.exp, "exp, in seconds");
+	is_int((long long)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "exp")), claims.exp,
+	    "exp, in seconds");
 	cJSON_Delete(json);
 
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t n = decode(signature + 1, strlen(signature + 1), text);
 	EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, rsa);
-	ok(EVP_DigestVerify(ctx, text, n, (unsigned char *)out.data, (size_t)(signature - out.data)) == 1, "OpenSSL says that the signature is good");
+	ok(EVP_DigestVerify(
+	       ctx, text, n, (unsigned char *)out.data, (size_t)(signature - out.data)) == 1,
+	    "OpenSSL says that the signature is good");
 	EVP_MD_CTX_free(ctx);
 
-	is_int(jwt_sign(&claims, locked, &out), -EINVAL, "a key with a passphrase is refused, and nobody is asked for it");
+	is_int(jwt_sign(&claims, locked, &out), -EINVAL,
+	    "a key with a passphrase is refused, and nobody is asked for it");
 	is_int(jwt_sign(&claims, other, &out), -EINVAL, "a key that is not RSA is refused");
-	is_int(jwt_sign(&claims, "-----BEGIN PRIVATE KEY-----\nxx\n", &out), -EINVAL, "half a key is refused");
+	is_int(jwt_sign(&claims, "-----BEGIN PRIVATE KEY-----\nxx\n", &out), -EINVAL,
+	    "half a key is refused");
 	is_int(jwt_sign(&claims, "", &out), -EINVAL, "no key is refused");
 	buf_free(&out);
 	free(pem);
@@ -292,11 +352,14 @@ test_sfdx(void)
 		int rc;
 		const char *id, *secret, *token, *host;
 	} cases[] = {
-		{ "force://PlatformCLI::5Aep.861_-x@acme.my.salesforce.com", 0, "PlatformCLI", NULL, "5Aep.861_-x", "acme.my.salesforce.com" },
-		{ "force://3MVG9:s3cr3t==:5Aep==@acme.my.salesforce.com\n", 0, "3MVG9", "s3cr3t==", "5Aep==", "acme.my.salesforce.com" },
+		{ "force://PlatformCLI::5Aep.861_-x@acme.my.salesforce.com", 0, "PlatformCLI", NULL,
+		    "5Aep.861_-x", "acme.my.salesforce.com" },
+		{ "force://3MVG9:s3cr3t==:5Aep==@acme.my.salesforce.com\n", 0, "3MVG9",
+		    "s3cr3t==", "5Aep==", "acme.my.salesforce.com" },
 		{ "  force://a:b:c@localhost:8080 \r\n", 0, "a", "b", "c", "localhost:8080" },
 		{ "{\"sfdxAuthUrl\":\"force://a:b:c@h.example\"}", 0, "a", "b", "c", "h.example" },
-		{ "\n{\"status\":0,\"result\":{\"orgId\":\"00D\",\"sfdxAuthUrl\":\"force://a::c@h.example\"}}", 0, "a", NULL, "c", "h.example" },
+		{ "\n{\"status\":0,\"result\":{\"orgId\":\"00D\",\"sfdxAuthUrl\":\"force://a::c@h.example\"}}",
+		    0, "a", NULL, "c", "h.example" },
 		{ "force://a:b:c@h.example/", -EINVAL, NULL, NULL, NULL, NULL },
 		{ "force://a:b:c@", -EINVAL, NULL, NULL, NULL, NULL },
 		{ "force://a:b:@h.example", -EINVAL, NULL, NULL, NULL, NULL },
@@ -322,22 +385,30 @@ test_sfdx(void)
 		is_str(u.host, cases[i].host, "host");
 		sfdx_url_free(&u);
 	}
-	ok(sfdx_result("{\"status\":0,\"result\":{\"accessToken\":\"00D!x\"},\"warnings\":[]}", "accessToken", &s) == 0 && secret_equal(&s, "00D!x"),
+	ok(sfdx_result("{\"status\":0,\"result\":{\"accessToken\":\"00D!x\"},\"warnings\":[]}",
+	       "accessToken", &s) == 0 &&
+		secret_equal(&s, "00D!x"),
 	    "a token that sf prints");
-	is_int(sfdx_result("{\"status\":1,\"name\":\"NoOrgFound\"}", "accessToken", &s), -EINVAL, "an error that sf prints");
+	is_int(sfdx_result("{\"status\":1,\"name\":\"NoOrgFound\"}", "accessToken", &s), -EINVAL,
+	    "an error that sf prints");
 	secret_free(&s);
 }
 
 static void
 test_authorize_url(void)
 {
-	struct config c = { .login_url = (char *)MY, .client_id = (char *)"3MVG9", .redirect_uri = (char *)"http://localhost:1717/OauthRedirect" };
+	struct config c = { .login_url = (char *)MY,
+		.client_id = (char *)"3MVG9",
+		.redirect_uri = (char *)"http://localhost:1717/OauthRedirect" };
 	struct buf b = BUF_INIT;
 
 	is_int(oauth_authorize_url(&c, "st_-", "ch", &b), 0, "the URL for the browser");
-	is_str(buf_str(&b), MY "/services/oauth2/authorize?response_type=code&client_id=3MVG9"
+	is_str(buf_str(&b),
+	    MY
+	    "/services/oauth2/authorize?response_type=code&client_id=3MVG9"
 	    "&redirect_uri=http%3A%2F%2Flocalhost%3A1717%2FOauthRedirect&scope=api%20refresh_token&state=st_-&code_challenge=ch"
-	    "&code_challenge_method=S256&prompt=login", "what is in it");
+	    "&code_challenge_method=S256&prompt=login",
+	    "what is in it");
 	buf_free(&b);
 }
 
@@ -369,13 +440,15 @@ test_commands(void)
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct secret s = { NULL };
 
-		is_int(command_secret("client_secret_cmd", cases[i].command, &s), cases[i].rc, cases[i].command);
+		is_int(command_secret("client_secret_cmd", cases[i].command, &s), cases[i].rc,
+		    cases[i].command);
 		is_str(s.bytes, cases[i].want, "what it printed");
 		secret_free(&s);
 		buf_clear(&said);
 		log_tail(&said);
 		const char *last = memrchr(buf_str(&said), '\n', said.len ? said.len - 1 : 0);
-		ok(!cases[i].says || strstr(last ? last : buf_str(&said), cases[i].says), "and why there is nothing");
+		ok(!cases[i].says || strstr(last ? last : buf_str(&said), cases[i].says),
+		    "and why there is nothing");
 	}
 	buf_free(&said);
 }

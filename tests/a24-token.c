@@ -49,13 +49,20 @@ put_answer(struct buf *out)
 	unsigned n = atomic_fetch_add(&server.given, 1);
 
 	if (server.error)
-		snprintf(body, sizeof(body), "{\"error\":\"invalid_grant\",\"error_description\":\"%s\"}", server.error);
+		snprintf(body, sizeof(body),
+		    "{\"error\":\"invalid_grant\",\"error_description\":\"%s\"}", server.error);
 	else
-		snprintf(body, sizeof(body), "{\"access_token\":\"00D!%u\",%s\"instance_url\":\"%s\",\"scope\":\"api\",\"issued_at\":\"1278448832702\","
-		    "\"id\":\"https://login.salesforce.com/id/00Dx0000000BV7zEAG/%s\"}", n, server.refresh ? "\"refresh_token\":\"next\"," : "",
+		snprintf(body, sizeof(body),
+		    "{\"access_token\":\"00D!%u\",%s\"instance_url\":\"%s\",\"scope\":\"api\",\"issued_at\":\"1278448832702\","
+		    "\"id\":\"https://login.salesforce.com/id/00Dx0000000BV7zEAG/%s\"}",
+		    n, server.refresh ? "\"refresh_token\":\"next\"," : "",
 		    server.instance ? server.instance : "http://127.0.0.1", server.user);
-	buf_printf(out, "HTTP/1.1 %s\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
-	    server.status ? server.status : server.error ? "400 Bad Request" : "200 OK", strlen(body), body);
+	buf_printf(out,
+	    "HTTP/1.1 %s\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+	    server.status    ? server.status :
+		server.error ? "400 Bad Request" :
+			       "200 OK",
+	    strlen(body), body);
 }
 
 static void
@@ -72,9 +79,11 @@ serve_one(int fd)
 			return;
 		n += (size_t)got;
 		in[n] = '\0';
-		char *end = strstr(in, "\r\n\r\n"), *length = strcasestr(in, "\r\nContent-Length: ");
+		char *end = strstr(in, "\r\n\r\n"),
+		     *length = strcasestr(in, "\r\nContent-Length: ");
 		if (end)
-			want = (size_t)(end + 4 - in) + (length ? strtoul(length + 18, NULL, 10) : 0);
+			want =
+			    (size_t)(end + 4 - in) + (length ? strtoul(length + 18, NULL, 10) : 0);
 	}
 	atomic_fetch_add(&server.requests, 1);
 	pthread_mutex_lock(&server.lock);
@@ -109,7 +118,8 @@ server_start(void)
 	socklen_t len = sizeof(a);
 
 	server.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(server.fd, (struct sockaddr *)&a, len) < 0 || listen(server.fd, 64) < 0 || getsockname(server.fd, (struct sockaddr *)&a, &len) < 0)
+	if (bind(server.fd, (struct sockaddr *)&a, len) < 0 || listen(server.fd, 64) < 0 ||
+	    getsockname(server.fd, (struct sockaddr *)&a, &len) < 0)
 		abort();
 	server_user("005x00000012Q9PAAU");
 	pthread_create(&server.thread, NULL, serve, NULL);
@@ -136,13 +146,16 @@ form_has(const char *s)
 }
 
 /* How many requests `expression` cost. */
-#define COST(expression) (atomic_store(&server.requests, 0), (expression), atomic_load(&server.requests))
+#define COST(expression)                                                                           \
+	(atomic_store(&server.requests, 0), (expression), atomic_load(&server.requests))
 
 /*
  * The file.
  */
 
-static struct config config = { .org = (char *)"acme", .client_id = (char *)"3MVG9", .flow = CONFIG_CLIENT_CREDENTIALS };
+static struct config config = {
+	.org = (char *)"acme", .client_id = (char *)"3MVG9", .flow = CONFIG_CLIENT_CREDENTIALS
+};
 static char *path;
 
 static struct login
@@ -158,8 +171,10 @@ static bool
 stored_is(const char *access, const char *refresh)
 {
 	struct login l = stored();
-	bool good = (access ? l.access_token.bytes && strcmp(l.access_token.bytes, access) == 0 : !l.access_token.bytes) &&
-	    (refresh ? l.refresh_token.bytes && strcmp(l.refresh_token.bytes, refresh) == 0 : !l.refresh_token.bytes);
+	bool good = (access ? l.access_token.bytes && strcmp(l.access_token.bytes, access) == 0 :
+			      !l.access_token.bytes) &&
+	    (refresh ? l.refresh_token.bytes && strcmp(l.refresh_token.bytes, refresh) == 0 :
+		       !l.refresh_token.bytes);
 
 	login_free(&l);
 	return good;
@@ -169,9 +184,14 @@ stored_is(const char *access, const char *refresh)
 static void
 store(const char *access, const char *refresh)
 {
-	struct login l = { .login_url = config.login_url, .client_id = config.client_id, .how = (char *)(config.flow == CONFIG_WEB ? "web" : "client_credentials"),
-	    .instance_url = config.login_url, .access_token = { (char *)access }, .refresh_token = { (char *)refresh },
-	    .org_id = "00Dx0000000BV7zEAG", .user_id = "005x00000012Q9PAAU" };
+	struct login l = { .login_url = config.login_url,
+		.client_id = config.client_id,
+		.how = (char *)(config.flow == CONFIG_WEB ? "web" : "client_credentials"),
+		.instance_url = config.login_url,
+		.access_token = { (char *)access },
+		.refresh_token = { (char *)refresh },
+		.org_id = "00Dx0000000BV7zEAG",
+		.user_id = "005x00000012Q9PAAU" };
 
 	token_file_write(path, &l);
 }
@@ -190,8 +210,13 @@ static void
 test_path(void)
 {
 	static const char *const cases[][2] = {
-		{ "acme", "acme.json" }, { "acme.uat", "acme.uat.json" }, { "it@acme", "it%40acme.json" }, { "../../x", "%2E.%2F..%2Fx.json" },
-		{ "a/b", "a%2Fb.json" }, { ".", "%2E.json" }, { "\xc3\xbc", "%C3%BC.json" },
+		{ "acme", "acme.json" },
+		{ "acme.uat", "acme.uat.json" },
+		{ "it@acme", "it%40acme.json" },
+		{ "../../x", "%2E.%2F..%2Fx.json" },
+		{ "a/b", "a%2Fb.json" },
+		{ ".", "%2E.json" },
+		{ "\xc3\xbc", "%C3%BC.json" },
 	};
 
 	for (size_t i = 0; i < LENGTH(cases); i++) {
@@ -214,9 +239,18 @@ test_path(void)
 static void
 test_file(void)
 {
-	struct login l = { .login_url = (char *)"https://x", .client_id = (char *)"\"\\/\n", .how = (char *)"web", .instance_url = (char *)"https://y",
-	    .access_token = { (char *)"00D!x" }, .refresh_token = { (char *)"5Aep" }, .since = 1700000000, .renewed = 1800000000, .imported = true,
-	    .org_id = "00Dx0000000BV7zEAG", .user_id = "005x00000012Q9PAAU" }, got = { 0 };
+	struct login l = { .login_url = (char *)"https://x",
+		.client_id = (char *)"\"\\/\n",
+		.how = (char *)"web",
+		.instance_url = (char *)"https://y",
+		.access_token = { (char *)"00D!x" },
+		.refresh_token = { (char *)"5Aep" },
+		.since = 1700000000,
+		.renewed = 1800000000,
+		.imported = true,
+		.org_id = "00Dx0000000BV7zEAG",
+		.user_id = "005x00000012Q9PAAU" },
+		     got = { 0 };
 	char *other = NULL, *temp = NULL;
 	struct stat st;
 
@@ -230,8 +264,10 @@ test_file(void)
 	is_int(access(temp, F_OK), -1, "nothing is left beside it");
 	is_int(token_file_read(path, &got), 0, "and read");
 	is_str(got.client_id, "\"\\/\n", "with odd characters");
-	ok(secret_equal(&got.access_token, "00D!x") && secret_equal(&got.refresh_token, "5Aep"), "with its tokens");
-	ok(!got.scope && !got.ended && !got.username && !got.client_secret.bytes, "what was not there is not there");
+	ok(secret_equal(&got.access_token, "00D!x") && secret_equal(&got.refresh_token, "5Aep"),
+	    "with its tokens");
+	ok(!got.scope && !got.ended && !got.username && !got.client_secret.bytes,
+	    "what was not there is not there");
 	ok(got.since == 1700000000 && got.renewed == 1800000000 && got.imported, "with its times");
 	is_str(got.org_id, l.org_id, "with its org");
 	login_free(&got);
@@ -249,13 +285,17 @@ test_file(void)
 	is_int(token_file_read(path, &got), 0, "by a login");
 	login_free(&got);
 
-	static const char *const damaged[] = { "", "{", "[]", "{}", "{\"login_url\":1}", "{\"login_url\":\"a\",\"client_id\":\"b\",\"how\":\"web\","
-	    "\"instance_url\":\"c\",\"org_id\":\"../../../../../..\",\"user_id\":\"005x00000012Q9PAAU\"}" };
+	static const char *const damaged[] = {
+		"", "{", "[]", "{}", "{\"login_url\":1}",
+		"{\"login_url\":\"a\",\"client_id\":\"b\",\"how\":\"web\","
+		"\"instance_url\":\"c\",\"org_id\":\"../../../../../..\",\"user_id\":\"005x00000012Q9PAAU\"}"
+	};
 	for (size_t i = 0; i < LENGTH(damaged); i++) {
 		write_text(path, damaged[i]);
 		is_int(token_file_read(path, &got), -EIO, damaged[i]);
 	}
-	is_int(token_file_write("/no/such/directory/x.json", &l), -ENOENT, "what cannot be written is told");
+	is_int(token_file_write("/no/such/directory/x.json", &l), -ENOENT,
+	    "what cannot be written is told");
 	is_int(token_file_remove(path), 0, "a login is removed");
 	is_int(token_file_remove(path), 0, "and again");
 	unlink(other);
@@ -339,14 +379,17 @@ renew_thread(void *ctx)
 static void
 test_renewal(void)
 {
-	struct token *t = open_token(0, 1, "client credentials log in by themselves"), *second = NULL;
+	struct token *t = open_token(0, 1, "client credentials log in by themselves"),
+		     *second = NULL;
 	pthread_t threads[THREADS];
 	struct bearer b = { 0 };
 	unsigned good = 0;
 
-	ok(form_has("grant_type=client_credentials&client_id=3MVG9&client_secret=s%26cret"), "the client is in the form");
+	ok(form_has("grant_type=client_credentials&client_id=3MVG9&client_secret=s%26cret"),
+	    "the client is in the form");
 	is_int(token_bearer(t, &b), 0, "a bearer");
-	ok(strncmp(b.access_token.bytes, "00D!", 4) == 0 && b.serial == 1, "with the token, the first");
+	ok(strncmp(b.access_token.bytes, "00D!", 4) == 0 && b.serial == 1,
+	    "with the token, the first");
 	bearer_free(&b);
 	is_str(token_org_id(t), "00Dx0000000BV7zEAG", "the org");
 	is_str(token_user_id(t), "005x00000012Q9PAAU", "the user");
@@ -361,7 +404,8 @@ test_renewal(void)
 		pthread_join(threads[i], &rc);
 		good += rc == NULL;
 	}
-	ok(good == THREADS && atomic_load(&server.requests) == 1 && serial_of(t) == 2, "%d threads with a dead token: one request", THREADS);
+	ok(good == THREADS && atomic_load(&server.requests) == 1 && serial_of(t) == 2,
+	    "%d threads with a dead token: one request", THREADS);
 	renew(t, 1, 0, 0, "who comes late has the new one already");
 	renew(second, 1, 0, 0, "another process takes it from the file");
 	renew(second, 2, 0, 1, "and renews it when that one is dead");
@@ -418,9 +462,11 @@ test_refresh(void)
 	store("00D!old", "5Aep");
 	t = open_token(0, 0, "a login by a browser");
 	renew(t, 1, 0, 1, "is renewed by its refresh token");
-	ok(form_has("grant_type=refresh_token&refresh_token=5Aep&client_id=3MVG9"), "which is sent");
+	ok(form_has("grant_type=refresh_token&refresh_token=5Aep&client_id=3MVG9"),
+	    "which is sent");
 	struct login l = stored();
-	ok(secret_equal(&l.refresh_token, "5Aep") && !secret_equal(&l.access_token, "00D!old"), "and kept");
+	ok(secret_equal(&l.refresh_token, "5Aep") && !secret_equal(&l.access_token, "00D!old"),
+	    "and kept");
 	login_free(&l);
 	server_says(NULL, NULL, true);
 	renew(t, 2, 0, 1, "a rotated one");

@@ -45,62 +45,116 @@ static const struct {
 	{ "a byte order mark only", B(MARK), { 0 }, { B(""), B(""), B("") } },
 	{ "a header only", B("a,b"), { 0 }, { B("a\nb\n"), B("a\tb\n"), B("") } },
 	{ "two records", B("a,b\n1,2\n3,4\n"), { 0 },
-	  { B("a\nb\n"), B("a\tb\n1\t2\n3\t4\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n{\"a\":\"3\",\"b\":\"4\"}\n") } },
-	{ "CRLF, no line end at the end", B("a,b\r\n1,2"), { 0 }, { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
-	{ "CR only", B("a,b\r1,2\r"), { 0 }, { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
-	{ "blanks stay", B("a\n  x \n"), { 0 }, { B("a\n"), B("a\n  x \n"), B("{\"a\":\"  x \"}\n") } },
-	{ "a line of blanks is a record", B("a\n  \n"), { 0 }, { B("a\n"), B("a\n  \n"), B("{\"a\":\"  \"}\n") } },
-	{ "a blank line of one column is a record", B("a\n\nx\n"), { 0 }, { B("a\n"), B("a\n\nx\n"), B("{\"a\":\"\"}\n{\"a\":\"x\"}\n") } },
-	{ "a blank line of two columns is none", B("a,b\n\n1,2\n"), { 0 }, { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
+	    { B("a\nb\n"), B("a\tb\n1\t2\n3\t4\n"),
+		B("{\"a\":\"1\",\"b\":\"2\"}\n{\"a\":\"3\",\"b\":\"4\"}\n") } },
+	{ "CRLF, no line end at the end", B("a,b\r\n1,2"), { 0 },
+	    { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
+	{ "CR only", B("a,b\r1,2\r"), { 0 },
+	    { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
+	{ "blanks stay", B("a\n  x \n"), { 0 },
+	    { B("a\n"), B("a\n  x \n"), B("{\"a\":\"  x \"}\n") } },
+	{ "a line of blanks is a record", B("a\n  \n"), { 0 },
+	    { B("a\n"), B("a\n  \n"), B("{\"a\":\"  \"}\n") } },
+	{ "a blank line of one column is a record", B("a\n\nx\n"), { 0 },
+	    { B("a\n"), B("a\n\nx\n"), B("{\"a\":\"\"}\n{\"a\":\"x\"}\n") } },
+	{ "a blank line of two columns is none", B("a,b\n\n1,2\n"), { 0 },
+	    { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
 	{ "what is escaped", B("a\n\"\t\n\r\\\"\"\x01\x7f\"\n"), { 0 },
-	  { B("a\n"), B("a\n\\t\\n\\r\\\\\"\x01\x7f\n"), B("{\"a\":\"\\t\\n\\r\\\\\\\"\\u0001\\u007f\"}\n") } },
-	{ "NUL", B("a\nx\0y\n"), { 0 }, { B("a\n"), B("a\nx\0y\n"), B("{\"a\":\"x\\u0000y\"}\n") } },
+	    { B("a\n"), B("a\n\\t\\n\\r\\\\\"\x01\x7f\n"),
+		B("{\"a\":\"\\t\\n\\r\\\\\\\"\\u0001\\u007f\"}\n") } },
+	{ "NUL", B("a\nx\0y\n"), { 0 },
+	    { B("a\n"), B("a\nx\0y\n"), B("{\"a\":\"x\\u0000y\"}\n") } },
 	{ "a newline in the header", B("\"a\nb\",c\n1,2\n"), { 0 },
-	  { B("a\\nb\nc\n"), B("a\\nb\tc\n1\t2\n"), B("{\"a\\nb\":\"1\",\"c\":\"2\"}\n") } },
+	    { B("a\\nb\nc\n"), B("a\\nb\tc\n1\t2\n"), B("{\"a\\nb\":\"1\",\"c\":\"2\"}\n") } },
 	{ "keys are unique", B("a,a,,b,a_2\n1,2,3,4,5\n"), { 0 },
-	  { B("a\na\n\nb\na_2\n"), B("a\ta\t\tb\ta_2\n1\t2\t3\t4\t5\n"),
-	    B("{\"a\":\"1\",\"a_2\":\"2\",\"_3\":\"3\",\"b\":\"4\",\"a_2_2\":\"5\"}\n") } },
+	    { B("a\na\n\nb\na_2\n"), B("a\ta\t\tb\ta_2\n1\t2\t3\t4\t5\n"),
+		B("{\"a\":\"1\",\"a_2\":\"2\",\"_3\":\"3\",\"b\":\"4\",\"a_2_2\":\"5\"}\n") } },
 	{ "short and long records", B("a,_3\n1\n1,2,3,4\n"), { 0 },
-	  { B("a\n_3\n"), B("a\t_3\n1\t\n1\t2\t3\t4\n"), B("{\"a\":\"1\"}\n{\"a\":\"1\",\"_3\":\"2\",\"_3_2\":\"3\",\"_4\":\"4\"}\n") } },
-	{ "text behind a quote", B("a,b\n\"x\" y,z\n"), { 0 }, { B("a\nb\n"), B("a\tb\nx y\tz\n"), B("{\"a\":\"x y\",\"b\":\"z\"}\n") } },
+	    { B("a\n_3\n"), B("a\t_3\n1\t\n1\t2\t3\t4\n"),
+		B("{\"a\":\"1\"}\n{\"a\":\"1\",\"_3\":\"2\",\"_3_2\":\"3\",\"_4\":\"4\"}\n") } },
+	{ "text behind a quote", B("a,b\n\"x\" y,z\n"), { 0 },
+	    { B("a\nb\n"), B("a\tb\nx y\tz\n"), B("{\"a\":\"x y\",\"b\":\"z\"}\n") } },
 	{ "a quote in text", B("a,b\n5\" pipe, \"x\"\n"), { 0 },
-	  { B("a\nb\n"), B("a\tb\n5\" pipe\t \"x\"\n"), B("{\"a\":\"5\\\" pipe\",\"b\":\" \\\"x\\\"\"}\n") } },
+	    { B("a\nb\n"), B("a\tb\n5\" pipe\t \"x\"\n"),
+		B("{\"a\":\"5\\\" pipe\",\"b\":\" \\\"x\\\"\"}\n") } },
 	{ "a quote that nothing closes", B("a,b\n\"x,1\ny,2\n"), { 0 },
-	  { B("a\nb\n"), B("a\tb\n\"x\t1\ny\t2\n"), B("{\"a\":\"\\\"x\",\"b\":\"1\"}\n{\"a\":\"y\",\"b\":\"2\"}\n") } },
+	    { B("a\nb\n"), B("a\tb\n\"x\t1\ny\t2\n"),
+		B("{\"a\":\"\\\"x\",\"b\":\"1\"}\n{\"a\":\"y\",\"b\":\"2\"}\n") } },
 	{ "a quote that is closed too late", B("a,b\n\"xxxxx,1\ny\",2\n"), { .max_field = 8 },
-	  { B("a\nb\n"), B("a\tb\n\"xxxxx\t1\ny\"\t2\n"), B("{\"a\":\"\\\"xxxxx\",\"b\":\"1\"}\n{\"a\":\"y\\\"\",\"b\":\"2\"}\n") } },
+	    { B("a\nb\n"), B("a\tb\n\"xxxxx\t1\ny\"\t2\n"),
+		B("{\"a\":\"\\\"xxxxx\",\"b\":\"1\"}\n{\"a\":\"y\\\"\",\"b\":\"2\"}\n") } },
 	{ "a quote that is closed just in time", B("a,b\n\"xxxxx,1\n\",2\n"), { .max_field = 8 },
-	  { B("a\nb\n"), B("a\tb\nxxxxx,1\\n\t2\n"), B("{\"a\":\"xxxxx,1\\n\",\"b\":\"2\"}\n") } },
-	{ "a byte order mark before a quote", B(MARK "\"a,b\"\n1\n"), { 0 }, { B("a,b\n"), B("a,b\n1\n"), B("{\"a,b\":\"1\"}\n") } },
-	{ "UTF-16LE", B("\xff\xfe" "a\0;\0\xe9\0\n\0" "1\0;\0\xac\x20\n\0"), { 0 },
-	  { B("a\n\xc3\xa9\n"), B("a\t\xc3\xa9\n1\t\xe2\x82\xac\n"), B("{\"a\":\"1\",\"\xc3\xa9\":\"\xe2\x82\xac\"}\n") } },
+	    { B("a\nb\n"), B("a\tb\nxxxxx,1\\n\t2\n"),
+		B("{\"a\":\"xxxxx,1\\n\",\"b\":\"2\"}\n") } },
+	{ "a byte order mark before a quote", B(MARK "\"a,b\"\n1\n"), { 0 },
+	    { B("a,b\n"), B("a,b\n1\n"), B("{\"a,b\":\"1\"}\n") } },
+	{ "UTF-16LE",
+	    B("\xff\xfe"
+	      "a\0;\0\xe9\0\n\0"
+	      "1\0;\0\xac\x20\n\0"),
+	    { 0 },
+	    { B("a\n\xc3\xa9\n"), B("a\t\xc3\xa9\n1\t\xe2\x82\xac\n"),
+		B("{\"a\":\"1\",\"\xc3\xa9\":\"\xe2\x82\xac\"}\n") } },
 	{ "UTF-16BE that ends in half a character", B("\xfe\xff\0a\0\n\xd8\0\0x\0"), { 0 },
-	  { B("a\n"), B("a\n\xef\xbf\xbdx\xef\xbf\xbd\n"), B("{\"a\":\"\xef\xbf\xbdx\xef\xbf\xbd\"}\n") } },
+	    { B("a\n"), B("a\n\xef\xbf\xbdx\xef\xbf\xbd\n"),
+		B("{\"a\":\"\xef\xbf\xbdx\xef\xbf\xbd\"}\n") } },
 	{ "windows-1252", B("a\n\xe9!\x80\x81\n"), { 0 },
-	  { B("a\n"), B("a\n\xc3\xa9!\xe2\x82\xac\xc2\x81\n"), B("{\"a\":\"\xc3\xa9!\xe2\x82\xac\xc2\x81\"}\n") } },
+	    { B("a\n"), B("a\n\xc3\xa9!\xe2\x82\xac\xc2\x81\n"),
+		B("{\"a\":\"\xc3\xa9!\xe2\x82\xac\xc2\x81\"}\n") } },
 	{ "not the UTF-8 that it is said to be", B("a,b\n\xe9,\xc3\xa9\n"), { .encoding = "UTF-8" },
-	  { B("a\nb\n"), B("a\tb\n\xe9\t\xc3\xa9\n"), B("{\"a\":\"\xc3\xa9\",\"b\":\"\xc3\xa9\"}\n") } },
-	{ "an encoding that is told", B("\xb1\n1\n"), { .encoding = "ISO-8859-2" }, { B("\xc4\x85\n"), B("\xc4\x85\n1\n"), B("{\"\xc4\x85\":\"1\"}\n") } },
-	{ "UTF-16LE without a mark", B("a\0,\0b\0\n\0" "1\0,\0\xac\x20\n\0"), { 0 },
-	  { B("a\nb\n"), B("a\tb\n1\t\xe2\x82\xac\n"), B("{\"a\":\"1\",\"b\":\"\xe2\x82\xac\"}\n") } },
-	{ "UTF-16BE without a mark", B("\0a\0,\0b\0\n\0" "1\0,\0" "2\0\n"), { 0 }, { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
-	{ "NULs at odd places but for the last", B("a\0,\0b\0\n\0" "1\0,\0" "\0"), { 0 },
-	  { B("a\0\n\0b\0\n"), B("a\0\t\0b\0\n\0" "1\0\t\0\0\n"), B("{\"a\\u0000\":\"\\u00001\\u0000\",\"\\u0000b\\u0000\":\"\\u0000\\u0000\"}\n") } },
-	{ "NULs on both sides are NULs", B("a\0\n\0\0\n"), { 0 }, { B("a\0\n"), B("a\0\n\0\0\n"), B("{\"a\\u0000\":\"\\u0000\\u0000\"}\n") } },
-	{ "UTF-16 is told, a mark says which", B("\xfe\xff\0a\0\n"), { .encoding = "UTF-16" }, { B("a\n"), B("a\n"), B("") } },
-	{ "UTF-16 is told, nothing says which", B("a\0\n\0"), { .encoding = "utf-16" }, { B("a\n"), B("a\n"), B("") } },
-	{ "sep=", B("sep=;\r\na,x;b\r\n1;2\r\n"), { 0 }, { B("a,x\nb\n"), B("a,x\tb\n1\t2\n"), B("{\"a,x\":\"1\",\"b\":\"2\"}\n") } },
-	{ "sep= in quotes, in UTF-16", B("\xff\xfe\"\0s\0e\0p\0=\0|\0\"\0\n\0" "a\0|\0b\0"), { 0 }, { B("a\nb\n"), B("a\tb\n"), B("") } },
+	    { B("a\nb\n"), B("a\tb\n\xe9\t\xc3\xa9\n"),
+		B("{\"a\":\"\xc3\xa9\",\"b\":\"\xc3\xa9\"}\n") } },
+	{ "an encoding that is told", B("\xb1\n1\n"), { .encoding = "ISO-8859-2" },
+	    { B("\xc4\x85\n"), B("\xc4\x85\n1\n"), B("{\"\xc4\x85\":\"1\"}\n") } },
+	{ "UTF-16LE without a mark",
+	    B("a\0,\0b\0\n\0"
+	      "1\0,\0\xac\x20\n\0"),
+	    { 0 },
+	    { B("a\nb\n"), B("a\tb\n1\t\xe2\x82\xac\n"),
+		B("{\"a\":\"1\",\"b\":\"\xe2\x82\xac\"}\n") } },
+	{ "UTF-16BE without a mark",
+	    B("\0a\0,\0b\0\n\0"
+	      "1\0,\0"
+	      "2\0\n"),
+	    { 0 }, { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
+	{ "NULs at odd places but for the last",
+	    B("a\0,\0b\0\n\0"
+	      "1\0,\0"
+	      "\0"),
+	    { 0 },
+	    { B("a\0\n\0b\0\n"),
+		B("a\0\t\0b\0\n\0"
+		  "1\0\t\0\0\n"),
+		B("{\"a\\u0000\":\"\\u00001\\u0000\",\"\\u0000b\\u0000\":\"\\u0000\\u0000\"}\n") } },
+	{ "NULs on both sides are NULs", B("a\0\n\0\0\n"), { 0 },
+	    { B("a\0\n"), B("a\0\n\0\0\n"), B("{\"a\\u0000\":\"\\u0000\\u0000\"}\n") } },
+	{ "UTF-16 is told, a mark says which", B("\xfe\xff\0a\0\n"), { .encoding = "UTF-16" },
+	    { B("a\n"), B("a\n"), B("") } },
+	{ "UTF-16 is told, nothing says which", B("a\0\n\0"), { .encoding = "utf-16" },
+	    { B("a\n"), B("a\n"), B("") } },
+	{ "sep=", B("sep=;\r\na,x;b\r\n1;2\r\n"), { 0 },
+	    { B("a,x\nb\n"), B("a,x\tb\n1\t2\n"), B("{\"a,x\":\"1\",\"b\":\"2\"}\n") } },
+	{ "sep= in quotes, in UTF-16",
+	    B("\xff\xfe\"\0s\0e\0p\0=\0|\0\"\0\n\0"
+	      "a\0|\0b\0"),
+	    { 0 }, { B("a\nb\n"), B("a\tb\n"), B("") } },
 	{ "semicolons", B("name;price\nx, y;1,5\nz;2,5\n"), { 0 },
-	  { B("name\nprice\n"), B("name\tprice\nx, y\t1,5\nz\t2,5\n"), B("{\"name\":\"x, y\",\"price\":\"1,5\"}\n{\"name\":\"z\",\"price\":\"2,5\"}\n") } },
-	{ "tabs", B("a\tb\n1\t2\n"), { 0 }, { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
-	{ "carets", B("a^b\n1^2\n"), { 0 }, { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
+	    { B("name\nprice\n"), B("name\tprice\nx, y\t1,5\nz\t2,5\n"),
+		B("{\"name\":\"x, y\",\"price\":\"1,5\"}\n{\"name\":\"z\",\"price\":\"2,5\"}\n") } },
+	{ "tabs", B("a\tb\n1\t2\n"), { 0 },
+	    { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
+	{ "carets", B("a^b\n1^2\n"), { 0 },
+	    { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
 	{ "a delimiter within quotes does not count", B("\"a;b;c\",d\n\"1;2;3\",4\n"), { 0 },
-	  { B("a;b;c\nd\n"), B("a;b;c\td\n1;2;3\t4\n"), B("{\"a;b;c\":\"1;2;3\",\"d\":\"4\"}\n") } },
-	{ "a tie is the comma's", B("a,b;c\n1,2;3\n"), { 0 }, { B("a\nb;c\n"), B("a\tb;c\n1\t2;3\n"), B("{\"a\":\"1\",\"b;c\":\"2;3\"}\n") } },
+	    { B("a;b;c\nd\n"), B("a;b;c\td\n1;2;3\t4\n"),
+		B("{\"a;b;c\":\"1;2;3\",\"d\":\"4\"}\n") } },
+	{ "a tie is the comma's", B("a,b;c\n1,2;3\n"), { 0 },
+	    { B("a\nb;c\n"), B("a\tb;c\n1\t2;3\n"), B("{\"a\":\"1\",\"b;c\":\"2;3\"}\n") } },
 	{ "text of one column", B("text\nhello; you\nand; you; too\n"), { 0 },
-	  { B("text\n"), B("text\nhello; you\nand; you; too\n"), B("{\"text\":\"hello; you\"}\n{\"text\":\"and; you; too\"}\n") } },
-	{ "a delimiter that is told", B("a,b\tc\n"), { .delimiter = '\t' }, { B("a,b\nc\n"), B("a,b\tc\n"), B("") } },
+	    { B("text\n"), B("text\nhello; you\nand; you; too\n"),
+		B("{\"text\":\"hello; you\"}\n{\"text\":\"and; you; too\"}\n") } },
+	{ "a delimiter that is told", B("a,b\tc\n"), { .delimiter = '\t' },
+	    { B("a,b\nc\n"), B("a,b\tc\n"), B("") } },
 };
 
 #define ERRORS		"offset\trecord\tcolumn\tcode\n"
@@ -116,43 +170,71 @@ static const struct {
 } others[] = {
 	{ "nothing: table.csv", VIEW_TABLE_CSV, B(""), { 0 }, B("") },
 	{ "header only: table.csv", VIEW_TABLE_CSV, B("a;b\r\n"), { 0 }, B("a,b\n") },
-	{ "what needs quotes, and nothing else", VIEW_TABLE_CSV, B("a;b\n\"x\";y, z\n\"1\"\"\";\"l\nm\r\"\n 5;\t'\\\n"), { 0 },
-	  B("a,b\nx,\"y, z\"\n\"1\"\"\",\"l\nm\r\"\n 5,\t'\\\n") },
-	{ "short and long records have all columns", VIEW_TABLE_CSV, B("a,,a\n1\n1,2,3,4,5\n"), { 0 }, B("a,_2,a_2,_4,_5\n1,,,,\n1,2,3,4,5\n") },
-	{ "one column: no blank line", VIEW_TABLE_CSV, B("a\n\nx\n\"\"\n"), { 0 }, B("a\n\"\"\nx\n\"\"\n") },
-	{ "a cell in parts has quotes", VIEW_TABLE_CSV, B("a,b\n12345678,\n"), { .max_field = 4 }, B("a,b\n\"12345678\",\n") },
-	{ "UTF-8 always", VIEW_TABLE_CSV, B("a,b\n\xe9,\xc3\xa9\n"), { .encoding = "UTF-8" }, B("a,b\n\xc3\xa9,\xc3\xa9\n") },
-	{ "columns, one behind the other", VIEW_COLUMNS, B("a,b\n1,\"x\ny\"\n2\n3,z,more\n"), { 0 }, B("1\n2\n3\nx\\ny\n\nz\n") },
+	{ "what needs quotes, and nothing else", VIEW_TABLE_CSV,
+	    B("a;b\n\"x\";y, z\n\"1\"\"\";\"l\nm\r\"\n 5;\t'\\\n"), { 0 },
+	    B("a,b\nx,\"y, z\"\n\"1\"\"\",\"l\nm\r\"\n 5,\t'\\\n") },
+	{ "short and long records have all columns", VIEW_TABLE_CSV, B("a,,a\n1\n1,2,3,4,5\n"),
+	    { 0 }, B("a,_2,a_2,_4,_5\n1,,,,\n1,2,3,4,5\n") },
+	{ "one column: no blank line", VIEW_TABLE_CSV, B("a\n\nx\n\"\"\n"), { 0 },
+	    B("a\n\"\"\nx\n\"\"\n") },
+	{ "a cell in parts has quotes", VIEW_TABLE_CSV, B("a,b\n12345678,\n"), { .max_field = 4 },
+	    B("a,b\n\"12345678\",\n") },
+	{ "UTF-8 always", VIEW_TABLE_CSV, B("a,b\n\xe9,\xc3\xa9\n"), { .encoding = "UTF-8" },
+	    B("a,b\n\xc3\xa9,\xc3\xa9\n") },
+	{ "columns, one behind the other", VIEW_COLUMNS, B("a,b\n1,\"x\ny\"\n2\n3,z,more\n"), { 0 },
+	    B("1\n2\n3\nx\\ny\n\nz\n") },
 	{ "nothing is odd", VIEW_ERRORS, B("a,b\n1,2\n"), { 0 }, B(ERRORS) },
 	{ "nothing at all", VIEW_ERRORS, B(""), { 0 }, B(ERRORS) },
-	{ "what is odd, and where", VIEW_ERRORS, B(MARK "a,b\n\"x\"y,z\n1\n1,2,3\r1,5\"\n1,\xe9\n\"1,2\n"), { .encoding = "UTF-8" },
-	  B(ERRORS "10\t1\t1\ttext-after-quote\n14\t2\t1\tshort-record\n16\t3\t3\tlong-record\n21\t3\t3\tbare-cr\n25\t4\t2\tquote-in-text\n"
-	    "29\t5\t2\tinvalid-utf8\n31\t6\t1\tunclosed-quote\n") },
-	{ "offsets in UTF-16", VIEW_ERRORS, B("\xff\xfe" "a\0\n\0" "\x3d\xd8\0\xde" "1\0\n\0" "\xac\x20\"\0\n\0" "\0\xd8" "x\0\n\0" "1\0,\0"), { .delimiter = ',' },
-	  B(ERRORS "16\t2\t1\tquote-in-text\n20\t3\t1\tundecodable\n26\t4\t2\tlong-record\n") },
-	{ "offsets in windows-1252, behind a sep= line", VIEW_ERRORS, B("sep=,\n\xe9,b\n\x80,5\"\n"), { 0 }, B(ERRORS "13\t1\t2\tquote-in-text\n") },
+	{ "what is odd, and where", VIEW_ERRORS,
+	    B(MARK "a,b\n\"x\"y,z\n1\n1,2,3\r1,5\"\n1,\xe9\n\"1,2\n"), { .encoding = "UTF-8" },
+	    B(ERRORS
+		"10\t1\t1\ttext-after-quote\n14\t2\t1\tshort-record\n16\t3\t3\tlong-record\n21\t3\t3\tbare-cr\n25\t4\t2\tquote-in-text\n"
+		"29\t5\t2\tinvalid-utf8\n31\t6\t1\tunclosed-quote\n") },
+	{ "offsets in UTF-16", VIEW_ERRORS,
+	    B("\xff\xfe"
+	      "a\0\n\0"
+	      "\x3d\xd8\0\xde"
+	      "1\0\n\0"
+	      "\xac\x20\"\0\n\0"
+	      "\0\xd8"
+	      "x\0\n\0"
+	      "1\0,\0"),
+	    { .delimiter = ',' },
+	    B(ERRORS "16\t2\t1\tquote-in-text\n20\t3\t1\tundecodable\n26\t4\t2\tlong-record\n") },
+	{ "offsets in windows-1252, behind a sep= line", VIEW_ERRORS,
+	    B("sep=,\n\xe9,b\n\x80,5\"\n"), { 0 }, B(ERRORS "13\t1\t2\tquote-in-text\n") },
 	{ "info of nothing", VIEW_INFO, B(""), { 0 },
-	  B("clean\tyes\nencoding\tUTF-8\nbyte-order-mark\tno\ndelimiter\t,\nsep-line\tno\nline-ends\tnone\nrecords\t0\ncolumns\t0\nwidest\t0\n"
-	    "short\t0\nlong\t0\nrepairs\t0\nunclosed-quote\t0\ntext-after-quote\t0\nquote-in-text\t0\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
-	    "renamed\t0\nblank-lines\t0\nformulas\t0\n") },
+	    B("clean\tyes\nencoding\tUTF-8\nbyte-order-mark\tno\ndelimiter\t,\nsep-line\tno\nline-ends\tnone\nrecords\t0\ncolumns\t0\nwidest\t0\n"
+	      "short\t0\nlong\t0\nrepairs\t0\nunclosed-quote\t0\ntext-after-quote\t0\nquote-in-text\t0\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
+	      "renamed\t0\nblank-lines\t0\nformulas\t0\n") },
 	{ "info", VIEW_INFO, B(MARK "sep=\t\r\na\ta\r\n\n5\"\t=1\n1\n1\t2\t\"3\"x\r\n"), { 0 },
-	  B("clean\tno\nencoding\tUTF-8\nbyte-order-mark\tyes\ndelimiter\t\\t\nsep-line\tyes\nline-ends\tmixed\nrecords\t3\ncolumns\t2\nwidest\t3\n"
-	    "short\t1\nlong\t1\nrepairs\t2\nunclosed-quote\t0\ntext-after-quote\t1\nquote-in-text\t1\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
-	    "renamed\t1\nblank-lines\t1\nformulas\t1\n") },
+	    B("clean\tno\nencoding\tUTF-8\nbyte-order-mark\tyes\ndelimiter\t\\t\nsep-line\tyes\nline-ends\tmixed\nrecords\t3\ncolumns\t2\nwidest\t3\n"
+	      "short\t1\nlong\t1\nrepairs\t2\nunclosed-quote\t0\ntext-after-quote\t1\nquote-in-text\t1\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
+	      "renamed\t1\nblank-lines\t1\nformulas\t1\n") },
 	{ "stats of nothing", VIEW_STATS, B(""), { 0 }, B(STATS) },
-	{ "stats of a header", VIEW_STATS, B("a,\"b\nc\""), { 0 }, B(STATS "a\tempty\t0\t0\t\t\t0\nb\\nc\tempty\t0\t0\t\t\t0\n") },
-	{ "numbers", VIEW_STATS, B("i,d,zip,big\n9,1.5,01234,9007199254740993\n10,-2.25,99999,9007199254740992\n-3,,01234\n"), { 0 },
-	  B(STATS "i\tinteger\t0\t3\t-3\t10\t2\nd\tdecimal\t1\t2\t-2.25\t1.5\t5\nzip\ttext\t0\t2\t01234\t99999\t5\n"
-	    "big\tinteger\t1\t2\t9007199254740992\t9007199254740993\t16\n") },
-	{ "dates, booleans, Ids", VIEW_STATS, B("day,at,ok,id,id15\n2024-02-29,2024-02-29T23:59:59.000Z,true,0015g00000ABCDEAA5,0015g00000ABCDE\n"
-	    "2023-12-31,2023-12-31 00:00,FALSE,0015g00000abcdeAAA,0015g00000abcde\n"), { 0 },
-	  B(STATS "day\tdate\t0\t2\t2023-12-31\t2024-02-29\t10\nat\tdatetime\t0\t2\t2023-12-31 00:00\t2024-02-29T23:59:59.000Z\t24\n"
-	    "ok\tboolean\t0\t2\tFALSE\ttrue\t5\nid\tSalesforce Id\t0\t2\t0015g00000ABCDEAA5\t0015g00000abcdeAAA\t18\n"
-	    "id15\tSalesforce Id\t0\t2\t0015g00000ABCDE\t0015g00000abcde\t15\n") },
-	{ "what is nearly one of these is text", VIEW_STATS, B("a,b,c,d,e\n2024-13-01,2024-01-01T24:00,yes,0015g00000ABCDEAAA,1e3\n"), { 0 },
-	  B(STATS "a\ttext\t0\t1\t2024-13-01\t2024-13-01\t10\nb\ttext\t0\t1\t2024-01-01T24:00\t2024-01-01T24:00\t16\nc\ttext\t0\t1\tyes\tyes\t3\n"
-	    "d\ttext\t0\t1\t0015g00000ABCDEAAA\t0015g00000ABCDEAAA\t18\ne\ttext\t0\t1\t1e3\t1e3\t3\n") },
-	{ "text is measured in characters", VIEW_STATS, B("a\n\xc3\xa9\xe2\x82\xac\n\"\t\"\n"), { 0 }, B(STATS "a\ttext\t0\t2\t\\t\t\xc3\xa9\xe2\x82\xac\t2\n") },
+	{ "stats of a header", VIEW_STATS, B("a,\"b\nc\""), { 0 },
+	    B(STATS "a\tempty\t0\t0\t\t\t0\nb\\nc\tempty\t0\t0\t\t\t0\n") },
+	{ "numbers", VIEW_STATS,
+	    B("i,d,zip,big\n9,1.5,01234,9007199254740993\n10,-2.25,99999,9007199254740992\n-3,,01234\n"),
+	    { 0 },
+	    B(STATS
+		"i\tinteger\t0\t3\t-3\t10\t2\nd\tdecimal\t1\t2\t-2.25\t1.5\t5\nzip\ttext\t0\t2\t01234\t99999\t5\n"
+		"big\tinteger\t1\t2\t9007199254740992\t9007199254740993\t16\n") },
+	{ "dates, booleans, Ids", VIEW_STATS,
+	    B("day,at,ok,id,id15\n2024-02-29,2024-02-29T23:59:59.000Z,true,0015g00000ABCDEAA5,0015g00000ABCDE\n"
+	      "2023-12-31,2023-12-31 00:00,FALSE,0015g00000abcdeAAA,0015g00000abcde\n"),
+	    { 0 },
+	    B(STATS
+		"day\tdate\t0\t2\t2023-12-31\t2024-02-29\t10\nat\tdatetime\t0\t2\t2023-12-31 00:00\t2024-02-29T23:59:59.000Z\t24\n"
+		"ok\tboolean\t0\t2\tFALSE\ttrue\t5\nid\tSalesforce Id\t0\t2\t0015g00000ABCDEAA5\t0015g00000abcdeAAA\t18\n"
+		"id15\tSalesforce Id\t0\t2\t0015g00000ABCDE\t0015g00000abcde\t15\n") },
+	{ "what is nearly one of these is text", VIEW_STATS,
+	    B("a,b,c,d,e\n2024-13-01,2024-01-01T24:00,yes,0015g00000ABCDEAAA,1e3\n"), { 0 },
+	    B(STATS
+		"a\ttext\t0\t1\t2024-13-01\t2024-13-01\t10\nb\ttext\t0\t1\t2024-01-01T24:00\t2024-01-01T24:00\t16\nc\ttext\t0\t1\tyes\tyes\t3\n"
+		"d\ttext\t0\t1\t0015g00000ABCDEAAA\t0015g00000ABCDEAAA\t18\ne\ttext\t0\t1\t1e3\t1e3\t3\n") },
+	{ "text is measured in characters", VIEW_STATS, B("a\n\xc3\xa9\xe2\x82\xac\n\"\t\"\n"),
+	    { 0 }, B(STATS "a\ttext\t0\t2\t\\t\t\xc3\xa9\xe2\x82\xac\t2\n") },
 };
 
 static int
@@ -194,13 +276,16 @@ show(const char *who, const char *p, size_t n)
 }
 
 static void
-test_view(const struct view_survey *s, int kind, const struct bytes *in, const struct bytes *want, const char *what, const char *name)
+test_view(const struct view_survey *s, int kind, const struct bytes *in, const struct bytes *want,
+    const char *what, const char *name)
 {
 	struct buf got = BUF_INIT;
 	int rc = render(s, (enum view_kind)kind, in, &got);
 	uint64_t size = kind == VIEW_STATS ? got.len : view_size(s, (enum view_kind)kind);
 
-	if (!ok(rc == 0 && got.len == want->size && memcmp(buf_str(&got), want->data, got.len) == 0 && size == got.len, "%s%s", what, name)) {
+	if (!ok(rc == 0 && got.len == want->size &&
+		    memcmp(buf_str(&got), want->data, got.len) == 0 && size == got.len,
+		"%s%s", what, name)) {
 		printf("# %d, size %llu\n", rc, (unsigned long long)size);
 		show("got: ", buf_str(&got), got.len);
 		show("want:", want->data, want->size);
@@ -219,9 +304,11 @@ test_case(size_t i)
 		return;
 	for (int kind = 0; kind < 3; kind++)
 		test_view(s, kind, &cases[i].in, &cases[i].view[kind], cases[i].what, names[kind]);
-	newline = memchr(cases[i].view[VIEW_TABLE_TSV].data, '\n', cases[i].view[VIEW_TABLE_TSV].size);
-	ok(view_rows_offset(s) == (newline ? (size_t)(newline + 1 - cases[i].view[VIEW_TABLE_TSV].data) : 0), "%s: where rows.tsv begins",
-	    cases[i].what);
+	newline =
+	    memchr(cases[i].view[VIEW_TABLE_TSV].data, '\n', cases[i].view[VIEW_TABLE_TSV].size);
+	ok(view_rows_offset(s) ==
+		(newline ? (size_t)(newline + 1 - cases[i].view[VIEW_TABLE_TSV].data) : 0),
+	    "%s: where rows.tsv begins", cases[i].what);
 	view_survey_free(s);
 }
 
@@ -232,7 +319,8 @@ test_others(void)
 		struct view_survey *s = NULL;
 
 		if (ok(survey(&others[i].in, &others[i].o, &s) == 0, "%s: survey", others[i].what))
-			test_view(s, others[i].kind, &others[i].in, &others[i].want, others[i].what, "");
+			test_view(
+			    s, others[i].kind, &others[i].in, &others[i].want, others[i].what, "");
 		view_survey_free(s);
 	}
 }
@@ -246,13 +334,15 @@ test_columns(void)
 	uint64_t off, size;
 	size_t len;
 
-	if (!ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 && view_column_count(s) == 3, "three columns"))
+	if (!ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 && view_column_count(s) == 3,
+		"three columns"))
 		return;
 	const char *key = view_column_key(s, 1, &len);
 	ok(len == 3 && memcmp(key, "a_2", 3) == 0, "the second one's key");
 	view_column_range(s, 1, &off, &size);
 	ok(off == 3 && size == 4, "and its place");
-	ok(view_render(s, VIEW_COLUMNS, &(struct view_source){ read_bytes, (void *)&in, in.size }, &(struct view_sink){ .write = write_buf }) == -EINVAL,
+	ok(view_render(s, VIEW_COLUMNS, &(struct view_source){ read_bytes, (void *)&in, in.size },
+	       &(struct view_sink){ .write = write_buf }) == -EINVAL,
 	    "columns cannot be written in order");
 	view_survey_free(s);
 }
@@ -268,17 +358,22 @@ test_many(void)
 	for (int i = 0; i < 3003; i++)
 		buf_printf(&text, "%d,%d\n", i % 1000, i % 1001);
 	struct bytes in = { text.data, text.len };
-	ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 && render(s, VIEW_HEADER, &in, &header) == 0 && render(s, VIEW_STATS, &in, &stats) == 0,
+	ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 &&
+		render(s, VIEW_HEADER, &in, &header) == 0 &&
+		render(s, VIEW_STATS, &in, &stats) == 0,
 	    "thousands of cells");
 	is_str(buf_str(&header), "a\nb\n", "their header");
-	is_str(buf_str(&stats), STATS "a\tinteger\t0\t1000\t0\t999\t3\nb\tinteger\t0\t1000+\t0\t1000\t4\n", "distinct values are exact to 1,000");
+	is_str(buf_str(&stats),
+	    STATS "a\tinteger\t0\t1000\t0\t999\t3\nb\tinteger\t0\t1000+\t0\t1000\t4\n",
+	    "distinct values are exact to 1,000");
 	view_survey_free(s);
 	buf_free(&text);
 	buf_free(&stats);
 	buf_free(&header);
 }
 
-/* A packed survey renders as the survey itself; what is not a packed survey is refused, wherever it is cut or changed. */
+/* A packed survey renders as the survey itself; what is not a packed survey is refused, wherever it
+ * is cut or changed. */
 static void
 test_pack(void)
 {
@@ -287,10 +382,15 @@ test_pack(void)
 	struct buf packed = BUF_INIT, twice = BUF_INIT, view = BUF_INIT;
 	bool refused = true;
 
-	ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 && view_survey_pack(s, &packed) == 0, "a survey packs");
-	ok(view_survey_unpack(packed.data, packed.len, &again) == 0 && view_survey_pack(again, &twice) == 0 &&
-	    packed.len == twice.len && memcmp(packed.data, twice.data, packed.len) == 0, "and unpacks as the same");
-	ok(render(again, VIEW_ROWS_JSONL, &in, &view) == 0 && view.len == view_size(s, VIEW_ROWS_JSONL), "and renders");
+	ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 && view_survey_pack(s, &packed) == 0,
+	    "a survey packs");
+	ok(view_survey_unpack(packed.data, packed.len, &again) == 0 &&
+		view_survey_pack(again, &twice) == 0 && packed.len == twice.len &&
+		memcmp(packed.data, twice.data, packed.len) == 0,
+	    "and unpacks as the same");
+	ok(render(again, VIEW_ROWS_JSONL, &in, &view) == 0 &&
+		view.len == view_size(s, VIEW_ROWS_JSONL),
+	    "and renders");
 	view_survey_free(again);
 	for (size_t n = 0; n < packed.len; n++) {
 		char *part = malloc(n + 1);	/* of its own, so that a read behind it shows */
@@ -307,12 +407,13 @@ test_pack(void)
 		again = NULL;
 		if (view_survey_unpack(packed.data, packed.len, &again) == 0) {
 			buf_clear(&view);
-			render(again, VIEW_ROWS_JSONL, &in, &view);	/* any outcome but a crash */
+			render(again, VIEW_ROWS_JSONL, &in, &view); /* any outcome but a crash */
 		}
 		view_survey_free(again);
 		packed.data[i / 8] ^= (char)(1 << i % 8);
 	}
-	ok(view_survey_unpack("sffs view 0\n", 12, &again) == -EINVAL, "another renderer's survey is refused");
+	ok(view_survey_unpack("sffs view 0\n", 12, &again) == -EINVAL,
+	    "another renderer's survey is refused");
 	buf_free(&packed);
 	buf_free(&twice);
 	buf_free(&view);
@@ -336,33 +437,50 @@ fail(void *ctx, void *p, size_t n, uint64_t off)
 static void
 test_errors(void)
 {
-	static const struct bytes in = B("a,b\n1,2\n"), other = B("a,b\n1,23\n"), odd = B("a,b\n1\n");
+	static const struct bytes in = B("a,b\n1,2\n"), other = B("a,b\n1,23\n"),
+				  odd = B("a,b\n1\n");
 	struct view_survey *s = NULL, *none = NULL;
 	struct buf view = BUF_INIT;
 
-	ok(survey(&in, &(struct view_options){ .strict = true }, &s) == 0 && render(s, VIEW_TABLE_TSV, &in, &view) == 0,
+	ok(survey(&in, &(struct view_options){ .strict = true }, &s) == 0 &&
+		render(s, VIEW_TABLE_TSV, &in, &view) == 0,
 	    "strict: a clean document has its views");
-	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ read_bytes, (void *)&in, in.size }, &(struct view_sink){ .write = refuse }) == -ECANCELED,
+	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ read_bytes, (void *)&in, in.size },
+	       &(struct view_sink){ .write = refuse }) == -ECANCELED,
 	    "the sink's error ends a render");
-	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ fail, NULL, 8 }, &(struct view_sink){ write_buf, &view, NULL }) == -EINTR,
+	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ fail, NULL, 8 },
+	       &(struct view_sink){ write_buf, &view, NULL }) == -EINTR,
 	    "the source's error ends a render");
-	ok(render(s, VIEW_TABLE_TSV, &other, &view) == -EIO, "a render of other bytes than the survey's is an error");
-	ok(view_render(s, VIEW_TABLE_TSV, &(struct view_source){ read_bytes, (void *)&in, in.size + 1 }, &(struct view_sink){ write_buf, &view, NULL }) == -EIO,
+	ok(render(s, VIEW_TABLE_TSV, &other, &view) == -EIO,
+	    "a render of other bytes than the survey's is an error");
+	ok(view_render(s, VIEW_TABLE_TSV,
+	       &(struct view_source){ read_bytes, (void *)&in, in.size + 1 },
+	       &(struct view_sink){ write_buf, &view, NULL }) == -EIO,
 	    "so is a source that is shorter than it was said to be");
 	view_survey_free(s);
 	s = NULL;
-	ok(survey(&odd, &(struct view_options){ .strict = true }, &s) == 0 && render(s, VIEW_TABLE_TSV, &odd, &view) == -EIO,
+	ok(survey(&odd, &(struct view_options){ .strict = true }, &s) == 0 &&
+		render(s, VIEW_TABLE_TSV, &odd, &view) == -EIO,
 	    "strict: the views of one that is not clean are errors");
-	ok(view_check(s, VIEW_TABLE_TSV) == -EIO && view_check(s, VIEW_HEADER) == -EIO && render(s, VIEW_STATS, &odd, &view) == -EIO, "and are known to be");
-	ok(view_check(s, VIEW_INFO) == 0 && render(s, VIEW_INFO, &odd, &view) == 0 && render(s, VIEW_ERRORS, &odd, &view) == 0,
+	ok(view_check(s, VIEW_TABLE_TSV) == -EIO && view_check(s, VIEW_HEADER) == -EIO &&
+		render(s, VIEW_STATS, &odd, &view) == -EIO,
+	    "and are known to be");
+	ok(view_check(s, VIEW_INFO) == 0 && render(s, VIEW_INFO, &odd, &view) == 0 &&
+		render(s, VIEW_ERRORS, &odd, &view) == 0,
 	    "but for what says why");
 	view_survey_free(s);
-	ok(view_survey(&(struct view_source){ fail, NULL, 8 }, &(struct view_options){ 0 }, &none) == -EINTR, "the source's error ends a survey");
-	ok(survey(&in, &(struct view_options){ .encoding = "no such" }, &none) == -EINVAL, "an unknown encoding is refused");
-	ok(survey(&in, &(struct view_options){ .delimiter = '"' }, &none) == -EINVAL, "a quote as delimiter is refused");
+	ok(view_survey(&(struct view_source){ fail, NULL, 8 }, &(struct view_options){ 0 },
+	       &none) == -EINTR,
+	    "the source's error ends a survey");
+	ok(survey(&in, &(struct view_options){ .encoding = "no such" }, &none) == -EINVAL,
+	    "an unknown encoding is refused");
+	ok(survey(&in, &(struct view_options){ .delimiter = '"' }, &none) == -EINVAL,
+	    "a quote as delimiter is refused");
 	ok(view_check_options(&(struct view_options){ .encoding = "no such" }) == -EINVAL &&
-	    view_check_options(&(struct view_options){ .delimiter = '\n' }) == -EINVAL &&
-	    view_check_options(&(struct view_options){ .encoding = "ISO-8859-15", .delimiter = ';' }) == 0, "and both can be known before");
+		view_check_options(&(struct view_options){ .delimiter = '\n' }) == -EINVAL &&
+		view_check_options(
+		    &(struct view_options){ .encoding = "ISO-8859-15", .delimiter = ';' }) == 0,
+	    "and both can be known before");
 	ok(!none, "nothing comes of a failed survey");
 	buf_free(&view);
 }

@@ -1,6 +1,7 @@
 /*
  * The two that read cells agree on every text: what is read many cells at a time is read as libcsv
- * reads it, faults and totals too, wherever the source's pieces end. Random texts; A31_ROUNDS says how many.
+ * reads it, faults and totals too, wherever the source's pieces end. Random texts; A31_ROUNDS says
+ * how many.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -31,16 +32,19 @@ any(const char *const *from)
 }
 
 /* Texts are made of pieces; how many quotes are out of place differs from kind to kind. */
-static const char *const well_formed[] = { "a", "", " b ", "some text", "\"q\"", "\"a\"\"b\"", "\"x,y\"", "\"l\nm\"", "\"\r\n\"", "\\", "\t",
-    "h\xc3\xa9", "x,y", "\xe6\x9d\xb1", "\xef\xbf\xbd", NULL };
-static const char *const raw[] = { "a", "bcd", "\"", "\"", "\"\"", ",", ",", ";", " ", "\t", "\n", "\r\n", "\r", "\\", "\x7f", "\xe9", "\xc3\xa9", NULL };
+static const char *const well_formed[] = { "a", "", " b ", "some text", "\"q\"", "\"a\"\"b\"",
+	"\"x,y\"", "\"l\nm\"", "\"\r\n\"", "\\", "\t", "h\xc3\xa9", "x,y", "\xe6\x9d\xb1",
+	"\xef\xbf\xbd", NULL };
+static const char *const raw[] = { "a", "bcd", "\"", "\"", "\"\"", ",", ",", ";", " ", "\t", "\n",
+	"\r\n", "\r", "\\", "\x7f", "\xe9", "\xc3\xa9", NULL };
 static const char *const quotes[] = { "\"", "\"", "\"\"", ",", "a", "\n", NULL };
 
 /* A cell that is longer than a window, or than any may be. */
 static void
 put_long(struct buf *b)
 {
-	static const char *const inside[] = { "some text, and", "\"\"", "h\xc3\xa9", "\r\n", "\n", "\xe9", "a", NULL };
+	static const char *const inside[] = { "some text, and", "\"\"", "h\xc3\xa9", "\r\n", "\n",
+		"\xe9", "a", NULL };
 	bool quoted = below(2);
 	const char *most = any(inside);
 
@@ -122,7 +126,8 @@ is_plain(const struct cell *c)
 	for (size_t i = 0; i < c->len; i++)
 		if ((unsigned char)c->p[i] < ' ' || strchr("\"\\\x7f", c->p[i]))
 			return false;
-	return chars_valid(c->p, c->len) && (memchr(c->p, ',', c->len) != NULL) == ((c->flags & CELL_COMMA) != 0);
+	return chars_valid(c->p, c->len) &&
+	    (memchr(c->p, ',', c->len) != NULL) == ((c->flags & CELL_COMMA) != 0);
 }
 
 static int
@@ -131,7 +136,8 @@ note_cells(void *ctx, const struct cell *c, size_t n)
 	struct result *r = ctx;
 
 	for (; n > 0; c++, n--) {
-		buf_printf(&r->cells, "%u:%u:", c->len, c->flags & ~(unsigned)(CELL_PLAIN | CELL_COMMA));
+		buf_printf(
+		    &r->cells, "%u:%u:", c->len, c->flags & ~(unsigned)(CELL_PLAIN | CELL_COMMA));
 		buf_put(&r->cells, c->p, c->len);
 		if (c->flags & CELL_PLAIN ? !is_plain(c) : c->flags & CELL_COMMA)
 			return -EINVAL;
@@ -144,13 +150,14 @@ note_fault(void *ctx, const struct fault *f)
 {
 	struct result *r = ctx;
 
-	buf_printf(&r->faults, "%s at %" PRIu64 ", record %" PRIu64 ", column %" PRIu64 "\n", cells_fault_name(f->code), f->offset, f->record,
-	    f->column);
+	buf_printf(&r->faults, "%s at %" PRIu64 ", record %" PRIu64 ", column %" PRIu64 "\n",
+	    cells_fault_name(f->code), f->offset, f->record, f->column);
 	return 0;
 }
 
 static void
-read_it(const struct buf *text, unsigned step, const char *encoding, const struct cells_options *o, struct result *out)
+read_it(const struct buf *text, unsigned step, const char *encoding, const struct cells_options *o,
+    struct result *out)
 {
 	struct source source = { text, step };
 	const struct view_source from = { read_some, &source, text->len };
@@ -159,7 +166,8 @@ read_it(const struct buf *text, unsigned step, const char *encoding, const struc
 	*out = (struct result){ .cells = BUF_INIT, .faults = BUF_INIT };
 	out->rc = text_open(&t, &from, encoding);
 	if (out->rc == 0) {
-		out->rc = cells_read(&t, o, &(struct cells_to){ note_cells, note_fault, out }, &out->totals);
+		out->rc = cells_read(
+		    &t, o, &(struct cells_to){ note_cells, note_fault, out }, &out->totals);
 		text_close(&t);
 	}
 }
@@ -167,17 +175,21 @@ read_it(const struct buf *text, unsigned step, const char *encoding, const struc
 static bool
 same_result(const struct result *a, const struct result *b)
 {
-	return a->rc == 0 && b->rc == 0 && strcmp(buf_str(&a->faults), buf_str(&b->faults)) == 0 && a->cells.len == b->cells.len &&
-	    memcmp(buf_str(&a->cells), buf_str(&b->cells), a->cells.len) == 0 && memcmp(&a->totals, &b->totals, sizeof(a->totals)) == 0;
+	return a->rc == 0 && b->rc == 0 && strcmp(buf_str(&a->faults), buf_str(&b->faults)) == 0 &&
+	    a->cells.len == b->cells.len &&
+	    memcmp(buf_str(&a->cells), buf_str(&b->cells), a->cells.len) == 0 &&
+	    memcmp(&a->totals, &b->totals, sizeof(a->totals)) == 0;
 }
 
 static bool
 agree(unsigned size)
 {
-	static const char *const encodings[] = { "UTF-8", "UTF-8", "windows-1252", "UTF-16LE", NULL };
+	static const char *const encodings[] = { "UTF-8", "UTF-8", "windows-1252", "UTF-16LE",
+		NULL };
 	static const unsigned steps[] = { 0, 0, 0, 1, 2, 3, 7, 64, 65 };
 	struct buf text = BUF_INIT;
-	struct cells_options o = { .delimiter = below(4) ? ',' : ';', .max_field = below(2) ? 1u << 20 : 4 + below(20) };
+	struct cells_options o = { .delimiter = below(4) ? ',' : ';',
+		.max_field = below(2) ? 1u << 20 : 4 + below(20) };
 	const char *encoding = any(encodings);
 	struct result a, b;
 
@@ -188,10 +200,12 @@ agree(unsigned size)
 	read_it(&text, size > 1000 ? 0 : steps[below(9)], encoding, &o, &b);
 	bool same = same_result(&a, &b);
 	if (!same && text.len < 1000) {
-		printf("# %s, %c, max_field %" PRIu64 ", %d %d\n", encoding, o.delimiter, o.max_field, a.rc, b.rc);
+		printf("# %s, %c, max_field %" PRIu64 ", %d %d\n", encoding, o.delimiter,
+		    o.max_field, a.rc, b.rc);
 		for (size_t i = 0; i < text.len; i++)
 			printf("%s%02x", i ? " " : "# ", (unsigned char)text.data[i]);
-		printf("\n# careful: %s\n%s\n# split: %s\n%s\n", buf_str(&a.cells), buf_str(&a.faults), buf_str(&b.cells), buf_str(&b.faults));
+		printf("\n# careful: %s\n%s\n# split: %s\n%s\n", buf_str(&a.cells),
+		    buf_str(&a.faults), buf_str(&b.cells), buf_str(&b.faults));
 	}
 	buf_free(&text);
 	buf_free(&a.cells);

@@ -1,5 +1,6 @@
 /*
- * Every view of random and of broken CSV is what Python's csv module and the rules of the views say.
+ * Every view of random and of broken CSV is what Python's csv module and the rules of the views
+ *say.
  *
  * The judge is a35-view-python.py; this program runs it, and is run by it to make the views:
  *	a35-view-python serve		requests on standard input, answers on standard output
@@ -84,7 +85,8 @@ answer_view(const struct view_survey *s, enum view_kind kind, const struct view_
 	buf_free(&view);
 }
 
-/* Answers `rc rows_offset columns`, for each view `rc size length` and its bytes, where each column is, and stats.tsv. */
+/* Answers `rc rows_offset columns`, for each view `rc size length` and its bytes, where each column
+ * is, and stats.tsv. */
 static void
 answer(const struct bytes *b, const struct view_options *o)
 {
@@ -93,7 +95,8 @@ answer(const struct bytes *b, const struct view_options *o)
 	struct buf stats = BUF_INIT;
 	int rc = survey(&source, o, &s);
 
-	printf("%d %" PRIu64 " %zu\n", rc, rc == 0 ? view_rows_offset(s) : 0, rc == 0 ? view_column_count(s) : 0);
+	printf("%d %" PRIu64 " %zu\n", rc, rc == 0 ? view_rows_offset(s) : 0,
+	    rc == 0 ? view_column_count(s) : 0);
 	for (int kind = 0; kind < VIEW_KINDS && rc == 0; kind++)
 		answer_view(s, (enum view_kind)kind, &source);
 	for (size_t i = 0; rc == 0 && i < view_column_count(s); i++) {
@@ -112,7 +115,8 @@ answer(const struct bytes *b, const struct view_options *o)
 	view_survey_free(s);
 }
 
-/* A request: `delimiter max_field step encoding length`, delimiter as a number, encoding - for none; and the bytes. */
+/* A request: `delimiter max_field step encoding length`, delimiter as a number, encoding - for
+ * none; and the bytes. */
 static int
 serve(void)
 {
@@ -122,13 +126,16 @@ serve(void)
 	struct bytes b;
 
 	while (fgets(line, sizeof(line), stdin)) {
-		if (sscanf(line, "%u %" SCNu64 " %zu %63s %zu", &delimiter, &max_field, &b.step, encoding, &b.size) != 5)
+		if (sscanf(line, "%u %" SCNu64 " %zu %63s %zu", &delimiter, &max_field, &b.step,
+			encoding, &b.size) != 5)
 			return 2;
 		b.data = malloc(b.size + 1);
 		if (!b.data || fread(b.data, 1, b.size, stdin) != b.size)
 			return 2;
-		answer(&b, &(struct view_options){ .encoding = strcmp(encoding, "-") ? encoding : NULL,
-		    .delimiter = (char)delimiter, .max_field = max_field });
+		answer(&b,
+		    &(struct view_options){ .encoding = strcmp(encoding, "-") ? encoding : NULL,
+			.delimiter = (char)delimiter,
+			.max_field = max_field });
 		free(b.data);
 	}
 	return 0;

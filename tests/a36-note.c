@@ -3,7 +3,8 @@
 #include "fs/content/note.h"
 #include "tap.h"
 
-static const struct { const char *html, *text; } cases[] = {
+static const struct { const char *html, *text;
+} cases[] = {
 	{ "", "" },
 	{ "plain", "plain\n" },
 	{ "<p>Idea</p>\n", "Idea\n" },
@@ -15,7 +16,8 @@ static const struct { const char *html, *text; } cases[] = {
 	{ "a<b> b</b>c", "a bc\n" },
 	{ "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc\n" },
 	{ "1 &lt; 2 &amp;&amp; 3 &gt; 2 &quot;x&quot; &#39;y&#39;", "1 < 2 && 3 > 2 \"x\" 'y'\n" },
-	{ "&eacute;&Auml;&euro;&hellip;&#8211;&#x1F600;", "\xc3\xa9\xc3\x84\xe2\x82\xac\xe2\x80\xa6\xe2\x80\x93\xf0\x9f\x98\x80\n" },
+	{ "&eacute;&Auml;&euro;&hellip;&#8211;&#x1F600;",
+	    "\xc3\xa9\xc3\x84\xe2\x82\xac\xe2\x80\xa6\xe2\x80\x93\xf0\x9f\x98\x80\n" },
 	{ "a&nbsp;&nbsp;b&#160;c", "a b c\n" },
 	{ "&yuml;&iexcl;", "\xc3\xbf\xc2\xa1\n" },
 	{ "AT&T; &unknown; & &; &#; &#x; &#xZZ;", "AT&T; &unknown; & &; &#; &#x; &#xZZ;\n" },

@@ -1,6 +1,6 @@
 /*
- * Bad input in bulk: every view of it is made, at the size that was foretold, in memory that does not grow with it, and no
- * byte is lost. A36_MB says how large each document is.
+ * Bad input in bulk: every view of it is made, at the size that was foretold, in memory that does
+ * not grow with it, and no byte is lost. A36_MB says how large each document is.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ struct doc {
 	const char	*head;
 	struct { const char *p; size_t n; } unit;	/* none: bytes of any kind */
 	unsigned	 commas;	/* this many, and a line end, come before the head */
-	bool		 is_text;	/* table.tsv is the text with tabs for commas, and a line end at its end */
+	bool is_text; /* table.tsv is the text with tabs for commas, and a line end at its end */
 	bool		 wide;		/* memory for the names of a million columns */
 	int		 too_large;	/* views that are refused: bits of enum view_kind */
 	uint64_t	 size;
@@ -36,7 +36,8 @@ struct doc {
 #define PADDED	(1 << VIEW_TABLE_TSV | 1 << VIEW_TABLE_CSV | 1 << VIEW_COLUMNS)
 
 static const struct doc docs[] = {
-	{ "a quote at byte 10 that is never closed", "a,b\n1,23\n\"x", U("1234567,abcdefg\n"), .is_text = true },
+	{ "a quote at byte 10 that is never closed", "a,b\n1,23\n\"x", U("1234567,abcdefg\n"),
+	    .is_text = true },
 	{ "one cell", "a,b\n1,2\nx", U("abcdefgh"), .is_text = false },
 	{ "one cell that a quote begins", "a\n1\n\"", U("abc efgh\n"), .is_text = true },
 	{ "one cell in quotes", "a,b\n1,\"", U("\"\"\"\"x\n"), .is_text = false },
@@ -103,7 +104,7 @@ read_doc(void *ctx, void *p, size_t n, uint64_t off)
 }
 
 struct sink {
-	const struct doc *doc;		/* not NULL: the bytes are the document's, with tabs for commas */
+	const struct doc *doc; /* not NULL: the bytes are the document's, with tabs for commas */
 	uint64_t	 at, lines;
 	char		 last;
 	char		 want[1 << 17];
@@ -146,11 +147,13 @@ lines_of(const struct doc *d, const struct view_survey *s, enum view_kind kind)
 {
 	struct sink sink = { .doc = kind == VIEW_TABLE_TSV && d->is_text ? d : NULL, .last = '\n' };
 	bool refused = d->too_large & 1 << kind;
-	int rc = view_render(s, kind, &(struct view_source){ read_doc, (void *)d, d->size }, &(struct view_sink){ take_bytes, &sink, count_bytes });
+	int rc = view_render(s, kind, &(struct view_source){ read_doc, (void *)d, d->size },
+	    &(struct view_sink){ take_bytes, &sink, count_bytes });
 
-	if (rc != (refused ? -EIO : 0) || (!refused && sink.at != view_size(s, kind)) || (kind != VIEW_COLUMNS && sink.last != '\n')) {
-		printf("# %s: view %d: %d, size %llu, got %llu\n", d->what, kind, rc, (unsigned long long)view_size(s, kind),
-		    (unsigned long long)sink.at);
+	if (rc != (refused ? -EIO : 0) || (!refused && sink.at != view_size(s, kind)) ||
+	    (kind != VIEW_COLUMNS && sink.last != '\n')) {
+		printf("# %s: view %d: %d, size %llu, got %llu\n", d->what, kind, rc,
+		    (unsigned long long)view_size(s, kind), (unsigned long long)sink.at);
 		return UINT64_MAX;
 	}
 	return sink.lines;
@@ -191,7 +194,8 @@ test_doc(const struct doc *from, uint64_t bytes)
 	struct rusage usage;
 	int status = 0;
 
-	size_t before = strlen(d.head) + (d.commas ? d.commas + 1 : 0), unit = d.unit.n ? d.unit.n : 1;
+	size_t before = strlen(d.head) + (d.commas ? d.commas + 1 : 0),
+	       unit = d.unit.n ? d.unit.n : 1;
 	d.size = before + (bytes - before) / unit * unit;
 	fflush(stdout);
 	pid_t pid = fork();
@@ -212,6 +216,9 @@ main(void)
 	const char *mb = getenv("A36_MB");
 
 	for (size_t i = 0; i < DOCS; i++)
-		test_doc(&docs[i], mb ? strtoull(mb, NULL, 10) << 20 : docs[i].commas ? 2 << 20 : SIZE);
+		test_doc(&docs[i],
+		    mb		       ? strtoull(mb, NULL, 10) << 20 :
+			docs[i].commas ? 2 << 20 :
+					 SIZE);
 	return tap_done();
 }

@@ -1,4 +1,5 @@
-/* Blobs: read while they are filled, right to the last byte or not at all, filled once however many read. */
+/* Blobs: read while they are filled, right to the last byte or not at all, filled once however many
+ * read. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -77,9 +78,14 @@ static const struct {
 	{ HELD, { { SEND, HELD } }, HELD, "what is held back" },
 	{ HELD + 1, { { SEND, HELD + 1 } }, HELD + 1, "a byte more" },
 	{ 3 * MIB, { { SEND, 3 * MIB } }, 3 * MIB, "3 MiB" },
-	{ 3 * MIB, { { SEND, 1 * MIB }, { RESTART, 0 }, { SEND, 3 * MIB } }, 3 * MIB, "a transfer that begins anew" },
-	{ 3 * MIB, { { SEND, 2 * MIB }, { RESTART, 0 }, { SEND, 1 * MIB }, { RESTART, 0 }, { SEND, 3 * MIB } }, 3 * MIB, "and once more" },
-	{ 3 * MIB, { { SEND, 3 * MIB }, { RESTART, 0 }, { SEND, 3 * MIB } }, 3 * MIB, "after the last byte" },
+	{ 3 * MIB, { { SEND, 1 * MIB }, { RESTART, 0 }, { SEND, 3 * MIB } }, 3 * MIB,
+	    "a transfer that begins anew" },
+	{ 3 * MIB,
+	    { { SEND, 2 * MIB }, { RESTART, 0 }, { SEND, 1 * MIB }, { RESTART, 0 },
+		{ SEND, 3 * MIB } },
+	    3 * MIB, "and once more" },
+	{ 3 * MIB, { { SEND, 3 * MIB }, { RESTART, 0 }, { SEND, 3 * MIB } }, 3 * MIB,
+	    "after the last byte" },
 	{ 100, { { SEND, 99 } }, -EIO, "a byte too few" },
 	{ 3 * MIB, { { SEND, 3 * MIB - 1 } }, -EIO, "a byte too few of many" },
 	{ 100, { { SEND, 101 } }, -EIO, "a byte too many" },
@@ -88,7 +94,8 @@ static const struct {
 	{ 3 * MIB, { { SEND, 3 * MIB - 1 }, { WRONG, 3 * MIB } }, -EIO, "a wrong byte at the end" },
 	{ 100, { { END, -EACCES } }, -EACCES, "an error before the first byte" },
 	{ 3 * MIB, { { SEND, MIB }, { END, -ETIMEDOUT } }, -ETIMEDOUT, "an error midway" },
-	{ 3 * MIB, { { SEND, 3 * MIB }, { END, -ETIMEDOUT } }, -ETIMEDOUT, "an error after the last byte" },
+	{ 3 * MIB, { { SEND, 3 * MIB }, { END, -ETIMEDOUT } }, -ETIMEDOUT,
+	    "an error after the last byte" },
 };
 
 static void
@@ -102,7 +109,8 @@ check_outcomes(void)
 		char name[32];
 
 		snprintf(name, sizeof(name), "068-outcome-%zu", i);
-		ok(store_has(store, name, size) == (size == 0), "%s: not there yet", outcomes[i].what);
+		ok(store_has(store, name, size) == (size == 0), "%s: not there yet",
+		    outcomes[i].what);
 		is_int(source_get(store, name, size, s, &b), 0, "opens");
 		is_int(s->begun, 0, "and fetches nothing yet");
 		is_int(source_read(b, 0, size + 1), outcomes[i].want, "reads as it should");
@@ -114,8 +122,14 @@ check_outcomes(void)
 		is_int(source_get(store, name, size, s, &b), 0, "opens once more");
 		is_int(source_read(b, 0, size), outcomes[i].want, "and reads the same");
 		blob_put(b);
-		int each = outcomes[i].steps[0].op == WRONG || outcomes[i].steps[1].op == WRONG ? 2 : 1;	/* all came: it comes once more */
-		is_int(s->begun, size == 0 ? 0 : good ? 1 : 3 * each, "was filled once if it is right, each time if not");
+		int each = outcomes[i].steps[0].op == WRONG || outcomes[i].steps[1].op == WRONG ?
+		    2 :
+		    1; /* all came: it comes once more */
+		is_int(s->begun,
+		    size == 0 ? 0 :
+			good  ? 1 :
+				3 * each,
+		    "was filled once if it is right, each time if not");
 		close_store();
 		is_int(s->freed, 3, "contexts are freed, each once");
 		is_int(count_files("filling"), 0, "nothing is left");
@@ -182,23 +196,29 @@ check_seams(void)
 		blob_ready(b, 0, 1, NULL);
 		sem_wait(&s->reached);
 		if (seams[i].first.op == WRONG && seams[i].read)
-			is_int(blob_read(b, piece, seams[i].read, 0), (int64_t)seams[i].read, seams[i].what);
+			is_int(blob_read(b, piece, seams[i].read, 0), (int64_t)seams[i].read,
+			    seams[i].what);
 		else
-			is_int(source_read(b, 0, seams[i].read), (int64_t)seams[i].read, seams[i].what);
+			is_int(source_read(b, 0, seams[i].read), (int64_t)seams[i].read,
+			    seams[i].what);
 		sem_post(&s->open);
 		sem_wait(&s->reached);
 		sem_post(&s->open);
 		if (seams[i].want > 0)
 			sem_wait(&s->reached);
 		if (seams[i].read == 0)
-			is_int(source_read(b, 0, 100), 100, "while it comes again, what has come is read");
+			is_int(source_read(b, 0, 100), 100,
+			    "while it comes again, what has come is read");
 		else if (seams[i].first.op == SEND)
-			is_int(source_read(b, 0, seams[i].read), (int64_t)seams[i].read, "while it comes again, what was read before still is");
+			is_int(source_read(b, 0, seams[i].read), (int64_t)seams[i].read,
+			    "while it comes again, what was read before still is");
 		sem_post(&s->open);
-		is_int(source_read(b, seams[i].read, 2 * MIB), seams[i].want, "and then the rest, or no more at all");
+		is_int(source_read(b, seams[i].read, 2 * MIB), seams[i].want,
+		    "and then the rest, or no more at all");
 		source_get(store, name, 2 * MIB, right, &other);
 		is_int(source_read(other, 0, 2 * MIB), 2 * MIB, "who opens it now gets it all");
-		is_int(right->begun, seams[i].want < 0, "by a fill of its own if the first one failed");
+		is_int(right->begun, seams[i].want < 0,
+		    "by a fill of its own if the first one failed");
 		blob_put(b);
 		blob_put(other);
 	}
@@ -221,8 +241,8 @@ static void
 check_wrongs(void)
 {
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
-		struct source *s = SOURCE(wrongs[i].first, { SEND, 2 * MIB }, { GATE, 0 }, { NEXT, 0 },
-		    wrongs[i].second, { SEND, MIB }, { GATE, 0 }, { SEND, 2 * MIB });
+		struct source *s = SOURCE(wrongs[i].first, { SEND, 2 * MIB }, { GATE, 0 },
+		    { NEXT, 0 }, wrongs[i].second, { SEND, MIB }, { GATE, 0 }, { SEND, 2 * MIB });
 		struct blob *b = NULL;
 		char name[32], piece[100];
 
@@ -230,14 +250,17 @@ check_wrongs(void)
 		source_get(store, name, 2 * MIB, s, &b);
 		blob_ready(b, 0, 1, NULL);
 		sem_wait(&s->reached);
-		is_int(blob_read(b, piece, wrongs[i].read, 0), (int64_t)wrongs[i].read, wrongs[i].what);
+		is_int(blob_read(b, piece, wrongs[i].read, 0), (int64_t)wrongs[i].read,
+		    wrongs[i].what);
 		sem_post(&s->open);
 		sem_post(&s->open);
-		is_int(source_read(b, 2 * MIB - 1, 2 * MIB), wrongs[i].want, "and then its end, or none");
+		is_int(source_read(b, 2 * MIB - 1, 2 * MIB), wrongs[i].want,
+		    "and then its end, or none");
 		is_int(source_read(b, wrongs[i].read, 2 * MIB), wrongs[i].want, "and all of it");
 		is_int(s->begun, 2, "by two transfers");
 		blob_put(b);
-		ok(store_has(store, name, 2 * MIB) == (wrongs[i].want > 0), "it is kept if it is right");
+		ok(store_has(store, name, 2 * MIB) == (wrongs[i].want > 0),
+		    "it is kept if it is right");
 	}
 }
 
@@ -318,7 +341,8 @@ fill_from_fetch(void *ctx, struct blob *out)
 	ssize_t got;
 	int rc = source_get(store, n->name, MIB, n->source, &in);
 
-	for (uint64_t off = 0; rc == 0 && (got = blob_read(in, piece, sizeof(piece), off)) != 0; off += (uint64_t)got)
+	for (uint64_t off = 0; rc == 0 && (got = blob_read(in, piece, sizeof(piece), off)) != 0;
+	     off += (uint64_t)got)
 		rc = got < 0 ? (int)got : blob_append(out, piece, (size_t)got);
 	blob_put(in);
 	return rc;
@@ -337,8 +361,13 @@ check_renders(void)
 		nested[i] = (struct nested){ .source = SOURCE({ SEND, MIB }) };
 		snprintf(nested[i].name, sizeof(nested[i].name), "068-fetch-%d", i);
 		snprintf(name, sizeof(name), "068-fetch-%d.view", i);
-		store_get(store, &(struct store_want){ .name = name, .size = MIB, .class = STORE_RENDER,
-		    .fill = fill_from_fetch, .ctx = &nested[i] }, &blobs[i]);
+		store_get(store,
+		    &(struct store_want){ .name = name,
+			.size = MIB,
+			.class = STORE_RENDER,
+			.fill = fill_from_fetch,
+			.ctx = &nested[i] },
+		    &blobs[i]);
 		blob_ready(blobs[i], 0, 1, NULL);
 	}
 	for (int i = 0; i < 20; i++) {
@@ -385,12 +414,14 @@ check_waits(void)
 	blob_ready(b, 2 * MIB - 1, 1, &late.wait);
 	blob_ready(b, 2 * MIB - 1, 1, &gone.wait);
 	ok(wait_cancel(&gone.wait), "a wait that is given up");
-	ok(sem_getvalue(&late.woken, &n) == 0 && n == 0, "another for the last byte is still there");
+	ok(sem_getvalue(&late.woken, &n) == 0 && n == 0,
+	    "another for the last byte is still there");
 	sem_post(&s->open);
 	sem_wait(&late.woken);
 	is_int(blob_ready(b, 2 * MIB - 1, 1, NULL), 1, "until that has come");
 	ok(sem_getvalue(&gone.woken, &n) == 0 && n == 0, "who gave up is left in peace");
-	ok(!wait_cancel(&late.wait) && blob_ready(b, 0, 1, &late.wait) == 1, "a cancelled wait reads what is there");
+	ok(!wait_cancel(&late.wait) && blob_ready(b, 0, 1, &late.wait) == 1,
+	    "a cancelled wait reads what is there");
 	blob_put(b);
 }
 
@@ -426,7 +457,8 @@ check_orphans(void)
 		is_int(s->rc, orphans[i].finished ? 0 : -ECANCELED, orphans[i].what);
 		source_get(store, name, size, again, &b);
 		is_int(source_read(b, 0, size), (int64_t)size, "who comes later reads it all");
-		is_int(again->begun, !orphans[i].finished, "from a fill of its own, if the first was dropped");
+		is_int(again->begun, !orphans[i].finished,
+		    "from a fill of its own, if the first was dropped");
 		blob_put(b);
 		reopen_store();
 		is_int(s->freed + again->freed, 2, "contexts are freed");
@@ -434,7 +466,8 @@ check_orphans(void)
 	}
 }
 
-/* No byte comes: the fill can ask whether it is wanted, and by then who comes has a fill of his own. */
+/* No byte comes: the fill can ask whether it is wanted, and by then who comes has a fill of his
+ * own. */
 static void
 check_unwanted(void)
 {
@@ -496,7 +529,8 @@ check_queue(void)
 	open_store(1000 * MIB);
 }
 
-/* The store closes: who waits is told, fills end. A blob that is still held may be put after that. */
+/* The store closes: who waits is told, fills end. A blob that is still held may be put after that.
+ */
 static void
 check_close(void)
 {
@@ -593,8 +627,14 @@ check_names(void)
 		refused += source_get(store, bad[i], 1, s, &b) == -EINVAL;
 	is_int(refused, n, "names that are none are refused");
 	is_int(s->freed, n, "and what came with them is freed");
-	is_int(store_get(store, &(struct store_want){ .name = "068-empty", .md5 = "00000000000000000000000000000000",
-	    .fill = source_fill, .ctx = s, .free_ctx = source_free }, &b), -EIO, "nothing cannot have any other MD5 than that of nothing");
+	is_int(store_get(store,
+		   &(struct store_want){ .name = "068-empty",
+		       .md5 = "00000000000000000000000000000000",
+		       .fill = source_fill,
+		       .ctx = s,
+		       .free_ctx = source_free },
+		   &b),
+	    -EIO, "nothing cannot have any other MD5 than that of nothing");
 }
 
 static void
@@ -623,7 +663,8 @@ main(void)
 		return 1;
 	log_level_set(getenv("V") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	open_store(1000 * MIB);
-	ok(stat(dir, &st) == 0 && (st.st_mode & 07777) == 0700, "the directory is made, and private");
+	ok(stat(dir, &st) == 0 && (st.st_mode & 07777) == 0700,
+	    "the directory is made, and private");
 	ok(access(path_of(".", "CACHEDIR.TAG"), F_OK) == 0, "and says that it is a cache");
 	check_outcomes();
 	check_streaming();

@@ -66,7 +66,8 @@ static void
 check_cancel(void)
 {
 	struct waitq q = WAITQ_INIT;
-	struct counted a = { .wait.ready = note }, b = { .wait.ready = note }, c = { .wait.ready = note };
+	struct counted a = { .wait.ready = note }, b = { .wait.ready = note },
+		       c = { .wait.ready = note };
 
 	ok(!wait_cancel(&a.wait), "what was never queued cannot be taken out");
 	ok(!wait_add(&q, &a.wait, 0), "and is refused from then on");
@@ -81,8 +82,9 @@ check_cancel(void)
 }
 
 /*
- * The race: a waker, a canceller, and an owner who adds again after each ready(). For each add there must be exactly one of
- * "ready() ran" and "cancel said true"; after a cancel that came too early, the next add is refused.
+ * The race: a waker, a canceller, and an owner who adds again after each ready(). For each add
+ * there must be exactly one of "ready() ran" and "cancel said true"; after a cancel that came too
+ * early, the next add is refused.
  */
 
 #define ROUNDS 20000

@@ -50,7 +50,9 @@ add(struct pool *p, int id, sem_t *begun, sem_t *go)
 {
 	struct work *w = malloc(sizeof(*w));
 
-	*w = (struct work){ .job = { .run = run, .drop = drop }, .id = id, .begun = begun, .go = go };
+	*w = (struct work){
+		.job = { .run = run, .drop = drop }, .id = id, .begun = begun, .go = go
+	};
 	added++;
 	pool_add(p, &w->job);
 }
@@ -138,9 +140,11 @@ check_close(void)
 	sem_post(&go);
 	sem_post(&go);
 	pthread_join(closer, NULL);
-	/* Between one post and the close another job may have begun; none is lost and none is done twice. */
+	/* Between one post and the close another job may have begun; none is lost and none is done
+	 * twice. */
 	ok(ran >= 1, "what runs is waited for");
-	is_int(ran + dropped, added, "each job is run or dropped, also one that is added by a drop");
+	is_int(
+	    ran + dropped, added, "each job is run or dropped, also one that is added by a drop");
 	is_int(running, 0, "and none runs on");
 	pool_close(NULL);
 	sem_destroy(&begun);

@@ -1,14 +1,14 @@
 /*
- * Two processes share a cache: one transfer a version, read in both while it comes; one dies, the other goes on;
- * killed at any point, what is read afterwards is right. ROUNDS says how many kills.
+ * Two processes share a cache: one transfer a version, read in both while it comes; one dies, the
+ *other goes on; killed at any point, what is read afterwards is right. ROUNDS says how many kills.
  *
- * The processes are this program again. One is told on its standard input, a line a command, and answers on its standard output:
- *	get NAME SIZE	opens a blob				got RC
- *	start		asks for its first byte			started
- *	read FROM TO	reads, in a thread of its own		read HOW-FAR-OR-ERROR
- *	fill send N, fill other N, fill restart, fill end RC	what its fill is to do; the first three are answered: filled N
- *	begun		how many fills it began			begun N
- * At the end of its input it closes the store and exits.
+ * The processes are this program again. One is told on its standard input, a line a command, and
+ *answers on its standard output: get NAME SIZE	opens a blob				got RC start
+ *asks for its first byte			started read FROM TO	reads, in a thread of its
+ *own		read HOW-FAR-OR-ERROR
+ *	fill send N, fill other N, fill restart, fill end RC	what its fill is to do; the first
+ *three are answered: filled N begun		how many fills it began			begun N At
+ *the end of its input it closes the store and exits.
  */
 #include <pthread.h>
 #include <signal.h>
@@ -58,13 +58,15 @@ fill_as_told(void *ctx, struct blob *b)
 
 	(void)ctx;
 	begun++;
-	while (rc == 0 && fgets(line, sizeof(line), from_fill) && sscanf(line, "%19s %lld", what, &n) >= 1) {
+	while (rc == 0 && fgets(line, sizeof(line), from_fill) &&
+	    sscanf(line, "%19s %lld", what, &n) >= 1) {
 		if (strcmp(what, "end") == 0)
 			return (int)n;
 		if (strcmp(what, "restart") == 0)
 			rc = blob_restart(b);
 		else
-			rc = source_send(strcmp(what, "other") == 0 ? source_other : source_table, b, (uint64_t)n);
+			rc = source_send(strcmp(what, "other") == 0 ? source_other : source_table,
+			    b, (uint64_t)n);
 		if (rc == 0)
 			say("filled %lld", (long long)blob_filled(b));
 	}
@@ -92,14 +94,22 @@ be_told(const char *where)
 	unsigned long long size, from, to;
 	int ends[2], n = 0;
 
-	if (pipe(ends) < 0 || !(from_fill = fdopen(ends[0], "r")) || !(to_fill = fdopen(ends[1], "w")))
+	if (pipe(ends) < 0 || !(from_fill = fdopen(ends[0], "r")) ||
+	    !(to_fill = fdopen(ends[1], "w")))
 		return 1;
-	store_open(&(struct store_options){ .dir = where, .limit = 1000 * MIB, .fetches = 4 }, &store);
+	store_open(
+	    &(struct store_options){ .dir = where, .limit = 1000 * MIB, .fetches = 4 }, &store);
 	while (fgets(line, sizeof(line), stdin)) {
 		if (sscanf(line, "get %99s %llu", name, &size) == 2) {
 			source_md5(size, md5);
-			say("got %d", store_get(store, &(struct store_want){ .name = name, .size = size, .md5 = md5,
-			    .class = STORE_FETCH, .fill = fill_as_told }, &b));
+			say("got %d",
+			    store_get(store,
+				&(struct store_want){ .name = name,
+				    .size = size,
+				    .md5 = md5,
+				    .class = STORE_FETCH,
+				    .fill = fill_as_told },
+				&b));
 		} else if (strcmp(line, "start\n") == 0) {
 			blob_ready(b, 0, 1, NULL);
 			say("started");
@@ -144,7 +154,7 @@ peer_start(struct peer *p, const char *mode)
 	if (p->pid == 0) {
 		dup2(to[0], STDIN_FILENO);
 		dup2(from[1], STDOUT_FILENO);
-		for (int fd = 3; fd < 64; fd++)		/* a peer must see the end of another's pipes */
+		for (int fd = 3; fd < 64; fd++) /* a peer must see the end of another's pipes */
 			close(fd);
 		execl("/proc/self/exe", "a43-store-shared", mode, dir, NULL);
 		_exit(1);
@@ -213,7 +223,8 @@ ask(struct peer *p, const char *question, const char *word)
 
 static struct peer a, b;
 
-/* Both have the blob open; a fills it and has sent `sent` bytes, of which b has read all that it may. */
+/* Both have the blob open; a fills it and has sent `sent` bytes, of which b has read all that it
+ * may. */
 static void
 begin(const char *name, uint64_t size, uint64_t sent)
 {
@@ -239,7 +250,8 @@ end(void)
 
 	peer_end(&a);
 	peer_end(&b);
-	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1 }, &store);
+	store_open(
+	    &(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1 }, &store);
 	store_close(store);
 	char command[128];
 	snprintf(command, sizeof(command), "ls %s/filling | grep -q .", dir);
@@ -276,9 +288,11 @@ check_wrong(void)
 	tell(&a, "fill end 0");
 	/* Its end was never released: b finds that a gave up, and fetches it. */
 	tell(&b, "fill send %llu", 3 * MIB);
-	is_int(hear(&b, "filled"), 3 * MIB, "and if it is wrong again it is fetched by the other one");
+	is_int(
+	    hear(&b, "filled"), 3 * MIB, "and if it is wrong again it is fetched by the other one");
 	tell(&b, "fill end 0");
-	is_int(hear(&b, "read"), 3 * MIB, "whose reader, who got nothing of it, gets what is right");
+	is_int(
+	    hear(&b, "read"), 3 * MIB, "whose reader, who got nothing of it, gets what is right");
 	tell(&a, "read 0 %llu", 3 * MIB);
 	is_int(hear(&a, "read"), -EIO, "the first one's is told");
 	end();
@@ -307,7 +321,8 @@ check_death(void)
 	tell(&b, "read %llu %llu", MIB, 3 * MIB);
 	peer_kill(&a);
 	tell(&b, "fill send %llu", MIB / 2);
-	is_int(hear(&b, "filled"), MIB / 2, "when the one that fills is killed, the other takes over");
+	is_int(
+	    hear(&b, "filled"), MIB / 2, "when the one that fills is killed, the other takes over");
 	tell(&b, "read 0 %llu", 2 * MIB);
 	is_int(hear(&b, "read"), 2 * MIB, "what it had read it can read meanwhile");
 	tell(&b, "fill send %llu", 3 * MIB);
@@ -399,8 +414,8 @@ check_leave(void)
 }
 
 /*
- * Killed at any point. The victim fills one blob after the other, restarts and drops, and tells what it does byte by byte, so that
- * the random moment is one in its work, not one in time.
+ * Killed at any point. The victim fills one blob after the other, restarts and drops, and tells
+ * what it does byte by byte, so that the random moment is one in its work, not one in time.
  */
 
 #define BLOBS 12
@@ -437,7 +452,8 @@ be_killed(const char *where)
 {
 	struct store *store = NULL;
 
-	store_open(&(struct store_options){ .dir = where, .limit = 1000 * MIB, .fetches = 2 }, &store);
+	store_open(
+	    &(struct store_options){ .dir = where, .limit = 1000 * MIB, .fetches = 2 }, &store);
 	for (int i = 0;; i = (i + 1) % BLOBS) {
 		uint64_t size = size_of(i);
 		char name[32], md5[33];
@@ -446,7 +462,13 @@ be_killed(const char *where)
 		snprintf(name, sizeof(name), "068-victim-%d", i);
 		source_md5(size, md5);
 		store_drop(store, name);
-		store_get(store, &(struct store_want){ .name = name, .size = size, .md5 = md5, .fill = fill_and_tell, .ctx = &size }, &blob);
+		store_get(store,
+		    &(struct store_want){ .name = name,
+			.size = size,
+			.md5 = md5,
+			.fill = fill_and_tell,
+			.ctx = &size },
+		    &blob);
 		if (source_read(blob, 0, size) != (int64_t)size || write(STDOUT_FILENO, "+", 1) < 0)
 			return 1;
 		blob_put(blob);
@@ -490,7 +512,8 @@ check_kills(void)
 		for (int j = rand_r(&random) % 500; j > 0 && getc(victim.from) != EOF; j--)
 			continue;
 		peer_kill(&victim);
-		store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 2 }, &store);
+		store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 2 },
+		    &store);
 		snprintf(command, sizeof(command), "ls %s/filling | grep -q .", dir);
 		clean += system(command) != 0;
 		good += check_all(store, s) == BLOBS;

@@ -1,4 +1,5 @@
-/* The cache's limits: the least recently used goes first, what is open never; a disk that is full, or cannot be written, still reads right. */
+/* The cache's limits: the least recently used goes first, what is open never; a disk that is full,
+ * or cannot be written, still reads right. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -32,8 +33,9 @@ pwrite(int fd, const void *p, size_t n, off_t off)
 	char link[64], path[256] = "";
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	if (full_times > 0 && (uint64_t)off + n > full_from && readlink(link, path, sizeof(path) - 1) > 0 &&
-	    strncmp(path, dir, strlen(dir)) == 0 && strstr(path, "/filling/")) {
+	if (full_times > 0 && (uint64_t)off + n > full_from &&
+	    readlink(link, path, sizeof(path) - 1) > 0 && strncmp(path, dir, strlen(dir)) == 0 &&
+	    strstr(path, "/filling/")) {
 		full_times--;
 		errno = ENOSPC;
 		return -1;
@@ -112,7 +114,8 @@ come_below(uint64_t bytes)
 static void
 set_used(const char *name, time_t when)
 {
-	utimensat(AT_FDCWD, path_of("files", name), (const struct timespec[]){ { .tv_sec = when }, { .tv_nsec = UTIME_OMIT } }, 0);
+	utimensat(AT_FDCWD, path_of("files", name),
+	    (const struct timespec[]){ { .tv_sec = when }, { .tv_nsec = UTIME_OMIT } }, 0);
 }
 
 static void
@@ -127,8 +130,10 @@ check_eviction(void)
 		is_int(read_blob(name, MIB), 1, name);
 	}
 	reopen_store(16 * MIB);
-	is_int((long long)bytes_kept(), 16 * MIB, "as much as the limit is kept, and known without counting");
-	/* 3 was used longest ago but is open, then come 7, 5, 1; 9 is from a clock that was wrong. */
+	is_int((long long)bytes_kept(), 16 * MIB,
+	    "as much as the limit is kept, and known without counting");
+	/* 3 was used longest ago but is open, then come 7, 5, 1; 9 is from a clock that was wrong.
+	 */
 	source_get(store, "068-3", MIB, SOURCE({ END, 0 }), &held);
 	set_used("068-3", 1000);
 	set_used("068-7", 2000);
@@ -137,9 +142,13 @@ check_eviction(void)
 	set_used("068-9", time(NULL) + 1000000);
 	is_int(read_blob("068-more", MIB), 1, "one more");
 	ok(come_to(15 * MIB), "makes the cache smaller, to a little below the limit");
-	ok(!store_has(store, "068-7", MIB) && !store_has(store, "068-5", MIB), "what was used longest ago is gone");
-	ok(store_has(store, "068-3", MIB) && access(path_of("files", "068-3"), F_OK) == 0, "but for what is open");
-	ok(store_has(store, "068-1", MIB) && store_has(store, "068-9", MIB) && store_has(store, "068-more", MIB), "and no more than needed");
+	ok(!store_has(store, "068-7", MIB) && !store_has(store, "068-5", MIB),
+	    "what was used longest ago is gone");
+	ok(store_has(store, "068-3", MIB) && access(path_of("files", "068-3"), F_OK) == 0,
+	    "but for what is open");
+	ok(store_has(store, "068-1", MIB) && store_has(store, "068-9", MIB) &&
+		store_has(store, "068-more", MIB),
+	    "and no more than needed");
 	is_int(source_read(held, 0, MIB), MIB, "what is open is read");
 	blob_put(held);
 	is_int(read_blob("068-1", MIB), 0, "a read is a use");
@@ -147,7 +156,9 @@ check_eviction(void)
 	set_used("068-0", 2000);
 	is_int(read_blob("068-large", 3 * MIB), 1, "a large one");
 	ok(come_below(16 * MIB), "takes the place of several");
-	ok(!store_has(store, "068-3", MIB) && !store_has(store, "068-0", MIB) && store_has(store, "068-1", MIB), "again the oldest");
+	ok(!store_has(store, "068-3", MIB) && !store_has(store, "068-0", MIB) &&
+		store_has(store, "068-1", MIB),
+	    "again the oldest");
 	reopen_store(5 * MIB);
 	ok(come_to(4 * MIB), "a lower limit is kept at the next start");
 	is_int(read_blob("068-huge", 20 * MIB), 1, "one above the limit is read all the same");
@@ -169,7 +180,8 @@ check_little_of_much(void)
 	}
 	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, size });
 	source_get(store, "068-large", size, s, &b);
-	is_int(source_read(b, 0, 10), 10, "the first bytes of what is larger than the limit are read");
+	is_int(
+	    source_read(b, 0, 10), 10, "the first bytes of what is larger than the limit are read");
 	sem_wait(&s->reached);
 	blob_put(b);
 	sem_post(&s->open);
@@ -208,7 +220,9 @@ check_many(void)
 		snprintf(name, sizeof(name), "%d", (i * 7919) % 5000);
 		int fd = openat(at, name, O_WRONLY | O_CREAT, 0600);
 		if (write(fd, "0123456789", 10) != 10 ||
-		    futimens(fd, (const struct timespec[]){ { .tv_sec = 1000000 + (i * 7919) % 5000 }, { .tv_nsec = UTIME_OMIT } }) < 0)
+		    futimens(fd,
+			(const struct timespec[]){ { .tv_sec = 1000000 + (i * 7919) % 5000 },
+			    { .tv_nsec = UTIME_OMIT } }) < 0)
 			exit(1);
 		close(fd);
 	}
@@ -235,8 +249,12 @@ check_many(void)
 	close(at);
 }
 
-static const struct { const char *text, *what; } usages[] = {
-	{ NULL, "is lost" }, { "", "is empty" }, { "rubbish\n", "is no number" }, { "12", "is one number" },
+static const struct { const char *text, *what;
+} usages[] = {
+	{ NULL, "is lost" },
+	{ "", "is empty" },
+	{ "rubbish\n", "is no number" },
+	{ "12", "is one number" },
 };
 
 static void
@@ -272,7 +290,8 @@ check_full(void)
 	source_get(store, "068-full", size, s, &b);
 	is_int(source_read(b, 0, MIB / 4), MIB / 4, "a part is read");
 	sem_post(&s->open);
-	is_int(source_read(b, 0, size), (int64_t)size, "when the disk is full midway, all is read right");
+	is_int(source_read(b, 0, size), (int64_t)size,
+	    "when the disk is full midway, all is read right");
 	is_int(source_read(b, MIB / 4, size), (int64_t)size, "also by who had begun before");
 	blob_put(b);
 	reopen_store(1000 * MIB);
@@ -293,7 +312,8 @@ check_full(void)
 	full_times = 1;
 	set_used("068-full", 1000);
 	is_int(read_blob("068-room", size), 1, "a disk that is full of what was cached before");
-	ok(store_has(store, "068-room", size) && !store_has(store, "068-full", size), "has room once something older has gone");
+	ok(store_has(store, "068-room", size) && !store_has(store, "068-full", size),
+	    "has room once something older has gone");
 	is_int((long long)bytes_kept(), (int64_t)size, "which is counted");
 	for (int i = 0; i < 3; i++) {
 		char name[] = "068-old-0";
@@ -304,7 +324,8 @@ check_full(void)
 	}
 	full_times = 1;
 	is_int(read_blob("068-large", 40 * MIB), 1, "for a large one, too");
-	ok(!store_has(store, "068-old-1", 10 * MIB) && store_has(store, "068-old-2", 10 * MIB), "but what is removed at a time is not all that may be wanted");
+	ok(!store_has(store, "068-old-1", 10 * MIB) && store_has(store, "068-old-2", 10 * MIB),
+	    "but what is removed at a time is not all that may be wanted");
 }
 
 static void
@@ -331,7 +352,10 @@ check_unwritable(void)
 	is_int(source_read(again, 0, MIB), MIB, "for others too");
 	blob_put(b);
 	blob_put(again);
-	store_get(store, &(struct store_want){ .name = "068-too-large", .size = 5000 * MIB, .fill = source_fill }, &b);
+	store_get(store,
+	    &(struct store_want){
+		.name = "068-too-large", .size = 5000 * MIB, .fill = source_fill },
+	    &b);
 	is_int(source_read(b, 0, 1), -ENOSPC, "what is kept outside the cache has a bound");
 	blob_put(b);
 	store_close(store);
@@ -354,12 +378,16 @@ check_claims(void)
 	store_close(store);
 	disk_open(dir, 1000 * MIB, &one);
 	disk_open(dir, 1000 * MIB, &two);
-	is_int(disk_claim(one, "068-claim", MIB, &fd), DISK_OURS, "a file that nobody fills is ours");
-	is_int(disk_claim(two, "068-claim", MIB, &other), DISK_OTHERS, "and for another mount others'");
-	ok(ftruncate(fd, 1000) == 0 && disk_follow(two, "068-claim", MIB, other, &p) == DISK_OTHERS && p.filled == 1000,
+	is_int(
+	    disk_claim(one, "068-claim", MIB, &fd), DISK_OURS, "a file that nobody fills is ours");
+	is_int(disk_claim(two, "068-claim", MIB, &other), DISK_OTHERS,
+	    "and for another mount others'");
+	ok(ftruncate(fd, 1000) == 0 &&
+		disk_follow(two, "068-claim", MIB, other, &p) == DISK_OTHERS && p.filled == 1000,
 	    "its size says how far it is");
 	is_int(disk_scatter(fd, MIB), 0, "it is written side by side");
-	ok(disk_follow(two, "068-claim", MIB, other, &p) == DISK_OTHERS && p.filled == 0, "then its size says nothing");
+	ok(disk_follow(two, "068-claim", MIB, other, &p) == DISK_OTHERS && p.filled == 0,
+	    "then its size says nothing");
 	is_int(disk_keep(one, "068-claim", MIB, 0, fd), 0, "it is whole");
 	is_int(disk_follow(two, "068-claim", MIB, other, &p), DISK_WHOLE, "for both");
 	close(other);
@@ -386,7 +414,8 @@ check_claims(void)
 	disk_usage(one, &bytes, &files);
 	alarm(0);
 	close(usage);
-	is_int((long long)(bytes + files), 0, "how much there is can be told while another mount holds the count");
+	is_int((long long)(bytes + files), 0,
+	    "how much there is can be told while another mount holds the count");
 	disk_close(one);
 	disk_close(two);
 	open_store(dir, 1000 * MIB);

@@ -1,4 +1,5 @@
-/* Tries to break out of a confinement, and to do in it what a mount has to. Each try is a process of its own. */
+/* Tries to break out of a confinement, and to do in it what a mount has to. Each try is a process
+ * of its own. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -21,9 +22,10 @@
 #include "tap.h"
 
 /*
- * TOP/ours can be written, TOP/read can be read, TOP/theirs is out of reach. Not below /tmp, which can be written. Of the rest files
- * can be read that may be replaced: renewed/key, live/key (a link to archive/key), secret/key (a link to ..data/key, of
- * which ..data is one to ..1), away/link/key (away/link is one to far); and TOP/home/key.
+ * TOP/ours can be written, TOP/read can be read, TOP/theirs is out of reach. Not below /tmp, which
+ * can be written. Of the rest files can be read that may be replaced: renewed/key, live/key (a link
+ * to archive/key), secret/key (a link to ..data/key, of which ..data is one to ..1), away/link/key
+ * (away/link is one to far); and TOP/home/key.
  */
 static char top[] = "/dev/shm/sffs-confine.XXXXXX";
 static char path[128], other[128];
@@ -61,7 +63,14 @@ static int make_dir(void) { return result(mkdir(at(path, "ours/dir"), 0700)); }
 static int move(void) { return result(rename(at(path, "ours/file"), at(other, "ours/sub/file"))); }
 static int take_away(void) { return result(unlink(at(path, "ours/file"))); }
 static int use_open(void) { return result((int)write(before, "x", 1)); }
-static int temporary(void) { char name[] = "/tmp/sffs-confine.XXXXXX"; int fd = mkstemp(name); unlink(name); return result(fd); }
+static int
+temporary(void)
+{
+	char name[] = "/tmp/sffs-confine.XXXXXX";
+	int fd = mkstemp(name);
+	unlink(name);
+	return result(fd);
+}
 static int certificates(void) { return try_open("/etc/ssl/certs/ca-certificates.crt", O_RDONLY); }
 static int null(void) { return try_open("/dev/null", O_RDWR); }
 static int mounts(void) { return try_open("/proc/self/mountinfo", O_RDONLY); }
@@ -72,18 +81,27 @@ look_up(void)
 {
 	struct addrinfo *found = NULL;
 
-	return getaddrinfo("localhost", "443", &(struct addrinfo){ .ai_socktype = SOCK_STREAM }, &found) == 0 ? 0 : EIO;
+	return getaddrinfo("localhost", "443", &(struct addrinfo){ .ai_socktype = SOCK_STREAM },
+		   &found) == 0 ?
+	    0 :
+	    EIO;
 }
 
 static int
 ask_a_server(void)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(9),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
-	return connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof(to)) == 0 || errno == ECONNREFUSED ? 0 : errno;
+	return connect(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&to, sizeof(to)) == 0 ||
+		errno == ECONNREFUSED ?
+	    0 :
+	    errno;
 }
 
-/* So are files that are replaced: what will stand there is another file of the directory, for a rule */
+/* So are files that are replaced: what will stand there is another file of the directory, for a
+ * rule */
 static int renewed(void) { return try_open("renewed/new", O_RDONLY); }
 static int behind_link(void) { return try_open("archive/new", O_RDONLY); }
 static int other_link(void) { return try_open("live/new", O_RDONLY); }
@@ -100,8 +118,20 @@ static int read_theirs(void) { return try_open("theirs/file", O_RDONLY); }
 static int list_theirs(void) { return try_open("theirs", O_RDONLY | O_DIRECTORY); }
 static int up_and_down(void) { return try_open("ours/../theirs/file", O_RDONLY); }
 static int by_link(void) { return try_open("ours/link", O_RDONLY); }
-static int by_root(void) { char s[160]; snprintf(s, sizeof(s), "/proc/self/root%s", at(path, "theirs/file")); return try_open(s, O_RDONLY); }
-static int again(void) { char s[64]; snprintf(s, sizeof(s), "/proc/self/fd/%d", before); return try_open(s, O_RDWR); }
+static int
+by_root(void)
+{
+	char s[160];
+	snprintf(s, sizeof(s), "/proc/self/root%s", at(path, "theirs/file"));
+	return try_open(s, O_RDONLY);
+}
+static int
+again(void)
+{
+	char s[64];
+	snprintf(s, sizeof(s), "/proc/self/fd/%d", before);
+	return try_open(s, O_RDWR);
+}
 static int write_read(void) { return try_open("read/file", O_WRONLY); }
 static int make_theirs(void) { return try_open("theirs/new", O_WRONLY | O_CREAT); }
 static int cut_theirs(void) { return result(truncate(at(path, "theirs/file"), 0)); }
@@ -112,26 +142,47 @@ static int hard_link(void) { return result(link(at(path, "theirs/file"), at(othe
 static int make_link(void) { return result(symlink("/", at(path, "ours/way"))); }
 static int home(void) { return try_open("/home", O_RDONLY | O_DIRECTORY); }
 static int run(void) { return result(execl("/bin/true", "true", NULL)); }
-static int mount_it(void) { int rc = result(mount("none", at(path, "ours/sub"), "tmpfs", 0, NULL)); umount2(path, MNT_DETACH); return rc; }
+static int
+mount_it(void)
+{
+	int rc = result(mount("none", at(path, "ours/sub"), "tmpfs", 0, NULL));
+	umount2(path, MNT_DETACH);
+	return rc;
+}
 static int unmount_it(void) { return result(umount2("/dev/shm", MNT_DETACH)); }
 static int kill_it(void) { return result(kill(getppid(), 0)); }
 static int debug_it(void) { return result((int)ptrace(PTRACE_ATTACH, getppid(), NULL, NULL)); }
-static int look_in(void) { char s[64]; snprintf(s, sizeof(s), "/proc/%d/mem", (int)getppid()); return try_open(s, O_RDONLY); }
-static int environment(void) { char s[64]; snprintf(s, sizeof(s), "/proc/%d/environ", (int)getppid()); return try_open(s, O_RDONLY); }
+static int
+look_in(void)
+{
+	char s[64];
+	snprintf(s, sizeof(s), "/proc/%d/mem", (int)getppid());
+	return try_open(s, O_RDONLY);
+}
+static int
+environment(void)
+{
+	char s[64];
+	snprintf(s, sizeof(s), "/proc/%d/environ", (int)getppid());
+	return try_open(s, O_RDONLY);
+}
 static int change_root(void) { return result(chroot(at(path, "ours"))); }
 
 static int
 listen_on(void)
 {
-	struct sockaddr_in here = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in here = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
-	return result(bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&here, sizeof(here)));
+	return result(
+	    bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&here, sizeof(here)));
 }
 
 static int
 talk_to(void)
 {
-	return result(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&abstract, sizeof(abstract)));
+	return result(connect(
+	    socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&abstract, sizeof(abstract)));
 }
 
 static void *
@@ -216,11 +267,13 @@ static const struct {
 static int
 try(int (*act)(void), bool confined)
 {
-	static const char *const replaced[] = { "renewed/key", "live/key", "secret/key", "away/link/key", "home/key" };
+	static const char *const replaced[] = { "renewed/key", "live/key", "secret/key",
+		"away/link/key", "home/key" };
 	enum { REPLACED = sizeof(replaced) / sizeof(replaced[0]) };
 	char names[REPLACED][128];
-	struct confine_path paths[4 + REPLACED] = { { at(path, "ours"), CONFINE_WRITE }, { at(other, "read"), CONFINE_READ }, { NULL, CONFINE_REPLACED },
-	    { "/nonexistent/file", CONFINE_REPLACED } };
+	struct confine_path paths[4 + REPLACED] = { { at(path, "ours"), CONFINE_WRITE },
+		{ at(other, "read"), CONFINE_READ }, { NULL, CONFINE_REPLACED },
+		{ "/nonexistent/file", CONFINE_REPLACED } };
 	int status = 0;
 
 	for (size_t i = 0; i < REPLACED; i++)
@@ -239,9 +292,12 @@ try(int (*act)(void), bool confined)
 static void
 fill(void)
 {
-	static const char *const dirs[] = { "ours", "ours/sub", "read", "theirs", "renewed", "live", "archive", "secret", "secret/..1", "secret/..2", "far", "away", "home" };
-	static const char *const files[] = { "ours/file", "read/file", "theirs/file", "away/other", "renewed/key", "renewed/new", "live/new", "archive/key",
-	    "archive/new", "secret/..1/key", "secret/..2/key", "far/key", "far/new", "home/key", "home/other" };
+	static const char *const dirs[] = { "ours", "ours/sub", "read", "theirs", "renewed", "live",
+		"archive", "secret", "secret/..1", "secret/..2", "far", "away", "home" };
+	static const char *const files[] = { "ours/file", "read/file", "theirs/file", "away/other",
+		"renewed/key", "renewed/new", "live/new", "archive/key", "archive/new",
+		"secret/..1/key", "secret/..2/key", "far/key", "far/new", "home/key",
+		"home/other" };
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		mkdir(at(path, dirs[i]), 0700);
@@ -253,8 +309,11 @@ fill(void)
 		else
 			before = fd;
 	}
-	(void)!(symlink("../theirs/file", at(path, "ours/link")) || symlink("../archive/key", at(path, "live/key")) || symlink("..1", at(path, "secret/..data")) ||
-	    symlink("..data/key", at(path, "secret/key")) || symlink("../far", at(path, "away/link")));
+	(void)!(symlink("../theirs/file", at(path, "ours/link")) ||
+	    symlink("../archive/key", at(path, "live/key")) ||
+	    symlink("..1", at(path, "secret/..data")) ||
+	    symlink("..data/key", at(path, "secret/key")) ||
+	    symlink("../far", at(path, "away/link")));
 }
 
 static void
@@ -276,26 +335,31 @@ main(void)
 		return 1;
 	setenv("HOME", at(path, "home"), 1);
 	snprintf(abstract.sun_path + 1, sizeof(abstract.sun_path) - 1, "%s", top);
-	if (bind(server, (struct sockaddr *)&abstract, sizeof(abstract)) < 0 || listen(server, 64) < 0)
+	if (bind(server, (struct sockaddr *)&abstract, sizeof(abstract)) < 0 ||
+	    listen(server, 64) < 0)
 		return 1;
 	is_int(confine_abi_of(-1), 0, "a kernel without Landlock");
-	is_int(confine_abi_of(1), 0, "the first Landlock, in which nothing can be moved, is as good as none");
+	is_int(confine_abi_of(1), 0,
+	    "the first Landlock, in which nothing can be moved, is as good as none");
 	is_int(confine_abi_of(2), 2, "the second is used");
 	if (abi == 0)
-		is_int(confine_enter(NULL, 0), -EOPNOTSUPP, "where there is no Landlock that is said");
+		is_int(
+		    confine_enter(NULL, 0), -EOPNOTSUPP, "where there is no Landlock that is said");
 	for (size_t i = 0; abi && i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool good = cases[i].good || abi < cases[i].abi;
 
 		fill();
 		int rc = try(cases[i].act, true);
 		empty();
-		ok((rc == 0) == good && rc != 200, "confined, it %s%s (%s)", good ? "" : "cannot: ", cases[i].what, rc ? strerror(rc) : "done");
+		ok((rc == 0) == good && rc != 200, "confined, it %s%s (%s)",
+		    good ? "" : "cannot: ", cases[i].what, rc ? strerror(rc) : "done");
 		/* That it is kept from it by the confinement alone: else it can. */
 		if (!cases[i].good && cases[i].act != debug_it && cases[i].act != unmount_it) {
 			fill();
 			rc = try(cases[i].act, false);
 			empty();
-			ok(rc == 0 || geteuid() != 0, "not confined, it %s (%s)", cases[i].what, rc ? strerror(rc) : "done");
+			ok(rc == 0 || geteuid() != 0, "not confined, it %s (%s)", cases[i].what,
+			    rc ? strerror(rc) : "done");
 		}
 	}
 	rmdir(top);

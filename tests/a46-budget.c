@@ -46,9 +46,15 @@ used(void)
 static void
 test_age(void)
 {
-	static const struct { int64_t ago; bool counts; const char *what; } rows[] = {
-		{ 0, true, "this quarter counts" }, { 1, true, "the last one" }, { 95, true, "that of 24 hours ago" }, { 97, false, "an older one does not" },
-		{ 5000, false, "one of last month" }, { -1, true, "one that a clock put ahead has written" }, { -500, false, "one from the future" },
+	static const struct { int64_t ago; bool counts; const char *what;
+	} rows[] = {
+		{ 0, true, "this quarter counts" },
+		{ 1, true, "the last one" },
+		{ 95, true, "that of 24 hours ago" },
+		{ 97, false, "an older one does not" },
+		{ 5000, false, "one of last month" },
+		{ -1, true, "one that a clock put ahead has written" },
+		{ -500, false, "one from the future" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -90,7 +96,8 @@ test_limit(void)
 	ok(budget_take(b, &again) == 0 && budget_take(b, &again) == 0, "up to the limit");
 	is_int(budget_take(b, &again), -EDQUOT, "no more");
 	is_int(budget_take(other, &again), -EDQUOT, "for either");
-	ok(again > now + 24 * 3600 && again <= now + 24 * 3600 + 2 * QUARTER, "until these are 24 hours old");
+	ok(again > now + 24 * 3600 && again <= now + 24 * 3600 + 2 * QUARTER,
+	    "until these are 24 hours old");
 	budget_close(b);
 	budget_close(other);
 	is_int((int64_t)used(), 3, "and it is kept");

@@ -1,4 +1,5 @@
-/* Parts of a blob that is still coming: served to who reads far beyond what has landed, and nobody gets all of it before it is checked. */
+/* Parts of a blob that is still coming: served to who reads far beyond what has landed, and nobody
+ * gets all of it before it is checked. */
 #include <pthread.h>
 #include <unistd.h>
 
@@ -56,8 +57,15 @@ begin(struct source *s)
 	parts.gated = false;
 	snprintf(name, sizeof(name), "068-parts-%d", number++);
 	source_md5(SIZE, md5);
-	store_get(store, &(struct store_want){ .name = name, .size = SIZE, .md5 = md5, .fill = source_fill, .part = give_part, .ctx = s,
-	    .free_ctx = source_free }, &b);
+	store_get(store,
+	    &(struct store_want){ .name = name,
+		.size = SIZE,
+		.md5 = md5,
+		.fill = source_fill,
+		.part = give_part,
+		.ctx = s,
+		.free_ctx = source_free },
+	    &b);
 	return b;
 }
 
@@ -83,14 +91,21 @@ check_far(void)
 	is_int(blob_ready(b, 10 * MIB, PART_SIZE + 1, NULL), -EAGAIN, "and a large read");
 	is_int(parts.asked, 0, "are waited for");
 	is_int(source_read(b, SIZE - 10, SIZE), SIZE, "what is far is there at once");
-	ok(parts.asked == 1 && parts.from == LAST && parts.n == SIZE - LAST, "by one part, which has the rest, too");
+	ok(parts.asked == 1 && parts.from == LAST && parts.n == SIZE - LAST,
+	    "by one part, which has the rest, too");
 	is_int(source_read(b, LAST, SIZE), SIZE, "all of the part is there");
-	is_int(source_read(b, 20 * MIB + 500, 20 * MIB + 600), 20 * MIB + 600, "and one in the middle");
-	ok(parts.asked == 2 && parts.from == 20 * MIB && parts.n == PART_SIZE, "is a part of its own");
-	is_int(source_read(b, 21 * MIB - 100, 21 * MIB + 100), 21 * MIB + 100, "of a read that begins in it");
-	ok(parts.asked == 3 && parts.from == 21 * MIB && parts.n == PART_SIZE, "only what is missing is asked for");
-	is_int(source_read(b, 31 * MIB - 100, 31 * MIB + 100), 31 * MIB + 100, "a read of two parts");
-	ok(parts.asked == 4 && parts.from == 30 * MIB && parts.n == 2 * PART_SIZE, "is one request");
+	is_int(source_read(b, 20 * MIB + 500, 20 * MIB + 600), 20 * MIB + 600,
+	    "and one in the middle");
+	ok(parts.asked == 2 && parts.from == 20 * MIB && parts.n == PART_SIZE,
+	    "is a part of its own");
+	is_int(source_read(b, 21 * MIB - 100, 21 * MIB + 100), 21 * MIB + 100,
+	    "of a read that begins in it");
+	ok(parts.asked == 3 && parts.from == 21 * MIB && parts.n == PART_SIZE,
+	    "only what is missing is asked for");
+	is_int(
+	    source_read(b, 31 * MIB - 100, 31 * MIB + 100), 31 * MIB + 100, "a read of two parts");
+	ok(parts.asked == 4 && parts.from == 30 * MIB && parts.n == 2 * PART_SIZE,
+	    "is one request");
 	sem_post(&s->open);
 	is_int(source_read(b, 0, SIZE), SIZE, "and then all of it");
 	is_int(parts.asked, 4, "without another one");
@@ -107,7 +122,8 @@ check_held_back(void)
 	is_int(source_read(b, SIZE - 10, SIZE), SIZE, "the end is read early");
 	sem_post(&s->open);
 	sem_wait(&s->reached);
-	is_int(source_read(b, 0, LAST - HELD), LAST - HELD, "so what is in front of it is held back when all has come");
+	is_int(source_read(b, 0, LAST - HELD), LAST - HELD,
+	    "so what is in front of it is held back when all has come");
 	is_int(blob_ready(b, LAST - HELD, 1, NULL), -EAGAIN, "from here");
 	is_int(blob_ready(b, LAST - 1, 1, NULL), -EAGAIN, "to here");
 	is_int(blob_ready(b, LAST - 1, 2, NULL), -EAGAIN, "and across it");
@@ -124,25 +140,30 @@ check_below(void)
 
 	is_int(source_read(b, LAST - MIB, LAST), LAST, "a part in front of the last one");
 	is_int(source_read(b, SIZE - 10, SIZE), SIZE, "and the last one");
-	is_int(source_read(b, LAST - 3 * MIB, LAST - 2 * MIB), LAST - 2 * MIB, "and one that is not beside them");
+	is_int(source_read(b, LAST - 3 * MIB, LAST - 2 * MIB), LAST - 2 * MIB,
+	    "and one that is not beside them");
 	sem_post(&s->open);
 	sem_wait(&s->reached);
-	is_int(source_read(b, 0, LAST - MIB - HELD), LAST - MIB - HELD, "what is in front of those together is held back");
+	is_int(source_read(b, 0, LAST - MIB - HELD), LAST - MIB - HELD,
+	    "what is in front of those together is held back");
 	is_int(blob_ready(b, LAST - MIB - HELD, 1, NULL), -EAGAIN, "and not read");
 	sem_post(&s->open);
 	is_int(source_read(b, 0, SIZE), SIZE, "until it is checked");
 	blob_put(b);
 }
 
-/* A part that would leave nothing that nobody has got: between it and what has landed are parts without a gap. */
+/* A part that would leave nothing that nobody has got: between it and what has landed are parts
+ * without a gap. */
 static void
 check_joined(void)
 {
-	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 31 * MIB + MIB / 2 }, { GATE, 0 }, { SEND, SIZE }, { GATE, 0 });
+	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 31 * MIB + MIB / 2 },
+	    { GATE, 0 }, { SEND, SIZE }, { GATE, 0 });
 	struct blob *b = begin_to_gate(s);
 
 	for (uint64_t at = 32 * MIB; at < SIZE; at += at == 34 * MIB ? 4 * MIB : 2 * MIB)
-		is_int(source_read(b, at - 50, at + 50 < SIZE ? at + 50 : SIZE), (int64_t)at + 50, "a part");
+		is_int(source_read(b, at - 50, at + 50 < SIZE ? at + 50 : SIZE), (int64_t)at + 50,
+		    "a part");
 	is_int(source_read(b, SIZE - 10, SIZE), SIZE, "and the last one");
 	sem_post(&s->open);
 	sem_wait(&s->reached);
@@ -151,7 +172,8 @@ check_joined(void)
 	is_int(parts.asked, asked, "is waited for");
 	sem_post(&s->open);
 	sem_wait(&s->reached);
-	is_int(blob_ready(b, 37 * MIB - HELD, 1, NULL), -EAGAIN, "since what is held back is there");
+	is_int(
+	    blob_ready(b, 37 * MIB - HELD, 1, NULL), -EAGAIN, "since what is held back is there");
 	sem_post(&s->open);
 	is_int(source_read(b, 0, SIZE), SIZE, "until it is checked");
 	blob_put(b);
@@ -172,7 +194,8 @@ check_vain(void)
 	is_int(parts.asked, 1, "and not asked for again");
 	sem_post(&s->open);
 	sem_wait(&s->reached);
-	is_int(source_read(b, 0, SIZE - HELD), SIZE - HELD, "what is held back is the end, as ever");
+	is_int(
+	    source_read(b, 0, SIZE - HELD), SIZE - HELD, "what is held back is the end, as ever");
 	is_int(blob_ready(b, SIZE - HELD, 1, NULL), -EAGAIN, "all of it");
 	sem_post(&s->open);
 	is_int(source_read(b, 0, SIZE), SIZE, "until it is checked");
@@ -194,19 +217,22 @@ check_wrong(void)
 	is_int(blob_ready(b, 21 * MIB, 10, NULL), -EIO, "and who read it, too, from then on");
 	blob_put(b);
 
-	s = SOURCE({ SEND, MIB }, { GATE, 0 }, { WRONG, 2 * MIB }, { SEND, SIZE }, { NEXT, 0 }, { SEND, SIZE });
+	s = SOURCE({ SEND, MIB }, { GATE, 0 }, { WRONG, 2 * MIB }, { SEND, SIZE }, { NEXT, 0 },
+	    { SEND, SIZE });
 	b = begin_to_gate(s);
-	is_int(source_read(b, SIZE - 10, SIZE), SIZE, "a part that is right of a transfer that is wrong");
+	is_int(source_read(b, SIZE - 10, SIZE), SIZE,
+	    "a part that is right of a transfer that is wrong");
 	parts.rc = -EOPNOTSUPP;
 	sem_post(&s->open);
 	is_int(source_read(b, LAST - HELD, LAST), LAST, "which comes again, and is right");
 	is_int(s->begun, 2, "the second time");
 	blob_put(b);
 
-	s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 30 * MIB }, { RESTART, 0 }, { SEND, 20 * MIB }, { WRONG, 22 * MIB }, { SEND, SIZE },
-	    { NEXT, 0 }, { END, -EACCES });
+	s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 30 * MIB }, { RESTART, 0 },
+	    { SEND, 20 * MIB }, { WRONG, 22 * MIB }, { SEND, SIZE }, { NEXT, 0 }, { END, -EACCES });
 	b = begin_to_gate(s);
-	is_int(source_read(b, 21 * MIB, 22 * MIB), 22 * MIB, "a part that the first transfer agrees with");
+	is_int(source_read(b, 21 * MIB, 22 * MIB), 22 * MIB,
+	    "a part that the first transfer agrees with");
 	parts.rc = -EOPNOTSUPP;
 	sem_post(&s->open);
 	is_int(source_read(b, SIZE - HELD, SIZE), -EIO, "and the second does not");
@@ -254,10 +280,12 @@ check_left(void)
 	sem_post(&parts.open);
 	store_close(store);
 	is_int(s->freed, 1, "and what was its is freed when the part has ended, too");
-	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 4 }, &store);
+	store_open(
+	    &(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 4 }, &store);
 }
 
-/* Nobody has begun, and there is one thread: the part goes first, and if nobody reads on that is all. */
+/* Nobody has begun, and there is one thread: the part goes first, and if nobody reads on that is
+ * all. */
 static void
 check_first(void)
 {
@@ -265,7 +293,8 @@ check_first(void)
 	struct blob *b;
 
 	store_close(store);
-	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1 }, &store);
+	store_open(
+	    &(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1 }, &store);
 	b = begin(s);
 	parts.gated = true;
 	struct wait_thread t;
@@ -279,7 +308,8 @@ check_first(void)
 	blob_put(b);
 	store_close(store);
 	is_int(s->freed, 1, "all is freed");
-	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 4 }, &store);
+	store_open(
+	    &(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 4 }, &store);
 }
 
 static void
@@ -290,7 +320,8 @@ check_most(void)
 	int good = 0;
 
 	for (uint64_t i = 0; i < PARTS_MOST; i++)
-		good += source_read(b, (8 + 3 * i) * MIB, (8 + 3 * i) * MIB + 100) == (int64_t)((8 + 3 * i) * MIB + 100);
+		good += source_read(b, (8 + 3 * i) * MIB, (8 + 3 * i) * MIB + 100) ==
+		    (int64_t)((8 + 3 * i) * MIB + 100);
 	is_int(good, PARTS_MOST, "so many parts");
 	is_int(blob_ready(b, 38 * MIB, 100, NULL), -EAGAIN, "one more is not");
 	is_int(parts.asked, PARTS_MOST, "asked for");
@@ -300,7 +331,8 @@ check_most(void)
 }
 
 /*
- * At random places, while it comes: whatever is granted before the check, a stretch of 128 KiB is not.
+ * At random places, while it comes: whatever is granted before the check, a stretch of 128 KiB is
+ * not.
  */
 
 static bool got[SIZE / KIB];
@@ -321,7 +353,8 @@ longest_gap(void)
 static void
 read_somewhere(struct blob *b, unsigned *seed)
 {
-	uint64_t off = (uint64_t)rand_r(seed) % (SIZE / KIB) * KIB, n = ((uint64_t)rand_r(seed) % 128 + 1) * KIB;
+	uint64_t off = (uint64_t)rand_r(seed) % (SIZE / KIB) * KIB,
+		 n = ((uint64_t)rand_r(seed) % 128 + 1) * KIB;
 
 	if (rand_r(seed) % 2)		/* what a program reads of a file's end */
 		off = SIZE - (uint64_t)rand_r(seed) % (4 * MIB / KIB) * KIB - KIB;
@@ -335,12 +368,13 @@ static void
 check_random(void)
 {
 	const char *seed_text = getenv("SEED");
-	unsigned seed = seed_text ? (unsigned)strtoul(seed_text, NULL, 10) : (unsigned)getpid(), shortest = SIZE / KIB;
+	unsigned seed = seed_text ? (unsigned)strtoul(seed_text, NULL, 10) : (unsigned)getpid(),
+		 shortest = SIZE / KIB;
 
 	printf("# SEED=%u\n", seed);
 	for (int round = 0; round < 10; round++) {
-		struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 10 * MIB }, { GATE, 0 }, { SEND, 35 * MIB }, { GATE, 0 }, { SEND, SIZE },
-		    { GATE, 0 });
+		struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 10 * MIB },
+		    { GATE, 0 }, { SEND, 35 * MIB }, { GATE, 0 }, { SEND, SIZE }, { GATE, 0 });
 		struct blob *b = begin(s);
 
 		memset(got, 0, sizeof(got));
@@ -366,7 +400,8 @@ check_random(void)
 			shortest = 0;
 		blob_put(b);
 	}
-	is_int(shortest, HELD / KIB, "whatever is read where, 128 KiB that nobody has got wait for the check");
+	is_int(shortest, HELD / KIB,
+	    "whatever is read where, 128 KiB that nobody has got wait for the check");
 }
 
 int
@@ -377,7 +412,8 @@ main(void)
 	log_level_set(getenv("V") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	sem_init(&parts.reached, 0, 0);
 	sem_init(&parts.open, 0, 0);
-	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 4 }, &store);
+	store_open(
+	    &(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 4 }, &store);
 	check_far();
 	check_held_back();
 	check_below();

@@ -41,7 +41,8 @@ other_takes(const char *dir, const char *mountpoint)
 
 	if (pid == 0)
 		_exit(-claim_take(dir, mountpoint, &fd));
-	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? -WEXITSTATUS(status) :
+								      -ECHILD;
 }
 
 int
@@ -58,7 +59,8 @@ main(void)
 	claim_drop(fd);
 	is_int(other_takes(dir, "/mnt/a"), 0, "once it is dropped it does");
 	refuse = 2;
-	ok(claim_take(dir, "/mnt/a", &fd) == 0 && fd >= 0 && refuse == 0, "who ends while it is asked who he is has it no more");
+	ok(claim_take(dir, "/mnt/a", &fd) == 0 && fd >= 0 && refuse == 0,
+	    "who ends while it is asked who he is has it no more");
 	is_int(other_takes(dir, "/mnt/a"), -EBUSY, "and it is taken");
 	claim_drop(fd);
 	snprintf(path, sizeof(path), "%s/mounting.lock", dir);

@@ -1,4 +1,5 @@
-/* The catalogue: what is put is found, listed once, and survives whatever happens to its process or its file. */
+/* The catalogue: what is put is found, listed once, and survives whatever happens to its process or
+ * its file. */
 #include <errno.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -100,7 +101,12 @@ document(unsigned n)
 	static char titles[8][16];
 	static unsigned turn;
 	char *title = titles[turn++ % 8];
-	struct document d = { .key = n, .version_key = 1000000 + n, .created = n, .system_modstamp = n, .content_size = n, .title = title };
+	struct document d = { .key = n,
+		.version_key = 1000000 + n,
+		.created = n,
+		.system_modstamp = n,
+		.content_size = n,
+		.title = title };
 
 	snprintf(title, 16, "T%u", n);
 	snprintf(d.id, sizeof(d.id), "069000%09uAAA", n);
@@ -176,29 +182,43 @@ static void
 test_fields(void)
 {
 	struct catalogue *c = open_catalogue();
-	struct document d = { .key = 7, .version_key = 8 }, empty = { .key = 9, .content_size = -1, .created = -1 }, got;
+	struct document d = { .key = 7, .version_key = 8 },
+			empty = { .key = 9, .content_size = -1, .created = -1 }, got;
 	unsigned n = 0;
 
 #define X(kind, member, path) SET_##kind(member)
 	DOCUMENT_FIELDS(X)
 #undef X
 	snprintf(empty.id, sizeof(empty.id), "069000000000001AAA");
-	ok(catalogue_begin(c) == 0 && catalogue_put(c, &d, (const char *const[]){ "a", "b", "c" }) == 0 &&
-	    catalogue_put(c, &empty, (const char *const[]){ NULL, "", "e" }) == 0 && catalogue_commit(c, NULL, NULL) == 0, "two documents put");
+	ok(catalogue_begin(c) == 0 &&
+		catalogue_put(c, &d, (const char *const[]){ "a", "b", "c" }) == 0 &&
+		catalogue_put(c, &empty, (const char *const[]){ NULL, "", "e" }) == 0 &&
+		catalogue_commit(c, NULL, NULL) == 0,
+	    "two documents put");
 	static const char *const ways[] = { "by key", "by version", "by Id", "by name" };
 	for (int i = 0; i < 4; i++) {
-		int rc = i == 0 ? catalogue_by_key(c, 7, &got) : i == 1 ? catalogue_by_version_key(c, 8, &got) :
-		    i == 2 ? catalogue_by_id(c, d.id, &got) : catalogue_by_name(c, "a", &got);
+		int rc = i == 0 ? catalogue_by_key(c, 7, &got) :
+		    i == 1	? catalogue_by_version_key(c, 8, &got) :
+		    i == 2	? catalogue_by_id(c, d.id, &got) :
+				  catalogue_by_name(c, "a", &got);
 
-		ok(rc == 0 && document_same(&d, &got) && got.key == 7 && got.version_key == 8 && strcmp(got.name, "a") == 0,
+		ok(rc == 0 && document_same(&d, &got) && got.key == 7 && got.version_key == 8 &&
+			strcmp(got.name, "a") == 0,
 		    "all fields found %s", ways[i]);
 		document_free(&got);
 	}
-	ok(catalogue_by_name(c, "e", &got) == 0 && document_same(&empty, &got) && got.version_key == 0, "nulls stay nulls");
+	ok(catalogue_by_name(c, "e", &got) == 0 && document_same(&empty, &got) &&
+		got.version_key == 0,
+	    "nulls stay nulls");
 	document_free(&got);
-	ok(catalogue_by_key(c, 1, &got) == -ENOENT && catalogue_by_version_key(c, 0, &got) == -ENOENT &&
-	    catalogue_by_id(c, "069", &got) == -ENOENT && catalogue_by_name(c, "b", &got) == -ENOENT, "what is not there is not found");
-	ok(catalogue_begin(c) == 0 && catalogue_put(c, &d, (const char *const[]){ "a", NULL, NULL }) == -EINVAL, "a document needs a name of its own");
+	ok(catalogue_by_key(c, 1, &got) == -ENOENT &&
+		catalogue_by_version_key(c, 0, &got) == -ENOENT &&
+		catalogue_by_id(c, "069", &got) == -ENOENT &&
+		catalogue_by_name(c, "b", &got) == -ENOENT,
+	    "what is not there is not found");
+	ok(catalogue_begin(c) == 0 &&
+		catalogue_put(c, &d, (const char *const[]){ "a", NULL, NULL }) == -EINVAL,
+	    "a document needs a name of its own");
 	catalogue_rollback(c);
 	catalogue_close(c);
 }
@@ -216,16 +236,22 @@ test_replace(void)
 	uint64_t before, after;
 
 	ok(put_many(c, 1, 9) == 0 && catalogue_generation(c, &before) == 0, "nine documents");
-	ok(put_many(c, 1, 9) == 0 && catalogue_generation(c, &after) == 0 && after == before, "put again as they are: the same generation");
+	ok(put_many(c, 1, 9) == 0 && catalogue_generation(c, &after) == 0 && after == before,
+	    "put again as they are: the same generation");
 	d.version_key = 77;
 	d.content_size = 100;
 	catalogue_begin(c);
-	ok(put(c, &d) == 0 && catalogue_commit(c, NULL, NULL) == 0 && catalogue_generation(c, &after) == 0 && after > before, "a new version: another");
+	ok(put(c, &d) == 0 && catalogue_commit(c, NULL, NULL) == 0 &&
+		catalogue_generation(c, &after) == 0 && after > before,
+	    "a new version: another");
 	ok(catalogue_by_version_key(c, 77, &got) == 0 && got.key == 5, "found by the new version");
 	document_free(&got);
 	is_int(catalogue_by_version_key(c, 1000005, &got), -ENOENT, "and not by the old one");
-	ok(catalogue_totals(c, &t) == 0 && t.documents == 9 && t.bytes == 45 - 5 + 100, "totals are kept");
-	ok(remove_one(c, 5) == 0 && remove_one(c, 5) == 0 && catalogue_totals(c, &t) == 0 && t.documents == 8 && t.bytes == 40, "also when one goes");
+	ok(catalogue_totals(c, &t) == 0 && t.documents == 9 && t.bytes == 45 - 5 + 100,
+	    "totals are kept");
+	ok(remove_one(c, 5) == 0 && remove_one(c, 5) == 0 && catalogue_totals(c, &t) == 0 &&
+		t.documents == 8 && t.bytes == 40,
+	    "also when one goes");
 
 	catalogue_begin(c);
 	d = document(20);
@@ -233,7 +259,9 @@ test_replace(void)
 	put(c, &d);
 	catalogue_rollback(c);
 	char *state = NULL;
-	ok(find(c, 20) == -ENOENT && documents(c) == 8 && catalogue_state(c, "filling", &state) == -ENOENT, "rolled back: nothing happened");
+	ok(find(c, 20) == -ENOENT && documents(c) == 8 &&
+		catalogue_state(c, "filling", &state) == -ENOENT,
+	    "rolled back: nothing happened");
 	catalogue_begin(c);
 	catalogue_put_state(c, "filling", "x");
 	catalogue_put_state(c, "filling", "y");
@@ -248,10 +276,12 @@ test_replace(void)
 	catalogue_begin(c);
 	put(c, &d);
 	catalogue_commit(c, NULL, NULL);
-	ok(catalogue_by_id(c, d.id, &got) == 0 && got.key != 1, "a key that is taken is not taken away");
+	ok(catalogue_by_id(c, d.id, &got) == 0 && got.key != 1,
+	    "a key that is taken is not taken away");
 	uint64_t key = got.key;
 	document_free(&got);
-	ok(catalogue_by_key(c, key, &got) == 0 && strcmp(got.id, d.id) == 0 && find(c, 1) == 0, "both are found");
+	ok(catalogue_by_key(c, key, &got) == 0 && strcmp(got.id, d.id) == 0 && find(c, 1) == 0,
+	    "both are found");
 	document_free(&got);
 	catalogue_close(c);
 }
@@ -268,20 +298,25 @@ test_unlisted(void)
 	other.title = d.title;
 	put(c, &other);
 	catalogue_commit(c, NULL, NULL);
-	ok(catalogue_by_name(c, "T30 (30)", &got) == 0 && got.key == 30, "an unlisted document is found");
+	ok(catalogue_by_name(c, "T30 (30)", &got) == 0 && got.key == 30,
+	    "an unlisted document is found");
 	document_free(&got);
-	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 31 && documents(c) == before + 1, "it moves nobody and does not count");
+	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 31 && documents(c) == before + 1,
+	    "it moves nobody and does not count");
 	document_free(&got);
 	catalogue_begin(c);
 	put(c, &d);
 	catalogue_commit(c, NULL, NULL);
-	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && documents(c) == before + 2, "once it is listed it has the name of its age");
+	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && documents(c) == before + 2,
+	    "once it is listed it has the name of its age");
 	document_free(&got);
 	d.content_size = 1;
 	catalogue_begin(c);
 	catalogue_put_unlisted(c, &d, "T30 (30)");
 	catalogue_commit(c, NULL, NULL);
-	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && got.content_size == 1 && documents(c) == before + 2, "and is not unlisted again");
+	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && got.content_size == 1 &&
+		documents(c) == before + 2,
+	    "and is not unlisted again");
 	document_free(&got);
 	catalogue_close(c);
 }
@@ -345,7 +380,8 @@ test_list(void)
 		good &= w.times[n] <= 1;
 	ok(good && w.ordered, "what stays is listed once, however much the rest changes");
 	w = (struct walk){ .room = UINT64_MAX };
-	ok(catalogue_list(c, UINT64_MAX, walk_one, &w) == 0 && w.seen == 0, "behind the last there is nothing");
+	ok(catalogue_list(c, UINT64_MAX, walk_one, &w) == 0 && w.seen == 0,
+	    "behind the last there is nothing");
 	catalogue_close(c);
 }
 
@@ -371,7 +407,8 @@ test_reconcile(void)
 		rc |= catalogue_mark(c, d.id);
 	}
 	is_int(rc, 0, "listed ones are marked");
-	ok(catalogue_mark(c, late.id) == 1 && catalogue_mark(c, unlisted.id) == 1, "others are told apart");
+	ok(catalogue_mark(c, late.id) == 1 && catalogue_mark(c, unlisted.id) == 1,
+	    "others are told apart");
 	put_many(c, 101, 101);
 	remove_one(c, 9);
 	catalogue_begin(c);
@@ -383,8 +420,9 @@ test_reconcile(void)
 	catalogue_begin(c);
 	ok(catalogue_sweep(c, true) == 0 && catalogue_commit(c, NULL, NULL) == 0, "swept");
 	catalogue_mark_end(c);
-	ok(documents(c) == 9 && find(c, 7) == 0 && find(c, 8) == -ENOENT && find(c, 9) == 0 && find(c, 10) == -ENOENT && find(c, 100) == 0 &&
-	    find(c, 101) == 0, "what was neither marked nor put is gone, and nothing else");
+	ok(documents(c) == 9 && find(c, 7) == 0 && find(c, 8) == -ENOENT && find(c, 9) == 0 &&
+		find(c, 10) == -ENOENT && find(c, 100) == 0 && find(c, 101) == 0,
+	    "what was neither marked nor put is gone, and nothing else");
 	ok(catalogue_mark_begin(c) == 0, "another begins");
 	catalogue_mark_end(c);
 	ok(documents(c) == 9, "and ends without a sweep");
@@ -416,13 +454,20 @@ test_found(void)
 	int64_t asked = 0;
 
 	is_int(catalogue_survey(c, "068", "1", &p, &n), -ENOENT, "no survey yet");
-	ok(catalogue_put_survey(c, "068", "1", "a\0b", 3) == 0 && catalogue_put_survey(c, "068", "2", "", 0) == 0, "surveys put");
-	ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 3 && memcmp(p, "a\0b", 3) == 0, "found by its maker");
+	ok(catalogue_put_survey(c, "068", "1", "a\0b", 3) == 0 &&
+		catalogue_put_survey(c, "068", "2", "", 0) == 0,
+	    "surveys put");
+	ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 3 && memcmp(p, "a\0b", 3) == 0,
+	    "found by its maker");
 	free(p);
 	ok(catalogue_survey(c, "068", "2", &p, &n) == 0 && n == 0, "an empty one, too");
 	free(p);
-	ok(catalogue_put_answer(c, "k", "old", 3, 1) == 0 && catalogue_put_answer(c, "k", "new one", 7, 2) == 0, "answers put");
-	ok(catalogue_answer(c, "k", &p, &n, &asked) == 0 && n == 7 && memcmp(p, "new one", 7) == 0 && asked == 2, "the last counts");
+	ok(catalogue_put_answer(c, "k", "old", 3, 1) == 0 &&
+		catalogue_put_answer(c, "k", "new one", 7, 2) == 0,
+	    "answers put");
+	ok(catalogue_answer(c, "k", &p, &n, &asked) == 0 && n == 7 &&
+		memcmp(p, "new one", 7) == 0 && asked == 2,
+	    "the last counts");
 	free(p);
 	is_int(catalogue_answer(c, "l", &p, &n, &asked), -ENOENT, "no other is there");
 	catalogue_close(c);
@@ -435,7 +480,8 @@ run_sql(const char *file, const char *sql)
 {
 	sqlite3 *db = NULL;
 
-	if (sqlite3_open(db_of(file), &db) != SQLITE_OK || sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_open(db_of(file), &db) != SQLITE_OK ||
+	    sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		printf("# %s: %s\n", sql, sqlite3_errmsg(db));
 	sqlite3_close(db);
 }
@@ -476,15 +522,19 @@ test_prune(void)
 	ok(has_answer(c, "old") && has_answer(c, "later"), "an answer of 30 days ago is kept");
 	catalogue_put_answer(c, "new", "1", 1, 31 * DAY + 1);
 	ok(!has_answer(c, "old"), "an older one goes when another comes");
-	ok(has_answer(c, "later") && has_answer(c, "asked again") && has_answer(c, "new"), "and no other");
+	ok(has_answer(c, "later") && has_answer(c, "asked again") && has_answer(c, "new"),
+	    "and no other");
 
 	for (const char *const *id = (const char *const []){ "a", "b", "c", NULL }; *id; id++)
 		catalogue_put_survey(c, *id, "m", "x", 1);
-	run_sql("found", "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997) INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
-	ok(has_survey(c, "b") && catalogue_use_survey(c, "b", "m") == 0 && has_survey(c, "c"), "a survey is used, another is read");
+	run_sql("found",
+	    "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997) INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
+	ok(has_survey(c, "b") && catalogue_use_survey(c, "b", "m") == 0 && has_survey(c, "c"),
+	    "a survey is used, another is read");
 	catalogue_put_survey(c, "d", "m", "x", 1);
 	catalogue_put_survey(c, "e", "m", "x", 1);
-	ok(!has_survey(c, "a") && !has_survey(c, "c"), "the oldest of too many go when others come");
+	ok(!has_survey(c, "a") && !has_survey(c, "c"),
+	    "the oldest of too many go when others come");
 	ok(has_survey(c, "b"), "but for the one that was used");
 	ok(has_survey(c, "v1") && has_survey(c, "d") && has_survey(c, "e"), "and the newer ones");
 	catalogue_close(c);
@@ -508,7 +558,8 @@ put_answer(void *ctx)
 	return NULL;
 }
 
-/* A name is looked up while another process has the file locked and a thread of this one waits for it. */
+/* A name is looked up while another process has the file locked and a thread of this one waits for
+ * it. */
 static void
 test_locked(void)
 {
@@ -519,10 +570,13 @@ test_locked(void)
 	sem_init(&p.begun, 0, 0);
 	catalogue_put_answer(p.catalogue, "old", "1", 1, DAY);
 	catalogue_put_survey(p.catalogue, "v", "m", "x", 1);
-	ok(sqlite3_open(db_of("found"), &db) == SQLITE_OK && sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK, "another process writes");
+	ok(sqlite3_open(db_of("found"), &db) == SQLITE_OK &&
+		sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK,
+	    "another process writes");
 	pthread_create(&putter, NULL, put_answer, &p);
 	sem_wait(&p.begun);
-	ok(has_answer(p.catalogue, "old") && has_survey(p.catalogue, "v") && !p.done, "who reads does not wait for who writes");
+	ok(has_answer(p.catalogue, "old") && has_survey(p.catalogue, "v") && !p.done,
+	    "who reads does not wait for who writes");
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	pthread_join(putter, NULL);
 	sqlite3_close(db);
@@ -587,7 +641,8 @@ write_some(void *ctx)
 			struct document d = document(n);
 
 			d.title = n % 3 ? "T1" : d.title;
-			if ((n + round) % 4 ? put(w->catalogue, &d) < 0 : catalogue_remove(w->catalogue, d.id, true) < 0)
+			if ((n + round) % 4 ? put(w->catalogue, &d) < 0 :
+					      catalogue_remove(w->catalogue, d.id, true) < 0)
 				w->bad = true;
 		}
 		catalogue_put_state(w->catalogue, "round", "n");
@@ -625,7 +680,8 @@ test_kill(void)
 
 	if (pipe(go) < 0 || pipe(done) < 0)
 		return;
-	pid_t child = fork();		/* before either has the file open: SQLite's handles do not outlive a fork */
+	pid_t child =
+	    fork(); /* before either has the file open: SQLite's handles do not outlive a fork */
 	if (child == 0) {
 		if (read(go[0], &byte, 1) != 1)
 			_exit(1);
@@ -640,17 +696,21 @@ test_kill(void)
 	}
 	struct catalogue *c = open_catalogue();
 	put_many(c, 1, 10);
-	ok(write(go[1], "x", 1) == 1 && read(done[0], &byte, 1) == 1 && find(c, 10) == 0 && find(c, 11) == -ENOENT,
+	ok(write(go[1], "x", 1) == 1 && read(done[0], &byte, 1) == 1 && find(c, 10) == 0 &&
+		find(c, 11) == -ENOENT,
 	    "another process's batch does not keep readers waiting");
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
-	ok(put_many(c, 12, 12) == 0 && find(c, 11) == -ENOENT && find(c, 12) == 0 && documents(c) == 11, "killed in a batch: nothing of it is there");
+	ok(put_many(c, 12, 12) == 0 && find(c, 11) == -ENOENT && find(c, 12) == 0 &&
+		documents(c) == 11,
+	    "killed in a batch: nothing of it is there");
 	for (int i = 0; i < 2; i++) {
 		close(go[i]);
 		close(done[i]);
 	}
 	struct catalogue *other = open_catalogue();
-	ok(put_many(other, 13, 13) == 0 && find(c, 13) == 0 && documents(c) == 12, "what one handle commits the other sees");
+	ok(put_many(other, 13, 13) == 0 && find(c, 13) == 0 && documents(c) == 12,
+	    "what one handle commits the other sees");
 	catalogue_close(other);
 	catalogue_close(c);
 }
@@ -726,10 +786,16 @@ times_logged(const char *text)
 static void
 test_damage(void)
 {
-	/* late: it does not show when the file is opened, but when it is read; then the next open mends it. */
-	static const struct { const char *what; void (*ruin)(void); bool late; } cases[] = {
-		{ "garbage", ruin_all, false }, { "garbage inside", ruin_inside, false }, { "a page of garbage", ruin_a_page, true },
-		{ "cut short", cut_short, false }, { "of another schema", other_schema, false }, { "without a table", no_table, false },
+	/* late: it does not show when the file is opened, but when it is read; then the next open
+	 * mends it. */
+	static const struct { const char *what; void (*ruin)(void); bool late;
+	} cases[] = {
+		{ "garbage", ruin_all, false },
+		{ "garbage inside", ruin_inside, false },
+		{ "a page of garbage", ruin_a_page, true },
+		{ "cut short", cut_short, false },
+		{ "of another schema", other_schema, false },
+		{ "without a table", no_table, false },
 	};
 
 	char aside[140];
@@ -745,22 +811,27 @@ test_damage(void)
 		if (c && cases[i].late) {
 			uint64_t after = 0;
 
-			ok(catalogue_list(c, 0, walk_all, &after) == -EIO && catalogue_list(c, after, walk_all, &after) == -EIO &&
-			    times_logged("is damaged") == 1, "%s: an error, told once", cases[i].what);
+			ok(catalogue_list(c, 0, walk_all, &after) == -EIO &&
+				catalogue_list(c, after, walk_all, &after) == -EIO &&
+				times_logged("is damaged") == 1,
+			    "%s: an error, told once", cases[i].what);
 			catalogue_close(c);
 			c = open_catalogue();
 		}
 		void *p = NULL;
 		size_t n = 0;
-		ok(c && documents(c) == 0 && put_many(c, 1, 5) == 0 && find(c, 5) == 0, "%s: begun anew", cases[i].what);
+		ok(c && documents(c) == 0 && put_many(c, 1, 5) == 0 && find(c, 5) == 0,
+		    "%s: begun anew", cases[i].what);
 		snprintf(aside, sizeof(aside), "%s.damaged", db_of("catalogue"));
 		ok(access(aside, F_OK) == 0, "%s: the old file is kept", cases[i].what);
-		ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 4, "%s: surveys are as they were", cases[i].what);
+		ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 4,
+		    "%s: surveys are as they were", cases[i].what);
 		free(p);
 		catalogue_close(c);
 	}
 	clean();
-	is_int(catalogue_open("/nonexistent/sffs", hash, &(struct catalogue *){ NULL }), -ENOENT, "no directory, no catalogue");
+	is_int(catalogue_open("/nonexistent/sffs", hash, &(struct catalogue *){ NULL }), -ENOENT,
+	    "no directory, no catalogue");
 }
 
 /* Who has a damaged file open keeps it: only then is it put aside. */
@@ -778,7 +849,8 @@ test_damage_in_use(void)
 	other = open_catalogue();
 	ok(catalogue_list(c, 0, walk_all, &after) == -EIO, "damage that one mount finds");
 	catalogue_close(c);
-	ok(documents(other) == 200 && put_many(other, 300, 300) == 0 && documents(other) == 201, "another that has it open goes on with it");
+	ok(documents(other) == 200 && put_many(other, 300, 300) == 0 && documents(other) == 201,
+	    "another that has it open goes on with it");
 	is_int(catalogue_open(dir, hash, &third), -EBUSY, "a third waits until that one has ended");
 	ok(times_logged("unmount that one first") == 1, "and is told so");
 	catalogue_close(other);
@@ -816,7 +888,8 @@ test_damage_without_file(void)
 	close(fd);
 	for (int i = 0; i < 2; i++) {
 		c = open_catalogue();
-		ok(c && documents(c) == (i ? 5 : 0) && put_many(c, 1, 5) == 0, i ? "once" : "is begun anew");
+		ok(c && documents(c) == (i ? 5 : 0) && put_many(c, 1, 5) == 0,
+		    i ? "once" : "is begun anew");
 		catalogue_close(c);
 	}
 }
@@ -871,15 +944,20 @@ test_other_versions(void)
 		snprintf(name, sizeof(name), "found-00000031%s", ends[i]);
 		ok(!is_there(name), "%s has gone", name);
 	}
-	ok(is_there("catalogue-used.db") && is_there("catalogue-used.lock"), "what somebody has open is kept");
+	ok(is_there("catalogue-used.db") && is_there("catalogue-used.lock"),
+	    "what somebody has open is kept");
 	ok(is_there("catalogue-new.db"), "and what was open lately");
-	ok(!is_there("catalogue-bare.db") && !is_there("catalogue-bare.lock"), "without a lock it goes like others");
-	ok(!is_there("catalogue-alone.db.damaged") && !is_there("catalogue-alone.lock"), "also what was put aside of one that is gone");
+	ok(!is_there("catalogue-bare.db") && !is_there("catalogue-bare.lock"),
+	    "without a lock it goes like others");
+	ok(!is_there("catalogue-alone.db.damaged") && !is_there("catalogue-alone.lock"),
+	    "also what was put aside of one that is gone");
 	ok(!is_there("catalogue-lone.lock"), "and a lock that is left");
 	ok(is_there("catalogue-late.db.damaged"), "but not lately");
-	ok(!is_there("surveys-1.db") && !is_there("surveys-1.db-wal") && !is_there("surveys-1.db.damaged") && !is_there("surveys-1.lock"),
+	ok(!is_there("surveys-1.db") && !is_there("surveys-1.db-wal") &&
+		!is_there("surveys-1.db.damaged") && !is_there("surveys-1.lock"),
 	    "under its former name, too");
-	ok(is_there("surveys-2.db") && is_there("surveys.lock"), "unless it is new, or another file");
+	ok(is_there("surveys-2.db") && is_there("surveys.lock"),
+	    "unless it is new, or another file");
 	close(fd);
 }
 
@@ -923,7 +1001,8 @@ test_told(void)
 		catalogue_remove(c, d.id, n == 2);
 	}
 	catalogue_commit(c, hear, &heard);
-	ok(heard.names == 3 && heard.gone == 1, "what is not listed any more has not gone for that");
+	ok(heard.names == 3 && heard.gone == 1,
+	    "what is not listed any more has not gone for that");
 	catalogue_close(c);
 	catalogue_close(other);
 }
@@ -945,7 +1024,8 @@ test_chain(void)
 		snprintf(names[0], sizeof(names[0]), "link %u", n);
 		snprintf(names[1], sizeof(names[1]), "link %u", n + 1);
 		snprintf(names[2], sizeof(names[2]), "own %u", n);
-		good &= catalogue_put(c, &d, (const char *const[]){ names[0], names[1], names[2] }) == 0;
+		good &= catalogue_put(
+			    c, &d, (const char *const[]){ names[0], names[1], names[2] }) == 0;
 	}
 	/* Document 0 is the oldest and wants what document 1 has. */
 	struct document d = document(0);
@@ -965,7 +1045,8 @@ test_chain(void)
 		good &= catalogue_by_name(c, name, &got) == 0 && got.key == n;
 		document_free(&got);
 	}
-	ok(good && catalogue_by_name(c, "link 2001", &got) == -ENOENT, "one that goes lets them all back");
+	ok(good && catalogue_by_name(c, "link 2001", &got) == -ENOENT,
+	    "one that goes lets them all back");
 	catalogue_close(c);
 }
 
@@ -973,13 +1054,27 @@ int
 main(void)
 {
 	static void (*const tests[])(void) = {
-		test_fields, test_replace, test_unlisted, test_list, test_reconcile, test_found, test_prune, test_locked, test_threads, test_kill, test_chain, test_told,
-		test_other_versions, test_damage, test_damage_in_use, test_damage_without_file,
+		test_fields,
+		test_replace,
+		test_unlisted,
+		test_list,
+		test_reconcile,
+		test_found,
+		test_prune,
+		test_locked,
+		test_threads,
+		test_kill,
+		test_chain,
+		test_told,
+		test_other_versions,
+		test_damage,
+		test_damage_in_use,
+		test_damage_without_file,
 	};
 
 	if (!mkdtemp(dir))
 		return 1;
-	if (!freopen("/dev/null", "w", stderr))		/* errors are wanted here; log_tail has them */
+	if (!freopen("/dev/null", "w", stderr)) /* errors are wanted here; log_tail has them */
 		return 1;
 	log_level_set(LOG_LEVEL_ERROR);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {

@@ -1,9 +1,9 @@
 /*
- * Who has which name depends on the set of documents alone. Random documents that want the same few names come, change and go
- * in random batches; after each the catalogue must say what the plain definition says, computed from scratch, and must have
- * told of exactly the names whose meaning changed. Now and then names are given to all at once after a few batches
- * without. Half of the rounds take a bad hash, by which many names are one.
- * ROUNDS: batches (2000), SEED.
+ * Who has which name depends on the set of documents alone. Random documents that want the same few
+ * names come, change and go in random batches; after each the catalogue must say what the plain
+ * definition says, computed from scratch, and must have told of exactly the names whose meaning
+ * changed. Now and then names are given to all at once after a few batches without. Half of the
+ * rounds take a bad hash, by which many names are one. ROUNDS: batches (2000), SEED.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -65,7 +65,9 @@ compare_age(const void *a, const void *b)
 {
 	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
 
-	return x->created != y->created ? (x->created < y->created ? -1 : 1) : x->key < y->key ? -1 : x->key > y->key;
+	return x->created != y->created ? (x->created < y->created ? -1 : 1) :
+	    x->key < y->key		? -1 :
+					  x->key > y->key;
 }
 
 /* The definition. */
@@ -99,10 +101,14 @@ settle(uint64_t (*hash)(const char *))
 static int
 put(struct catalogue *c, const struct entry *e)
 {
-	struct document d = { .key = e->key, .version_key = e->version, .created = e->created, .content_size = e->size };
+	struct document d = { .key = e->key,
+		.version_key = e->version,
+		.created = e->created,
+		.content_size = e->size };
 
 	memcpy(d.id, e->id, sizeof(d.id));
-	return e->listed ? catalogue_put(c, &d, (const char *const[]){ e->names[0], e->names[1], e->names[2] }) :
+	return e->listed ?
+	    catalogue_put(c, &d, (const char *const[]){ e->names[0], e->names[1], e->names[2] }) :
 	    catalogue_put_unlisted(c, &d, e->names[2]);
 }
 
@@ -155,7 +161,8 @@ who_has(const struct entry *entries, const char *name)
 	return NULL;
 }
 
-/* Whether exactly the names that mean something else now than before were told of, each once, with the right key. */
+/* Whether exactly the names that mean something else now than before were told of, each once, with
+ * the right key. */
 static bool
 is_told(void)
 {
@@ -174,7 +181,8 @@ is_told(void)
 				continue;
 			wanted++;
 			for (int t = 0; t < told_count; t++)
-				times += strcmp(told[t].name, name) == 0 && told[t].key == (is ? is : was)->key;
+				times += strcmp(told[t].name, name) == 0 &&
+				    told[t].key == (is ? is : was)->key;
 			if (times != 1) {
 				printf("# %s was told of %d times\n", name, times);
 				return false;
@@ -208,7 +216,8 @@ is_right(struct catalogue *c)
 		int rc = catalogue_by_id(c, e->id, &d);
 
 		if (e->present && (rc < 0 || strcmp(d.name, e->names[e->rank]) != 0)) {
-			printf("# document %d is called %s, not %s\n", i, rc < 0 ? "nothing" : d.name, e->names[e->rank]);
+			printf("# document %d is called %s, not %s\n", i,
+			    rc < 0 ? "nothing" : d.name, e->names[e->rank]);
 			return false;
 		}
 		document_free(&d);
@@ -225,8 +234,8 @@ is_right(struct catalogue *c)
 		documents += e->listed;
 		bytes += e->listed && e->size > 0 ? (uint64_t)e->size : 0;
 	}
-	return catalogue_list(c, 0, count_listed, &n) == 0 && catalogue_totals(c, &totals) == 0 && n == documents &&
-	    totals.documents == documents && totals.bytes == bytes;
+	return catalogue_list(c, 0, count_listed, &n) == 0 && catalogue_totals(c, &totals) == 0 &&
+	    n == documents && totals.documents == documents && totals.bytes == bytes;
 }
 
 static bool
@@ -285,7 +294,8 @@ main(void)
 
 		state = seed ? strtoull(seed, NULL, 10) : 1;
 		last_version = 0;
-		bool good = mkdtemp(dir) && catalogue_open(dir, cases[i].hash, &c) == 0 && run(c, cases[i].hash, n / 2);
+		bool good = mkdtemp(dir) && catalogue_open(dir, cases[i].hash, &c) == 0 &&
+		    run(c, cases[i].hash, n / 2);
 		ok(good, "%s (%u rounds)", cases[i].what, n / 2);
 		catalogue_close(c);
 		snprintf(command, sizeof(command), "rm -rf %s", dir);

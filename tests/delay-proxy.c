@@ -1,12 +1,13 @@
 /*
- * delay-proxy LISTEN_PORT TARGET_PORT MS: a network that is MS milliseconds wide, between two ports of this machine.
+ * delay-proxy LISTEN_PORT TARGET_PORT MS: a network that is MS milliseconds wide, between two ports
+ * of this machine.
  *
- * What is sent arrives MS/2 later, in either direction; how much may be sent is not limited. Connecting takes no time
- * of its own, which is kind to those who connect often. Port 0: the kernel chooses; the port is printed, and then it
- * serves until SIGTERM.
+ * What is sent arrives MS/2 later, in either direction; how much may be sent is not limited.
+ * Connecting takes no time of its own, which is kind to those who connect often. Port 0: the kernel
+ * chooses; the port is printed, and then it serves until SIGTERM.
  *
- * One thread: each direction of a connection is a queue of chunks with the moment at which each is due. The end of a
- * stream is a chunk without bytes.
+ * One thread: each direction of a connection is a queue of chunks with the moment at which each is
+ * due. The end of a stream is a chunk without bytes.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -24,7 +25,8 @@
 
 #define CONNECTIONS	1000
 #define CHUNK		(256 * 1024)
-#define FLIGHT_MOST	(128 << 20)	/* bytes under way in a direction: more than loopback sends in the time */
+#define FLIGHT_MOST                                                                                \
+	(128 << 20) /* bytes under way in a direction: more than loopback sends in the time */
 #define NEVER		INT64_MAX
 
 struct chunk {
@@ -169,7 +171,8 @@ accept_one(int listener, const struct sockaddr_in *target)
 	server = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	c = malloc(sizeof(*c));
 	if (server < 0 || !c || count == CONNECTIONS ||
-	    (connect(server, (const struct sockaddr *)target, sizeof(*target)) != 0 && errno != EINPROGRESS)) {
+	    (connect(server, (const struct sockaddr *)target, sizeof(*target)) != 0 &&
+		errno != EINPROGRESS)) {
 		if (server >= 0)
 			close(server);
 		close(client);
@@ -240,11 +243,13 @@ loop(int listener, const struct sockaddr_in *target, const sigset_t *unblocked)
 		int64_t left = due > at ? due - at : 0;
 		struct timespec wait = { left / 1000000000, left % 1000000000 };
 
-		if (ppoll(polled, 1 + 2 * n, due == NEVER ? NULL : &wait, unblocked) < 0 && errno != EINTR)
+		if (ppoll(polled, 1 + 2 * n, due == NEVER ? NULL : &wait, unblocked) < 0 &&
+		    errno != EINTR)
 			return;
 		if (stop)
 			return;
-		/* From the last to the first, so that one that ends may leave its place to the last. */
+		/* From the last to the first, so that one that ends may leave its place to the
+		 * last. */
 		for (unsigned i = n; i-- > 0; ) {
 			if (serve(connections[i], polled + 1 + 2 * i))
 				continue;
@@ -259,7 +264,9 @@ loop(int listener, const struct sockaddr_in *target, const sigset_t *unblocked)
 static int
 listen_on(uint16_t port)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), one = 1;
 
@@ -286,18 +293,21 @@ number(const char *s, unsigned long max, unsigned long *out)
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in target = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in target = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	struct sigaction action = { .sa_handler = on_signal };
 	unsigned long port, to, ms;
 	sigset_t blocked, unblocked;
 
-	if (argc != 4 || !number(argv[1], 65535, &port) || !number(argv[2], 65535, &to) || !number(argv[3], 60000, &ms)) {
+	if (argc != 4 || !number(argv[1], 65535, &port) || !number(argv[2], 65535, &to) ||
+	    !number(argv[3], 60000, &ms)) {
 		fprintf(stderr, "usage: delay-proxy LISTEN_PORT TARGET_PORT MS\n");
 		return 2;
 	}
 	target.sin_port = htons((uint16_t)to);
 	delay = (int64_t)ms * 1000000 / 2;
-	/* Open to signals in ppoll alone, so that none comes between the look at `stop` and the wait. */
+	/* Open to signals in ppoll alone, so that none comes between the look at `stop` and the
+	 * wait. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGINT);

@@ -1,8 +1,9 @@
 /*
  * freed - a library to preload: memory that is given back with a secret in it.
  *
- * FREED_NEEDLES: how secrets begin, with blanks between. FREED_LOG: a line for each block: who gave it back, and which needle.
- * Memory must not keep what it held before (MALLOC_PERTURB_, no tcache), else whoever has it next is blamed.
+ * FREED_NEEDLES: how secrets begin, with blanks between. FREED_LOG: a line for each block: who gave
+ * it back, and which needle. Memory must not keep what it held before (MALLOC_PERTURB_, no tcache),
+ * else whoever has it next is blamed.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -28,9 +29,12 @@ freed_look(const void *p, size_t n, const void *caller)
 		size_t len = strcspn(needle, " ");
 
 		if (memmem(p, n, needle, len)) {
-			const char *name = dladdr(caller, &who) && who.dli_fname ? who.dli_fname : "?";
-			int fd = open(getenv("FREED_LOG"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-			int size = snprintf(line, sizeof(line), "%s +%#tx %.*s\n", name, (const char *)caller - (const char *)who.dli_fbase, (int)len, needle);
+			const char *name =
+			    dladdr(caller, &who) && who.dli_fname ? who.dli_fname : "?";
+			int fd = open(
+			    getenv("FREED_LOG"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+			int size = snprintf(line, sizeof(line), "%s +%#tx %.*s\n", name,
+			    (const char *)caller - (const char *)who.dli_fbase, (int)len, needle);
 
 			if (fd < 0 || write(fd, line, (size_t)size) < 0)
 				_exit(99);

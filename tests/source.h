@@ -36,7 +36,7 @@ struct step { enum source_op op; uint64_t n; };
 
 struct source {
 	struct step	 steps[SOURCE_STEPS];	/* END, 0 behind the last */
-	const struct step *from;		/* where it begins the next time; NULL: with the first */
+	const struct step *from; /* where it begins the next time; NULL: with the first */
 	sem_t		 reached, open;		/* of gates */
 	sem_t		 end;			/* posted at each end */
 	atomic_int	 begun, freed;
@@ -44,7 +44,8 @@ struct source {
 	struct source	*next;
 };
 
-/* The store's thread may touch a source a moment longer than a test does: they live until the end of the program. */
+/* The store's thread may touch a source a moment longer than a test does: they live until the end
+ * of the program. */
 static struct source *sources;
 
 #define SOURCE_PERIOD 1000003	/* a prime: what is at another place is other bytes */
@@ -111,7 +112,8 @@ source_fill(void *ctx, struct blob *b)
 	for (const struct step *step = s->from ? s->from : s->steps; rc == 0; step++) {
 		switch (step->op) {
 		case SEND: case WRONG:
-			rc = source_send(step->op == WRONG ? source_other : source_table, b, step->n);
+			rc = source_send(
+			    step->op == WRONG ? source_other : source_table, b, step->n);
 			break;
 		case RESTART:
 			rc = blob_restart(b);
@@ -155,7 +157,8 @@ source_md5(uint64_t size, char out[33])
 
 	EVP_DigestInit_ex(md, EVP_md5(), NULL);
 	for (uint64_t off = 0; off < size; off += source_run(off, size - off))
-		EVP_DigestUpdate(md, source_table + off % SOURCE_PERIOD, source_run(off, size - off));
+		EVP_DigestUpdate(
+		    md, source_table + off % SOURCE_PERIOD, source_run(off, size - off));
 	EVP_DigestFinal_ex(md, digest, NULL);
 	EVP_MD_CTX_free(md);
 	for (int i = 0; i < 16; i++)
@@ -164,13 +167,21 @@ source_md5(uint64_t size, char out[33])
 
 /* A blob of this source. */
 static inline int
-source_get(struct store *store, const char *name, uint64_t size, struct source *s, struct blob **out)
+source_get(
+    struct store *store, const char *name, uint64_t size, struct source *s, struct blob **out)
 {
 	char md5[33];
 
 	source_md5(size, md5);
-	return store_get(store, &(struct store_want){ .name = name, .size = size, .md5 = md5, .class = STORE_FETCH,
-	    .fill = source_fill, .ctx = s, .free_ctx = source_free }, out);
+	return store_get(store,
+	    &(struct store_want){ .name = name,
+		.size = size,
+		.md5 = md5,
+		.class = STORE_FETCH,
+		.fill = source_fill,
+		.ctx = s,
+		.free_ctx = source_free },
+	    out);
 }
 
 static inline bool
@@ -184,7 +195,8 @@ source_is_right(const unsigned char *p, uint64_t off, size_t n)
 	return true;
 }
 
-/* Reads from off up to byte to, in pieces. How far it came, all of it right; or a negative errno, -EILSEQ for a wrong byte. */
+/* Reads from off up to byte to, in pieces. How far it came, all of it right; or a negative errno,
+ * -EILSEQ for a wrong byte. */
 static inline int64_t
 source_read(struct blob *b, uint64_t off, uint64_t to)
 {

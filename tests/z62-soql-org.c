@@ -8,38 +8,81 @@ static const char *const good[] = {
 	"SELECT Id FROM ContentDocument",
 	"select id from contentdocument",
 	"SELECT Id,Title , Owner.Name\nFROM\tContentDocument",
-	"SELECT COUNT() FROM X", "SELECT count ( ) FROM X", "SELECT COUNT(Id) FROM X", "SELECT COUNT(Id) n, COUNT(A) FROM X",
-	"SELECT FIELDS(ALL) FROM X LIMIT 200", "SELECT FIELDS(STANDARD) FROM X",
+	"SELECT COUNT() FROM X",
+	"SELECT count ( ) FROM X",
+	"SELECT COUNT(Id) FROM X",
+	"SELECT COUNT(Id) n, COUNT(A) FROM X",
+	"SELECT FIELDS(ALL) FROM X LIMIT 200",
+	"SELECT FIELDS(STANDARD) FROM X",
 	"SELECT c.Id FROM X c WHERE c.Id = 'a'",
-	"SELECT Id FROM X WHERE A = 1", "SELECT Id FROM X WHERE A=-1.5 AND B<>2 AND C != 3 AND D<=4 AND E>=5",
-	"SELECT Id FROM X WHERE (A = 1 AND B = 2) OR C = 3", "SELECT Id FROM X WHERE NOT A = 1", "SELECT Id FROM X WHERE (NOT A = 1) AND B = 2",
-	"SELECT Id FROM X WHERE NOT (A = 1 OR B = 2)", "SELECT Id FROM X WHERE ((((A = 1))))",
-	"SELECT Id FROM X WHERE A IN ('a','b') AND B NOT IN (1, 2)", "SELECT Id FROM X WHERE A IN (SELECT B FROM Y WHERE C = 1)",
-	"SELECT Id FROM X WHERE A LIKE 'a\\_b\\%%'", "SELECT Id FROM X WHERE A = 'it\\'s \\\\ \\n \\\"'",
-	"SELECT Id FROM X WHERE A = null AND B = TRUE AND C = false", "SELECT Id FROM X WHERE A > 2024-01-01T00:00:00Z",
+	"SELECT Id FROM X WHERE A = 1",
+	"SELECT Id FROM X WHERE A=-1.5 AND B<>2 AND C != 3 AND D<=4 AND E>=5",
+	"SELECT Id FROM X WHERE (A = 1 AND B = 2) OR C = 3",
+	"SELECT Id FROM X WHERE NOT A = 1",
+	"SELECT Id FROM X WHERE (NOT A = 1) AND B = 2",
+	"SELECT Id FROM X WHERE NOT (A = 1 OR B = 2)",
+	"SELECT Id FROM X WHERE ((((A = 1))))",
+	"SELECT Id FROM X WHERE A IN ('a','b') AND B NOT IN (1, 2)",
+	"SELECT Id FROM X WHERE A IN (SELECT B FROM Y WHERE C = 1)",
+	"SELECT Id FROM X WHERE A LIKE 'a\\_b\\%%'",
+	"SELECT Id FROM X WHERE A = 'it\\'s \\\\ \\n \\\"'",
+	"SELECT Id FROM X WHERE A = null AND B = TRUE AND C = false",
+	"SELECT Id FROM X WHERE A > 2024-01-01T00:00:00Z",
 	"SELECT Id FROM X WHERE A > 2024-01-01T00:00:00.000+01:00 AND B = 2024-01-01",
 	"SELECT Id FROM X ORDER BY A, B DESC NULLS LAST, C ASC NULLS FIRST LIMIT 10 OFFSET 5",
-	"SELECT Id FROM X WHERE A = ''", "SELECT A.B.C.D.E.F FROM X",
+	"SELECT Id FROM X WHERE A = ''",
+	"SELECT A.B.C.D.E.F FROM X",
 };
 
 static const struct {
 	const char *text;
 	int column;	/* where it is refused; 0: not told */
 } bad[] = {
-	{ "", 1 }, { " ", 2 }, { "SELECT", 7 }, { "SELECT Id", 10 }, { "SELECT Id FROM", 15 }, { "SELECT FROM X", 8 }, { "SELECT Id FORM X", 11 },
-	{ "SELECT * FROM X", 8 }, { "SELECT Id FROM X;", 17 }, { "SELECT Id FROM X WHERE", 23 }, { "SELECT Id FROM X WHERE A", 25 },
-	{ "SELECT Id FROM X WHERE A =", 27 }, { "SELECT Id FROM X WHERE A = b", 28 }, { "SELECT Id FROM X WHERE A == 1", 27 },
-	{ "SELECT Id FROM X WHERE A = 'a", 28 }, { "SELECT Id FROM X WHERE A = 'a\\q'", 0 }, { "SELECT Id FROM X WHERE A = 'a\\_'", 0 },
-	{ "SELECT Id FROM X WHERE A = 1 AND B = 2 OR C = 3", 40 }, { "SELECT Id FROM X WHERE A = 1 OR B = 2 AND C = 3", 39 },
-	{ "SELECT Id FROM X WHERE NOT A = 1 AND B = 2", 34 }, { "SELECT Id FROM X WHERE A = 1 AND NOT B = 2", 34 },
-	{ "SELECT Id FROM X WHERE (A = 1", 30 }, { "SELECT Id FROM X WHERE A = 1)", 29 }, { "SELECT Id FROM X WHERE A IN ()", 30 },
-	{ "SELECT Id FROM X WHERE A IN (1,)", 32 }, { "SELECT Id FROM X WHERE A NOT LIKE 'a'", 30 }, { "SELECT Id FROM X LIMIT", 23 },
-	{ "SELECT Id FROM X LIMIT x", 24 }, { "SELECT Id FROM X LIMIT -1", 24 }, { "SELECT Id FROM X LIMIT 1.5", 24 },
-	{ "SELECT Id FROM X LIMIT 99999999999999999999", 24 }, { "SELECT Id FROM X ORDER A", 24 }, { "SELECT Id FROM X ORDER BY", 26 },
-	{ "SELECT Id FROM X ORDER BY A NULLS", 34 }, { "SELECT Id FROM X LIMIT 1 ORDER BY A", 26 }, { "SELECT Id FROM X GROUP BY A", 18 },
-	{ "SELECT MAX(Id) FROM X", 11 }, { "SELECT (SELECT Id FROM Y) FROM X", 8 }, { "SELECT Id, FROM X", 12 }, { "SELECT Id FROM X, Y", 17 },
-	{ "SELECT Id FROM X WHERE A = 1 2", 30 }, { "SELECT Id FROM X WHERE A = 2024-13-01", 28 }, { "SELECT A.B.C.D.E.F.G.H FROM X", 0 },
-	{ "SELECT Id\nFROM X\nWHERE", 6 }, { "SELECT Id FROM X WHERE A = \"a\"", 28 },
+	{ "", 1 },
+	{ " ", 2 },
+	{ "SELECT", 7 },
+	{ "SELECT Id", 10 },
+	{ "SELECT Id FROM", 15 },
+	{ "SELECT FROM X", 8 },
+	{ "SELECT Id FORM X", 11 },
+	{ "SELECT * FROM X", 8 },
+	{ "SELECT Id FROM X;", 17 },
+	{ "SELECT Id FROM X WHERE", 23 },
+	{ "SELECT Id FROM X WHERE A", 25 },
+	{ "SELECT Id FROM X WHERE A =", 27 },
+	{ "SELECT Id FROM X WHERE A = b", 28 },
+	{ "SELECT Id FROM X WHERE A == 1", 27 },
+	{ "SELECT Id FROM X WHERE A = 'a", 28 },
+	{ "SELECT Id FROM X WHERE A = 'a\\q'", 0 },
+	{ "SELECT Id FROM X WHERE A = 'a\\_'", 0 },
+	{ "SELECT Id FROM X WHERE A = 1 AND B = 2 OR C = 3", 40 },
+	{ "SELECT Id FROM X WHERE A = 1 OR B = 2 AND C = 3", 39 },
+	{ "SELECT Id FROM X WHERE NOT A = 1 AND B = 2", 34 },
+	{ "SELECT Id FROM X WHERE A = 1 AND NOT B = 2", 34 },
+	{ "SELECT Id FROM X WHERE (A = 1", 30 },
+	{ "SELECT Id FROM X WHERE A = 1)", 29 },
+	{ "SELECT Id FROM X WHERE A IN ()", 30 },
+	{ "SELECT Id FROM X WHERE A IN (1,)", 32 },
+	{ "SELECT Id FROM X WHERE A NOT LIKE 'a'", 30 },
+	{ "SELECT Id FROM X LIMIT", 23 },
+	{ "SELECT Id FROM X LIMIT x", 24 },
+	{ "SELECT Id FROM X LIMIT -1", 24 },
+	{ "SELECT Id FROM X LIMIT 1.5", 24 },
+	{ "SELECT Id FROM X LIMIT 99999999999999999999", 24 },
+	{ "SELECT Id FROM X ORDER A", 24 },
+	{ "SELECT Id FROM X ORDER BY", 26 },
+	{ "SELECT Id FROM X ORDER BY A NULLS", 34 },
+	{ "SELECT Id FROM X LIMIT 1 ORDER BY A", 26 },
+	{ "SELECT Id FROM X GROUP BY A", 18 },
+	{ "SELECT MAX(Id) FROM X", 11 },
+	{ "SELECT (SELECT Id FROM Y) FROM X", 8 },
+	{ "SELECT Id, FROM X", 12 },
+	{ "SELECT Id FROM X, Y", 17 },
+	{ "SELECT Id FROM X WHERE A = 1 2", 30 },
+	{ "SELECT Id FROM X WHERE A = 2024-13-01", 28 },
+	{ "SELECT A.B.C.D.E.F.G.H FROM X", 0 },
+	{ "SELECT Id\nFROM X\nWHERE", 6 },
+	{ "SELECT Id FROM X WHERE A = \"a\"", 28 },
 };
 
 static int
@@ -62,7 +105,8 @@ check_bad(const char *text, int column)
 
 	if (where)
 		sscanf(where, ":Column:%d", &at);
-	if (!ok(rc == -EINVAL && strcmp(error.code, "MALFORMED_QUERY") == 0 && at == column, "refused at %d: %.*s", column, (int)strcspn(text, "\n"), text))
+	if (!ok(rc == -EINVAL && strcmp(error.code, "MALFORMED_QUERY") == 0 && at == column,
+		"refused at %d: %.*s", column, (int)strcspn(text, "\n"), text))
 		printf("# %d at %d: %s\n", rc, at, buf_str(&error.message));
 	buf_free(&error.message);
 }
@@ -77,7 +121,8 @@ check_monster(const char *head, const char *unit, size_t times)
 	buf_puts(&text, head);
 	for (size_t i = 0; i < times; i++)
 		buf_puts(&text, unit);
-	ok(parse(buf_str(&text), text.len, &error) == -EINVAL, "%zu of '%s' are refused", times, unit);
+	ok(parse(buf_str(&text), text.len, &error) == -EINVAL, "%zu of '%s' are refused", times,
+	    unit);
 	buf_free(&text);
 	buf_free(&error.message);
 }
@@ -88,7 +133,8 @@ main(void)
 	struct soql_error error = { NULL, BUF_INIT };
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		if (!ok(parse(good[i], strlen(good[i]), &error) == 0, "taken: %.*s", (int)strcspn(good[i], "\n"), good[i]))
+		if (!ok(parse(good[i], strlen(good[i]), &error) == 0, "taken: %.*s",
+			(int)strcspn(good[i], "\n"), good[i]))
 			printf("# %s\n", buf_str(&error.message));
 		buf_free(&error.message);
 	}

@@ -37,91 +37,146 @@ static const struct {
 static const struct {
 	const char *soql;
 	unsigned view;
-	const char *want;	/* the first column of each row; or the error's code, with a ! before it */
+	const char
+	    *want; /* the first column of each row; or the error's code, with a ! before it */
 } cases[] = {
-	{ "SELECT Title FROM ContentDocument", ALL_FILES, "beta|Alpha|gamma 100%|it's|record only|not mine|alpha" },
+	{ "SELECT Title FROM ContentDocument", ALL_FILES,
+	    "beta|Alpha|gamma 100%|it's|record only|not mine|alpha" },
 	{ "SELECT Title FROM ContentDocument", 0, "beta|Alpha|gamma 100%|it's|alpha" },
-	{ "SELECT Title FROM ContentDocument", ALL_FILES | DELETED, "beta|Alpha|gamma 100%|it's|deleted|archived|record only|not mine|alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE IsDeleted = true", ALL_FILES | DELETED, "deleted" },
-	{ "SELECT Title FROM ContentDocument WHERE IsArchived = true", ALL_FILES | DELETED, "archived" },
+	{ "SELECT Title FROM ContentDocument", ALL_FILES | DELETED,
+	    "beta|Alpha|gamma 100%|it's|deleted|archived|record only|not mine|alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE IsDeleted = true", ALL_FILES | DELETED,
+	    "deleted" },
+	{ "SELECT Title FROM ContentDocument WHERE IsArchived = true", ALL_FILES | DELETED,
+	    "archived" },
 	{ "SELECT Title FROM ContentDocument WHERE Id = '0695g00002BLnMdAAL'", 0, "record only" },
 	{ "SELECT Title FROM ContentDocument WHERE Id = '0695g00002BLnMeAAL'", 0, "" },
 	{ "SELECT Title FROM ContentDocument WHERE Title = 'ALPHA'", ALL_FILES, "Alpha|alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE Title != 'alpha' AND Title != 'beta'", ALL_FILES, "gamma 100%|it's|record only|not mine" },
-	{ "SELECT Title FROM ContentDocument WHERE Title > 'c' AND Title <= 'it\\'s'", ALL_FILES, "gamma 100%|it's" },
+	{ "SELECT Title FROM ContentDocument WHERE Title != 'alpha' AND Title != 'beta'", ALL_FILES,
+	    "gamma 100%|it's|record only|not mine" },
+	{ "SELECT Title FROM ContentDocument WHERE Title > 'c' AND Title <= 'it\\'s'", ALL_FILES,
+	    "gamma 100%|it's" },
 	{ "SELECT Title FROM ContentDocument WHERE Title LIKE '%100\\%'", ALL_FILES, "gamma 100%" },
 	{ "SELECT Title FROM ContentDocument WHERE Title LIKE '_l%'", ALL_FILES, "Alpha|alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE (NOT Title LIKE '%a%')", ALL_FILES, "it's|record only|not mine" },
-	{ "SELECT Title FROM ContentDocument WHERE Title IN ('beta', 'it\\'s', 'x')", ALL_FILES, "beta|it's" },
-	{ "SELECT Title FROM ContentDocument WHERE Title NOT IN ('beta', 'alpha', 'not mine', 'record only')", ALL_FILES, "gamma 100%|it's" },
+	{ "SELECT Title FROM ContentDocument WHERE (NOT Title LIKE '%a%')", ALL_FILES,
+	    "it's|record only|not mine" },
+	{ "SELECT Title FROM ContentDocument WHERE Title IN ('beta', 'it\\'s', 'x')", ALL_FILES,
+	    "beta|it's" },
+	{ "SELECT Title FROM ContentDocument WHERE Title NOT IN ('beta', 'alpha', 'not mine', 'record only')",
+	    ALL_FILES, "gamma 100%|it's" },
 	{ "SELECT Title FROM ContentDocument WHERE FileExtension = null", ALL_FILES, "gamma 100%" },
 	{ "SELECT Title FROM ContentDocument WHERE FileExtension = ''", ALL_FILES, "gamma 100%" },
-	{ "SELECT Title FROM ContentDocument WHERE FileExtension != null AND FileExtension != 'csv'", ALL_FILES, "Alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE FileExtension != 'csv'", ALL_FILES, "Alpha|gamma 100%" },
-	{ "SELECT Title FROM ContentDocument WHERE ContentSize > 2 OR ContentSize = 0", ALL_FILES, "beta|Alpha|gamma 100%" },
+	{ "SELECT Title FROM ContentDocument WHERE FileExtension != null AND FileExtension != 'csv'",
+	    ALL_FILES, "Alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE FileExtension != 'csv'", ALL_FILES,
+	    "Alpha|gamma 100%" },
+	{ "SELECT Title FROM ContentDocument WHERE ContentSize > 2 OR ContentSize = 0", ALL_FILES,
+	    "beta|Alpha|gamma 100%" },
 	{ "SELECT Title FROM ContentDocument WHERE ContentSize >= 4.5", ALL_FILES, "Alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE SystemModstamp >= 1970-01-06T00:00:00Z AND SystemModstamp < 1970-01-09T01:00:00+01:00", ALL_FILES,
-	    "record only" },
-	{ "SELECT Title FROM ContentDocument WHERE Id > '0695g00002BLnMX' ORDER BY Id LIMIT 2", ALL_FILES, "gamma 100%|it's" },
-	{ "SELECT Title FROM ContentDocument WHERE Id >= '0695g00002BLnMXAA1' AND Id < '0695g00002BLnMZ'", ALL_FILES, "Alpha|gamma 100%" },
-	{ "SELECT Title FROM ContentDocument WHERE Id > '069000000000000' ORDER BY Id LIMIT 1", ALL_FILES, "beta" },
+	{ "SELECT Title FROM ContentDocument WHERE SystemModstamp >= 1970-01-06T00:00:00Z AND SystemModstamp < 1970-01-09T01:00:00+01:00",
+	    ALL_FILES, "record only" },
+	{ "SELECT Title FROM ContentDocument WHERE Id > '0695g00002BLnMX' ORDER BY Id LIMIT 2",
+	    ALL_FILES, "gamma 100%|it's" },
+	{ "SELECT Title FROM ContentDocument WHERE Id >= '0695g00002BLnMXAA1' AND Id < '0695g00002BLnMZ'",
+	    ALL_FILES, "Alpha|gamma 100%" },
+	{ "SELECT Title FROM ContentDocument WHERE Id > '069000000000000' ORDER BY Id LIMIT 1",
+	    ALL_FILES, "beta" },
 	{ "SELECT Title FROM ContentDocument WHERE Id > '069zzzzzzzzzzzz'", ALL_FILES, "" },
-	{ "SELECT Title FROM ContentDocument WHERE Id IN ('0695g00002BLnMYAA1', '0695g00002BLnMWAA1', '0695g00002BLnMW')", ALL_FILES, "beta|gamma 100%" },
-	{ "SELECT Title FROM ContentDocument WHERE Id != '0695g00002BLnMWAA1' AND Title LIKE '%a'", ALL_FILES, "Alpha|alpha" },
-	{ "SELECT Title FROM ContentDocument ORDER BY Title", ALL_FILES, "Alpha|alpha|beta|gamma 100%|it's|not mine|record only" },
-	{ "SELECT Title FROM ContentDocument ORDER BY Title DESC LIMIT 2 OFFSET 1", ALL_FILES, "not mine|it's" },
-	{ "SELECT Title FROM ContentDocument ORDER BY FileExtension, Title", ALL_FILES, "gamma 100%|alpha|beta|it's|not mine|record only|Alpha" },
-	{ "SELECT Title FROM ContentDocument ORDER BY FileExtension DESC NULLS LAST, ContentSize DESC LIMIT 2", ALL_FILES, "Alpha|beta" },
-	{ "SELECT Title FROM ContentDocument ORDER BY Id DESC LIMIT 2", ALL_FILES, "alpha|not mine" },
+	{ "SELECT Title FROM ContentDocument WHERE Id IN ('0695g00002BLnMYAA1', '0695g00002BLnMWAA1', '0695g00002BLnMW')",
+	    ALL_FILES, "beta|gamma 100%" },
+	{ "SELECT Title FROM ContentDocument WHERE Id != '0695g00002BLnMWAA1' AND Title LIKE '%a'",
+	    ALL_FILES, "Alpha|alpha" },
+	{ "SELECT Title FROM ContentDocument ORDER BY Title", ALL_FILES,
+	    "Alpha|alpha|beta|gamma 100%|it's|not mine|record only" },
+	{ "SELECT Title FROM ContentDocument ORDER BY Title DESC LIMIT 2 OFFSET 1", ALL_FILES,
+	    "not mine|it's" },
+	{ "SELECT Title FROM ContentDocument ORDER BY FileExtension, Title", ALL_FILES,
+	    "gamma 100%|alpha|beta|it's|not mine|record only|Alpha" },
+	{ "SELECT Title FROM ContentDocument ORDER BY FileExtension DESC NULLS LAST, ContentSize DESC LIMIT 2",
+	    ALL_FILES, "Alpha|beta" },
+	{ "SELECT Title FROM ContentDocument ORDER BY Id DESC LIMIT 2", ALL_FILES,
+	    "alpha|not mine" },
 	{ "SELECT Title FROM ContentDocument LIMIT 0", ALL_FILES, "" },
 	{ "SELECT Title FROM ContentDocument ORDER BY Id OFFSET 5", ALL_FILES, "not mine|alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE LatestPublishedVersion.VersionNumber = '2'", ALL_FILES, "beta" },
-	{ "SELECT Title FROM ContentDocument WHERE Owner.Name LIKE 'Alice%'", ALL_FILES, "record only|not mine" },
-	{ "SELECT Title FROM ContentDocument WHERE ParentId = '" LIBRARY "'", ALL_FILES, "gamma 100%|alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE Id IN (SELECT ContentDocumentId FROM ContentVersion WHERE VersionNumber = '2')", ALL_FILES, "beta" },
-	{ "SELECT Title FROM ContentDocument WHERE Id NOT IN (SELECT ContentDocumentId FROM ContentVersion WHERE FileType = 'CSV')", ALL_FILES,
-	    "Alpha|gamma 100%" },
-	{ "SELECT VersionNumber FROM ContentVersion WHERE ContentDocumentId = '0695g00002BLnMWAA1'", ALL_FILES, "1|2" },
-	{ "SELECT VersionNumber FROM ContentVersion WHERE ContentDocumentId = '0695g00002BLnMWAA1' AND IsLatest = true", ALL_FILES, "2" },
-	{ "SELECT Checksum FROM ContentVersion WHERE Title = 'Alpha' LIMIT 1", ALL_FILES, "5d41402abc4b2a76b9719d911017c592" },
-	{ "SELECT v.VersionNumber FROM ContentVersion v WHERE v.ContentDocument.Title = 'beta' ORDER BY v.VersionNumber DESC", ALL_FILES, "2|1" },
+	{ "SELECT Title FROM ContentDocument WHERE LatestPublishedVersion.VersionNumber = '2'",
+	    ALL_FILES, "beta" },
+	{ "SELECT Title FROM ContentDocument WHERE Owner.Name LIKE 'Alice%'", ALL_FILES,
+	    "record only|not mine" },
+	{ "SELECT Title FROM ContentDocument WHERE ParentId = '" LIBRARY "'", ALL_FILES,
+	    "gamma 100%|alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE Id IN (SELECT ContentDocumentId FROM ContentVersion WHERE VersionNumber = '2')",
+	    ALL_FILES, "beta" },
+	{ "SELECT Title FROM ContentDocument WHERE Id NOT IN (SELECT ContentDocumentId FROM ContentVersion WHERE FileType = 'CSV')",
+	    ALL_FILES, "Alpha|gamma 100%" },
+	{ "SELECT VersionNumber FROM ContentVersion WHERE ContentDocumentId = '0695g00002BLnMWAA1'",
+	    ALL_FILES, "1|2" },
+	{ "SELECT VersionNumber FROM ContentVersion WHERE ContentDocumentId = '0695g00002BLnMWAA1' AND IsLatest = true",
+	    ALL_FILES, "2" },
+	{ "SELECT Checksum FROM ContentVersion WHERE Title = 'Alpha' LIMIT 1", ALL_FILES,
+	    "5d41402abc4b2a76b9719d911017c592" },
+	{ "SELECT v.VersionNumber FROM ContentVersion v WHERE v.ContentDocument.Title = 'beta' ORDER BY v.VersionNumber DESC",
+	    ALL_FILES, "2|1" },
 	{ "SELECT ContentVersion.VersionData FROM ContentVersion WHERE Title = 'it\\'s'", ALL_FILES,
 	    "/services/data/v66.0/sobjects/ContentVersion/0685g00002BLnMZAA1/VersionData" },
-	{ "SELECT LinkedEntityId FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1'", 0, ME "|" ACCOUNT },
-	{ "SELECT Visibility FROM ContentDocumentLink WHERE LinkedEntityId = '" LIBRARY "' AND ContentDocument.Title = 'alpha'", 0, "AllUsers" },
-	{ "SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM Account WHERE Name = 'Acme')", 0, "V|V" },
-	{ "SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntity.Type = 'Account'", ALL_FILES, "V|V" },
-	{ "SELECT Title FROM ContentFolderItem WHERE ParentContentFolderId IN (SELECT Id FROM ContentFolder)", ALL_FILES, "gamma 100%|alpha" },
-	{ "SELECT Name FROM ContentWorkspace", 0, "Sales" }, { "SELECT Name FROM Account", 0, "Acme" },
-	{ "SELECT Name FROM User ORDER BY Name LIMIT 2", 0, "Alice Adams|Bob Brown" }, { "SELECT Name FROM Organization", 0, "Simulated Org" },
+	{ "SELECT LinkedEntityId FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1'",
+	    0, ME "|" ACCOUNT },
+	{ "SELECT Visibility FROM ContentDocumentLink WHERE LinkedEntityId = '" LIBRARY
+	  "' AND ContentDocument.Title = 'alpha'",
+	    0, "AllUsers" },
+	{ "SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM Account WHERE Name = 'Acme')",
+	    0, "V|V" },
+	{ "SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntity.Type = 'Account'",
+	    ALL_FILES, "V|V" },
+	{ "SELECT Title FROM ContentFolderItem WHERE ParentContentFolderId IN (SELECT Id FROM ContentFolder)",
+	    ALL_FILES, "gamma 100%|alpha" },
+	{ "SELECT Name FROM ContentWorkspace", 0, "Sales" },
+	{ "SELECT Name FROM Account", 0, "Acme" },
+	{ "SELECT Name FROM User ORDER BY Name LIMIT 2", 0, "Alice Adams|Bob Brown" },
+	{ "SELECT Name FROM Organization", 0, "Simulated Org" },
 	{ "SELECT ContentSizeLong FROM ContentDocument LIMIT 1", ALL_FILES, "4" },
 
-	{ "SELECT Id, Id FROM ContentDocument", 0, "!INVALID_FIELD" }, { "SELECT Foo FROM ContentDocument", 0, "!INVALID_FIELD" },
-	{ "SELECT Foo.Id FROM ContentDocument", 0, "!INVALID_FIELD" }, { "SELECT Owner.Foo FROM ContentDocument", 0, "!INVALID_FIELD" },
-	{ "SELECT Title.Id FROM ContentDocument", 0, "!INVALID_FIELD" }, { "SELECT Id FROM Name", 0, "!INVALID_TYPE" },
-	{ "SELECT Id FROM ContentDocument WHERE Foo = 1", 0, "!INVALID_FIELD" }, { "SELECT Id FROM ContentDocument ORDER BY Foo", 0, "!INVALID_FIELD" },
+	{ "SELECT Id, Id FROM ContentDocument", 0, "!INVALID_FIELD" },
+	{ "SELECT Foo FROM ContentDocument", 0, "!INVALID_FIELD" },
+	{ "SELECT Foo.Id FROM ContentDocument", 0, "!INVALID_FIELD" },
+	{ "SELECT Owner.Foo FROM ContentDocument", 0, "!INVALID_FIELD" },
+	{ "SELECT Title.Id FROM ContentDocument", 0, "!INVALID_FIELD" },
+	{ "SELECT Id FROM Name", 0, "!INVALID_TYPE" },
+	{ "SELECT Id FROM ContentDocument WHERE Foo = 1", 0, "!INVALID_FIELD" },
+	{ "SELECT Id FROM ContentDocument ORDER BY Foo", 0, "!INVALID_FIELD" },
 	{ "SELECT Id FROM ContentDocument WHERE ContentSize = '1'", 0, "!INVALID_FIELD" },
 	{ "SELECT Id FROM ContentDocument WHERE Title = 1", 0, "!INVALID_FIELD" },
-	{ "SELECT Id FROM ContentDocument WHERE SystemModstamp > '2024-01-01T00:00:00Z'", 0, "!INVALID_FIELD" },
+	{ "SELECT Id FROM ContentDocument WHERE SystemModstamp > '2024-01-01T00:00:00Z'", 0,
+	    "!INVALID_FIELD" },
 	{ "SELECT Id FROM ContentDocument WHERE SystemModstamp > 2024-01-01", 0, "!INVALID_FIELD" },
 	{ "SELECT Id FROM ContentDocument WHERE IsDeleted = 'true'", 0, "!INVALID_FIELD" },
 	{ "SELECT Id FROM ContentDocument WHERE Id = 'x'", 0, "!INVALID_QUERY_FILTER_OPERATOR" },
-	{ "SELECT Id FROM ContentDocument WHERE Id LIKE '069%'", 0, "!INVALID_QUERY_FILTER_OPERATOR" },
-	{ "SELECT Id FROM ContentDocument WHERE IsDeleted > false", 0, "!INVALID_QUERY_FILTER_OPERATOR" },
+	{ "SELECT Id FROM ContentDocument WHERE Id LIKE '069%'", 0,
+	    "!INVALID_QUERY_FILTER_OPERATOR" },
+	{ "SELECT Id FROM ContentDocument WHERE IsDeleted > false", 0,
+	    "!INVALID_QUERY_FILTER_OPERATOR" },
 	{ "SELECT Id FROM ContentVersion WHERE VersionData = 'x'", 0, "!INVALID_FIELD" },
 	{ "SELECT Id FROM ContentDocument ORDER BY Description", 0, "!MALFORMED_QUERY" },
 	{ "SELECT Id FROM ContentDocument OFFSET 2001", 0, "!NUMBER_OUTSIDE_VALID_RANGE" },
 	{ "SELECT Id, COUNT(Id) FROM ContentDocument", 0, "!MALFORMED_QUERY" },
 	{ "SELECT FIELDS(ALL) FROM ContentDocument", 0, "!MALFORMED_QUERY" },
 	{ "SELECT LatestPublishedVersion.VersionData FROM ContentDocument", 0, "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentDocument WHERE Title IN (SELECT Title FROM ContentVersion)", 0, "!INVALID_FIELD" },
-	{ "SELECT Id FROM ContentDocument WHERE Id IN (SELECT Title FROM ContentVersion)", 0, "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentDocumentLink", 0, "!MALFORMED_QUERY" }, { "SELECT Id FROM ContentDocumentLink", V58 | ALL_FILES, "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId != '0695g00002BLnMZAA1'", 0, "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1' OR LinkedEntityId = '" ME "'", 0, "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1' AND ContentDocument.Title = 'x'", 0, "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentFolderItem", ALL_FILES, "!MALFORMED_QUERY" }, { "SELECT Id FROM ContentFolderMember", ALL_FILES, "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentFolderMember WHERE ChildRecordId IN ('0695g00002BLnMZAA1')", ALL_FILES, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocument WHERE Title IN (SELECT Title FROM ContentVersion)", 0,
+	    "!INVALID_FIELD" },
+	{ "SELECT Id FROM ContentDocument WHERE Id IN (SELECT Title FROM ContentVersion)", 0,
+	    "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocumentLink", 0, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocumentLink", V58 | ALL_FILES, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId != '0695g00002BLnMZAA1'", 0,
+	    "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1' OR LinkedEntityId = '" ME
+	  "'",
+	    0, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1' AND ContentDocument.Title = 'x'",
+	    0, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentFolderItem", ALL_FILES, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentFolderMember", ALL_FILES, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentFolderMember WHERE ChildRecordId IN ('0695g00002BLnMZAA1')",
+	    ALL_FILES, "!MALFORMED_QUERY" },
 	{ "SELECT ContentSizeLong FROM ContentDocument", V58, "!INVALID_FIELD" },
 };
 
@@ -133,14 +188,22 @@ make_org(void)
 	int rc = data_new(&d);
 
 	if (rc == 0)
-		rc = place_want(d, PLACE_LIBRARY, "Sales", DOCUMENT_NONE, DOCUMENT_NONE, 0, &library);
+		rc = place_want(
+		    d, PLACE_LIBRARY, "Sales", DOCUMENT_NONE, DOCUMENT_NONE, 0, &library);
 	if (rc == 0)
-		rc = place_want(d, PLACE_ACCOUNT, "Acme", DOCUMENT_NONE, DOCUMENT_NONE, 0, &account);
+		rc =
+		    place_want(d, PLACE_ACCOUNT, "Acme", DOCUMENT_NONE, DOCUMENT_NONE, 0, &account);
 	for (size_t i = 0; i < COUNT && rc == 0; i++) {
-		struct upload up = { .path_on_client = documents[i].path, .bytes = documents[i].bytes, .len = strlen(documents[i].bytes) };
+		struct upload up = { .path_on_client = documents[i].path,
+			.bytes = documents[i].bytes,
+			.len = strlen(documents[i].bytes) };
 		struct placing at = {
-			documents[i].other, documents[i].library ? library : DOCUMENT_NONE,
-			documents[i].library ? place_root(d, library) : DOCUMENT_NONE, PLACE_ACCOUNT, documents[i].account ? account : DOCUMENT_NONE, false,
+			documents[i].other,
+			documents[i].library ? library : DOCUMENT_NONE,
+			documents[i].library ? place_root(d, library) : DOCUMENT_NONE,
+			PLACE_ACCOUNT,
+			documents[i].account ? account : DOCUMENT_NONE,
+			false,
 		};
 
 		rc = data_add_document(d, documents[i].title, &at, &up, (int64_t)i * DAY, &number);
@@ -162,7 +225,8 @@ put_column(const char *json, struct buf *out)
 	if (!records)
 		buf_puts(out, "no JSON");
 	cJSON_ArrayForEach(record, records) {
-		const cJSON *attributes = record->child, *field = attributes ? attributes->next : NULL;
+		const cJSON *attributes = record->child,
+			    *field = attributes ? attributes->next : NULL;
 
 		if (out->len)
 			buf_putc(out, '|');
@@ -177,7 +241,9 @@ put_column(const char *json, struct buf *out)
 static void
 run(struct data *d, const char *soql, unsigned flags, struct buf *out, struct buf *records)
 {
-	struct rows_view view = { .deleted = flags & DELETED, .all_files = flags & ALL_FILES, .version = flags & V58 ? 58 : 66 };
+	struct rows_view view = { .deleted = flags & DELETED,
+		.all_files = flags & ALL_FILES,
+		.version = flags & V58 ? 58 : 66 };
 	struct soql_error error = { NULL, BUF_INIT };
 	struct query_rows rows = { 0 };
 	struct query *q = NULL;
@@ -188,7 +254,8 @@ run(struct data *d, const char *soql, unsigned flags, struct buf *out, struct bu
 	} else if (rc == 0) {
 		data_lock(d);
 		if (query_run(q, d, &rows) == 0)
-			query_put_records(q, d, &rows, 0, rows.number || rows.totals ? rows.count : 0, false, records);
+			query_put_records(q, d, &rows, 0,
+			    rows.number || rows.totals ? rows.count : 0, false, records);
 		data_unlock(d);
 		put_column(buf_str(records), out);
 	}
@@ -203,17 +270,25 @@ check_form(struct data *d)
 {
 	struct buf out = BUF_INIT, records = BUF_INIT;
 
-	run(d, "SELECT Title, ContentSize, IsArchived, FileExtension, CreatedDate, ParentId, LatestPublishedVersion.Checksum, Owner.Name FROM "
-	    "ContentDocument WHERE Id = '0695g00002BLnMYAA1'", ALL_FILES, &out, &records);
-	is_str(buf_str(&records), "[{\"attributes\":{\"type\":\"ContentDocument\",\"url\":\"/services/data/v66.0/sobjects/ContentDocument/0695g00002BLnMYAA1\"},"
+	run(d,
+	    "SELECT Title, ContentSize, IsArchived, FileExtension, CreatedDate, ParentId, LatestPublishedVersion.Checksum, Owner.Name FROM "
+	    "ContentDocument WHERE Id = '0695g00002BLnMYAA1'",
+	    ALL_FILES, &out, &records);
+	is_str(buf_str(&records),
+	    "[{\"attributes\":{\"type\":\"ContentDocument\",\"url\":\"/services/data/v66.0/sobjects/ContentDocument/0695g00002BLnMYAA1\"},"
 	    "\"Title\":\"gamma 100%\",\"ContentSize\":0,\"IsArchived\":false,\"FileExtension\":null,\"CreatedDate\":\"1970-01-03T00:00:00.000+0000\","
-	    "\"ParentId\":\"" LIBRARY "\",\"LatestPublishedVersion\":{\"attributes\":{\"type\":\"ContentVersion\",\"url\":\"/services/data/v66.0/sobjects/"
+	    "\"ParentId\":\"" LIBRARY
+	    "\",\"LatestPublishedVersion\":{\"attributes\":{\"type\":\"ContentVersion\",\"url\":\"/services/data/v66.0/sobjects/"
 	    "ContentVersion/0685g00002BLnMYAA1\"},\"Checksum\":\"d41d8cd98f00b204e9800998ecf8427e\"},\"Owner\":{\"attributes\":{\"type\":\"User\",\"url\":"
-	    "\"/services/data/v66.0/sobjects/User/" ME "\"},\"Name\":\"Integration User\"}}]", "a record has all its types in their form");
+	    "\"/services/data/v66.0/sobjects/User/" ME "\"},\"Name\":\"Integration User\"}}]",
+	    "a record has all its types in their form");
 	buf_free(&out);
 	buf_free(&records);
-	run(d, "SELECT COUNT(Id), COUNT(FileExtension) n FROM ContentDocument", ALL_FILES, &out, &records);
-	is_str(buf_str(&records), "[{\"attributes\":{\"type\":\"AggregateResult\"},\"expr0\":7,\"n\":6}]", "COUNT(field) counts what is not null");
+	run(d, "SELECT COUNT(Id), COUNT(FileExtension) n FROM ContentDocument", ALL_FILES, &out,
+	    &records);
+	is_str(buf_str(&records),
+	    "[{\"attributes\":{\"type\":\"AggregateResult\"},\"expr0\":7,\"n\":6}]",
+	    "COUNT(field) counts what is not null");
 	buf_free(&out);
 	buf_free(&records);
 }
@@ -224,24 +299,32 @@ check_synthetic(void)
 {
 	struct buf first = BUF_INIT, second = BUF_INIT, records = BUF_INIT;
 	struct data *d = NULL, *e = NULL;
-	const char *soql = "SELECT Title, LatestPublishedVersion.Checksum, ContentSize FROM ContentDocument";
+	const char *soql =
+	    "SELECT Title, LatestPublishedVersion.Checksum, ContentSize FROM ContentDocument";
 
-	if (!ok(data_new(&d) == 0 && data_make(d, 500, false) == 0 && data_new(&e) == 0 && data_make(e, 500, false) == 0, "two synthetic orgs"))
+	if (!ok(data_new(&d) == 0 && data_make(d, 500, false) == 0 && data_new(&e) == 0 &&
+		    data_make(e, 500, false) == 0,
+		"two synthetic orgs"))
 		return;
 	run(d, soql, ALL_FILES, &first, &records);
 	buf_clear(&records);
 	run(e, soql, ALL_FILES, &second, &records);
-	ok(first.len > 1000 && strcmp(buf_str(&first), buf_str(&second)) == 0, "have the same documents");
+	ok(first.len > 1000 && strcmp(buf_str(&first), buf_str(&second)) == 0,
+	    "have the same documents");
 	struct upload up = { .path_on_client = "new.txt", .bytes = "new", .len = 3 };
-	ok(data_rename(d, 7, "renamed", 2000000000000) == 0 && data_add_version(d, 7, &up, 2000000000000) == 0 &&
-	    data_mark(d, 8, DOCUMENT_DELETED, 0, 2000000000000) == 0, "one changes");
+	ok(data_rename(d, 7, "renamed", 2000000000000) == 0 &&
+		data_add_version(d, 7, &up, 2000000000000) == 0 &&
+		data_mark(d, 8, DOCUMENT_DELETED, 0, 2000000000000) == 0,
+	    "one changes");
 	buf_clear(&first);
 	buf_clear(&records);
-	run(d, "SELECT Title FROM ContentDocument WHERE SystemModstamp >= 2033-01-01T00:00:00Z", ALL_FILES, &first, &records);
+	run(d, "SELECT Title FROM ContentDocument WHERE SystemModstamp >= 2033-01-01T00:00:00Z",
+	    ALL_FILES, &first, &records);
 	is_str(buf_str(&first), "renamed", "and shows what changed");
 	buf_clear(&first);
 	buf_clear(&records);
-	run(d, "SELECT Checksum FROM ContentVersion WHERE Title = 'renamed' AND IsLatest = true", ALL_FILES, &first, &records);
+	run(d, "SELECT Checksum FROM ContentVersion WHERE Title = 'renamed' AND IsLatest = true",
+	    ALL_FILES, &first, &records);
 	is_str(buf_str(&first), "22af645d1859cb5ca6da0c484f1f37ea", "with the bytes that came");
 	buf_free(&first);
 	buf_free(&second);

@@ -1,4 +1,5 @@
-/* Requests meet the faults that are meant for them, held ones go on when they are released, and the journal knows of all. */
+/* Requests meet the faults that are meant for them, held ones go on when they are released, and the
+ * journal knows of all. */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -10,12 +11,15 @@ static const struct {
 	const char *glob, *method, *path, *query;
 	bool match;
 } globs[] = {
-	{ "GET */VersionData", "GET", "/services/data/v62.0/sobjects/ContentVersion/068/VersionData", "", true },
+	{ "GET */VersionData", "GET",
+	    "/services/data/v62.0/sobjects/ContentVersion/068/VersionData", "", true },
 	{ "GET */VersionData", "POST", "/services/VersionData", "", false },
 	{ "*", "GET", "/", "", true },
 	{ "GET */query*", "GET", "/services/data/v62.0/query", "q=SELECT Id FROM X", true },
-	{ "GET */query[?]q=*LIMIT*", "GET", "/services/data/v62.0/query", "q=SELECT Id FROM X LIMIT 1", true },
-	{ "GET */query[?]q=*LIMIT*", "GET", "/services/data/v62.0/query", "q=SELECT Id FROM X", false },
+	{ "GET */query[?]q=*LIMIT*", "GET", "/services/data/v62.0/query",
+	    "q=SELECT Id FROM X LIMIT 1", true },
+	{ "GET */query[?]q=*LIMIT*", "GET", "/services/data/v62.0/query", "q=SELECT Id FROM X",
+	    false },
 	{ "*FROM ContentDocument *", "GET", "/q", "q=SELECT Id FROM ContentDocument WHERE", true },
 	{ "", "GET", "/", "", false },
 };
@@ -24,8 +28,10 @@ static void
 check_globs(void)
 {
 	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++)
-		ok(journal_match(globs[i].glob, globs[i].method, globs[i].path, globs[i].query) == globs[i].match, "'%s' and %s %s?%s", globs[i].glob,
-		    globs[i].method, globs[i].path, globs[i].query);
+		ok(journal_match(globs[i].glob, globs[i].method, globs[i].path, globs[i].query) ==
+			globs[i].match,
+		    "'%s' and %s %s?%s", globs[i].glob, globs[i].method, globs[i].path,
+		    globs[i].query);
 	ok(journal_match(NULL, "GET", "/", ""), "no glob matches all");
 }
 
@@ -67,7 +73,8 @@ check_times(void)
 		return;
 	add(faults, FAULT_HTML, "GET /a", 2, 1);
 	add(faults, FAULT_GARBAGE, "GET /*", -1, 0);
-	is_str(meet(faults, "/a", 5, out), "ghhgg", "one is skipped, two times are two, then it is the next one's turn");
+	is_str(meet(faults, "/a", 5, out), "ghhgg",
+	    "one is skipped, two times are two, then it is the next one's turn");
 	is_str(meet(faults, "/b", 3, out), "ggg", "for ever");
 	faults_list(faults, &list);
 	is_str(buf_str(&list), "garbage\t-1\tGET /*\n", "what is spent is forgotten");
@@ -159,7 +166,8 @@ check_journal(void)
 
 	if (!ok(journal_new(&j) == 0, "a journal"))
 		return;
-	struct waiter arrived = { .journal = j, .glob = "GET /a*", .count = 2 }, ended = { .journal = j, .glob = "GET /a*", .count = 1, .ended = true };
+	struct waiter arrived = { .journal = j, .glob = "GET /a*", .count = 2 },
+		      ended = { .journal = j, .glob = "GET /a*", .count = 1, .ended = true };
 	pthread_create(&arrived.thread, NULL, wait_for, &arrived);
 	pthread_create(&ended.thread, NULL, wait_for, &ended);
 	uint64_t first = journal_arrive(j, "GET", "/a", "q=tab\there");
@@ -172,7 +180,9 @@ check_journal(void)
 	ok(ended.good, "who waits for an end hears of it");
 	is_int((long long)journal_count(j, "GET /a*"), 2, "two match");
 	journal_put(j, NULL, &lines);
-	is_str(buf_str(&lines), "1\tGET\t/a\t200\t17\twhole\tq=tab here\n2\tGET\t/b\t0\t0\t-\t\n3\tGET\t/ab\t0\t0\t-\t\n", "a line each");
+	is_str(buf_str(&lines),
+	    "1\tGET\t/a\t200\t17\twhole\tq=tab here\n2\tGET\t/b\t0\t0\t-\t\n3\tGET\t/ab\t0\t0\t-\t\n",
+	    "a line each");
 	journal_clear(j);
 	is_int((long long)journal_count(j, NULL), 0, "none after a clear");
 	journal_finish(j, first, 500, 1, false);

@@ -19,10 +19,55 @@ static const char *const seeds[] = {
 #define SEEDS	(sizeof(seeds) / sizeof(seeds[0]))
 
 static const char *const pieces[] = {
-	"SELECT ", " FROM ", " WHERE ", " AND ", " OR ", " NOT ", " IN ", "(", ")", ",", ".", "'", "\\", "\\'", "%", "_", "null", " = ", "!=", "<", ">",
-	"Id", "Title", "ContentDocument", "User", "Owner.", "LatestPublishedVersion.", "ContentDocument.", "LinkedEntity.", "COUNT()", "COUNT(", "-1", "99999999999",
-	"1e400", "2024-01-01", "2024-01-01T00:00:00Z", "true", " ORDER BY ", " LIMIT ", " OFFSET ", "\n", "\t", "\xc3\xa4", "\xff", "\x01", "VersionData",
-	"'069zzzzzzzzzzzzAAA'", "''", "FIELDS(ALL)",
+	"SELECT ",
+	" FROM ",
+	" WHERE ",
+	" AND ",
+	" OR ",
+	" NOT ",
+	" IN ",
+	"(",
+	")",
+	",",
+	".",
+	"'",
+	"\\",
+	"\\'",
+	"%",
+	"_",
+	"null",
+	" = ",
+	"!=",
+	"<",
+	">",
+	"Id",
+	"Title",
+	"ContentDocument",
+	"User",
+	"Owner.",
+	"LatestPublishedVersion.",
+	"ContentDocument.",
+	"LinkedEntity.",
+	"COUNT()",
+	"COUNT(",
+	"-1",
+	"99999999999",
+	"1e400",
+	"2024-01-01",
+	"2024-01-01T00:00:00Z",
+	"true",
+	" ORDER BY ",
+	" LIMIT ",
+	" OFFSET ",
+	"\n",
+	"\t",
+	"\xc3\xa4",
+	"\xff",
+	"\x01",
+	"VersionData",
+	"'069zzzzzzzzzzzzAAA'",
+	"''",
+	"FIELDS(ALL)",
 };
 
 #define PIECES	(sizeof(pieces) / sizeof(pieces[0]))
@@ -73,7 +118,9 @@ main(void)
 	if (!ok(data_new(&d) == 0 && data_make(d, 60, false) == 0, "an org"))
 		return tap_done();
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		struct rows_view view = { .deleted = i & 1, .all_files = i & 2, .version = i & 4 ? 66 : 50 };
+		struct rows_view view = {
+			.deleted = i & 1, .all_files = i & 2, .version = i & 4 ? 66 : 50
+		};
 		struct soql_error error = { NULL, BUF_INIT };
 		struct query_rows rows = { 0 };
 		struct query *q = NULL;
@@ -82,7 +129,8 @@ main(void)
 		int rc = query_bind(buf_str(&text), text.len, &view, &q, &error);
 		if (rc == 0 && query_run(q, d, &rows) == 0) {
 			buf_clear(&records);
-			query_put_records(q, d, &rows, 0, rows.number || rows.totals ? rows.count : 0, i & 8, &records);
+			query_put_records(q, d, &rows, 0,
+			    rows.number || rows.totals ? rows.count : 0, i & 8, &records);
 			taken++;
 		} else if (rc == -EINVAL && error.code && error.message.len > 0) {
 			refused++;
@@ -95,7 +143,8 @@ main(void)
 		buf_free(&error.message);
 	}
 	is_int(strange, 0, "every text is taken or refused");
-	ok(taken > ROUNDS / 50 && refused > ROUNDS / 2, "some are taken (%u), most are not (%u)", taken, refused);
+	ok(taken > ROUNDS / 50 && refused > ROUNDS / 2, "some are taken (%u), most are not (%u)",
+	    taken, refused);
 	buf_free(&text);
 	buf_free(&records);
 	data_free(d);

@@ -14,19 +14,44 @@
 static const struct {
 	const char *path, *bytes;	/* NULL: a directory */
 } files[] = {
-	{ "b.csv", "b" }, { "a.txt", "aa" }, { "noext", "" }, { ".hidden", "h" }, { "many.dots.tar.gz", "g" },
-	{ "Hist.versions", NULL }, { "Hist.versions/10.csv", "ten" }, { "Hist.versions/2.txt", "two" }, { "Hist.versions/1.csv", "one" },
+	{ "b.csv", "b" },
+	{ "a.txt", "aa" },
+	{ "noext", "" },
+	{ ".hidden", "h" },
+	{ "many.dots.tar.gz", "g" },
+	{ "Hist.versions", NULL },
+	{ "Hist.versions/10.csv", "ten" },
+	{ "Hist.versions/2.txt", "two" },
+	{ "Hist.versions/1.csv", "one" },
 	{ "Hist.versions/notes", "left out" },
-	{ "Sales", NULL }, { "Sales/a.txt", "another a" }, { "Sales/Deep", NULL }, { "Sales/Deep/Deeper", NULL }, { "Sales/Deep/Deeper/d.txt", "d" },
-	{ "Acme.account", NULL }, { "Acme.account/letter.txt", "l" }, { "Acme.account/sub", NULL }, { "Acme.account/sub/s.txt", "s" },
-	{ "Acme.account/Jane Doe.contact", NULL }, { "Acme.account/Jane Doe.contact/cv.pdf", "cv" },
-	{ "Deal.opportunity", NULL }, { "Deal.opportunity/offer.txt", "o" },
-	{ "Old.archived", NULL }, { "Old.archived/old.txt", "old" }, { "Old.archived/Deal.opportunity", NULL }, { "Old.archived/Deal.opportunity/x.txt", "x" },
-	{ "bob.brown.user", NULL }, { "bob.brown.user/his.txt", "his" }, { "nobody.user", NULL }, { "nobody.user/left.txt", "left out" },
-	{ "Idea.snote", "<p>idea</p>" }, { "Page.link", "https://www.example.com/\nmore" }, { "Sheet.external", "GOOGLE_SPREADSHEET\n" },
+	{ "Sales", NULL },
+	{ "Sales/a.txt", "another a" },
+	{ "Sales/Deep", NULL },
+	{ "Sales/Deep/Deeper", NULL },
+	{ "Sales/Deep/Deeper/d.txt", "d" },
+	{ "Acme.account", NULL },
+	{ "Acme.account/letter.txt", "l" },
+	{ "Acme.account/sub", NULL },
+	{ "Acme.account/sub/s.txt", "s" },
+	{ "Acme.account/Jane Doe.contact", NULL },
+	{ "Acme.account/Jane Doe.contact/cv.pdf", "cv" },
+	{ "Deal.opportunity", NULL },
+	{ "Deal.opportunity/offer.txt", "o" },
+	{ "Old.archived", NULL },
+	{ "Old.archived/old.txt", "old" },
+	{ "Old.archived/Deal.opportunity", NULL },
+	{ "Old.archived/Deal.opportunity/x.txt", "x" },
+	{ "bob.brown.user", NULL },
+	{ "bob.brown.user/his.txt", "his" },
+	{ "nobody.user", NULL },
+	{ "nobody.user/left.txt", "left out" },
+	{ "Idea.snote", "<p>idea</p>" },
+	{ "Page.link", "https://www.example.com/\nmore" },
+	{ "Sheet.external", "GOOGLE_SPREADSHEET\n" },
 };
 
-/* title, path of the latest version, versions, owner, library, folder, record, what it is besides; in the order of their paths */
+/* title, path of the latest version, versions, owner, library, folder, record, what it is besides;
+ * in the order of their paths */
 static const char want[] =
 	".hidden|.hidden|1|0|-|-|-|\n"
 	"cv|cv.pdf|1|1|-|-|Jane Doe|\n"
@@ -49,9 +74,14 @@ static const char want[] =
 
 /* Of symbolic links: where they are, and to what. */
 static const char *const links[][2] = {
-	{ "link.txt", "/etc/hostname" }, { "Sales/host.txt", "/etc/hostname" }, { "Sales/a-too.txt", "../a.txt" }, { "Acme.account/a.txt", "../a.txt" },
-	{ "Acme.account/again.txt", "letter.txt" }, { "Acme.account/Jane Doe.contact/offer.txt", "../../Deal.opportunity/offer.txt" },
-	{ "Acme.account/broken", "nowhere" }, { "Acme.account/dir", "../Sales" },
+	{ "link.txt", "/etc/hostname" },
+	{ "Sales/host.txt", "/etc/hostname" },
+	{ "Sales/a-too.txt", "../a.txt" },
+	{ "Acme.account/a.txt", "../a.txt" },
+	{ "Acme.account/again.txt", "letter.txt" },
+	{ "Acme.account/Jane Doe.contact/offer.txt", "../../Deal.opportunity/offer.txt" },
+	{ "Acme.account/broken", "nowhere" },
+	{ "Acme.account/dir", "../Sales" },
 };
 
 static int
@@ -108,10 +138,14 @@ describe(struct data *d, struct buf *out)
 
 		data_title(d, doc, title);
 		data_path_on_client(d, doc, &doc->versions[doc->count - 1], path);
-		buf_printf(out, "%s|%s|%u|%u|%s|%s|%s|", title, path, doc->count, doc->owner, place_name(d, PLACE_LIBRARY, doc->library),
-		    place_name(d, PLACE_FOLDER, doc->folder), place_name(d, doc->record_kind, doc->record));
-		buf_printf(out, "%s%s%s%s%s%s%s%s\n", doc->state & DOCUMENT_ARCHIVED ? "archived" : "", doc->url ? "link " : "", doc->url ? doc->url : "",
-		    doc->external ? "external " : "", doc->external ? doc->external : "", doc->users ? "shared" : "",
+		buf_printf(out, "%s|%s|%u|%u|%s|%s|%s|", title, path, doc->count, doc->owner,
+		    place_name(d, PLACE_LIBRARY, doc->library),
+		    place_name(d, PLACE_FOLDER, doc->folder),
+		    place_name(d, doc->record_kind, doc->record));
+		buf_printf(out, "%s%s%s%s%s%s%s%s\n",
+		    doc->state & DOCUMENT_ARCHIVED ? "archived" : "", doc->url ? "link " : "",
+		    doc->url ? doc->url : "", doc->external ? "external " : "",
+		    doc->external ? doc->external : "", doc->users ? "shared" : "",
 		    doc->users && doc->recorded ? " " : "", doc->recorded ? "recorded" : "");
 	}
 }
@@ -133,10 +167,14 @@ main(void)
 	is_str(hist->versions[0].md5, "f97c5d29941bfb1b2fdab0874906ab82", "version 1 is the first");
 	is_str(hist->versions[2].md5, "b1b9a972ccd8c962a473909b97007eb4", "and 10 comes behind 2");
 	is_int(hist->versions[2].size, 3, "with its size");
-	const struct place *jane = place_get(d, PLACE_CONTACT, 0), *deal = place_get(d, PLACE_OPPORTUNITY, 0);
-	ok(jane->parent == 0 && deal->parent == DOCUMENT_NONE && place_count(d, PLACE_OPPORTUNITY) == 1, "a contact is its account's");
+	const struct place *jane = place_get(d, PLACE_CONTACT, 0),
+			   *deal = place_get(d, PLACE_OPPORTUNITY, 0);
+	ok(jane->parent == 0 && deal->parent == DOCUMENT_NONE &&
+		place_count(d, PLACE_OPPORTUNITY) == 1,
+	    "a contact is its account's");
 	struct data *none = NULL;
-	ok(data_new(&none) == 0 && directory_load(none, "/nonexistent") != 0, "a directory that there is not is an error");
+	ok(data_new(&none) == 0 && directory_load(none, "/nonexistent") != 0,
+	    "a directory that there is not is an error");
 	data_free(none);
 	data_free(d);
 	buf_free(&out);

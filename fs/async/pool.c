@@ -11,7 +11,7 @@
 
 #include "pool.h"
 
-#define IDLE_FOR	10	/* seconds after which a thread without work ends, but for the last */
+#define IDLE_FOR 10 /* seconds after which a thread without work ends, but for the last */
 
 struct pool {
 	char		 name[16];
@@ -25,7 +25,8 @@ struct pool {
 	bool		 closing;
 };
 
-/* Caller locks. The next job; NULL: none came for IDLE_FOR seconds and there are other threads, or the pool closes. */
+/* Caller locks. The next job; NULL: none came for IDLE_FOR seconds and there are other threads, or
+ * the pool closes. */
 static struct job *
 take(struct pool *p)
 {
@@ -37,7 +38,8 @@ take(struct pool *p)
 	while (!p->first && !p->closing) {
 		if (p->threads == 1)
 			pthread_cond_wait(&p->more, &p->lock);
-		else if (pthread_cond_timedwait(&p->more, &p->lock, &until) == ETIMEDOUT && p->threads > 1)
+		else if (pthread_cond_timedwait(&p->more, &p->lock, &until) == ETIMEDOUT &&
+		    p->threads > 1)
 			break;
 	}
 	p->idle--;
@@ -126,12 +128,13 @@ pool_add(struct pool *p, struct job *job)
 	job->next = NULL;
 	*p->last = job;
 	p->last = &job->next;
-	/* A thread that was signalled still counts as idle until it has taken its job: a burst may find it so. */
+	/* A thread that was signalled still counts as idle until it has taken its job: a burst may
+	 * find it so. */
 	unsigned queued = 0;
 	for (struct job *j = p->first; j && queued <= p->idle; j = j->next)
 		queued++;
 	if (queued > p->idle && p->threads < p->most && !p->closing)
-		start_thread(p);	/* if that fails, the job is for the threads that there are */
+		start_thread(p); /* if that fails, the job is for the threads that there are */
 	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
 }

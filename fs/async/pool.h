@@ -19,7 +19,8 @@ struct job {
 	struct job	*next;			/* private */
 };
 
-int	pool_open(const char *name, unsigned threads, struct pool **out);	/* name: shown by ps and gdb, <= 15 bytes. An error is logged */
+int pool_open(const char *name, unsigned threads,
+    struct pool **out); /* name: shown by ps and gdb, <= 15 bytes. An error is logged */
 void	pool_add(struct pool *, struct job *);
 void	pool_close(struct pool *);		/* waits for jobs that run; NULL is fine */
 

@@ -9,7 +9,8 @@
 
 #include "wait.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;	/* guards: all queues, and the private part of all waits */
+static pthread_mutex_t lock =
+    PTHREAD_MUTEX_INITIALIZER; /* guards: all queues, and the private part of all waits */
 
 bool
 wait_add(struct waitq *q, struct wait *w, uint64_t need)
@@ -79,7 +80,8 @@ wait_cancel(struct wait *w)
 static void
 post(struct wait *w)
 {
-	struct wait_thread *t = (struct wait_thread *)((char *)w - offsetof(struct wait_thread, wait));
+	struct wait_thread *t =
+	    (struct wait_thread *)((char *)w - offsetof(struct wait_thread, wait));
 
 	sem_post(t->sem);
 }
@@ -88,7 +90,8 @@ void
 wait_thread_init(struct wait_thread *t)
 {
 	_Static_assert(sizeof(sem_t) <= sizeof(t->sem_space), "room for a sem_t");
-	_Static_assert(offsetof(struct wait_thread, sem_space) % _Alignof(sem_t) == 0, "aligned for a sem_t");
+	_Static_assert(
+	    offsetof(struct wait_thread, sem_space) % _Alignof(sem_t) == 0, "aligned for a sem_t");
 	*t = (struct wait_thread){ .wait.ready = post };
 	t->sem = t->sem_space;
 	sem_init(t->sem, 0, 0);

@@ -22,8 +22,9 @@
 struct waitq;
 
 struct wait {
-	void		(*ready)(struct wait *);	/* set by the caller; may free what the wait is part of */
-	uint64_t	 ticket;	/* what it was queued for last, in the terms of who queued it; 0: nothing yet */
+	void (*ready)(struct wait *); /* set by the caller; may free what the wait is part of */
+	uint64_t
+	    ticket; /* what it was queued for last, in the terms of who queued it; 0: nothing yet */
 	/* private */
 	struct waitq	*queue;
 	struct wait	*next, **prev;
@@ -63,6 +64,7 @@ struct wait_thread {
 	char		sem_space[32];	/* private: a sem_t */
 };
 void	wait_thread_init(struct wait_thread *);
-void	wait_thread_sleep(struct wait_thread *);	/* until ready() has run; then it may be added again */
+void wait_thread_sleep(
+    struct wait_thread *); /* until ready() has run; then it may be added again */
 
 #endif

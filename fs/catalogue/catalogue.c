@@ -27,7 +27,11 @@
 static const char *const catalogue_sql[] = { SQL_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind catalogue_kind = {
-	.name = "catalogue", .schema = SQL_CATALOGUE, .check = SQL_CHECK, .sql = catalogue_sql, .count = SQL_COUNT,
+	.name = "catalogue",
+	.schema = SQL_CATALOGUE,
+	.check = SQL_CHECK,
+	.sql = catalogue_sql,
+	.count = SQL_COUNT,
 };
 
 /*
@@ -145,7 +149,8 @@ catalogue_rollback(struct catalogue *c)
 	pthread_mutex_unlock(&c->write_lock);
 }
 
-/* Caller locks. Leaves the changes that are some, each with what the name means now, or if that is nothing with what it meant. */
+/* Caller locks. Leaves the changes that are some, each with what the name means now, or if that is
+ * nothing with what it meant. */
 static void
 find_meanings(struct catalogue *c, struct changes *changes)
 {
@@ -183,8 +188,9 @@ log_changes(struct catalogue *c)
 
 	find_meanings(c, changes);
 	for (size_t i = 0; i < changes->count && rc == 0; i++)
-		rc = db_do(c->writer, SQL_ADD_CHANGE, "titt", changes->names.data + changes->list[i].name, N(changes->list[i].key),
-		    NULL, NULL);
+		rc = db_do(c->writer, SQL_ADD_CHANGE, "titt",
+		    changes->names.data + changes->list[i].name, N(changes->list[i].key), NULL,
+		    NULL);
 	if (rc == 0 && changes->count > 0)
 		rc = db_do(c->writer, SQL_PRUNE_CHANGES, "i", N(CHANGES_KEPT));
 	return rc;
@@ -212,14 +218,16 @@ catalogue_commit(struct catalogue *c, catalogue_changed *changed, void *ctx)
 	return 0;
 }
 
-/* The next few changes. text has a name, an Id and a version's Id for each, as C strings; an empty one is none. */
+/* The next few changes. text has a name, an Id and a version's Id for each, as C strings; an empty
+ * one is none. */
 struct told {
 	struct buf	 text;
 	uint64_t	 keys[CHANGES_STEP];
 	unsigned	 count;
 };
 
-/* Caller locks tell_lock. All that it takes are told now; an error leaves them for the next time. */
+/* Caller locks tell_lock. All that it takes are told now; an error leaves them for the next time.
+ */
 static int
 take_changes(struct catalogue *c, struct told *t)
 {
@@ -264,10 +272,14 @@ catalogue_catch_up(struct catalogue *c, catalogue_changed *changed, void *ctx)
 		pthread_mutex_unlock(&c->tell_lock);
 		const char *s = t.text.data;
 		for (unsigned i = 0; i < t.count && rc == 0; i++) {
-			const char *name = s, *id = s + strlen(s) + 1, *version = id + strlen(id) + 1;
+			const char *name = s, *id = s + strlen(s) + 1,
+				   *version = id + strlen(id) + 1;
 
-			changed(ctx, &(struct catalogue_change){ .name = *name ? name : NULL, .document_key = t.keys[i],
-			    .id = *id ? id : NULL, .version_id = *version ? version : NULL });
+			changed(ctx,
+			    &(struct catalogue_change){ .name = *name ? name : NULL,
+				.document_key = t.keys[i],
+				.id = *id ? id : NULL,
+				.version_id = *version ? version : NULL });
 			s = version + strlen(version) + 1;
 		}
 		buf_free(&t.text);
@@ -365,7 +377,9 @@ forget_versions(struct catalogue *c, const struct stored *s, bool gone)
 {
 	int rc = db_do(c->writer, SQL_FORGET_VERSIONS, "i", N(s->claimant.key));
 
-	return rc < 0 || !gone ? rc : db_do(c->writer, SQL_ADD_CHANGE, "titt", NULL, N(s->claimant.key), s->doc.id, s->doc.version_id);
+	return rc < 0 || !gone ? rc :
+				 db_do(c->writer, SQL_ADD_CHANGE, "titt", NULL, N(s->claimant.key),
+				     s->doc.id, s->doc.version_id);
 }
 
 int
@@ -438,7 +452,8 @@ come(struct catalogue *c, const struct document *d, struct claimant *x, bool lis
 	return rc;
 }
 
-/* The same names and the same age: the row is written over in its place, if anything in it is new. */
+/* The same names and the same age: the row is written over in its place, if anything in it is new.
+ */
 static int
 update(struct catalogue *c, const struct document *d, const struct stored *old)
 {
@@ -466,7 +481,8 @@ static bool
 same_claims(const struct claimant *a, const struct claimant *b)
 {
 	for (unsigned i = 0; i < SETTLE_CANDIDATES; i++)
-		if (a->names[i] && b->names[i] ? strcmp(a->names[i], b->names[i]) != 0 : a->names[i] != b->names[i])
+		if (a->names[i] && b->names[i] ? strcmp(a->names[i], b->names[i]) != 0 :
+						 a->names[i] != b->names[i])
 			return false;
 	return a->created == b->created;
 }
@@ -484,7 +500,8 @@ unnote(struct catalogue *c, uint64_t key)
 }
 
 static int
-put(struct catalogue *c, const struct document *d, const char *const names[SETTLE_CANDIDATES], bool listed)
+put(struct catalogue *c, const struct document *d, const char *const names[SETTLE_CANDIDATES],
+    bool listed)
 {
 	struct claimant x = { .key = d->key, .version_key = d->version_key, .created = d->created };
 	struct stored old = { 0 };
@@ -601,7 +618,8 @@ catalogue_mark(struct catalogue *c, const char *id)
 	return rc == -ENOENT ? 1 : rc;
 }
 
-/* What has been noted and is still there; a key that is free again is not the document that was noted. */
+/* What has been noted and is still there; a key that is free again is not the document that was
+ * noted. */
 static int
 remove_noted(struct catalogue *c, uint64_t key, bool gone)
 {
@@ -658,7 +676,8 @@ catalogue_mark_end(struct catalogue *c)
  */
 
 int
-catalogue_survey(struct catalogue *c, const char *version_id, const char *maker, void **out, size_t *len)
+catalogue_survey(
+    struct catalogue *c, const char *version_id, const char *maker, void **out, size_t *len)
 {
 	return findings_survey(c->found, version_id, maker, out, len);
 }
@@ -670,7 +689,8 @@ catalogue_use_survey(struct catalogue *c, const char *version_id, const char *ma
 }
 
 int
-catalogue_put_survey(struct catalogue *c, const char *version_id, const char *maker, const void *p, size_t n)
+catalogue_put_survey(
+    struct catalogue *c, const char *version_id, const char *maker, const void *p, size_t n)
 {
 	return findings_put_survey(c->found, version_id, maker, p, n);
 }

@@ -17,14 +17,17 @@
 
 #define BUSY_MS		10000	/* for another process's writer; a batch takes milliseconds */
 #define CHECKPOINT	8192	/* pages of 4 KiB in the log before they move to the file */
-#define ENDING_MS	2000	/* for a mount that was unmounted just now and is about to close it */
+#define ENDING_MS 2000 /* for a mount that was unmounted just now and is about to close it */
 #define POLL_MS		50	/* flock has no timed wait */
-#define OLD		(30 * 24 * 60 * 60)	/* seconds after which another version's file, which nobody opens, goes */
+#define OLD                                                                                        \
+	(30 * 24 * 60 *                                                                            \
+	    60) /* seconds after which another version's file, which nobody opens, goes */
 
 /*
- * Beside the file, NAME-MARK.db, is NAME-MARK.lock: locked by everyone, shared, for as long as the file is open, alone by who puts it
- * aside. It has a byte once somebody has found damage. The SQLite file itself must not be opened for that: closing it
- * would take SQLite's own locks along. The directory is locked by who opens, mends or removes.
+ * Beside the file, NAME-MARK.db, is NAME-MARK.lock: locked by everyone, shared, for as long as the
+ * file is open, alone by who puts it aside. It has a byte once somebody has found damage. The
+ * SQLite file itself must not be opened for that: closing it would take SQLite's own locks along.
+ * The directory is locked by who opens, mends or removes.
  */
 struct db_file {
 	const struct db_kind *kind;
@@ -75,16 +78,22 @@ fail(struct db_file *f, int code)
 		return 0;
 	if (atomic_exchange(&f->told, code) != code && !atomic_load(&f->damaged)) {
 		if (is_damage(code) && f->opened)
-			log_error("catalogue", "%s is damaged (%s): it is made anew at the next mount", f->path, sqlite3_errstr(code));
+			log_error("catalogue",
+			    "%s is damaged (%s): it is made anew at the next mount", f->path,
+			    sqlite3_errstr(code));
 		else if (is_damage(code))
 			;
 		else if (rc == -ETIMEDOUT)
-			log_warn("catalogue", "%s: another process has kept it locked for %d s", f->path, BUSY_MS / 1000);
+			log_warn("catalogue", "%s: another process has kept it locked for %d s",
+			    f->path, BUSY_MS / 1000);
 		else
-			log_warn("catalogue", "%s: %s (%s)", f->path, sqlite3_errstr(code), strerror(-rc));
+			log_warn("catalogue", "%s: %s (%s)", f->path, sqlite3_errstr(code),
+			    strerror(-rc));
 	}
-	if (is_damage(code) && !atomic_exchange(&f->damaged, true) && f->opened && pwrite(f->lock, "!", 1, 0) < 0)
-		log_warn("catalogue", "%s: cannot be marked as damaged: %s", f->path, strerror(errno));
+	if (is_damage(code) && !atomic_exchange(&f->damaged, true) && f->opened &&
+	    pwrite(f->lock, "!", 1, 0) < 0)
+		log_warn(
+		    "catalogue", "%s: cannot be marked as damaged: %s", f->path, strerror(errno));
 	return rc;
 }
 
@@ -110,7 +119,8 @@ db_commit(struct db *db)
 	int rc = db_exec(db, "COMMIT");
 
 	if (rc == 0)
-		atomic_store(&db->file->told, 0);	/* whatever was wrong is over; the next time is news */
+		atomic_store(
+		    &db->file->told, 0); /* whatever was wrong is over; the next time is news */
 	return rc;
 }
 
@@ -128,12 +138,14 @@ bind(struct db *db, unsigned which, sqlite3_stmt **out, const char *types, va_li
 	int code = SQLITE_OK;
 
 	if (!*st)
-		code = sqlite3_prepare_v3(db->handle, db->file->kind->sql[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
+		code = sqlite3_prepare_v3(db->handle, db->file->kind->sql[which], -1,
+		    SQLITE_PREPARE_PERSISTENT, st, NULL);
 	for (int i = 1; code == SQLITE_OK && types[i - 1]; i++) {
 		if (types[i - 1] == 'i') {
 			code = sqlite3_bind_int64(*st, i, va_arg(ap, int64_t));
 		} else if (types[i - 1] == 't') {
-			code = sqlite3_bind_text(*st, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
+			code =
+			    sqlite3_bind_text(*st, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
 		} else {
 			const void *p = va_arg(ap, const void *);
 
@@ -215,8 +227,10 @@ set_up(struct db *db, unsigned cache_kib)
 
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	sqlite3_extended_result_codes(db->handle, 1);
-	/* NORMAL: a power failure may lose the last batches, never the file. What is lost, the org still has. */
-	snprintf(sql, sizeof(sql), "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%u; "
+	/* NORMAL: a power failure may lose the last batches, never the file. What is lost, the org
+	 * still has. */
+	snprintf(sql, sizeof(sql),
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%u; "
 	    "PRAGMA temp.journal_mode = OFF; PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d",
 	    cache_kib, CHECKPOINT, CHECKPOINT * 4096);
 	return db_exec(db, sql);
@@ -230,7 +244,8 @@ db_open(struct db_file *f, unsigned cache_kib, struct db **out)
 	if (!db)
 		return -ENOMEM;
 	db->file = f;
-	int code = sqlite3_open_v2(f->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	int code = sqlite3_open_v2(f->path, &db->handle,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	int rc = fail(f, code);
 	if (rc == 0)
 		rc = set_up(db, cache_kib);
@@ -302,7 +317,8 @@ unlink_beside(int dir, const char *stem, const char *end)
 		log_warn("catalogue", "%s: cannot be removed: %s", name, strerror(errno));
 }
 
-/* Caller has locked the directory. Nobody else may have the file open; -EBUSY: somebody has, for so long. */
+/* Caller has locked the directory. Nobody else may have the file open; -EBUSY: somebody has, for so
+ * long. */
 static int
 lock_alone(struct db_file *f, int ms)
 {
@@ -363,7 +379,9 @@ look_and_mend(struct db_file *f)
 	if (rc == 0 || (rc < 0 && atomic_load(&f->damaged))) {
 		rc = put_aside(f, ENDING_MS);
 		if (rc == -EBUSY)
-			log_error("catalogue", "%s is damaged, and another mount has it open: unmount that one first", f->path);
+			log_error("catalogue",
+			    "%s is damaged, and another mount has it open: unmount that one first",
+			    f->path);
 		if (rc < 0)
 			return rc;
 		log_warn("catalogue", "%s is damaged: put aside and begun anew", f->path);
@@ -454,7 +472,8 @@ remove_others(struct db_file *f, const char *path)
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
-		if ((begins(e->d_name, kind->name) || begins(e->d_name, kind->formerly)) && cut_end(e->d_name) && strcmp(e->d_name, f->stem) != 0)
+		if ((begins(e->d_name, kind->name) || begins(e->d_name, kind->formerly)) &&
+		    cut_end(e->d_name) && strcmp(e->d_name, f->stem) != 0)
 			remove_old(f->dir, e->d_name);
 	}
 	if (d)
@@ -469,8 +488,9 @@ remove_others(struct db_file *f, const char *path)
 static int
 lock_all(struct db_file *f, const char *dir)
 {
-	if (access(dir, W_OK) < 0 || (f->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || flock(f->dir, LOCK_EX) < 0 ||
-	    (f->lock = open_lock(f->dir, f->stem)) < 0 || flock(f->lock, LOCK_SH) < 0) {
+	if (access(dir, W_OK) < 0 || (f->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
+	    flock(f->dir, LOCK_EX) < 0 || (f->lock = open_lock(f->dir, f->stem)) < 0 ||
+	    flock(f->lock, LOCK_SH) < 0) {
 		int rc = -errno;
 
 		log_error("catalogue", "%s: %s", dir, strerror(-rc));
@@ -498,10 +518,12 @@ db_file_open(const char *dir, const struct db_kind *kind, struct db_file **out)
 
 	if (!f)
 		return -ENOMEM;
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);	/* nobody reads it, and it is a lock for all threads; only the first counts */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
+	    0); /* nobody reads it, and it is a lock for all threads; only the first counts */
 	f->kind = kind;
 	f->dir = f->lock = -1;
-	snprintf(f->stem, sizeof(f->stem), "%s-%08x", kind->name, (unsigned)schema_mark(kind->schema));
+	snprintf(
+	    f->stem, sizeof(f->stem), "%s-%08x", kind->name, (unsigned)schema_mark(kind->schema));
 	int rc = asprintf(&f->path, "%s/%s.db", dir, f->stem) < 0 ? -ENOMEM : 0;
 	if (rc < 0)
 		f->path = NULL;

@@ -1,8 +1,10 @@
 /*
- * A row that is put gets the highest rowid, so the lowest ones are the oldest: what is too old is found without an
- * index. A survey that is used when half of those kept are newer is put in front again.
+ * A row that is put gets the highest rowid, so the lowest ones are the oldest: what is too old is
+ * found without an index. A survey that is used when half of those kept are newer is put in front
+ * again.
  *
- * One connection reads, and waits for nobody: whoever has locked the file may take seconds, and names are looked up meanwhile.
+ * One connection reads, and waits for nobody: whoever has locked the file may take seconds, and
+ * names are looked up meanwhile.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -23,14 +25,19 @@ struct findings {
 	struct db_file	*file;		/* never changes */
 	pthread_mutex_t	 read_lock;	/* guards: reader */
 	struct db	*reader;
-	pthread_mutex_t	 write_lock;	/* guards: writer. Held for as long as another process writes */
+	pthread_mutex_t write_lock; /* guards: writer. Held for as long as another process writes */
 	struct db	*writer;
 };
 
 static const char *const sql[] = { SQL_FOUND_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind kind = {
-	.name = "found", .formerly = "surveys", .schema = SQL_FOUND, .check = SQL_FOUND_CHECK, .sql = sql, .count = SQL_FOUND_COUNT,
+	.name = "found",
+	.formerly = "surveys",
+	.schema = SQL_FOUND,
+	.check = SQL_FOUND_CHECK,
+	.sql = sql,
+	.count = SQL_FOUND_COUNT,
 };
 
 int
@@ -96,7 +103,8 @@ take_bytes(struct db *db, sqlite3_stmt *st, int rc, void **out, size_t *len, int
 }
 
 int
-findings_survey(struct findings *f, const char *version_id, const char *maker, void **out, size_t *len)
+findings_survey(
+    struct findings *f, const char *version_id, const char *maker, void **out, size_t *len)
 {
 	sqlite3_stmt *st = NULL;
 	int64_t none;
@@ -115,7 +123,8 @@ is_old(struct findings *f, const char *version_id, const char *maker)
 	sqlite3_stmt *st;
 
 	pthread_mutex_lock(&f->read_lock);
-	int rc = db_bind(f->reader, SQL_OLD_SURVEY, &st, "tti", version_id, maker, SURVEYS_KEPT / 2);
+	int rc =
+	    db_bind(f->reader, SQL_OLD_SURVEY, &st, "tti", version_id, maker, SURVEYS_KEPT / 2);
 	if (rc == 0) {
 		rc = db_step(f->reader, st);
 		db_reset(st);
@@ -138,7 +147,8 @@ findings_use_survey(struct findings *f, const char *version_id, const char *make
 }
 
 int
-findings_put_survey(struct findings *f, const char *version_id, const char *maker, const void *p, size_t n)
+findings_put_survey(
+    struct findings *f, const char *version_id, const char *maker, const void *p, size_t n)
 {
 	pthread_mutex_lock(&f->write_lock);
 	int rc = db_do(f->writer, SQL_PUT_SURVEY, "ttb", version_id, maker, p, n);

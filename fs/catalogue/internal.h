@@ -23,7 +23,8 @@ struct catalogue {
 	struct db	*idle[READERS_KEPT];
 	unsigned	 idle_count;
 
-	pthread_mutex_t	 write_lock;	/* held from begin to the end of the batch; guards: the six below */
+	pthread_mutex_t
+	    write_lock; /* held from begin to the end of the batch; guards: the six below */
 	struct db	*writer;
 	struct settle	 settle;
 	int64_t		 documents, bytes;	/* what the batch adds to the totals */

@@ -7,7 +7,8 @@
  * Going: the name that becomes free goes to the oldest that waits for it, whose
  * former name becomes free, and so on; again to a younger one each time.
  *
- * Giving names to all: whoever is the oldest that wants a name first of all has it; the others come one by one.
+ * Giving names to all: whoever is the oldest that wants a name first of all has it; the others come
+ * one by one.
  *
  * In each case those that are not touched still have what they must have: each
  * holds its best candidate that no older one holds, and waits for the better ones.
@@ -32,8 +33,10 @@ int
 claimant_read(sqlite3_stmt *st, struct claimant *out)
 {
 	struct claimant c = {
-		.key = (uint64_t)sqlite3_column_int64(st, 0), .version_key = (uint64_t)sqlite3_column_int64(st, 1),
-		.created = sqlite3_column_int64(st, 2), .rank = (unsigned)sqlite3_column_int(st, 3),
+		.key = (uint64_t)sqlite3_column_int64(st, 0),
+		.version_key = (uint64_t)sqlite3_column_int64(st, 1),
+		.created = sqlite3_column_int64(st, 2),
+		.rank = (unsigned)sqlite3_column_int(st, 3),
 	};
 	size_t at[SETTLE_CANDIDATES];
 	struct buf b = BUF_INIT;
@@ -90,7 +93,8 @@ settle_change(struct settle *s, const char *name, uint64_t key, uint64_t version
 		c->list = more;
 		c->cap = cap;
 	}
-	c->list[c->count++] = (struct change){ .name = c->names.len, .key = key, .version_key = version_key };
+	c->list[c->count++] =
+	    (struct change){ .name = c->names.len, .key = key, .version_key = version_key };
 	buf_put(&c->names, name, strlen(name) + 1);
 	return c->names.failed ? -ENOMEM : 0;
 }
@@ -113,7 +117,9 @@ changes_sort(struct changes *c)
 		return;
 	qsort_r(c->list, c->count, sizeof(c->list[0]), compare_changes, c->names.data);
 	for (size_t i = 0; i < c->count; i++)
-		if (n == 0 || strcmp(c->names.data + c->list[n - 1].name, c->names.data + c->list[i].name) != 0)
+		if (n == 0 ||
+		    strcmp(c->names.data + c->list[n - 1].name, c->names.data + c->list[i].name) !=
+			0)
 			c->list[n++] = c->list[i];
 	c->count = n;
 }
@@ -150,7 +156,8 @@ unwait(struct settle *s, const struct claimant *c, unsigned from, unsigned to)
 
 	for (unsigned i = from; i < to && rc == 0; i++)
 		if (c->names[i])
-			rc = db_do(s->db, SQL_UNWAIT, "iii", N(s->hash(c->names[i])), c->created, N(c->key));
+			rc = db_do(s->db, SQL_UNWAIT, "iii", N(s->hash(c->names[i])), c->created,
+			    N(c->key));
 	return rc;
 }
 
@@ -161,7 +168,8 @@ move(struct settle *s, struct claimant *c, unsigned rank)
 	return db_do(s->db, SQL_MOVE, "iii", N(rank), N(s->hash(c->names[rank])), N(c->key));
 }
 
-/* The rank at which c, which asks from rank `from` on, gets a name. Whoever has it is pushed, also on an error. */
+/* The rank at which c, which asks from rank `from` on, gets a name. Whoever has it is pushed, also
+ * on an error. */
 static int
 ask(struct settle *s, struct claimant *c, unsigned from, struct claimant *pushed)
 {
@@ -184,7 +192,8 @@ ask(struct settle *s, struct claimant *c, unsigned from, struct claimant *pushed
 			break;
 	}
 	c->rank = rank;
-	if (rc == 0 && holder.key)	/* by portable rules its name need not be letter for letter the same */
+	if (rc == 0 &&
+	    holder.key) /* by portable rules its name need not be letter for letter the same */
 		rc = settle_change(s, holder.names[holder.rank], holder.key, holder.version_key);
 	if (rc == 0)
 		rc = settle_change(s, c->names[rank], 0, 0);
@@ -257,7 +266,7 @@ int
 settle_go(struct settle *s, const struct claimant *gone)
 {
 	struct claimant c = { 0 }, next = { 0 };
-	unsigned free_rank = gone->rank;	/* of the name that has become free; it is gone's or c's */
+	unsigned free_rank = gone->rank; /* of the name that has become free; it is gone's or c's */
 	int rc = unwait(s, gone, 0, gone->rank);
 
 	if (rc == 0)
@@ -270,7 +279,8 @@ settle_go(struct settle *s, const struct claimant *gone)
 			break;
 		unsigned rank = rank_of(s, &next, s->hash(name));
 		free_rank = next.rank;
-		if (rank == free_rank)		/* it waits for what it does not want: no row that we wrote */
+		if (rank ==
+		    free_rank) /* it waits for what it does not want: no row that we wrote */
 			rc = -EIO;
 		else
 			rc = unwait(s, &next, rank, free_rank);

@@ -22,14 +22,14 @@
 #include "db.h"
 
 #define SETTLE_CANDIDATES	3
-#define SETTLE_LAST		(SETTLE_CANDIDATES - 1)	/* the document's alone: nobody waits for it */
+#define SETTLE_LAST (SETTLE_CANDIDATES - 1) /* the document's alone: nobody waits for it */
 
 struct claimant {
 	uint64_t	 key, version_key;
 	int64_t		 created;
 	unsigned	 rank;			/* of the name that it holds */
 	const char	*names[SETTLE_CANDIDATES];	/* NULL: none */
-	char		*text;			/* what the names point into; NULL where somebody else keeps them */
+	char *text; /* what the names point into; NULL where somebody else keeps them */
 };
 
 /* Names that have changed hands. */
@@ -52,13 +52,15 @@ struct settle {
 
 /* From a row that begins with SQL_CLAIMANT_TEXT. */
 int	claimant_read(sqlite3_stmt *, struct claimant *out);
-/* Loads the claimant that the statement SQL_CLAIMANT or SQL_HOLDER finds by a number: -ENOENT if there is none. */
+/* Loads the claimant that the statement SQL_CLAIMANT or SQL_HOLDER finds by a number: -ENOENT if
+ * there is none. */
 int	settle_load(struct settle *, unsigned which, uint64_t number, struct claimant *out);
 void	claimant_free(struct claimant *);
 
 /*
- * A document comes: settle_come finds its rank and who has to make room for it (pushed.key 0: nobody); the caller
- * inserts its row with that rank; settle_push finds another name for who was pushed, and so on.
+ * A document comes: settle_come finds its rank and who has to make room for it (pushed.key 0:
+ * nobody); the caller inserts its row with that rank; settle_push finds another name for who was
+ * pushed, and so on.
  */
 int	settle_come(struct settle *, struct claimant *, struct claimant *pushed);
 int	settle_push(struct settle *, struct claimant *pushed /* takes */);

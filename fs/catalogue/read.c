@@ -1,5 +1,6 @@
 /*
- * A few connections read, each used by one thread at a time. A reader sees the last commit and waits for nobody.
+ * A few connections read, each used by one thread at a time. A reader sees the last commit and
+ * waits for nobody.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -162,7 +163,8 @@ catalogue_list_names(struct catalogue *c, const char *after, catalogue_each *eac
 }
 
 int
-catalogue_list_parent(struct catalogue *c, const char *parent_id, uint64_t after, catalogue_each *each, void *ctx)
+catalogue_list_parent(
+    struct catalogue *c, const char *parent_id, uint64_t after, catalogue_each *each, void *ctx)
 {
 	sqlite3_stmt *st;
 	struct db *db;
@@ -170,7 +172,8 @@ catalogue_list_parent(struct catalogue *c, const char *parent_id, uint64_t after
 
 	if (rc < 0)
 		return rc;
-	rc = db_bind(db, SQL_LIST_PARENT, &st, "ti", parent_id, after > INT64_MAX ? INT64_MAX : N(after));
+	rc = db_bind(
+	    db, SQL_LIST_PARENT, &st, "ti", parent_id, after > INT64_MAX ? INT64_MAX : N(after));
 	rc = take_documents(db, st, rc, each, ctx);
 	catalogue_put_reader(c, db);
 	return rc;
@@ -264,7 +267,8 @@ catalogue_version(struct catalogue *c, uint64_t version_key, struct document *ou
 }
 
 int
-catalogue_versions(struct catalogue *c, uint64_t key, uint64_t after, catalogue_each *each, void *ctx)
+catalogue_versions(
+    struct catalogue *c, uint64_t key, uint64_t after, catalogue_each *each, void *ctx)
 {
 	sqlite3_stmt *st;
 	struct db *db;

@@ -39,9 +39,37 @@ static bool
 is_for_the_system(const char *word)
 {
 	static const char *const words[] = {
-		"rw", "ro", "auto", "noauto", "user", "nouser", "users", "owner", "group", "nofail", "_netdev", "defaults",
-		"dev", "nodev", "suid", "nosuid", "exec", "noexec", "atime", "noatime", "relatime", "diratime", "nodiratime",
-		"async", "sync", "lazytime", "nolazytime", "default_permissions", "kernel_cache", "auto_cache", "reconnect",
+		"rw",
+		"ro",
+		"auto",
+		"noauto",
+		"user",
+		"nouser",
+		"users",
+		"owner",
+		"group",
+		"nofail",
+		"_netdev",
+		"defaults",
+		"dev",
+		"nodev",
+		"suid",
+		"nosuid",
+		"exec",
+		"noexec",
+		"atime",
+		"noatime",
+		"relatime",
+		"diratime",
+		"nodiratime",
+		"async",
+		"sync",
+		"lazytime",
+		"nolazytime",
+		"default_permissions",
+		"kernel_cache",
+		"auto_cache",
+		"reconnect",
 	};
 	static const char *const beginnings[] = { "x-", "comment=", "fsname=", "subtype=" };
 
@@ -58,9 +86,12 @@ is_for_the_system(const char *word)
 static bool
 is_refused(const char *word)
 {
-	static const struct { const char *word, *why; } refused[] = {
-		{ "auto_unmount", "a mount whose process was killed stays until fusermount3 -u; the systemd unit does that and mounts again" },
-		{ "allow_root", "say allow_other: with umask=077, as it is by default, that lets in root alone" },
+	static const struct { const char *word, *why;
+	} refused[] = {
+		{ "auto_unmount",
+		    "a mount whose process was killed stays until fusermount3 -u; the systemd unit does that and mounts again" },
+		{ "allow_root",
+		    "say allow_other: with umask=077, as it is by default, that lets in root alone" },
 		{ "nonempty", "what is in the directory would be hidden; mount on an empty one" },
 		{ "remount", "a mount cannot be changed; unmount it, and mount again" },
 	};
@@ -95,12 +126,13 @@ take_options(struct arguments *a, char *options)
 int
 arguments_parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = {
-		{ "foreground", no_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
+	static const struct option options[] = { { "foreground", no_argument, NULL, 'f' },
+		{ "config", required_argument, NULL, 'c' },
 		{ "log-level", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
-		{ "list", no_argument, NULL, 'L' }, { "json", no_argument, NULL, 'j' }, { "doctor", required_argument, NULL, 'D' }, { "check-cache", required_argument, NULL, 'C' }, { "keys", no_argument, NULL, 'K' }, { "orgs", no_argument, NULL, 'O' },
-		{ "version", no_argument, NULL, 'V' }, { 0 }
-	};
+		{ "list", no_argument, NULL, 'L' }, { "json", no_argument, NULL, 'j' },
+		{ "doctor", required_argument, NULL, 'D' },
+		{ "check-cache", required_argument, NULL, 'C' }, { "keys", no_argument, NULL, 'K' },
+		{ "orgs", no_argument, NULL, 'O' }, { "version", no_argument, NULL, 'V' }, { 0 } };
 	enum log_level level;
 	int c;
 
@@ -123,7 +155,8 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 			break;
 		case 'l':
 			if (!log_level_parse(optarg, &level)) {
-				log_error("sffs", "--log-level %s: say error, warn, info or debug", optarg);
+				log_error("sffs", "--log-level %s: say error, warn, info or debug",
+				    optarg);
 				return EXIT_USAGE;
 			}
 			log_level_set(level);
@@ -142,7 +175,9 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 			printf("sffs %s\n", SFFS_VERSION);
 			return EXIT_DONE;
 		default:
-			log_error("sffs", c == ':' ? "%s wants a value (sffs --help says more)" : "%s: no such option (sffs --help says more)",
+			log_error("sffs",
+			    c == ':' ? "%s wants a value (sffs --help says more)" :
+				       "%s: no such option (sffs --help says more)",
 			    argv[optind - 1]);
 			return EXIT_USAGE;
 		}
@@ -156,7 +191,8 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 	if (a->command && argc == optind)
 		return -1;
 	if (a->command || argc - optind != 2) {
-		log_error("sffs", "usage: sffs [-f] [-o OPTIONS] ORG MOUNTPOINT (sffs --help says more)");
+		log_error(
+		    "sffs", "usage: sffs [-f] [-o OPTIONS] ORG MOUNTPOINT (sffs --help says more)");
 		return EXIT_USAGE;
 	}
 	a->org = argv[optind];

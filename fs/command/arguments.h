@@ -19,7 +19,8 @@ struct arguments {
 	char		*mountpoint;	/* absolute; NULL with a command */
 };
 
-/* -1: go on, with *a to be freed in any case; else the exit status: what was asked for is on standard output. */
+/* -1: go on, with *a to be freed in any case; else the exit status: what was asked for is on
+ * standard output. */
 int	arguments_parse(int argc, char **argv, struct arguments *a);
 void	arguments_free(struct arguments *);
 

@@ -18,11 +18,12 @@
 struct check {
 	struct catalogue *catalogue;
 	FILE		*out;
-	bool		 complete;	/* the catalogue is: a version that it has not is an old one */
+	bool complete; /* the catalogue is: a version that it has not is an old one */
 	bool		 terminal;	/* progress can be shown */
-	int64_t		 shown;		/* when that was last (ms); 0: no progress line stands on the terminal */
+	int64_t shown; /* when that was last (ms); 0: no progress line stands on the terminal */
 	unsigned long long right, wrong, views, unknown, bytes;
-	char		 removed[ID_LENGTH + 1];	/* the version that was wrong last: files come in order of their names */
+	char removed[ID_LENGTH +
+	    1]; /* the version that was wrong last: files come in order of their names */
 	int		 rc;
 };
 
@@ -69,7 +70,9 @@ what_is_wrong(struct check *k, const struct document *d, int fd, uint64_t size)
 		return "not of its size";
 	if (!d->checksum || strlen(d->checksum) != 32)
 		return NULL;
-	const char *wrong = hash_file(k, fd, size, &h) < 0 ? "cannot be read" : hash_is(&h, d->checksum) ? NULL : "not of its MD5";
+	const char *wrong = hash_file(k, fd, size, &h) < 0 ? "cannot be read" :
+	    hash_is(&h, d->checksum)			   ? NULL :
+							     "not of its MD5";
 	hash_end(&h);
 	return wrong;
 }
@@ -129,7 +132,10 @@ is_complete(struct catalogue *c)
 int
 cache_check(struct catalogue *c, const char *blobs, FILE *out)
 {
-	struct check k = { .catalogue = c, .out = out, .complete = is_complete(c), .terminal = isatty(STDERR_FILENO) };
+	struct check k = { .catalogue = c,
+		.out = out,
+		.complete = is_complete(c),
+		.terminal = isatty(STDERR_FILENO) };
 	int rc = store_files(blobs, check_file, &k);
 
 	end_progress(&k);
@@ -137,8 +143,11 @@ cache_check(struct catalogue *c, const char *blobs, FILE *out)
 		rc = k.rc;
 	if (rc < 0)
 		return rc;
-	fprintf(out, "%llu right, %llu wrong, %llu %s, %llu views; %llu bytes\n", k.right, k.wrong, k.unknown,
-	    k.complete ? "of versions that are not the latest" : "not checked, for the list of documents is made at the next mount: mount, and check again",
+	fprintf(out, "%llu right, %llu wrong, %llu %s, %llu views; %llu bytes\n", k.right, k.wrong,
+	    k.unknown,
+	    k.complete ?
+		"of versions that are not the latest" :
+		"not checked, for the list of documents is made at the next mount: mount, and check again",
 	    k.views, k.bytes);
 	return k.wrong ? -EBADMSG : k.unknown && !k.complete ? -ENODATA : 0;
 }

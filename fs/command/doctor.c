@@ -70,8 +70,8 @@ say(struct doctor *d, const char *verdict, const char *what_to_do, const char *f
 static bool
 in_container(void)
 {
-	return access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0 || access("/run/systemd/container", F_OK) == 0 ||
-	    getenv("KUBERNETES_SERVICE_HOST");
+	return access("/.dockerenv", F_OK) == 0 || access("/run/.containerenv", F_OK) == 0 ||
+	    access("/run/systemd/container", F_OK) == 0 || getenv("KUBERNETES_SERVICE_HOST");
 }
 
 static void
@@ -86,11 +86,13 @@ check_device(struct doctor *d)
 		close(fd);
 		GOOD("/dev/fuse can be opened");
 	} else if (e == ENOENT && in_container()) {
-		BAD(-EPERM, "start the container with --device /dev/fuse --cap-add SYS_ADMIN", "there is no /dev/fuse in this container");
+		BAD(-EPERM, "start the container with --device /dev/fuse --cap-add SYS_ADMIN",
+		    "there is no /dev/fuse in this container");
 	} else if (e == ENOENT || e == ENODEV || e == ENXIO) {
 		BAD(-EPERM, "as root: modprobe fuse", "/dev/fuse: the kernel has no FUSE");
 	} else if (e == EPERM && in_container()) {
-		BAD(-EPERM, "start the container with --device /dev/fuse", "/dev/fuse: this container may not use it");
+		BAD(-EPERM, "start the container with --device /dev/fuse",
+		    "/dev/fuse: this container may not use it");
 	} else {
 		BAD(-EPERM, "as root: chmod 666 /dev/fuse", "/dev/fuse: %s", strerror(e));
 	}
@@ -136,16 +138,19 @@ check_fusermount(struct doctor *d)
 	if (may_mount())
 		GOOD("this user may mount");
 	else if (geteuid() == 0)
-		BAD(-EPERM, "start the container with --cap-add SYS_ADMIN", "root may not mount here: it lacks CAP_SYS_ADMIN");
+		BAD(-EPERM, "start the container with --cap-add SYS_ADMIN",
+		    "root may not mount here: it lacks CAP_SYS_ADMIN");
 	else if (!*path)
 		BAD(-EPERM, "as root: apt-get install fuse3", "fusermount3 is not installed");
 	else if (stat(path, &st) < 0 || st.st_uid != 0 || !(st.st_mode & S_ISUID))
-		BAD(-EPERM, "as root: chown root FILE && chmod 4755 FILE; in a container without new privileges, mount as root",
+		BAD(-EPERM,
+		    "as root: chown root FILE && chmod 4755 FILE; in a container without new privileges, mount as root",
 		    "%s is not set-uid root, so it cannot mount for you", path);
 	else
 		GOOD("%s can mount for you", path);
 	if (!*path && may_mount())
-		NOTE("apt-get install fuse3; umount MOUNTPOINT does as well", "there is no fusermount3 to unmount with");
+		NOTE("apt-get install fuse3; umount MOUNTPOINT does as well",
+		    "there is no fusermount3 to unmount with");
 }
 
 /* fuse.conf has to say user_allow_other before a user may open a mount to others. */
@@ -178,7 +183,8 @@ check_config(struct doctor *d)
 	}
 	GOOD("%s: [%s]", d->config->file, d->org);
 	if (d->config->allow_other && geteuid() != 0 && !others_allowed())
-		BAD(-EPERM, "as root: echo user_allow_other >>/etc/fuse.conf", "allow_other = yes, which only root may say");
+		BAD(-EPERM, "as root: echo user_allow_other >>/etc/fuse.conf",
+		    "allow_other = yes, which only root may say");
 }
 
 static void
@@ -189,21 +195,26 @@ check_confinement(struct doctor *d)
 	else if (confine_abi() > 0)
 		GOOD("the kernel has Landlock, which confines the mount");
 	else
-		NOTE("a kernel of 5.19 or later with lsm=landlock has it", "the kernel has no Landlock, or its first one: the mount is not confined");
+		NOTE("a kernel of 5.19 or later with lsm=landlock has it",
+		    "the kernel has no Landlock, or its first one: the mount is not confined");
 }
 
-/* Root has two places: its home, also for mount(8) and fstab, whose helper sets HOME; and, for a system unit, /var. */
+/* Root has two places: its home, also for mount(8) and fstab, whose helper sets HOME; and, for a
+ * system unit, /var. */
 static void
 check_other_place(struct doctor *d)
 {
 	const bool unit = *config_env();
 	char file[300], advice[300];
 
-	snprintf(file, sizeof(file), "%s/%s.json", unit ? "/root/.local/state/sffs" : "/var/lib/sffs", d->org);
+	snprintf(file, sizeof(file), "%s/%s.json",
+	    unit ? "/root/.local/state/sffs" : "/var/lib/sffs", d->org);
 	if (geteuid() != 0 || access(file, F_OK) < 0)
 		return;
-	snprintf(advice, sizeof(advice), "%s sffs --doctor %s looks there", unit ? "env HOME=/root" : "env -u HOME", d->org);
-	NOTE(advice, "%s: another login, which is for %s", file, unit ? "mount(8) and fstab" : "a system unit");
+	snprintf(advice, sizeof(advice), "%s sffs --doctor %s looks there",
+	    unit ? "env HOME=/root" : "env -u HOME", d->org);
+	NOTE(advice, "%s: another login, which is for %s", file,
+	    unit ? "mount(8) and fstab" : "a system unit");
 }
 
 static void
@@ -213,11 +224,15 @@ cache_check(struct doctor *d)
 	struct statvfs fs;
 
 	if (config_state_dir(d->config, &state) < 0 || config_cache_dir(d->config, &cache) < 0) {
-		BAD(-EINVAL, "the line above says which and why", "the directories for login and cache");
+		BAD(-EINVAL, "the line above says which and why",
+		    "the directories for login and cache");
 	} else if (access(cache, W_OK) < 0 || access(state, W_OK) < 0) {
-		BAD(-EINVAL, "cache_dir = ... names another", "%s or %s: cannot be written: %s", cache, state, strerror(errno));
-	} else if (statvfs(cache, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < d->config->cache_size) {
-		NOTE("cache_size = ... keeps less; a full disk is no error, but what is not kept is downloaded again",
+		BAD(-EINVAL, "cache_dir = ... names another", "%s or %s: cannot be written: %s",
+		    cache, state, strerror(errno));
+	} else if (statvfs(cache, &fs) == 0 &&
+	    (uint64_t)fs.f_bavail * fs.f_frsize < d->config->cache_size) {
+		NOTE(
+		    "cache_size = ... keeps less; a full disk is no error, but what is not kept is downloaded again",
 		    "%s: %llu MB are free, less than cache_size allows to be used", cache,
 		    (unsigned long long)fs.f_bavail * fs.f_frsize >> 20);
 	} else {
@@ -249,7 +264,8 @@ check_name(struct doctor *d)
 	else if (getenv("https_proxy") || getenv("HTTPS_PROXY"))
 		NOTE(NULL, "%s: %s; the proxy may know it", host, gai_strerror(e));
 	else
-		BAD(-EHOSTUNREACH, "is login_url the org's My Domain, and is there a network?", "%s: %s", host, gai_strerror(e));
+		BAD(-EHOSTUNREACH, "is login_url the org's My Domain, and is there a network?",
+		    "%s: %s", host, gai_strerror(e));
 	if (found)
 		freeaddrinfo(found);
 }
@@ -262,10 +278,12 @@ check_clock(struct doctor *d, int64_t date)
 	if (llabs(skew) <= SKEW_MOST)
 		GOOD("the clock is right");
 	else if (d->config->flow == CONFIG_JWT)
-		BAD(-EACCES, "as root: timedatectl set-ntp true", "the clock is %lld seconds %s, with which a JWT is refused", llabs(skew),
+		BAD(-EACCES, "as root: timedatectl set-ntp true",
+		    "the clock is %lld seconds %s, with which a JWT is refused", llabs(skew),
 		    skew > 0 ? "fast" : "slow");
 	else
-		NOTE("as root: timedatectl set-ntp true", "the clock is %lld seconds %s", llabs(skew), skew > 0 ? "fast" : "slow");
+		NOTE("as root: timedatectl set-ntp true", "the clock is %lld seconds %s",
+		    llabs(skew), skew > 0 ? "fast" : "slow");
 }
 
 /* The list of API versions wants no login and costs no call. */
@@ -275,19 +293,30 @@ check_org(struct doctor *d)
 	struct http_response a = { 0 };
 	struct buf url = BUF_INIT;
 	char version[16];
-	int rc = http_open(&(struct http_options){ .proxy = d->config->proxy, .ca_file = d->config->ca_file, .connect_timeout = CONNECT_TIMEOUT,
-	    .idle_timeout = (unsigned)d->config->timeout, .user_agent = "sffs/" SFFS_VERSION }, &d->http);
+	int rc = http_open(&(struct http_options){ .proxy = d->config->proxy,
+			       .ca_file = d->config->ca_file,
+			       .connect_timeout = CONNECT_TIMEOUT,
+			       .idle_timeout = (unsigned)d->config->timeout,
+			       .user_agent = "sffs/" SFFS_VERSION },
+	    &d->http);
 
 	buf_printf(&url, "%s/services/data/", d->config->login_url);
 	if (rc == 0)
-		rc = http_do(d->http, &(struct http_request){ .url = buf_str(&url), .total_timeout = TOTAL_TIMEOUT, .body_limit = 1 << 20 }, &a);
+		rc = http_do(d->http,
+		    &(struct http_request){ .url = buf_str(&url),
+			.total_timeout = TOTAL_TIMEOUT,
+			.body_limit = 1 << 20 },
+		    &a);
 	snprintf(version, sizeof(version), "\"%s\"", d->config->api_version);
 	if (rc < 0)
-		BAD(rc, rc == -EPROTO ? "a proxy that looks into TLS? ca_file = ... names its certificate" :
-		    "a firewall or a proxy? proxy = ... or https_proxy names one", "%s", *a.error ? a.error : strerror(-rc));
+		BAD(rc,
+		    rc == -EPROTO ?
+			"a proxy that looks into TLS? ca_file = ... names its certificate" :
+			"a firewall or a proxy? proxy = ... or https_proxy names one",
+		    "%s", *a.error ? a.error : strerror(-rc));
 	else if (a.status != 200 || !strstr(buf_str(&a.body), "\"version\""))
-		BAD(-EHOSTUNREACH, "login_url = ... has to be the org's My Domain", "%s answers %d, and not as Salesforce does",
-		    d->config->login_url, a.status);
+		BAD(-EHOSTUNREACH, "login_url = ... has to be the org's My Domain",
+		    "%s answers %d, and not as Salesforce does", d->config->login_url, a.status);
 	else {
 		GOOD("%s answers", d->config->login_url);
 		d->answers = true;
@@ -295,7 +324,8 @@ check_org(struct doctor *d)
 		if (strstr(buf_str(&a.body), version))
 			GOOD("it has API version %s", d->config->api_version);
 		else
-			BAD(-EINVAL, "api_version = ... names another", "it has no API version %s", d->config->api_version);
+			BAD(-EINVAL, "api_version = ... names another", "it has no API version %s",
+			    d->config->api_version);
 	}
 	buf_free(&url);
 	http_response_free(&a);
@@ -323,9 +353,13 @@ check_scopes(struct doctor *d)
 
 	if (token_stored(d->config, &l) == 0 && l.scope) {
 		if (!has_word(l.scope, "api") && !has_word(l.scope, "full"))
-			BAD(-EACCES, "in the app: add the scope Manage user data via APIs (api), then log in again", "the login has the scopes: %s", l.scope);
+			BAD(-EACCES,
+			    "in the app: add the scope Manage user data via APIs (api), then log in again",
+			    "the login has the scopes: %s", l.scope);
 		else if (d->config->flow == CONFIG_WEB && !l.imported && !l.refresh_token.bytes)
-			NOTE("in the app: add the scope Perform requests at any time (refresh_token)", "the login ends with its first token");
+			NOTE(
+			    "in the app: add the scope Perform requests at any time (refresh_token)",
+			    "the login ends with its first token");
 		else
 			GOOD("scopes: %s", l.scope);
 	}
@@ -333,8 +367,9 @@ check_scopes(struct doctor *d)
 }
 
 /*
- * A mount goes on with a token that there is, and would not find out that the secret or the key is no good any more before
- * it has ended: so where that needs nobody a new one is asked for. False: there is no token at all.
+ * A mount goes on with a token that there is, and would not find out that the secret or the key is
+ * no good any more before it has ended: so where that needs nobody a new one is asked for. False:
+ * there is no token at all.
  */
 static bool
 check_new_login(struct doctor *d)
@@ -350,7 +385,10 @@ check_new_login(struct doctor *d)
 		if (*failure.text)
 			log_error("login", "%s: %s", d->org, failure.text);
 		if (rc < 0)
-			BAD(rc, "the line above says why", has ? "a new login; a mount goes on with the old one until that has ended" : "the login");
+			BAD(rc, "the line above says why",
+			    has ?
+				"a new login; a mount goes on with the old one until that has ended" :
+				"the login");
 		else
 			has = true;
 	} else {
@@ -376,7 +414,8 @@ check_login(struct doctor *d)
 	}
 	GOOD("logged in to org %s as user %s", token_org_id(d->token), token_user_id(d->token));
 	check_scopes(d);
-	rc = rest_open(d->http, d->token, &(struct rest_options){ .api_version = d->config->api_version, .tries = 2 }, &d->rest);
+	rc = rest_open(d->http, d->token,
+	    &(struct rest_options){ .api_version = d->config->api_version, .tries = 2 }, &d->rest);
 	if (rc < 0)
 		BAD(rc, NULL, "%s", strerror(-rc));
 }
@@ -392,7 +431,9 @@ check_permissions(struct doctor *d)
 	if (rc == 0)
 		rc = rest_sees_all_files(d->rest, &all);
 	if (rc == -EACCES) {
-		BAD(rc, "the line above says why; in Salesforce, the user needs the permission API Enabled", "the org refuses a query");
+		BAD(rc,
+		    "the line above says why; in Salesforce, the user needs the permission API Enabled",
+		    "the org refuses a query");
 	} else if (rc < 0) {
 		BAD(rc, "the line above says why", "the org does not answer a query");
 	} else {
@@ -400,14 +441,18 @@ check_permissions(struct doctor *d)
 		if (all)
 			GOOD("the user has Query All Files: nothing is left out");
 		else
-			NOTE("in Salesforce, a permission set with Query All Files (it needs View All Data) lists all",
+			NOTE(
+			    "in Salesforce, a permission set with Query All Files (it needs View All Data) lists all",
 			    "files that are shared with the user through a record only are not listed");
 	}
 	rest_stats(d->rest, &stats);
 	if (stats.api_max > 0 && stats.api_used > stats.api_max / 10 * 9)
-		NOTE("refresh = ... asks less often", "API calls: %lld of %lld of the org's day are used", (long long)stats.api_used, (long long)stats.api_max);
+		NOTE("refresh = ... asks less often",
+		    "API calls: %lld of %lld of the org's day are used", (long long)stats.api_used,
+		    (long long)stats.api_max);
 	else if (stats.api_max > 0)
-		GOOD("API calls: %lld of %lld of the org's day are used", (long long)stats.api_used, (long long)stats.api_max);
+		GOOD("API calls: %lld of %lld of the org's day are used", (long long)stats.api_used,
+		    (long long)stats.api_max);
 }
 
 static void
@@ -430,7 +475,8 @@ check_left_out(struct doctor *d)
 		else if (rc < 0)
 			NOTE(NULL, "%s: not counted: %s", left_out[i].name, strerror(-rc));
 		else if (n > 0)
-			NOTE(NULL, "%s, which are not mounted: %lld", left_out[i].name, (long long)n);
+			NOTE(NULL, "%s, which are not mounted: %lld", left_out[i].name,
+			    (long long)n);
 		else
 			GOOD("%s, which are not mounted: none", left_out[i].name);
 	}

@@ -1,7 +1,8 @@
 /*
  * mountinfo - what is mounted where, as the kernel tells without touching any mount.
  *
- * stat() or statfs() of a mount point may hang (a dead server) or mount something (an automount); this may not.
+ * stat() or statfs() of a mount point may hang (a dead server) or mount something (an automount);
+ * this may not.
  *
  * Any thread.
  */
@@ -10,7 +11,8 @@
 
 #include <stdbool.h>
 
-/* Each mount in order, so that what covers another comes later. Strings are borrowed; each() returns false to stop. */
+/* Each mount in order, so that what covers another comes later. Strings are borrowed; each()
+ * returns false to stop. */
 typedef bool mountinfo_each(void *ctx, const char *type, const char *source, const char *target);
 int	mountinfo_read(mountinfo_each *, void *ctx);
 

@@ -122,8 +122,11 @@ take_answers(struct all *all)
 		struct pollfd p = { .fd = o->from, .events = POLLIN };
 		ssize_t n = 1;
 
-		while (o->from >= 0 && n > 0 && o->status.len < STATUS_MOST && poll(&p, 1, milliseconds_left(until)) > 0) {
-			n = buf_reserve(&o->status, 8192) ? read(o->from, o->status.data + o->status.len, 8192) : -1;
+		while (o->from >= 0 && n > 0 && o->status.len < STATUS_MOST &&
+		    poll(&p, 1, milliseconds_left(until)) > 0) {
+			n = buf_reserve(&o->status, 8192) ?
+			    read(o->from, o->status.data + o->status.len, 8192) :
+			    -1;
 			if (n > 0)
 				o->status.len += (size_t)n;
 		}
@@ -143,7 +146,8 @@ result_of(struct one *o)
 	if (!o->child)
 		return EAGAIN;
 	if (o->from >= 0) {
-		kill(o->child, SIGKILL);	/* and not waited for: it may hang for as long as the mount does */
+		kill(o->child,
+		    SIGKILL); /* and not waited for: it may hang for as long as the mount does */
 		return -1;
 	}
 	if (waitpid(o->child, &status, 0) < 0 || !WIFEXITED(status))
@@ -160,10 +164,12 @@ put_string(struct buf *out, const char *name, const char *value)
 
 /* What is NULL is not known, or there is none. */
 static void
-put_line(struct buf *out, bool json, const char *org, const char *state, const char *documents, const char *asked, const char *target)
+put_line(struct buf *out, bool json, const char *org, const char *state, const char *documents,
+    const char *asked, const char *target)
 {
 	if (!json) {
-		buf_printf(out, "%-16s %-9s %9s %-20s %s\n", org, state, documents ? documents : "-", asked ? asked : "-", target ? target : "-");
+		buf_printf(out, "%-16s %-9s %9s %-20s %s\n", org, state,
+		    documents ? documents : "-", asked ? asked : "-", target ? target : "-");
 		return;
 	}
 	buf_puts(out, out->len > 1 ? ",\n{\"org\":" : "{\"org\":");
@@ -179,10 +185,12 @@ static void
 put_mount(struct buf *out, bool json_wanted, struct one *o)
 {
 	int result = result_of(o);
-	cJSON *json = result == 0 ? cJSON_ParseWithLength(buf_str(&o->status), o->status.len) : NULL;
+	cJSON *json =
+	    result == 0 ? cJSON_ParseWithLength(buf_str(&o->status), o->status.len) : NULL;
 	const cJSON *refresh = cJSON_GetObjectItemCaseSensitive(json, "refresh");
 	const cJSON *documents = cJSON_GetObjectItemCaseSensitive(json, "documents");
-	const char *said = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(refresh, "result"));
+	const char *said =
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(refresh, "result"));
 	const char *last = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(refresh, "last"));
 	struct buf count = BUF_INIT;
 	const char *state;
@@ -190,10 +198,14 @@ put_mount(struct buf *out, bool json_wanted, struct one *o)
 	if (result == 0)
 		state = said && strcmp(said, "ok") == 0 ? "ok" : "failing";
 	else
-		state = result < 0 ? "silent" : result == ENOTCONN ? "dead" : result == EACCES ? "private" : "failing";
+		state = result < 0     ? "silent" :
+		    result == ENOTCONN ? "dead" :
+		    result == EACCES   ? "private" :
+					 "failing";
 	if (cJSON_IsNumber(documents))
 		buf_printf(&count, "%.0f", documents->valuedouble);
-	put_line(out, json_wanted, o->org, state, count.len ? buf_str(&count) : NULL, last, o->target);
+	put_line(
+	    out, json_wanted, o->org, state, count.len ? buf_str(&count) : NULL, last, o->target);
 	buf_free(&count);
 	cJSON_Delete(json);
 }
@@ -242,7 +254,9 @@ status_put(const char *orgs, const char *only, bool json, struct buf *out)
 		buf_puts(out, "]\n");
 	rc = out->failed ? -ENOMEM : 0;
 	if (!found) {
-		log_error("sffs", "%s: nothing of that name is mounted, and the config file has no such org; sffs --list shows all", only);
+		log_error("sffs",
+		    "%s: nothing of that name is mounted, and the config file has no such org; sffs --list shows all",
+		    only);
 		buf_clear(out);
 		rc = -EINVAL;
 	}

@@ -1,7 +1,8 @@
 /*
- * Open-addressed tables of hashes; the names themselves stand one behind the other. A header is the org's: where a hash
- * stands in a table is multiplied by a secret, so that no choice of names makes a table slow; and each stem remembers which
- * number it tried last, so that very many columns that are alike do not try all numbers each.
+ * Open-addressed tables of hashes; the names themselves stand one behind the other. A header is the
+ * org's: where a hash stands in a table is multiplied by a secret, so that no choice of names makes
+ * a table slow; and each stem remembers which number it tried last, so that very many columns that
+ * are alike do not try all numbers each.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -19,7 +20,7 @@
 
 struct slot {
 	uint64_t	 hash;
-	uint32_t	 value;		/* of a name: its column + 1; of a stem: the last number. 0: free */
+	uint32_t value; /* of a name: its column + 1; of a stem: the last number. 0: free */
 };
 
 struct column_names {
@@ -98,7 +99,8 @@ take(struct column_names *c, size_t column, const char *name)
 
 /* NAME_2, NAME_3, ... */
 static void
-take_numbered(struct column_names *c, size_t column, const char *key, enum name_rules rules, struct slot *stems)
+take_numbered(struct column_names *c, size_t column, const char *key, enum name_rules rules,
+    struct slot *stems)
 {
 	struct name stem, name;
 
@@ -109,13 +111,16 @@ take_numbered(struct column_names *c, size_t column, const char *key, enum name_
 		*s = (struct slot){ .hash = hash, .value = 1 };
 	do {
 		s->value++;
-		snprintf(name.s, sizeof(name.s), "%.*s_%u", NAME_BYTES - NUMBER_MOST, stem.s, s->value);
+		snprintf(
+		    name.s, sizeof(name.s), "%.*s_%u", NAME_BYTES - NUMBER_MOST, stem.s, s->value);
 	} while (!take(c, column, name.s));
 }
 
-/* A name that needs no change is its column's, wherever that stands; the others take what is left. */
+/* A name that needs no change is its column's, wherever that stands; the others take what is left.
+ */
 static int
-take_names(struct column_names *c, const struct view_survey *v, enum name_rules rules, struct slot *stems)
+take_names(
+    struct column_names *c, const struct view_survey *v, enum name_rules rules, struct slot *stems)
 {
 	struct buf key = BUF_INIT;
 	struct name name;

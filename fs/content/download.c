@@ -17,7 +17,9 @@ download_of(const struct document *d)
 	memcpy(v.id, d->version_id, sizeof(v.id));
 	if (d->checksum && strlen(d->checksum) == 32)
 		memcpy(v.md5, d->checksum, sizeof(v.md5));
-	v.tabs = d->file_extension && (strcasecmp(d->file_extension, "tsv") == 0 || strcasecmp(d->file_extension, "tab") == 0);
+	v.tabs = d->file_extension &&
+	    (strcasecmp(d->file_extension, "tsv") == 0 ||
+		strcasecmp(d->file_extension, "tab") == 0);
 	v.note = document_is_note(d);
 	v.elsewhere = document_is_elsewhere(d);
 	return v;
@@ -26,14 +28,18 @@ download_of(const struct document *d)
 static int
 tell_elsewhere(const struct download *v)
 {
-	log_warn_once("file", "%s: its bytes are not in Salesforce, which only knows where they are; open it there", v->id);
+	log_warn_once("file",
+	    "%s: its bytes are not in Salesforce, which only knows where they are; open it there",
+	    v->id);
 	return -EOPNOTSUPP;
 }
 
 static int
 tell_gone(const struct download *v)
 {
-	log_warn("file", "%s: Salesforce does not have this version any more, or the user may not see it any more", v->id);
+	log_warn("file",
+	    "%s: Salesforce does not have this version any more, or the user may not see it any more",
+	    v->id);
 	return -ENOENT;
 }
 
@@ -70,7 +76,8 @@ static int
 fill_by_fetch(void *ctx, struct blob *blob)
 {
 	struct fetch *f = ctx;
-	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, sink_unwanted, blob };
+	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, sink_unwanted,
+		blob };
 
 	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
 	if (rc == -ENOENT)
@@ -101,7 +108,14 @@ download_open(struct store *store, struct rest *rest, const struct download *v, 
 	if (!f)
 		return -ENOMEM;
 	*f = (struct fetch){ .rest = rest, .version = *v };
-	return store_get(store, &(struct store_want){
-		.name = v->id, .size = v->size, .md5 = *v->md5 ? v->md5 : NULL, .class = STORE_FETCH,
-		.fill = fill_by_fetch, .part = fetch_part, .ctx = f, .free_ctx = free }, out);
+	return store_get(store,
+	    &(struct store_want){ .name = v->id,
+		.size = v->size,
+		.md5 = *v->md5 ? v->md5 : NULL,
+		.class = STORE_FETCH,
+		.fill = fill_by_fetch,
+		.part = fetch_part,
+		.ctx = f,
+		.free_ctx = free },
+	    out);
 }

@@ -28,7 +28,8 @@ struct download {
 };
 
 struct download download_of(const struct document *);
-/* The blob of its bytes; blob_put. Nothing is fetched before the first byte is read. Errors as store_get, and -EOPNOTSUPP where there are none. */
+/* The blob of its bytes; blob_put. Nothing is fetched before the first byte is read. Errors as
+ * store_get, and -EOPNOTSUPP where there are none. */
 int	download_open(struct store *, struct rest *, const struct download *, struct blob **out);
 
 #endif

@@ -100,7 +100,8 @@ fill_by_render(void *ctx, struct blob *blob)
 	if (rc < 0)
 		return rc;
 	survey_use(r->survey);
-	rc = view_render(survey_view(r->survey), r->kind, &(struct view_source){ read_blob, bytes, v->size },
+	rc = view_render(survey_view(r->survey), r->kind,
+	    &(struct view_source){ read_blob, bytes, v->size },
 	    &(struct view_sink){ .write = write_blob, .write_at = write_blob_at, .ctx = blob });
 	blob_put(bytes);
 	return rc;
@@ -125,15 +126,16 @@ is_rendered(struct files *fs, const struct document *d, enum view_kind kind, con
 
 	if (parsed_get(fs->surveys, &v, NULL, &s) < 0)
 		return false;
-	bool is = store_has(fs->store, render_name(fs, v.id, ending).s, view_size(survey_view(s), kind));
+	bool is =
+	    store_has(fs->store, render_name(fs, v.id, ending).s, view_size(survey_view(s), kind));
 	survey_put(s);
 	return is;
 }
 
 /* size bytes from start of a rendered view. */
 static int
-open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind, const char *ending, uint64_t start, uint64_t size,
-    struct file **out)
+open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind, const char *ending,
+    uint64_t start, uint64_t size, struct file **out)
 {
 	struct file *f = calloc(1, sizeof(*f));
 	struct render *r = malloc(sizeof(*r));
@@ -179,7 +181,8 @@ size_of_view(const struct survey *s, unsigned view)
 }
 
 int
-file_view_size(struct files *fs, const struct document *d, unsigned view, struct wait *w, uint64_t *out)
+file_view_size(
+    struct files *fs, const struct document *d, unsigned view, struct wait *w, uint64_t *out)
 {
 	struct download v = download_of(d);
 	struct survey *s;
@@ -193,13 +196,16 @@ file_view_size(struct files *fs, const struct document *d, unsigned view, struct
 }
 
 int
-file_open_view(struct files *fs, const struct document *d, unsigned view, struct wait *w, struct file **out)
+file_open_view(
+    struct files *fs, const struct document *d, unsigned view, struct wait *w, struct file **out)
 {
 	struct download v = download_of(d);
 	struct survey *s;
 	int rc = parsed_get(fs->surveys, &v, w, &s);
 
-	return rc < 0 ? rc : open_render(fs, s, views[view].kind, views[view].blob, start_of_view(s, view), size_of_view(s, view), out);
+	return rc < 0 ? rc :
+			open_render(fs, s, views[view].kind, views[view].blob,
+			    start_of_view(s, view), size_of_view(s, view), out);
 }
 
 /*
@@ -207,7 +213,8 @@ file_open_view(struct files *fs, const struct document *d, unsigned view, struct
  */
 
 int
-file_columns(struct files *fs, const struct document *d, size_t from, struct wait *w, file_each_column *each, void *ctx)
+file_columns(struct files *fs, const struct document *d, size_t from, struct wait *w,
+    file_each_column *each, void *ctx)
 {
 	struct download v = download_of(d);
 	const struct column_names *names;
@@ -232,7 +239,8 @@ file_columns(struct files *fs, const struct document *d, size_t from, struct wai
 }
 
 int
-file_column_find(struct files *fs, const struct document *d, const char *name, struct file_column *out)
+file_column_find(
+    struct files *fs, const struct document *d, const char *name, struct file_column *out)
 {
 	struct download v = download_of(d);
 	const struct column_names *names;
@@ -252,7 +260,8 @@ file_column_find(struct files *fs, const struct document *d, const char *name, s
 }
 
 int
-file_column_size(struct files *fs, const struct document *d, size_t column, struct wait *w, uint64_t *size)
+file_column_size(
+    struct files *fs, const struct document *d, size_t column, struct wait *w, uint64_t *size)
 {
 	struct download v = download_of(d);
 	struct survey *s;
@@ -270,7 +279,8 @@ file_column_size(struct files *fs, const struct document *d, size_t column, stru
 }
 
 int
-file_open_column(struct files *fs, const struct document *d, size_t column, struct wait *w, struct file **out)
+file_open_column(
+    struct files *fs, const struct document *d, size_t column, struct wait *w, struct file **out)
 {
 	struct download v = download_of(d);
 	struct survey *s;
@@ -292,7 +302,8 @@ file_open_column(struct files *fs, const struct document *d, size_t column, stru
  */
 
 static int
-get_text(struct files *fs, const struct document *d, bool note, struct wait *w, struct survey **out, const char **text, size_t *len)
+get_text(struct files *fs, const struct document *d, bool note, struct wait *w, struct survey **out,
+    const char **text, size_t *len)
 {
 	struct download v = download_of(d);
 	int rc = note ? parsed_note(fs->surveys, &v, w, out) : parsed_get(fs->surveys, &v, w, out);
@@ -426,7 +437,12 @@ file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct f
 		release(ctx);
 		return -ENOMEM;
 	}
-	*f = (struct file){ .users = 1, .was_checked = true, .fd = fd, .size = size, .release = release, .ctx = ctx };
+	*f = (struct file){ .users = 1,
+		.was_checked = true,
+		.fd = fd,
+		.size = size,
+		.release = release,
+		.ctx = ctx };
 	*out = f;
 	return 0;
 }

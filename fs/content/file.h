@@ -1,11 +1,13 @@
 /*
- * file - what an open handle reads from: a version's bytes, a view of them, a text, or a file on disk.
+ * file - what an open handle reads from: a version's bytes, a view of them, a text, or a file on
+ * disk.
  *
  * Opening never waits for a download; reading does, a view's open waits for
  * its survey. What has to wait is parked on the caller's wait. A version is
  * downloaded once and a view rendered once, into the store.
  *
- * Joins version, surveys, store and view. Knows nothing of FUSE. Any thread; one handle may be read by several.
+ * Joins version, surveys, store and view. Knows nothing of FUSE. Any thread; one handle may be read
+ * by several.
  */
 #ifndef FS_CONTENT_FILE_H
 #define FS_CONTENT_FILE_H
@@ -31,14 +33,16 @@ void	files_close(struct files *);
 const char *file_view_name(unsigned view);
 
 /*
- * The exact size of a view of a CSV document. -EAGAIN: a survey is under way, w is queued (w NULL: none
- * was started); -EINTR: w was cancelled before; or why it cannot be had.
+ * The exact size of a view of a CSV document. -EAGAIN: a survey is under way, w is queued (w NULL:
+ * none was started); -EINTR: w was cancelled before; or why it cannot be had.
  */
-int	file_view_size(struct files *, const struct document *, unsigned view, struct wait *w, uint64_t *out);
+int file_view_size(
+    struct files *, const struct document *, unsigned view, struct wait *w, uint64_t *out);
 
 /*
- * The columns below parsed/X/columns/, in their order, from a number on (each NULL: just waits until they are known); errors
- * as file_view_size. find does not wait: -EAGAIN where there is no survey yet, -ENOENT.
+ * The columns below parsed/X/columns/, in their order, from a number on (each NULL: just waits
+ * until they are known); errors as file_view_size. find does not wait: -EAGAIN where there is no
+ * survey yet, -ENOENT.
  */
 struct file_column {
 	const char	*name;		/* borrowed; not set by find */
@@ -46,10 +50,14 @@ struct file_column {
 	uint64_t	 size;
 };
 typedef bool file_each_column(void *ctx, const struct file_column *);	/* false: stop */
-int	file_columns(struct files *, const struct document *, size_t from, struct wait *w, file_each_column *, void *ctx);
-int	file_column_find(struct files *, const struct document *, const char *name, struct file_column *out);
-int	file_column_size(struct files *, const struct document *, size_t column, struct wait *w, uint64_t *out);
-int	file_open_column(struct files *, const struct document *, size_t column, struct wait *w, struct file **out);
+int file_columns(struct files *, const struct document *, size_t from, struct wait *w,
+    file_each_column *, void *ctx);
+int file_column_find(
+    struct files *, const struct document *, const char *name, struct file_column *out);
+int file_column_size(
+    struct files *, const struct document *, size_t column, struct wait *w, uint64_t *out);
+int file_open_column(
+    struct files *, const struct document *, size_t column, struct wait *w, struct file **out);
 
 /* stats.tsv, which is made when it is first named. */
 int	file_stats_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
@@ -59,7 +67,8 @@ int	file_open_stats(struct files *, const struct document *, struct wait *w, str
 int	file_note_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
 int	file_open_note(struct files *, const struct document *, struct wait *w, struct file **out);
 
-bool	file_is_cached(struct files *, const struct document *);	/* the version's bytes are here: reading it costs no call */
+bool file_is_cached(struct files *,
+    const struct document *); /* the version's bytes are here: reading it costs no call */
 /* What is rendered is here; where the survey is not, false. */
 bool	file_view_is_cached(struct files *, const struct document *, unsigned view);
 bool	file_columns_are_cached(struct files *, const struct document *);
@@ -67,23 +76,29 @@ bool	file_columns_are_cached(struct files *, const struct document *);
 void	file_drop(struct files *, const char *version_id);
 
 int	file_open_version(struct files *, const struct document *, struct file **out);
-int	file_open_view(struct files *, const struct document *, unsigned view, struct wait *w, struct file **out);
+int file_open_view(
+    struct files *, const struct document *, unsigned view, struct wait *w, struct file **out);
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);
 /* release(ctx) is called when the handle is closed, or at once on failure. */
 int	file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct file **out);
-void	file_hold(struct file *);	/* one more file_close is due: for who answers a read while the handle is released */
+void file_hold(struct file
+	*); /* one more file_close is due: for who answers a read while the handle is released */
 void	file_close(struct file *);	/* NULL is fine */
 
 uint64_t file_size(const struct file *);
-const void *file_source(const struct file *);	/* the same for handles that read the same copy of the bytes */
-bool	file_was_checked(const struct file *);	/* when it was opened all its bytes were there and had been checked */
+const void *file_source(
+    const struct file *); /* the same for handles that read the same copy of the bytes */
+bool file_was_checked(
+    const struct file *); /* when it was opened all its bytes were there and had been checked */
 bool	file_is_checked(const struct file *);	/* and now */
-void	file_set_alone(struct file *, bool);	/* for whoever opened it to know when it is closed: its pages are not shared with other handles */
+void file_set_alone(struct file *, bool); /* for whoever opened it to know when it is closed: its
+					     pages are not shared with other handles */
 bool	file_is_alone(const struct file *);
 /* As blob_ready: how many of the n bytes at off can be read now. */
 ssize_t	file_ready(struct file *, uint64_t off, size_t n, struct wait *w);
 /*
- * Where granted bytes are: in memory (*mem), or in a file at *pos (fd returned, else -1). Valid while the handle is open.
+ * Where granted bytes are: in memory (*mem), or in a file at *pos (fd returned, else -1). Valid
+ * while the handle is open.
  */
 int	file_where(struct file *, uint64_t off, size_t n, const char **mem, off_t *pos);
 

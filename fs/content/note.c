@@ -59,18 +59,46 @@ put_utf8(struct text *t, uint32_t c)
  */
 
 static const char latin1[] =
-	"nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot "
-	"cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml "
-	"Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig "
-	"agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute "
-	"ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml ";
+    "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot "
+    "cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml "
+    "Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig "
+    "agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute "
+    "ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml ";
 
-static const struct { const char *name; uint32_t c; } entities[] = {
-	{ "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' }, { "apos", '\'' }, { "OElig", 0x152 }, { "oelig", 0x153 },
-	{ "Scaron", 0x160 }, { "scaron", 0x161 }, { "ensp", 0x2002 }, { "emsp", 0x2003 }, { "thinsp", 0x2009 }, { "ndash", 0x2013 },
-	{ "mdash", 0x2014 }, { "lsquo", 0x2018 }, { "rsquo", 0x2019 }, { "sbquo", 0x201a }, { "ldquo", 0x201c }, { "rdquo", 0x201d },
-	{ "bdquo", 0x201e }, { "dagger", 0x2020 }, { "bull", 0x2022 }, { "hellip", 0x2026 }, { "permil", 0x2030 }, { "euro", 0x20ac },
-	{ "trade", 0x2122 }, { "larr", 0x2190 }, { "rarr", 0x2192 }, { "minus", 0x2212 }, { "ne", 0x2260 }, { "le", 0x2264 }, { "ge", 0x2265 },
+static const struct { const char *name; uint32_t c;
+} entities[] = {
+	{ "amp", '&' },
+	{ "lt", '<' },
+	{ "gt", '>' },
+	{ "quot", '"' },
+	{ "apos", '\'' },
+	{ "OElig", 0x152 },
+	{ "oelig", 0x153 },
+	{ "Scaron", 0x160 },
+	{ "scaron", 0x161 },
+	{ "ensp", 0x2002 },
+	{ "emsp", 0x2003 },
+	{ "thinsp", 0x2009 },
+	{ "ndash", 0x2013 },
+	{ "mdash", 0x2014 },
+	{ "lsquo", 0x2018 },
+	{ "rsquo", 0x2019 },
+	{ "sbquo", 0x201a },
+	{ "ldquo", 0x201c },
+	{ "rdquo", 0x201d },
+	{ "bdquo", 0x201e },
+	{ "dagger", 0x2020 },
+	{ "bull", 0x2022 },
+	{ "hellip", 0x2026 },
+	{ "permil", 0x2030 },
+	{ "euro", 0x20ac },
+	{ "trade", 0x2122 },
+	{ "larr", 0x2190 },
+	{ "rarr", 0x2192 },
+	{ "minus", 0x2212 },
+	{ "ne", 0x2260 },
+	{ "le", 0x2264 },
+	{ "ge", 0x2265 },
 };
 
 /* 0: there is no entity of this name. */
@@ -141,7 +169,23 @@ static void
 break_line(struct text *t, const char *s, size_t n)
 {
 	static const char *const blocks[] = {
-		"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "table", "blockquote", "pre", "hr", "section",
+		"p",
+		"div",
+		"li",
+		"ul",
+		"ol",
+		"h1",
+		"h2",
+		"h3",
+		"h4",
+		"h5",
+		"h6",
+		"tr",
+		"table",
+		"blockquote",
+		"pre",
+		"hr",
+		"section",
 	};
 	bool closes = n > 0 && *s == '/';
 

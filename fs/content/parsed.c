@@ -39,7 +39,8 @@ struct parsed {
 	struct parsed_options o;
 	char		 maker[40], stats_maker[48];
 
-	pthread_mutex_t	 lock;		/* guards: all below, and of each survey what is not there once and for all */
+	pthread_mutex_t
+	    lock; /* guards: all below, and of each survey what is not there once and for all */
 	struct pool	*pool;		/* NULL once stopped */
 	struct survey	*first;		/* the most recently used */
 };
@@ -69,7 +70,8 @@ make_survey(struct survey *s)
 		o.delimiter = '\t';
 	rc = view_survey(&(struct view_source){ read_blob, blob, s->version.size }, &o, &s->view);
 	if (rc == 0 && view_survey_pack(s->view, &packed) == 0)
-		catalogue_put_survey(ss->catalogue, s->version.id, ss->maker, packed.data, packed.len);
+		catalogue_put_survey(
+		    ss->catalogue, s->version.id, ss->maker, packed.data, packed.len);
 	buf_free(&packed);
 	blob_put(blob);
 	return rc;
@@ -126,7 +128,8 @@ make_text(struct survey *s)
 	rc = s->version.note ? put_note(blob, s->version.size, &text) :
 	    view_stats(s->view, &(struct view_source){ read_blob, blob, s->version.size }, &text);
 	if (rc == 0) {
-		catalogue_put_survey(ss->catalogue, s->version.id, text_maker(s), buf_str(&text), text.len);
+		catalogue_put_survey(
+		    ss->catalogue, s->version.id, text_maker(s), buf_str(&text), text.len);
 		s->text = text;
 		text = (struct buf)BUF_INIT;
 	}
@@ -200,11 +203,13 @@ recall(struct survey *s)
 	void *p = NULL;
 	size_t n;
 
-	if (!s->version.note && catalogue_survey(ss->catalogue, s->version.id, ss->maker, &p, &n) == 0)
+	if (!s->version.note &&
+	    catalogue_survey(ss->catalogue, s->version.id, ss->maker, &p, &n) == 0)
 		s->survey.made = view_survey_unpack(p, n, &s->view) == 0;
 	free(p);
 	p = NULL;
-	if ((s->survey.made || s->version.note) && catalogue_survey(ss->catalogue, s->version.id, text_maker(s), &p, &n) == 0) {
+	if ((s->survey.made || s->version.note) &&
+	    catalogue_survey(ss->catalogue, s->version.id, text_maker(s), &p, &n) == 0) {
 		buf_put(&s->text, p, n);
 		s->stats.made = !s->text.failed;
 	}
@@ -234,13 +239,16 @@ new_survey(struct parsed *ss, const struct download *v)
 	s->owner = ss;
 	s->version = *v;
 	const unsigned keep = v->note ? 0 : KEEP_ERROR;		/* of a note there is one text */
-	s->survey = (struct task){ .job = { .run = run_survey, .drop = drop_survey }, .keep_error = keep };
-	s->stats = (struct task){ .job = { .run = run_stats, .drop = drop_stats }, .keep_error = keep };
+	s->survey =
+	    (struct task){ .job = { .run = run_survey, .drop = drop_survey }, .keep_error = keep };
+	s->stats =
+	    (struct task){ .job = { .run = run_stats, .drop = drop_stats }, .keep_error = keep };
 	recall(s);
 	return s;
 }
 
-/* Caller locks. Puts s in front of those that were used lately, and forgets the last if they are too many. */
+/* Caller locks. Puts s in front of those that were used lately, and forgets the last if they are
+ * too many. */
 static void
 use_survey(struct parsed *ss, struct survey *s)
 {
@@ -386,12 +394,15 @@ hash_options(const struct view_options *o)
 }
 
 int
-parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue, const struct parsed_options *o, struct parsed **out)
+parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
+    const struct parsed_options *o, struct parsed **out)
 {
 	struct parsed *ss = NULL;
 
 	if (view_check_options(&o->view) < 0) {
-		log_error("config", "csv_encoding = %s: there is no such encoding; iconv -l lists them", o->view.encoding);
+		log_error("config",
+		    "csv_encoding = %s: there is no such encoding; iconv -l lists them",
+		    o->view.encoding);
 		return -EINVAL;
 	}
 	ss = calloc(1, sizeof(*ss));
@@ -401,7 +412,8 @@ parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
 	ss->rest = rest;
 	ss->catalogue = catalogue;
 	ss->o = *o;
-	snprintf(ss->maker, sizeof(ss->maker), "%s-%016llx", VIEW_RENDERER, (unsigned long long)hash_options(&o->view));
+	snprintf(ss->maker, sizeof(ss->maker), "%s-%016llx", VIEW_RENDERER,
+	    (unsigned long long)hash_options(&o->view));
 	snprintf(ss->stats_maker, sizeof(ss->stats_maker), "stats-%s", ss->maker);
 	pthread_mutex_init(&ss->lock, NULL);
 	int rc = pool_open("sffs-survey", THREADS, &ss->pool);

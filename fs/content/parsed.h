@@ -1,9 +1,11 @@
 /*
- * surveys - what one pass over a version's bytes has found: where its views begin and end, its statistics, a note's text.
+ * surveys - what one pass over a version's bytes has found: where its views begin and end, its
+ * statistics, a note's text.
  *
- * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue, by version
- * and csv options, until 100,000 others were made or rendered by since. Those used lately are in memory. The error of one that failed
- * is that of all who waited for it, and who comes within a second; who comes later begins another.
+ * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue, by
+ * version and csv options, until 100,000 others were made or rendered by since. Those used lately
+ * are in memory. The error of one that failed is that of all who waited for it, and who comes
+ * within a second; who comes later begins another.
  *
  * Joins version, view, note, column_names and catalogue. Any thread.
  */
@@ -27,21 +29,24 @@ struct parsed_options {
 	enum name_rules	 names;
 };
 
-int	parsed_open(struct store *, struct rest *, struct catalogue *, const struct parsed_options *, struct parsed **out);
+int parsed_open(struct store *, struct rest *, struct catalogue *, const struct parsed_options *,
+    struct parsed **out);
 void	parsed_stop(struct parsed *);		/* whoever waits is woken, every get is -EINTR */
 void	parsed_close(struct parsed *);
 
 /*
- * The survey of a version, until survey_put. -EAGAIN: it is under way and w is queued (w NULL: none was begun);
- * -EINTR: w was cancelled before; or why it cannot be had.
+ * The survey of a version, until survey_put. -EAGAIN: it is under way and w is queued (w NULL: none
+ * was begun); -EINTR: w was cancelled before; or why it cannot be had.
  */
 int	parsed_get(struct parsed *, const struct download *, struct wait *w, struct survey **out);
 void	survey_put(struct survey *);
 const struct view_survey *survey_view(const struct survey *);
 const struct download *survey_version(const struct survey *);
-void	survey_use(const struct survey *);	/* something is rendered by it: it is kept. May wait for another process */
-int	survey_columns(struct survey *, const struct column_names **out);	/* the survey's. -ENOMEM */
-/* A note's, whose only part is survey_stats: its plain text, which is there at once. Errors as parsed_get. */
+void survey_use(const struct survey
+	*); /* something is rendered by it: it is kept. May wait for another process */
+int survey_columns(struct survey *, const struct column_names **out); /* the survey's. -ENOMEM */
+/* A note's, whose only part is survey_stats: its plain text, which is there at once. Errors as
+ * parsed_get. */
 int	parsed_note(struct parsed *, const struct download *, struct wait *w, struct survey **out);
 /* stats.tsv, by a pass of its own. Errors as parsed_get; the text is the survey's. */
 int	survey_stats(struct survey *, struct wait *w, const char **text, size_t *len);

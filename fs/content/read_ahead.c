@@ -1,8 +1,10 @@
 /*
- * For each order there is a list of what would be opened next; an open that is in it is a hit, one that is not begins the
- * list anew behind itself. An open that skips documents of other kinds alone shows that the walk is for one kind.
+ * For each order there is a list of what would be opened next; an open that is in it is a hit, one
+ * that is not begins the list anew behind itself. An open that skips documents of other kinds alone
+ * shows that the walk is for one kind.
  *
- * Opens are noted by whoever opens and looked at by a thread of our own: the catalogue is not asked while somebody waits.
+ * Opens are noted by whoever opens and looked at by a thread of our own: the catalogue is not asked
+ * while somebody waits.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,14 +20,16 @@
 
 #include "read_ahead.h"
 
-#define WINDOW		16		/* documents of a list: a walk may skip so many, and read several at once */
+#define WINDOW 16 /* documents of a list: a walk may skip so many, and read several at once */
 #define AHEAD		8		/* of them are fetched */
 #define NOTED_MOST	64		/* opens that are not looked at yet; more are forgotten */
-#define HITS_FIRST	2		/* opens in order behind the first, until the next documents are fetched */
+#define HITS_FIRST 2 /* opens in order behind the first, until the next documents are fetched */
 #define HITS_MOST	64
 #define SLOTS		25		/* the most that `transfers` can be */
 #define SIZE_MOST	(64u << 20)	/* bytes; what is larger is not guessed at, */
-#define SIZE_SHARE	64		/* nor what is more than this part of the cache: guesses are not to push out what was read */
+#define SIZE_SHARE                                                                                 \
+	64 /* nor what is more than this part of the cache: guesses are not to push out what was   \
+	      read */
 
 struct step {
 	uint64_t	 key;
@@ -59,7 +63,7 @@ struct read_ahead {
 	/* the thread's alone */
 	struct order	 orders[2];
 	struct step	 last;		/* opened */
-	uint64_t	 guessed[WINDOW];	/* keys that were fetched and not opened yet; 0: none */
+	uint64_t guessed[WINDOW]; /* keys that were fetched and not opened yet; 0: none */
 	unsigned	 next_guess;
 	unsigned	 need;		/* hits */
 
@@ -75,7 +79,9 @@ struct read_ahead {
 static void
 make_step(const struct document *d, struct step *s)
 {
-	*s = (struct step){ .key = d->key, .version = download_of(d), .has_bytes = !document_is_link(d) && d->content_size > 0 };
+	*s = (struct step){ .key = d->key,
+		.version = download_of(d),
+		.has_bytes = !document_is_link(d) && d->content_size > 0 };
 	strncpy(s->name, d->name, sizeof(s->name) - 1);
 	if (d->file_extension)
 		strncpy(s->extension, d->file_extension, sizeof(s->extension) - 1);
@@ -186,7 +192,8 @@ fetch(struct read_ahead *a, const struct step *step)
 	    store_has(a->store, step->version.id, step->version.size))
 		return true;
 	struct slot *s = free_slot(a);
-	if (!s || !a->o.may(a->o.ctx) || download_open(a->store, a->rest, &step->version, &blob) < 0)
+	if (!s || !a->o.may(a->o.ctx) ||
+	    download_open(a->store, a->rest, &step->version, &blob) < 0)
 		return false;
 	a->guessed[a->next_guess++ % WINDOW] = step->key;
 	pthread_mutex_lock(&a->lock);
@@ -202,7 +209,8 @@ fetch(struct read_ahead *a, const struct step *step)
 static void
 fetch_next(struct read_ahead *a)
 {
-	const struct order *best = a->orders[0].hits >= a->orders[1].hits ? &a->orders[0] : &a->orders[1];
+	const struct order *best =
+	    a->orders[0].hits >= a->orders[1].hits ? &a->orders[0] : &a->orders[1];
 
 	if (best->hits < a->need)
 		return;
@@ -309,7 +317,8 @@ look(struct read_ahead *a, const struct step *s)
 static void
 run(struct job *job)
 {
-	struct read_ahead *a = (struct read_ahead *)((char *)job - offsetof(struct read_ahead, job));
+	struct read_ahead *a =
+	    (struct read_ahead *)((char *)job - offsetof(struct read_ahead, job));
 	struct step *noted = malloc(sizeof(a->noted));
 	unsigned n;
 
@@ -339,7 +348,8 @@ drop(struct job *job)
 }
 
 int
-read_ahead_open(struct store *store, struct rest *rest, struct catalogue *catalogue, const struct read_ahead_options *o, struct read_ahead **out)
+read_ahead_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
+    const struct read_ahead_options *o, struct read_ahead **out)
 {
 	struct read_ahead *a = calloc(1, sizeof(*a));
 

@@ -8,7 +8,7 @@
 
 #include "callers.h"
 
-#define NAMES		32	/* so that they fit into a page of limits.json; the last is for all others */
+#define NAMES 32 /* so that they fit into a page of limits.json; the last is for all others */
 #define NAME_SIZE	16	/* of the kernel's: TASK_COMM_LEN */
 
 struct caller {
@@ -18,7 +18,7 @@ struct caller {
 
 struct callers {
 	pthread_mutex_t	 lock;		/* guards: all below */
-	struct caller	 callers[NAMES];	/* those with times > 0, most first but for the last */
+	struct caller callers[NAMES]; /* those with times > 0, most first but for the last */
 };
 
 int

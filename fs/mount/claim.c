@@ -14,7 +14,8 @@
 static int
 lock(int fd, const char *mountpoint, pid_t *holder)
 {
-	/* Whose it is only this kind of lock tells; it is gone once the process closes the file anywhere, which is here alone. */
+	/* Whose it is only this kind of lock tells; it is gone once the process closes the file
+	 * anywhere, which is here alone. */
 	const struct flock want = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1,
 	    .l_start = (off_t)(fnv_add(FNV_NONE, mountpoint, strlen(mountpoint)) >> 2) };
 
@@ -44,7 +45,8 @@ claim_take(const char *state_dir, const char *mountpoint, int *fd)
 	int claim = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	free(path);
 	if (claim >= 0 && lock(claim, mountpoint, &holder) == -EBUSY) {
-		log_error("mount", "%s: process %ld is mounting here just now", mountpoint, (long)holder);
+		log_error(
+		    "mount", "%s: process %ld is mounting here just now", mountpoint, (long)holder);
 		close(claim);
 		return -EBUSY;
 	}

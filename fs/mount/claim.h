@@ -10,7 +10,8 @@
 #ifndef FS_MOUNT_CLAIM_H
 #define FS_MOUNT_CLAIM_H
 
-/* -EBUSY: another process has it; told on the log. *fd is for claim_drop; -1 where there are no locks. */
+/* -EBUSY: another process has it; told on the log. *fd is for claim_drop; -1 where there are no
+ * locks. */
 int	claim_take(const char *state_dir, const char *mountpoint, int *fd);
 void	claim_drop(int fd);	/* -1 is fine */
 

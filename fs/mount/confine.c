@@ -26,12 +26,15 @@
 
 #define LINKS_MOST	40	/* as the kernel has it */
 
-#define FS_FIRST	((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)	/* all that the first ABI knew */
-#define FS_OF_FILES	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
+#define FS_FIRST ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) /* all that the first ABI knew */
+#define FS_OF_FILES                                                                                \
+	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 #define FS_READ		(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define FS_WRITE	(FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_REG | \
-	LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REFER)
-#define FS_DEVICE	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_IOCTL_DEV)
+#define FS_WRITE                                                                                   \
+	(FS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_REG |     \
+	    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |                         \
+	    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REFER)
+#define FS_DEVICE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_IOCTL_DEV)
 
 /* As the kernel has it; a longer one is fine with it as long as what it does not know is 0. */
 struct ruleset {
@@ -39,12 +42,25 @@ struct ruleset {
 };
 
 /*
- * What the C library, libcurl and OpenSSL open when a host is looked up, a certificate is checked, text is converted. Of
- * /etc it is the whole: files in it are replaced, and a rule for one would be for the one that there was.
+ * What the C library, libcurl and OpenSSL open when a host is looked up, a certificate is checked,
+ * text is converted. Of /etc it is the whole: files in it are replaced, and a rule for one would be
+ * for the one that there was.
  */
 static const char *const system_paths[] = {
-	"/usr", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store", "/etc", "/proc", "/sys/devices/system/cpu", "/dev/urandom", "/dev/random",
-	"/run/systemd/resolve", "/run/resolvconf", "/run/NetworkManager",
+	"/usr",
+	"/lib",
+	"/lib32",
+	"/lib64",
+	"/nix/store",
+	"/gnu/store",
+	"/etc",
+	"/proc",
+	"/sys/devices/system/cpu",
+	"/dev/urandom",
+	"/dev/random",
+	"/run/systemd/resolve",
+	"/run/resolvconf",
+	"/run/NetworkManager",
 };
 
 int
@@ -53,11 +69,13 @@ confine_abi(void)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	return 0;	/* a sanitizer opens its report when it has something to say */
 #else
-	return confine_abi_of(syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION));
+	return confine_abi_of(
+	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION));
 #endif
 }
 
-/* The first one never lets a file be moved to another directory, as what has been fetched is: nothing would ever be kept. */
+/* The first one never lets a file be moved to another directory, as what has been fetched is:
+ * nothing would ever be kept. */
 int
 confine_abi_of(long said)
 {
@@ -94,7 +112,8 @@ allow(int ruleset, const struct ruleset *r, const char *path, uint64_t access)
 		rc = -errno;
 	else if (!S_ISDIR(st.st_mode))
 		beneath.allowed_access &= FS_OF_FILES;
-	if (rc == 0 && syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
+	if (rc == 0 &&
+	    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
 		rc = -errno;
 	close(beneath.parent_fd);
 	return rc;
@@ -118,7 +137,8 @@ holds(const char *dir, const char *path)
 	char real[PATH_MAX];
 	size_t n = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
 
-	return path && realpath(path, real) && strncmp(real, dir, n) == 0 && (real[n] == '\0' || real[n] == '/');
+	return path && realpath(path, real) && strncmp(real, dir, n) == 0 &&
+	    (real[n] == '\0' || real[n] == '/');
 }
 
 /* Where path stands, in real; the file itself need not be there. */
@@ -127,7 +147,8 @@ dir_of(const char *path, char real[PATH_MAX])
 {
 	char copy[PATH_MAX];
 
-	return snprintf(copy, sizeof(copy), "%s", path) < (int)sizeof(copy) && realpath(dirname(copy), real);
+	return snprintf(copy, sizeof(copy), "%s", path) < (int)sizeof(copy) &&
+	    realpath(dirname(copy), real);
 }
 
 bool
@@ -139,7 +160,8 @@ confine_is_home(const char *path)
 	if (!dir_of(path, dir) || stat(dir, &st) < 0)
 		return false;
 	const struct passwd *owner = getpwuid(st.st_uid);
-	return strcmp(dir, "/") == 0 || holds(dir, getenv("HOME")) || (owner && holds(dir, owner->pw_dir));
+	return strcmp(dir, "/") == 0 || holds(dir, getenv("HOME")) ||
+	    (owner && holds(dir, owner->pw_dir));
 }
 
 /* That a file is in somebody's home directory must not open all that he has. */
@@ -148,10 +170,13 @@ allow_beside(int ruleset, const struct ruleset *r, const char *path)
 {
 	char dir[PATH_MAX];
 
-	return dir_of(path, dir) && !confine_is_home(path) ? allow(ruleset, r, dir, LANDLOCK_ACCESS_FS_READ_FILE) : 0;
+	return dir_of(path, dir) && !confine_is_home(path) ?
+	    allow(ruleset, r, dir, LANDLOCK_ACCESS_FS_READ_FILE) :
+	    0;
 }
 
-/* A directory may be replaced likewise, as in current/key.pem, if it is a link to one beside it. A link that leads away is the system's. */
+/* A directory may be replaced likewise, as in current/key.pem, if it is a link to one beside it. A
+ * link that leads away is the system's. */
 static int
 allow_beside_directories(int ruleset, const struct ruleset *r, const char *path)
 {
@@ -168,7 +193,8 @@ allow_beside_directories(int ruleset, const struct ruleset *r, const char *path)
 	return rc;
 }
 
-/* A rule is for what is there now, not for a path: what will be there is allowed by where it will be, wherever links lead today. */
+/* A rule is for what is there now, not for a path: what will be there is allowed by where it will
+ * be, wherever links lead today. */
 static int
 allow_replaced(int ruleset, const struct ruleset *r, const char *file)
 {
@@ -184,7 +210,8 @@ allow_replaced(int ruleset, const struct ruleset *r, const char *file)
 		if (n < 0 || !dir_of(path, dir))
 			break;
 		to[n] = '\0';
-		if (snprintf(path, sizeof(path), "%s%s%s", *to == '/' ? "" : dir, *to == '/' ? "" : "/", to) >= (int)sizeof(path))
+		if (snprintf(path, sizeof(path), "%s%s%s", *to == '/' ? "" : dir,
+			*to == '/' ? "" : "/", to) >= (int)sizeof(path))
 			break;
 	}
 	return rc;
@@ -205,18 +232,21 @@ allow_all(int ruleset, const struct ruleset *r, const struct confine_path *paths
 	if (rc == 0)
 		rc = allow(ruleset, r, "/dev/fuse", FS_DEVICE);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
-		rc = allow(ruleset, r, paths[i].path, paths[i].access == CONFINE_WRITE ? FS_WRITE : FS_READ);
+		rc = allow(ruleset, r, paths[i].path,
+		    paths[i].access == CONFINE_WRITE ? FS_WRITE : FS_READ);
 		if (rc == 0 && paths[i].path && paths[i].access == CONFINE_REPLACED)
 			rc = allow_replaced(ruleset, r, paths[i].path);
 	}
 	return rc;
 }
 
-/* Of root's powers those over files, whose owners may be others, are kept: Landlock says which files. */
+/* Of root's powers those over files, whose owners may be others, are kept: Landlock says which
+ * files. */
 static int
 drop_powers(void)
 {
-	static const uint32_t kept = 1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH | 1U << CAP_FOWNER;
+	static const uint32_t kept =
+	    1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH | 1U << CAP_FOWNER;
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct words[2];
 
@@ -241,7 +271,9 @@ confine_enter(const struct confine_path *paths, size_t n)
 	if (ruleset < 0)
 		return -errno;
 	int rc = allow_all(ruleset, &r, paths, n);
-	if (rc == 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) < 0))
+	if (rc == 0 &&
+	    (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+		syscall(SYS_landlock_restrict_self, ruleset, 0) < 0))
 		rc = -errno;
 	close(ruleset);
 	return rc < 0 ? rc : drop_powers();

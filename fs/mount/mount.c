@@ -42,18 +42,23 @@
 #include "mount.h"
 
 #define ORG_DOCUMENTS	30000000	/* an org holds no more files */
-#define SMALL_READ	8192	/* bytes up to which libfuse would allocate memory and copy, since splicing costs more */
+#define SMALL_READ                                                                                 \
+	8192 /* bytes up to which libfuse would allocate memory and copy, since splicing costs     \
+		more */
 #define NOTIFIER_POLL	20	/* ms between looks whether the notifier has ended */
 #define BACKGROUND_MOST	65535
-#define WATCH_EVERY	100	/* ms between looks at what has come for those who wait on though they were interrupted */
-#define NOTICES_MOST	65536	/* names waiting to be told to the kernel; those beyond expire by themselves */
+#define WATCH_EVERY                                                                                \
+	100 /* ms between looks at what has come for those who wait on though they were            \
+	       interrupted */
+#define NOTICES_MOST                                                                               \
+	65536 /* names waiting to be told to the kernel; those beyond expire by themselves */
 
 struct parked {
 	struct wait	 wait;
 	struct parked	*next, **prev;	/* prev NULL: not watched */
 	struct mount	*mount;
 	fuse_req_t	 req;
-	void		(*run)(struct parked *, int *rc);	/* answers the request, or sets *rc: see park() */
+	void (*run)(struct parked *, int *rc); /* answers the request, or sets *rc: see park() */
 	fuse_ino_t	 ino;
 	struct fuse_file_info fi;
 	struct file	*file;
@@ -70,7 +75,8 @@ struct handle {
 	struct file	*file;
 };
 
-/* Something for the notifying thread: a name to tell the kernel about, or a request to answer when all before are told. */
+/* Something for the notifying thread: a name to tell the kernel about, or a request to answer when
+ * all before are told. */
 struct notice {
 	struct notice	*next;
 	char		*name;
@@ -78,7 +84,7 @@ struct notice {
 	uint64_t	 key;
 	fuse_req_t	 answer;	/* of a write, or NULL */
 	size_t		 written;
-	struct parked	*open;		/* an OPEN that lets others in when the pages are dropped, or NULL */
+	struct parked *open; /* an OPEN that lets others in when the pages are dropped, or NULL */
 };
 
 struct mount {
@@ -92,7 +98,7 @@ struct mount {
 	struct handle	*handles;
 
 	pthread_t	 watcher;
-	pthread_mutex_t	 watch_lock;	/* guards: the three below. Taken with a request's lock held */
+	pthread_mutex_t watch_lock; /* guards: the three below. Taken with a request's lock held */
 	pthread_cond_t	 watch_more;
 	struct parked	*watched;
 	bool		 unwatched;	/* the watcher is to end */
@@ -193,7 +199,8 @@ watch_all(void *ctx)
 			continue;
 		}
 		while ((p = take_interrupted(m))) {
-			pthread_mutex_unlock(&m->watch_lock);	/* unpark() takes the request's lock first */
+			pthread_mutex_unlock(
+			    &m->watch_lock); /* unpark() takes the request's lock first */
 			fuse_reply_err(unpark(p), EINTR);
 			free(p);
 			pthread_mutex_lock(&m->watch_lock);
@@ -228,8 +235,8 @@ on_ready(struct wait *w)
 }
 
 /*
- * Runs a request that may have to wait. run() either sets *rc to -EAGAIN (its wait is queued; it must not touch p
- * any more) or to another error, or it calls unpark(), answers and frees p.
+ * Runs a request that may have to wait. run() either sets *rc to -EAGAIN (its wait is queued; it
+ * must not touch p any more) or to another error, or it calls unpark(), answers and frees p.
  */
 static void
 park(fuse_req_t req, const struct parked *what)
@@ -305,8 +312,10 @@ static void
 op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
 {
 	(void)st;
-	if (tree_is_refresh(ino) && !(to_set & ~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW |
-	    FUSE_SET_ATTR_CTIME | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW)))
+	if (tree_is_refresh(ino) &&
+	    !(to_set &
+		~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW |
+		    FUSE_SET_ATTR_CTIME | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW)))
 		op_getattr(req, ino, fi);
 	else
 		fuse_reply_err(req, EROFS);
@@ -334,7 +343,9 @@ op_readlink(fuse_req_t req, fuse_ino_t ino)
 static void
 op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
-	struct statvfs st = { .f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255, .f_flag = ST_RDONLY };
+	struct statvfs st = {
+		.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255, .f_flag = ST_RDONLY
+	};
 	struct tree_space space;
 
 	(void)ino;
@@ -342,7 +353,8 @@ op_statfs(fuse_req_t req, fuse_ino_t ino)
 	st.f_blocks = (space.bytes + 4095) / 4096;
 	st.f_bfree = st.f_bavail = space.free / 4096;
 	/* None free would set off who watches for that. */
-	st.f_ffree = st.f_favail = space.documents < ORG_DOCUMENTS ? ORG_DOCUMENTS - space.documents : 0;
+	st.f_ffree = st.f_favail =
+	    space.documents < ORG_DOCUMENTS ? ORG_DOCUMENTS - space.documents : 0;
 	st.f_files = space.documents + st.f_ffree;
 	fuse_reply_statfs(req, &st);
 }
@@ -449,14 +461,19 @@ add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next
 	size_t n;
 
 	if (l->plus) {
-		struct fuse_entry_param p = { .attr = e->st, .attr_timeout = e->attr_for, .entry_timeout = e->name_for };
+		struct fuse_entry_param p = {
+			.attr = e->st, .attr_timeout = e->attr_for, .entry_timeout = e->name_for
+		};
 
-		/* "." and ".." carry no entry; neither does one whose attributes could not be had. */
+		/* "." and ".." carry no entry; neither does one whose attributes could not be had.
+		 */
 		if (e->st.st_nlink)
 			p.ino = e->st.st_ino;
-		n = fuse_add_direntry_plus(l->req, l->buf + l->used, l->size - l->used, name, &p, (off_t)next);
+		n = fuse_add_direntry_plus(
+		    l->req, l->buf + l->used, l->size - l->used, name, &p, (off_t)next);
 	} else {
-		n = fuse_add_direntry(l->req, l->buf + l->used, l->size - l->used, name, &e->st, (off_t)next);
+		n = fuse_add_direntry(
+		    l->req, l->buf + l->used, l->size - l->used, name, &e->st, (off_t)next);
 	}
 	if (n > l->size - l->used)
 		return false;
@@ -465,8 +482,9 @@ add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next
 }
 
 /*
- * A directory is not opened (op_opendir), and where that is so the kernel keeps a listing that ends with an empty answer: for
- * ever, were it the same mtime. It does not where the end is an answer too short for an entry.
+ * A directory is not opened (op_opendir), and where that is so the kernel keeps a listing that ends
+ * with an empty answer: for ever, were it the same mtime. It does not where the end is an answer
+ * too short for an entry.
  */
 static void
 reply_end(fuse_req_t req)
@@ -480,10 +498,11 @@ static void
 list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
 {
 	struct listing l = { .req = req, .plus = plus, .size = size, .buf = malloc(size) };
-	int rc = l.buf ? tree_list(mount_of(req)->tree, ino, (uint64_t)off, add_entry, &l) : -ENOMEM;
+	int rc =
+	    l.buf ? tree_list(mount_of(req)->tree, ino, (uint64_t)off, add_entry, &l) : -ENOMEM;
 
 	if (rc < 0)
-		fuse_reply_err(req, rc == -ESTALE ? ENOENT : -rc);	/* removed since it was opened */
+		fuse_reply_err(req, rc == -ESTALE ? ENOENT : -rc); /* removed since it was opened */
 	else if (l.used == 0)
 		reply_end(req);
 	else
@@ -506,8 +525,9 @@ op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fu
 }
 
 /*
- * Nothing is kept of an open directory, and what must be waited for was when the kernel asked for its attributes. So it need not say
- * that it opens one: a walk over the org is half as many requests.
+ * Nothing is kept of an open directory, and what must be waited for was when the kernel asked for
+ * its attributes. So it need not say that it opens one: a walk over the org is half as many
+ * requests.
  */
 static void
 op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -535,7 +555,8 @@ static void
 answer_open(struct parked *p)
 {
 	if (fuse_reply_open(unpark(p), &p->fi) < 0)
-		end_handle(p->mount, handle_of(&p->fi));	/* the caller was interrupted: no release will come */
+		end_handle(p->mount,
+		    handle_of(&p->fi)); /* the caller was interrupted: no release will come */
 	free(p);
 }
 
@@ -571,8 +592,8 @@ run_open(struct parked *p, int *rc)
 }
 
 /*
- * Not on a thread that serves requests: it waits for pages that are locked until a read is answered, and that read may stand
- * behind as many opens as there are such threads.
+ * Not on a thread that serves requests: it waits for pages that are locked until a read is
+ * answered, and that read may stand behind as many opens as there are such threads.
  */
 static void
 drop_pages(struct parked *p)
@@ -605,7 +626,8 @@ reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 		fuse_reply_buf(req, NULL, 0);
 		return;
 	}
-	/* The kernel has the answer before the call that gives it is over, and may release the handle at once. */
+	/* The kernel has the answer before the call that gives it is over, and may release the
+	 * handle at once. */
 	file_hold(file);
 	v.buf[0].fd = file_where(file, (uint64_t)off, n, &mem, &v.buf[0].pos);
 	if (v.buf[0].fd < 0) {
@@ -642,7 +664,8 @@ op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file
 
 	(void)ino;
 	if (n == -EAGAIN)
-		park(req, &(struct parked){ .run = run_read, .file = file, .off = off, .size = size });
+		park(req,
+		    &(struct parked){ .run = run_read, .file = file, .off = off, .size = size });
 	else if (n < 0)
 		fuse_reply_err(req, (int)-n);
 	else
@@ -738,7 +761,8 @@ run_write(struct parked *p, int *rc)
 	*rc = tree_refresh(p->mount->tree, &p->ticket, p->full, &p->wait);
 	if (*rc < 0)
 		return;
-	/* Only when the kernel knows what changed does the writer go on: its next look must see it. */
+	/* Only when the kernel knows what changed does the writer go on: its next look must see it.
+	 */
 	struct notice *n = calloc(1, sizeof(*n));
 	if (!n) {
 		*rc = -ENOMEM;
@@ -751,13 +775,18 @@ run_write(struct parked *p, int *rc)
 }
 
 static void
-op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off, struct fuse_file_info *fi)
+op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+    struct fuse_file_info *fi)
 {
 	(void)off, (void)fi;
 	if (!tree_is_refresh(ino))
 		fuse_reply_err(req, EROFS);
 	else
-		park(req, &(struct parked){ .run = run_write, .ino = ino, .size = size, .full = size >= 4 && memcmp(buf, "full", 4) == 0 });
+		park(req,
+		    &(struct parked){ .run = run_write,
+			.ino = ino,
+			.size = size,
+			.full = size >= 4 && memcmp(buf, "full", 4) == 0 });
 }
 
 /*
@@ -793,7 +822,8 @@ op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *na
 }
 
 static void
-op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to, unsigned flags)
+op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to,
+    unsigned flags)
 {
 	(void)parent, (void)name, (void)to_parent, (void)to, (void)flags;
 	fuse_reply_err(req, EROFS);
@@ -807,7 +837,8 @@ op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
 }
 
 static void
-op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+op_setxattr(
+    fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 {
 	(void)ino, (void)name, (void)value, (void)size, (void)flags;
 	fuse_reply_err(req, EROFS);
@@ -821,7 +852,8 @@ op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 }
 
 static void
-op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+op_create(
+    fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
 {
 	(void)parent, (void)name, (void)mode, (void)fi;
 	fuse_reply_err(req, EROFS);
@@ -836,14 +868,16 @@ op_init(void *data, struct fuse_conn_info *conn)
 {
 	struct mount *m = data;
 
-	/* Always: a listing knows all attributes anyway, and a single LOOKUP each costs more (ten times, at a million). */
+	/* Always: a listing knows all attributes anyway, and a single LOOKUP each costs more (ten
+	 * times, at a million). */
 	if (conn->capable & FUSE_CAP_READDIRPLUS) {
 		conn->want |= FUSE_CAP_READDIRPLUS;
 		conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	}
 	m->opens_dirs = !(conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT);
 	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
-	/* A parked read keeps its place among the kernel's background requests; with the default of 12, as many slow downloads stop all reading. */
+	/* A parked read keeps its place among the kernel's background requests; with the default of
+	 * 12, as many slow downloads stop all reading. */
 	conn->max_background = BACKGROUND_MOST;
 	conn->time_gran = 1000000;
 	if (m->o.ready)
@@ -852,12 +886,30 @@ op_init(void *data, struct fuse_conn_info *conn)
 
 static const struct fuse_lowlevel_ops ops = {
 	.init = op_init,
-	.lookup = op_lookup, .getattr = op_getattr, .setattr = op_setattr, .readlink = op_readlink, .statfs = op_statfs,
-	.getxattr = op_getxattr, .listxattr = op_listxattr,
-	.opendir = op_opendir, .readdir = op_readdir, .readdirplus = op_readdirplus,
-	.open = op_open, .read = op_read, .write = op_write, .release = op_release,
-	.mknod = op_mknod, .mkdir = op_mkdir, .unlink = op_remove, .rmdir = op_remove, .symlink = op_symlink,
-	.rename = op_rename, .link = op_link, .create = op_create, .setxattr = op_setxattr, .removexattr = op_removexattr,
+	.lookup = op_lookup,
+	.getattr = op_getattr,
+	.setattr = op_setattr,
+	.readlink = op_readlink,
+	.statfs = op_statfs,
+	.getxattr = op_getxattr,
+	.listxattr = op_listxattr,
+	.opendir = op_opendir,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.open = op_open,
+	.read = op_read,
+	.write = op_write,
+	.release = op_release,
+	.mknod = op_mknod,
+	.mkdir = op_mkdir,
+	.unlink = op_remove,
+	.rmdir = op_remove,
+	.symlink = op_symlink,
+	.rename = op_rename,
+	.link = op_link,
+	.create = op_create,
+	.setxattr = op_setxattr,
+	.removexattr = op_removexattr,
 };
 
 static void
@@ -883,8 +935,9 @@ is_mounted_fuse(const char *mountpoint)
 	struct statfs fs;
 
 	snprintf(parent, sizeof(parent), "%s/..", mountpoint);
-	return stat(mountpoint, &here) == 0 && stat(parent, &above) == 0 && here.st_dev != above.st_dev &&
-	    statfs(mountpoint, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC;
+	return stat(mountpoint, &here) == 0 && stat(parent, &above) == 0 &&
+	    here.st_dev != above.st_dev && statfs(mountpoint, &fs) == 0 &&
+	    fs.f_type == FUSE_SUPER_MAGIC;
 }
 
 static bool
@@ -906,16 +959,20 @@ mount_check(const char *mountpoint)
 
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
 		if (access(devices[i], F_OK) < 0) {
-			log_error("mount", "%s: %s; sffs --doctor ORG says what to do", devices[i], strerror(errno));
+			log_error("mount", "%s: %s; sffs --doctor ORG says what to do", devices[i],
+			    strerror(errno));
 			return -EPERM;
 		}
 	if (stat(mountpoint, &st) < 0) {
 		int e = errno;
 
 		if (e == ENOTCONN)
-			log_error("mount", "%s: a mount that has died is still there; first: fusermount3 -u %s", mountpoint, mountpoint);
+			log_error("mount",
+			    "%s: a mount that has died is still there; first: fusermount3 -u %s",
+			    mountpoint, mountpoint);
 		else if (e == ENOENT)
-			log_error("mount", "%s: no such directory; first: mkdir %s", mountpoint, mountpoint);
+			log_error("mount", "%s: no such directory; first: mkdir %s", mountpoint,
+			    mountpoint);
 		else
 			log_error("mount", "%s: %s", mountpoint, strerror(e));
 		return -e;
@@ -925,7 +982,9 @@ mount_check(const char *mountpoint)
 		return -ENOTDIR;
 	}
 	if (is_mounted_fuse(mountpoint)) {
-		log_error("mount", "%s: something is mounted here already; to unmount it: fusermount3 -u %s", mountpoint, mountpoint);
+		log_error("mount",
+		    "%s: something is mounted here already; to unmount it: fusermount3 -u %s",
+		    mountpoint, mountpoint);
 		return -EBUSY;
 	}
 	DIR *dir = opendir(mountpoint);
@@ -938,7 +997,9 @@ mount_check(const char *mountpoint)
 	bool empty = is_empty(dir);
 	closedir(dir);
 	if (!empty) {
-		log_error("mount", "%s: not empty; what is in it would be hidden: name an empty directory", mountpoint);
+		log_error("mount",
+		    "%s: not empty; what is in it would be hidden: name an empty directory",
+		    mountpoint);
 		return -ENOTEMPTY;
 	}
 	return 0;
@@ -990,11 +1051,13 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 	pthread_cond_init(&m->more, NULL);
 	fuse_set_log_func(log_from_libfuse);
 	/*
-	 * Not `ro`: a write to .sffs/refresh must come through. default_permissions: the kernel then asks for the attributes of a
-	 * directory, where a refresh is waited for, before it looks anything up in it.
+	 * Not `ro`: a write to .sffs/refresh must come through. default_permissions: the kernel
+	 * then asks for the attributes of a directory, where a refresh is waited for, before it
+	 * looks anything up in it.
 	 */
-	snprintf(options, sizeof(options), "-ofsname=%.200s,subtype=sffs,nosuid,nodev,noexec,noatime,default_permissions%s", o->name,
-	    o->allow_other ? ",allow_other" : "");
+	snprintf(options, sizeof(options),
+	    "-ofsname=%.200s,subtype=sffs,nosuid,nodev,noexec,noatime,default_permissions%s",
+	    o->name, o->allow_other ? ",allow_other" : "");
 	if (fuse_opt_add_arg(&args, "sffs") < 0 || fuse_opt_add_arg(&args, options) < 0 ||
 	    (o->debug && fuse_opt_add_arg(&args, "-d") < 0))
 		goto out;
@@ -1005,12 +1068,16 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 	}
 	/* It may have been free when this one started, and a first fill takes a while. */
 	if (is_mounted_fuse(mountpoint)) {
-		log_error("mount", "%s: something is mounted here already; to unmount it: fusermount3 -u %s", mountpoint, mountpoint);
+		log_error("mount",
+		    "%s: something is mounted here already; to unmount it: fusermount3 -u %s",
+		    mountpoint, mountpoint);
 		rc = -EBUSY;
 		goto out;
 	}
-	if (fuse_set_signal_handlers(m->session) < 0 || mount_at(m, mountpoint, options + strlen("-o")) < 0) {
-		log_error("mount", "%s: cannot mount; sffs --doctor %s says what is in the way", mountpoint, o->name);
+	if (fuse_set_signal_handlers(m->session) < 0 ||
+	    mount_at(m, mountpoint, options + strlen("-o")) < 0) {
+		log_error("mount", "%s: cannot mount; sffs --doctor %s says what is in the way",
+		    mountpoint, o->name);
 		rc = -EPERM;
 		goto out;
 	}
@@ -1024,8 +1091,9 @@ out:
 }
 
 /*
- * The loop has ended, but the notifier may be in the kernel, waiting for a directory that a request holds which
- * nobody has answered: the kernel has no way out of that, so requests are answered until the notifier is out of it.
+ * The loop has ended, but the notifier may be in the kernel, waiting for a directory that a request
+ * holds which nobody has answered: the kernel has no way out of that, so requests are answered
+ * until the notifier is out of it.
  */
 static void
 end_notifier(struct mount *m)

@@ -26,7 +26,7 @@ struct mount_options {
 	bool		 allow_other;
 	bool		 debug;		/* libfuse prints each request */
 	struct callers	*callers;	/* who asks for what is not in the cache; may be NULL */
-	struct mounter	*keeper;	/* mounts and unmounts, since this process cannot; NULL: it can */
+	struct mounter *keeper; /* mounts and unmounts, since this process cannot; NULL: it can */
 	void		(*ready)(void *ctx);	/* called once, when the mount answers */
 	void		*ctx;
 };

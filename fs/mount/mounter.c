@@ -12,7 +12,8 @@
 
 extern char **environ;
 
-/* Each word is a line. Signals are for the filesystem, which asks then. Standard error is let go once it is mounted, as a daemon does. */
+/* Each word is a line. Signals are for the filesystem, which asks then. Standard error is let go
+ * once it is mounted, as a daemon does. */
 static const char script[] =
     "trap '' HUP INT TERM; PATH=${PATH:+$PATH:}/usr/bin:/bin\n"
     "read -r options && _FUSE_COMMFD=0 fusermount3 -o \"$options\" -- \"$1\" || exit\n"
@@ -39,7 +40,8 @@ start(const char *mountpoint, int fd, pid_t *out)
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	/* It stays in this process group: while an automount waits for its mount, no other one may go to the mount point. */
+	/* It stays in this process group: while an automount waits for its mount, no other one may
+	 * go to the mount point. */
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
 	int rc = -posix_spawn(out, "/bin/sh", &actions, &attributes, (char *const *)argv, environ);
 	posix_spawnattr_destroy(&attributes);
@@ -52,7 +54,9 @@ mounter_open(const char *mountpoint, struct mounter **out)
 {
 	struct mounter *k = malloc(sizeof(*k));
 	int ends[2];
-	int rc = !k ? -ENOMEM : socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno : 0;
+	int rc = !k							 ? -ENOMEM :
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno :
+									   0;
 
 	if (rc < 0)
 		goto out;
@@ -72,7 +76,8 @@ out:
 static int
 tell(struct mounter *k, const char *line)
 {
-	const struct iovec parts[] = { { .iov_base = (char *)line, .iov_len = strlen(line) }, { .iov_base = (char *)"\n", .iov_len = 1 } };
+	const struct iovec parts[] = { { .iov_base = (char *)line, .iov_len = strlen(line) },
+		{ .iov_base = (char *)"\n", .iov_len = 1 } };
 	const struct msghdr m = { .msg_iov = (struct iovec *)parts, .msg_iovlen = 2 };
 
 	return sendmsg(k->fd, &m, MSG_NOSIGNAL) == (ssize_t)strlen(line) + 1 ? 0 : -EPERM;
@@ -84,7 +89,10 @@ mounter_mount(struct mounter *k, const char *options)
 	union { struct cmsghdr align; char bytes[CMSG_SPACE(sizeof(int))]; } control;
 	char byte;
 	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes) };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
 	ssize_t n;
 	int fd;
 

@@ -38,7 +38,8 @@ put_refresh(struct buf *b, const struct sync_status *s)
 
 	if (s->refreshed >= 0)
 		time_text(s->refreshed, date);
-	buf_printf(b, "  \"refresh\": {\"last\": %s%s%s, \"result\": ", *date ? "\"" : "", *date ? date : "null", *date ? "\"" : "");
+	buf_printf(b, "  \"refresh\": {\"last\": %s%s%s, \"result\": ", *date ? "\"" : "",
+	    *date ? date : "null", *date ? "\"" : "");
 	const char *result = s->result ? strerror(-s->result) : "ok";
 	buf_put_json_text(b, result);
 	buf_puts(b, "},\n");
@@ -73,21 +74,28 @@ status_json(const struct status *s, size_t *len)
 	put_string(&b, "org", s->org);
 	put_string(&b, "organization_id", s->org_id);
 	put_string(&b, "user_id", s->user_id);
-	buf_printf(&b, "  \"documents\": %llu,\n  \"bytes\": %llu,\n", (unsigned long long)totals.documents,
-	    (unsigned long long)totals.bytes);
+	buf_printf(&b, "  \"documents\": %llu,\n  \"bytes\": %llu,\n",
+	    (unsigned long long)totals.documents, (unsigned long long)totals.bytes);
 	if (s->filter)
 		put_string(&b, "filter", s->filter);
 	buf_printf(&b, "  \"archived\": %s,\n", s->archived ? "true" : "false");
-	buf_printf(&b, "  \"sees_all_files\": %s,\n", all_files < 0 ? "null" : all_files ? "true" : "false");
+	buf_printf(&b, "  \"sees_all_files\": %s,\n",
+	    all_files < 0 ? "null" :
+		all_files ? "true" :
+			    "false");
 	put_refresh(&b, &sync);
 	buf_printf(&b, "  \"calls\": {\"query\": %llu, \"download\": %llu, \"failed\": %llu},\n",
-	    (unsigned long long)queries_of(&rest), (unsigned long long)rest.calls[REST_DOWNLOAD], (unsigned long long)rest.errors);
+	    (unsigned long long)queries_of(&rest), (unsigned long long)rest.calls[REST_DOWNLOAD],
+	    (unsigned long long)rest.errors);
 	if (rest.api_max >= 0)
-		buf_printf(&b, "  \"api_usage\": {\"used\": %lld, \"max\": %lld},\n", (long long)rest.api_used, (long long)rest.api_max);
-	buf_printf(&b, "  \"cache\": {\"bytes\": %llu, \"files\": %llu, \"hits\": %llu, \"misses\": %llu},\n",
-	    (unsigned long long)store.bytes, (unsigned long long)store.blobs, (unsigned long long)store.hits,
-	    (unsigned long long)store.misses);
-	buf_printf(&b, "  \"transfers\": {\"running\": %u, \"waiting\": %u}\n}\n", store.fetching, store.waiting);
+		buf_printf(&b, "  \"api_usage\": {\"used\": %lld, \"max\": %lld},\n",
+		    (long long)rest.api_used, (long long)rest.api_max);
+	buf_printf(&b,
+	    "  \"cache\": {\"bytes\": %llu, \"files\": %llu, \"hits\": %llu, \"misses\": %llu},\n",
+	    (unsigned long long)store.bytes, (unsigned long long)store.blobs,
+	    (unsigned long long)store.hits, (unsigned long long)store.misses);
+	buf_printf(&b, "  \"transfers\": {\"running\": %u, \"waiting\": %u}\n}\n", store.fetching,
+	    store.waiting);
 	*len = b.len;
 	return buf_detach(&b);
 }
@@ -114,8 +122,10 @@ put_org_limit(struct buf *b, const struct status *s, const struct rest_stats *r)
 	if (r->api_max < 0)
 		buf_puts(b, "null,\n");
 	else
-		buf_printf(b, "{\"used\": %lld, \"max\": %lld, \"reserve\": %lld, \"in_reserve\": %s, \"spent_until\": %s%s%s},\n",
-		    (long long)r->api_used, (long long)r->api_max, (long long)(r->api_max * s->reserve / 100), r->reserved ? "true" : "false",
+		buf_printf(b,
+		    "{\"used\": %lld, \"max\": %lld, \"reserve\": %lld, \"in_reserve\": %s, \"spent_until\": %s%s%s},\n",
+		    (long long)r->api_used, (long long)r->api_max,
+		    (long long)(r->api_max * s->reserve / 100), r->reserved ? "true" : "false",
 		    *when ? "\"" : "", *when ? when : "null", *when ? "\"" : "");
 }
 
@@ -123,8 +133,12 @@ char *
 status_limits(const struct status *s, size_t *len)
 {
 	static const char *const kinds[REST_KINDS] = {
-		[REST_FILL] = "fill", [REST_REFRESH] = "refresh", [REST_LIST] = "list", [REST_DEMAND] = "on_demand",
-		[REST_DOWNLOAD] = "download", [REST_LIMITS] = "limits",
+		[REST_FILL] = "fill",
+		[REST_REFRESH] = "refresh",
+		[REST_LIST] = "list",
+		[REST_DEMAND] = "on_demand",
+		[REST_DOWNLOAD] = "download",
+		[REST_LIMITS] = "limits",
 	};
 	struct rest_stats rest;
 	struct buf b = BUF_INIT;
@@ -132,7 +146,8 @@ status_limits(const struct status *s, size_t *len)
 	rest_stats(s->rest, &rest);
 	buf_puts(&b, "{\n");
 	put_org_limit(&b, s, &rest);
-	buf_printf(&b, "  \"budget\": {\"used\": %llu, \"max\": ", (unsigned long long)budget_used(s->budget));
+	buf_printf(&b,
+	    "  \"budget\": {\"used\": %llu, \"max\": ", (unsigned long long)budget_used(s->budget));
 	if (budget_most(s->budget))
 		buf_printf(&b, "%llu},\n", (unsigned long long)budget_most(s->budget));
 	else

@@ -21,7 +21,9 @@ systemd_open(void)
 	if (*path == '@')		/* an abstract name */
 		to.sun_path[0] = '\0';
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&to, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0) {
+	if (fd >= 0 &&
+	    connect(fd, (struct sockaddr *)&to,
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path))) < 0) {
 		close(fd);
 		fd = -1;
 	}
@@ -40,5 +42,6 @@ systemd_notify(int fd, const char *fmt, ...)
 	int n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (n > 0 && n < (int)sizeof(text))
-		(void)!send(fd, text, (size_t)n, MSG_NOSIGNAL);	/* that nobody takes it is no error of ours */
+		(void)!send(fd, text, (size_t)n,
+		    MSG_NOSIGNAL); /* that nobody takes it is no error of ours */
 }

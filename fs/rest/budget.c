@@ -21,7 +21,8 @@ struct quarter { int64_t number, calls; };	/* number: since 1970 */
 struct budget {
 	uint64_t	 most;
 	int		 fd;		/* -1: this process counts for itself */
-	pthread_mutex_t	 file_lock;	/* guards: the lock on the file, which is this process's; held while that is waited for */
+	pthread_mutex_t file_lock; /* guards: the lock on the file, which is this process's; held
+				      while that is waited for */
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct quarter	 quarters[QUARTERS];	/* each at its number modulo QUARTERS */
@@ -44,7 +45,8 @@ budget_open(const char *path, uint64_t most, struct budget **out)
 	b->most = most;
 	b->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (b->fd < 0)
-		log_warn("budget", "%s: %s; calls of earlier and of other mounts are not counted", path, strerror(errno));
+		log_warn("budget", "%s: %s; calls of earlier and of other mounts are not counted",
+		    path, strerror(errno));
 	pthread_mutex_init(&b->file_lock, NULL);
 	pthread_mutex_init(&b->lock, NULL);
 	*out = b;
@@ -63,7 +65,8 @@ budget_close(struct budget *b)
 	free(b);
 }
 
-/* Caller locks, this process and the others. What is not there, or makes no sense, stays as this process knows it. */
+/* Caller locks, this process and the others. What is not there, or makes no sense, stays as this
+ * process knows it. */
 static void
 load(struct budget *b)
 {
@@ -96,7 +99,8 @@ unlock(struct budget *b)
 	pthread_mutex_unlock(&b->file_lock);
 }
 
-/* What the file says now, if it is to be had at once: another mount may be stopped while it has it. */
+/* What the file says now, if it is to be had at once: another mount may be stopped while it has it.
+ */
 static void
 reload(struct budget *b)
 {
@@ -111,7 +115,8 @@ reload(struct budget *b)
 	pthread_mutex_unlock(&b->file_lock);
 }
 
-/* Caller locks. Whether the quarter lies within 24 hours; a clock that was wrong for a while does not count for longer. */
+/* Caller locks. Whether the quarter lies within 24 hours; a clock that was wrong for a while does
+ * not count for longer. */
 static bool
 counts(const struct quarter *q, int64_t number)
 {
@@ -145,7 +150,8 @@ add(struct budget *b, int64_t number, int64_t calls)
 	if (q->number != number)
 		*q = (struct quarter){ .number = number };
 	q->calls = q->calls + calls > 0 ? q->calls + calls : 0;
-	if (b->fd >= 0 && pwrite(b->fd, b->quarters, sizeof(b->quarters), 0) != sizeof(b->quarters) && !b->told) {
+	if (b->fd >= 0 &&
+	    pwrite(b->fd, b->quarters, sizeof(b->quarters), 0) != sizeof(b->quarters) && !b->told) {
 		log_warn("budget", "the count of calls cannot be written: %s", strerror(errno));
 		b->told = true;
 	}

@@ -1,6 +1,6 @@
 /*
- * parts - the insides of rest: rest.c makes requests and judges answers, rest/query.c asks for documents, rest/rows.c for
- * what they belong to.
+ * parts - the insides of rest: rest.c makes requests and judges answers, rest/query.c asks for
+ * documents, rest/rows.c for what they belong to.
  *
  * Any thread.
  */
@@ -35,44 +35,61 @@ struct rest {
 	bool		 cancelled;
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
 	int64_t		 usage_at;	/* monotonic seconds: when stats.api_used was said */
-	char		 told[256];	/* the last failure that was logged: said once until something works */
-	enum { PARTS_UNKNOWN, PARTS_ASKED, PARTS_GIVEN } parts;	/* whether the org gives parts of a version */
-	int64_t		 parts_again;	/* monotonic seconds: it does not, and is not asked before */
-	bool		 unreachable;	/* that there is no way to the org was logged, and no answer has come since */
+	char told[256]; /* the last failure that was logged: said once until something works */
+	enum {
+		PARTS_UNKNOWN,
+		PARTS_ASKED,
+		PARTS_GIVEN
+	} parts; /* whether the org gives parts of a version */
+	int64_t parts_again; /* monotonic seconds: it does not, and is not asked before */
+	bool unreachable; /* that there is no way to the org was logged, and no answer has come
+			     since */
 	struct rest_stats stats;
 	unsigned	 seed;
-	bool		 hidden[2][FIELDS];	/* of documents and, [1], of versions: fields that the org says it does not have */
+	bool hidden[2][FIELDS]; /* of documents and, [1], of versions: fields that the org says it
+				   does not have */
 };
 
 #define REST_MESSAGE	4096	/* bytes of an error message: one of a query repeats the query */
 
-/* A refusal that is as good an answer as any: it is -EOPNOTSUPP, not told on the log, and what the org said is here. */
+/* A refusal that is as good an answer as any: it is -EOPNOTSUPP, not told on the log, and what the
+ * org said is here. */
 struct rest_refusal {
 	const char	*expected;	/* its errorCode; "": any of status 400 */
 	char		 code[64], message[REST_MESSAGE];
 };
 
-/* An answer in JSON, after as many tries as it takes; the caller's (http_response_free) on success only. refusal may be NULL. */
-int	rest_get(struct rest *, enum rest_kind, const struct buf *path, struct rest_refusal *, struct http_response *answer);
+/* An answer in JSON, after as many tries as it takes; the caller's (http_response_free) on success
+ * only. refusal may be NULL. */
+int rest_get(struct rest *, enum rest_kind, const struct buf *path, struct rest_refusal *,
+    struct http_response *answer);
 /* The same of a POST that changes nothing in the org, so that it may be tried again; body: JSON. */
-int	rest_post(struct rest *, enum rest_kind, const struct buf *path, const struct buf *body, struct rest_refusal *, struct http_response *answer);
-/* The first page of a query. As rest_get; but -EINVAL, told on the log, when there is no such resource. */
-int	rest_get_query(struct rest *, enum rest_kind, const char *resource, const struct buf *soql, struct rest_refusal *, struct http_response *answer);
+int rest_post(struct rest *, enum rest_kind, const struct buf *path, const struct buf *body,
+    struct rest_refusal *, struct http_response *answer);
+/* The first page of a query. As rest_get; but -EINVAL, told on the log, when there is no such
+ * resource. */
+int rest_get_query(struct rest *, enum rest_kind, const char *resource, const struct buf *soql,
+    struct rest_refusal *, struct http_response *answer);
 /* One line a cause: what was just said is not said again until something has worked in between. */
 void	rest_tell(struct rest *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* A page of records. take: 0, 1 to leave the record out, or a negative errno that ends the page with it. */
+/* A page of records. take: 0, 1 to leave the record out, or a negative errno that ends the page
+ * with it. */
 typedef int rest_take(void *ctx, const cJSON *record);
-int	rest_read_page(struct rest *, struct http_response *, rest_take *, void *ctx, struct rest_page *out);
+int rest_read_page(
+    struct rest *, struct http_response *, rest_take *, void *ctx, struct rest_page *out);
 /* The same of JSON; -EBADMSG, not told on the log: it is no page of records. */
 int	rest_read_records(const cJSON *json, rest_take *, void *ctx, struct rest_page *out);
-int	rest_read_next(struct rest *, enum rest_kind, const char *next, rest_take *, void *ctx, struct rest_page *out);
+int rest_read_next(
+    struct rest *, enum rest_kind, const char *next, rest_take *, void *ctx, struct rest_page *out);
 
-/* The JSON of an answer, which is mended where its strings are none: cJSON_Delete. NULL: it is none, or has more values than any of Salesforce's. */
+/* The JSON of an answer, which is mended where its strings are none: cJSON_Delete. NULL: it is
+ * none, or has more values than any of Salesforce's. */
 cJSON	*rest_parse(struct buf *body);
-/* The value at a path such as "LatestPublishedVersion.Checksum"; NULL where something on the way is null or no object. */
+/* The value at a path such as "LatestPublishedVersion.Checksum"; NULL where something on the way is
+ * null or no object. */
 const cJSON *rest_value_at(const cJSON *record, const char *path);
-int64_t	rest_int(const cJSON *);			/* a whole number from 0 on; -1 for anything else */
+int64_t rest_int(const cJSON *); /* a whole number from 0 on; -1 for anything else */
 void	rest_id(const cJSON *, char out[19]);		/* "" for anything else */
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Documents, as pages of queries: those that there are, those that are linked to something, and versions, each a document
- * with that version.
+ * Documents, as pages of queries: those that there are, those that are linked to something, and
+ * versions, each a document with that version.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "internal.h"
 
 #define LOST_LOCATORS	3	/* in a row, without getting further in between */
-#define VALUES_MOST	(512 * 1024)	/* in an answer; a page of 2,000 documents has some 80,000 */
+#define VALUES_MOST (512 * 1024) /* in an answer; a page of 2,000 documents has some 80,000 */
 
 /*
  * Reading records.
@@ -37,8 +37,9 @@ escaped_unit(const char *s, const char *end)
 }
 
 /*
- * The escape at s, within a string, made one that a parser takes, in its place: U+FFFD for half of a surrogate pair and for NUL, which
- * no name can hold, and a question mark for a backslash that escapes nothing. How many bytes it has.
+ * The escape at s, within a string, made one that a parser takes, in its place: U+FFFD for half of
+ * a surrogate pair and for NUL, which no name can hold, and a question mark for a backslash that
+ * escapes nothing. How many bytes it has.
  */
 static size_t
 mend_escape(char *s, const char *end, unsigned *mended)
@@ -65,7 +66,8 @@ mend_escape(char *s, const char *end, unsigned *mended)
 	return 6;
 }
 
-/* Whether there are not too many values in it: each but the first stands behind a comma or a bracket. Mends the strings. */
+/* Whether there are not too many values in it: each but the first stands behind a comma or a
+ * bracket. Mends the strings. */
 static bool
 prepare(struct buf *b, unsigned *mended)
 {
@@ -89,10 +91,13 @@ cJSON *
 rest_parse(struct buf *body)
 {
 	unsigned mended = 0;
-	cJSON *json = prepare(body, &mended) ? cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
+	cJSON *json =
+	    prepare(body, &mended) ? cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
 
 	if (json && mended)
-		log_warn("salesforce", "an answer has %u escaped characters that are none: U+FFFD or ? instead", mended);
+		log_warn("salesforce",
+		    "an answer has %u escaped characters that are none: U+FFFD or ? instead",
+		    mended);
 	return json;
 }
 
@@ -125,8 +130,9 @@ parse_time(const char *s)
 		return -1;
 	if (strcmp(s + used, "+0000") != 0 && strcmp(s + used, "Z") != 0)
 		return -1;
-	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 ||
-	    tm.tm_sec > 60 || tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0 || ms < 0)
+	if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
+	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60 || tm.tm_hour < 0 ||
+	    tm.tm_min < 0 || tm.tm_sec < 0 || ms < 0)
 		return -1;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
@@ -148,14 +154,17 @@ rest_id(const cJSON *v, char out[19])
 	const char *s = cJSON_GetStringValue(v);
 
 	out[0] = '\0';
-	if (s && strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == 18 && s[18] == '\0')
+	if (s &&
+	    strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == 18 &&
+	    s[18] == '\0')
 		memcpy(out, s, 19);
 }
 
 #define READ_ID(member, path)	rest_id(rest_value_at(record, path), d->member);
 #define READ_TEXT(member, path)	d->member = cJSON_GetStringValue(rest_value_at(record, path));
 #define READ_INT(member, path)	d->member = rest_int(rest_value_at(record, path));
-#define READ_TIME(member, path)	d->member = parse_time(cJSON_GetStringValue(rest_value_at(record, path)));
+#define READ_TIME(member, path)                                                                    \
+	d->member = parse_time(cJSON_GetStringValue(rest_value_at(record, path)));
 #define READ_BOOL(member, path)	d->member = cJSON_IsTrue(rest_value_at(record, path));
 
 /* Fills d from a record; what is missing, null or of another type is as if it were null. */
@@ -171,7 +180,8 @@ read_document(const cJSON *record, struct document *d)
 static void
 read_version(const cJSON *record, struct document *d)
 {
-	*d = (struct document){ .content_modified = -1, .last_modified = -1, .system_modstamp = -1 };
+	*d =
+	    (struct document){ .content_modified = -1, .last_modified = -1, .system_modstamp = -1 };
 #define X(kind, member, path) READ_##kind(member, path)
 	DOCUMENT_VERSION_FIELDS(X)
 #undef X
@@ -200,7 +210,8 @@ makes_sense(struct document *d, const struct rest_query *q)
 		return true;
 	if (q->source != REST_VERSIONS && d->system_modstamp < 0)
 		return false;
-	return d->is_deleted || (strncmp(d->version_id, "068", 3) == 0 && has_size(d) && d->created >= 0);
+	return d->is_deleted ||
+	    (strncmp(d->version_id, "068", 3) == 0 && has_size(d) && d->created >= 0);
 }
 
 struct reader {
@@ -218,7 +229,10 @@ take_document(void *ctx, const cJSON *record)
 	if (r->query->source == REST_VERSIONS)
 		read_version(record, &d);
 	else
-		read_document(r->query->source == REST_LINKED ? rest_value_at(record, "ContentDocument") : record, &d);
+		read_document(r->query->source == REST_LINKED ?
+			rest_value_at(record, "ContentDocument") :
+			record,
+		    &d);
 	return makes_sense(&d, r->query) ? r->each(r->ctx, &d) : 1;
 }
 
@@ -226,7 +240,8 @@ int
 rest_read_records(const cJSON *json, rest_take *take, void *ctx, struct rest_page *out)
 {
 	const cJSON *records = cJSON_GetObjectItemCaseSensitive(json, "records");
-	const char *next = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nextRecordsUrl"));
+	const char *next =
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nextRecordsUrl"));
 	const cJSON *done = cJSON_GetObjectItemCaseSensitive(json, "done");
 	struct rest_page page = { .date = -1 };
 	const cJSON *record;
@@ -245,14 +260,16 @@ rest_read_records(const cJSON *json, rest_take *take, void *ctx, struct rest_pag
 	if (!cJSON_IsTrue(done) && !(page.next = strdup(next)))
 		return -ENOMEM;
 	if (page.skipped)
-		log_warn("salesforce", "query: %u of %d records left out: no usable Id, version, size or date", page.skipped,
-		    cJSON_GetArraySize(records));
+		log_warn("salesforce",
+		    "query: %u of %d records left out: no usable Id, version, size or date",
+		    page.skipped, cJSON_GetArraySize(records));
 	*out = page;
 	return 0;
 }
 
 int
-rest_read_page(struct rest *r, struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
+rest_read_page(
+    struct rest *r, struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
 {
 	cJSON *json = rest_parse(&a->body);
 	int rc = rest_read_records(json, take, ctx, out);
@@ -275,12 +292,14 @@ rest_read_page(struct rest *r, struct http_response *a, rest_take *take, void *c
 static int
 tell_no_resource(struct rest *r)
 {
-	rest_tell(r, "query: Salesforce answered 404: has it no API version %s? Set api_version", r->api_version);
+	rest_tell(r, "query: Salesforce answered 404: has it no API version %s? Set api_version",
+	    r->api_version);
 	return -EINVAL;
 }
 
 int
-rest_get_query(struct rest *r, enum rest_kind kind, const char *resource, const struct buf *soql, struct rest_refusal *refusal, struct http_response *answer)
+rest_get_query(struct rest *r, enum rest_kind kind, const char *resource, const struct buf *soql,
+    struct rest_refusal *refusal, struct http_response *answer)
 {
 	struct buf path = BUF_INIT;
 
@@ -293,7 +312,8 @@ rest_get_query(struct rest *r, enum rest_kind kind, const char *resource, const 
 }
 
 static int
-get_next(struct rest *r, enum rest_kind kind, const char *next, struct rest_refusal *refusal, struct http_response *answer)
+get_next(struct rest *r, enum rest_kind kind, const char *next, struct rest_refusal *refusal,
+    struct http_response *answer)
 {
 	struct buf path = BUF_INIT;
 
@@ -316,7 +336,8 @@ check_next(struct rest *r, const char *asked, struct rest_page *page)
 }
 
 int
-rest_read_next(struct rest *r, enum rest_kind kind, const char *next, rest_take *take, void *ctx, struct rest_page *out)
+rest_read_next(struct rest *r, enum rest_kind kind, const char *next, rest_take *take, void *ctx,
+    struct rest_page *out)
 {
 	struct http_response answer;
 	int rc = get_next(r, kind, next, NULL, &answer);
@@ -343,7 +364,8 @@ put_soql_time(struct buf *b, int64_t ms)
 static void
 put_ids(struct buf *b, const char (*ids)[19], size_t n)
 {
-	for (size_t i = 0; i < n; i++)		/* letters and digits alone: name_id or an earlier page vouched for them */
+	for (size_t i = 0; i < n;
+	     i++) /* letters and digits alone: name_id or an earlier page vouched for them */
 		buf_printf(b, "%s'%s'", i ? "," : "", ids[i]);
 }
 
@@ -358,7 +380,11 @@ put_fields(const struct rest *r, struct buf *b, const struct rest_query *q)
 		buf_puts(b, q->since >= 0 ? "Id,IsDeleted,SystemModstamp" : "Id");
 		return;
 	}
-#define X(kind, member, path) if (!hidden[FIELD_##member]) { buf_printf(b, "%s%s%s", comma, prefix, path); comma = ","; }
+#define X(kind, member, path)                                                                      \
+	if (!hidden[FIELD_##member]) {                                                             \
+		buf_printf(b, "%s%s%s", comma, prefix, path);                                      \
+		comma = ",";                                                                       \
+	}
 	if (q->source == REST_VERSIONS) {
 		DOCUMENT_VERSION_FIELDS(X)
 	} else {
@@ -380,7 +406,8 @@ put_condition(const struct rest_query *q, struct buf *b)
 		buf_printf(b, "%sSystemModstamp >= ", AND);
 		put_soql_time(b, q->since);
 	} else if (q->ids) {
-		buf_printf(b, "%s%s IN (", AND, q->source == REST_VERSIONS ? "ContentDocumentId" : "Id");
+		buf_printf(
+		    b, "%s%s IN (", AND, q->source == REST_VERSIONS ? "ContentDocumentId" : "Id");
 		put_ids(b, q->ids, q->id_count);
 		buf_putc(b, ')');
 	} else if (q->after) {
@@ -397,7 +424,9 @@ static void
 put_documents_soql(const struct rest *r, struct buf *b, const struct rest_query *q)
 {
 	static const char *const objects[] = {
-		[REST_DOCUMENTS] = "ContentDocument", [REST_LINKED] = "ContentDocumentLink", [REST_VERSIONS] = "ContentVersion",
+		[REST_DOCUMENTS] = "ContentDocument",
+		[REST_LINKED] = "ContentDocumentLink",
+		[REST_VERSIONS] = "ContentVersion",
 	};
 
 	buf_puts(b, "SELECT ");
@@ -413,7 +442,11 @@ static bool
 is_optional(unsigned field)
 {
 	switch (field) {
-	case FIELD_id: case FIELD_content_size: case FIELD_created: case FIELD_system_modstamp: case FIELD_version_id:
+	case FIELD_id:
+	case FIELD_content_size:
+	case FIELD_created:
+	case FIELD_system_modstamp:
+	case FIELD_version_id:
 	case FIELD_is_deleted: case FIELD_is_archived:
 		return false;
 	default:
@@ -422,8 +455,8 @@ is_optional(unsigned field)
 }
 
 /*
- * After INVALID_FIELD: hides the field that the message names ("No such column 'X' ..."; the rest of it is localised).
- * False: there is none that one could do without.
+ * After INVALID_FIELD: hides the field that the message names ("No such column 'X' ..."; the rest
+ * of it is localised). False: there is none that one could do without.
  */
 static bool
 hide_field(struct rest *r, const struct rest_query *q, const char *message)
@@ -451,7 +484,9 @@ hide_field(struct rest *r, const struct rest_query *q, const char *message)
 		hidden[i] = true;
 		pthread_mutex_unlock(&r->lock);
 		if (!known)
-			log_warn("salesforce", "the user may not see %s of documents (field-level security): done without", paths[i]);
+			log_warn("salesforce",
+			    "the user may not see %s of documents (field-level security): done without",
+			    paths[i]);
 		return !known || !q->filter;	/* a filter goes on naming it */
 	}
 	return false;
@@ -460,24 +495,31 @@ hide_field(struct rest *r, const struct rest_query *q, const char *message)
 static enum rest_kind
 kind_of(const struct rest_query *q)
 {
-	return q->only_ids ? REST_LIST : q->since >= 0 ? REST_REFRESH : q->ids || q->source == REST_LINKED ? REST_DEMAND : REST_FILL;
+	return q->only_ids		       ? REST_LIST :
+	    q->since >= 0		       ? REST_REFRESH :
+	    q->ids || q->source == REST_LINKED ? REST_DEMAND :
+						 REST_FILL;
 }
 
 /* A query that the org does not take is the fault of the filter, if there is one. */
 static int
 tell_refusal(struct rest *r, const struct rest_query *q, const struct rest_refusal *refusal)
 {
-	const char *last = strrchr(refusal->message, '\n');	/* what precedes it repeats the query */
+	const char *last = strrchr(refusal->message, '\n'); /* what precedes it repeats the query */
 
 	if (q->filter)
-		rest_tell(r, "filter = %s: Salesforce answered %s (%.160s)", q->filter, refusal->code, last ? last + 1 : refusal->message);
+		rest_tell(r, "filter = %s: Salesforce answered %s (%.160s)", q->filter,
+		    refusal->code, last ? last + 1 : refusal->message);
 	else
-		rest_tell(r, "query: Salesforce answered %s (%.160s); see the user's field-level security", refusal->code, refusal->message);
+		rest_tell(r,
+		    "query: Salesforce answered %s (%.160s); see the user's field-level security",
+		    refusal->code, refusal->message);
 	return q->filter ? -EINVAL : -EIO;
 }
 
 int
-rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
+rest_documents(
+    struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
 {
 	struct rest_refusal refusal = { .expected = q->filter ? "" : "INVALID_FIELD" };
 	struct reader reader = { .query = q, .each = each, .ctx = ctx };
@@ -492,7 +534,9 @@ rest_documents(struct rest *r, const struct rest_query *q, rest_each *each, void
 		put_documents_soql(r, &soql, q);
 		pthread_mutex_unlock(&r->lock);
 		rc = q->next ? get_next(r, kind_of(q), q->next, &refusal, &answer) :
-		    rest_get_query(r, kind_of(q), q->since >= 0 || q->archived ? "queryAll" : "query", &soql, &refusal, &answer);
+			       rest_get_query(r, kind_of(q),
+				   q->since >= 0 || q->archived ? "queryAll" : "query", &soql,
+				   &refusal, &answer);
 	} while (rc == -EOPNOTSUPP && tries++ < FIELDS && hide_field(r, q, refusal.message));
 	buf_free(&soql);
 	if (rc == -EOPNOTSUPP)
@@ -524,9 +568,11 @@ rest_drop_locator(int *rc, char **next, bool further, unsigned *lost)
 int
 rest_count(struct rest *r, enum rest_count what, int64_t *out)
 {
-	static const struct { const char *resource, *soql; } counts[] = {
+	static const struct { const char *resource, *soql;
+	} counts[] = {
 		[REST_COUNT_DOCUMENTS] = { "query", "SELECT COUNT() FROM ContentDocument" },
-		[REST_COUNT_ARCHIVED] = { "queryAll", "SELECT COUNT() FROM ContentDocument WHERE IsArchived = true AND IsDeleted = false" },
+		[REST_COUNT_ARCHIVED] = { "queryAll",
+		    "SELECT COUNT() FROM ContentDocument WHERE IsArchived = true AND IsDeleted = false" },
 		[REST_COUNT_ATTACHMENTS] = { "query", "SELECT COUNT() FROM Attachment" },
 		[REST_COUNT_LEGACY_DOCUMENTS] = { "query", "SELECT COUNT() FROM Document" },
 	};

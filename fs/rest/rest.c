@@ -18,16 +18,21 @@
 #include "budget.h"
 #include "internal.h"
 
-#define PAGE_LIMIT	(48u << 20)	/* bytes of JSON in one page of 2,000 records with the longest texts */
+#define PAGE_LIMIT                                                                                 \
+	(48u << 20) /* bytes of JSON in one page of 2,000 records with the longest texts */
 #define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
-#define QUERY_SILENCE(timeout)	((timeout) * 5 / 2)	/* seconds until it begins to answer one: as long, with the timeout's default of 60 */
+#define QUERY_SILENCE(timeout)                                                                     \
+	((timeout)*5 / 2) /* seconds until it begins to answer one: as long, with the timeout's    \
+			     default of 60 */
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
 #define LOOK		500		/* ms between looks whether it is still wanted */
-#define PARTS_PAUSE	3600		/* seconds for which an org that gave no part is not asked for any */
+#define PARTS_PAUSE 3600 /* seconds for which an org that gave no part is not asked for any */
 #define PART_TRIES	2
-#define TRIES_IN_ALL	10		/* times `tries`, for a download that gets further each time */
-#define SPENT_PAUSE	(15 * 60)	/* seconds for which what the org said of its API limit is believed: it is counted over a rolling day */
+#define TRIES_IN_ALL 10 /* times `tries`, for a download that gets further each time */
+#define SPENT_PAUSE                                                                                \
+	(15 * 60) /* seconds for which what the org said of its API limit is believed: it is       \
+		     counted over a rolling day */
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };
 
@@ -82,21 +87,25 @@ monotonic_seconds(void)
 	return clock_ms() / 1000;
 }
 
-/* Caller locks. Whether so much of the org's limit is used that only the reserve is left, as far as we heard lately. */
+/* Caller locks. Whether so much of the org's limit is used that only the reserve is left, as far as
+ * we heard lately. */
 static bool
 is_reserved(const struct rest *r)
 {
 	const struct rest_stats *s = &r->stats;
 
-	return r->reserve > 0 && s->api_max > 0 && monotonic_seconds() - r->usage_at < SPENT_PAUSE &&
-	    s->api_max - s->api_used <= s->api_max / 100 * r->reserve + s->api_max % 100 * r->reserve / 100;
+	return r->reserve > 0 && s->api_max > 0 &&
+	    monotonic_seconds() - r->usage_at < SPENT_PAUSE &&
+	    s->api_max - s->api_used <=
+	    s->api_max / 100 * r->reserve + s->api_max % 100 * r->reserve / 100;
 }
 
 bool
 rest_may_guess(struct rest *r)
 {
 	pthread_mutex_lock(&r->lock);
-	bool may = !is_reserved(r) && r->spent_until <= monotonic_seconds() && !r->unreachable && !r->cancelled;
+	bool may = !is_reserved(r) && r->spent_until <= monotonic_seconds() && !r->unreachable &&
+	    !r->cancelled;
 	pthread_mutex_unlock(&r->lock);
 	uint64_t most = r->budget ? budget_most(r->budget) : 0;
 	return may && (most == 0 || budget_used(r->budget) < most - most / 10);
@@ -136,9 +145,11 @@ sleep_locked(struct rest *r, int64_t ms)
 		continue;
 }
 
-/* Sleeps before try number `tried` + 1. -EINTR: cancelled, or the sink (which may be NULL) is not wanted any more. */
+/* Sleeps before try number `tried` + 1. -EINTR: cancelled, or the sink (which may be NULL) is not
+ * wanted any more. */
 static int
-pause_before_retry(struct rest *r, unsigned tried, int64_t retry_after, const struct rest_sink *sink)
+pause_before_retry(
+    struct rest *r, unsigned tried, int64_t retry_after, const struct rest_sink *sink)
 {
 	bool unwanted = false;
 	int64_t ms = PAUSE_FIRST;
@@ -230,7 +241,8 @@ note_answer(struct rest *r, const struct http_response *a)
 	long long used, max;
 
 	pthread_mutex_lock(&r->lock);
-	if (usage && sscanf(usage, "api-usage=%lld/%lld", &used, &max) == 2 && used >= 0 && max >= 0 && max <= INT64_MAX / 100) {
+	if (usage && sscanf(usage, "api-usage=%lld/%lld", &used, &max) == 2 && used >= 0 &&
+	    max >= 0 && max <= INT64_MAX / 100) {
 		r->stats.api_used = used;
 		r->stats.api_max = max;
 		r->usage_at = monotonic_seconds();
@@ -264,8 +276,10 @@ tell_reserve(struct rest *r, int64_t used, int64_t max, int64_t seconds)
 	char when[20];
 
 	tell_time(time(NULL) + seconds, when);
-	tell_forbidden(r, "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, and what is left is for reading (api_reserve): "
-	    "no refresh until %s", (long long)used, (long long)max, when);
+	tell_forbidden(r,
+	    "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, and what is left is for reading (api_reserve): "
+	    "no refresh until %s",
+	    (long long)used, (long long)max, when);
 	return -EDQUOT;
 }
 
@@ -275,12 +289,14 @@ tell_budget(struct rest *r, int64_t again)
 	char when[20];
 
 	tell_time(again, when);
-	tell_forbidden(r, "the %llu calls of 24 hours that api_budget allows are made; no calls until %s, what is cached is still served",
+	tell_forbidden(r,
+	    "the %llu calls of 24 hours that api_budget allows are made; no calls until %s, what is cached is still served",
 	    (unsigned long long)budget_most(r->budget), when);
 	return -EDQUOT;
 }
 
-/* -EDQUOT while a limit forbids the call, -EINTR when cancelled; 0: the call is to be made, and counted. */
+/* -EDQUOT while a limit forbids the call, -EINTR when cancelled; 0: the call is to be made, and
+ * counted. */
 static int
 begin_call(struct rest *r, enum rest_kind kind)
 {
@@ -315,10 +331,13 @@ spend_limit(struct rest *r)
 	pthread_mutex_lock(&r->lock);
 	r->spent_until = monotonic_seconds() + SPENT_PAUSE;
 	pthread_mutex_unlock(&r->lock);
-	rest_tell(r, "Salesforce API limit: the org's requests of the last 24 hours are used up; no calls until %s, what is cached is still served", when);
+	rest_tell(r,
+	    "Salesforce API limit: the org's requests of the last 24 hours are used up; no calls until %s, what is cached is still served",
+	    when);
 }
 
-/* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is something else. */
+/* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is
+ * something else. */
 static void
 error_of(struct buf *body, char code[64], char message[REST_MESSAGE])
 {
@@ -344,19 +363,26 @@ struct ask {
 static bool
 is_expected(const struct rest_refusal *r, int status, const char *code)
 {
-	return r && (*r->expected ? strcmp(code, r->expected) == 0 : status == 400 && strcmp(code, "INVALID_QUERY_LOCATOR") != 0);
+	return r &&
+	    (*r->expected ? strcmp(code, r->expected) == 0 :
+			    status == 400 && strcmp(code, "INVALID_QUERY_LOCATOR") != 0);
 }
 
 static void
-tell_answer(struct rest *r, const struct ask *ask, int status, const char *code, const char *message)
+tell_answer(
+    struct rest *r, const struct ask *ask, int status, const char *code, const char *message)
 {
 	const char *last = strrchr(message, '\n');	/* what precedes it repeats the query */
 
-	rest_tell(r, "%s: Salesforce answered %d%s%s%s%.160s%s", ask->what, status, *code ? " " : "", code, *message ? " (" : "",
-	    last ? last + 1 : message, *message ? ")" : status == 410 ? " (this API version is retired; set api_version)" : "");
+	rest_tell(r, "%s: Salesforce answered %d%s%s%s%.160s%s", ask->what, status,
+	    *code ? " " : "", code, *message ? " (" : "", last ? last + 1 : message,
+	    *message	      ? ")" :
+		status == 410 ? " (this API version is retired; set api_version)" :
+				"");
 }
 
-/* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the error if no try is left. */
+/* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the
+ * error if no try is left. */
 static enum verdict
 settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
 {
@@ -371,7 +397,8 @@ settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
 		*rc = -EOPNOTSUPP;
 		return BAD;
 	}
-	if (a->status == 401 || (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token"))) {
+	if (a->status == 401 ||
+	    (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token"))) {
 		*rc = -EACCES;
 		return RENEW;
 	}
@@ -384,27 +411,33 @@ settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
 		return BAD;
 	}
 	if (strcmp(code, "REQUEST_LIMIT_EXCEEDED") == 0) {
-		/* Two limits share the code; only the text tells the concurrent one, which passes by itself. */
+		/* Two limits share the code; only the text tells the concurrent one, which passes
+		 * by itself. */
 		*rc = -EDQUOT;
 		if (strstr(message, "oncurrent")) {
-			rest_tell(r, "Salesforce API limit: too many of the org's requests take long at a time; a smaller transfers = ... asks for fewer");
+			rest_tell(r,
+			    "Salesforce API limit: too many of the org's requests take long at a time; a smaller transfers = ... asks for fewer");
 			return AGAIN;
 		}
 		spend_limit(r);
 		return BAD;
 	}
-	if (a->status == 416 || a->status == 420 || a->status == 429 || a->status >= 500 || strcmp(code, "UNABLE_TO_LOCK_ROW") == 0) {
+	if (a->status == 416 || a->status == 420 || a->status == 429 || a->status >= 500 ||
+	    strcmp(code, "UNABLE_TO_LOCK_ROW") == 0) {
 		*rc = a->status == 500 ? -EIO : -ETIMEDOUT;
 		tell_answer(r, ask, a->status, code, message);
 		return AGAIN;
 	}
-	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ? -EACCES :
-	    a->status == 410 ? -EINVAL : -EIO;
+	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ?
+	    -EACCES :
+	    a->status == 410 ? -EINVAL :
+			       -EIO;
 	tell_answer(r, ask, a->status, code, message);
 	return BAD;
 }
 
-/* Why no answer came, as the caller sees it: all ways of being out of reach are a time-out to a reader. */
+/* Why no answer came, as the caller sees it: all ways of being out of reach are a time-out to a
+ * reader. */
 static int
 network_error(int rc)
 {
@@ -428,7 +461,8 @@ worth_another_try(int rc)
 
 /* One exchange with the token of the moment. *serial: which token that was. */
 static int
-ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a, unsigned *serial)
+ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a,
+    unsigned *serial)
 {
 	const char *const headers[] = {
 		"Accept: application/json",
@@ -464,7 +498,8 @@ ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct h
 	return rc;
 }
 
-/* How a try ended that was not good: whether another may help, and how long the org asks to wait for it. */
+/* How a try ended that was not good: whether another may help, and how long the org asks to wait
+ * for it. */
 struct retry {
 	bool	again;
 	int64_t	after;		/* seconds; -1: not told */
@@ -473,10 +508,12 @@ struct retry {
 };
 
 /*
- * One try, in which a 401 renews the token and asks once more. The answer's parts are the caller's (http_response_free) on success only.
+ * One try, in which a 401 renews the token and asks once more. The answer's parts are the caller's
+ * (http_response_free) on success only.
  */
 static int
-attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a, struct retry *retry)
+attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a,
+    struct retry *retry)
 {
 	int rc = 0;
 
@@ -489,7 +526,8 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 		if (sent < 0) {
 			rc = network_error(sent);
 			retry->sent = sent;
-			retry->again = worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
+			retry->again =
+			    worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
 			if (sent == -ENODATA)
 				;		/* as good an answer as any */
 			else if (*a->error && sent == -EMSGSIZE)
@@ -510,8 +548,10 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 		if (verdict != RENEW)
 			return rc;
 		if (renewed) {
-			rest_tell(r, "%s: Salesforce refuses a token that it has just given; see Setup > Session Settings "
-			    "(sessions locked to an IP address) or log in again", ask->what);
+			rest_tell(r,
+			    "%s: Salesforce refuses a token that it has just given; see Setup > Session Settings "
+			    "(sessions locked to an IP address) or log in again",
+			    ask->what);
 			return rc;
 		}
 		rc = token_renew(r->token, serial);
@@ -522,7 +562,8 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 
 /* Whether to try again after `tried` tries; has slept if so. */
 static bool
-try_again(struct rest *r, unsigned tried, const struct retry *retry, const struct rest_sink *sink, int *rc)
+try_again(struct rest *r, unsigned tried, const struct retry *retry, const struct rest_sink *sink,
+    int *rc)
 {
 	if (*rc == 0 || !retry->again || tried >= r->tries)
 		return false;
@@ -536,8 +577,10 @@ try_again(struct rest *r, unsigned tried, const struct retry *retry, const struc
 static int
 exchange(struct rest *r, const struct ask *ask, struct http_response *answer)
 {
-	struct http_request request = { .compressed = true, .answer_timeout = QUERY_SILENCE(http_idle_timeout(r->http)),
-	    .total_timeout = QUERY_TIMEOUT, .body_limit = PAGE_LIMIT };
+	struct http_request request = { .compressed = true,
+		.answer_timeout = QUERY_SILENCE(http_idle_timeout(r->http)),
+		.total_timeout = QUERY_TIMEOUT,
+		.body_limit = PAGE_LIMIT };
 	struct retry retry;
 	unsigned tried = 0;
 	int rc;
@@ -551,17 +594,29 @@ exchange(struct rest *r, const struct ask *ask, struct http_response *answer)
 }
 
 int
-rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal, struct http_response *answer)
+rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal,
+    struct http_response *answer)
 {
-	return path->failed ? -ENOMEM :
-	    exchange(r, &(struct ask){ .what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal }, answer);
+	return path->failed ?
+	    -ENOMEM :
+	    exchange(r,
+		&(struct ask){
+		    .what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal },
+		answer);
 }
 
 int
-rest_post(struct rest *r, enum rest_kind kind, const struct buf *path, const struct buf *body, struct rest_refusal *refusal, struct http_response *answer)
+rest_post(struct rest *r, enum rest_kind kind, const struct buf *path, const struct buf *body,
+    struct rest_refusal *refusal, struct http_response *answer)
 {
 	return path->failed || body->failed ? -ENOMEM :
-	    exchange(r, &(struct ask){ .what = "query", .path = buf_str(path), .body = body, .kind = kind, .refusal = refusal }, answer);
+					      exchange(r,
+						  &(struct ask){ .what = "query",
+						      .path = buf_str(path),
+						      .body = body,
+						      .kind = kind,
+						      .refusal = refusal },
+						  answer);
 }
 
 /*
@@ -601,21 +656,28 @@ is_unwanted(void *ctx)
 	return d->sink->unwanted(d->sink->ctx);
 }
 
-/* Whether it may be for the range that there was no whole answer. That there was no way to the org, or that it is busy, is not. */
+/* Whether it may be for the range that there was no whole answer. That there was no way to the org,
+ * or that it is busy, is not. */
 static bool
 may_be_for_range(const struct retry *retry)
 {
-	return retry->sent == -EPROTO || retry->sent == -ECONNRESET || retry->status == 416 || retry->status == 500;
+	return retry->sent == -EPROTO || retry->sent == -ECONNRESET || retry->status == 416 ||
+	    retry->status == 500;
 }
 
 /* One try, which goes on where the last one broke. */
 static int
-download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest_sink *sink, struct retry *retry)
+download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest_sink *sink,
+    struct retry *retry)
 {
 	const uint64_t before = sink->filled(sink->ctx);
 	struct download d = { .sink = sink };
 	struct http_request request = {
-		.sink = take_bytes, .ctx = &d, .gave_up = sink->unwanted ? is_unwanted : NULL, .body_limit = 64 << 10, .range_from = before,
+		.sink = take_bytes,
+		.ctx = &d,
+		.gave_up = sink->unwanted ? is_unwanted : NULL,
+		.body_limit = 64 << 10,
+		.range_from = before,
 		.whole = take_from_start,
 	};
 	struct http_response answer;
@@ -629,16 +691,19 @@ download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest
 		http_response_free(&answer);
 	uint64_t filled = sink->filled(sink->ctx);
 	if (retry->sent == -ETIMEDOUT && d.came)
-		retry->again = true;	/* silent midway: cut, by something on the way that tells nobody */
+		retry->again =
+		    true; /* silent midway: cut, by something on the way that tells nobody */
 	if (rc == 0 && filled < size) {
-		rest_tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has", ask->what, (unsigned long long)filled,
-		    (unsigned long long)size);
+		rest_tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has",
+		    ask->what, (unsigned long long)filled, (unsigned long long)size);
 		rc = -EIO;
 		retry->again = true;
 	} else if (rc < 0 && size > 0 && filled == size) {
-		rc = 0;			/* only the end of the body was missing; the checks will tell */
-	} else if (rc < 0 && before > 0 && filled == before && retry->again && may_be_for_range(retry)) {
-		int started = sink->restart(sink->ctx);	/* the org does not go on in the middle, or not rightly */
+		rc = 0; /* only the end of the body was missing; the checks will tell */
+	} else if (rc < 0 && before > 0 && filled == before && retry->again &&
+	    may_be_for_range(retry)) {
+		int started = sink->restart(
+		    sink->ctx); /* the org does not go on in the middle, or not rightly */
 		if (started < 0)
 			rc = started;
 	}
@@ -648,11 +713,13 @@ download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest
 static void
 put_path(const struct rest *r, const char *version_id, struct buf *out)
 {
-	buf_printf(out, "/services/data/v%s/sobjects/ContentVersion/%s/VersionData", r->api_version, version_id);
+	buf_printf(out, "/services/data/v%s/sobjects/ContentVersion/%s/VersionData", r->api_version,
+	    version_id);
 }
 
 int
-rest_version_data(struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
+rest_version_data(
+    struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
 {
 	struct ask ask = { .what = version_id, .kind = REST_DOWNLOAD };
 	struct buf path = BUF_INIT;
@@ -680,8 +747,9 @@ rest_version_data(struct rest *r, const char *version_id, uint64_t size, const s
 }
 
 /*
- * Parts. Whether an org gives them is not documented: the first answer tells. Until it has come no other is asked for, so that a mount
- * asks an org that does not know them once; nor waited for, which would keep a thread from a download.
+ * Parts. Whether an org gives them is not documented: the first answer tells. Until it has come no
+ * other is asked for, so that a mount asks an org that does not know them once; nor waited for,
+ * which would keep a thread from a download.
  */
 
 static int
@@ -714,7 +782,8 @@ learn_from_part(struct rest *r, int rc)
 		r->parts_again = monotonic_seconds() + PARTS_PAUSE;
 	pthread_mutex_unlock(&r->lock);
 	if (rc == -EOPNOTSUPP)
-		log_info("salesforce", "the org gives no part of a file alone (HTTP Range): far into a file that is still coming, reads wait");
+		log_info("salesforce",
+		    "the org gives no part of a file alone (HTTP Range): far into a file that is still coming, reads wait");
 }
 
 struct part {
@@ -744,10 +813,15 @@ is_part_unwanted(void *ctx)
 }
 
 static int
-ask_part(struct rest *r, const struct ask *ask, uint64_t from, struct part *part, struct retry *retry)
+ask_part(
+    struct rest *r, const struct ask *ask, uint64_t from, struct part *part, struct retry *retry)
 {
 	struct http_request request = {
-		.sink = take_part, .ctx = part, .gave_up = part->sink->unwanted ? is_part_unwanted : NULL, .body_limit = 64 << 10, .range_from = from,
+		.sink = take_part,
+		.ctx = part,
+		.gave_up = part->sink->unwanted ? is_part_unwanted : NULL,
+		.body_limit = 64 << 10,
+		.range_from = from,
 		.range_len = part->n,
 	};
 	struct http_response answer;
@@ -761,7 +835,8 @@ ask_part(struct rest *r, const struct ask *ask, uint64_t from, struct part *part
 }
 
 int
-rest_version_part(struct rest *r, const char *version_id, uint64_t from, void *to, size_t n, bool (*unwanted)(void *), void *ctx)
+rest_version_part(struct rest *r, const char *version_id, uint64_t from, void *to, size_t n,
+    bool (*unwanted)(void *), void *ctx)
 {
 	const struct rest_sink sink = { .unwanted = unwanted, .ctx = ctx };
 	struct ask ask = { .what = version_id, .kind = REST_DOWNLOAD };

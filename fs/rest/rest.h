@@ -10,8 +10,8 @@
  * somebody waits for, and by a budget of our own.
  *
  * Errors: -EACCES refused, -EDQUOT the API limit is spent (nothing is asked
- * until it can have moved), or the reserve or the budget forbids it, -ENOENT not there, -ETIMEDOUT no answer in time or
- * no way to the org, -ESTALE a lost query locator, -EIO an answer that makes
+ * until it can have moved), or the reserve or the budget forbids it, -ENOENT not there, -ETIMEDOUT
+ * no answer in time or no way to the org, -ESTALE a lost query locator, -EIO an answer that makes
  * no sense, -EINTR rest_cancel.
  *
  * REST API Developer Guide, v62.0. Any thread; calls block.
@@ -33,21 +33,31 @@ struct rest;
 struct rest_options {
 	const char	*api_version;	/* "62.0" */
 	unsigned	 tries;		/* of a request that is worth trying again */
-	unsigned	 reserve;	/* per cent of the org's daily calls that are not for what nobody waits for */
+	unsigned
+	    reserve; /* per cent of the org's daily calls that are not for what nobody waits for */
 	struct budget	*budget;	/* takes part in every call; NULL: none is counted */
 };
 
-/* What calls are for. Of these a refresh, a list of all Ids and a look at the limits leave the reserve alone. */
-enum rest_kind { REST_FILL, REST_REFRESH, REST_LIST, REST_DEMAND, REST_DOWNLOAD, REST_LIMITS, REST_KINDS };
+/* What calls are for. Of these a refresh, a list of all Ids and a look at the limits leave the
+ * reserve alone. */
+enum rest_kind {
+	REST_FILL,
+	REST_REFRESH,
+	REST_LIST,
+	REST_DEMAND,
+	REST_DOWNLOAD,
+	REST_LIMITS,
+	REST_KINDS
+};
 
 int	rest_open(struct http *, struct token *, const struct rest_options *, struct rest **out);
 void	rest_close(struct rest *);
 void	rest_cancel(struct rest *);	/* calls under way and later ones end in -EINTR at once */
 
 /*
- * Which documents to list, one page a call. REST_LINKED: those that are linked to a record, a library or a user. REST_VERSIONS:
- * versions, each a document that has it; `after` is a version's Id then, `ids` those of documents.
- * But for what is linked and for `since`, in order of Id.
+ * Which documents to list, one page a call. REST_LINKED: those that are linked to a record, a
+ * library or a user. REST_VERSIONS: versions, each a document that has it; `after` is a version's
+ * Id then, `ids` those of documents. But for what is linked and for `since`, in order of Id.
  */
 enum rest_source { REST_DOCUMENTS, REST_LINKED, REST_VERSIONS };
 struct rest_query {
@@ -55,14 +65,18 @@ struct rest_query {
 	const char	*linked_to;	/* an Id */
 	const char	*next;		/* where an earlier page ended; goes before the others */
 	const char	*after;		/* all whose Id comes after this one; NULL: all */
-	int64_t		 since;		/* >= 0: what changed since (ms), deleted and archived ones too, oldest change first */
+	int64_t since; /* >= 0: what changed since (ms), deleted and archived ones too, oldest
+			  change first */
 	const char	(*ids)[19];	/* just these, at most REST_IDS_MOST; NULL: all */
 	size_t		 id_count;
-	const char	*filter;	/* those alone for which this SOQL condition holds; NULL: all. -EINVAL, told on the log: it is none */
+	const char *filter; /* those alone for which this SOQL condition holds; NULL: all. -EINVAL,
+			       told on the log: it is none */
 	bool		 archived;	/* archived ones too */
-	bool		 only_ids;	/* the documents have an Id, and with `since` a SystemModstamp and is_deleted, and nothing else */
+	bool only_ids; /* the documents have an Id, and with `since` a SystemModstamp and
+			  is_deleted, and nothing else */
 };
-#define REST_IDS_MOST	200		/* so that the URI stays well below the 16,384 bytes that Salesforce takes */
+#define REST_IDS_MOST                                                                              \
+	200 /* so that the URI stays well below the 16,384 bytes that Salesforce takes */
 
 struct rest_page {
 	char		*next;		/* NULL: this was the last page; caller frees */
@@ -73,15 +87,18 @@ struct rest_page {
 
 /* each: strings are borrowed; a negative errno ends the page with it. */
 typedef int rest_each(void *ctx, const struct document *);
-int	rest_documents(struct rest *, const struct rest_query *, rest_each *, void *ctx, struct rest_page *out);
+int rest_documents(
+    struct rest *, const struct rest_query *, rest_each *, void *ctx, struct rest_page *out);
 
 /*
- * After a page: the locator that was asked for is used up; or lost (rc is -ESTALE): true, a new query goes on behind the last
- * record. further: the page has brought what comes behind all before. *lost is 0 at first; after some in a row, rc is -EIO.
+ * After a page: the locator that was asked for is used up; or lost (rc is -ESTALE): true, a new
+ * query goes on behind the last record. further: the page has brought what comes behind all before.
+ * *lost is 0 at first; after some in a row, rc is -EIO.
  */
 bool	rest_drop_locator(int *rc, char **next, bool further, unsigned *lost);
 
-/* What documents belong to. each: strings are borrowed; a negative errno ends it. All pages are read. */
+/* What documents belong to. each: strings are borrowed; a negative errno ends it. All pages are
+ * read. */
 struct rest_row {
 	char		 id[19];
 	const char	*name;
@@ -90,55 +107,72 @@ struct rest_row {
 };
 typedef int rest_each_row(void *ctx, const struct rest_row *);
 /*
- * Records of an object by the field that holds their names, at most 200: the one with this Id, or those whose name is this, in
- * which a _ stands for any character; upper and lower case are one.
+ * Records of an object by the field that holds their names, at most 200: the one with this Id, or
+ * those whose name is this, in which a _ stands for any character; upper and lower case are one.
  */
-int	rest_records(struct rest *, const char *object, const char *field, const char *id, const char *name, rest_each_row *, void *ctx);
+int rest_records(struct rest *, const char *object, const char *field, const char *id,
+    const char *name, rest_each_row *, void *ctx);
 int	rest_folder(struct rest *, const char *id, rest_each_row *, void *ctx);
-/* The field of an object that holds names: "" if it has none. -ENOENT: no such object, as far as the user may see. */
+/* The field of an object that holds names: "" if it has none. -ENOENT: no such object, as far as
+ * the user may see. */
 int	rest_name_field(struct rest *, const char *object, char out[64]);
-int	rest_storage(struct rest *, int64_t *most, int64_t *left);	/* for files, in MB. -ENOENT: not told */
+int rest_storage(
+    struct rest *, int64_t *most, int64_t *left); /* for files, in MB. -ENOENT: not told */
 
 /*
- * Whether the user has Query All Files: without it the org lists no file that is reachable through a record
- * only. Asked by a query of ContentDocumentLink that is refused without it (Object Reference, v59 and up). An error: not known.
+ * Whether the user has Query All Files: without it the org lists no file that is reachable through
+ * a record only. Asked by a query of ContentDocumentLink that is refused without it (Object
+ * Reference, v59 and up). An error: not known.
  */
 int	rest_sees_all_files(struct rest *, bool *out);
-/* The same (1, 0, or -1: not known) and the libraries of which the user is a member; one call for both. */
+/* The same (1, 0, or -1: not known) and the libraries of which the user is a member; one call for
+ * both. */
 int	rest_reach(struct rest *, int *all_files, rest_each_row *, void *ctx);
 
 /* What a mount leaves out or holds, counted by the org. */
-enum rest_count { REST_COUNT_DOCUMENTS, REST_COUNT_ARCHIVED, REST_COUNT_ATTACHMENTS, REST_COUNT_LEGACY_DOCUMENTS };
-int	rest_count(struct rest *, enum rest_count, int64_t *out);	/* -EOPNOTSUPP: the user may not see any such object */
+enum rest_count {
+	REST_COUNT_DOCUMENTS,
+	REST_COUNT_ARCHIVED,
+	REST_COUNT_ATTACHMENTS,
+	REST_COUNT_LEGACY_DOCUMENTS
+};
+int rest_count(struct rest *, enum rest_count,
+    int64_t *out); /* -EOPNOTSUPP: the user may not see any such object */
 
 /* Where a version's bytes go. A negative errno ends the transfer with it. */
 struct rest_sink {
 	int	(*write)(void *ctx, const void *, size_t);
 	int	(*restart)(void *ctx);		/* the next write is byte 0 again */
 	uint64_t (*filled)(void *ctx);		/* bytes written so far */
-	bool	(*unwanted)(void *ctx);		/* nobody wants them any more: it ends in -EINTR; asked also while nothing comes */
+	bool (*unwanted)(void *ctx); /* nobody wants them any more: it ends in -EINTR; asked also
+					while nothing comes */
 	void	*ctx;
 };
 /*
  * Downloads a ContentVersion. A transfer that breaks is tried again: from where it
  * broke if the org answers 206 for just that range, else from the start.
  */
-int	rest_version_data(struct rest *, const char *version_id, uint64_t size, const struct rest_sink *);
+int rest_version_data(
+    struct rest *, const char *version_id, uint64_t size, const struct rest_sink *);
 
 /*
- * The n bytes at `from` of a ContentVersion, and no others, to memory, for who waits for them. Tried again once. -EOPNOTSUPP: the org gives no parts
- * (HTTP Range); then it is not asked for any for an hour. -EAGAIN: whether it does is being asked. unwanted as in a sink; it may be NULL.
+ * The n bytes at `from` of a ContentVersion, and no others, to memory, for who waits for them.
+ * Tried again once. -EOPNOTSUPP: the org gives no parts (HTTP Range); then it is not asked for any
+ * for an hour. -EAGAIN: whether it does is being asked. unwanted as in a sink; it may be NULL.
  */
-int	rest_version_part(struct rest *, const char *version_id, uint64_t from, void *to, size_t n, bool (*unwanted)(void *), void *ctx);
+int rest_version_part(struct rest *, const char *version_id, uint64_t from, void *to, size_t n,
+    bool (*unwanted)(void *), void *ctx);
 
-/* Whether a call may be spent on what nobody has asked for yet: not the last of the org's limit, not while it is out of reach. */
+/* Whether a call may be spent on what nobody has asked for yet: not the last of the org's limit,
+ * not while it is out of reach. */
 bool	rest_may_guess(struct rest *);
 
 struct rest_stats {
-	uint64_t	calls[REST_KINDS], errors;	/* requests sent, by kind; those that failed */
+	uint64_t calls[REST_KINDS], errors; /* requests sent, by kind; those that failed */
 	int64_t		api_used, api_max;		/* as the org last said; -1: not yet */
-	int64_t		spent_until;			/* no calls before (seconds since 1970), since the org's limit is spent; 0: it is not */
-	bool		reserved;			/* so much is used that only the reserve is left */
+	int64_t spent_until; /* no calls before (seconds since 1970), since the org's limit is
+				spent; 0: it is not */
+	bool reserved; /* so much is used that only the reserve is left */
 };
 void	rest_stats(struct rest *, struct rest_stats *out);
 

@@ -1,5 +1,6 @@
 /*
- * What documents belong to: records, libraries, folders; and which of them the user reaches. Small answers, read to their last page.
+ * What documents belong to: records, libraries, folders; and which of them the user reaches. Small
+ * answers, read to their last page.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -42,7 +43,8 @@ read_more_rows(struct rest *r, int rc, struct rest_page *page, struct rows *rows
 		rc = rest_read_next(r, REST_DEMAND, next, take_row, rows, page);
 		free(next);
 	}
-	return rc == -ESTALE ? -EIO : rc;	/* a locator that is lost at once is not worth another try */
+	return rc == -ESTALE ? -EIO :
+			       rc; /* a locator that is lost at once is not worth another try */
 }
 
 static int
@@ -93,7 +95,8 @@ is_identifier(const char *s)
 }
 
 int
-rest_records(struct rest *r, const char *object, const char *field, const char *id, const char *name, rest_each_row *each, void *ctx)
+rest_records(struct rest *r, const char *object, const char *field, const char *id,
+    const char *name, rest_each_row *each, void *ctx)
 {
 	struct rows rows = { .name = field, .each = each, .ctx = ctx };
 	struct buf soql = BUF_INIT;
@@ -101,7 +104,8 @@ rest_records(struct rest *r, const char *object, const char *field, const char *
 	int rc = -ENOENT;
 
 	if (is_identifier(object) && is_identifier(field)) {
-		buf_printf(&soql, "SELECT Id, %s FROM %s WHERE %s %s ", field, object, id ? "Id" : field, like ? "LIKE" : "=");
+		buf_printf(&soql, "SELECT Id, %s FROM %s WHERE %s %s ", field, object,
+		    id ? "Id" : field, like ? "LIKE" : "=");
 		put_soql_text(&soql, id ? id : name, like);
 		buf_printf(&soql, " ORDER BY Id LIMIT %d", NAMESAKES);
 		rc = read_rows(r, &soql, &rows);
@@ -145,14 +149,16 @@ rest_sees_all_files(struct rest *r, bool *out)
 }
 
 /*
- * Two queries in one call. Composite counts as one, and each part of it has a status of its own (REST API
- * Developer Guide, Composite).
+ * Two queries in one call. Composite counts as one, and each part of it has a status of its own
+ * (REST API Developer Guide, Composite).
  */
 
 static void
 put_part(const struct rest *r, struct buf *b, const char *name, const char *soql)
 {
-	buf_printf(b, "{\"method\":\"GET\",\"referenceId\":\"%s\",\"url\":\"/services/data/v%s/query?q=", name, r->api_version);
+	buf_printf(b,
+	    "{\"method\":\"GET\",\"referenceId\":\"%s\",\"url\":\"/services/data/v%s/query?q=",
+	    name, r->api_version);
 	buf_put_url(b, soql, strlen(soql));
 	buf_puts(b, "\"}");
 }
@@ -163,10 +169,12 @@ find_part(const cJSON *json, const char *name, int64_t *status)
 	const cJSON *part;
 
 	cJSON_ArrayForEach(part, cJSON_GetObjectItemCaseSensitive(json, "compositeResponse")) {
-		const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(part, "referenceId"));
+		const char *s =
+		    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(part, "referenceId"));
 
 		if (s && strcmp(s, name) == 0) {
-			*status = rest_int(cJSON_GetObjectItemCaseSensitive(part, "httpStatusCode"));
+			*status =
+			    rest_int(cJSON_GetObjectItemCaseSensitive(part, "httpStatusCode"));
 			return cJSON_GetObjectItemCaseSensitive(part, "body");
 		}
 	}
@@ -177,7 +185,8 @@ find_part(const cJSON *json, const char *name, int64_t *status)
 static bool
 is_refused(const cJSON *body, const char *code)
 {
-	const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(body, 0), "errorCode"));
+	const char *s = cJSON_GetStringValue(
+	    cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(body, 0), "errorCode"));
 
 	return s && strcmp(s, code) == 0;
 }
@@ -195,7 +204,9 @@ read_reach(struct rest *r, const cJSON *json, int *all_files, struct rows *rows)
 		return 0;		/* libraries are switched off */
 	int rc = status == 200 ? rest_read_records(body, take_row, rows, &page) : -EBADMSG;
 	if (rc == -EBADMSG) {
-		rest_tell(r, "query: Salesforce does not say which libraries there are (status %lld)", (long long)status);
+		rest_tell(r,
+		    "query: Salesforce does not say which libraries there are (status %lld)",
+		    (long long)status);
 		rc = -EIO;
 	}
 	return read_more_rows(r, rc, &page, rows);
@@ -218,7 +229,9 @@ ask_one_by_one(struct rest *r, int *all_files, struct rows *rows)
 int
 rest_reach(struct rest *r, int *all_files, rest_each_row *each, void *ctx)
 {
-	struct rows rows = { .name = "Name", .more = "RootContentFolderId", .each = each, .ctx = ctx };
+	struct rows rows = {
+		.name = "Name", .more = "RootContentFolderId", .each = each, .ctx = ctx
+	};
 	struct rest_refusal refusal = { .expected = "" };
 	struct buf path = BUF_INIT, body = BUF_INIT;
 	struct http_response answer;
@@ -250,7 +263,8 @@ rest_folder(struct rest *r, const char *id, rest_each_row *each, void *ctx)
 	struct rows rows = { .name = "Title", .each = each, .ctx = ctx };
 	struct buf soql = BUF_INIT;
 
-	buf_puts(&soql, "SELECT Id, Title, IsFolder FROM ContentFolderItem WHERE ParentContentFolderId = ");
+	buf_puts(&soql,
+	    "SELECT Id, Title, IsFolder FROM ContentFolderItem WHERE ParentContentFolderId = ");
 	put_soql_text(&soql, id, false);
 	int rc = read_rows(r, &soql, &rows);
 	buf_free(&soql);
@@ -262,7 +276,8 @@ rest_folder(struct rest *r, const char *id, rest_each_row *each, void *ctx)
  */
 
 static int
-get_json(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal, cJSON **out)
+get_json(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal,
+    cJSON **out)
 {
 	struct http_response answer;
 	int rc = rest_get(r, kind, path, refusal, &answer);
@@ -288,15 +303,18 @@ rest_name_field(struct rest *r, const char *object, char out[64])
 	int rc = -ENOENT;
 
 	if (is_identifier(object)) {
-		buf_printf(&path, "/services/data/v%s/sobjects/%s/describe", r->api_version, object);
+		buf_printf(
+		    &path, "/services/data/v%s/sobjects/%s/describe", r->api_version, object);
 		rc = get_json(r, REST_DEMAND, &path, &refusal, &json);
 	}
 	if (rc == 0)
 		out[0] = '\0';
 	cJSON_ArrayForEach(field, cJSON_GetObjectItemCaseSensitive(json, "fields")) {
-		const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(field, "name"));
+		const char *name =
+		    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(field, "name"));
 
-		if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(field, "nameField")) && name && is_identifier(name))
+		if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(field, "nameField")) && name &&
+		    is_identifier(name))
 			snprintf(out, 64, "%s", name);
 	}
 	cJSON_Delete(json);
@@ -313,7 +331,8 @@ rest_storage(struct rest *r, int64_t *most, int64_t *left)
 	buf_printf(&path, "/services/data/v%s/limits", r->api_version);
 	int rc = get_json(r, REST_LIMITS, &path, NULL, &json);
 	if (rc == 0) {
-		int64_t m = rest_int(rest_value_at(json, "FileStorageMB.Max")), n = rest_int(rest_value_at(json, "FileStorageMB.Remaining"));
+		int64_t m = rest_int(rest_value_at(json, "FileStorageMB.Max")),
+			n = rest_int(rest_value_at(json, "FileStorageMB.Remaining"));
 
 		if (m < 0 || n < 0) {
 			rc = -ENOENT;

@@ -28,14 +28,15 @@ enum blob_state {
 struct attempt {
 	int		 fd;		/* what it writes (or follows); -1: none */
 	bool		 spilled;	/* fd is a spill */
-	uint64_t	 room;		/* bytes that were to be removed for this one, since the disk was full */
+	uint64_t room; /* bytes that were to be removed for this one, since the disk was full */
 	uint64_t	 claimed;	/* bytes that the disk counts as this one's: disk_grow */
 	bool		 adopted;	/* readers read this file */
 	bool		 wrong;		/* all came, and it is not what was promised */
-	bool		 scattered;	/* written by blob_write_at: the file has its whole size from the beginning */
+	bool scattered; /* written by blob_write_at: the file has its whole size from the beginning
+			 */
 	uint64_t	 filled;
-	uint64_t	 seen;		/* guarded by the store's lock: `filled`, for the hashing thread */
-	bool		 hashing;	/* the same: the job below is queued or runs, and the hash is its own */
+	uint64_t seen; /* guarded by the store's lock: `filled`, for the hashing thread */
+	bool hashing; /* the same: the job below is queued or runs, and the hash is its own */
 	struct hash	 hash;
 	struct job	 job;
 };
@@ -58,7 +59,7 @@ struct blob {
 	enum blob_state	 state;
 	int		 error;
 	unsigned	 users;
-	unsigned	 jobs;		/* are queued or run: the last one frees the blob if nobody else has it */
+	unsigned jobs; /* are queued or run: the last one frees the blob if nobody else has it */
 	bool		 listed;
 	bool		 dropped;	/* its document is gone: not to be kept */
 	bool		 spilled;	/* counted in the store's */

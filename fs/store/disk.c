@@ -16,9 +16,11 @@
 
 #include "disk.h"
 
-#define SCATTERED	S_ISVTX	/* in the mode of a file that is written side by side; means nothing else there */
+#define SCATTERED                                                                                  \
+	S_ISVTX /* in the mode of a file that is written side by side; means nothing else there */
 #define STEP_MOST	(16ull << 20)	/* bytes that are counted before they are written */
-#define OPEN_FLAGS	(O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)	/* O_NONBLOCK: a FIFO put there by hand */
+#define OPEN_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) /* O_NONBLOCK: a FIFO put there by hand   \
+							  */
 
 struct disk {
 	uint64_t	 limit;
@@ -59,7 +61,8 @@ static void
 write_usage(struct disk *d, const struct usage *u)
 {
 	char text[64];
-	int n = snprintf(text, sizeof(text), "%20llu %20llu\n", (unsigned long long)u->bytes, (unsigned long long)u->files);
+	int n = snprintf(text, sizeof(text), "%20llu %20llu\n", (unsigned long long)u->bytes,
+	    (unsigned long long)u->files);
 
 	/* A number that is lost is found again by the next scan. */
 	if (pwrite(d->usage, text, (size_t)n, 0) < 0)
@@ -88,7 +91,8 @@ change_usage(struct disk *d, int64_t bytes, int64_t files)
 	pthread_mutex_unlock(&d->lock);
 }
 
-/* Zeros if there are none. Takes no lock, which a mount that is stopped may hold: they are written at once. */
+/* Zeros if there are none. Takes no lock, which a mount that is stopped may hold: they are written
+ * at once. */
 static struct usage
 usage_of(struct disk *d)
 {
@@ -126,7 +130,8 @@ evict_down_to(struct disk *d, uint64_t most)
 	d->over = r.left_bytes > most;
 	pthread_mutex_unlock(&d->lock);
 	if (r.removed_files)
-		log_debug("store", "evicted %llu files, %llu bytes", (unsigned long long)r.removed_files, (unsigned long long)r.removed_bytes);
+		log_debug("store", "evicted %llu files, %llu bytes",
+		    (unsigned long long)r.removed_files, (unsigned long long)r.removed_bytes);
 	return r.removed_bytes;
 }
 
@@ -194,7 +199,8 @@ open_dir(int at, const char *path, bool *made)
 static void
 write_tag(int dir)
 {
-	static const char tag[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
+	static const char tag[] =
+	    "Signature: 8a477f597d28d172789f06886806bc55\n"
 	    "# This file says that the directory is a cache (of sffs). See https://bford.info/cachedir/\n";
 	int fd = openat(dir, "CACHEDIR.TAG", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
@@ -223,7 +229,8 @@ remove_leftovers(struct disk *d)
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir))) {
-		int fd = e->d_name[0] == '.' ? -1 : openat(d->filling, e->d_name, O_RDWR | OPEN_FLAGS);
+		int fd =
+		    e->d_name[0] == '.' ? -1 : openat(d->filling, e->d_name, O_RDWR | OPEN_FLAGS);
 
 		if (fd < 0)
 			continue;
@@ -237,7 +244,8 @@ remove_leftovers(struct disk *d)
 		close(copy);
 }
 
-/* What cannot be opened stays -1. On a disk that is read-only by now, what is whole is still served. */
+/* What cannot be opened stays -1. On a disk that is read-only by now, what is whole is still
+ * served. */
 static int
 open_below(struct disk *d, const char *path)
 {
@@ -280,7 +288,8 @@ disk_open(const char *dir, uint64_t limit, struct disk **out)
 	pthread_mutex_init(&d->lock, NULL);
 	d->broken = open_below(d, dir);
 	if (d->broken)
-		log_warn("store", "%s: cannot be written: %s; reads go on, but nothing is kept", dir, strerror(-d->broken));
+		log_warn("store", "%s: cannot be written: %s; reads go on, but nothing is kept",
+		    dir, strerror(-d->broken));
 	*out = d;
 	return 0;
 }
@@ -310,7 +319,8 @@ disk_has(struct disk *d, const char *name, uint64_t size)
 {
 	struct stat st;
 
-	return fstatat(d->files, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) && (uint64_t)st.st_size == size;
+	return fstatat(d->files, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size == size;
 }
 
 int
@@ -327,8 +337,10 @@ disk_find(struct disk *d, const char *name, uint64_t size)
 		close(fd);
 		return -ENOENT;
 	}
-	flock(fd, LOCK_SH | LOCK_NB);	/* fails only when it is being evicted: then this descriptor outlives the name */
-	futimens(fd, (const struct timespec[]){ { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT } });
+	flock(fd, LOCK_SH | LOCK_NB); /* fails only when it is being evicted: then this descriptor
+					 outlives the name */
+	futimens(
+	    fd, (const struct timespec[]){ { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT } });
 	return fd;
 }
 
@@ -337,7 +349,8 @@ disk_drop(struct disk *d, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(d->files, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && unlinkat(d->files, name, 0) == 0)
+	if (fstatat(d->files, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    unlinkat(d->files, name, 0) == 0)
 		change_usage(d, -(int64_t)st.st_size, -1);
 }
 
@@ -360,8 +373,9 @@ disk_release(struct disk *d, int fd)
  */
 
 /*
- * Not the whole size at once: who reads ten bytes of a large file does not push out what is there, but what is really written does,
- * and a step more, so that the limit is not passed before the evictor has run.
+ * Not the whole size at once: who reads ten bytes of a large file does not push out what is there,
+ * but what is really written does, and a step more, so that the limit is not passed before the
+ * evictor has run.
  */
 void
 disk_grow(struct disk *d, uint64_t filled, uint64_t size, uint64_t *claimed)
@@ -406,7 +420,8 @@ disk_claim(struct disk *d, const char *name, uint64_t size, int *fd)
 			close(part);
 			return rc;
 		}
-		/* Locked; but is it still the one that is there? Who filled it may have ended in between. */
+		/* Locked; but is it still the one that is there? Who filled it may have ended in
+		 * between. */
 		if (!is_at(d->filling, name, part)) {
 			close(part);
 			continue;
@@ -436,7 +451,9 @@ disk_follow(struct disk *d, const char *name, uint64_t size, int fd, struct disk
 	/* Twice: a file that gets its whole size at once has got its mode before. */
 	if (fstat(fd, &st) < 0 || fstat(fd, &after) < 0)
 		return DISK_GONE;
-	p->filled = after.st_mode & SCATTERED ? 0 : (uint64_t)st.st_size < size ? (uint64_t)st.st_size : size;
+	p->filled = after.st_mode & SCATTERED ? 0 :
+	    (uint64_t)st.st_size < size	      ? (uint64_t)st.st_size :
+						size;
 	p->written = after.st_mtim.tv_sec * INT64_C(1000000000) + after.st_mtim.tv_nsec;
 	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
 		return DISK_OTHERS;
@@ -457,7 +474,8 @@ disk_renew(struct disk *d, const char *name, int *fd)
 	int part = openat(d->filling, fresh, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, 0600);
 	if (part < 0)
 		return -errno;
-	if (flock(part, LOCK_EX | LOCK_NB) < 0 || renameat(d->filling, fresh, d->filling, name) < 0) {
+	if (flock(part, LOCK_EX | LOCK_NB) < 0 ||
+	    renameat(d->filling, fresh, d->filling, name) < 0) {
 		rc = -errno;
 		unlinkat(d->filling, fresh, 0);
 		close(part);

@@ -19,7 +19,8 @@ struct old {
 	char		 name[104];
 };
 
-/* The oldest that were seen: up to twice OLDEST, of which the younger half is forgotten when it is full. */
+/* The oldest that were seen: up to twice OLDEST, of which the younger half is forgotten when it is
+ * full. */
 struct seen {
 	struct old	 old[2 * OLDEST];
 	size_t		 n;
@@ -28,7 +29,8 @@ struct seen {
 static int
 by_age(const void *a, const void *b)
 {
-	const struct timespec *x = &((const struct old *)a)->used, *y = &((const struct old *)b)->used;
+	const struct timespec *x = &((const struct old *)a)->used,
+			      *y = &((const struct old *)b)->used;
 
 	if (x->tv_sec != y->tv_sec)
 		return x->tv_sec < y->tv_sec ? -1 : 1;
@@ -67,7 +69,8 @@ scan(DIR *dir, struct seen *s, struct evict_result *r)
 	r->left_bytes = r->left_files = 0;
 	rewinddir(dir);
 	while ((e = readdir(dir))) {
-		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
+		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(st.st_mode))
 			continue;
 		r->left_bytes += (uint64_t)st.st_size;
 		r->left_files++;
@@ -84,8 +87,8 @@ remove_old(int dir, const struct old *o, struct evict_result *r)
 
 	if (fd < 0)
 		return false;
-	bool idle = flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_atim.tv_sec == o->used.tv_sec &&
-	    st.st_atim.tv_nsec == o->used.tv_nsec;
+	bool idle = flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
+	    st.st_atim.tv_sec == o->used.tv_sec && st.st_atim.tv_nsec == o->used.tv_nsec;
 	bool gone = idle && unlinkat(dir, o->name, 0) == 0;
 	close(fd);
 	if (gone) {

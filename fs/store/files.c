@@ -21,7 +21,8 @@ look(struct disk *d, int files, const char *name, store_each_file *each, void *c
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !each(ctx, name, fd, (uint64_t)st.st_size))
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    !each(ctx, name, fd, (uint64_t)st.st_size))
 		disk_drop(d, name);
 	close(fd);
 }

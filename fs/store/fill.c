@@ -26,11 +26,14 @@
 
 #include "fill.h"
 
-#define HASH_STEP	(256 * 1024)		/* bytes that are worth waking the hashing thread for */
+#define HASH_STEP (256 * 1024) /* bytes that are worth waking the hashing thread for */
 #define FOLLOW_PAUSE	20			/* ms between looks at how far another process is */
-#define FOLLOW_MOST	120			/* seconds in which another process must have got further: its own time limits are shorter */
-#define ROOM_STEP	(16ull << 20)		/* bytes that are removed at a time where the disk is full */
-#define FINISH_MOST	(16ull << 20)		/* bytes that are fetched to the end though nobody reads any more */
+#define FOLLOW_MOST                                                                                \
+	120 /* seconds in which another process must have got further: its own time limits are     \
+	       shorter */
+#define ROOM_STEP (16ull << 20) /* bytes that are removed at a time where the disk is full */
+#define FINISH_MOST                                                                                \
+	(16ull << 20) /* bytes that are fetched to the end though nobody reads any more */
 
 static bool
 same_bytes(int fd1, int fd2, uint64_t n)
@@ -72,7 +75,8 @@ end_attempt(struct blob *b)
 	a->fd = -1;
 }
 
-/* From here on, fd is what is written or followed. What nobody was granted need not come again as it was. */
+/* From here on, fd is what is written or followed. What nobody was granted need not come again as
+ * it was. */
 static void
 begin_attempt(struct blob *b, int fd)
 {
@@ -112,8 +116,9 @@ adopt(struct blob *b, uint64_t landed)
 }
 
 /*
- * Caller locks. A transfer that nobody waits for is finished if little is missing, or less than has come; it would
- * cost as much the next time. Else it is dropped, and whoever wants it from now on begins a new one.
+ * Caller locks. A transfer that nobody waits for is finished if little is missing, or less than has
+ * come; it would cost as much the next time. Else it is dropped, and whoever wants it from now on
+ * begins a new one.
  */
 static bool
 is_wanted(struct blob *b, bool ours)
@@ -122,7 +127,8 @@ is_wanted(struct blob *b, bool ours)
 
 	if (b->store->closing)
 		return false;
-	if (b->users > 0 || (ours && !b->dropped && (missing <= FINISH_MOST || missing <= b->attempt.filled)))
+	if (b->users > 0 ||
+	    (ours && !b->dropped && (missing <= FINISH_MOST || missing <= b->attempt.filled)))
 		return true;
 	blob_unlist(b);
 	return false;
@@ -134,7 +140,8 @@ land(struct blob *b)
 	struct store *s = b->store;
 
 	pthread_mutex_lock(&s->lock);
-	uint64_t held = parts_held_back(b), may = b->attempt.filled < held ? b->attempt.filled : held;
+	uint64_t held = parts_held_back(b),
+		 may = b->attempt.filled < held ? b->attempt.filled : held;
 	if (may > b->landed)
 		b->landed = may;
 	pthread_mutex_unlock(&s->lock);
@@ -186,7 +193,8 @@ run_hash(struct job *job)
 		uint64_t end = a->seen;
 
 		pthread_mutex_unlock(&b->store->lock);
-		rc = hash_to(&a->hash, a->fd, end);	/* an error comes again, and counts, at the end */
+		rc = hash_to(
+		    &a->hash, a->fd, end); /* an error comes again, and counts, at the end */
 		pthread_mutex_lock(&b->store->lock);
 	}
 	a->hashing = false;
@@ -229,9 +237,12 @@ open_spill(struct blob *b, int why)
 	pthread_mutex_unlock(&s->lock);
 	int fd = room ? spill_open(b->size) : -ENOSPC;
 	if (fd < 0)
-		log_error("store", "%s: neither the cache (%s) nor a temporary directory has room for it", b->name, strerror(why));
+		log_error("store",
+		    "%s: neither the cache (%s) nor a temporary directory has room for it", b->name,
+		    strerror(why));
 	else if (!told)
-		log_warn("store", "the cache takes no more (%s): what is read now is not kept", strerror(why));
+		log_warn("store", "the cache takes no more (%s): what is read now is not kept",
+		    strerror(why));
 	return fd;
 }
 
@@ -241,7 +252,8 @@ copy_bytes(int from, int to, uint64_t n)
 	char piece[64 * 1024];
 
 	for (uint64_t off = 0; off < n;) {
-		ssize_t got = pread(from, piece, n - off < sizeof(piece) ? (size_t)(n - off) : sizeof(piece), (off_t)off);
+		ssize_t got = pread(from, piece,
+		    n - off < sizeof(piece) ? (size_t)(n - off) : sizeof(piece), (off_t)off);
 
 		if (got <= 0)
 			return -EIO;
@@ -286,7 +298,8 @@ after_write_error(struct blob *b, int e)
 		return e == ENOSPC ? -ENOSPC : -EIO;
 	}
 	if ((e == ENOSPC || e == EDQUOT) && a->room < b->size) {
-		uint64_t missing = b->size - a->filled, step = missing < ROOM_STEP ? missing : ROOM_STEP;
+		uint64_t missing = b->size - a->filled,
+			 step = missing < ROOM_STEP ? missing : ROOM_STEP;
 
 		a->room += step;
 		if (disk_make_room(b->store->disk, step))
@@ -305,7 +318,8 @@ write_bytes(struct blob *b, const char *p, size_t n, uint64_t off)
 	struct attempt *a = &b->attempt;
 
 	if (n > b->size - a->filled || off > b->size || n > b->size - off) {
-		log_warn("store", "%s: more came than the %llu bytes that it has", b->name, (unsigned long long)b->size);
+		log_warn("store", "%s: more came than the %llu bytes that it has", b->name,
+		    (unsigned long long)b->size);
 		return -EIO;
 	}
 	if (!a->spilled)
@@ -408,7 +422,8 @@ check(struct blob *b)
 	struct attempt *a = &b->attempt;
 
 	if (a->filled != b->size) {
-		log_warn("store", "%s: %llu bytes came of %llu", b->name, (unsigned long long)a->filled, (unsigned long long)b->size);
+		log_warn("store", "%s: %llu bytes came of %llu", b->name,
+		    (unsigned long long)a->filled, (unsigned long long)b->size);
 		return -EIO;
 	}
 	if (!*b->md5)
@@ -416,14 +431,16 @@ check(struct blob *b)
 	wait_for_hash(b);
 	int rc = hash_to(&a->hash, a->fd, b->size);
 	if (rc == 0 && !hash_is(&a->hash, b->md5)) {
-		log_warn("store", "%s: its bytes do not have the MD5 %s: thrown away", b->name, b->md5);
+		log_warn(
+		    "store", "%s: its bytes do not have the MD5 %s: thrown away", b->name, b->md5);
 		a->wrong = true;
 		rc = -EIO;
 	}
 	return rc;
 }
 
-/* Once, and for who reads it now: what an org has wrong for good would cost a transfer more at each open. */
+/* Once, and for who reads it now: what an org has wrong for good would cost a transfer more at each
+ * open. */
 static bool
 may_come_again(struct blob *b)
 {
@@ -477,7 +494,7 @@ fill_ourselves(struct blob *b)
 			rc = check(b);
 	}
 	if (rc == 0 && !a->adopted)
-		rc = adopt(b, b->landed);	/* nothing was appended: it was written side by side */
+		rc = adopt(b, b->landed); /* nothing was appended: it was written side by side */
 	rc = keep_or_give_up(b, rc);
 	end_attempt(b);
 	hash_end(&a->hash);
@@ -503,7 +520,9 @@ follow(struct blob *b)
 		pauses = p.written != written ? 0 : pauses + 1;
 		written = p.written;
 		if (rc == 0 && pauses > FOLLOW_MOST * 1000 / FOLLOW_PAUSE) {
-			log_warn("store", "%s: another mount has been fetching it and gets nowhere; is it stopped?", b->name);
+			log_warn("store",
+			    "%s: another mount has been fetching it and gets nowhere; is it stopped?",
+			    b->name);
 			rc = -ETIMEDOUT;
 		}
 	} while (rc == 0 && how == DISK_OTHERS);

@@ -1,5 +1,6 @@
 /*
- * fill - brings a blob's bytes onto the disk: by its fill callback, or by following another process that has begun.
+ * fill - brings a blob's bytes onto the disk: by its fill callback, or by following another process
+ * that has begun.
  *
  * Any thread.
  */

@@ -17,6 +17,6 @@ struct hash {
 int	hash_begin(struct hash *);			/* also anew */
 int	hash_to(struct hash *, int fd, uint64_t end);	/* takes in the bytes of fd up to end */
 bool	hash_is(struct hash *, const char *hex);	/* once: it cannot go on after that */
-void	hash_end(struct hash *);			/* one that was never begun (zeros) is fine */
+void hash_end(struct hash *); /* one that was never begun (zeros) is fine */
 
 #endif

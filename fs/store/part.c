@@ -1,6 +1,7 @@
 /*
- * One job of a blob fetches its parts, one after another, with a thread of those that fetch: so a blob never has more than two
- * transfers. What the fill has got beyond before a part is here is not compared any more, so that part is thrown away.
+ * One job of a blob fetches its parts, one after another, with a thread of those that fetch: so a
+ * blob never has more than two transfers. What the fill has got beyond before a part is here is not
+ * compared any more, so that part is thrown away.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -115,7 +116,8 @@ parts_want(struct blob *b, uint64_t off, size_t n)
 	if (first <= last) {
 		if (off < b->landed + PART_FAR || ps->count == PARTS_MOST)
 			return false;
-		ps->part[ps->count++] = (struct part){ .from = first * PART_SIZE, .to = slot_end(b, last) };
+		ps->part[ps->count++] =
+		    (struct part){ .from = first * PART_SIZE, .to = slot_end(b, last) };
 		if (parts_held_back(b) < b->landed) {
 			ps->count--;
 			return false;
@@ -129,7 +131,8 @@ parts_want(struct blob *b, uint64_t off, size_t n)
 static bool
 is_of_use(const struct blob *b, const struct part *p)
 {
-	return b->users > 0 && !b->store->closing && b->state != BLOB_WHOLE && b->state != BLOB_FAILED && b->attempt.seen < p->to;
+	return b->users > 0 && !b->store->closing && b->state != BLOB_WHOLE &&
+	    b->state != BLOB_FAILED && b->attempt.seen < p->to;
 }
 
 bool
@@ -245,7 +248,8 @@ is_same(const struct blob *b, uint64_t off, uint64_t end)
 	while (off < end) {
 		size_t n = end - off < sizeof(x) ? (size_t)(end - off) : sizeof(x);
 
-		if (pread(b->parts.fd, x, n, (off_t)off) != (ssize_t)n || pread(b->attempt.fd, y, n, (off_t)off) != (ssize_t)n || memcmp(x, y, n) != 0)
+		if (pread(b->parts.fd, x, n, (off_t)off) != (ssize_t)n ||
+		    pread(b->attempt.fd, y, n, (off_t)off) != (ssize_t)n || memcmp(x, y, n) != 0)
 			return false;
 		off += n;
 	}
@@ -270,7 +274,8 @@ parts_compare(struct blob *b)
 	pthread_mutex_unlock(&b->store->lock);
 	for (unsigned i = 0; i < n; i++) {
 		if (!is_same(b, due[i].from, due[i].to)) {
-			log_warn("store", "%s: what came of it alone is not what comes in order", b->name);
+			log_warn("store", "%s: what came of it alone is not what comes in order",
+			    b->name);
 			return -EIO;
 		}
 	}
@@ -280,7 +285,9 @@ parts_compare(struct blob *b)
 void
 parts_init(struct blob *b, store_part *fetch)
 {
-	b->parts = (struct parts){ .fetch = fetch, .fd = -1, .job = { .run = run_parts, .drop = drop_parts } };
+	b->parts = (struct parts){
+		.fetch = fetch, .fd = -1, .job = { .run = run_parts, .drop = drop_parts }
+	};
 }
 
 void

@@ -119,7 +119,8 @@ new_blob(struct store *s, const struct store_want *want, struct blob **out)
 	if (!is_name(want->name) || (want->md5 && strlen(want->md5) != sizeof(b->md5) - 1))
 		return -EINVAL;
 	if (want->size == 0 && want->md5 && strcasecmp(want->md5, MD5_OF_NOTHING) != 0) {
-		log_warn("store", "%s: no bytes, but the MD5 %s, which has some", want->name, want->md5);
+		log_warn(
+		    "store", "%s: no bytes, but the MD5 %s, which has some", want->name, want->md5);
 		return -EIO;
 	}
 	if (!(b = calloc(1, sizeof(*b))))
@@ -175,7 +176,7 @@ get_open(struct store *s, const struct blob *like)
 	void *found = tfind(like, &s->blobs, by_name);
 	struct blob *b = found ? *(struct blob **)found : NULL;
 
-	if (b && b->size != like->size) {	/* something else by the same name: each keeps its own */
+	if (b && b->size != like->size) { /* something else by the same name: each keeps its own */
 		blob_unlist(b);
 		b = NULL;
 	}
@@ -328,7 +329,8 @@ blob_ready(struct blob *b, uint64_t off, size_t n, struct wait *w)
 		bool part = parts_want(b, off, n);	/* first: it is what is waited for */
 		if (b->state == BLOB_IDLE)
 			fill_start(b);
-		rc = !w || wait_add(part ? &b->parts.waiting : &b->waiting, w, off + n) ? -EAGAIN : -EINTR;
+		rc = !w || wait_add(part ? &b->parts.waiting : &b->waiting, w, off + n) ? -EAGAIN :
+											  -EINTR;
 	}
 	pthread_mutex_unlock(&b->store->lock);
 	return rc;
@@ -346,7 +348,8 @@ blob_pread(struct blob *b, void *p, size_t n, uint64_t off)
 		got = pread(fd, p, n, (off_t)off);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 || (got == 0 && n > 0)) {
-		log_error("store", "%s: cannot be read back: %s", b->name, got < 0 ? strerror(errno) : "it has become shorter");
+		log_error("store", "%s: cannot be read back: %s", b->name,
+		    got < 0 ? strerror(errno) : "it has become shorter");
 		return -EIO;
 	}
 	return got;
@@ -356,7 +359,9 @@ int
 blob_fd(struct blob *b, uint64_t off, size_t n)
 {
 	pthread_mutex_lock(&b->store->lock);
-	int fd = off + n <= b->landed ? b->fd : b->parts.fd;	/* what was granted of a part is there until the blob is put */
+	int fd = off + n <= b->landed ?
+	    b->fd :
+	    b->parts.fd; /* what was granted of a part is there until the blob is put */
 	pthread_mutex_unlock(&b->store->lock);
 	return fd;
 }
@@ -379,7 +384,8 @@ blob_read(struct blob *b, void *p, size_t n, uint64_t off)
 	wait_thread_init(&t);
 	while ((rc = blob_ready(b, off, n, &t.wait)) == -EAGAIN)
 		wait_thread_sleep(&t);
-	if (blob_cancelled(b))		/* also where the bytes are there: a pass over a large file has to end */
+	if (blob_cancelled(
+		b)) /* also where the bytes are there: a pass over a large file has to end */
 		rc = -EINTR;
 	return rc > 0 ? blob_pread(b, p, (size_t)rc, off) : rc;
 }

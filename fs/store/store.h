@@ -5,8 +5,8 @@
  * what has landed while the rest is in flight, and what is fetched for them
  * alone where they read far beyond it; 128 KiB that nobody has got (the last
  * ones, unless somebody read there early) are released only when size and MD5
- * are what was promised, so nobody reads a wrong file to a clean end. A failed fill leaves nothing, and its error is each
- * reader's error. Processes that share the directory share fills, too: one
+ * are what was promised, so nobody reads a wrong file to a clean end. A failed fill leaves nothing,
+ * and its error is each reader's error. Processes that share the directory share fills, too: one
  * fills, the others follow, and take over if it dies.
  *
  * A fill that nobody waits for any more goes on if less is missing than has
@@ -32,12 +32,14 @@
 struct store;
 struct blob;
 
-/* Appends the blob's bytes in order (blob_append) and returns 0 or a negative errno. Runs in one of the store's threads. */
+/* Appends the blob's bytes in order (blob_append) and returns 0 or a negative errno. Runs in one of
+ * the store's threads. */
 typedef int store_fill(void *ctx, struct blob *);
 
 /*
- * Brings the n bytes at `from` alone, to memory. It is called for who reads far beyond what has come so far; on a negative errno
- * they wait for the fill. Runs beside the fill, in another of the store's threads.
+ * Brings the n bytes at `from` alone, to memory. It is called for who reads far beyond what has
+ * come so far; on a negative errno they wait for the fill. Runs beside the fill, in another of the
+ * store's threads.
  */
 typedef int store_part(void *ctx, struct blob *, uint64_t from, void *to, size_t n);
 
@@ -50,60 +52,67 @@ struct store_want {
 	enum store_class class;
 	store_fill	*fill;
 	store_part	*part;		/* may be NULL */
-	void		*ctx;		/* the blob's from here on: freed by free_ctx, once, also when nothing is filled */
+	void *
+	    ctx; /* the blob's from here on: freed by free_ctx, once, also when nothing is filled */
 	void		(*free_ctx)(void *);
 };
 
 struct store_options {
 	const char	*dir;		/* made if missing, mode 0700 */
-	uint64_t	 limit;		/* bytes kept; the least recently used blobs go first, open ones never */
+	uint64_t limit; /* bytes kept; the least recently used blobs go first, open ones never */
 	unsigned	 fetches;	/* at a time */
 };
 
 int	store_open(const struct store_options *, struct store **out);
 /*
- * First: from here on fills are cancelled (blob_cancelled) and blob_read is -EINTR. It does not wait, and wakes nobody: who
- * sleeps in blob_read does so until the fill ends, which is to be seen to where it waits (rest_cancel).
+ * First: from here on fills are cancelled (blob_cancelled) and blob_read is -EINTR. It does not
+ * wait, and wakes nobody: who sleeps in blob_read does so until the fill ends, which is to be seen
+ * to where it waits (rest_cancel).
  */
 void	store_stop(struct store *);
 void	store_close(struct store *);	/* store_stop, and fills are waited for */
 
-int	store_get(struct store *, const struct store_want *, struct blob **out);	/* never waits */
-bool	store_has(struct store *, const char *name, uint64_t size);	/* whole and here: no fill would be needed */
-void	store_drop(struct store *, const char *name);	/* its document is gone; open readers go on */
+int store_get(struct store *, const struct store_want *, struct blob **out); /* never waits */
+bool store_has(
+    struct store *, const char *name, uint64_t size); /* whole and here: no fill would be needed */
+void store_drop(struct store *, const char *name); /* its document is gone; open readers go on */
 void	blob_put(struct blob *);
 
 /*
- * All n bytes at off can be read now, or as many as there are up to the end: their number, 0 at the end. -EAGAIN: w is
- * queued and becomes ready when they have landed; -EINTR: w was cancelled before, or the store closes; another error: the
- * fill's. Never fewer bytes than that: a short answer to the kernel would be the end of the file. A NULL w means: queue
- * nothing. The first call that needs bytes which are not there starts the fill.
+ * All n bytes at off can be read now, or as many as there are up to the end: their number, 0 at the
+ * end. -EAGAIN: w is queued and becomes ready when they have landed; -EINTR: w was cancelled
+ * before, or the store closes; another error: the fill's. Never fewer bytes than that: a short
+ * answer to the kernel would be the end of the file. A NULL w means: queue nothing. The first call
+ * that needs bytes which are not there starts the fill.
  */
 ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
 /* Reads what blob_ready granted. */
 ssize_t	blob_pread(struct blob *, void *, size_t n, uint64_t off);
-int	blob_fd(struct blob *, uint64_t off, size_t n);	/* for splicing what blob_ready granted; the blob's */
+int blob_fd(
+    struct blob *, uint64_t off, size_t n); /* for splicing what blob_ready granted; the blob's */
 bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been checked */
 /* For threads that may block: blob_ready until there is something, then blob_pread. */
 ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);
 
 /* Fillers only. */
-int	blob_append(struct blob *, const void *, size_t);	/* -EIO: more than was promised; -ECANCELED: the store closes */
+int blob_append(struct blob *, const void *,
+    size_t); /* -EIO: more than was promised; -ECANCELED: the store closes */
 /*
- * Instead of blob_append, for what is written side by side: bytes of any place, each once. Readers get nothing before
- * all is there.
+ * Instead of blob_append, for what is written side by side: bytes of any place, each once. Readers
+ * get nothing before all is there.
  */
 int	blob_write_at(struct blob *, const void *, size_t, uint64_t off);
 uint64_t blob_filled(const struct blob *);		/* bytes appended so far */
-int	blob_restart(struct blob *);			/* the next append is byte 0 again; readers keep what they got */
+int blob_restart(struct blob *); /* the next append is byte 0 again; readers keep what they got */
 bool	blob_cancelled(const struct blob *);		/* the store closes: give up */
-/* The fill is to be dropped: for who waits for bytes, since blob_append, which says the same, is not called meanwhile. */
+/* The fill is to be dropped: for who waits for bytes, since blob_append, which says the same, is
+ * not called meanwhile. */
 bool	blob_unwanted(struct blob *);
-bool	blob_part_unwanted(struct blob *);		/* the same, of the part that is being fetched */
+bool blob_part_unwanted(struct blob *); /* the same, of the part that is being fetched */
 
 /*
- * The whole files of a store's directory, in order of their names, for a check; the store need not be open. each() says
- * whether to keep one; who reads it goes on. 0 also where there is none; -EIO.
+ * The whole files of a store's directory, in order of their names, for a check; the store need not
+ * be open. each() says whether to keep one; who reads it goes on. 0 also where there is none; -EIO.
  */
 typedef bool store_each_file(void *ctx, const char *name, int fd, uint64_t size);
 int	store_files(const char *dir, store_each_file *, void *ctx);

@@ -1,6 +1,7 @@
 /*
- * A filter hides from the refresh what it does not match any more. So the Ids of all that changed are asked for; of those
- * that are listed and have changed since, the ones that do not come with the filter are not to be listed.
+ * A filter hides from the refresh what it does not match any more. So the Ids of all that changed
+ * are asked for; of those that are listed and have changed since, the ones that do not come with
+ * the filter are not to be listed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 
 struct changed {
 	const struct ask *ask;
-	int64_t		 asked;		/* what has a later stamp may have changed once more within its second */
+	int64_t asked; /* what has a later stamp may have changed once more within its second */
 	struct ids	 gone, ids;
 };
 
@@ -24,7 +25,8 @@ take_stamp(void *ctx, const struct document *d)
 	struct document known = { 0 };
 	int rc = catalogue_by_id(c->ask->catalogue, d->id, &known);
 
-	if (rc == 0 && known.listed && (known.system_modstamp < d->system_modstamp || d->system_modstamp >= c->asked))
+	if (rc == 0 && known.listed &&
+	    (known.system_modstamp < d->system_modstamp || d->system_modstamp >= c->asked))
 		rc = ids_add(d->is_deleted ? &c->gone : &c->ids, d->id);
 	document_free(&known);
 	return rc == -ENOENT ? 0 : rc;
@@ -49,8 +51,13 @@ remove_unmatched(const struct ask *k, const char (*ids)[19], size_t n)
 	struct ids came = { 0 };
 	struct ask_page page = { .ask = k, .came = &came };
 	struct rest_page answer = { 0 };
-	int rc = ask_page(k, &(struct rest_query){ .since = -1, .ids = ids, .id_count = n, .filter = k->o->filter,
-	    .archived = k->o->archived }, &page, &answer);
+	int rc = ask_page(k,
+	    &(struct rest_query){ .since = -1,
+		.ids = ids,
+		.id_count = n,
+		.filter = k->o->filter,
+		.archived = k->o->archived },
+	    &page, &answer);
 
 	if (rc == 0) {
 		for (size_t i = 0; i < n && rc == 0 && !answer.next; i++)

@@ -16,7 +16,8 @@ put_filled(const struct ask *k, int64_t asked, int64_t began)
 		rc = catalogue_put_state(k->catalogue, "filled", "yes");
 	if (rc == 0)
 		rc = ask_put_state(k, "reconciled", asked);
-	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later ones may surpass. */
+	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later
+	 * ones may surpass. */
 	return rc < 0 ? rc : ask_put_complete(k, asked, asked, began);
 }
 
@@ -50,8 +51,11 @@ ask_fill(const struct ask *k, sync_progress *progress, void *ctx)
 		snprintf(page.last, sizeof(page.last), "%s", resume);
 	free(resume);
 	for (;;) {
-		struct rest_query q = { .next = next, .after = *page.last ? page.last : NULL, .since = -1,
-		    .filter = k->o->filter, .archived = k->o->archived };
+		struct rest_query q = { .next = next,
+			.after = *page.last ? page.last : NULL,
+			.since = -1,
+			.filter = k->o->filter,
+			.archived = k->o->archived };
 		struct rest_page answer = { 0 };
 
 		const bool is_first = !next;

@@ -1,6 +1,7 @@
 /*
- * An answer is kept as lines of `Id TAB name TAB more TAB d|f`, \t \n \\ escaped. In memory the questions that were
- * asked lately have theirs unpacked; the catalogue has them all, and those of other mounts of the org.
+ * An answer is kept as lines of `Id TAB name TAB more TAB d|f`, \t \n \\ escaped. In memory the
+ * questions that were asked lately have theirs unpacked; the catalogue has them all, and those of
+ * other mounts of the org.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -47,9 +48,9 @@ struct on_demand {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct on_demand_options o;
-	int64_t		 born;		/* what was asked before the catalogue was new is void (ms) */
+	int64_t born; /* what was asked before the catalogue was new is void (ms) */
 
-	pthread_mutex_t	 lock;		/* guards: all below, and questions but for what never changes */
+	pthread_mutex_t lock; /* guards: all below, and questions but for what never changes */
 	struct pool	*pool;		/* NULL once stopped */
 	int64_t		 expired;	/* what was asked before is stale (ms) */
 	struct question	*first;		/* the most recently used */
@@ -272,7 +273,8 @@ ask_documents(struct asking *a, struct rest_query q, rest_each *each)
 	return rc == -ESTALE ? -EIO : rc;
 }
 
-/* A document that is gone, or archived where those are not asked for; one that is listed is the refresh's. */
+/* A document that is gone, or archived where those are not asked for; one that is listed is the
+ * refresh's. */
 static int
 forget_document(struct asking *a, const char *id)
 {
@@ -305,7 +307,8 @@ ask_document(struct asking *a)
 static int
 ask_links(struct asking *a)
 {
-	return ask_documents(a, (struct rest_query){ .source = REST_LINKED, .linked_to = a->subject }, take_document);
+	return ask_documents(a,
+	    (struct rest_query){ .source = REST_LINKED, .linked_to = a->subject }, take_document);
 }
 
 static int
@@ -315,7 +318,8 @@ ask_versions(struct asking *a)
 
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
 	add_row(a, id[0], "", "", false);
-	return versions_fetch(a->demand->rest, a->demand->catalogue, (const char (*)[19])id, 1, NULL, NULL);
+	return versions_fetch(
+	    a->demand->rest, a->demand->catalogue, (const char(*)[19])id, 1, NULL, NULL);
 }
 
 static int
@@ -370,12 +374,14 @@ tell_namesakes(struct asking *a, const char *name)
 		buf_printf(&list, "%s%s (%s)", i ? ", " : "", name, answer->a.rows[i].id);
 	if (answer->a.count > NAMED_MOST)
 		buf_puts(&list, " ...");
-	log_warn("records", "%s: %zu records have this name; say which: %s", a->subject, answer->a.count, buf_str(&list));
+	log_warn("records", "%s: %zu records have this name; say which: %s", a->subject,
+	    answer->a.count, buf_str(&list));
 	buf_free(&list);
 	on_demand_put(&answer->a);
 }
 
-static int ask_now(struct on_demand *, enum on_demand_kind, const char *subject, const struct on_demand_answer **out);
+static int ask_now(struct on_demand *, enum on_demand_kind, const char *subject,
+    const struct on_demand_answer **out);
 
 static int
 ask_record(struct asking *a)
@@ -394,7 +400,8 @@ ask_record(struct asking *a)
 
 		a->name = name;
 		a->reserve = one ? ID_SUFFIX : 0;
-		rc = rest_records(a->demand->rest, copy, object->rows->name, one ? id : NULL, one ? NULL : name, take_record, a);
+		rc = rest_records(a->demand->rest, copy, object->rows->name, one ? id : NULL,
+		    one ? NULL : name, take_record, a);
 		if (rc == 0 && a->count > 1)
 			tell_namesakes(a, name);
 	}
@@ -412,7 +419,8 @@ take_library(void *ctx, const struct rest_row *row)
 	return a->rows.failed ? -ENOMEM : 0;
 }
 
-/* Libraries that documents name and the user does not see: it is known of them that they are none of his. */
+/* Libraries that documents name and the user does not see: it is known of them that they are none
+ * of his. */
 static int
 add_strangers(struct asking *a)
 {
@@ -488,7 +496,9 @@ key_of(enum on_demand_kind kind, const char *subject, struct buf *b)
 static int
 ask(struct on_demand *d, enum on_demand_kind kind, const char *subject, struct answer **out)
 {
-	struct asking a = { .demand = d, .subject = subject, .asked = on_demand_now(), .rows = BUF_INIT };
+	struct asking a = {
+		.demand = d, .subject = subject, .asked = on_demand_now(), .rows = BUF_INIT
+	};
 	struct buf key = BUF_INIT;
 	int rc = kinds[kind].ask(&a);
 
@@ -498,7 +508,8 @@ ask(struct on_demand *d, enum on_demand_kind kind, const char *subject, struct a
 	if (rc == 0)
 		rc = unpack(buf_str(&a.rows), a.rows.len, a.asked, out);
 	if (rc == 0)
-		catalogue_put_answer(d->catalogue, buf_str(&key), buf_str(&a.rows), a.rows.len, a.asked);
+		catalogue_put_answer(
+		    d->catalogue, buf_str(&key), buf_str(&a.rows), a.rows.len, a.asked);
 	buf_free(&a.rows);
 	buf_free(&key);
 	return rc;
@@ -525,7 +536,8 @@ is_fresh(const struct on_demand *d, int64_t fresh, const struct answer *a, int64
 	    a->a.asked >= d->expired && now - a->a.asked < (int64_t)d->o.refresh * 1000;
 }
 
-/* The answer that an earlier look, an earlier mount or another mount has got, if it is newer than the one in memory. Caller locks. */
+/* The answer that an earlier look, an earlier mount or another mount has got, if it is newer than
+ * the one in memory. Caller locks. */
 static void
 recall(struct question *q)
 {
@@ -536,8 +548,10 @@ recall(struct question *q)
 	size_t len;
 
 	key_of(q->kind, q->subject, &key);
-	if (!key.failed && catalogue_answer(q->owner->catalogue, buf_str(&key), &packed, &len, &asked) == 0 &&
-	    asked >= q->owner->born && (!q->answer || asked > q->answer->a.asked) && unpack(packed, len, asked, &a) == 0) {
+	if (!key.failed &&
+	    catalogue_answer(q->owner->catalogue, buf_str(&key), &packed, &len, &asked) == 0 &&
+	    asked >= q->owner->born && (!q->answer || asked > q->answer->a.asked) &&
+	    unpack(packed, len, asked, &a) == 0) {
 		if (q->answer)
 			on_demand_put(&q->answer->a);
 		q->answer = a;
@@ -615,7 +629,8 @@ new_question(struct on_demand *d, enum on_demand_kind kind, const char *subject)
 	return q;
 }
 
-/* Caller locks. The question, in front of those that were used lately; the last is forgotten if they are too many. */
+/* Caller locks. The question, in front of those that were used lately; the last is forgotten if
+ * they are too many. */
 static struct question *
 find_question(struct on_demand *d, enum on_demand_kind kind, const char *subject)
 {
@@ -648,10 +663,12 @@ find_question(struct on_demand *d, enum on_demand_kind kind, const char *subject
 static bool
 may_serve(const struct on_demand *d, int rc)
 {
-	return !d->o.fail_offline && rc != -EACCES && rc != -EINTR && rc != -EAGAIN && rc != -ENOMEM;
+	return !d->o.fail_offline && rc != -EACCES && rc != -EINTR && rc != -EAGAIN &&
+	    rc != -ENOMEM;
 }
 
-/* Caller locks. As on_demand_get, but that an answer which serves is in the question when it is 0. */
+/* Caller locks. As on_demand_get, but that an answer which serves is in the question when it is 0.
+ */
 static int
 need(struct on_demand *d, struct question *q, int64_t fresh, int64_t since, struct wait *w)
 {
@@ -661,7 +678,8 @@ need(struct on_demand *d, struct question *q, int64_t fresh, int64_t since, stru
 		return 0;
 	int64_t now = on_demand_now();
 	int rc = q->rc;
-	if (q->failed < 0 || q->failed < d->expired || q->failed > now || now - q->failed >= RETRY) {
+	if (q->failed < 0 || q->failed < d->expired || q->failed > now ||
+	    now - q->failed >= RETRY) {
 		q->task.made = false;
 		rc = task_need(&q->task, d->pool, w);
 		if (rc == 0 && w && q->answer->a.asked < d->expired) {
@@ -673,7 +691,8 @@ need(struct on_demand *d, struct question *q, int64_t fresh, int64_t since, stru
 }
 
 static int
-get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t fresh, int64_t since, struct wait *w, const struct on_demand_answer **out)
+get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t fresh,
+    int64_t since, struct wait *w, const struct on_demand_answer **out)
 {
 	int rc = -ENOMEM;
 
@@ -690,13 +709,15 @@ get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t 
 }
 
 int
-on_demand_get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t since, struct wait *w, const struct on_demand_answer **out)
+on_demand_get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t since,
+    struct wait *w, const struct on_demand_answer **out)
 {
 	return get(d, kind, subject, kinds[kind].fresh, since, w, out);
 }
 
 int
-on_demand_get_missing(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t since, struct wait *w, const struct on_demand_answer **out)
+on_demand_get_missing(struct on_demand *d, enum on_demand_kind kind, const char *subject,
+    int64_t since, struct wait *w, const struct on_demand_answer **out)
 {
 	return get(d, kind, subject, -1, since, w, out);
 }
@@ -717,7 +738,8 @@ on_demand_renew(struct on_demand *d, enum on_demand_kind kind, const char *subje
 }
 
 int
-on_demand_known(struct on_demand *d, enum on_demand_kind kind, const char *subject, const struct on_demand_answer **out)
+on_demand_known(struct on_demand *d, enum on_demand_kind kind, const char *subject,
+    const struct on_demand_answer **out)
 {
 	int rc = -ENOMEM;
 
@@ -751,9 +773,11 @@ on_demand_sees_all_files(struct on_demand *d)
 	return all;
 }
 
-/* For a question that another one needs: blocks, and is not asked again while its answer is fresh. */
+/* For a question that another one needs: blocks, and is not asked again while its answer is fresh.
+ */
 static int
-ask_now(struct on_demand *d, enum on_demand_kind kind, const char *subject, const struct on_demand_answer **out)
+ask_now(struct on_demand *d, enum on_demand_kind kind, const char *subject,
+    const struct on_demand_answer **out)
 {
 	struct answer *answer = NULL;
 
@@ -778,7 +802,8 @@ on_demand_expire(struct on_demand *d)
 }
 
 int
-on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct on_demand_options *o, struct on_demand **out)
+on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct on_demand_options *o,
+    struct on_demand **out)
 {
 	struct on_demand *d = calloc(1, sizeof(*d));
 

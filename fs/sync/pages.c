@@ -72,14 +72,17 @@ take_document(void *ctx, const struct document *d)
 	keyed.version_key = name_key(d->version_id);
 	if (p->came && (rc = ids_add(p->came, d->id)) < 0)
 		return rc;
-	if (p->unversioned && !has_version(c, keyed.version_key) && (rc = ids_add(p->unversioned, d->id)) < 0)
+	if (p->unversioned && !has_version(c, keyed.version_key) &&
+	    (rc = ids_add(p->unversioned, d->id)) < 0)
 		return rc;
 	name_candidates(d->title, d->file_extension, d->id, p->ask->o->names, names);
-	return catalogue_put(c, &keyed, (const char *const[]){ names[0].s, names[1].s, names[2].s });
+	return catalogue_put(
+	    c, &keyed, (const char *const[]){ names[0].s, names[1].s, names[2].s });
 }
 
 int
-ask_page(const struct ask *k, const struct rest_query *q, struct ask_page *p, struct rest_page *answer)
+ask_page(
+    const struct ask *k, const struct rest_query *q, struct ask_page *p, struct rest_page *answer)
 {
 	p->begun = false;
 	int rc = rest_documents(k->rest, q, take_document, p, answer);
@@ -119,7 +122,8 @@ int
 ask_versions(const struct ask *k, struct ids *ids /* takes */, int rc)
 {
 	for (size_t i = 0; i < ids->count && rc == 0; i += REST_IDS_MOST)
-		rc = versions_fetch(k->rest, k->catalogue, (const char (*)[19])ids->list + i, ids_chunk(ids, i), version_page, (void *)(uintptr_t)k);
+		rc = versions_fetch(k->rest, k->catalogue, (const char(*)[19])ids->list + i,
+		    ids_chunk(ids, i), version_page, (void *)(uintptr_t)k);
 	free(ids->list);
 	return rc;
 }

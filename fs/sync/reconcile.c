@@ -8,13 +8,14 @@
 
 struct reconcile {
 	const struct ask *ask;
-	char		 unknown[REST_IDS_MOST][19];	/* listed by the org, not in the catalogue */
+	char unknown[REST_IDS_MOST][19]; /* listed by the org, not in the catalogue */
 	size_t		 unknown_count;
 	char		 last[19];
 	int		 rc;
 };
 
-/* Documents that have come into reach: their SystemModstamp may be old, so no refresh tells of them. */
+/* Documents that have come into reach: their SystemModstamp may be old, so no refresh tells of
+ * them. */
 static int
 fetch_unknown(struct reconcile *r)
 {
@@ -26,8 +27,13 @@ fetch_unknown(struct reconcile *r)
 
 	if (r->unknown_count == 0)
 		return 0;
-	rc = ask_page(k, &(struct rest_query){ .since = -1, .ids = (const char (*)[19])r->unknown, .id_count = r->unknown_count,
-	    .filter = k->o->filter, .archived = k->o->archived }, &page, &answer);
+	rc = ask_page(k,
+	    &(struct rest_query){ .since = -1,
+		.ids = (const char(*)[19])r->unknown,
+		.id_count = r->unknown_count,
+		.filter = k->o->filter,
+		.archived = k->o->archived },
+	    &page, &answer);
 	free(answer.next);	/* so few come on one page; what does not is found the next time */
 	r->unknown_count = 0;
 	if (rc == 0)
@@ -79,8 +85,12 @@ ask_reconcile(const struct ask *k)
 	if (rc == 0)
 		rc = catalogue_mark_begin(k->catalogue);
 	while (rc == 0) {
-		struct rest_query q = { .next = next, .after = *r.last ? r.last : NULL, .since = -1, .only_ids = true,
-		    .filter = k->o->filter, .archived = k->o->archived };
+		struct rest_query q = { .next = next,
+			.after = *r.last ? r.last : NULL,
+			.since = -1,
+			.only_ids = true,
+			.filter = k->o->filter,
+			.archived = k->o->archived };
 		struct rest_page answer = { 0 };
 		char before[19];
 

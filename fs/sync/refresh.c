@@ -16,8 +16,11 @@ ask_refresh(const struct ask *k)
 	int64_t newest = ask_state(k, "newest"), asked = ask_state(k, "asked");
 	int64_t since = (newest > asked ? newest : asked) - OVERLAP;
 	struct ids unversioned = { 0 };
-	/* -1: of those of this run, which a lost locator goes on from; newest may be ahead of them by the overlap. */
-	struct ask_page page = { .ask = k, .newest = -1, .unversioned = k->o->versions ? &unversioned : NULL };
+	/* -1: of those of this run, which a lost locator goes on from; newest may be ahead of them
+	 * by the overlap. */
+	struct ask_page page = {
+		.ask = k, .newest = -1, .unversioned = k->o->versions ? &unversioned : NULL
+	};
 	int64_t answered = -1;
 	unsigned lost = 0;
 	char *next = NULL;
@@ -43,7 +46,8 @@ ask_refresh(const struct ask *k)
 			answered = answer.date;
 		next = answer.next;
 		if (!next)
-			rc = ask_put_complete(k, page.newest > newest ? page.newest : newest, answered > asked ? answered : asked, began);
+			rc = ask_put_complete(k, page.newest > newest ? page.newest : newest,
+			    answered > asked ? answered : asked, began);
 		rc = ask_commit(k, rc, true);
 	} while (rc == -EAGAIN || (rc == 0 && next));
 	free(next);

@@ -23,29 +23,34 @@
 
 #include "sync.h"
 
-#define RETRY_FIRST	5			/* seconds after a refresh that failed; doubles up to RETRY_MOST */
+#define RETRY_FIRST 5 /* seconds after a refresh that failed; doubles up to RETRY_MOST */
 #define RETRY_MOST	300
-#define TURN_POLL	50			/* ms between looks whether another mount has finished its turn: flock has no timed wait */
-#define TURN_MOST	60			/* seconds in which another mount's turn must have brought something */
-#define RECONCILE	(24 * 60 * 60 * INT64_C(1000))	/* ms from one list of all Ids to the next */
-#define RECONCILE_AGAIN	(60 * 60 * INT64_C(1000))	/* ms after one that failed, or that another mount has begun */
+#define TURN_POLL                                                                                  \
+	50 /* ms between looks whether another mount has finished its turn: flock has no timed     \
+	      wait */
+#define TURN_MOST 60 /* seconds in which another mount's turn must have brought something */
+#define RECONCILE (24 * 60 * 60 * INT64_C(1000)) /* ms from one list of all Ids to the next */
+#define RECONCILE_AGAIN                                                                            \
+	(60 * 60 * INT64_C(1000)) /* ms after one that failed, or that another mount has begun */
 
 struct sync {
 	struct sync_options o;
 	struct ask	 ask;
 	struct pool	*pool;
 	struct job	 job, reconcile_job;
-	int		 turn;		/* the file that mounts of this org lock; used by one thread at a time */
+	int turn; /* the file that mounts of this org lock; used by one thread at a time */
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	bool		 closing;
 	bool		 running, wanted;	/* a refresh is under way; another must follow it */
 	uint64_t	 begun, done;	/* refreshes, numbered from 1 */
-	int64_t		 since;		/* this machine's clock (ms): another mount's refresh is as good if it began no earlier */
+	int64_t since; /* this machine's clock (ms): another mount's refresh is as good if it began
+			  no earlier */
 	bool		 reconciling, reconcile_wanted;
 	uint64_t	 reconciles_begun, reconciles_done;
 	int		 reconciled;	/* result of the last */
-	double		 fresh_until;	/* monotonic seconds: before then nobody asks, be the last result good or bad */
+	double fresh_until; /* monotonic seconds: before then nobody asks, be the last result good
+			       or bad */
 	double		 retry;		/* seconds until the next try after a failure */
 	int		 result;
 	int64_t		 refreshed;
@@ -77,7 +82,9 @@ progress_of_others(struct sync *s)
 {
 	struct stat st;
 
-	return fstat(s->turn, &st) < 0 ? -1 : st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	return fstat(s->turn, &st) < 0 ?
+	    -1 :
+	    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
 }
 
 /* Waits until no other mount asks. -ETIMEDOUT: one does, and gets nowhere. */
@@ -98,7 +105,8 @@ begin_turn(struct sync *s)
 		if (is_closing(s))
 			return -EINTR;
 		if (polls == 2000 / TURN_POLL)
-			log_info("sync", "waiting for another mount of this org, which is asking it");
+			log_info(
+			    "sync", "waiting for another mount of this org, which is asking it");
 		if (polls % (1000 / TURN_POLL) == 0) {
 			int64_t now = progress_of_others(s);
 
@@ -106,7 +114,9 @@ begin_turn(struct sync *s)
 				since = monotonic();
 			seen = now;
 			if (monotonic() - since > TURN_MOST) {
-				log_warn("sync", "another mount of this org has been asking it for %d s and gets nowhere; is it stopped?", TURN_MOST);
+				log_warn("sync",
+				    "another mount of this org has been asking it for %d s and gets nowhere; is it stopped?",
+				    TURN_MOST);
 				return -ETIMEDOUT;
 			}
 		}
@@ -122,7 +132,8 @@ end_turn(struct sync *s)
 	flock(s->turn, LOCK_UN);
 }
 
-/* How long ago (ms) the last good refresh of any mount began, if it did at or after since; else -1. */
+/* How long ago (ms) the last good refresh of any mount began, if it did at or after since; else -1.
+ */
 static int64_t
 age_of_refresh(struct sync *s, int64_t since)
 {
@@ -184,7 +195,8 @@ start_refresh(struct sync *s, bool whatever_runs)
 	if (!s->running) {
 		s->running = true;
 		s->begun++;
-		s->since = whatever_runs ? clock_wall_ms() : clock_wall_ms() - (int64_t)s->o.refresh * 1000;
+		s->since = whatever_runs ? clock_wall_ms() :
+					   clock_wall_ms() - (int64_t)s->o.refresh * 1000;
 		pool_add(s->pool, &s->job);
 		return s->begun;
 	}
@@ -214,7 +226,8 @@ reconcile_is_due(struct sync *s)
 	int64_t last = ask_state(&s->ask, "reconciled"), asked = ask_state(&s->ask, "asked");
 	int64_t began = ask_state(&s->ask, "listing"), now = clock_wall_ms();
 
-	return asked - last >= RECONCILE && (began < 0 || began > now || now - began >= RECONCILE_AGAIN);
+	return asked - last >= RECONCILE &&
+	    (began < 0 || began > now || now - began >= RECONCILE_AGAIN);
 }
 
 /* Asks, or takes over what another mount has just asked. *age: as note_result. */
@@ -262,8 +275,11 @@ run_refresh(struct job *job)
 		start_reconcile(s);
 	pthread_mutex_unlock(&s->lock);
 	if (rc < 0 && rc != -EINTR && (before == 0 || fails_looks(s, rc) != fails_looks(s, before)))
-		log_warn("sync", fails_looks(s, rc) ? "refresh failed (%s): until one works, all looks fail" :
-		    "refresh failed (%s): what was known before is still served", strerror(-rc));
+		log_warn("sync",
+		    fails_looks(s, rc) ?
+			"refresh failed (%s): until one works, all looks fail" :
+			"refresh failed (%s): what was known before is still served",
+		    strerror(-rc));
 	if (rc == 0 && before < 0)
 		log_info("sync", "refreshed: the org answers again");
 	wait_wake(&s->waiting, WAIT_ALL);
@@ -295,7 +311,9 @@ end_reconcile(struct sync *s, int rc)
 	s->reconcile_wanted = false;
 	pthread_mutex_unlock(&s->lock);
 	if (rc < 0 && rc != -EINTR && before == 0)
-		log_warn("sync", "listing all documents failed (%s): what is out of reach shows until it works", strerror(-rc));
+		log_warn("sync",
+		    "listing all documents failed (%s): what is out of reach shows until it works",
+		    strerror(-rc));
 	wait_wake(&s->waiting, WAIT_ALL);
 }
 
@@ -306,7 +324,9 @@ run_reconcile(struct job *job)
 
 	if (s->o.lists)
 		s->o.lists(s->o.ctx);
-	end_reconcile(s, ask_reconcile(&(struct ask){ .rest = s->ask.rest, .catalogue = s->ask.catalogue, .o = &s->o, .turn = -1 }));
+	end_reconcile(s,
+	    ask_reconcile(&(struct ask){
+		.rest = s->ask.rest, .catalogue = s->ask.catalogue, .o = &s->o, .turn = -1 }));
 }
 
 static void
@@ -316,7 +336,8 @@ drop_reconcile(struct job *job)
 }
 
 int
-sync_open(struct rest *rest, struct catalogue *catalogue, const struct sync_options *o, struct sync **out)
+sync_open(
+    struct rest *rest, struct catalogue *catalogue, const struct sync_options *o, struct sync **out)
 {
 	struct sync *s = calloc(1, sizeof(*s));
 
@@ -327,7 +348,7 @@ sync_open(struct rest *rest, struct catalogue *catalogue, const struct sync_opti
 	if (rc < 0)
 		log_error("sync", "%s: %s", o->turn, strerror(-rc));
 	else
-		rc = pool_open("sffs-sync", 2, &s->pool);	/* a refresh, and a reconcile beside it */
+		rc = pool_open("sffs-sync", 2, &s->pool); /* a refresh, and a reconcile beside it */
 	if (rc < 0) {
 		if (s->turn >= 0)
 			close(s->turn);
@@ -375,7 +396,8 @@ warn_old(const struct sync *s, int rc)
 
 	if (last >= 0 && gmtime_r(&last, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	log_warn("sync", "no refresh (%s): serving what was known at the last one, %s", strerror(-rc), date);
+	log_warn("sync", "no refresh (%s): serving what was known at the last one, %s",
+	    strerror(-rc), date);
 }
 
 int

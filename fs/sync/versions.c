@@ -75,7 +75,8 @@ put_latest(struct page *p, const char *id)
 }
 
 int
-versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n, versions_page *paged, void *ctx)
+versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n,
+    versions_page *paged, void *ctx)
 {
 	struct rest_query q = { .source = REST_VERSIONS, .since = -1, .ids = ids, .id_count = n };
 	struct page p = { .catalogue = c, .paged = paged, .ctx = ctx };
@@ -89,7 +90,8 @@ versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_
 
 		q.next = next;
 		rc = end_page(&p, rest_documents(r, &q, take_version, &p, &answer));
-		again = rest_drop_locator(&rc, &next, false, &lost);	/* of few documents, from the first on */
+		again = rest_drop_locator(
+		    &rc, &next, false, &lost); /* of few documents, from the first on */
 		if (!again)
 			next = answer.next;
 	} while (again || (rc == 0 && next));
@@ -128,7 +130,10 @@ versions_fill(struct rest *r, struct catalogue *c, versions_page *paged, void *c
 	if ((rc < 0 && rc != -ENOENT) || strcmp(p.last, "all") == 0)
 		return rc;
 	do {
-		struct rest_query q = { .source = REST_VERSIONS, .since = -1, .next = next, .after = *p.last ? p.last : NULL };
+		struct rest_query q = { .source = REST_VERSIONS,
+			.since = -1,
+			.next = next,
+			.after = *p.last ? p.last : NULL };
 		struct rest_page answer = { 0 };
 		char before[19];
 

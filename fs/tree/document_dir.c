@@ -21,12 +21,15 @@ void
 document_dir_names(const struct document *d, enum name_rules rules, struct document_dir *in)
 {
 	name_file(d->title, extension(d), rules, &in->file);
-	in->metadata = strcasecmp(in->file.s, "metadata.json") == 0 ? ".metadata.json" : "metadata.json";
+	in->metadata =
+	    strcasecmp(in->file.s, "metadata.json") == 0 ? ".metadata.json" : "metadata.json";
 	in->versions = strcasecmp(in->file.s, "versions") == 0 ? ".versions" : "versions";
 	in->text.s[0] = '\0';
 	if (document_is_note(d))
 		name_file(d->title, "txt", rules, &in->text);
-	in->parsed = !document_is_csv(d) ? NULL : strcasecmp(in->file.s, "parsed") == 0 ? ".parsed" : "parsed";
+	in->parsed = !document_is_csv(d)	  ? NULL :
+	    strcasecmp(in->file.s, "parsed") == 0 ? ".parsed" :
+						    "parsed";
 }
 
 void
@@ -65,7 +68,8 @@ put_json_time(struct buf *b, int64_t ms)
 #define PUT_TIME(v)	put_json_time(b, v)
 #define PUT_BOOL(v)	buf_puts(b, (v) ? "true" : "false")
 
-/* The key of a field; fields of a parent stand together and become one object, as in the org's own answers. No printf: a listing needs the size of each. */
+/* The key of a field; fields of a parent stand together and become one object, as in the org's own
+ * answers. No printf: a listing needs the size of each. */
 static void
 put_json_key(struct buf *b, const char *path, const char **parent)
 {

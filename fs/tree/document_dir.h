@@ -1,5 +1,6 @@
 /*
- * document_dir - what a document's directory holds: the names in it, and the texts that are made of its record alone.
+ * document_dir - what a document's directory holds: the names in it, and the texts that are made of
+ * its record alone.
  *
  * The same record gives the same names and the same bytes on every machine.
  *
@@ -14,7 +15,8 @@
 #include "fs/document.h"
 #include "fs/name.h"
 
-/* The names in documents/X/. The file keeps its own; what would be called the same gets a leading dot. */
+/* The names in documents/X/. The file keeps its own; what would be called the same gets a leading
+ * dot. */
 struct document_dir {
 	struct name	 file;
 	const char	*metadata;	/* static */
@@ -24,7 +26,8 @@ struct document_dir {
 };
 
 void	document_dir_names(const struct document *, enum name_rules, struct document_dir *out);
-void	document_dir_version_name(const struct document *, enum name_rules, struct name *out);	/* in versions/X/ */
+void document_dir_version_name(
+    const struct document *, enum name_rules, struct name *out); /* in versions/X/ */
 
 /* A Windows internet shortcut, which desktops of all kinds open. */
 void	document_dir_put_url(struct buf *, const struct document *);

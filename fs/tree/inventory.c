@@ -126,7 +126,8 @@ put_path(struct buf *b, const struct document *d, enum name_rules names, bool do
 	}
 }
 
-/* A line as md5sum writes it: a name with a backslash has it doubled, and the line begins with one. Names have no other that needs it. */
+/* A line as md5sum writes it: a name with a backslash has it doubled, and the line begins with one.
+ * Names have no other that needs it. */
 static void
 put_md5sum(struct writer *w, const struct document *d)
 {
@@ -166,8 +167,8 @@ put_document(struct writer *w, const struct document *d)
 		size = url.len;
 		buf_free(&url);
 	}
-	buf_printf(&w->text, "\t%llu\t%s\t%s\t%s\t%s\n", (unsigned long long)size, md5, date, d->owner_id,
-	    document_is_csv(d) ? "yes" : "no");
+	buf_printf(&w->text, "\t%llu\t%s\t%s\t%s\t%s\n", (unsigned long long)size, md5, date,
+	    d->owner_id, document_is_csv(d) ? "yes" : "no");
 }
 
 static int
@@ -183,7 +184,8 @@ flush(struct writer *w)
 		if (n < 0 && errno != EINTR) {
 			int rc = -errno;
 
-			log_warn("inventory", "%s: cannot write a snapshot: %s", w->inventory->dir, strerror(-rc));
+			log_warn("inventory", "%s: cannot write a snapshot: %s", w->inventory->dir,
+			    strerror(-rc));
 			return rc;
 		}
 		if (n > 0)
@@ -327,8 +329,9 @@ inventory_open(struct catalogue *c, const char *dir, enum name_rules names, stru
 	i->names = names;
 	pthread_mutex_init(&i->lock, NULL);
 	for (unsigned kind = 0; kind < INVENTORY_KINDS; kind++)
-		i->making[kind] = (struct making){ .inventory = i, .kind = (enum inventory_kind)kind,
-		    .task.job = { .run = run_making, .drop = drop_making } };
+		i->making[kind] = (struct making){ .inventory = i,
+			.kind = (enum inventory_kind)kind,
+			.task.job = { .run = run_making, .drop = drop_making } };
 	*out = i;
 	return 0;
 }

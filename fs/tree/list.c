@@ -1,7 +1,8 @@
 /*
- * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key; in parsed/ and versions/ 3
- * behind the README and then 3 + the key; in versions/X/ 2 + the version's key; elsewhere 3, 4, ... in the order of the
- * entries. place.c has its own. In documents/X/ the last entry's is LISTED, so that to find the end nobody needs to be asked.
+ * Offsets: 1 behind ".", 2 behind "..", then in documents/ and by-id/ 2 + the document's key; in
+ * parsed/ and versions/ 3 behind the README and then 3 + the key; in versions/X/ 2 + the version's
+ * key; elsewhere 3, 4, ... in the order of the entries. place.c has its own. In documents/X/ the
+ * last entry's is LISTED, so that to find the end nobody needs to be asked.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,9 +29,11 @@ list_node(struct listing *l, const char *name, const struct node *n, uint64_t ne
 {
 	struct tree_entry e;
 
-	/* An entry whose attributes cannot be had is listed all the same: one fault must not hide the rest. */
+	/* An entry whose attributes cannot be had is listed all the same: one fault must not hide
+	 * the rest. */
 	if (node_entry(l->tree, n, NULL, l->fresh, &e) < 0)
-		e = (struct tree_entry){ .st = { .st_ino = node_ino(n), .st_mode = node_mode(l->tree, n) } };
+		e = (struct tree_entry){ .st = { .st_ino = node_ino(n),
+					     .st_mode = node_mode(l->tree, n) } };
 	if (!l->full && !l->each(l->ctx, name, &e, next))
 		l->full = true;
 }
@@ -52,7 +55,8 @@ list_parsed(void *ctx, const struct document *d)
 	struct listing *l = ctx;
 
 	if (document_is_csv(d))
-		list_node(l, node_parsed_name(d), &(struct node){ .kind = PARSED, .doc = *d }, 3 + d->key);
+		list_node(l, node_parsed_name(d), &(struct node){ .kind = PARSED, .doc = *d },
+		    3 + d->key);
 	return !l->full;
 }
 
@@ -62,7 +66,8 @@ list_versions(void *ctx, const struct document *d)
 {
 	struct listing *l = ctx;
 
-	list_node(l, node_parsed_name(d), &(struct node){ .kind = VERSIONS, .doc = *d }, 3 + d->key);
+	list_node(
+	    l, node_parsed_name(d), &(struct node){ .kind = VERSIONS, .doc = *d }, 3 + d->key);
 	return !l->full;
 }
 
@@ -89,7 +94,8 @@ list_inside(struct listing *l, const struct node *dir, uint64_t off)
 	};
 	for (uint64_t i = off - 2; i < 3 && entries[i].name; i++) {
 		n.kind = entries[i].kind;
-		list_node(l, entries[i].name, &n, i + 1 < 3 && entries[i + 1].name ? 3 + i : LISTED);
+		list_node(
+		    l, entries[i].name, &n, i + 1 < 3 && entries[i + 1].name ? 3 + i : LISTED);
 	}
 }
 
@@ -147,7 +153,8 @@ list_fixed(struct listing *l, uint64_t parent, uint64_t off)
 		if (node_fixed[i].parent != parent)
 			continue;
 		if (next > off)
-			list_node(l, node_fixed[i].name, &(struct node){ .kind = FIXED, .fixed = &node_fixed[i] }, next);
+			list_node(l, node_fixed[i].name,
+			    &(struct node){ .kind = FIXED, .fixed = &node_fixed[i] }, next);
 		next++;
 	}
 }
@@ -165,7 +172,8 @@ list_entry(void *ctx, const char *name, const struct node *n, uint64_t next)
 static uint64_t
 parent_of_place(const struct node *n)
 {
-	struct node parent = { .kind = n->kind == RECORD ? OBJECT : LIBRARY, .path = strdup(n->path) };
+	struct node parent = { .kind = n->kind == RECORD ? OBJECT : LIBRARY,
+		.path = strdup(n->path) };
 	char *slash = parent.path ? strrchr(parent.path, '/') : NULL;
 	uint64_t ino = TREE_ROOT;
 
@@ -193,13 +201,18 @@ parent_of(const struct node *n)
 		parsed.kind = PARSED;
 		return node_ino(&parsed);
 	}
-	return n->kind == DOCUMENT ? DOCUMENTS : n->kind == VERSIONS ? VERSIONS_ROOT : n->kind == PARSED ? PARSED_ROOT : n->fixed->parent;
+	return n->kind == DOCUMENT ? DOCUMENTS :
+	    n->kind == VERSIONS	   ? VERSIONS_ROOT :
+	    n->kind == PARSED	   ? PARSED_ROOT :
+				     n->fixed->parent;
 }
 
 int
 tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx)
 {
-	struct listing l = { .tree = t, .fresh = sync_fresh_for(t->sync), .each = each, .ctx = ctx };
+	struct listing l = {
+		.tree = t, .fresh = sync_fresh_for(t->sync), .each = each, .ctx = ctx
+	};
 	struct node dir;
 	int rc;
 
@@ -211,7 +224,8 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 	if (rc < 0)
 		goto out;
 	for (; off < 2 && !l.full; off++) {
-		struct tree_entry dots = { .st = { .st_ino = off == 0 ? ino : parent_of(&dir), .st_mode = S_IFDIR } };
+		struct tree_entry dots = { .st = { .st_ino = off == 0 ? ino : parent_of(&dir),
+					       .st_mode = S_IFDIR } };
 
 		l.full = !each(ctx, off == 0 ? "." : "..", &dots, off + 1);
 	}

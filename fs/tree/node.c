@@ -32,25 +32,25 @@
 #define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
 
 const struct fixed node_fixed[] = {
-	{ ROOT,			ROOT,		"",		S_IFDIR | 0555,	NULL,		false },
-	{   README,		ROOT,		"README",	S_IFREG | 0444,	readme_root,	false },
-	{ DOCUMENTS,		ROOT,		"documents",	S_IFDIR | 0555,	NULL,		true },
-	{ PARSED_ROOT,		ROOT,		"parsed",	S_IFDIR | 0555,	NULL,		true },
-	{   PARSED_README,	PARSED_ROOT,	"README",	S_IFREG | 0444,	readme_parsed,	false },
-	{ BY_ID,		ROOT,		"by-id",	S_IFDIR | 0555,	NULL,		true },
-	{ VERSIONS_ROOT,	ROOT,		"versions",	S_IFDIR | 0555,	NULL,		true },
-	{   VERSIONS_README,	VERSIONS_ROOT,	"README",	S_IFREG | 0444,	readme_versions, false },
-	{ RECORDS,		ROOT,		"records",	S_IFDIR | 0555,	NULL,		false },
-	{   RECORDS_README,	RECORDS,	"README",	S_IFREG | 0444,	readme_records,	false },
-	{ LIBRARIES,		ROOT,		"libraries",	S_IFDIR | 0555,	NULL,		true },
-	{   LIBRARIES_README,	LIBRARIES,	"README",	S_IFREG | 0444,	readme_libraries, false },
-	{ SFFS,			ROOT,		".sffs",	S_IFDIR | 0555,	NULL,		false },
-	{   STATUS,		SFFS,		"status.json",	S_IFREG | 0444,	NULL,		false },
-	{   LIMITS,		SFFS,		"limits.json",	S_IFREG | 0444,	NULL,		false },
-	{   REFRESH,		SFFS,		"refresh",	S_IFREG | 0644,	"",		false },
-	{   LOG,		SFFS,		"log",		S_IFREG | 0444,	NULL,		false },
-	{   MD5SUMS,		SFFS,		"MD5SUMS",	S_IFREG | 0444,	NULL,		true },
-	{   DOCUMENTS_TSV,	SFFS,		"documents.tsv", S_IFREG | 0444, NULL,		true },
+	{ ROOT, ROOT, "", S_IFDIR | 0555, NULL, false },
+	{ README, ROOT, "README", S_IFREG | 0444, readme_root, false },
+	{ DOCUMENTS, ROOT, "documents", S_IFDIR | 0555, NULL, true },
+	{ PARSED_ROOT, ROOT, "parsed", S_IFDIR | 0555, NULL, true },
+	{ PARSED_README, PARSED_ROOT, "README", S_IFREG | 0444, readme_parsed, false },
+	{ BY_ID, ROOT, "by-id", S_IFDIR | 0555, NULL, true },
+	{ VERSIONS_ROOT, ROOT, "versions", S_IFDIR | 0555, NULL, true },
+	{ VERSIONS_README, VERSIONS_ROOT, "README", S_IFREG | 0444, readme_versions, false },
+	{ RECORDS, ROOT, "records", S_IFDIR | 0555, NULL, false },
+	{ RECORDS_README, RECORDS, "README", S_IFREG | 0444, readme_records, false },
+	{ LIBRARIES, ROOT, "libraries", S_IFDIR | 0555, NULL, true },
+	{ LIBRARIES_README, LIBRARIES, "README", S_IFREG | 0444, readme_libraries, false },
+	{ SFFS, ROOT, ".sffs", S_IFDIR | 0555, NULL, false },
+	{ STATUS, SFFS, "status.json", S_IFREG | 0444, NULL, false },
+	{ LIMITS, SFFS, "limits.json", S_IFREG | 0444, NULL, false },
+	{ REFRESH, SFFS, "refresh", S_IFREG | 0644, "", false },
+	{ LOG, SFFS, "log", S_IFREG | 0444, NULL, false },
+	{ MD5SUMS, SFFS, "MD5SUMS", S_IFREG | 0444, NULL, true },
+	{ DOCUMENTS_TSV, SFFS, "documents.tsv", S_IFREG | 0444, NULL, true },
 };
 const size_t node_fixed_count = sizeof(node_fixed) / sizeof(node_fixed[0]);
 
@@ -64,7 +64,8 @@ ino_of(enum kind kind, uint64_t key)
 static void
 column_text(const struct node *n, char text[COLUMN_TEXT])
 {
-	snprintf(text, COLUMN_TEXT, "column %llx %zu", (unsigned long long)n->doc.version_key, n->column);
+	snprintf(text, COLUMN_TEXT, "column %llx %zu", (unsigned long long)n->doc.version_key,
+	    n->column);
 }
 
 int
@@ -151,7 +152,8 @@ node_has_path(const struct node *n)
 bool
 node_is_on_demand(const struct node *n)
 {
-	return node_has_path(n) || n->kind == VERSIONS || node_is(n, RECORDS) || node_is(n, LIBRARIES) || (n->kind != FIXED && !n->doc.listed);
+	return node_has_path(n) || n->kind == VERSIONS || node_is(n, RECORDS) ||
+	    node_is(n, LIBRARIES) || (n->kind != FIXED && !n->doc.listed);
 }
 
 /* It is a link like any other once the document is known. */
@@ -305,7 +307,14 @@ type_of(const struct node *n)
 	switch (n->kind) {
 	case FIXED:
 		return n->fixed->mode & S_IFMT;
-	case DOCUMENT: case VERSIONS: case PARSED: case COLUMNS: case OBJECT: case RECORD: case LIBRARY: case FOLDER:
+	case DOCUMENT:
+	case VERSIONS:
+	case PARSED:
+	case COLUMNS:
+	case OBJECT:
+	case RECORD:
+	case LIBRARY:
+	case FOLDER:
 		return S_IFDIR;
 	case PARSED_LINK: case VERSIONS_LINK: case LINK: case UNKNOWN:
 		return S_IFLNK;
@@ -325,7 +334,10 @@ node_target(const struct node *n, struct buf *b)
 		return -ENOENT;
 	for (unsigned i = 0; i < depth; i++)
 		buf_puts(b, "../");
-	buf_puts(b, n->kind == LINK ? "documents/" : n->kind == PARSED_LINK ? "parsed/" : "versions/");
+	buf_puts(b,
+	    n->kind == LINK	       ? "documents/" :
+		n->kind == PARSED_LINK ? "parsed/" :
+					 "versions/");
 	buf_puts(b, n->kind == LINK ? n->doc.name : node_parsed_name(&n->doc));
 	return b->failed ? -ENOMEM : 0;
 }
@@ -402,14 +414,16 @@ attr_for(const struct node *n, bool is_dir, double fresh)
 	if (n->kind == FIXED)
 		return !is_dir && !n->fixed->text ? 0 : n->fixed->fresh ? fresh : TREE_FOREVER;
 	if (n->kind == METADATA)
-		return 0;	/* the record may change, here or in another mount, without a name that does */
+		return 0; /* the record may change, here or in another mount, without a name that
+			     does */
 	if (node_is_of_version(n) && !is_dir)
 		return TREE_FOREVER;
 	return node_is_on_demand(n) ? 0 : fresh;
 }
 
 int
-node_entry(struct tree *t, const struct node *n, struct wait *w, double fresh, struct tree_entry *out)
+node_entry(
+    struct tree *t, const struct node *n, struct wait *w, double fresh, struct tree_entry *out)
 {
 	struct timespec time = time_of(t, n);
 	uint64_t size;

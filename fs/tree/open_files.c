@@ -42,7 +42,7 @@ open_files_free(struct open_files *o)
 {
 	if (!o)
 		return;
-	for (size_t i = 0; i < BUCKETS; i++) {		/* those that the kernel had no time to release */
+	for (size_t i = 0; i < BUCKETS; i++) { /* those that the kernel had no time to release */
 		while (o->files[i]) {
 			struct open_file *f = o->files[i];
 
@@ -66,7 +66,8 @@ find(struct open_files *o, uint64_t ino)
 }
 
 int
-open_files_add(struct open_files *o, const struct stat *st, const void *source, bool checked, struct wait *w, enum tree_pages *pages)
+open_files_add(struct open_files *o, const struct stat *st, const void *source, bool checked,
+    struct wait *w, enum tree_pages *pages)
 {
 	struct open_file *new = malloc(sizeof(*new));
 
@@ -92,11 +93,15 @@ open_files_add(struct open_files *o, const struct stat *st, const void *source, 
 	if (f->sharing > 0 && f->source != source && (f->unchecked > 0 || !checked)) {
 		*pages = TREE_PAGES_NONE;
 	} else {
-		/* Not while the same bytes are still coming: dropping would wait for the pages that a read waits for. */
-		*pages = f->unchecked > 0 || (checked && !f->doubted && !o->doubts_all) ? TREE_PAGES_KEEP : TREE_PAGES_DROP;
+		/* Not while the same bytes are still coming: dropping would wait for the pages that
+		 * a read waits for. */
+		*pages = f->unchecked > 0 || (checked && !f->doubted && !o->doubts_all) ?
+		    TREE_PAGES_KEEP :
+		    TREE_PAGES_DROP;
 		f->dropping = *pages == TREE_PAGES_DROP;
 		f->doubted = false;
-		/* Where checked ones read from two no other may join: it could be where an earlier one was. */
+		/* Where checked ones read from two no other may join: it could be where an earlier
+		 * one was. */
 		f->source = f->sharing == 0 || f->source == source ? source : NULL;
 		f->sharing++;
 		f->unchecked += !checked;

@@ -1,9 +1,10 @@
 /*
- * recent - what an inode number stands for where its key alone does not tell: a text by the hash of it.
+ * recent - what an inode number stands for where its key alone does not tell: a text by the hash of
+ * it.
  *
- * The same text gives the same key on every machine. The table is bounded: what was not used for long is forgotten,
- * the kernel then hears -ESTALE and walks the path again, which puts it back. Two texts of one key, once in 2^58,
- * push each other out.
+ * The same text gives the same key on every machine. The table is bounded: what was not used for
+ * long is forgotten, the kernel then hears -ESTALE and walks the path again, which puts it back.
+ * Two texts of one key, once in 2^58, push each other out.
  *
  * Any thread.
  */

@@ -1,6 +1,6 @@
 /*
- * Offsets of entries: 2 + the key of their Id, and beyond all of these those of directories; so a listing survives an
- * answer that changes meanwhile.
+ * Offsets of entries: 2 + the key of their Id, and beyond all of these those of directories; so a
+ * listing survives an answer that changes meanwhile.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -23,9 +23,11 @@ struct look {
 };
 
 static int
-ask(struct tree *t, enum on_demand_kind kind, const char *subject, const struct look *look, const struct on_demand_answer **out)
+ask(struct tree *t, enum on_demand_kind kind, const char *subject, const struct look *look,
+    const struct on_demand_answer **out)
 {
-	return look ? on_demand_get(t->demand, kind, subject, look->since, look->w, out) : on_demand_known(t->demand, kind, subject, out);
+	return look ? on_demand_get(t->demand, kind, subject, look->since, look->w, out) :
+		      on_demand_known(t->demand, kind, subject, out);
 }
 
 /* What is no name of ours can be none of the org's. */
@@ -49,7 +51,8 @@ is_object_name(const char *s)
 }
 
 /*
- * Names of rows. Those that would be called alike are `Name (Id)`; that is a name of the others, too.
+ * Names of rows. Those that would be called alike are `Name (Id)`; that is a name of the others,
+ * too.
  */
 
 static uint64_t
@@ -128,7 +131,8 @@ resolve_record(struct tree *t, const char *name, const struct look *look, struct
 }
 
 static int
-take_row(const struct tree *t, const struct on_demand_answer *a, const char *name, struct resolved *out)
+take_row(
+    const struct tree *t, const struct on_demand_answer *a, const char *name, struct resolved *out)
 {
 	const struct on_demand_row *row = find_row(t, a, name);
 
@@ -139,7 +143,8 @@ take_row(const struct tree *t, const struct on_demand_answer *a, const char *nam
 	return 0;
 }
 
-/* The list of libraries is kept for long, so that a walk costs nothing; a name that it has not may be a new one's. */
+/* The list of libraries is kept for long, so that a walk costs nothing; a name that it has not may
+ * be a new one's. */
 static int
 resolve_library(struct tree *t, const char *name, const struct look *look, struct resolved *out)
 {
@@ -151,7 +156,8 @@ resolve_library(struct tree *t, const char *name, const struct look *look, struc
 	on_demand_put(a);
 	a = NULL;
 	if (rc == -ENOENT && look) {
-		rc = on_demand_get_missing(t->demand, ON_DEMAND_REACH, "", look->since, look->w, &a);
+		rc =
+		    on_demand_get_missing(t->demand, ON_DEMAND_REACH, "", look->since, look->w, &a);
 		if (rc == 0)
 			rc = take_row(t, a, name, out);
 		on_demand_put(a);
@@ -181,7 +187,8 @@ resolve_folder(struct tree *t, const char *path, const struct look *look, struct
 	int rc = copy ? 0 : -ENOMEM;
 
 	for (const char *name; rc == 0 && (name = strsep(&rest, "/"));)
-		rc = name == copy ? resolve_library(t, name, look, out) : resolve_child(t, name, look, out);
+		rc = name == copy ? resolve_library(t, name, look, out) :
+				    resolve_child(t, name, look, out);
 	free(copy);
 	return rc;
 }
@@ -196,17 +203,21 @@ static int
 resolve(struct tree *t, const struct node *n, const struct look *look, struct resolved *out)
 {
 	*out = (struct resolved){ 0 };
-	return n->kind == RECORD ? resolve_record(t, below_root(n->path), look, out) : resolve_folder(t, below_root(n->path), look, out);
+	return n->kind == RECORD ? resolve_record(t, below_root(n->path), look, out) :
+				   resolve_folder(t, below_root(n->path), look, out);
 }
 
 /* What is in a record or a folder. */
 static int
-content(struct tree *t, const struct node *n, const struct look *look, const struct on_demand_answer **out)
+content(struct tree *t, const struct node *n, const struct look *look,
+    const struct on_demand_answer **out)
 {
 	struct resolved found;
 	int rc = resolve(t, n, look, &found);
 
-	return rc < 0 ? rc : ask(t, n->kind == RECORD ? ON_DEMAND_LINKS : ON_DEMAND_FOLDER, found.id, look, out);
+	return rc < 0 ?
+	    rc :
+	    ask(t, n->kind == RECORD ? ON_DEMAND_LINKS : ON_DEMAND_FOLDER, found.id, look, out);
 }
 
 /* Whether some document is in a library of which the answer says nothing. */
@@ -231,7 +242,8 @@ look_at_libraries(struct tree *t, const struct look *look)
 	on_demand_put(a);
 	a = NULL;
 	if (more)
-		rc = on_demand_get_missing(t->demand, ON_DEMAND_REACH, "", look->since, look->w, &a);
+		rc =
+		    on_demand_get_missing(t->demand, ON_DEMAND_REACH, "", look->since, look->w, &a);
 	on_demand_put(a);
 	return rc;
 }
@@ -256,7 +268,7 @@ remote_look(struct tree *t, const struct node *n, int64_t since, struct wait *w)
 	case RECORD:
 		rc = content(t, n, &look, &a);
 		if (rc == 0 && a->count == 0 && !strchr(below_root(n->path), '/'))
-			rc = -ENOENT;		/* the org says the same of a record that is not there */
+			rc = -ENOENT; /* the org says the same of a record that is not there */
 		break;
 	case LIBRARY:
 		rc = resolve(t, n, &look, &found);
@@ -315,8 +327,11 @@ find_document(struct tree *t, const struct node *dir, const char *name, struct n
 	int rc = catalogue_by_name(t->catalogue, name, &n->doc);
 
 	if (rc == 0)
-		rc = dir->kind == LIBRARY ? resolve(t, dir, NULL, &found) : content(t, dir, NULL, &a);
-	if (rc == 0 && !(dir->kind == LIBRARY ? strcmp(n->doc.parent_id, found.id) == 0 && n->doc.listed : !!on_demand_find(a, n->doc.id)))
+		rc = dir->kind == LIBRARY ? resolve(t, dir, NULL, &found) :
+					    content(t, dir, NULL, &a);
+	if (rc == 0 &&
+	    !(dir->kind == LIBRARY ? strcmp(n->doc.parent_id, found.id) == 0 && n->doc.listed :
+				     !!on_demand_find(a, n->doc.id)))
 		rc = -ENOENT;
 	on_demand_put(a);
 	n->kind = LINK;
@@ -399,13 +414,16 @@ list_directory(struct listing *l, const struct on_demand_row *row, const char *n
 		name = full.s;
 	}
 	node_free(&other);
-	if (set_path(l->tree, &n, top ? LIBRARY : FOLDER, top ? "libraries" : l->dir->path, name) < 0 || !l->each(l->ctx, name, &n, next))
+	if (set_path(l->tree, &n, top ? LIBRARY : FOLDER, top ? "libraries" : l->dir->path, name) <
+		0 ||
+	    !l->each(l->ctx, name, &n, next))
 		l->full = true;
 	node_free(&n);
 }
 
 static void
-list_row(struct listing *l, const struct on_demand_answer *a, const struct on_demand_row *row, uint64_t next)
+list_row(struct listing *l, const struct on_demand_answer *a, const struct on_demand_row *row,
+    uint64_t next)
 {
 	struct document d;
 	struct name name;
@@ -446,7 +464,8 @@ list_rows(struct listing *l, const struct on_demand_answer *a, bool directories,
 	for (size_t i = 0; i < a->count; i++) {
 		const struct on_demand_row *row = &a->rows[i];
 
-		entries[n] = (struct entry){ 2 + name_key(row->id) + (row->folder ? DIRECTORIES : 0), row };
+		entries[n] =
+		    (struct entry){ 2 + name_key(row->id) + (row->folder ? DIRECTORIES : 0), row };
 		n += entries[n].next > off && (row->folder || !directories);
 	}
 	qsort(entries, n, sizeof(*entries), by_offset);
@@ -466,7 +485,8 @@ list_library(struct listing *l, uint64_t off)
 
 	if (rc == 0 && off < DIRECTORIES)
 		rc = catalogue_list_parent(t->catalogue, found.id, off - 2, list_child, l);
-	if (rc == 0 && !l->full && t->o.browse && ask(t, ON_DEMAND_FOLDER, found.folder, NULL, &a) == 0)
+	if (rc == 0 && !l->full && t->o.browse &&
+	    ask(t, ON_DEMAND_FOLDER, found.folder, NULL, &a) == 0)
 		rc = list_rows(l, a, true, off);
 	on_demand_put(a);
 	return rc;

@@ -1,8 +1,9 @@
 /*
  * place - directories that are found by what the org answers: records, libraries, folders.
  *
- * A place is its path below the root: `records/Account/Acme Corp`, `records/001...`, `libraries/Sales/Contracts`. Any path
- * that could be one is found at once; whether it is, its attributes tell, which wait for the answer.
+ * A place is its path below the root: `records/Account/Acme Corp`, `records/001...`,
+ * `libraries/Sales/Contracts`. Any path that could be one is found at once; whether it is, its
+ * attributes tell, which wait for the answer.
  *
  * Any thread.
  */
@@ -11,11 +12,12 @@
 
 #include "node.h"
 
-/* What is called name in records/, in libraries/ or in a place; n->path, if it has one, is n's. -ENOENT. */
+/* What is called name in records/, in libraries/ or in a place; n->path, if it has one, is n's.
+ * -ENOENT. */
 int	remote_find(struct tree *, const struct node *dir, const char *name, struct node *n);
 /*
- * Waits until it is known whether the place is there, and what is in it: 0. -ENOENT, -ENOTUNIQ (told on the log); -EAGAIN
- * and other errors as on_demand_get.
+ * Waits until it is known whether the place is there, and what is in it: 0. -ENOENT, -ENOTUNIQ
+ * (told on the log); -EAGAIN and other errors as on_demand_get.
  */
 int	remote_look(struct tree *, const struct node *, int64_t since, struct wait *w);
 /* What is in libraries/ or in a place, behind offset off, as it is known. each: false to stop. */

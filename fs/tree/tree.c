@@ -1,6 +1,7 @@
 /*
- * Asking for attributes, looking up, opening. tree/node.c says what an inode is, tree/place.c what is in records and
- * libraries, tree/list.c lists, tree/opened.c keeps the attributes of what is open.
+ * Asking for attributes, looking up, opening. tree/node.c says what an inode is, tree/place.c what
+ * is in records and libraries, tree/list.c lists, tree/opened.c keeps the attributes of what is
+ * open.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -86,7 +87,9 @@ look(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, s
 		rc = node_of(t, ino, n);
 	if (rc == 0 && n->kind != UNKNOWN && (n->path || node_is(n, LIBRARIES))) {
 		rc = remote_look(t, n, ticket->since, w);
-	} else if (rc == 0 && (n->kind == UNKNOWN || (n->kind != FIXED && !n->doc.listed && !S_ISREG(node_mode(t, n))))) {
+	} else if (rc == 0 &&
+	    (n->kind == UNKNOWN ||
+		(n->kind != FIXED && !n->doc.listed && !S_ISREG(node_mode(t, n))))) {
 		rc = look_at_document(t, n, ticket->since, w);
 		if (rc == 0) {
 			node_free(n);		/* what it was before */
@@ -99,7 +102,8 @@ look(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, s
 }
 
 int
-tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct tree_entry *out)
+tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w,
+    struct tree_entry *out)
 {
 	struct node n;
 	int rc = look(t, ino, ticket, w, &n);
@@ -225,7 +229,8 @@ find_parsed(const char *name, struct node *n)
 	return n->kind == COLUMNS || strcmp(name, "stats.tsv") == 0 ? 0 : -ENOENT;
 }
 
-/* Who looks here has asked for the directory's attributes, which waits for the survey; if it is lost since, it is asked again. */
+/* Who looks here has asked for the directory's attributes, which waits for the survey; if it is
+ * lost since, it is asked again. */
 static int
 find_column(struct tree *t, const char *name, struct node *n)
 {
@@ -282,12 +287,14 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 			rc = find_by_id(t, name, n);
 		} else if (dir->fixed->number == PARSED_ROOT) {
 			n->kind = PARSED;
-			rc = catalogue_by_name(t->catalogue, strcmp(name, ".README") == 0 ? "README" : name, &n->doc);
+			rc = catalogue_by_name(
+			    t->catalogue, strcmp(name, ".README") == 0 ? "README" : name, &n->doc);
 			if (rc == 0 && !document_is_csv(&n->doc))
 				rc = -ENOENT;
 		} else if (dir->fixed->number == VERSIONS_ROOT) {
 			n->kind = VERSIONS;
-			rc = catalogue_by_name(t->catalogue, strcmp(name, ".README") == 0 ? "README" : name, &n->doc);
+			rc = catalogue_by_name(
+			    t->catalogue, strcmp(name, ".README") == 0 ? "README" : name, &n->doc);
 		} else if (node_is(dir, RECORDS) || node_is(dir, LIBRARIES)) {
 			rc = remote_find(t, dir, name, n);
 		}
@@ -299,13 +306,15 @@ find(struct tree *t, struct node *dir, const char *name, struct node *n)
 	return rc;
 }
 
-/* Of a document that is not listed: it comes and goes when somebody asks for it, not with a refresh. */
+/* Of a document that is not listed: it comes and goes when somebody asks for it, not with a
+ * refresh. */
 static bool
 may_be_unlisted(const char *name)
 {
 	const char *open = strrchr(name, '(');
 
-	return open && strncmp(open, "(069", 4) == 0 && strlen(open) == strlen("(069000000000000AAA)");
+	return open && strncmp(open, "(069", 4) == 0 &&
+	    strlen(open) == strlen("(069000000000000AAA)");
 }
 
 int
@@ -322,7 +331,8 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 		rc = node_entry(t, &n, NULL, fresh, out);
 	if (rc == 0 && node_is(&n, REFRESH))
 		out->ino += FIXED_MOST * (uint64_t)++t->refreshers;
-	if ((node_is_on_demand(&dir) && (rc < 0 || n.kind != FIXED)) || (rc == -ENOENT && may_be_unlisted(name)))
+	if ((node_is_on_demand(&dir) && (rc < 0 || n.kind != FIXED)) ||
+	    (rc == -ENOENT && may_be_unlisted(name)))
 		out->name_for = 0;
 	node_free(&n);
 	node_free(&dir);
@@ -339,7 +349,8 @@ tree_is_refresh(uint64_t ino)
 	return node_kind(ino) == FIXED && ino % FIXED_MOST == REFRESH;
 }
 
-/* n: made of a version that is not here. Its size may be known all the same, and its bytes may have been rendered. */
+/* n: made of a version that is not here. Its size may be known all the same, and its bytes may have
+ * been rendered. */
 static bool
 is_made(struct tree *t, const struct node *n, bool open)
 {
@@ -347,8 +358,11 @@ is_made(struct tree *t, const struct node *n, bool open)
 
 	if (node_entry(t, n, NULL, 0, &e) < 0)
 		return true;		/* as far as it can be */
-	return e.attr_for > 0 && (!open || (n->kind == VIEW ? file_view_is_cached(t->files, &n->doc, n->view) :
-	    n->kind == COLUMN ? file_columns_are_cached(t->files, &n->doc) : true));
+	return e.attr_for > 0 &&
+	    (!open ||
+		(n->kind == VIEW	  ? file_view_is_cached(t->files, &n->doc, n->view) :
+			n->kind == COLUMN ? file_columns_are_cached(t->files, &n->doc) :
+					    true));
 }
 
 bool
@@ -357,10 +371,11 @@ tree_will_download(struct tree *t, uint64_t ino, bool open)
 	const enum kind kind = node_kind(ino);
 	struct node n;
 
-	if (!(open && kind == VERSION) && kind != NOTE_TEXT && kind != STATS && kind != COLUMN && kind != COLUMNS && kind != VIEW)
+	if (!(open && kind == VERSION) && kind != NOTE_TEXT && kind != STATS && kind != COLUMN &&
+	    kind != COLUMNS && kind != VIEW)
 		return false;
-	bool will = node_of(t, ino, &n) == 0 && !document_is_link(&n.doc) && !file_is_cached(t->files, &n.doc) &&
-	    (kind == VERSION || !is_made(t, &n, open));
+	bool will = node_of(t, ino, &n) == 0 && !document_is_link(&n.doc) &&
+	    !file_is_cached(t->files, &n.doc) && (kind == VERSION || !is_made(t, &n, open));
 	node_free(&n);
 	return will;
 }
@@ -372,7 +387,8 @@ put_snapshot(void *snapshot)
 }
 
 static int
-open_inventory(struct tree *t, enum inventory_kind kind, struct tree_ticket *ticket, struct wait *w, struct file **out)
+open_inventory(struct tree *t, enum inventory_kind kind, struct tree_ticket *ticket, struct wait *w,
+    struct file **out)
 {
 	struct snapshot *s;
 	int rc = sync_fresh(t->sync, &ticket->refresh, w);
@@ -384,7 +400,8 @@ open_inventory(struct tree *t, enum inventory_kind kind, struct tree_ticket *tic
 
 /* n: a regular file, whose text is to be in text. */
 static int
-open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w, struct file **out)
+open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
+    struct file **out)
 {
 	struct buf text = BUF_INIT;
 	enum inventory_kind kind;
@@ -409,7 +426,8 @@ open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, stru
 
 /* What opens keeps its attributes: a version that is replaced is not in the catalogue any more. */
 static int
-keep_attr(struct tree *t, const struct node *n, struct file *f, struct wait *w, enum tree_pages *pages)
+keep_attr(
+    struct tree *t, const struct node *n, struct file *f, struct wait *w, enum tree_pages *pages)
 {
 	struct tree_entry e;
 	int rc = node_entry(t, n, NULL, 0, &e);
@@ -422,13 +440,17 @@ keep_attr(struct tree *t, const struct node *n, struct file *f, struct wait *w, 
 		file_set_alone(f, *pages == TREE_PAGES_NONE);
 	if (rc == 0 && !node_is_of_version(n)) {
 		open_files_dropped(t->opened, e.st.st_ino);
-		*pages = n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) && !node_is(n, LIMITS) ? TREE_PAGES_NONE : TREE_PAGES_FRESH;
+		*pages = n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) &&
+			!node_is(n, LIMITS) ?
+		    TREE_PAGES_NONE :
+		    TREE_PAGES_FRESH;
 	}
 	return rc;
 }
 
 int
-tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct file **out, enum tree_pages *pages)
+tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w,
+    struct file **out, enum tree_pages *pages)
 {
 	struct file *f = NULL;
 	struct node n;
@@ -436,7 +458,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 
 	if (rc == 0 && !S_ISREG(node_mode(t, &n)))
 		rc = -EISDIR;
-	if (rc == 0 && node_is_of_version(&n) && n.doc.listed && n.doc.name)	/* a latest version */
+	if (rc == 0 && node_is_of_version(&n) && n.doc.listed && n.doc.name) /* a latest version */
 		read_ahead_opened(t->ahead, &n.doc);
 	if (rc == 0)
 		rc = open_node(t, &n, ticket, w, &f);
@@ -461,7 +483,8 @@ void
 tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 {
 	if (f)
-		open_files_remove(t->opened, tree_is_refresh(ino) ? REFRESH : ino, file_is_alone(f), file_was_checked(f), file_is_checked(f));
+		open_files_remove(t->opened, tree_is_refresh(ino) ? REFRESH : ino, file_is_alone(f),
+		    file_was_checked(f), file_is_checked(f));
 	file_close(f);
 }
 
@@ -487,7 +510,8 @@ tree_names_of_id(const char *id, tree_each_name *each, void *ctx)
 }
 
 void
-tree_names_of(struct tree *t, const char *name, uint64_t document_key, tree_each_name *each, void *ctx)
+tree_names_of(
+    struct tree *t, const char *name, uint64_t document_key, tree_each_name *each, void *ctx)
 {
 	struct document d;
 	struct document_dir in;
@@ -532,8 +556,16 @@ tree_open(const struct tree_parts *parts, const struct tree_options *o, struct t
 		free(t);
 		return -ENOMEM;
 	}
-	*t = (struct tree){ .catalogue = parts->catalogue, .sync = parts->sync, .demand = parts->demand, .files = parts->files,
-	    .inventory = parts->inventory, .ahead = parts->ahead, .opened = opened, .recent = recent, .o = *o, .born = time(NULL) };
+	*t = (struct tree){ .catalogue = parts->catalogue,
+		.sync = parts->sync,
+		.demand = parts->demand,
+		.files = parts->files,
+		.inventory = parts->inventory,
+		.ahead = parts->ahead,
+		.opened = opened,
+		.recent = recent,
+		.o = *o,
+		.born = time(NULL) };
 	*out = t;
 	return 0;
 }

@@ -10,10 +10,10 @@
  *	|-- by-id/069...
  *	`-- .sffs/{status.json, limits.json, log, refresh, MD5SUMS, documents.tsv}
  *
- * An inode number is a kind and the key of an Id, or of a path where the directory is one of what is on demand: it is
- * the same in every mount, and little is remembered for it. Looking up and listing never wait; asking
- * for the attributes of a directory that is no longer fresh or on demand, or of a view whose
- * size is not known yet, does.
+ * An inode number is a kind and the key of an Id, or of a path where the directory is one of what
+ *is on demand: it is the same in every mount, and little is remembered for it. Looking up and
+ *listing never wait; asking for the attributes of a directory that is no longer fresh or on demand,
+ *or of a view whose size is not known yet, does.
  *
  * Joins catalogue, inside and inventory; asks sync, demand and file for what is on demand. Knows
  * nothing of FUSE. Any thread.
@@ -41,7 +41,7 @@ struct tree_options {
 	enum name_rules	 names;
 	bool		 links;		/* documents/X/parsed */
 	bool		 versions;	/* all versions are in the catalogue: versions/ is listed */
-	bool		 browse;	/* what works by name only is listed, where listing it is possible */
+	bool browse; /* what works by name only is listed, where listing it is possible */
 	uid_t		 uid;
 	gid_t		 gid;
 	mode_t		 umask;
@@ -65,52 +65,63 @@ void	tree_close(struct tree *);
 #define TREE_FOREVER	86400.0		/* seconds; an answer that never goes stale */
 
 struct tree_entry {
-	uint64_t	 ino;		/* st_ino, but for .sffs/refresh: each look at it finds another, so that no writer waits in the kernel for another's lock */
+	uint64_t ino; /* st_ino, but for .sffs/refresh: each look at it finds another, so that no
+			 writer waits in the kernel for another's lock */
 	struct stat	 st;
 	double		 name_for;	/* seconds for which the name means this inode */
-	double		 attr_for;	/* seconds for which st is right; 0: ask tree_attr before use */
+	double attr_for; /* seconds for which st is right; 0: ask tree_attr before use */
 };
 
 /* -ENOENT fills name_for: for how long. */
 int	tree_lookup(struct tree *, uint64_t parent, const char *name, struct tree_entry *out);
 
-/* What a request has asked for already, so that one answer is enough for it however short `refresh` is. Zero it before the first call. */
+/* What a request has asked for already, so that one answer is enough for it however short `refresh`
+ * is. Zero it before the first call. */
 struct tree_ticket {
 	struct sync_ticket refresh;
 	int64_t		 since;		/* when the request began (ms) */
 };
-/* All of these: -EAGAIN: w is queued. -ESTALE: no such inode any more; the path may lead elsewhere now. */
-int	tree_attr(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct tree_entry *out);
-int	tree_link(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, char **target);		/* caller frees */
-/* As sync_refresh; and what was answered on demand before now is asked again when somebody looks. */
+/* All of these: -EAGAIN: w is queued. -ESTALE: no such inode any more; the path may lead elsewhere
+ * now. */
+int tree_attr(
+    struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct tree_entry *out);
+int tree_link(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
+    char **target); /* caller frees */
+/* As sync_refresh; and what was answered on demand before now is asked again when somebody looks.
+ */
 int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w);
 
 /*
- * Entries behind offset off (0: from the start); each() gets the offset to go on behind it, and returns false
- * when it has no room. complete: entries with all attributes, for readdirplus.
+ * Entries behind offset off (0: from the start); each() gets the offset to go on behind it, and
+ * returns false when it has no room. complete: entries with all attributes, for readdirplus.
  */
 typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, uint64_t next);
 int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx);
 
 /*
- * What the kernel may do with the pages of a file: keep them, keep those alone that come from now on (it may see to that itself), or keep
- * none. DROP: the caller drops what was there and says tree_dropped, before anybody learns that the file is open.
+ * What the kernel may do with the pages of a file: keep them, keep those alone that come from now
+ * on (it may see to that itself), or keep none. DROP: the caller drops what was there and says
+ * tree_dropped, before anybody learns that the file is open.
  */
 enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_FRESH, TREE_PAGES_DROP, TREE_PAGES_NONE };
 /* Opens what is to be read. -EAGAIN: w is queued. */
-int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct file **out, enum tree_pages *);
+int tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
+    struct file **out, enum tree_pages *);
 void	tree_dropped(struct tree *, uint64_t ino);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
-/* Whether opening it, or asking for its attributes, needs a version that is not in the cache. Never waits. */
+/* Whether opening it, or asking for its attributes, needs a version that is not in the cache. Never
+ * waits. */
 bool	tree_will_download(struct tree *, uint64_t ino, bool open);
 
-/* The org's storage for files, where the user may know it; else what the documents take. Never waits. */
+/* The org's storage for files, where the user may know it; else what the documents take. Never
+ * waits. */
 struct tree_space { uint64_t bytes, free, documents; };
 void	tree_space(struct tree *, struct tree_space *out);
 
-/* Extended attributes, each name with its NUL; no name but user.salesforce.* is there (-ENODATA; outside user.*: -EOPNOTSUPP). Never waits. */
+/* Extended attributes, each name with its NUL; no name but user.salesforce.* is there (-ENODATA;
+ * outside user.*: -EOPNOTSUPP). Never waits. */
 int	tree_xattrs(struct tree *, uint64_t ino, struct buf *names);
 int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value);
 
@@ -119,7 +130,9 @@ int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value)
  * directory's inode and the name in it.
  */
 typedef void tree_each_name(void *ctx, uint64_t parent, const char *name);
-void	tree_names_of_id(const char *id, tree_each_name *, void *ctx);	/* of a document that is no more */
-void	tree_names_of(struct tree *, const char *name, uint64_t document_key, tree_each_name *, void *ctx);
+void tree_names_of_id(
+    const char *id, tree_each_name *, void *ctx); /* of a document that is no more */
+void tree_names_of(
+    struct tree *, const char *name, uint64_t document_key, tree_each_name *, void *ctx);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Extended attributes: what the record says that stat has no place for. All of it is in the catalogue, so that they never wait.
+ * Extended attributes: what the record says that stat has no place for. All of it is in the
+ * catalogue, so that they never wait.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -65,7 +66,11 @@ put_value(struct tree *t, const struct document *d, size_t which, struct buf *b)
 		break;
 	case IS_CACHED:
 		if (!document_is_link(d))
-			buf_puts(b, file_is_cached(t->files, d) && !(document_is_elsewhere(d) && d->content_size == 0) ? "yes" : "no");
+			buf_puts(b,
+			    file_is_cached(t->files, d) &&
+				    !(document_is_elsewhere(d) && d->content_size == 0) ?
+				"yes" :
+				"no");
 		break;
 	}
 }

@@ -1,13 +1,14 @@
 /*
  * libcsv is fed one cell, or less, at a time, so that the position of everything is known. Its
- * settings are those under which it loses nothing: strict, so that it stops at each quote out of place
- * and we decide what it means; every line end reported; no byte is a space.
+ * settings are those under which it loses nothing: strict, so that it stops at each quote out of
+ * place and we decide what it means; every line end reported; no byte is a space.
  *
  * A quote that opens a cell is fed only together with the one that closes it. That is looked for
- * first, and when it is not there within max_field, the quote is fed as a letter and made a quote in libcsv's buffer.
- * The search cannot be made to repeat itself: behind a quote that is not closed, all quotes within its reach stand in
- * pairs, so a cell that begins with one of those is closed by the next byte. Only a quote at the end of that
- * reach can have a long search of its own: each byte is searched twice at most.
+ * first, and when it is not there within max_field, the quote is fed as a letter and made a quote
+ * in libcsv's buffer. The search cannot be made to repeat itself: behind a quote that is not
+ * closed, all quotes within its reach stand in pairs, so a cell that begins with one of those is
+ * closed by the next byte. Only a quote at the end of that reach can have a long search of its own:
+ * each byte is searched twice at most.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +17,8 @@
 
 #include "careful.h"
 
-/* libcsv's pstate: between cells the first two, in a cell, and behind the quote that may have closed it. */
+/* libcsv's pstate: between cells the first two, in a cell, and behind the quote that may have
+ * closed it. */
 enum { ROW_NOT_BEGUN, FIELD_NOT_BEGUN, FIELD_BEGUN, FIELD_MIGHT_HAVE_ENDED };
 
 #define OPTIONS	(CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL)
@@ -44,7 +46,10 @@ on_row(int c, void *ctx)
 {
 	struct careful *f = ctx;
 
-	f->row = c == '\r' ? ROW_CR : c != '\n' ? ROW_TEXT_ENDED : f->row == ROW_CR ? ROW_CRLF : ROW_LF;
+	f->row = c == '\r'   ? ROW_CR :
+	    c != '\n'	     ? ROW_TEXT_ENDED :
+	    f->row == ROW_CR ? ROW_CRLF :
+			       ROW_LF;
 }
 
 static int
@@ -92,7 +97,8 @@ report(struct careful *f, struct reader *r)
 	return rc;
 }
 
-/* A cell that is not quoted and has no end in sight is passed on in parts: its length is not ours to bear. */
+/* A cell that is not quoted and has no end in sight is passed on in parts: its length is not ours
+ * to bear. */
 static int
 relieve(struct careful *f, struct reader *r)
 {
@@ -117,23 +123,27 @@ mend(struct careful *f, struct reader *r)
 
 	csv->status = CSV_SUCCESS;
 	if (csv->pstate == FIELD_MIGHT_HAVE_ENDED) {
-		/* "ab"c: the quote has closed, what follows is text as if the cell had no quotes. */
+		/* "ab"c: the quote has closed, what follows is text as if the cell had no quotes.
+		 */
 		csv->entry_pos--;
 		csv->quoted = 0;
 		csv->spaces = 0;
 		csv->pstate = FIELD_BEGUN;
 		return reader_tell(r, FAULT_TEXT_AFTER_QUOTE, at, r->column + 1);
 	}
-	csv_set_opts(csv, OPTIONS & ~CSV_STRICT);	/* to the end of the cell: so are all quotes in it */
+	csv_set_opts(
+	    csv, OPTIONS & ~CSV_STRICT); /* to the end of the cell: so are all quotes in it */
 	return reader_tell(r, FAULT_QUOTE_IN_TEXT, at, r->column + 1);
 }
 
-/* Puts n bytes of text behind the cell so far, as libcsv would one by one: they hold no end of a cell, and no quote that matters. */
+/* Puts n bytes of text behind the cell so far, as libcsv would one by one: they hold no end of a
+ * cell, and no quote that matters. */
 static int
 append(struct csv_parser *csv, const char *p, size_t n)
 {
 	if (csv->entry_size - csv->entry_pos < n) {
-		size_t size = csv->entry_pos + n > 2 * csv->entry_size ? csv->entry_pos + n : 2 * csv->entry_size;
+		size_t size = csv->entry_pos + n > 2 * csv->entry_size ? csv->entry_pos + n :
+									 2 * csv->entry_size;
 		void *entry = csv->realloc_func(csv->entry_buf, size);
 
 		if (!entry)
@@ -162,7 +172,8 @@ appendable(const struct careful *f, const char *p, size_t n)
 	return n;
 }
 
-/* Feeds the first n bytes of the window, which hold one end of a cell at most, and passes on what came of it. */
+/* Feeds the first n bytes of the window, which hold one end of a cell at most, and passes on what
+ * came of it. */
 static int
 feed(struct careful *f, struct reader *r, size_t n)
 {
@@ -170,7 +181,8 @@ feed(struct careful *f, struct reader *r, size_t n)
 	struct text *t = r->text;
 
 	while (n > 0) {
-		size_t room = r->max_field + 1 > csv->entry_pos ? r->max_field + 1 - csv->entry_pos : 1;
+		size_t room =
+		    r->max_field + 1 > csv->entry_pos ? r->max_field + 1 - csv->entry_pos : 1;
 		size_t part = n < room ? n : room;
 
 		csv_set_blk_size(csv, csv->entry_size > BLOCK ? csv->entry_size : BLOCK);
@@ -240,7 +252,8 @@ read_quoted(struct careful *f, struct reader *r)
 	return rc;
 }
 
-/* Feeds to the end of the cell: a delimiter or a line end, which is fed too; or as far as the window goes. */
+/* Feeds to the end of the cell: a delimiter or a line end, which is fed too; or as far as the
+ * window goes. */
 static int
 read_text(struct careful *f, struct reader *r)
 {
@@ -268,7 +281,9 @@ read_text(struct careful *f, struct reader *r)
 int
 careful_read(struct careful *f, struct reader *r)
 {
-	return careful_between_cells(f) && r->text->data[r->text->begin] == '"' ? read_quoted(f, r) : read_text(f, r);
+	return careful_between_cells(f) && r->text->data[r->text->begin] == '"' ?
+	    read_quoted(f, r) :
+	    read_text(f, r);
 }
 
 int

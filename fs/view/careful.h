@@ -1,6 +1,6 @@
 /*
- * careful - any text to cells, by libcsv, one at a time: what is longer than max_field, too, and a quote that
- * nothing closes.
+ * careful - any text to cells, by libcsv, one at a time: what is longer than max_field, too, and a
+ * quote that nothing closes.
  *
  * libcsv lives here. Single thread.
  */
@@ -23,7 +23,8 @@ struct careful {
 
 int	careful_open(struct careful *, char delimiter);
 bool	careful_between_cells(const struct careful *);	/* the window begins where a cell begins */
-void	careful_skipped(struct careful *, const struct reader *);	/* another has read on; between cells */
+void careful_skipped(
+    struct careful *, const struct reader *); /* another has read on; between cells */
 /* Reads a cell, or as much of it as the window, which is not empty, has. */
 int	careful_read(struct careful *, struct reader *);
 int	careful_end(struct careful *, struct reader *);	/* the text has ended */

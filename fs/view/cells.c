@@ -41,7 +41,8 @@ read_all(struct reader *r, struct careful *careful, struct split *split)
 }
 
 int
-cells_read(struct text *t, const struct cells_options *o, const struct cells_to *to, struct cells_totals *totals)
+cells_read(struct text *t, const struct cells_options *o, const struct cells_to *to,
+    struct cells_totals *totals)
 {
 	struct cells_totals unused;
 	struct reader r = { .text = t, .to = to, .totals = totals ? totals : &unused,

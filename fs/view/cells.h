@@ -26,12 +26,14 @@
 #define CELLS_LONGEST_MAX	(1u << 30)
 
 enum {
-	CELL_LAST	= 1,	/* of its record */
-	CELL_PART	= 2,	/* of a cell longer than max_field: the next one goes on with it; cut between characters */
-	CELL_INVALID	= 4,	/* is not UTF-8 */
-	/* Has no byte that any form escapes or decodes, and TEXT_SLACK bytes behind it may be read; others may be so too. */
-	CELL_PLAIN	= 8,
-	CELL_COMMA	= 16,	/* is plain, but has a comma: in CSV it needs quotes */
+	CELL_LAST = 1, /* of its record */
+	CELL_PART = 2, /* of a cell longer than max_field: the next one goes on with it; cut between
+			  characters */
+	CELL_INVALID = 4, /* is not UTF-8 */
+	/* Has no byte that any form escapes or decodes, and TEXT_SLACK bytes behind it may be read;
+	   others may be so too. */
+	CELL_PLAIN = 8,
+	CELL_COMMA = 16, /* is plain, but has a comma: in CSV it needs quotes */
 };
 struct cell {
 	const char	*p;	/* valid until the callback returns */
@@ -40,22 +42,22 @@ struct cell {
 };
 
 /* What is odd. X(NAME, code in errors.tsv) */
-#define CELLS_FAULTS(X) \
-	X(UNCLOSED_QUOTE,   "unclosed-quote")	/* taken as a character */ \
-	X(TEXT_AFTER_QUOTE, "text-after-quote")	/* "ab"c is abc */ \
-	X(QUOTE_IN_TEXT,    "quote-in-text")	/* 5" is 5" */ \
-	X(BARE_CR,          "bare-cr")		/* ends a record, though the first one ends otherwise */ \
-	X(SHORT_RECORD,     "short-record") \
-	X(LONG_RECORD,      "long-record") \
-	X(INVALID_UTF8,     "invalid-utf8") \
-	X(UNDECODABLE,      "undecodable")	/* holds U+FFFD, in a text that was decoded */
+#define CELLS_FAULTS(X)                                                                            \
+	X(UNCLOSED_QUOTE, "unclosed-quote") /* taken as a character */                             \
+	X(TEXT_AFTER_QUOTE, "text-after-quote") /* "ab"c is abc */                                 \
+	X(QUOTE_IN_TEXT, "quote-in-text") /* 5" is 5" */                                           \
+	X(BARE_CR, "bare-cr") /* ends a record, though the first one ends otherwise */             \
+	X(SHORT_RECORD, "short-record")                                                            \
+	X(LONG_RECORD, "long-record")                                                              \
+	X(INVALID_UTF8, "invalid-utf8")                                                            \
+	X(UNDECODABLE, "undecodable") /* holds U+FFFD, in a text that was decoded */
 #define X(name, code) FAULT_##name,
 enum fault_code { CELLS_FAULTS(X) FAULTS };
 #undef X
 
 struct fault {
 	enum fault_code	code;
-	uint64_t	offset;		/* in the source; of the record's beginning for short and long ones */
+	uint64_t offset; /* in the source; of the record's beginning for short and long ones */
 	uint64_t	record;		/* 0: the header */
 	uint64_t	column;		/* from 1; of the last cell for short and long ones */
 };
@@ -70,7 +72,7 @@ struct cells_to {
 struct cells_options {
 	char		delimiter;
 	uint64_t	max_field;
-	bool		careful;	/* nothing in many cells at a time: what a test compares with */
+	bool careful; /* nothing in many cells at a time: what a test compares with */
 };
 
 struct cells_totals {
@@ -80,6 +82,7 @@ struct cells_totals {
 
 const char *cells_fault_name(enum fault_code);
 /* The first record is the header. totals may be NULL. */
-int	cells_read(struct text *, const struct cells_options *, const struct cells_to *, struct cells_totals *totals);
+int cells_read(struct text *, const struct cells_options *, const struct cells_to *,
+    struct cells_totals *totals);
 
 #endif

@@ -2,10 +2,41 @@
 
 #include "chars.h"
 
-/* The bytes 0x80 to 0x9f of windows-1252, by the encoding standard of the web; all others are Latin-1. */
+/* The bytes 0x80 to 0x9f of windows-1252, by the encoding standard of the web; all others are
+ * Latin-1. */
 static const uint16_t windows_1252[32] = {
-	0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
-	0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
+	0x20ac,
+	0x0081,
+	0x201a,
+	0x0192,
+	0x201e,
+	0x2026,
+	0x2020,
+	0x2021,
+	0x02c6,
+	0x2030,
+	0x0160,
+	0x2039,
+	0x0152,
+	0x008d,
+	0x017d,
+	0x008f,
+	0x0090,
+	0x2018,
+	0x2019,
+	0x201c,
+	0x201d,
+	0x2022,
+	0x2013,
+	0x2014,
+	0x02dc,
+	0x2122,
+	0x0161,
+	0x203a,
+	0x0153,
+	0x009d,
+	0x017e,
+	0x0178,
 };
 
 #define EACH	(UINT64_MAX / 255)	/* 1 in each of eight bytes */
@@ -23,7 +54,12 @@ size_t
 chars_len(const char *s, size_t n)
 {
 	const unsigned char *p = (const unsigned char *)s;
-	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	size_t len = p[0] < 0x80 ? 1 :
+	    p[0] < 0xc2		 ? 0 :
+	    p[0] < 0xe0		 ? 2 :
+	    p[0] < 0xf0		 ? 3 :
+	    p[0] < 0xf5		 ? 4 :
+				   0;
 
 	if (len > n)
 		return 0;
@@ -106,8 +142,9 @@ chars_put_1252(char *out, const char *s, size_t n)
 }
 
 /*
- * What a byte adds to the length, in all forms at once: a field of 16 bits each for the bytes beyond one in TSV, JSON and
- * CSV, and for how many need quotes around them. Each adds 5 at most: BLOCK of them do not overflow.
+ * What a byte adds to the length, in all forms at once: a field of 16 bits each for the bytes
+ * beyond one in TSV, JSON and CSV, and for how many need quotes around them. Each adds 5 at most:
+ * BLOCK of them do not overflow.
  */
 #define TSV	((uint64_t)1)
 #define JSON	((uint64_t)1 << 16)
@@ -168,8 +205,11 @@ chars_measure(const char *p, size_t n, bool valid, struct chars_lens *lens)
 static inline bool
 eight_plain(uint64_t v, uint64_t form)
 {
-	return !(HAS_LESS(v, 0x20) | (form == CSV ? HAS(v, '"') : form == QUOTES ? HAS(v, '"') | HAS(v, ',') :
-	    form == TSV ? HAS(v, '\\') : HAS(v, '\\') | HAS(v, '"') | HAS(v, 0x7f)));
+	return !(HAS_LESS(v, 0x20) |
+	    (form == CSV	   ? HAS(v, '"') :
+		    form == QUOTES ? HAS(v, '"') | HAS(v, ',') :
+		    form == TSV	   ? HAS(v, '\\') :
+				     HAS(v, '\\') | HAS(v, '"') | HAS(v, 0x7f)));
 }
 
 bool
@@ -276,7 +316,8 @@ write_1252(char *out, const char *s, size_t n, uint64_t form, char *(*put)(char 
 char *
 chars_json(char *out, const char *s, size_t n, bool valid)
 {
-	return valid ? write_form(out, s, n, JSON, put_json) : write_1252(out, s, n, JSON, put_json);
+	return valid ? write_form(out, s, n, JSON, put_json) :
+		       write_1252(out, s, n, JSON, put_json);
 }
 
 char *

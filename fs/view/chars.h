@@ -17,11 +17,13 @@
 
 #define CHARS_REPLACEMENT	"\xef\xbf\xbd"	/* U+FFFD */
 
-size_t	chars_len(const char *, size_t n);		/* of the well-formed character there, of which n > 0 bytes are; 0: it is not one */
+size_t chars_len(const char *,
+    size_t n); /* of the well-formed character there, of which n > 0 bytes are; 0: it is not one */
 bool	chars_valid(const char *, size_t);		/* well-formed UTF-8 */
-size_t	chars_tail(const char *, size_t);		/* bytes at the end that may begin a character: 0 to 3 */
+size_t chars_tail(const char *, size_t); /* bytes at the end that may begin a character: 0 to 3 */
 
-/* windows-1252 as UTF-8; what it leaves open is the control character of that number. Room and end as below. */
+/* windows-1252 as UTF-8; what it leaves open is the control character of that number. Room and end
+ * as below. */
 char	*chars_put_1252(char *out, const char *, size_t);
 
 /* How long some bytes are in each form, without quotes around them. */

@@ -52,7 +52,9 @@ flush(struct columns *c, size_t i)
 	uint32_t held = c->held[i];
 
 	c->held[i] = 0;
-	return held ? c->sink->write_at(c->sink->ctx, c->memory + i * c->room, held, c->at[i] - held) : 0;
+	return held ?
+	    c->sink->write_at(c->sink->ctx, c->memory + i * c->room, held, c->at[i] - held) :
+	    0;
 }
 
 /* The byte count at hand, in memory that has room for it. */

@@ -14,7 +14,8 @@
 struct columns;
 
 int	columns_open(const struct view_survey *, const struct view_sink *, struct columns **out);
-int	columns_put(struct columns *, size_t column, const char *, size_t);	/* of a cell; -EIO: more than was foretold */
+int columns_put(struct columns *, size_t column, const char *,
+    size_t); /* of a cell; -EIO: more than was foretold */
 int	columns_end_cell(struct columns *, size_t column);
 int	columns_flush(struct columns *);		/* -EIO: less than was foretold */
 void	columns_close(struct columns *);

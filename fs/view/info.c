@@ -41,8 +41,11 @@ static void
 put_too_large(struct buf *b, const struct view_survey *s)
 {
 	static const char *const names[VIEW_KINDS] = {
-		[VIEW_HEADER] = "header", [VIEW_TABLE_TSV] = "table.tsv", [VIEW_ROWS_JSONL] = "rows.jsonl",
-		[VIEW_TABLE_CSV] = "table.csv", [VIEW_COLUMNS] = "columns",
+		[VIEW_HEADER] = "header",
+		[VIEW_TABLE_TSV] = "table.tsv",
+		[VIEW_ROWS_JSONL] = "rows.jsonl",
+		[VIEW_TABLE_CSV] = "table.csv",
+		[VIEW_COLUMNS] = "columns",
 	};
 
 	for (int kind = 0; kind < VIEW_KINDS; kind++)

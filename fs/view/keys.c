@@ -1,10 +1,11 @@
 /*
- * What is taken stands in a balanced tree (tsearch), so no choice of names makes it slow. Each name there
- * remembers which number to try next: a million columns of one name do not
- * try them all each time.
+ * What is taken stands in a balanced tree (tsearch), so no choice of names makes it slow. Each name
+ * there remembers which number to try next: a million columns of one name do not try them all each
+ * time.
  *
  * Behind the last key a column is called by its position, _7, unless a key is called that. Those
- * are few and known once the header has ended, so the lengths of any number of names are a sum, not a loop.
+ * are few and known once the header has ended, so the lengths of any number of names are a sum, not
+ * a loop.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +20,7 @@
 struct name {
 	uint32_t	 next;		/* the number to try first when this name is wanted again */
 	size_t		 len;
-	const char	*p;		/* behind the struct, but for a name that is only looked for */
+	const char *p; /* behind the struct, but for a name that is only looked for */
 };
 
 struct keys_late {
@@ -254,7 +255,8 @@ digits_up_to(uint64_t n)
 {
 	uint64_t digits = 0;
 
-	for (uint64_t first = 1; first <= n; first *= 10) {	/* those of no fewer digits than first has */
+	for (uint64_t first = 1; first <= n;
+	     first *= 10) { /* those of no fewer digits than first has */
 		digits += n - first + 1;
 		if (first > UINT64_MAX / 10)
 			break;
@@ -268,7 +270,8 @@ keys_extra_bytes(const struct keys *k, uint64_t width)
 	if (width <= k->n)
 		return 0;
 	size_t late = late_up_to(k, width);
-	return width - k->n + digits_up_to(width) - digits_up_to(k->n) + (late ? k->late[late - 1].bytes : 0);
+	return width - k->n + digits_up_to(width) - digits_up_to(k->n) +
+	    (late ? k->late[late - 1].bytes : 0);
 }
 
 void

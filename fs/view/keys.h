@@ -29,21 +29,26 @@ struct keys {
 	uint32_t	*ends;		/* where each ends in bytes */
 	size_t		 cap;		/* of ends */
 	void		*taken;		/* until they are ended: the names, in a tree */
-	struct keys_late *late;		/* positions behind n that are the name of a column, in their order */
+	struct keys_late
+	    *late; /* positions behind n that are the name of a column, in their order */
 	size_t		 late_n;
 };
 
 #define KEYS_INIT	{ .n = 0 }
 
-/* The next column's key, made from its cell in the header. *renamed: it is not that cell as it is. -ENOMEM. */
+/* The next column's key, made from its cell in the header. *renamed: it is not that cell as it is.
+ * -ENOMEM. */
 int	keys_add(struct keys *, const char *, size_t, bool *renamed);
-int	keys_append(struct keys *, const char *, size_t);	/* as it is: for keys that were kept. -ENOMEM */
+int keys_append(
+    struct keys *, const char *, size_t); /* as it is: for keys that were kept. -ENOMEM */
 int	keys_end(struct keys *);		/* there are no more. -ENOMEM */
 void	keys_free(struct keys *);
 
-/* Once they are ended. Index from 0, any: columns that have no key of their own are called by their position. */
+/* Once they are ended. Index from 0, any: columns that have no key of their own are called by their
+ * position. */
 void	keys_put(const struct keys *, uint64_t index, struct buf *out);
-uint64_t keys_extra_bytes(const struct keys *, uint64_t width);	/* of all with n <= index < width together */
+uint64_t keys_extra_bytes(
+    const struct keys *, uint64_t width); /* of all with n <= index < width together */
 const char *keys_get(const struct keys *, size_t i, size_t *len);	/* i < n; borrowed */
 
 #endif

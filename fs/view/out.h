@@ -23,8 +23,8 @@ struct out {
 	char		*data, *end, *limit;
 };
 
-int	out_open(struct out *, const struct view_sink *, uint64_t most);	/* at most so many bytes */
-char	*out_room(struct out *, size_t n);		/* where n <= OUT_SIZE bytes may be put; then out_put_to */
+int out_open(struct out *, const struct view_sink *, uint64_t most); /* at most so many bytes */
+char *out_room(struct out *, size_t n); /* where n <= OUT_SIZE bytes may be put; then out_put_to */
 void	out_put_to(struct out *, char *end);		/* what was put in that room ends here */
 void	out_put(struct out *, const char *, size_t);
 void	out_putc(struct out *, char);
@@ -33,7 +33,8 @@ void	out_number(struct out *, uint64_t);
 int	out_flush(struct out *);			/* rc */
 void	out_close(struct out *);			/* flushes nothing */
 
-/* Copies in strides: up to OUT_STRIDE bytes more are read and written than n. The end of the n bytes. */
+/* Copies in strides: up to OUT_STRIDE bytes more are read and written than n. The end of the n
+ * bytes. */
 static inline char *
 out_stride(char *to, const char *p, size_t n)
 {

@@ -1,7 +1,7 @@
 /*
  * A survey as bytes: a name and version, then numbers (7 bits a byte, least significant first)
- * and strings (length, bytes), in the order of struct view_survey. One function walks over them for both directions, so
- * that they cannot differ.
+ * and strings (length, bytes), in the order of struct view_survey. One function walks over them for
+ * both directions, so that they cannot differ.
  */
 #include <errno.h>
 #include <stdlib.h>

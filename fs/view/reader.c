@@ -10,7 +10,9 @@ reader_tell(struct reader *r, enum fault_code code, uint64_t offset, uint64_t co
 	if (r->told & 1u << code)
 		return 0;
 	r->told |= 1u << code;
-	return r->to->fault(r->to->ctx, &(struct fault){ .code = code, .offset = offset, .record = r->record, .column = column });
+	return r->to->fault(r->to->ctx,
+	    &(struct fault){
+		.code = code, .offset = offset, .record = r->record, .column = column });
 }
 
 int
@@ -36,7 +38,8 @@ reader_end_record(struct reader *r, enum row_end end, uint64_t end_at)
 	}
 	r->told = 0;
 	if (r->column != r->width)
-		rc = reader_tell(r, r->column < r->width ? FAULT_SHORT_RECORD : FAULT_LONG_RECORD, r->record_at, r->column);
+		rc = reader_tell(r, r->column < r->width ? FAULT_SHORT_RECORD : FAULT_LONG_RECORD,
+		    r->record_at, r->column);
 	if (rc == 0 && end == ROW_CR && r->style != ROW_CR)
 		rc = reader_tell(r, FAULT_BARE_CR, end_at, r->column);
 	r->told = 0;

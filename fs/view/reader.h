@@ -23,13 +23,14 @@ struct reader {
 
 	uint64_t	 width;		/* cells of the header; 0: it has not ended */
 	enum row_end	 style;		/* how the header ended */
-	uint64_t	 record, column;	/* how many have ended, in the text and in the record */
+	uint64_t record, column; /* how many have ended, in the text and in the record */
 	uint64_t	 record_at, cell_at;	/* where they begin in the source */
-	unsigned	 told;		/* faults of this cell, a bit a code: one of a kind is enough */
+	unsigned told; /* faults of this cell, a bit a code: one of a kind is enough */
 };
 
 int	reader_tell(struct reader *, enum fault_code, uint64_t offset, uint64_t column);
-/* Sets CELL_INVALID where it is, and tells of what is wrong with the bytes of a cell, or a part of one. */
+/* Sets CELL_INVALID where it is, and tells of what is wrong with the bytes of a cell, or a part of
+ * one. */
 int	reader_judge(struct reader *, struct cell *);
 /* What there is to say about a record whose cells have ended; its line end begins at end_at. */
 int	reader_end_record(struct reader *, enum row_end, uint64_t end_at);

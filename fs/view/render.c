@@ -1,6 +1,6 @@
 /*
- * Each view is a row of views[]: what it does with a cell, or with a fault. A render is a pass over the text that gives it
- * all of them.
+ * Each view is a row of views[]: what it does with a cell, or with a fault. A render is a pass over
+ * the text that gives it all of them.
  */
 #include <errno.h>
 #include <string.h>
@@ -60,8 +60,8 @@ tsv_cell(struct render *r, const struct cell *c)
 }
 
 /*
- * The functions ..._plain write cells for as long as these are plain and nothing is special about their records. They say
- * how many; the next one is for the function above them.
+ * The functions ..._plain write cells for as long as these are plain and nothing is special about
+ * their records. They say how many; the next one is for the function above them.
  */
 #define PLAIN_ROOM	(OUT_SIZE / 4)
 
@@ -175,12 +175,14 @@ csv_begin(struct render *r)
 	return rc;
 }
 
-/* A cell that comes in parts is in quotes always: the first one does not tell. So is what would make a blank line. */
+/* A cell that comes in parts is in quotes always: the first one does not tell. So is what would
+ * make a blank line. */
 static int
 csv_cell(struct render *r, const struct cell *c)
 {
 	bool whole = !r->in_cell && !(c->flags & CELL_PART);
-	bool quotes = !whole || chars_csv_quotes(c->p, c->len) || (c->len == 0 && r->s->widest == 1);
+	bool quotes =
+	    !whole || chars_csv_quotes(c->p, c->len) || (c->len == 0 && r->s->widest == 1);
 
 	if (!r->in_records)
 		return 0;
@@ -204,7 +206,8 @@ csv_plain(struct render *r, const struct cell *c, size_t n)
 	uint64_t column = r->column;
 	size_t i;
 
-	for (i = 0; i < n && c[i].flags & CELL_PLAIN && c[i].len < limit - to && r->s->widest > 1; i++) {
+	for (i = 0; i < n && c[i].flags & CELL_PLAIN && c[i].len < limit - to && r->s->widest > 1;
+	     i++) {
 		bool last = c[i].flags & CELL_LAST;
 
 		if (last && column + 1 < r->s->widest)
@@ -297,7 +300,9 @@ render_cells(void *ctx, const struct cell *c, size_t n)
 	struct render *r = pass->render;
 
 	while (n > 0) {
-		size_t plain = r->in_records && !r->in_cell && pass->view->plain ? pass->view->plain(r, c, n) : 0;
+		size_t plain = r->in_records && !r->in_cell && pass->view->plain ?
+		    pass->view->plain(r, c, n) :
+		    0;
 
 		c += plain;
 		n -= plain;
@@ -333,7 +338,8 @@ render_text(struct render *r, enum view_kind kind, const struct view_source *sou
 		rc = survey_open_text(r->s, source, &text);
 	if (rc < 0)
 		return rc;
-	rc = cells_read(&text, &r->s->cells, &(struct cells_to){ render_cells, render_fault, &pass }, NULL);
+	rc = cells_read(
+	    &text, &r->s->cells, &(struct cells_to){ render_cells, render_fault, &pass }, NULL);
 	text_close(&text);
 	return rc < 0 && !r->enough ? rc : 0;
 }
@@ -351,7 +357,8 @@ render_info(struct render *r)
 }
 
 int
-view_render(const struct view_survey *s, enum view_kind kind, const struct view_source *source, const struct view_sink *sink)
+view_render(const struct view_survey *s, enum view_kind kind, const struct view_source *source,
+    const struct view_sink *sink)
 {
 	struct render r = { .s = s };
 	int rc = view_check(s, kind);

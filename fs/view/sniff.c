@@ -59,7 +59,8 @@ static int
 tally_sample(const char *sample, size_t n, const struct cells_options *o, struct tally *out)
 {
 	struct text text;
-	int rc = text_open(&text, &(struct view_source){ read_sample, &(struct sample){ sample }, n }, "UTF-8");
+	int rc = text_open(
+	    &text, &(struct view_source){ read_sample, &(struct sample){ sample }, n }, "UTF-8");
 
 	if (rc < 0)
 		return rc;
@@ -77,7 +78,9 @@ sniff_delimiter(const char *sample, size_t n, bool whole, uint64_t max_field, ch
 
 	for (size_t i = 0; i < sizeof(candidates); i++) {
 		struct tally t;
-		int rc = tally_sample(sample, n, &(struct cells_options){ .delimiter = candidates[i], .max_field = max_field }, &t);
+		int rc = tally_sample(sample, n,
+		    &(struct cells_options){ .delimiter = candidates[i], .max_field = max_field },
+		    &t);
 
 		if (rc < 0)
 			return rc;
@@ -86,7 +89,8 @@ sniff_delimiter(const char *sample, size_t n, bool whole, uint64_t max_field, ch
 			t.same -= t.last_same;
 		}
 		/* same / records > best.same / best.records */
-		if (t.width > 1 && (best.records == 0 || t.same * best.records > best.same * t.records)) {
+		if (t.width > 1 &&
+		    (best.records == 0 || t.same * best.records > best.same * t.records)) {
 			best = t;
 			delimiter = candidates[i];
 		}

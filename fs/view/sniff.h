@@ -16,7 +16,8 @@
 
 /* whole: the text ends with the sample. */
 int	sniff_delimiter(const char *sample, size_t, bool whole, uint64_t max_field, char *out);
-/* The length of a first line `sep=;`, quoted or not, with its line end: not data. 0: there is none. */
+/* The length of a first line `sep=;`, quoted or not, with its line end: not data. 0: there is none.
+ */
 size_t	sniff_sep_line(const char *, size_t, char *delimiter);
 
 #endif

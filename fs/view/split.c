@@ -1,10 +1,10 @@
 /*
- * The window is looked at 64 bytes at a time, a bit of a word for each byte: what ends a cell, what is a quote, what makes
- * a cell other than plain. Whether a byte is in quotes is then the parity of the quotes before it, and a cell is what
- * lies between two ends that are not.
+ * The window is looked at 64 bytes at a time, a bit of a word for each byte: what ends a cell, what
+ * is a quote, what makes a cell other than plain. Whether a byte is in quotes is then the parity of
+ * the quotes before it, and a cell is what lies between two ends that are not.
  *
- * That holds as long as each quote is where it belongs. One that is not is a letter, up to the end of
- * its cell, and the words are made anew without it.
+ * That holds as long as each quote is where it belongs. One that is not is a letter, up to the end
+ * of its cell, and the words are made anew without it.
  */
 #include <endian.h>
 #include <errno.h>
@@ -28,9 +28,10 @@ struct split {
 
 /* What 64 bytes are, a bit each. */
 struct block {
-	uint64_t	 ends;		/* delimiter, CR, LF; first all of them, then those outside of quotes */
+	uint64_t ends; /* delimiter, CR, LF; first all of them, then those outside of quotes */
 	uint64_t	 quotes;	/* first all of them, then those that are not letters */
-	uint64_t	 odd;		/* has another form in TSV or JSON, or is not known to be valid; all below are, too */
+	uint64_t odd; /* has another form in TSV or JSON, or is not known to be valid; all below
+			 are, too */
 	uint64_t	 commas;	/* in a cell: all that it needs is quotes in CSV */
 	uint64_t	 doubled;	/* the first of two quotes that are one */
 	uint64_t	 letters;	/* quotes out of place */
@@ -49,8 +50,9 @@ struct scan {
 	size_t		 record_at;	/* SIZE_MAX: before the window */
 	size_t		 valid;		/* up to here characters have been looked at */
 	uint64_t	 quoted;	/* ALL: the block begins in quotes */
-	uint64_t	 may_open;	/* 1: a quote that begins the block may open a cell, or is the second of two */
-	struct block	 before;	/* 1 each: there is such a byte in this cell, in a block before */
+	uint64_t may_open; /* 1: a quote that begins the block may open a cell, or is the second of
+			      two */
+	struct block before; /* 1 each: there is such a byte in this cell, in a block before */
 };
 
 #ifdef __SSE2__
@@ -64,9 +66,11 @@ classify(const char *p, char delimiter, struct block *b)
 	for (int i = 0; i < 64; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
 #define IS(c)	_mm_cmpeq_epi8(v, _mm_set1_epi8(c))
-		__m128i ends = _mm_or_si128(_mm_cmpeq_epi8(v, delimiters), _mm_or_si128(IS('\r'), IS('\n')));
+		__m128i ends =
+		    _mm_or_si128(_mm_cmpeq_epi8(v, delimiters), _mm_or_si128(IS('\r'), IS('\n')));
 		/* Less than a blank is signed here: so is what is not ASCII. */
-		__m128i odd = _mm_or_si128(_mm_cmplt_epi8(v, _mm_set1_epi8(' ')), _mm_or_si128(IS(0x7f), IS('\\')));
+		__m128i odd = _mm_or_si128(
+		    _mm_cmplt_epi8(v, _mm_set1_epi8(' ')), _mm_or_si128(IS(0x7f), IS('\\')));
 		b->ends |= (uint64_t)(unsigned)_mm_movemask_epi8(ends) << i;
 		b->quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(IS('"')) << i;
 		b->odd |= (uint64_t)(unsigned)_mm_movemask_epi8(odd) << i;
@@ -82,7 +86,8 @@ those(const char *p, char c)
 
 	for (int i = 0; i < 64; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
-		is |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(c))) << i;
+		is |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(c)))
+		    << i;
 	}
 	return is;
 }
@@ -93,7 +98,9 @@ not_ascii(const char *p)
 	uint64_t is = 0;
 
 	for (int i = 0; i < 64; i += 16)
-		is |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(p + i))) << i;
+		is |=
+		    (uint64_t)(unsigned)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(p + i)))
+		    << i;
 	return is;
 }
 #else
@@ -176,7 +183,8 @@ parity(uint64_t v)
 	return v ^ v << 32;
 }
 
-/* Of bytes that are not ASCII, those that are not UTF-8, or may stand for what was not; when in doubt, too many. */
+/* Of bytes that are not ASCII, those that are not UTF-8, or may stand for what was not; when in
+ * doubt, too many. */
 static uint64_t
 find_foul(struct scan *sc, uint64_t high)
 {
@@ -201,7 +209,8 @@ is_end(const struct scan *sc, char c)
 	return c == sc->delimiter || c == '\n' || c == '\r';
 }
 
-/* Finds out what is in quotes. Which quotes are letters is known when no other quote is out of place. */
+/* Finds out what is in quotes. Which quotes are letters is known when no other quote is out of
+ * place. */
 static inline void
 pair_quotes(struct scan *sc, struct block *b)
 {
@@ -209,7 +218,7 @@ pair_quotes(struct scan *sc, struct block *b)
 	uint64_t all_ends = b->ends, inside, bad;
 
 	b->letters = b->after = 0;
-	if (!sc->quoted && !(b->quotes & (all_ends << 1 | sc->may_open))) {	/* none opens a cell */
+	if (!sc->quoted && !(b->quotes & (all_ends << 1 | sc->may_open))) { /* none opens a cell */
 		b->letters = b->quotes;
 		b->quotes = 0;
 	}
@@ -224,7 +233,8 @@ pair_quotes(struct scan *sc, struct block *b)
 		bad = (opening | closing) & ~b->after;
 		if (!bad)
 			break;
-		/* The first one is a letter, or closes its cell although text goes on; all behind it are letters. */
+		/* The first one is a letter, or closes its cell although text goes on; all behind
+		 * it are letters. */
 		uint64_t first = bad & -bad, end = all_ends & -first & ~first;
 		uint64_t cell = (end & -end) - first;
 
@@ -238,7 +248,7 @@ pair_quotes(struct scan *sc, struct block *b)
 	sc->may_open = (b->ends | b->doubled) >> 63;
 	sc->quoted = -(inside >> 63);
 	b->odd &= ~b->ends;
-	b->commas = all_ends & inside & ~b->odd;	/* if that is the delimiter: line ends are odd */
+	b->commas = all_ends & inside & ~b->odd; /* if that is the delimiter: line ends are odd */
 	b->odd |= b->doubled | b->letters | b->after;
 }
 
@@ -312,7 +322,8 @@ pass_on(struct split *sp, struct reader *r)
 	return rc;
 }
 
-/* Makes "" one quote; what becomes free is filled with as many quotes, so that the text has as many characters as before. */
+/* Makes "" one quote; what becomes free is filled with as many quotes, so that the text has as many
+ * characters as before. */
 static char *
 undouble(char *p, char *end)
 {
@@ -340,7 +351,8 @@ find_close(char *p)
 
 /* A cell that is not plain: its text is put right, in the window, and what is odd is told. */
 static int
-put_right(struct reader *r, struct scan *sc, const struct block *b, uint64_t in_cell, struct cell *c)
+put_right(
+    struct reader *r, struct scan *sc, const struct block *b, uint64_t in_cell, struct cell *c)
 {
 	char *p = sc->s + sc->at, *end = p + c->len, *close = NULL;
 	uint64_t cell = in_cell & from(sc->at > sc->base ? sc->at - sc->base : 0);
@@ -358,15 +370,18 @@ put_right(struct reader *r, struct scan *sc, const struct block *b, uint64_t in_
 	if (b->after & cell) {
 		end++;				/* there was no quote to take away there */
 		close = find_close(p);
-		rc = reader_tell(r, FAULT_TEXT_AFTER_QUOTE, text_offset(r->text, (size_t)(close + 1 - sc->s)), r->column + 1);
+		rc = reader_tell(r, FAULT_TEXT_AFTER_QUOTE,
+		    text_offset(r->text, (size_t)(close + 1 - sc->s)), r->column + 1);
 	}
 	if (rc == 0 && b->letters & cell) {
 		char *first = close ? close + 1 : p;
 
 		first = memchr(first, '"', (size_t)(end - first));
-		rc = reader_tell(r, FAULT_QUOTE_IN_TEXT, text_offset(r->text, (size_t)(first - sc->s)), r->column + 1);
+		rc = reader_tell(r, FAULT_QUOTE_IN_TEXT,
+		    text_offset(r->text, (size_t)(first - sc->s)), r->column + 1);
 	}
-	text_offset(r->text, (size_t)(end - sc->s));	/* it is counted before it is changed: see undouble */
+	text_offset(
+	    r->text, (size_t)(end - sc->s)); /* it is counted before it is changed: see undouble */
 	if (close) {
 		size_t rest = (size_t)(end - close) - 1;
 		char *to = undouble(p, close);
@@ -393,7 +408,8 @@ end_record(struct reader *r, struct scan *sc, enum row_end row, size_t end)
 	return reader_end_record(r, row, text_offset(r->text, end));
 }
 
-/* The cells that end in the block, but for one that is careful's: false. bare: they have no quotes, nothing odd and not too much. */
+/* The cells that end in the block, but for one that is careful's: false. bare: they have no quotes,
+ * nothing odd and not too much. */
 static inline __attribute__((always_inline)) bool
 take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b, bool bare, int *rc)
 {
@@ -413,7 +429,8 @@ take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b,
 			break;
 		}
 		ends &= ends - 1;
-		*c = (struct cell){ s + at + quote, (uint32_t)(end - at - 2 * quote), CELL_PLAIN | (!bare && (commas & upto)) * CELL_COMMA };
+		*c = (struct cell){ s + at + quote, (uint32_t)(end - at - 2 * quote),
+			CELL_PLAIN | (!bare && (commas & upto)) * CELL_COMMA };
 		commas &= ~upto;
 		if (!bare && (odd & upto)) {
 			odd &= ~upto;
@@ -442,7 +459,9 @@ take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b,
 		if (blank) {
 			size_t next = at;
 
-			for (; ends && next == base + (size_t)__builtin_ctzll(ends) && s[next] == '\n'; next++)
+			for (; ends && next == base + (size_t)__builtin_ctzll(ends) &&
+			     s[next] == '\n';
+			     next++)
 				ends &= ends - 1;
 			r->totals->blank_lines += 1 + next - at;
 			r->totals->lf += next - at;
@@ -479,7 +498,8 @@ end_window(struct split *sp, struct reader *r, struct scan *sc)
 		r->record_at = text_offset(r->text, sc->record_at);
 	text_drop(r->text, sc->at);
 	r->cell_at = r->text->dropped;
-	sc->base -= sc->at;	/* below 0, so beyond any n, where a CRLF goes over the block's end: split_read then stops, and the careful path goes on */
+	sc->base -= sc->at; /* below 0, so beyond any n, where a CRLF goes over the block's end:
+			       split_read then stops, and the careful path goes on */
 	sc->valid = sc->valid > sc->at ? sc->valid - sc->at : 0;
 	sc->at = 0;
 	sc->record_at = SIZE_MAX;
@@ -499,7 +519,10 @@ begin_window(const struct reader *r, struct scan *sc)
 int
 split_read(struct split *sp, struct reader *r)
 {
-	struct scan sc = { .delimiter = r->delimiter, .replaces = r->text->replaces, .record_at = SIZE_MAX, .may_open = 1 };
+	struct scan sc = { .delimiter = r->delimiter,
+		.replaces = r->text->replaces,
+		.record_at = SIZE_MAX,
+		.may_open = 1 };
 	struct block b;
 	int rc = 0;
 
@@ -511,14 +534,17 @@ split_read(struct split *sp, struct reader *r)
 				begin_window(r, &sc);
 			continue;
 		}
-		size_t longest = sc.base + 64 - sc.at;		/* that a cell can be which ends in the block */
+		size_t longest =
+		    sc.base + 64 - sc.at; /* that a cell can be which ends in the block */
 		if (sc.base >= sc.n || longest > r->max_field + 64 + 1)
 			break;
 		look(&sc, &b);
 		if (sp->cells_n + 64 > BATCH && (rc = pass_on(sp, r)) < 0)
 			break;
-		bool bare = !(b.quotes | b.odd | b.commas) && sc.s[sc.at] != '"' && longest <= r->max_field;
-		if (!(bare ? take_cells(sp, r, &sc, &b, true, &rc) : take_cells(sp, r, &sc, &b, false, &rc)))
+		bool bare =
+		    !(b.quotes | b.odd | b.commas) && sc.s[sc.at] != '"' && longest <= r->max_field;
+		if (!(bare ? take_cells(sp, r, &sc, &b, true, &rc) :
+			     take_cells(sp, r, &sc, &b, false, &rc)))
 			break;
 		look_on(&sc, &b);
 	}

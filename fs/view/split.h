@@ -14,7 +14,8 @@
 struct split;
 
 int	split_new(struct split **out);
-int	split_read(struct split *, struct reader *);	/* from where a cell begins, to where another does */
+int split_read(
+    struct split *, struct reader *); /* from where a cell begins, to where another does */
 void	split_free(struct split *);
 
 #endif

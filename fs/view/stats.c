@@ -1,6 +1,7 @@
 /*
- * stats.tsv: a row a column. Memory is bounded: distinct values are counted to DISTINCT, as hashes of 64 bits,
- * the least and the greatest are kept to so many bytes, fewer where there are very many columns.
+ * stats.tsv: a row a column. Memory is bounded: distinct values are counted to DISTINCT, as hashes
+ * of 64 bits, the least and the greatest are kept to so many bytes, fewer where there are very many
+ * columns.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -158,7 +159,8 @@ characters(const char *p, size_t n)
 	return chars;
 }
 
-/* A whole cell, or a part of one. By its first part it is judged: that is longer than all that is kept of it. */
+/* A whole cell, or a part of one. By its first part it is judged: that is longer than all that is
+ * kept of it. */
 static int
 add_cell(struct pass *pass, struct column *c, const struct cell *cell)
 {
@@ -167,7 +169,8 @@ add_cell(struct pass *pass, struct column *c, const struct cell *cell)
 	if (cell->len == 0 && !pass->in_cell)
 		return 0;
 	pass->hash = fnv_add(pass->in_cell ? pass->hash : FNV_NONE, cell->p, cell->len);
-	pass->chars = (pass->in_cell ? pass->chars : 0) + (cell->flags & CELL_INVALID ? cell->len : characters(cell->p, cell->len));
+	pass->chars = (pass->in_cell ? pass->chars : 0) +
+	    (cell->flags & CELL_INVALID ? cell->len : characters(cell->p, cell->len));
 	if (!pass->in_cell) {
 		c->types = cell->flags & CELL_PART ? 0 : types_narrow(c->types, cell->p, cell->len);
 		rc = keep_extremes(c, cell->p, cell->len, pass->keep);
@@ -227,7 +230,8 @@ put_column(const struct view_survey *s, size_t i, const struct column *c, struct
 	const char *key = keys_get(&s->keys, i, &len);
 
 	put_tsv(out, key, len);
-	buf_printf(out, "\t%s\t%" PRIu64 "\t%" PRIu32 "%s\t", c->values ? types_name(c->types) : "empty", s->records - c->values, c->distinct,
+	buf_printf(out, "\t%s\t%" PRIu64 "\t%" PRIu32 "%s\t",
+	    c->values ? types_name(c->types) : "empty", s->records - c->values, c->distinct,
 	    c->more ? "+" : "");
 	put_tsv(out, least->p, least->len);
 	buf_putc(out, '\t');
@@ -255,7 +259,8 @@ read_stats(struct pass *pass, const struct view_source *source)
 
 	if (rc < 0)
 		return rc;
-	rc = cells_read(&text, &pass->s->cells, &(struct cells_to){ add_cells, ignore_fault, pass }, NULL);
+	rc = cells_read(
+	    &text, &pass->s->cells, &(struct cells_to){ add_cells, ignore_fault, pass }, NULL);
 	text_close(&text);
 	return rc;
 }
@@ -264,7 +269,9 @@ int
 view_stats(const struct view_survey *s, const struct view_source *source, struct buf *out)
 {
 	size_t n = s->keys.n, share = VALUES_MEMORY / (n + 1);
-	struct pass pass = { .s = s, .hashes_left = HASHES_MEMORY, .columns = calloc(n + 1, sizeof(*pass.columns)) };
+	struct pass pass = { .s = s,
+		.hashes_left = HASHES_MEMORY,
+		.columns = calloc(n + 1, sizeof(*pass.columns)) };
 	int rc = pass.columns ? 0 : -ENOMEM;
 
 	if (rc == 0 && s->strict && !survey_clean(s))

@@ -12,7 +12,8 @@
 
 #define MAX_FIELD_DEFAULT	(8u << 20)
 
-/* A view above this size that is also so many times the document's is not given: some bytes of it would fill any disk. */
+/* A view above this size that is also so many times the document's is not given: some bytes of it
+ * would fill any disk. */
 #define VIEW_LARGE		((uint64_t)1 << 30)
 #define VIEW_TIMES		100
 
@@ -116,7 +117,9 @@ end_records(struct surveyor *v, uint64_t width, uint64_t n)
 }
 
 /* How a cell begins that a spreadsheet takes for a formula. */
-static const unsigned char begins_formula[256] = { ['='] = 1, ['+'] = 1, ['-'] = 1, ['@'] = 1, ['\t'] = 1, ['\r'] = 1, ['\0'] = 1 };
+static const unsigned char begins_formula[256] = {
+	['='] = 1, ['+'] = 1, ['-'] = 1, ['@'] = 1, ['\t'] = 1, ['\r'] = 1, ['\0'] = 1
+};
 
 static inline bool
 is_formula(const struct cell *c)
@@ -170,7 +173,8 @@ static size_t
 survey_most(struct surveyor *v, const struct cell *c, size_t n)
 {
 	struct view_survey *s = v->s;
-	uint64_t bytes = 0, formulas = 0, quotes = 0, blank = 0, records = 0, column = v->column, *columns = s->columns;
+	uint64_t bytes = 0, formulas = 0, quotes = 0, blank = 0, records = 0, column = v->column,
+		 *columns = s->columns;
 	size_t i = 0;
 
 	if (v->in_cell || v->column >= s->keys.n)
@@ -258,7 +262,8 @@ survey_fault(void *ctx, const struct fault *f)
 	struct surveyor *v = ctx;
 
 	v->s->faults[f->code]++;
-	v->s->sizes[VIEW_ERRORS] += digits(f->offset) + digits(f->record) + digits(f->column) + name_lens[f->code] + 4;
+	v->s->sizes[VIEW_ERRORS] +=
+	    digits(f->offset) + digits(f->record) + digits(f->column) + name_lens[f->code] + 4;
 	return 0;
 }
 
@@ -294,9 +299,12 @@ set_sizes(struct surveyor *v)
 	for (size_t i = 0; i < s->keys.n; i++)
 		s->columns[i] = end = add(end, s->columns[i] + s->records);
 	s->sizes[VIEW_HEADER] = s->rows_offset;
-	s->sizes[VIEW_TABLE_TSV] = add(s->rows_offset + v->plain + v->lens.tsv + v->cells, v->padding);
-	/* Around a value two quotes, and a brace or a comma before it; a brace and a line end behind all. */
-	s->sizes[VIEW_ROWS_JSONL] = v->plain + v->lens.json + v->members_bytes + 3 * v->cells + 2 * s->records;
+	s->sizes[VIEW_TABLE_TSV] =
+	    add(s->rows_offset + v->plain + v->lens.tsv + v->cells, v->padding);
+	/* Around a value two quotes, and a brace or a comma before it; a brace and a line end
+	 * behind all. */
+	s->sizes[VIEW_ROWS_JSONL] =
+	    v->plain + v->lens.json + v->members_bytes + 3 * v->cells + 2 * s->records;
 	s->sizes[VIEW_TABLE_CSV] = csv_size(v);
 	s->sizes[VIEW_COLUMNS] = end;
 	s->sizes[VIEW_ERRORS] += strlen(SURVEY_ERRORS_HEADER);
@@ -309,7 +317,8 @@ static int
 survey_text(struct view_survey *s, struct text *text)
 {
 	struct surveyor v = { .s = s, .name = BUF_INIT };
-	int rc = cells_read(text, &s->cells, &(struct cells_to){ survey_cells, survey_fault, &v }, &s->totals);
+	int rc = cells_read(
+	    text, &s->cells, &(struct cells_to){ survey_cells, survey_fault, &v }, &s->totals);
 
 	if (rc == 0)
 		set_sizes(&v);
@@ -331,7 +340,8 @@ read_sample(const struct view_source *source, char *sample, size_t n)
 	return 0;
 }
 
-/* Encoding: as told, or by the first bytes; these say the byte order, too, where only UTF-16 or UTF-32 was told. */
+/* Encoding: as told, or by the first bytes; these say the byte order, too, where only UTF-16 or
+ * UTF-32 was told. */
 static int
 find_encoding(struct view_survey *s, const struct view_source *source, const char *told)
 {
@@ -341,7 +351,8 @@ find_encoding(struct view_survey *s, const struct view_source *source, const cha
 
 	if (rc == 0) {
 		const char *found = text_detect(sample, n, n == source->size);
-		bool wide = told && (strcasecmp(told, "UTF-16") == 0 || strcasecmp(told, "UTF-32") == 0);
+		bool wide =
+		    told && (strcasecmp(told, "UTF-16") == 0 || strcasecmp(told, "UTF-32") == 0);
 
 		if (!told || !*told || (wide && strncasecmp(told, found, 6) == 0))
 			strcpy(s->encoding, found);
@@ -369,8 +380,8 @@ find_delimiter(struct view_survey *s, struct text *text, char told)
 		return 0;
 	size_t n = text->end - text->begin;
 	bool whole = text->ended && n <= TEXT_SAMPLE;
-	return sniff_delimiter(text->data + text->begin, n <= TEXT_SAMPLE ? n : TEXT_SAMPLE, whole, s->cells.max_field,
-	    &s->cells.delimiter);
+	return sniff_delimiter(text->data + text->begin, n <= TEXT_SAMPLE ? n : TEXT_SAMPLE, whole,
+	    s->cells.max_field, &s->cells.delimiter);
 }
 
 static uint64_t
@@ -399,7 +410,8 @@ view_check_options(const struct view_options *o)
 }
 
 int
-view_survey(const struct view_source *source, const struct view_options *o, struct view_survey **out)
+view_survey(
+    const struct view_source *source, const struct view_options *o, struct view_survey **out)
 {
 	struct text text = { .data = NULL };
 	struct view_survey *s = NULL;

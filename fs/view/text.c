@@ -7,7 +7,7 @@
 
 #include "text.h"
 
-#define UTF16_NULS	4			/* in fewer, UTF-16 is not told from a file with some NULs */
+#define UTF16_NULS 4 /* in fewer, UTF-16 is not told from a file with some NULs */
 #define RAW_LEAST	16			/* bytes: more than any character is */
 #define MARK		"\xef\xbb\xbf"		/* the byte order mark, as UTF-8 */
 
@@ -24,7 +24,8 @@ static const struct {
 	{ "\xfe\xff",	      2, "UTF-16BE" },
 };
 
-/* Without a mark: delimiters, line ends and much else are a NUL beside an ASCII character, on one side always. NULL: it is not that. */
+/* Without a mark: delimiters, line ends and much else are a NUL beside an ASCII character, on one
+ * side always. NULL: it is not that. */
 static const char *
 detect_utf16(const char *s, size_t n)
 {
@@ -119,7 +120,8 @@ decode_1252(struct text *t)
 	return 0;
 }
 
-/* Converts what is there; what cannot be is replaced, so that many bad bytes cost no more than good ones. */
+/* Converts what is there; what cannot be is replaced, so that many bad bytes cost no more than good
+ * ones. */
 static void
 convert(struct text *t)
 {
@@ -127,8 +129,10 @@ convert(struct text *t)
 	size_t left = t->raw_end - t->raw_begin, room = TEXT_STEP;
 	bool last = t->off == t->source->size;
 
-	while (left > 0 && room >= RAW_LEAST && iconv(t->iconv, &in, &left, &out, &room) == (size_t)-1) {
-		if (errno == E2BIG || (errno == EINVAL && !last) || room < sizeof(CHARS_REPLACEMENT) - 1)
+	while (left > 0 && room >= RAW_LEAST &&
+	    iconv(t->iconv, &in, &left, &out, &room) == (size_t)-1) {
+		if (errno == E2BIG || (errno == EINVAL && !last) ||
+		    room < sizeof(CHARS_REPLACEMENT) - 1)
 			break;
 		size_t pass = t->unit < left ? t->unit : left;
 		in += pass;
@@ -175,7 +179,9 @@ text_open(struct text *t, const struct view_source *source, const char *encoding
 	} else if (strcasecmp(encoding, "UTF-8") != 0 && strcasecmp(encoding, "UTF8") != 0) {
 		t->decode = decode_iconv;
 		t->replaces = true;
-		t->unit = strncasecmp(encoding, "UTF-16", 6) == 0 ? 2 : strncasecmp(encoding, "UTF-32", 6) == 0 ? 4 : 1;
+		t->unit = strncasecmp(encoding, "UTF-16", 6) == 0 ? 2 :
+		    strncasecmp(encoding, "UTF-32", 6) == 0	  ? 4 :
+								    1;
 		t->iconv = iconv_open("UTF-8", encoding);
 		if (t->iconv == (iconv_t)-1)
 			return errno == ENOMEM ? -ENOMEM : -EINVAL;
@@ -232,10 +238,12 @@ source_bytes(const struct text *t, const char *p, size_t n)
 	for (size_t i = 0; i < n; i += 8) {
 		eight = 0;
 		memcpy(&eight, p + i, n - i < 8 ? n - i : 8);
-		/* Less those that go on with a character; more those that are two units in UTF-16. */
+		/* Less those that go on with a character; more those that are two units in UTF-16.
+		 */
 		chars -= (eight >> 7 & ~eight >> 6 & each) * each >> 56;
 		if (t->unit == 2)
-			chars += (eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & each) * each >> 56;
+			chars +=
+			    (eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & each) * each >> 56;
 	}
 	return t->unit * chars;
 }

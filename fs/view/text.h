@@ -39,13 +39,15 @@ struct text {
 	size_t		 cap;
 	int		(*decode)(struct text *);
 	iconv_t		 iconv;
-	size_t		 unit;		/* bytes of a character in the source, and what is passed over where none is; 0: UTF-8 */
+	size_t unit; /* bytes of a character in the source, and what is passed over where none is;
+			0: UTF-8 */
 	char		*raw;		/* read, not yet decoded */
 	size_t		 raw_begin, raw_end;
 	bool		 started;
 };
 
-/* What the first n bytes of a file are written in, by byte order mark, the NULs of UTF-16, or by whether they are UTF-8; whole: there are no more. */
+/* What the first n bytes of a file are written in, by byte order mark, the NULs of UTF-16, or by
+ * whether they are UTF-8; whole: there are no more. */
 const char *text_detect(const char *, size_t n, bool whole);
 
 /* -EINVAL: no such encoding. The source must stay. */
@@ -54,8 +56,9 @@ int	text_more(struct text *);		/* at least one byte more behind end, or ended */
 int	text_fill(struct text *, size_t n);	/* n bytes in the window, or all that there are */
 void	text_drop(struct text *, size_t n);	/* the first n bytes of the window are done with */
 /*
- * Where byte n of the window stands in the source. In an encoding whose characters differ in length (other than
- * UTF-8 and UTF-16) that is a number of characters. Quick where it is near to what was asked last.
+ * Where byte n of the window stands in the source. In an encoding whose characters differ in length
+ * (other than UTF-8 and UTF-16) that is a number of characters. Quick where it is near to what was
+ * asked last.
  */
 uint64_t text_offset(struct text *, size_t n);
 void	text_close(struct text *);

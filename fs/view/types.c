@@ -21,7 +21,8 @@ digits(const char *p, size_t n)
 	return i;
 }
 
-/* The length of the whole part of a number, its sign included; 0: there is none. No zero leads: that is a code, not a number. */
+/* The length of the whole part of a number, its sign included; 0: there is none. No zero leads:
+ * that is a code, not a number. */
 static size_t
 whole_part(const char *p, size_t n)
 {
@@ -43,13 +44,15 @@ is_decimal(const char *p, size_t n)
 
 	if (whole == 0 || whole == n)
 		return whole > 0;
-	return p[whole] == '.' && n > whole + 1 && digits(p + whole + 1, n - whole - 1) == n - whole - 1;
+	return p[whole] == '.' && n > whole + 1 &&
+	    digits(p + whole + 1, n - whole - 1) == n - whole - 1;
 }
 
 static bool
 is_boolean(const char *p, size_t n)
 {
-	return (n == 4 && strncasecmp(p, "true", 4) == 0) || (n == 5 && strncasecmp(p, "false", 5) == 0);
+	return (n == 4 && strncasecmp(p, "true", 4) == 0) ||
+	    (n == 5 && strncasecmp(p, "false", 5) == 0);
 }
 
 /* Two digits, from least to most. */
@@ -64,14 +67,16 @@ is_two(const char *p, int least, int most)
 static bool
 is_date(const char *p, size_t n)
 {
-	return n == 10 && digits(p, 4) == 4 && p[4] == '-' && is_two(p + 5, 1, 12) && p[7] == '-' && is_two(p + 8, 1, 31);
+	return n == 10 && digits(p, 4) == 4 && p[4] == '-' && is_two(p + 5, 1, 12) && p[7] == '-' &&
+	    is_two(p + 8, 1, 31);
 }
 
 /* 2024-01-31T23:59:59.000Z; a blank for the T, seconds, fraction and zone may be missing. */
 static bool
 is_datetime(const char *p, size_t n)
 {
-	if (n < 16 || !is_date(p, 10) || (p[10] != 'T' && p[10] != ' ') || !is_two(p + 11, 0, 23) || p[13] != ':' || !is_two(p + 14, 0, 59))
+	if (n < 16 || !is_date(p, 10) || (p[10] != 'T' && p[10] != ' ') || !is_two(p + 11, 0, 23) ||
+	    p[13] != ':' || !is_two(p + 14, 0, 59))
 		return false;
 	p += 16, n -= 16;
 	if (n >= 3 && *p == ':') {
@@ -85,7 +90,8 @@ is_datetime(const char *p, size_t n)
 	if (n == 0 || (n == 1 && *p == 'Z'))
 		return true;
 	bool colon = n == 6 && p[3] == ':';
-	return (n == 5 || colon) && (*p == '+' || *p == '-') && is_two(p + 1, 0, 23) && is_two(p + 3 + colon, 0, 59);
+	return (n == 5 || colon) && (*p == '+' || *p == '-') && is_two(p + 1, 0, 23) &&
+	    is_two(p + 3 + colon, 0, 59);
 }
 
 /*

@@ -1,6 +1,6 @@
 /*
- * probe FILE SECONDS: random reads of 4 KiB, one after another, for so long. Prints reads a second and the 50th and
- * 99th percentile of one, in microseconds.
+ * probe FILE SECONDS: random reads of 4 KiB, one after another, for so long. Prints reads a second
+ * and the 50th and 99th percentile of one, in microseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +57,8 @@ main(int argc, char **argv)
 	int64_t begin = now(), at = begin, end = begin + (int64_t)(atof(argv[2]) * 1e9);
 
 	while (at < end) {
-		random ^= random << 13, random ^= random >> 7, random ^= random << 17;	/* xorshift64 */
+		random ^= random << 13, random ^= random >> 7,
+		    random ^= random << 17; /* xorshift64 */
 		off_t off = (off_t)(random % (uint64_t)(st.st_size / BLOCK)) * BLOCK;
 
 		if (pread(fd, block, BLOCK, off) != BLOCK) {
@@ -69,7 +70,7 @@ main(int argc, char **argv)
 		histogram[took / 100 < BUCKETS ? took / 100 : BUCKETS - 1]++;
 		reads++;
 	}
-	printf("%.0f %.1f %.1f\n", (double)reads / ((double)(at - begin) / 1e9), percentile(histogram, reads, 0.5),
-	    percentile(histogram, reads, 0.99));
+	printf("%.0f %.1f %.1f\n", (double)reads / ((double)(at - begin) / 1e9),
+	    percentile(histogram, reads, 0.5), percentile(histogram, reads, 0.99));
 	return 0;
 }

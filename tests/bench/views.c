@@ -1,6 +1,7 @@
 /*
- * views survey|tsv|csv|jsonl|libcsv FILE: how fast a CSV file in memory is surveyed, rendered, or parsed by bare libcsv, whose
- * callbacks do nothing but count. Prints seconds, bytes that came out, and records.
+ * views survey|tsv|csv|jsonl|libcsv FILE: how fast a CSV file in memory is surveyed, rendered, or
+ * parsed by bare libcsv, whose callbacks do nothing but count. Prints seconds, bytes that came out,
+ * and records.
  *
  * What is rendered goes nowhere. A render is timed without the survey that it needs.
  */
@@ -113,7 +114,11 @@ measure(const char *what, struct input *in, double *seconds, struct count *out)
 	*seconds = now() - begin;
 	if (rc == 0 && strcmp(what, "survey") != 0) {
 		begin = now();
-		rc = view_render(survey, strcmp(what, "tsv") == 0 ? VIEW_TABLE_TSV : strcmp(what, "csv") == 0 ? VIEW_TABLE_CSV : VIEW_ROWS_JSONL, &source, &sink);
+		rc = view_render(survey,
+		    strcmp(what, "tsv") == 0	 ? VIEW_TABLE_TSV :
+			strcmp(what, "csv") == 0 ? VIEW_TABLE_CSV :
+						   VIEW_ROWS_JSONL,
+		    &source, &sink);
 		*seconds = now() - begin;
 	}
 	view_survey_free(survey);
@@ -136,7 +141,8 @@ main(int argc, char **argv)
 	}
 	fd = open(argv[2], O_RDONLY);
 	if (fd < 0 || fstat(fd, &st) != 0 ||
-	    (map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0)) == MAP_FAILED) {
+	    (map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0)) ==
+		MAP_FAILED) {
 		fprintf(stderr, "views: %s: %s\n", argv[2], strerror(errno));
 		return 1;
 	}
@@ -146,6 +152,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "views: %s: %s\n", argv[2], strerror(-rc));
 		return 1;
 	}
-	printf("%.6f %llu %llu\n", seconds, (unsigned long long)out.bytes, (unsigned long long)out.records);
+	printf("%.6f %llu %llu\n", seconds, (unsigned long long)out.bytes,
+	    (unsigned long long)out.records);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * What a server sends, from the first byte of its status line: headers of any bytes, and answers that are not what was asked for. The
- * network is ours: each connection is one that has sent its answer and ended. The input: what is asked, then the answers, NEXT between them.
+ * What a server sends, from the first byte of its status line: headers of any bytes, and answers
+ * that are not what was asked for. The network is ours: each connection is one that has sent its
+ * answer and ended. The input: what is asked, then the answers, NEXT between them.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,7 +19,8 @@ static int	connection(int family, int type, int protocol);
 #include "fs/rest/rest.h"
 #include "fuzz.h"
 
-#define CONNECTIONS	256		/* more than the tries of one question take: a download that gets further has many */
+#define CONNECTIONS                                                                                \
+	256 /* more than the tries of one question take: a download that gets further has many */
 #define TRIES		3
 #define NEXT		"\nNEXT\n"
 #define SIZE		1000		/* of what is downloaded */
@@ -30,7 +32,8 @@ static unsigned peer_count;
 static int
 connection(int family, int type, int protocol)
 {
-	const uint8_t *after = next < end ? memmem(next, (size_t)(end - next), NEXT, strlen(NEXT)) : NULL;
+	const uint8_t *after =
+	    next < end ? memmem(next, (size_t)(end - next), NEXT, strlen(NEXT)) : NULL;
 	int ends[2];
 
 	(void)family, (void)protocol;
@@ -122,9 +125,11 @@ skip(void *ctx, const struct document *d)
 static void
 check_response(const struct http_response *a)
 {
-	MUST(a->status >= 100 && a->status <= 999 && a->retry_after >= -1 && a->retry_after <= RETRY_AFTER_MOST);
+	MUST(a->status >= 100 && a->status <= 999 && a->retry_after >= -1 &&
+	    a->retry_after <= RETRY_AFTER_MOST);
 	MUST(memchr(a->limit_info, '\0', sizeof(a->limit_info)));
-	MUST(memchr(a->content_type, '\0', sizeof(a->content_type)) && memchr(a->error, '\0', sizeof(a->error)));
+	MUST(memchr(a->content_type, '\0', sizeof(a->content_type)) &&
+	    memchr(a->error, '\0', sizeof(a->error)));
 }
 
 static void
@@ -136,11 +141,17 @@ ask_for_token(struct http *h)
 	struct buf form = BUF_INIT;
 
 	buf_puts(&form, "grant_type=refresh_token");
-	int rc = http_do(h, &(struct http_request){ .url = "http://127.0.0.1/services/oauth2/token", .form = &form, .body_limit = 1 << 16 }, &a);
+	int rc = http_do(h,
+	    &(struct http_request){ .url = "http://127.0.0.1/services/oauth2/token",
+		.form = &form,
+		.body_limit = 1 << 16 },
+	    &a);
 	if (rc == 0) {
 		check_response(&a);
-		if (oauth_read_answer(a.status, buf_str(&a.body), "https://acme.my.salesforce.com", &grant, &failure) == 0)
-			MUST(grant.access_token.bytes && grant.instance_url && strlen(grant.org_id) == 18 && strlen(grant.user_id) == 18);
+		if (oauth_read_answer(a.status, buf_str(&a.body), "https://acme.my.salesforce.com",
+			&grant, &failure) == 0)
+			MUST(grant.access_token.bytes && grant.instance_url &&
+			    strlen(grant.org_id) == 18 && strlen(grant.user_id) == 18);
 		else
 			MUST(*failure.text);
 	} else {
@@ -167,7 +178,9 @@ ask(struct http *h, struct rest *r, unsigned kind)
 		free(page.next);
 		break;
 	case 1: case 2:
-		rc = rest_version_data(r, "0685g00002BLnMXAA1", SIZE, &(struct rest_sink){ .write = take, .restart = restart, .filled = filled_of, .ctx = &filled });
+		rc = rest_version_data(r, "0685g00002BLnMXAA1", SIZE,
+		    &(struct rest_sink){
+			.write = take, .restart = restart, .filled = filled_of, .ctx = &filled });
 		MUST(filled <= SIZE && (rc < 0 || filled == SIZE));
 		break;
 	case 3:
@@ -195,8 +208,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	next = data + 1;
 	end = data + size;
-	MUST(http_open(&(struct http_options){ .connect_timeout = 10, .idle_timeout = 10, .user_agent = "fuzz" }, &h) == 0);
-	MUST(rest_open(h, NULL, &(struct rest_options){ .api_version = "62.0", .tries = TRIES, .reserve = 10 }, &r) == 0);
+	MUST(http_open(
+		 &(struct http_options){
+		     .connect_timeout = 10, .idle_timeout = 10, .user_agent = "fuzz" },
+		 &h) == 0);
+	MUST(rest_open(h, NULL,
+		 &(struct rest_options){ .api_version = "62.0", .tries = TRIES, .reserve = 10 },
+		 &r) == 0);
 	ask(h, r, data[0] % 6);
 	rest_may_guess(r);
 	rest_stats(r, &stats);

@@ -1,4 +1,5 @@
-/* What a browser, or something else on this machine, sends to the port that waits for a login; and what is pasted instead. */
+/* What a browser, or something else on this machine, sends to the port that waits for a login; and
+ * what is pasted instead. */
 #include "auth/login_listen.c"
 #undef LINE_MOST
 #define now_ms web_now_ms

@@ -1,6 +1,7 @@
 /*
- * A catalogue whose file has been damaged: it opens, perhaps begun anew, and what it then gives can be used. The input: places in the
- * file and what is there instead (three bytes and one), or with a first byte from 128 on, the file itself.
+ * A catalogue whose file has been damaged: it opens, perhaps begun anew, and what it then gives can
+ * be used. The input: places in the file and what is there instead (three bytes and one), or with a
+ * first byte from 128 on, the file itself.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,7 +25,11 @@ static int
 put(struct catalogue *c, unsigned i)
 {
 	char id[19], name[32], title[32];
-	struct document d = { .title = title, .content_size = 10, .created = 1700000000000 + i, .system_modstamp = 1700000000000, .checksum = "x" };
+	struct document d = { .title = title,
+		.content_size = 10,
+		.created = 1700000000000 + i,
+		.system_modstamp = 1700000000000,
+		.checksum = "x" };
 
 	snprintf(id, sizeof(id), "0695g00002B%04uAA1", i);
 	snprintf(title, sizeof(title), "Document %u", i / 2);
@@ -94,7 +99,10 @@ damage(const uint8_t *data, size_t size)
 	} else {
 		fwrite(good.data, 1, good.len, f);
 		for (size_t i = 1; i + 4 <= size; i += 4) {
-			fseek(f, (long)(((size_t)data[i] << 16 | data[i + 1] << 8 | data[i + 2]) % good.len), SEEK_SET);
+			fseek(f,
+			    (long)(((size_t)data[i] << 16 | data[i + 1] << 8 | data[i + 2]) %
+				good.len),
+			    SEEK_SET);
 			fputc(data[i + 3], f);
 		}
 	}

@@ -1,4 +1,5 @@
-/* A config file of any bytes, and then any -o: what is loaded can be used. The input: the file, NUL, what -o says. */
+/* A config file of any bytes, and then any -o: what is loaded can be used. The input: the file,
+ * NUL, what -o says. */
 #include <string.h>
 #include <unistd.h>
 
@@ -23,7 +24,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (end)
 		MUST((overrides = strndup((const char *)end + 1, size - n - 1)));
 	if (config_load(path, "acme", overrides, &c) == 0) {
-		MUST(strncmp(c->login_url, "https://", 8) == 0 || strncmp(c->login_url, "http://", 7) == 0);
+		MUST(strncmp(c->login_url, "https://", 8) == 0 ||
+		    strncmp(c->login_url, "http://", 7) == 0);
 		MUST(c->transfers >= 1 && c->transfers <= 25 && c->tries >= 1 && c->timeout >= 1);
 		MUST(strlen(c->api_version) == 4);
 		config_free(c);

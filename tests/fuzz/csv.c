@@ -1,6 +1,7 @@
 /*
- * A CSV document of any bytes: a survey foretells every view to the byte, whatever the pieces in which it is read; a kept survey is the
- * same one; every record has every column. The input: four bytes of options, the document.
+ * A CSV document of any bytes: a survey foretells every view to the byte, whatever the pieces in
+ * which it is read; a kept survey is the same one; every record has every column. The input: four
+ * bytes of options, the document.
  */
 #include <errno.h>
 #include <string.h>
@@ -66,9 +67,12 @@ check_lines(const struct buf *tsv, size_t columns)
 
 /* The view's bytes, which are as many as were foretold; false: there is no such view. */
 static bool
-render(const struct view_survey *s, enum view_kind kind, const struct view_source *source, struct buf *out)
+render(const struct view_survey *s, enum view_kind kind, const struct view_source *source,
+    struct buf *out)
 {
-	const struct view_sink sink = { .write = write_bytes, .write_at = write_bytes_at, .ctx = out };
+	const struct view_sink sink = {
+		.write = write_bytes, .write_at = write_bytes_at, .ctx = out
+	};
 
 	buf_clear(out);
 	if (view_check(s, kind) < 0)
@@ -107,7 +111,8 @@ check_views(const struct view_survey *s, const struct view_source *source)
 	if (render(s, VIEW_TABLE_TSV, source, &tsv)) {
 		check_lines(&tsv, view_column_count(s));
 		MUST(view_rows_offset(s) <= tsv.len);
-		records = count(buf_str(&tsv) + view_rows_offset(s), tsv.len - view_rows_offset(s), '\n');
+		records =
+		    count(buf_str(&tsv) + view_rows_offset(s), tsv.len - view_rows_offset(s), '\n');
 	}
 	for (int kind = 0; kind < VIEW_KINDS; kind++) {
 		if (kind == VIEW_TABLE_TSV || !render(s, (enum view_kind)kind, source, &out))
@@ -128,14 +133,17 @@ check_views(const struct view_survey *s, const struct view_source *source)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const encodings[] = { NULL, NULL, "UTF-8", "UTF-16LE", "UTF-16BE", "ISO-8859-1", "WINDOWS-1252", "SHIFT_JIS" };
+	static const char *const encodings[] = { NULL, NULL, "UTF-8", "UTF-16LE", "UTF-16BE",
+		"ISO-8859-1", "WINDOWS-1252", "SHIFT_JIS" };
 	static const char delimiters[] = { 0, 0, ',', ';', '\t', '|', ' ', ':' };
 	static const uint64_t fields[] = { 8 << 20, 16, 100, 1024 };
 
 	if (size < 4)
 		return 0;
-	const struct view_options o = { .encoding = encodings[data[0] % 8], .delimiter = delimiters[data[1] % 8],
-	    .max_field = fields[data[2] % 4], .strict = data[2] & 64 };
+	const struct view_options o = { .encoding = encodings[data[0] % 8],
+		.delimiter = delimiters[data[1] % 8],
+		.max_field = fields[data[2] % 4],
+		.strict = data[2] & 64 };
 	struct bytes bytes = { data + 4, size - 4, data[3] ? data[3] : SIZE_MAX };
 	const struct view_source source = { read_bytes, &bytes, bytes.n };
 	struct view_survey *s = NULL, *kept = NULL, *other = NULL;

@@ -1,6 +1,7 @@
 /*
- * fuzz - what the fuzz targets share. Each tests/fuzz/NAME.c is a program of libFuzzer (make fuzz), or, linked with replay.c, one that
- * takes files (make test), those of tests/fuzz/corpus/NAME/ above all.
+ * fuzz - what the fuzz targets share. Each tests/fuzz/NAME.c is a program of libFuzzer (make fuzz),
+ * or, linked with replay.c, one that takes files (make test), those of tests/fuzz/corpus/NAME/
+ * above all.
  *
  * Single thread.
  */

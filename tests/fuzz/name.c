@@ -1,4 +1,5 @@
-/* Titles and extensions of any bytes: the names made of them are names. The input: rules, Title, NUL, extension. */
+/* Titles and extensions of any bytes: the names made of them are names. The input: rules, Title,
+ * NUL, extension. */
 #include <string.h>
 
 #include <utf8proc.h>
@@ -15,7 +16,8 @@ check_name(const struct name *n, enum name_rules rules)
 	MUST(len > 0 && len <= NAME_BYTES);
 	MUST(n->s[0] != '.' && n->s[0] != '-');
 	for (size_t i = 0; i < len;) {
-		utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)n->s + i, (utf8proc_ssize_t)(len - i), &c);
+		utf8proc_ssize_t used = utf8proc_iterate(
+		    (const utf8proc_uint8_t *)n->s + i, (utf8proc_ssize_t)(len - i), &c);
 
 		MUST(used > 0);
 		MUST(c != '/' && c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0));
@@ -54,7 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(strcmp(n[0].s, again.s) == 0);			/* what is safe stays as it is */
 	MUST(name_hash_of(rules)(n[0].s) == name_hash_of(rules)(again.s));
 	if (name_id(title, found))
-		MUST(strlen(found) == 18 && name_key(found) != 0 && name_key(found) < UINT64_C(1) << NAME_KEY_BITS);
+		MUST(strlen(found) == 18 && name_key(found) != 0 &&
+		    name_key(found) < UINT64_C(1) << NAME_KEY_BITS);
 	free(title);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /*
- * An answer of any bytes to each kind of question: every document that is taken has what serving it needs, and there is an error or a
- * page. The network is ours: http and token end here. The input: what is asked, the HTTP status, the body.
+ * An answer of any bytes to each kind of question: every document that is taken has what serving it
+ * needs, and there is an error or a page. The network is ours: http and token end here. The input:
+ * what is asked, the HTTP status, the body.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,8 +20,11 @@ int
 http_do(struct http *h, const struct http_request *q, struct http_response *out)
 {
 	(void)h;
-	*out = (struct http_response){ .status = status, .date = 1700000000, .retry_after = -1, .limit_info = "api-usage=1/100",
-	    .content_type = "application/json" };
+	*out = (struct http_response){ .status = status,
+		.date = 1700000000,
+		.retry_after = -1,
+		.limit_info = "api-usage=1/100",
+		.content_type = "application/json" };
 	if (body_len > q->body_limit)
 		return -EMSGSIZE;
 	buf_put(&out->body, body, body_len);
@@ -84,7 +88,8 @@ take_document(void *ctx, const struct document *d)
 	MUST(is_id(d->id, "069"));
 	if (q->only_ids)
 		return 0;
-	MUST(d->is_deleted || (is_id(d->version_id, "068") && d->content_size >= 0 && d->created >= 0));
+	MUST(d->is_deleted ||
+	    (is_id(d->version_id, "068") && d->content_size >= 0 && d->created >= 0));
 	MUST(q->source == REST_VERSIONS || d->system_modstamp >= 0);
 	name_candidates(d->title, d->file_extension, d->id, NAME_UNIX, names);
 	return 0;
@@ -103,8 +108,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const int statuses[] = { 200, 200, 200, 200, 400, 401, 403, 404 };
 	static const struct rest_query queries[] = {
-		{ .since = -1 }, { .since = -1, .source = REST_LINKED, .linked_to = "0015g00002BLnMXAA1" }, { .since = -1, .source = REST_VERSIONS },
-		{ .since = 0 }, { .since = -1, .only_ids = true }, { .since = -1, .next = "/services/data/v62.0/query/01g-2000" },
+		{ .since = -1 },
+		{ .since = -1, .source = REST_LINKED, .linked_to = "0015g00002BLnMXAA1" },
+		{ .since = -1, .source = REST_VERSIONS },
+		{ .since = 0 },
+		{ .since = -1, .only_ids = true },
+		{ .since = -1, .next = "/services/data/v62.0/query/01g-2000" },
 	};
 	struct rest_page page = { 0 };
 	struct rest *r = NULL;
@@ -118,7 +127,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	body = data + 2;
 	body_len = size - 2;
 	status = statuses[data[1] % 8];
-	MUST(rest_open(NULL, NULL, &(struct rest_options){ .api_version = "62.0", .tries = 1, .reserve = 10 }, &r) == 0);
+	MUST(rest_open(NULL, NULL,
+		 &(struct rest_options){ .api_version = "62.0", .tries = 1, .reserve = 10 },
+		 &r) == 0);
 	switch (data[0] % 10) {
 	case 6:
 		rc = rest_name_field(r, "Account", field);
@@ -132,10 +143,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(rc < 0 || n >= 0);
 		break;
 	case 9:
-		rc = data[0] & 32 ? rest_reach(r, &all_files, take_row, NULL) : data[0] & 16 ? rest_sees_all_files(r, &all) : rest_records(r, "Account", "Name", NULL, "Acme_1", take_row, NULL);
+		rc = data[0] & 32 ?
+		    rest_reach(r, &all_files, take_row, NULL) :
+		    data[0] & 16 ?
+		    rest_sees_all_files(r, &all) :
+		    rest_records(r, "Account", "Name", NULL, "Acme_1", take_row, NULL);
 		break;
 	default:
-		rc = rest_documents(r, &queries[data[0] % 6], take_document, (void *)&queries[data[0] % 6], &page);
+		rc = rest_documents(
+		    r, &queries[data[0] % 6], take_document, (void *)&queries[data[0] % 6], &page);
 		MUST(rc < 0 || !page.next || page.next[0] == '/');
 	}
 	MUST(rc <= 0 && rc != -EINTR && all_files >= -1 && all_files <= 1);

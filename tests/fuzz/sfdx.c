@@ -18,7 +18,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	if (sfdx_url_parse(text, &url) == 0)
-		MUST(url.host && *url.host && !strpbrk(url.host, "/@ \r\n") && url.refresh_token.bytes);
+		MUST(url.host && *url.host && !strpbrk(url.host, "/@ \r\n") &&
+		    url.refresh_token.bytes);
 	sfdx_url_free(&url);
 	if (sfdx_result(text, "accessToken", &secret) == 0)
 		MUST(secret.bytes);

@@ -18,11 +18,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(data_new(&org) == 0 && data_make(org, 60, false) == 0);
 	if (size < 1)
 		return 0;
-	const struct rows_view view = { .deleted = data[0] & 1, .all_files = data[0] & 2, .version = data[0] & 4 ? 66 : 50 };
+	const struct rows_view view = {
+		.deleted = data[0] & 1, .all_files = data[0] & 2, .version = data[0] & 4 ? 66 : 50
+	};
 	int rc = query_bind((const char *)data + 1, size - 1, &view, &q, &error);
 	if (rc == 0) {
 		MUST(query_run(q, org, &rows) == 0);
-		query_put_records(q, org, &rows, 0, rows.number || rows.totals ? rows.count : 0, data[0] & 8, &records);
+		query_put_records(q, org, &rows, 0, rows.number || rows.totals ? rows.count : 0,
+		    data[0] & 8, &records);
 		MUST(!records.failed);
 	} else {
 		MUST(rc == -EINVAL && error.code && error.message.len > 0);

@@ -29,14 +29,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (size_t i = 0; i < size; i++)
 		ascii = ascii && data[i] < 0x80;
-	MUST(pwrite(fileno(f), data, size, 0) == (ssize_t)size && ftruncate(fileno(f), (off_t)size) == 0);
+	MUST(pwrite(fileno(f), data, size, 0) == (ssize_t)size &&
+	    ftruncate(fileno(f), (off_t)size) == 0);
 	if (token_file_read(path, &l) == 0) {
 		MUST(strlen(l.org_id) == 18 && strlen(l.user_id) == 18);
 		MUST(token_file_write(written, &l) == 0);
 		MUST(token_file_read(written, &again) == 0);
-		MUST(!ascii || (same(l.login_url, again.login_url) && same(l.instance_url, again.instance_url) && same(l.scope, again.scope) &&
-		    same(l.access_token.bytes, again.access_token.bytes) && same(l.refresh_token.bytes, again.refresh_token.bytes) &&
-		    same(l.how, again.how) && same(l.ended, again.ended) && strcmp(l.org_id, again.org_id) == 0 && l.since == again.since));
+		MUST(!ascii ||
+		    (same(l.login_url, again.login_url) &&
+			same(l.instance_url, again.instance_url) && same(l.scope, again.scope) &&
+			same(l.access_token.bytes, again.access_token.bytes) &&
+			same(l.refresh_token.bytes, again.refresh_token.bytes) &&
+			same(l.how, again.how) && same(l.ended, again.ended) &&
+			strcmp(l.org_id, again.org_id) == 0 && l.since == again.since));
 	}
 	login_free(&l);
 	login_free(&again);

@@ -101,14 +101,17 @@ serve_wait(struct call *c)
 	char *match = param(c, "match"), *state = param(c, "state");
 	uint64_t count, timeout, held;
 
-	if (!number_param(c, "count", 1, &count) || !number_param(c, "timeout", WAIT_DEFAULT, &timeout) || !number_param(c, "held", 0, &held))
+	if (!number_param(c, "count", 1, &count) ||
+	    !number_param(c, "timeout", WAIT_DEFAULT, &timeout) ||
+	    !number_param(c, "held", 0, &held))
 		goto out;
 	if (timeout > WAIT_MAX)
 		timeout = WAIT_MAX;
 	if (state && strcmp(state, "arrived") != 0 && strcmp(state, "ended") != 0)
 		refuse(c, 400, "state: arrived or ended");
-	else if (held ? !faults_wait_held(c->org->faults, held, (unsigned)timeout)
-	    : !journal_wait(c->org->journal, match, count, state && strcmp(state, "ended") == 0, (unsigned)timeout))
+	else if (held ? !faults_wait_held(c->org->faults, held, (unsigned)timeout) :
+			!journal_wait(c->org->journal, match, count,
+			    state && strcmp(state, "ended") == 0, (unsigned)timeout))
 		refuse(c, 408, "not within %u seconds", (unsigned)timeout);
 out:
 	free(match);
@@ -122,7 +125,9 @@ static bool
 name_error(struct call *c, struct fault *f)
 {
 	char *name = param(c, "name");
-	const struct refusal *refusal = name ? refusal_find(name) : !f->code && !f->message ? &refusals[REFUSAL_EXPIRED_TOKEN] : NULL;
+	const struct refusal *refusal = name ? refusal_find(name) :
+	    !f->code && !f->message	     ? &refusals[REFUSAL_EXPIRED_TOKEN] :
+					       NULL;
 	bool good = !name || refusal;
 
 	if (!good)
@@ -163,8 +168,8 @@ fill_fault(struct call *c, struct fault *f)
 		f->times = n == 0 ? -1 : (int64_t)(n & INT64_MAX);
 		good = true;
 	}
-	good = good && number_param(c, "status", 0, &status) && number_param(c, "skip", 0, &skip) && number_param(c, "ms", 0, &ms) &&
-	    number_param(c, "bytes", 0, &f->bytes);
+	good = good && number_param(c, "status", 0, &status) && number_param(c, "skip", 0, &skip) &&
+	    number_param(c, "ms", 0, &ms) && number_param(c, "bytes", 0, &f->bytes);
 	if (good && f->kind == FAULT_OAUTH_ERROR)
 		good = name_error(c, f);
 	if (good && status && (status < 200 || status > 599)) {
@@ -261,7 +266,9 @@ serve_revoke(struct call *c)
 static void
 serve_approve(struct call *c)
 {
-	struct holder holder = { .user = DATA_RUN_AS, .scopes = SCOPE_API | SCOPE_REFRESH, .issued = org_now(c->org) };
+	struct holder holder = {
+		.user = DATA_RUN_AS, .scopes = SCOPE_API | SCOPE_REFRESH, .issued = org_now(c->org)
+	};
 	char *user = param(c, "user"), token[TOKEN_SIZE];
 
 	if (user && !data_find_user(user, &holder.user))
@@ -310,13 +317,17 @@ find_document(struct call *c, uint32_t *out)
 
 	if (id) {
 		data_lock(c->org->data);
-		found = id_parse(id, strlen(id), parsed) && rows_find(c->org->data, object, parsed, out);
+		found = id_parse(id, strlen(id), parsed) &&
+		    rows_find(c->org->data, object, parsed, out);
 		data_unlock(c->org->data);
 	} else if (title) {
 		found = find_title(c->org->data, title, out);
 	}
 	if (!found)
-		refuse(c, 404, "no such document: %s", id ? id : title ? title : "id= or title= is missing");
+		refuse(c, 404, "no such document: %s",
+		    id	      ? id :
+			title ? title :
+				"id= or title= is missing");
 	free(id);
 	free(title);
 	return found;
@@ -363,7 +374,9 @@ static int
 find_place(struct call *c, enum place_kind kind, const char *param_name, uint32_t *out)
 {
 	char *name = param(c, param_name);
-	int rc = name ? place_want(c->org->data, kind, name, DOCUMENT_NONE, DOCUMENT_NONE, org_now(c->org), out) : 0;
+	int rc = name ? place_want(c->org->data, kind, name, DOCUMENT_NONE, DOCUMENT_NONE,
+			    org_now(c->org), out) :
+			0;
 
 	free(name);
 	return rc;
@@ -398,16 +411,22 @@ add_document(struct call *c, const struct upload *up, uint32_t *number)
 static void
 change_bytes(struct call *c, bool add, uint32_t number)
 {
-	char *path = param(c, "path"), *title = param(c, "title"), *file = param(c, "file"), *content = param(c, "content"), *reason = param(c, "reason");
+	char *path = param(c, "path"), *title = param(c, "title"), *file = param(c, "file"),
+	     *content = param(c, "content"), *reason = param(c, "reason");
 	int rc = 0;
 
 	if (!path)
 		path = add ? (title ? text_path(title) : NULL) : old_path(c, number);
 	struct upload up = {
-		.path_on_client = path ? path : "", .file = file, .bytes = content ? content : "", .len = content ? strlen(content) : 0,
-		.reason = reason, .modified = org_now(c->org),
+		.path_on_client = path ? path : "",
+		.file = file,
+		.bytes = content ? content : "",
+		.len = content ? strlen(content) : 0,
+		.reason = reason,
+		.modified = org_now(c->org),
 	};
-	rc = add ? add_document(c, &up, &number) : data_add_version(c->org->data, number, &up, org_now(c->org));
+	rc = add ? add_document(c, &up, &number) :
+		   data_add_version(c->org->data, number, &up, org_now(c->org));
 	if (rc == 0)
 		put_document(c, number);
 	else if (c->reply->status == 200)
@@ -448,7 +467,8 @@ change_marks(struct call *c, const char *op, uint32_t number)
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (strcmp(marks[i].op, op) != 0)
 			continue;
-		if (data_mark(c->org->data, number, marks[i].set, marks[i].clear, org_now(c->org)) == 0)
+		if (data_mark(
+			c->org->data, number, marks[i].set, marks[i].clear, org_now(c->org)) == 0)
 			put_document(c, number);
 		else
 			refuse(c, 500, "out of memory");

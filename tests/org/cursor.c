@@ -69,7 +69,8 @@ cursors_free(struct cursors *cs)
 }
 
 int
-cursor_add(struct cursors *cs, struct query *query, struct query_rows *rows, int64_t now, struct cursor **out)
+cursor_add(struct cursors *cs, struct query *query, struct query_rows *rows, int64_t now,
+    struct cursor **out)
 {
 	struct cursor *c = calloc(1, sizeof(*c));
 	struct cursor **at;
@@ -127,7 +128,8 @@ cursor_find(struct cursors *cs, const char *locator, int64_t oldest, size_t *off
 	char id[ID_SIZE], *end;
 	uint64_t number;
 
-	if (!dash || !id_parse(locator, (size_t)(dash - locator), id) || !id_number(id, PREFIX, &number))
+	if (!dash || !id_parse(locator, (size_t)(dash - locator), id) ||
+	    !id_number(id, PREFIX, &number))
 		return NULL;
 	unsigned long long at = strtoull(dash + 1, &end, 10);
 	if (dash[1] < '0' || dash[1] > '9' || *end != '\0')

@@ -161,7 +161,8 @@ data_document(const struct data *d, uint32_t number, struct document *space)
 }
 
 const struct version *
-data_version(const struct data *d, uint32_t row, struct document *space, const struct document **out)
+data_version(
+    const struct data *d, uint32_t row, struct document *space, const struct document **out)
 {
 	uint32_t first = d->made * SYNTHETIC_STRIDE;
 	uint32_t number = row < first ? row / SYNTHETIC_STRIDE : d->kept[row - first].document;
@@ -190,13 +191,16 @@ copy_text(const char *s, char out[VALUE_SPACE])
 size_t
 data_title(const struct data *d, const struct document *doc, char out[VALUE_SPACE])
 {
-	return doc->title ? copy_text(doc->title, out) : synthetic_title(doc->number, d->plain, out);
+	return doc->title ? copy_text(doc->title, out) :
+			    synthetic_title(doc->number, d->plain, out);
 }
 
 size_t
-data_path_on_client(const struct data *d, const struct document *doc, const struct version *v, char out[VALUE_SPACE])
+data_path_on_client(const struct data *d, const struct document *doc, const struct version *v,
+    char out[VALUE_SPACE])
 {
-	return v->path_on_client ? copy_text(v->path_on_client, out) : synthetic_path(doc->number, d->plain, out);
+	return v->path_on_client ? copy_text(v->path_on_client, out) :
+				   synthetic_path(doc->number, d->plain, out);
 }
 
 bool
@@ -265,7 +269,8 @@ out:
 }
 
 void
-data_content(const struct data *d, const struct document *doc, const struct version *v, struct content *c)
+data_content(
+    const struct data *d, const struct document *doc, const struct version *v, struct content *c)
 {
 	uint64_t key = (uint64_t)v->row + 1;
 
@@ -295,7 +300,8 @@ data_make(struct data *d, uint32_t count, bool plain)
 	d->plain = plain;
 	for (unsigned i = 0; i < SYNTHETIC_LIBRARIES && rc == 0; i++) {
 		snprintf(name, sizeof(name), "Library %u", i + 1);
-		rc = place_want(d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &number);
+		rc =
+		    place_want(d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &number);
 		for (unsigned j = 1; j <= SYNTHETIC_FOLDERS && rc == 0; j++) {
 			/* Two of them in the root, two in the first of those. */
 			uint32_t parent = number * (SYNTHETIC_FOLDERS + 1) + (j > 2);
@@ -306,7 +312,8 @@ data_make(struct data *d, uint32_t count, bool plain)
 	}
 	for (unsigned i = 0; i < SYNTHETIC_ACCOUNTS && rc == 0; i++) {
 		snprintf(name, sizeof(name), "Account %u", i + 1);
-		rc = place_want(d, PLACE_ACCOUNT, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &ignored);
+		rc = place_want(
+		    d, PLACE_ACCOUNT, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &ignored);
 	}
 	return rc;
 }
@@ -421,16 +428,18 @@ touch(struct document *doc, int64_t now)
 }
 
 int
-data_add_document(struct data *d, const char *title, const struct placing *at, const struct upload *up, int64_t now, uint32_t *out)
+data_add_document(struct data *d, const char *title, const struct placing *at,
+    const struct upload *up, int64_t now, uint32_t *out)
 {
 	struct document *doc = calloc(1, sizeof(*doc));
 	struct version v = { 0 };
 	int rc = version_fill(d, up, now, &v);
 
 	pthread_rwlock_wrlock(&d->lock);
-	if (rc == 0 && (!doc || !(doc->title = strdup(title)) || (up->url && !(doc->url = strdup(up->url))) ||
-	    (up->external && !(doc->external = strdup(up->external))) ||
-	    !data_grow(&d->documents, d->count, &d->capacity, sizeof(struct document *))))
+	if (rc == 0 &&
+	    (!doc || !(doc->title = strdup(title)) || (up->url && !(doc->url = strdup(up->url))) ||
+		(up->external && !(doc->external = strdup(up->external))) ||
+		!data_grow(&d->documents, d->count, &d->capacity, sizeof(struct document *))))
 		rc = -ENOMEM;
 	if (rc != 0)
 		goto out;
@@ -571,7 +580,8 @@ data_set(struct data *d, uint32_t number, const struct field *field, const char 
 }
 
 int
-data_set_version(struct data *d, uint32_t number, unsigned index, const struct field *field, const char *text, int64_t now)
+data_set_version(struct data *d, uint32_t number, unsigned index, const struct field *field,
+    const char *text, int64_t now)
 {
 	pthread_rwlock_wrlock(&d->lock);
 	struct document *doc = data_keep(d, number);

@@ -21,7 +21,7 @@ struct data {
 	uint32_t	 made;		/* documents 0 .. made - 1 are synthetic */
 	struct document	**documents;	/* number made and up */
 	uint32_t	 count, capacity;
-	struct document	**changed;	/* synthetic ones that were: a hash by number, open addressing */
+	struct document **changed; /* synthetic ones that were: a hash by number, open addressing */
 	uint32_t	 changed_count, changed_size;	/* size: a power of two, or 0 */
 	struct kept	*kept;		/* by row - made * SYNTHETIC_STRIDE */
 	uint32_t	 kept_count, kept_capacity;

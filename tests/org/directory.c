@@ -97,7 +97,8 @@ first_line(const char *path, char out[VALUE_SPACE])
 }
 
 static int
-add_file(struct data *d, const char *path, const char *name, const struct stat *st, const struct placing *at, uint32_t *number)
+add_file(struct data *d, const char *path, const char *name, const struct stat *st,
+    const struct placing *at, uint32_t *number)
 {
 	struct upload up = { .path_on_client = name, .file = path, .modified = mtime_of(st) };
 	bool link = ends_with(name, ".link"), external = ends_with(name, ".external");
@@ -119,7 +120,8 @@ add_file(struct data *d, const char *path, const char *name, const struct stat *
 
 /* One document of the files 1.ext, 2.ext ... */
 static int
-add_versions(struct data *d, const char *path, const char *name, const struct placing *at, uint32_t *out)
+add_versions(
+    struct data *d, const char *path, const char *name, const struct placing *at, uint32_t *out)
 {
 	struct dirent **names = NULL;
 	struct buf file = BUF_INIT, client = BUF_INIT;
@@ -142,9 +144,12 @@ add_versions(struct data *d, const char *path, const char *name, const struct pl
 		}
 		if (lstat(buf_str(&file), &st) != 0 || !S_ISREG(st.st_mode))
 			continue;
-		struct upload up = { .path_on_client = buf_str(&client), .file = buf_str(&file), .modified = mtime_of(&st) };
-		rc = number == DOCUMENT_NONE ? data_add_document(d, title, at, &up, up.modified, &number)
-		    : data_add_version(d, number, &up, up.modified);
+		struct upload up = { .path_on_client = buf_str(&client),
+			.file = buf_str(&file),
+			.modified = mtime_of(&st) };
+		rc = number == DOCUMENT_NONE ?
+		    data_add_document(d, title, at, &up, up.modified, &number) :
+		    data_add_version(d, number, &up, up.modified);
 	}
 	free_names(names, n);
 	buf_free(&file);
@@ -158,7 +163,9 @@ static const struct {
 	const char *suffix;
 	enum place_kind kind;
 } records[] = {
-	{ ".account", PLACE_ACCOUNT }, { ".contact", PLACE_CONTACT }, { ".opportunity", PLACE_OPPORTUNITY },
+	{ ".account", PLACE_ACCOUNT },
+	{ ".contact", PLACE_CONTACT },
+	{ ".opportunity", PLACE_OPPORTUNITY },
 };
 
 /* Below a record; -ENOENT: the name is of none. */
@@ -170,7 +177,9 @@ enter_record(struct data *d, const char *name, int64_t now, struct placing *at)
 			continue;
 		uint32_t parent = at->record_kind == PLACE_ACCOUNT ? at->record : DOCUMENT_NONE;
 		char *record = title_of(name);
-		int rc = record ? place_want(d, records[i].kind, record, DOCUMENT_NONE, parent, now, &at->record) : -ENOMEM;
+		int rc = record ? place_want(d, records[i].kind, record, DOCUMENT_NONE, parent, now,
+				      &at->record) :
+				  -ENOMEM;
 
 		at->record_kind = records[i].kind;
 		at->owner = DATA_RUN_AS + 1;	/* so that only the link leads to it */
@@ -209,10 +218,12 @@ enter(struct data *d, const char *name, const struct stat *st, unsigned depth, s
 	if (at->record != DOCUMENT_NONE || at->owner != DATA_RUN_AS)
 		return 0;
 	if (at->library != DOCUMENT_NONE)
-		return place_want(d, PLACE_FOLDER, name, at->library, at->folder, mtime_of(st), &at->folder);
+		return place_want(
+		    d, PLACE_FOLDER, name, at->library, at->folder, mtime_of(st), &at->folder);
 	if (depth > 0)
 		return 0;
-	rc = place_want(d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, mtime_of(st), &at->library);
+	rc = place_want(
+	    d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, mtime_of(st), &at->library);
 	if (rc == 0)
 		at->folder = place_root(d, at->library);
 	return rc;
@@ -236,7 +247,8 @@ add_later(struct loader *l, const char *path, const struct placing *at)
 static int walk(struct loader *, const char *dir, unsigned depth, const struct placing *);
 
 static int
-add_entry(struct loader *l, const char *path, const char *name, unsigned depth, const struct placing *at)
+add_entry(
+    struct loader *l, const char *path, const char *name, unsigned depth, const struct placing *at)
 {
 	struct placing below = *at;
 	struct stat st;
@@ -246,7 +258,9 @@ add_entry(struct loader *l, const char *path, const char *name, unsigned depth, 
 	if (lstat(path, &st) != 0)
 		return -errno;
 	if (S_ISLNK(st.st_mode))
-		return at->library != DOCUMENT_NONE || at->record != DOCUMENT_NONE ? add_later(l, path, at) : 0;
+		return at->library != DOCUMENT_NONE || at->record != DOCUMENT_NONE ?
+		    add_later(l, path, at) :
+		    0;
 	if (S_ISREG(st.st_mode))
 		rc = add_file(l->data, path, name, &st, at, &number);
 	else if (S_ISDIR(st.st_mode) && ends_with(name, ".versions"))
@@ -269,7 +283,8 @@ walk(struct loader *l, const char *dir, unsigned depth, const struct placing *at
 	for (int i = 0; i < n && rc == 0; i++) {
 		buf_clear(&path);
 		buf_printf(&path, "%s/%s", dir, names[i]->d_name);
-		rc = path.failed ? -ENOMEM : add_entry(l, buf_str(&path), names[i]->d_name, depth, at);
+		rc = path.failed ? -ENOMEM :
+				   add_entry(l, buf_str(&path), names[i]->d_name, depth, at);
 		if (rc != 0 && rc != -ENOMEM) {
 			log_warn("directory", "%s: left out: %s", buf_str(&path), strerror(-rc));
 			rc = 0;
@@ -302,8 +317,11 @@ share(struct data *d, const struct later *later)
 	bool record = later->at.record != DOCUMENT_NONE;
 	char *file = realpath(later->path, NULL);
 	struct link_row link = {
-		.document = file ? find_file(d, file) : DOCUMENT_NONE, .kind = record ? link_record(later->at.record_kind) : OBJECT_LIBRARY,
-		.number = record ? later->at.record : later->at.library, .share = 'V', .visibility = 'A',
+		.document = file ? find_file(d, file) : DOCUMENT_NONE,
+		.kind = record ? link_record(later->at.record_kind) : OBJECT_LIBRARY,
+		.number = record ? later->at.record : later->at.library,
+		.share = 'V',
+		.visibility = 'A',
 	};
 	uint32_t ignored;
 	int rc = link.document != DOCUMENT_NONE ? link_add(d, &link, &ignored) : 0;

@@ -26,7 +26,7 @@ enum document_state {
 struct version {
 	uint32_t	 row;		/* its number among all versions */
 	unsigned	 number;	/* 1, 2, ... */
-	int64_t		 created;	/* milliseconds since 1970, whole seconds, as all times here */
+	int64_t created; /* milliseconds since 1970, whole seconds, as all times here */
 	int64_t		 modified;	/* of the content */
 	int64_t		 size;
 	char		*path_on_client;
@@ -48,9 +48,9 @@ struct document {
 	uint32_t	 owner;				/* number of a user */
 	uint32_t	 library, folder, record;	/* or DOCUMENT_NONE */
 	enum place_kind	 record_kind;
-	unsigned	 users;				/* bits of the users that it was shared with */
-	bool		 recorded;			/* linked to a record besides the one above */
-	char		 share[LINKS], visibility[LINKS];	/* of the three links, where they were changed */
+	unsigned users; /* bits of the users that it was shared with */
+	bool recorded; /* linked to a record besides the one above */
+	char share[LINKS], visibility[LINKS]; /* of the three links, where they were changed */
 	char		*url;				/* of a link, which has no bytes */
 	char		*external;			/* FileType of what is not in Salesforce */
 	struct extra	*extras;

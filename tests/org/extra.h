@@ -15,7 +15,8 @@ struct extra {
 };
 
 int	extra_set(struct extra **, const struct field *, const char *text);	/* -ENOMEM */
-const struct extra *extra_find(const struct extra *, const struct field *);	/* NULL: never written */
+const struct extra *extra_find(
+    const struct extra *, const struct field *); /* NULL: never written */
 void	extra_free(struct extra *);
 
 #endif

@@ -19,10 +19,23 @@ struct faults {
 };
 
 static const char *const names[FAULT_KINDS] = {
-	[FAULT_ERROR] = "error", [FAULT_OAUTH_ERROR] = "oauth-error", [FAULT_BODY] = "body", [FAULT_HTML] = "html",
-	[FAULT_GARBAGE] = "garbage", [FAULT_EMPTY] = "empty", [FAULT_DROP] = "drop", [FAULT_NOT_HTTP] = "not-http",
-	[FAULT_HOLD] = "hold", [FAULT_DELAY] = "delay", [FAULT_DROP_AFTER] = "drop-after", [FAULT_HOLD_AFTER] = "hold-after",
-	[FAULT_SILENT] = "silent", [FAULT_CORRUPT] = "corrupt", [FAULT_SHORT] = "short", [FAULT_LONG] = "long", [FAULT_SLOW] = "slow",
+	[FAULT_ERROR] = "error",
+	[FAULT_OAUTH_ERROR] = "oauth-error",
+	[FAULT_BODY] = "body",
+	[FAULT_HTML] = "html",
+	[FAULT_GARBAGE] = "garbage",
+	[FAULT_EMPTY] = "empty",
+	[FAULT_DROP] = "drop",
+	[FAULT_NOT_HTTP] = "not-http",
+	[FAULT_HOLD] = "hold",
+	[FAULT_DELAY] = "delay",
+	[FAULT_DROP_AFTER] = "drop-after",
+	[FAULT_HOLD_AFTER] = "hold-after",
+	[FAULT_SILENT] = "silent",
+	[FAULT_CORRUPT] = "corrupt",
+	[FAULT_SHORT] = "short",
+	[FAULT_LONG] = "long",
+	[FAULT_SLOW] = "slow",
 };
 
 int
@@ -120,7 +133,8 @@ faults_free(struct faults *faults)
 }
 
 struct fault *
-fault_take(struct faults *faults, const char *method, const char *path, const char *query, uint64_t *hold)
+fault_take(
+    struct faults *faults, const char *method, const char *path, const char *query, uint64_t *hold)
 {
 	struct fault *found = NULL;
 

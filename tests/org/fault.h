@@ -18,11 +18,25 @@
 
 enum fault_kind {
 	/* instead of the answer */
-	FAULT_ERROR, FAULT_OAUTH_ERROR, FAULT_BODY, FAULT_HTML, FAULT_GARBAGE, FAULT_EMPTY, FAULT_DROP, FAULT_NOT_HTTP,
+	FAULT_ERROR,
+	FAULT_OAUTH_ERROR,
+	FAULT_BODY,
+	FAULT_HTML,
+	FAULT_GARBAGE,
+	FAULT_EMPTY,
+	FAULT_DROP,
+	FAULT_NOT_HTTP,
 	/* before it */
-	FAULT_HOLD, FAULT_DELAY,
+	FAULT_HOLD,
+	FAULT_DELAY,
 	/* in its body */
-	FAULT_DROP_AFTER, FAULT_HOLD_AFTER, FAULT_SILENT, FAULT_CORRUPT, FAULT_SHORT, FAULT_LONG, FAULT_SLOW,
+	FAULT_DROP_AFTER,
+	FAULT_HOLD_AFTER,
+	FAULT_SILENT,
+	FAULT_CORRUPT,
+	FAULT_SHORT,
+	FAULT_LONG,
+	FAULT_SLOW,
 	FAULT_KINDS
 };
 
@@ -55,7 +69,8 @@ void	faults_clear(struct faults *);
  * The fault that this request meets, or NULL. *hold is for fault_hold: a
  * release that comes after this call is not missed.
  */
-struct fault *fault_take(struct faults *, const char *method, const char *path, const char *query, uint64_t *hold);
+struct fault *fault_take(
+    struct faults *, const char *method, const char *path, const char *query, uint64_t *hold);
 void	fault_put(struct faults *, struct fault *);
 void	faults_list(struct faults *, struct buf *out);	/* a line each: kind, times left, match */
 
@@ -64,7 +79,8 @@ bool	fault_hold(struct faults *, uint64_t hold, bool (*gone)(void *), void *ctx)
 uint64_t fault_hold_now(struct faults *);
 size_t	faults_release(struct faults *);			/* how many were held */
 bool	faults_wait_held(struct faults *, size_t count, unsigned seconds);
-void	fault_pause(struct faults *, uint64_t hold, unsigned ms);	/* shorter when released or stopped */
-void	faults_stop(struct faults *);				/* ends all that wait, now and later */
+void fault_pause(
+    struct faults *, uint64_t hold, unsigned ms); /* shorter when released or stopped */
+void faults_stop(struct faults *); /* ends all that wait, now and later */
 
 #endif

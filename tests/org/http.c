@@ -24,7 +24,7 @@
 
 #define URI_MAX		16384	/* and of the URI with the headers */
 #define BODY_MAX	((2ull << 30) + (1 << 20))	/* a file of 2 GB, and what is around it */
-#define MEMORY		(320u << 10)	/* a connection; what is left of it is the size of a chunk */
+#define MEMORY (320u << 10) /* a connection; what is left of it is the size of a chunk */
 #define CONNECTIONS	1024
 #define BACKLOG		256
 
@@ -60,7 +60,10 @@ request_header(const struct request *r, const char *name)
 static int
 hex_value(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9' ? c - '0' :
+	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
+	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
+				      -1;
 }
 
 /* application/x-www-form-urlencoded; NULL: out of memory. */
@@ -172,7 +175,8 @@ request_param(const struct request *r, const char *name, size_t *len)
 
 	if (r->is_part)
 		return param_of_part(r, name, len);
-	if (MHD_lookup_connection_value_n(r->wire, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, &n) != MHD_YES)
+	if (MHD_lookup_connection_value_n(
+		r->wire, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, &n) != MHD_YES)
 		return NULL;
 	if (len)
 		*len = n;
@@ -201,7 +205,12 @@ request_part(const struct request *of, const char *url, struct request *out)
 	const char *query = strchr(url, '?');
 	char *path = decode(url, query ? (size_t)(query - url) : strlen(url));
 
-	*out = (struct request){ .method = "GET", .path = path ? path : strdup(""), .query = "", .body = BUF_INIT, .is_part = true, .wire = of->wire };
+	*out = (struct request){ .method = "GET",
+		.path = path ? path : strdup(""),
+		.query = "",
+		.body = BUF_INIT,
+		.is_part = true,
+		.wire = of->wire };
 	if (query)
 		each_pair(query + 1, strlen(query + 1), add_param, out);
 }
@@ -226,7 +235,8 @@ static bool
 is_gone(void *ctx)
 {
 	struct exchange *x = ctx;
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	struct pollfd p = { .fd = info ? info->connect_fd : -1, .events = POLLRDHUP };
 
 	return poll(&p, 1, 0) == 1 && p.revents & (POLLRDHUP | POLLHUP | POLLERR);
@@ -269,7 +279,8 @@ body_limit(struct exchange *x, uint64_t at, size_t max)
 	if (!x->passed && at >= f->bytes) {
 		if (f->kind == FAULT_DROP_AFTER)
 			return 0;
-		if (!fault_hold(faults, fault_hold_now(faults), is_gone, x) || f->kind == FAULT_SILENT)
+		if (!fault_hold(faults, fault_hold_now(faults), is_gone, x) ||
+		    f->kind == FAULT_SILENT)
 			return 0;
 		x->passed = true;
 	}
@@ -310,7 +321,8 @@ fault_reply(const struct fault *f, struct reply *r)
 
 	switch (f->kind) {
 	case FAULT_ERROR:
-		reply_error_status(r, f->status, f->code ? f->code : "UNKNOWN_EXCEPTION", f->message);
+		reply_error_status(
+		    r, f->status, f->code ? f->code : "UNKNOWN_EXCEPTION", f->message);
 		break;
 	case FAULT_OAUTH_ERROR:
 		reply_oauth_error(r, f->code, f->message);
@@ -319,7 +331,9 @@ fault_reply(const struct fault *f, struct reply *r)
 	case FAULT_HTML:
 		r->status = f->status ? f->status : 502;
 		r->type = "text/html";
-		text = f->body ? f->body : "<!DOCTYPE html>\n<html><head><title>Bad Gateway</title></head><body><h1>We are down for maintenance.</h1></body></html>\n";
+		text = f->body ?
+		    f->body :
+		    "<!DOCTYPE html>\n<html><head><title>Bad Gateway</title></head><body><h1>We are down for maintenance.</h1></body></html>\n";
 		buf_puts(&r->body, text);
 		break;
 	case FAULT_GARBAGE:
@@ -355,7 +369,8 @@ add_to_query(void *ctx, enum MHD_ValueKind kind, const char *name, const char *v
 static size_t
 header_bytes(struct exchange *x)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 
 	return info ? info->header_size : 0;
 }
@@ -367,7 +382,8 @@ refuse(struct reply *r, unsigned status, const char *title)
 	r->status = status;
 	r->type = "text/html";
 	r->close = true;
-	buf_printf(&r->body, "<html><head><title>%u %s</title></head><body>%s</body></html>\n", status, title, title);
+	buf_printf(&r->body, "<html><head><title>%u %s</title></head><body>%s</body></html>\n",
+	    status, title, title);
 }
 
 static void
@@ -381,7 +397,8 @@ serve(struct exchange *x)
 		refuse(r, 414, "URI Too Long");
 	} else if (header_bytes(x) > URI_MAX) {
 		refuse(r, 431, "Request Header Fields Too Large");
-	} else if (strncmp(q->path, "/services/data", 14) == 0 && (q->path[14] == '/' || q->path[14] == '\0')) {
+	} else if (strncmp(q->path, "/services/data", 14) == 0 &&
+	    (q->path[14] == '/' || q->path[14] == '\0')) {
 		rest_serve(org, q, r);
 	} else {
 		oauth_serve(org, q, r);
@@ -402,11 +419,13 @@ serve_journaled(struct exchange *x)
 		latency += x->fault->ms;
 	if (latency)
 		fault_pause(org->faults, x->hold, latency);
-	if (x->fault && x->fault->kind == FAULT_HOLD && !fault_hold(org->faults, x->hold, is_gone, x))
+	if (x->fault && x->fault->kind == FAULT_HOLD &&
+	    !fault_hold(org->faults, x->hold, is_gone, x))
 		return false;
 	if (x->fault && (x->fault->kind == FAULT_DROP || x->fault->kind == FAULT_NOT_HTTP))
 		return false;
-	if (x->fault && x->fault->kind == FAULT_OAUTH_ERROR && strcmp(q->path, "/services/oauth2/authorize") == 0)
+	if (x->fault && x->fault->kind == FAULT_OAUTH_ERROR &&
+	    strcmp(q->path, "/services/oauth2/authorize") == 0)
 		login_refuse(org, q, &x->reply, x->fault->code, x->fault->message);
 	else if (answers(x->fault))
 		fault_reply(x->fault, &x->reply);
@@ -433,7 +452,8 @@ add_headers(struct MHD_Response *response, const struct exchange *x)
 		MHD_add_response_header(response, "Content-Type", r->type);
 	if (r->close)
 		MHD_add_response_header(response, "Connection", "close");
-	for (char *line = headers ? strtok_r(headers, "\n", &save) : NULL; line; line = strtok_r(NULL, "\n", &save)) {
+	for (char *line = headers ? strtok_r(headers, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
 		char *colon = strchr(line, ':');
 
 		if (!colon)
@@ -477,7 +497,8 @@ answer(struct exchange *x)
 	if (r->status == 204 || r->status == 304)
 		response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	else
-		response = MHD_create_response_from_callback(r->sized ? x->length : MHD_SIZE_UNKNOWN, 1 << 18, body_next, x, NULL);
+		response = MHD_create_response_from_callback(
+		    r->sized ? x->length : MHD_SIZE_UNKNOWN, 1 << 18, body_next, x, NULL);
 	if (!response)
 		return MHD_NO;
 	add_headers(response, x);
@@ -491,7 +512,8 @@ static void
 talk_nonsense(struct exchange *x)
 {
 	static const char text[] = "220 smtp.example.com ESMTP\r\n";
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	if (info && send(info->connect_fd, text, sizeof(text) - 1, MSG_NOSIGNAL) < 0)
 		log_debug("http", "nonsense not sent: %s", strerror(errno));
@@ -516,8 +538,8 @@ begin(struct exchange *x, const char *method, const char *path)
 }
 
 static enum MHD_Result
-on_request(void *ctx, struct MHD_Connection *connection, const char *path, const char *method, const char *version, const char *data, size_t *len,
-    void **state)
+on_request(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
+    const char *version, const char *data, size_t *len, void **state)
 {
 	struct exchange *x = *state;
 
@@ -569,7 +591,8 @@ on_uri(void *ctx, const char *uri, struct MHD_Connection *connection)
 }
 
 static void
-on_end(void *ctx, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+on_end(void *ctx, struct MHD_Connection *connection, void **state,
+    enum MHD_RequestTerminationCode code)
 {
 	struct exchange *x = *state;
 
@@ -578,7 +601,8 @@ on_end(void *ctx, struct MHD_Connection *connection, void **state, enum MHD_Requ
 	if (!x)
 		return;
 	if (x->entry)
-		journal_finish(x->http->org->journal, x->entry, x->reply.status, x->sent, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+		journal_finish(x->http->org->journal, x->entry, x->reply.status, x->sent,
+		    code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
 	fault_put(x->http->org->faults, x->fault);
 	if (x->fd >= 0)
 		close(x->fd);
@@ -606,15 +630,18 @@ on_message(void *ctx, const char *fmt, va_list ap)
 static int
 listen_on(struct org *org, unsigned port, const char *scheme, int *out)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), one = 1;
 
 	if (fd < 0)
 		return -errno;
 	/* A port of a server that has just ended may be taken again. */
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
-	    listen(fd, BACKLOG) != 0 || getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
+	    bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, BACKLOG) != 0 ||
+	    getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
 		int rc = -errno;
 
 		close(fd);
@@ -630,10 +657,12 @@ listen_on(struct org *org, unsigned port, const char *scheme, int *out)
 }
 
 int
-http_start(struct org *org, unsigned port, const char *tls_cert, const char *tls_key, struct http **out)
+http_start(
+    struct org *org, unsigned port, const char *tls_cert, const char *tls_key, struct http **out)
 {
-	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ERROR_LOG |
-	    MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ITC | (tls_cert ? MHD_USE_TLS : 0);
+	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+	    MHD_USE_POLL | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ITC |
+	    (tls_cert ? MHD_USE_TLS : 0);
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)tls_cert },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)tls_key },

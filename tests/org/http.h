@@ -24,7 +24,8 @@ struct param;
 struct request {
 	const char	*method;
 	const char	*path;		/* percent-decoded, without the query */
-	const char	*query;		/* percent-decoded as a whole, and "Range: ..." where one was asked for: for people and globs; "" : none */
+	const char *query; /* percent-decoded as a whole, and "Range: ..." where one was asked for:
+			      for people and globs; "" : none */
 	struct buf	 body;
 	bool		 too_long;	/* the body was; it is not here */
 	void		*wire;		/* private, as are these */
@@ -34,18 +35,23 @@ struct request {
 
 /* NULL: not there. Borrowed; len may be NULL. */
 const char *request_header(const struct request *, const char *name);
-const char *request_param(const struct request *, const char *name, size_t *len);	/* of the query, decoded */
-/* A GET of url, which is part of another request and has its headers. request_part_free, in any case. */
+const char *request_param(
+    const struct request *, const char *name, size_t *len); /* of the query, decoded */
+/* A GET of url, which is part of another request and has its headers. request_part_free, in any
+ * case. */
 void	request_part(const struct request *of, const char *url, struct request *out);
 void	request_part_free(struct request *);
-void	request_pairs(const struct request *, void (*pair)(void *ctx, const char *name, const char *value), void *ctx);	/* of both */
-char	*request_form(const struct request *, const char *name);	/* of a form in the body, decoded; caller frees */
+void request_pairs(const struct request *,
+    void (*pair)(void *ctx, const char *name, const char *value), void *ctx); /* of both */
+char *request_form(
+    const struct request *, const char *name); /* of a form in the body, decoded; caller frees */
 
 /*
  * Binds 127.0.0.1:port (0: the kernel chooses), fills org->host and org->url,
  * and serves. tls_*: PEM text, or NULL for http. -errno of the bind, or -EIO.
  */
-int	http_start(struct org *, unsigned port, const char *tls_cert, const char *tls_key, struct http **out);
+int http_start(
+    struct org *, unsigned port, const char *tls_cert, const char *tls_key, struct http **out);
 void	http_stop(struct http *);	/* waits for all; NULL is fine */
 
 #endif

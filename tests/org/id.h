@@ -16,7 +16,8 @@
 
 #define ID_SIZE		19	/* 18 characters and a NUL */
 
-/* Chooses the pod by a text, from then on, in this process: before the first id is made. 5g0 until then. */
+/* Chooses the pod by a text, from then on, in this process: before the first id is made. 5g0 until
+ * then. */
 void	id_choose_pod(const char *text);
 void	id_make(const char *prefix, uint64_t number, char out[ID_SIZE]);
 /* 15 or 18 characters (then the suffix must be right) to the 18 of the canonical form. */

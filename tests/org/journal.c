@@ -89,7 +89,8 @@ journal_arrive(struct journal *j, const char *method, const char *path, const ch
 	if (j->next - j->first == JOURNAL_MAX)
 		drop_first(j);
 	uint64_t number = j->next++;
-	*entry_of(j, number) = (struct entry){ .text = text, .path = text + nm, .query = text + nm + np };
+	*entry_of(j, number) =
+	    (struct entry){ .text = text, .path = text + nm, .query = text + nm + np };
 	pthread_cond_broadcast(&j->changed);
 	pthread_mutex_unlock(&j->lock);
 	return number;
@@ -187,7 +188,10 @@ journal_put(struct journal *j, const char *glob, struct buf *out)
 		put_field(out, e->text);
 		buf_putc(out, '\t');
 		put_field(out, e->path);
-		buf_printf(out, "\t%u\t%llu\t%s\t", e->status, (unsigned long long)e->bytes, !e->ended ? "-" : e->whole ? "whole" : "cut");
+		buf_printf(out, "\t%u\t%llu\t%s\t", e->status, (unsigned long long)e->bytes,
+		    !e->ended	 ? "-" :
+			e->whole ? "whole" :
+				   "cut");
 		put_field(out, e->query);
 		buf_putc(out, '\n');
 	}

@@ -105,7 +105,8 @@ is_signed(const char *text, size_t n, const char *signature, EVP_PKEY *key)
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t len;
 	unsigned char *bytes = decode(signature, strlen(signature), &len);
-	bool good = ctx && bytes && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	bool good = ctx && bytes && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA &&
+	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
 	    EVP_DigestVerify(ctx, bytes, len, (const unsigned char *)text, n) == 1;
 
 	free(bytes);
@@ -120,12 +121,14 @@ jwt_verify(const char *assertion, EVP_PKEY *key, struct jwt *out)
 	const char *signature = claims ? strchr(claims + 1, '.') : NULL;
 	struct jwt jwt;
 
-	if (!signature || strlen(assertion) > ASSERTION_MAX || !is_rs256(assertion, (size_t)(claims - assertion)) ||
+	if (!signature || strlen(assertion) > ASSERTION_MAX ||
+	    !is_rs256(assertion, (size_t)(claims - assertion)) ||
 	    !is_signed(assertion, (size_t)(signature - assertion), signature + 1, key))
 		return -EINVAL;
 	cJSON *json = decode_json(claims + 1, (size_t)(signature - claims - 1));
 	const cJSON *exp = cJSON_GetObjectItemCaseSensitive(json, "exp");
-	bool good = take_string(json, "iss", jwt.iss) && (take_string(json, "sub", jwt.sub) || take_string(json, "prn", jwt.sub)) &&
+	bool good = take_string(json, "iss", jwt.iss) &&
+	    (take_string(json, "sub", jwt.sub) || take_string(json, "prn", jwt.sub)) &&
 	    take_string(json, "aud", jwt.aud) && cJSON_IsNumber(exp);
 	if (good) {
 		jwt.exp = exp->valuedouble;

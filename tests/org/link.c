@@ -12,14 +12,17 @@ link_rows_end(const struct data *d)
 enum object_kind
 link_record(enum place_kind kind)
 {
-	return kind == PLACE_CONTACT ? OBJECT_CONTACT : kind == PLACE_OPPORTUNITY ? OBJECT_OPPORTUNITY : OBJECT_ACCOUNT;
+	return kind == PLACE_CONTACT  ? OBJECT_CONTACT :
+	    kind == PLACE_OPPORTUNITY ? OBJECT_OPPORTUNITY :
+					OBJECT_ACCOUNT;
 }
 
 uint32_t
 link_document(const struct data *d, uint32_t row)
 {
-	uint32_t number = row < LINK_FIRST_MADE ? row / LINK_STRIDE : row - LINK_FIRST_MADE < d->link_count ? d->links[row - LINK_FIRST_MADE].document
-	    : DOCUMENT_NONE;
+	uint32_t number = row < LINK_FIRST_MADE	  ? row / LINK_STRIDE :
+	    row - LINK_FIRST_MADE < d->link_count ? d->links[row - LINK_FIRST_MADE].document :
+						    DOCUMENT_NONE;
 
 	return number < data_document_count(d) ? number : DOCUMENT_NONE;
 }
@@ -81,13 +84,15 @@ link_find(const struct data *d, const struct document *doc, enum object_kind kin
 {
 	struct link_row l;
 
-	for (uint32_t row = doc->number * LINK_STRIDE; row < doc->number * LINK_STRIDE + LINKS; row++)
+	for (uint32_t row = doc->number * LINK_STRIDE; row < doc->number * LINK_STRIDE + LINKS;
+	     row++)
 		if (link_get(d, row, doc, &l) && l.kind == kind && l.number == number)
 			return row;
 	for (uint32_t i = 0; i < d->link_count; i++) {
 		const struct link_row *made = &d->links[i];
 
-		if (!made->deleted && made->document == doc->number && made->kind == kind && made->number == number)
+		if (!made->deleted && made->document == doc->number && made->kind == kind &&
+		    made->number == number)
 			return LINK_FIRST_MADE + i;
 	}
 	return DOCUMENT_NONE;

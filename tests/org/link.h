@@ -35,7 +35,7 @@ struct link_row {
 	bool		 deleted;
 };
 
-enum object_kind link_record(enum place_kind);		/* the object that records of this kind are of */
+enum object_kind link_record(enum place_kind); /* the object that records of this kind are of */
 uint32_t link_rows_end(const struct data *);
 /* False: a document has no such link; one that was made and is deleted is there, and says so. */
 bool	link_get(const struct data *, uint32_t row, const struct document *, struct link_row *out);
@@ -45,8 +45,9 @@ size_t	link_rows_of(const struct data *, uint32_t document, uint32_t *out, size_
 /* DOCUMENT_NONE, or the row of the link to this. */
 uint32_t link_find(const struct data *, const struct document *, enum object_kind, uint32_t number);
 
-int	link_add(struct data *, const struct link_row *, uint32_t *out);	/* -EEXIST, -ENOMEM */
-int	link_change(struct data *, uint32_t row, char share, char visibility);	/* 0: as it is. -ENOMEM */
+int link_add(struct data *, const struct link_row *, uint32_t *out); /* -EEXIST, -ENOMEM */
+int link_change(
+    struct data *, uint32_t row, char share, char visibility); /* 0: as it is. -ENOMEM */
 int	link_delete(struct data *, uint32_t row);
 
 #endif

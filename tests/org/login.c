@@ -48,7 +48,8 @@ page_begin(struct reply *r, const char *title)
 {
 	r->type = "text/html; charset=UTF-8";
 	reply_header(r, "Cache-Control: no-cache, no-store");
-	buf_printf(&r->body, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	buf_printf(&r->body,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n<title>%s | Simulated Org</title>\n<style>\n"
 	    "body { margin: 0; background: #f4f6f9; color: #16325c; font: 16px/1.5 system-ui, sans-serif }\n"
 	    "main { max-width: 22rem; margin: 10vh auto; padding: 2rem; background: #fff; border: 1px solid #d8dde6; border-radius: .5rem }\n"
@@ -60,7 +61,8 @@ page_begin(struct reply *r, const char *title)
 	    "button.main { background: #0070d2; color: #fff }\n"
 	    ".error { padding: .6rem; border-radius: .25rem; background: #fdecea; color: #8c1d18 }\n"
 	    ".who { color: #54698d }\n"
-	    "</style>\n</head>\n<body>\n<main>\n<h1>%s</h1>\n", title, title);
+	    "</style>\n</head>\n<body>\n<main>\n<h1>%s</h1>\n",
+	    title, title);
 }
 
 static void
@@ -74,13 +76,16 @@ login_page(struct reply *r, const struct asked *asked, const char *username, boo
 {
 	page_begin(r, "Log In");
 	if (wrong)
-		buf_puts(&r->body, "<p class=\"error\" role=\"alert\">Please check your username and password. If you still can't log in, contact your "
+		buf_puts(&r->body,
+		    "<p class=\"error\" role=\"alert\">Please check your username and password. If you still can't log in, contact your "
 		    "Salesforce administrator.</p>\n");
-	buf_printf(&r->body, "<form method=\"post\" action=\"/login\">\n<input type=\"hidden\" name=\"id\" value=\"%s\">\n"
+	buf_printf(&r->body,
+	    "<form method=\"post\" action=\"/login\">\n<input type=\"hidden\" name=\"id\" value=\"%s\">\n"
 	    "<label for=\"username\">Username</label>\n<input id=\"username\" name=\"username\" type=\"email\" autocomplete=\"username\" required value=\"",
 	    asked->id);
 	put_html(&r->body, username);
-	buf_printf(&r->body, "\"%s>\n<label for=\"password\">Password</label>\n<input id=\"password\" name=\"password\" type=\"password\" "
+	buf_printf(&r->body,
+	    "\"%s>\n<label for=\"password\">Password</label>\n<input id=\"password\" name=\"password\" type=\"password\" "
 	    "autocomplete=\"current-password\" required%s>\n<button class=\"main\">Log In</button>\n</form>\n",
 	    *username ? "" : " autofocus", *username ? " autofocus" : "");
 	page_end(r);
@@ -96,9 +101,11 @@ allow_page(struct reply *r, const struct asked *asked)
 			buf_printf(&r->body, "<li>%s</li>\n", scope_text((enum scope)scope));
 	buf_puts(&r->body, "</ul>\n<p>Do you want to allow access for <b>");
 	put_html(&r->body, data_user(asked->user)->username);
-	buf_printf(&r->body, "</b>?</p>\n<form method=\"post\" action=\"/allow\">\n<input type=\"hidden\" name=\"id\" value=\"%s\">\n"
+	buf_printf(&r->body,
+	    "</b>?</p>\n<form method=\"post\" action=\"/allow\">\n<input type=\"hidden\" name=\"id\" value=\"%s\">\n"
 	    "<button name=\"answer\" value=\"deny\">Deny</button>\n<button class=\"main\" name=\"answer\" value=\"allow\">Allow</button>\n</form>\n"
-	    "<p class=\"who\">To revoke access at any time, go to your personal settings.</p>\n", asked->id);
+	    "<p class=\"who\">To revoke access at any time, go to your personal settings.</p>\n",
+	    asked->id);
 	page_end(r);
 }
 
@@ -129,7 +136,8 @@ put_pair(struct buf *url, const char *name, const char *value)
 }
 
 static void
-send_back(struct reply *r, const struct asked *asked, const char *code, const char *error, const char *description)
+send_back(struct reply *r, const struct asked *asked, const char *code, const char *error,
+    const char *description)
 {
 	struct buf url = BUF_INIT;
 
@@ -207,7 +215,8 @@ has_prompt(const struct request *q, const char *what)
 static bool
 session_user(struct org *org, const struct request *q, unsigned *user)
 {
-	const char *cookies = request_header(q, "Cookie"), *sid = cookies ? strstr(cookies, "sid=") : NULL;
+	const char *cookies = request_header(q, "Cookie"),
+		   *sid = cookies ? strstr(cookies, "sid=") : NULL;
 	char session[TOKEN_SIZE];
 	size_t len = sid ? strcspn(sid + 4, "; ") : 0;
 
@@ -222,7 +231,8 @@ session_user(struct org *org, const struct request *q, unsigned *user)
 static bool
 read_asked(struct org *org, const struct request *q, struct reply *r, struct asked *asked)
 {
-	const char *client = param(q, "client_id"), *redirect = param(q, "redirect_uri"), *type = param(q, "response_type"), *scope = param(q, "scope");
+	const char *client = param(q, "client_id"), *redirect = param(q, "redirect_uri"),
+		   *type = param(q, "response_type"), *scope = param(q, "scope");
 	bool app_refresh = settings_get(&org->settings, SETTING_REFRESH_SCOPE);
 	enum refusal_kind kind = REFUSALS;
 
@@ -232,7 +242,8 @@ read_asked(struct org *org, const struct request *q, struct reply *r, struct ask
 		kind = REFUSAL_CLIENT_ID;
 	else if (!redirect)
 		kind = REFUSAL_NO_REDIRECT;
-	else if (!is_registered(org, redirect) || !copy(asked->redirect_uri, sizeof(asked->redirect_uri), redirect) ||
+	else if (!is_registered(org, redirect) ||
+	    !copy(asked->redirect_uri, sizeof(asked->redirect_uri), redirect) ||
 	    !copy(asked->state, sizeof(asked->state), param(q, "state")))
 		kind = REFUSAL_REDIRECT;
 	else if (!type || strcmp(type, "code") != 0)
@@ -249,7 +260,8 @@ read_asked(struct org *org, const struct request *q, struct reply *r, struct ask
 		return false;
 	}
 	if (!asked->scopes)
-		asked->scopes = SCOPE_ID | SCOPE_API | SCOPE_WEB | (app_refresh ? SCOPE_REFRESH : 0);
+		asked->scopes =
+		    SCOPE_ID | SCOPE_API | SCOPE_WEB | (app_refresh ? SCOPE_REFRESH : 0);
 	asked->consent = has_prompt(q, "consent");
 	return true;
 }
@@ -257,7 +269,8 @@ read_asked(struct org *org, const struct request *q, struct reply *r, struct ask
 static void
 serve_authorize(struct org *org, const struct request *q, struct reply *r)
 {
-	enum auto_approve approve = (enum auto_approve)settings_get(&org->settings, SETTING_AUTO_APPROVE);
+	enum auto_approve approve =
+	    (enum auto_approve)settings_get(&org->settings, SETTING_AUTO_APPROVE);
 	const char *immediate = param(q, "immediate"), *hint = param(q, "login_hint");
 	struct asked asked = { 0 };
 
@@ -279,7 +292,8 @@ serve_authorize(struct org *org, const struct request *q, struct reply *r)
 		refuse(r, &asked, REFUSAL_DENIED);
 	else if (approve == AUTO_ALLOW)
 		give_code(org, r, &asked);
-	else if (immediate && strcmp(immediate, "true") == 0 && (!asked.logged_in || !approval_exists(org->tokens, asked.user)))
+	else if (immediate && strcmp(immediate, "true") == 0 &&
+	    (!asked.logged_in || !approval_exists(org->tokens, asked.user)))
 		refuse(r, &asked, REFUSAL_IMMEDIATE);
 	else if (!asked.logged_in)
 		login_page(r, &asked, hint ? hint : "", false);
@@ -298,26 +312,31 @@ find_asked(struct org *org, const struct request *q, struct reply *r, struct ask
 
 	free(id);
 	if (!found)
-		error_page(r, refusals[REFUSAL_UNKNOWN].error, refusals[REFUSAL_UNKNOWN].description);
+		error_page(
+		    r, refusals[REFUSAL_UNKNOWN].error, refusals[REFUSAL_UNKNOWN].description);
 	return found;
 }
 
 static void
 serve_login(struct org *org, const struct request *q, struct reply *r)
 {
-	char *username = request_form(q, "username"), *password = request_form(q, "password"), session[TOKEN_SIZE];
+	char *username = request_form(q, "username"), *password = request_form(q, "password"),
+	     session[TOKEN_SIZE];
 	struct asked asked;
 
 	if (!find_asked(org, q, r, &asked))
 		goto out;
-	if (!username || !password || !data_find_user(username, &asked.user) || strcmp(password, org->password) != 0) {
+	if (!username || !password || !data_find_user(username, &asked.user) ||
+	    strcmp(password, org->password) != 0) {
 		login_page(r, &asked, username ? username : "", true);
-	} else if (!login_count(org->tokens, asked.user, org_now(org), settings_get(&org->settings, SETTING_LOGIN_LIMIT))) {
+	} else if (!login_count(org->tokens, asked.user, org_now(org),
+		       settings_get(&org->settings, SETTING_LOGIN_LIMIT))) {
 		refuse(r, &asked, REFUSAL_RATE);
 	} else {
 		asked_login(org->tokens, asked.id, asked.user);
 		if (session_give(org->tokens, asked.user, session))
-			reply_header(r, "Set-Cookie: sid=%s; Path=/; HttpOnly; SameSite=Lax", session);
+			reply_header(
+			    r, "Set-Cookie: sid=%s; Path=/; HttpOnly; SameSite=Lax", session);
 		ask_user(org, r, &asked);
 	}
 out:
@@ -357,7 +376,8 @@ bool
 login_serve(struct org *org, const struct request *q, struct reply *r)
 {
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		if (strcmp(paths[i].path, q->path) == 0 && (!paths[i].method || strcmp(paths[i].method, q->method) == 0)) {
+		if (strcmp(paths[i].path, q->path) == 0 &&
+		    (!paths[i].method || strcmp(paths[i].method, q->method) == 0)) {
 			paths[i].serve(org, q, r);
 			return true;
 		}
@@ -366,7 +386,8 @@ login_serve(struct org *org, const struct request *q, struct reply *r)
 }
 
 void
-login_refuse(struct org *org, const struct request *q, struct reply *r, const char *error, const char *description)
+login_refuse(struct org *org, const struct request *q, struct reply *r, const char *error,
+    const char *description)
 {
 	struct asked asked = { 0 };
 	bool page = false;

@@ -20,6 +20,7 @@ struct reply;
 /* False: the path is none of these. */
 bool	login_serve(struct org *, const struct request *, struct reply *);
 /* What a browser at authorize gets when the org says no; description may be NULL. */
-void	login_refuse(struct org *, const struct request *, struct reply *, const char *error, const char *description);
+void login_refuse(struct org *, const struct request *, struct reply *, const char *error,
+    const char *description);
 
 #endif

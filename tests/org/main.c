@@ -30,7 +30,8 @@
 #define EXIT_USAGE	2
 #define SYNTHETIC_MAX	100000000
 
-#define CLIENT_ID	"3MVG9sim.Ulated_Org.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012"
+#define CLIENT_ID                                                                                  \
+	"3MVG9sim.Ulated_Org.0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012"
 #define CLIENT_SECRET	"0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"
 
 #define PASSWORD	"simulated"
@@ -42,7 +43,8 @@ struct options {
 	uint64_t	 synthetic;
 	bool		 has_synthetic, plain;
 	unsigned	 port;
-	char		 own_dir[64], key[PATH_MAX];	/* of the key that was made; the one that the section names */
+	char own_dir[64],
+	    key[PATH_MAX]; /* of the key that was made; the one that the section names */
 };
 
 static void
@@ -51,7 +53,8 @@ help(void)
 	struct buf settings = BUF_INIT;
 
 	settings_help(&settings);
-	printf("usage: sffs-org (--data DIR | --synthetic N) [--port P] [--name NAME] [OPTIONS]\n"
+	printf(
+	    "usage: sffs-org (--data DIR | --synthetic N) [--port P] [--name NAME] [OPTIONS]\n"
 	    "\n"
 	    "A simulated Salesforce org on 127.0.0.1. Prints the config section that reaches\n"
 	    "it, then serves until SIGINT or SIGTERM.\n"
@@ -73,7 +76,8 @@ help(void)
 	    "  --tls-cert FILE, --tls-key FILE  PEM: https instead of http\n"
 	    "  --help, --version\n"
 	    "\n"
-	    "Settings, which /_org/set changes while it runs:\n%s", buf_str(&settings));
+	    "Settings, which /_org/set changes while it runs:\n%s",
+	    buf_str(&settings));
 	buf_free(&settings);
 }
 
@@ -87,19 +91,45 @@ parse_number(const char *s, uint64_t max, uint64_t *out)
 	return *s >= '0' && *s <= '9' && *end == '\0' && errno == 0 && *out <= max;
 }
 
-enum { OPT_DATA = 256, OPT_SYNTHETIC, OPT_PLAIN, OPT_PORT, OPT_FRONT, OPT_NAME, OPT_ID, OPT_SECRET, OPT_CERT, OPT_KEY, OPT_FLOW, OPT_PASSWORD, OPT_REDIRECT, OPT_JWT, OPT_JWT_KEY, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_DATA = 256,
+	OPT_SYNTHETIC,
+	OPT_PLAIN,
+	OPT_PORT,
+	OPT_FRONT,
+	OPT_NAME,
+	OPT_ID,
+	OPT_SECRET,
+	OPT_CERT,
+	OPT_KEY,
+	OPT_FLOW,
+	OPT_PASSWORD,
+	OPT_REDIRECT,
+	OPT_JWT,
+	OPT_JWT_KEY,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 static const struct option long_options[] = {
-	{ "data", required_argument, NULL, OPT_DATA }, { "synthetic", required_argument, NULL, OPT_SYNTHETIC },
-	{ "plain", no_argument, NULL, OPT_PLAIN }, { "port", required_argument, NULL, OPT_PORT },
-	{ "front", required_argument, NULL, OPT_FRONT }, { "name", required_argument, NULL, OPT_NAME },
+	{ "data", required_argument, NULL, OPT_DATA },
+	{ "synthetic", required_argument, NULL, OPT_SYNTHETIC },
+	{ "plain", no_argument, NULL, OPT_PLAIN },
+	{ "port", required_argument, NULL, OPT_PORT },
+	{ "front", required_argument, NULL, OPT_FRONT },
+	{ "name", required_argument, NULL, OPT_NAME },
 	{ "client-id", required_argument, NULL, OPT_ID },
-	{ "client-secret", required_argument, NULL, OPT_SECRET }, { "tls-cert", required_argument, NULL, OPT_CERT },
-	{ "tls-key", required_argument, NULL, OPT_KEY }, { "flow", required_argument, NULL, OPT_FLOW },
-	{ "password", required_argument, NULL, OPT_PASSWORD }, { "redirect-uri", required_argument, NULL, OPT_REDIRECT },
-	{ "jwt-cert", required_argument, NULL, OPT_JWT }, { "jwt-key", required_argument, NULL, OPT_JWT_KEY },
+	{ "client-secret", required_argument, NULL, OPT_SECRET },
+	{ "tls-cert", required_argument, NULL, OPT_CERT },
+	{ "tls-key", required_argument, NULL, OPT_KEY },
+	{ "flow", required_argument, NULL, OPT_FLOW },
+	{ "password", required_argument, NULL, OPT_PASSWORD },
+	{ "redirect-uri", required_argument, NULL, OPT_REDIRECT },
+	{ "jwt-cert", required_argument, NULL, OPT_JWT },
+	{ "jwt-key", required_argument, NULL, OPT_JWT_KEY },
 	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION }, { NULL, 0, NULL, 0 },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ NULL, 0, NULL, 0 },
 };
 
 #define OPTIONS	(sizeof(long_options) / sizeof(long_options[0]) - 1)
@@ -139,12 +169,14 @@ take_option(int c, const char *arg, struct options *o, struct org *org)
 	case OPT_KEY: o->tls_key = arg; break;
 	case OPT_FLOW:
 		o->flow = arg;
-		good = strcmp(arg, "client_credentials") == 0 || strcmp(arg, "web") == 0 || strcmp(arg, "jwt") == 0;
+		good = strcmp(arg, "client_credentials") == 0 || strcmp(arg, "web") == 0 ||
+		    strcmp(arg, "jwt") == 0;
 		break;
 	case OPT_PASSWORD: org->password = arg; break;
 	case OPT_REDIRECT:
 		/* As at registration: no plain http but for localhost. */
-		good = o->redirects < ORG_REDIRECTS && (strncmp(arg, "http://", 7) != 0 || strncmp(arg, "http://localhost", 16) == 0);
+		good = o->redirects < ORG_REDIRECTS &&
+		    (strncmp(arg, "http://", 7) != 0 || strncmp(arg, "http://localhost", 16) == 0);
 		if (good)
 			org->redirect_uri[o->redirects++] = arg;
 		break;
@@ -166,7 +198,8 @@ parse(int argc, char **argv, struct options *o, struct org *org)
 
 	memcpy(all, long_options, OPTIONS * sizeof(all[0]));
 	for (unsigned i = 0; i < SETTINGS; i++)
-		all[OPTIONS + i] = (struct option){ settings_name((enum setting)i), required_argument, NULL, 1 };
+		all[OPTIONS + i] =
+		    (struct option){ settings_name((enum setting)i), required_argument, NULL, 1 };
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":", all, &index)) != -1) {
 		if (c == OPT_HELP) {
@@ -182,15 +215,19 @@ parse(int argc, char **argv, struct options *o, struct org *org)
 			return EXIT_USAGE;
 		}
 		if (c == '?' || c == ':') {
-			log_error("main", c == ':' ? "%s wants a value" : "%s: no such option (try --help)", argv[optind - 1]);
+			log_error("main",
+			    c == ':' ? "%s wants a value" : "%s: no such option (try --help)",
+			    argv[optind - 1]);
 			return EXIT_USAGE;
 		}
 		if (c >= OPT_DATA && !take_option(c, optarg, o, org))
 			return EXIT_USAGE;
 	}
-	why = optind < argc ? "an argument too many" : !o->dir == !o->has_synthetic ? "give one of --data DIR and --synthetic N" :
-	    !o->tls_cert != !o->tls_key ? "--tls-cert and --tls-key go together" :
-	    o->jwt_key && !o->jwt_cert ? "--jwt-key goes with --jwt-cert" : NULL;
+	why = optind < argc		 ? "an argument too many" :
+	    !o->dir == !o->has_synthetic ? "give one of --data DIR and --synthetic N" :
+	    !o->tls_cert != !o->tls_key	 ? "--tls-cert and --tls-key go together" :
+	    o->jwt_key && !o->jwt_cert	 ? "--jwt-key goes with --jwt-cert" :
+					   NULL;
 	if (why)
 		log_error("main", "%s (try --help)", why);
 	return why ? EXIT_USAGE : -1;
@@ -212,13 +249,15 @@ read_file(const char *path, struct buf *out)
 	return rc;
 }
 
-/* Another name, or other data, is another org with other Ids: what is cached of one is not taken for the other's. */
+/* Another name, or other data, is another org with other Ids: what is cached of one is not taken
+ * for the other's. */
 static int
 choose_ids(struct org *org, const struct options *o, const char *dir)
 {
 	char *text = NULL;
 
-	if (asprintf(&text, "%s\n%s\n%llu%s", o->name, dir ? dir : "", (unsigned long long)o->synthetic, o->plain ? " plain" : "") < 0)
+	if (asprintf(&text, "%s\n%s\n%llu%s", o->name, dir ? dir : "",
+		(unsigned long long)o->synthetic, o->plain ? " plain" : "") < 0)
 		return -ENOMEM;
 	id_choose_pod(text);
 	id_make("00D", 0, org->id);
@@ -246,7 +285,8 @@ make_org(struct org *org, const struct options *o)
 		rc = cursors_new(&org->cursors);
 	if (rc != 0)
 		goto out;
-	rc = dir ? directory_load(org->data, dir) : data_make(org->data, (uint32_t)o->synthetic, o->plain);
+	rc = dir ? directory_load(org->data, dir) :
+		   data_make(org->data, (uint32_t)o->synthetic, o->plain);
 out:
 	if (rc != 0)
 		log_error("main", "%s: %s", o->dir ? o->dir : "synthetic org", strerror(-rc));
@@ -281,7 +321,8 @@ read_jwt_cert(struct org *org, const char *path)
 	return rc;
 }
 
-/* The app's certificate and its key: those that are given, else, for a section with flow = jwt, a key of this run. */
+/* The app's certificate and its key: those that are given, else, for a section with flow = jwt, a
+ * key of this run. */
 static int
 prepare_jwt(struct org *org, struct options *o)
 {
@@ -295,7 +336,8 @@ prepare_jwt(struct org *org, struct options *o)
 		return read_jwt_cert(org, o->jwt_cert);
 	if (strcmp(o->flow, "jwt") != 0)
 		return 0;
-	snprintf(o->own_dir, sizeof(o->own_dir), "%s/sffs-org.XXXXXX", tmp && *tmp == '/' && strlen(tmp) < 40 ? tmp : "/tmp");
+	snprintf(o->own_dir, sizeof(o->own_dir), "%s/sffs-org.XXXXXX",
+	    tmp && *tmp == '/' && strlen(tmp) < 40 ? tmp : "/tmp");
 	if (mkdtemp(o->own_dir)) {
 		snprintf(o->key, sizeof(o->key), "%s/key.pem", o->own_dir);
 		org->jwt_key = jwt_make_key(o->key);
@@ -324,11 +366,13 @@ start(struct org *org, const struct options *o, struct http **http)
 	return rc;
 }
 
-/* The secret, or the key, comes last, and then the output ends: whoever reads this may stop there. */
+/* The secret, or the key, comes last, and then the output ends: whoever reads this may stop there.
+ */
 static void
 say_where(const struct org *org, const struct options *o)
 {
-	printf("[%s]\nlogin_url = %s\nflow = %s\nclient_id = %s\n", o->name, org->url, o->flow, org->client_id);
+	printf("[%s]\nlogin_url = %s\nflow = %s\nclient_id = %s\n", o->name, org->url, o->flow,
+	    org->client_id);
 	const bool jwt = strcmp(o->flow, "jwt") == 0;
 	if (jwt)
 		printf("username = %s\n", data_user(DATA_RUN_AS)->username);
@@ -337,8 +381,8 @@ say_where(const struct org *org, const struct options *o)
 	else if (jwt)
 		printf("# private_key = the key of %s\n", o->jwt_cert);
 	if (strcmp(o->flow, "web") == 0)
-		printf("# in the browser: %s, password %s\nredirect_uri = %s\n", data_user(DATA_RUN_AS)->username, org->password,
-		    org->redirect_uri[0]);
+		printf("# in the browser: %s, password %s\nredirect_uri = %s\n",
+		    data_user(DATA_RUN_AS)->username, org->password, org->redirect_uri[0]);
 	if (!jwt)
 		printf("client_secret = %s\n", org->client_secret);
 	fflush(stdout);
@@ -353,7 +397,9 @@ int
 main(int argc, char **argv)
 {
 	struct options o = { .name = "sim", .flow = "client_credentials" };
-	struct org org = { .client_id = CLIENT_ID, .client_secret = CLIENT_SECRET, .password = PASSWORD };
+	struct org org = {
+		.client_id = CLIENT_ID, .client_secret = CLIENT_SECRET, .password = PASSWORD
+	};
 	struct http *http = NULL;
 	sigset_t signals;
 	int status, number;

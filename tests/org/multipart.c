@@ -9,7 +9,9 @@
 bool
 multipart_boundary(const char *type, char out[72])
 {
-	const char *s = type && strncasecmp(type, "multipart/form-data", 19) == 0 ? strcasestr(type, "boundary=") : NULL;
+	const char *s = type && strncasecmp(type, "multipart/form-data", 19) == 0 ?
+	    strcasestr(type, "boundary=") :
+	    NULL;
 	size_t len;
 
 	if (!s)
@@ -30,7 +32,8 @@ parameter(const char *line, size_t len, const char *name, char *out, size_t size
 	char text[1024], key[32];
 	const char *s;
 
-	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), line);
+	snprintf(
+	    text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), line);
 	snprintf(key, sizeof(key), "; %s=\"", name);
 	s = strcasestr(text, key);
 	if (!s)
@@ -77,13 +80,18 @@ multipart_parse(const char *body, size_t len, const char *boundary, struct part 
 	for (;;) {
 		if (end - s >= 2 && s[0] == '-' && s[1] == '-')
 			return n;
-		const char *head = s + 2, *bytes = end - s >= 2 && s[0] == '\r' && s[1] == '\n' ? memmem(s, (size_t)(end - s), "\r\n\r\n", 4) : NULL;
-		const char *stop = bytes ? memmem(bytes + 2, (size_t)(end - bytes - 2), mark, size) : NULL;
+		const char *head = s + 2,
+			   *bytes = end - s >= 2 && s[0] == '\r' && s[1] == '\n' ?
+		    memmem(s, (size_t)(end - s), "\r\n\r\n", 4) :
+		    NULL;
+		const char *stop =
+		    bytes ? memmem(bytes + 2, (size_t)(end - bytes - 2), mark, size) : NULL;
 
 		if (!stop || n == room)
 			return -1;
 		struct part *p = &out[n++];
-		*p = (struct part){ .bytes = bytes + 4, .len = stop > bytes + 4 ? (size_t)(stop - bytes - 4) : 0 };
+		*p = (struct part){ .bytes = bytes + 4,
+			.len = stop > bytes + 4 ? (size_t)(stop - bytes - 4) : 0 };
 		if (!read_headers(head, bytes, p))
 			return -1;
 		s = stop + size;

@@ -19,6 +19,6 @@ struct part {
 /* The boundary that a Content-Type names; false: it is no multipart/form-data. */
 bool	multipart_boundary(const char *type, char out[72]);
 /* At most `room` parts; -1: not as it ought to be. */
-int	multipart_parse(const char *body, size_t len, const char *boundary, struct part *out, int room);
+int multipart_parse(const char *body, size_t len, const char *boundary, struct part *out, int room);
 
 #endif

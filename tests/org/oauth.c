@@ -35,7 +35,8 @@ bearer(const struct request *q)
 	return strncasecmp(header, "OAuth ", 6) == 0 ? header + 6 : NULL;
 }
 
-/* What was issued then or before has ended, when tokens live for so many seconds; 0: they do not end. */
+/* What was issued then or before has ended, when tokens live for so many seconds; 0: they do not
+ * end. */
 static int64_t
 oldest(struct org *org, enum setting life)
 {
@@ -60,7 +61,8 @@ oauth_check(struct org *org, const struct request *q, struct reply *r, unsigned 
 		*user = holder.user;
 		if (holder.scopes & SCOPE_API)
 			return true;
-		reply_error(r, "INVALID_SESSION_ID", "This session is not valid for use with the REST API");
+		reply_error(
+		    r, "INVALID_SESSION_ID", "This session is not valid for use with the REST API");
 	} else if (token && strncmp(token, "00D", 3) != 0 && strncmp(token, "eyJ", 3) != 0) {
 		reply_error(r, "INVALID_AUTH_HEADER", NULL);
 	} else {
@@ -142,7 +144,8 @@ put_signature(struct org *org, const char *signed_text, struct buf *out)
 	unsigned char mac[EVP_MAX_MD_SIZE], text[2 * EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 
-	if (!HMAC(EVP_sha256(), org->client_secret, (int)strlen(org->client_secret), (const unsigned char *)signed_text, strlen(signed_text), mac, &len))
+	if (!HMAC(EVP_sha256(), org->client_secret, (int)strlen(org->client_secret),
+		(const unsigned char *)signed_text, strlen(signed_text), mac, &len))
 		out->failed = true;
 	EVP_EncodeBlock(text, mac, (int)len);
 	buf_put_json(out, (char *)text, strlen((char *)text));
@@ -155,7 +158,8 @@ reply_token(struct org *org, struct reply *r, const struct holder *holder, const
 	char token[TOKEN_SIZE], identity[128], text[160];
 	const char *instance = org_instance(org);
 
-	if (!login_count(org->tokens, holder->user, org_now(org), settings_get(&org->settings, SETTING_LOGIN_LIMIT))) {
+	if (!login_count(org->tokens, holder->user, org_now(org),
+		settings_get(&org->settings, SETTING_LOGIN_LIMIT))) {
 		reply_refusal(r, REFUSAL_RATE);
 		return;
 	}
@@ -173,8 +177,9 @@ reply_token(struct org *org, struct reply *r, const struct holder *holder, const
 		buf_printf(&r->body, ",\"refresh_token\":\"%s\"", refresh);
 	buf_puts(&r->body, ",\"scope\":\"");
 	scopes_put(holder->scopes, &r->body);
-	buf_printf(&r->body, "\",\"instance_url\":\"%s\",\"id\":\"%s\",\"token_type\":\"Bearer\",\"issued_at\":\"%lld\"}", instance, identity,
-	    (long long)holder->issued);
+	buf_printf(&r->body,
+	    "\",\"instance_url\":\"%s\",\"id\":\"%s\",\"token_type\":\"Bearer\",\"issued_at\":\"%lld\"}",
+	    instance, identity, (long long)holder->issued);
 }
 
 /* The flows */
@@ -220,7 +225,8 @@ verifies(const char *challenge, const char *verifier)
 static void
 authorization_code(struct org *org, const struct request *q, struct reply *r)
 {
-	char *code = request_form(q, "code"), *redirect = request_form(q, "redirect_uri"), *verifier = request_form(q, "code_verifier");
+	char *code = request_form(q, "code"), *redirect = request_form(q, "redirect_uri"),
+	     *verifier = request_form(q, "code_verifier");
 	char refresh[TOKEN_SIZE];
 	bool secret_required = settings_get(&org->settings, SETTING_SECRET_WEB);
 	struct asked asked;
@@ -228,9 +234,12 @@ authorization_code(struct org *org, const struct request *q, struct reply *r)
 	/* Neither secret nor verifier is nobody. */
 	if (!check_client(org, q, r, secret_required || !verifier))
 		goto out;
-	int rc = code ? code_take(org->tokens, code, oldest(org, SETTING_CODE_LIFE), &asked) : -ENOENT;
+	int rc =
+	    code ? code_take(org->tokens, code, oldest(org, SETTING_CODE_LIFE), &asked) : -ENOENT;
 	if (rc == 0) {
-		struct holder holder = { .user = asked.user, .scopes = asked.scopes, .issued = org_now(org) };
+		struct holder holder = {
+			.user = asked.user, .scopes = asked.scopes, .issued = org_now(org)
+		};
 		bool wants_refresh = asked.scopes & SCOPE_REFRESH;
 
 		if (!redirect || strcmp(redirect, asked.redirect_uri) != 0)
@@ -260,9 +269,11 @@ refresh_token(struct org *org, const struct request *q, struct reply *r)
 
 	if (!check_client(org, q, r, settings_get(&org->settings, SETTING_SECRET_REFRESH)))
 		goto out;
-	int rc = token ? refresh_begin(org->tokens, token, oldest(org, SETTING_REFRESH_IDLE)) : -ENOENT;
+	int rc =
+	    token ? refresh_begin(org->tokens, token, oldest(org, SETTING_REFRESH_IDLE)) : -ENOENT;
 	if (rc == 0) {
-		fault_pause(org->faults, hold, (unsigned)settings_get(&org->settings, SETTING_REFRESH_TIME));
+		fault_pause(org->faults, hold,
+		    (unsigned)settings_get(&org->settings, SETTING_REFRESH_TIME));
 		rotate = rotate && refresh_make(fresh);
 		rc = refresh_end(org->tokens, token, rotate ? fresh : NULL, org_now(org), &holder);
 	}
@@ -282,7 +293,8 @@ is_audience(const struct org *org, const char *aud)
 
 	if (strcmp(aud, "https://login.salesforce.com") == 0)
 		return true;
-	return strncmp(aud, org->url, n) == 0 && (aud[n] == '\0' || strcmp(aud + n, "/services/oauth2/token") == 0);
+	return strncmp(aud, org->url, n) == 0 &&
+	    (aud[n] == '\0' || strcmp(aud + n, "/services/oauth2/token") == 0);
 }
 
 static void
@@ -339,7 +351,8 @@ static void
 serve_token(struct org *org, const struct request *q, struct reply *r)
 {
 	const char *content = request_header(q, "Content-Type");
-	bool is_form = content && strncasecmp(content, "application/x-www-form-urlencoded", 33) == 0;
+	bool is_form =
+	    content && strncasecmp(content, "application/x-www-form-urlencoded", 33) == 0;
 	char *type = is_form ? request_form(q, "grant_type") : NULL;
 	bool found = false;
 
@@ -380,7 +393,9 @@ serve_introspect(struct org *org, const struct request *q, struct reply *r)
 	if (!check_client(org, q, r, true))
 		goto out;
 	r->type = REPLY_JSON;
-	if (!find_access(org, token, &holder) && !(token && approval_find(org->tokens, token, oldest(org, SETTING_REFRESH_IDLE), &holder))) {
+	if (!find_access(org, token, &holder) &&
+	    !(token &&
+		approval_find(org->tokens, token, oldest(org, SETTING_REFRESH_IDLE), &holder))) {
 		buf_puts(&r->body, "{\"active\":false}");
 		goto out;
 	}
@@ -388,9 +403,11 @@ serve_introspect(struct org *org, const struct request *q, struct reply *r)
 	put_identity(org, holder.user, identity);
 	buf_puts(&r->body, "{\"active\":true,\"scope\":\"");
 	scopes_put(holder.scopes, &r->body);
-	buf_printf(&r->body, "\",\"client_id\":\"%s\",\"username\":\"%s\",\"sub\":\"%s\",\"token_type\":\"access_token\",\"exp\":%lld,\"iat\":%lld,"
-	    "\"nbf\":%lld}", org->client_id, data_user(holder.user)->username, identity, (long long)issued + SESSION_LIFE, (long long)issued,
-	    (long long)issued);
+	buf_printf(&r->body,
+	    "\",\"client_id\":\"%s\",\"username\":\"%s\",\"sub\":\"%s\",\"token_type\":\"access_token\",\"exp\":%lld,\"iat\":%lld,"
+	    "\"nbf\":%lld}",
+	    org->client_id, data_user(holder.user)->username, identity,
+	    (long long)issued + SESSION_LIFE, (long long)issued, (long long)issued);
 out:
 	free(token);
 }
@@ -400,12 +417,17 @@ static void
 put_urls(struct org *org, const char *version, struct buf *out)
 {
 	static const char *const rest[][2] = {
-		{ "rest", "" }, { "sobjects", "sobjects/" }, { "search", "search/" }, { "query", "query/" }, { "recent", "recent/" },
+		{ "rest", "" },
+		{ "sobjects", "sobjects/" },
+		{ "search", "search/" },
+		{ "query", "query/" },
+		{ "recent", "recent/" },
 	};
 
 	buf_puts(out, "\"urls\":{");
 	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++) {
-		buf_printf(out, "%s\"%s\":\"%s/services/data/v", i ? "," : "", rest[i][0], org_instance(org));
+		buf_printf(out, "%s\"%s\":\"%s/services/data/v", i ? "," : "", rest[i][0],
+		    org_instance(org));
 		for (const char *s = version; *s; s++)
 			if (*s != '"' && *s != '\\' && (unsigned char)*s >= ' ')
 				buf_putc(out, *s);
@@ -432,15 +454,23 @@ serve_identity(struct org *org, const struct request *q, struct reply *r)
 	id_make("005", holder.user, id);
 	put_identity(org, holder.user, identity);
 	r->type = REPLY_JSON;
-	buf_printf(&r->body, "{\"id\":\"%s\",\"sub\":\"%s\",\"asserted_user\":true,\"user_id\":\"%s\",\"organization_id\":\"%s\",", identity, identity, id,
-	    org->id);
-	buf_printf(&r->body, "\"username\":\"%s\",\"preferred_username\":\"%s\",\"nick_name\":\"%s\",\"nickname\":\"%s\",\"display_name\":\"%s %s\","
+	buf_printf(&r->body,
+	    "{\"id\":\"%s\",\"sub\":\"%s\",\"asserted_user\":true,\"user_id\":\"%s\",\"organization_id\":\"%s\",",
+	    identity, identity, id, org->id);
+	buf_printf(&r->body,
+	    "\"username\":\"%s\",\"preferred_username\":\"%s\",\"nick_name\":\"%s\",\"nickname\":\"%s\",\"display_name\":\"%s %s\","
 	    "\"name\":\"%s %s\",\"email\":\"%s\",\"email_verified\":true,\"first_name\":\"%s\",\"last_name\":\"%s\",",
-	    u->username, u->username, u->alias, u->alias, u->first, u->last, u->first, u->last, u->username, u->first, u->last);
+	    u->username, u->username, u->alias, u->alias, u->first, u->last, u->first, u->last,
+	    u->username, u->first, u->last);
 	buf_puts(&r->body, "\"timezone\":\"GMT\",\"zoneinfo\":\"GMT\",");
 	snprintf(newest, sizeof(newest), "%u.0", REST_NEWEST);
-	put_urls(org, !version ? "{version}" : strcmp(version, "latest") == 0 ? newest : version, &r->body);
-	buf_puts(&r->body, ",\"active\":true,\"user_type\":\"STANDARD\",\"language\":\"en_US\",\"locale\":\"en_US\",\"utcOffset\":0}");
+	put_urls(org,
+	    !version			       ? "{version}" :
+		strcmp(version, "latest") == 0 ? newest :
+						 version,
+	    &r->body);
+	buf_puts(&r->body,
+	    ",\"active\":true,\"user_type\":\"STANDARD\",\"language\":\"en_US\",\"locale\":\"en_US\",\"utcOffset\":0}");
 }
 
 static const struct {
@@ -473,5 +503,6 @@ oauth_serve(struct org *org, const struct request *q, struct reply *r)
 	}
 	r->status = 404;
 	r->type = "text/html";
-	buf_puts(&r->body, "<html><head><title>404</title></head><body>URL No Longer Exists</body></html>\n");
+	buf_puts(&r->body,
+	    "<html><head><title>404</title></head><body>URL No Longer Exists</body></html>\n");
 }

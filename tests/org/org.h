@@ -30,7 +30,8 @@ struct org {
 	char		 other_host[32], other_url[48];	/* the same, as "localhost:PORT" */
 	char		 client_id[128], client_secret[128];
 	const char	*password;		/* of every user */
-	const char	*redirect_uri[ORG_REDIRECTS];	/* those that are registered; the others are NULL */
+	const char
+	    *redirect_uri[ORG_REDIRECTS]; /* those that are registered; the others are NULL */
 	struct evp_pkey_st *jwt_key;		/* of the app's certificate; NULL: no JWT flow */
 	char		 id[ID_SIZE];
 	_Atomic int64_t	 api_used;

@@ -29,7 +29,8 @@ place_root(const struct data *d, uint32_t library)
 }
 
 static int
-append(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent, int64_t now, uint32_t *out)
+append(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent,
+    int64_t now, uint32_t *out)
 {
 	uint32_t n = d->place_count[kind];
 
@@ -46,7 +47,8 @@ append(struct data *d, enum place_kind kind, const char *name, uint32_t library,
 
 /* Locked. */
 static int
-add(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent, int64_t now, uint32_t *out)
+add(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent,
+    int64_t now, uint32_t *out)
 {
 	uint32_t number, root;
 	int rc = append(d, kind, name, library, parent, now, &number);
@@ -59,7 +61,8 @@ add(struct data *d, enum place_kind kind, const char *name, uint32_t library, ui
 }
 
 int
-place_add(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent, int64_t now, uint32_t *out)
+place_add(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent,
+    int64_t now, uint32_t *out)
 {
 	pthread_rwlock_wrlock(&d->lock);
 	int rc = add(d, kind, name, library, parent, now, out);
@@ -68,7 +71,8 @@ place_add(struct data *d, enum place_kind kind, const char *name, uint32_t libra
 }
 
 int
-place_want(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent, int64_t now, uint32_t *out)
+place_want(struct data *d, enum place_kind kind, const char *name, uint32_t library,
+    uint32_t parent, int64_t now, uint32_t *out)
 {
 	bool found = false;
 	int rc = 0;
@@ -77,7 +81,8 @@ place_want(struct data *d, enum place_kind kind, const char *name, uint32_t libr
 	for (uint32_t i = 0; i < d->place_count[kind] && !found; i++) {
 		const struct place *p = &d->places[kind][i];
 
-		found = !p->deleted && strcmp(p->name, name) == 0 && (kind != PLACE_FOLDER || (p->library == library && p->parent == parent));
+		found = !p->deleted && strcmp(p->name, name) == 0 &&
+		    (kind != PLACE_FOLDER || (p->library == library && p->parent == parent));
 		if (found)
 			*out = i;
 	}
@@ -138,7 +143,8 @@ place_delete(struct data *d, enum place_kind kind, uint32_t number, int64_t now)
 }
 
 int
-place_set(struct data *d, enum place_kind kind, uint32_t number, const struct field *field, const char *text, int64_t now)
+place_set(struct data *d, enum place_kind kind, uint32_t number, const struct field *field,
+    const char *text, int64_t now)
 {
 	pthread_rwlock_wrlock(&d->lock);
 	int rc = extra_set(&d->places[kind][number].extras, field, text);

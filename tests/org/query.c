@@ -109,7 +109,9 @@ bind_path(struct binder *b, const struct soql_path *path, struct column *out)
 {
 	const struct soql *soql = b->q->soql;
 	const struct object *object = b->q->object;
-	unsigned i = path->count > 1 && (same_name(&path->part[0], &soql->from) || (soql->alias.len && same_name(&path->part[0], &soql->alias)));
+	unsigned i = path->count > 1 &&
+	    (same_name(&path->part[0], &soql->from) ||
+		(soql->alias.len && same_name(&path->part[0], &soql->alias)));
 
 	out->levels = 0;
 	for (; i < path->count && b->rc == 0; i++) {
@@ -117,21 +119,26 @@ bind_path(struct binder *b, const struct soql_path *path, struct column *out)
 		const struct field *f;
 
 		if (out->levels == SOQL_LEVELS) {
-			refuse(b, "MALFORMED_QUERY", "SOQL supports up to 5 levels of child-to-parent relationships");
+			refuse(b, "MALFORMED_QUERY",
+			    "SOQL supports up to 5 levels of child-to-parent relationships");
 			return;
 		}
 		if (i + 1 == path->count) {
 			f = schema_field(object, n->s, n->len, b->q->view.version);
 			if (!f)
-				REFUSE_AT(b, path->at, "INVALID_FIELD", "No such column '%.*s' on entity '%s'. If you are attempting to use a "
+				REFUSE_AT(b, path->at, "INVALID_FIELD",
+				    "No such column '%.*s' on entity '%s'. If you are attempting to use a "
 				    "custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the "
-				    "describe call for the appropriate names.", (int)n->len, n->s, object->name);
+				    "describe call for the appropriate names.",
+				    (int)n->len, n->s, object->name);
 		} else {
 			f = schema_relation(object, n->s, n->len, b->q->view.version);
 			if (!f)
-				REFUSE_AT(b, path->at, "INVALID_FIELD", "Didn't understand relationship '%.*s' in field path. If you are "
+				REFUSE_AT(b, path->at, "INVALID_FIELD",
+				    "Didn't understand relationship '%.*s' in field path. If you are "
 				    "attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. "
-				    "Please reference your WSDL or the describe call for the appropriate names.", (int)n->len, n->s);
+				    "Please reference your WSDL or the describe call for the appropriate names.",
+				    (int)n->len, n->s);
 			else
 				object = target_of(f);
 		}
@@ -164,7 +171,8 @@ show(struct binder *b, const struct column *c, const struct soql_path *path)
 		} else if (last) {
 			const struct soql_name *n = &path->part[path->count - 1];
 
-			REFUSE_AT(b, path->at, "INVALID_FIELD", "duplicate field selected: %.*s", (int)n->len, n->s);
+			REFUSE_AT(b, path->at, "INVALID_FIELD", "duplicate field selected: %.*s",
+			    (int)n->len, n->s);
 		}
 		list = &(*list)->below;
 	}
@@ -176,7 +184,8 @@ show_all_fields(struct binder *b, bool limited)
 	const struct object *object = b->q->object;
 
 	if (limited && (b->q->soql->limit < 0 || b->q->soql->limit > FIELDS_MAX))
-		refuse(b, "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200");
+		refuse(b, "MALFORMED_QUERY",
+		    "The SOQL FIELDS function must have a LIMIT of at most 200");
 	for (size_t i = 0; i < object->count && b->rc == 0; i++) {
 		struct column c = { { &object->fields[i] }, 1 };
 
@@ -193,7 +202,8 @@ bind_count(struct binder *b, const struct soql_item *item)
 
 	bind_path(b, &item->path, &c);
 	if (b->rc == 0 && c.levels != 1)
-		REFUSE_AT(b, item->path.at, "MALFORMED_QUERY", "field of a relation in an aggregate is not supported");
+		REFUSE_AT(b, item->path.at, "MALFORMED_QUERY",
+		    "field of a relation in an aggregate is not supported");
 	while (*list)
 		list = &(*list)->next;
 	*list = get(b, sizeof(**list));
@@ -215,7 +225,8 @@ bind_items(struct binder *b)
 
 		plain = plain || item->kind != SOQL_COUNT;
 		if (plain && b->q->counts + (item->kind == SOQL_COUNT) > 0) {
-			REFUSE_AT(b, item->path.at, "MALFORMED_QUERY", "Field must be grouped or aggregated");
+			REFUSE_AT(b, item->path.at, "MALFORMED_QUERY",
+			    "Field must be grouped or aggregated");
 		} else if (item->kind == SOQL_COUNT) {
 			bind_count(b, item);
 		} else if (item->kind != SOQL_FIELD) {
@@ -223,7 +234,8 @@ bind_items(struct binder *b)
 		} else {
 			bind_path(b, &item->path, &c);
 			if (b->rc == 0 && c.levels > 1 && last_field(&c)->type == FIELD_BASE64)
-				refuse(b, "MALFORMED_QUERY", "Binary fields cannot be selected in join queries");
+				refuse(b, "MALFORMED_QUERY",
+				    "Binary fields cannot be selected in join queries");
 			if (b->rc == 0)
 				show(b, &c, &item->path);
 		}
@@ -265,19 +277,26 @@ type_fits(const struct field *f, enum value_kind kind)
 }
 
 static void
-bind_literal(struct binder *b, const struct soql_condition *c, const struct field *f, const struct soql_literal *l, struct value *out)
+bind_literal(struct binder *b, const struct soql_condition *c, const struct field *f,
+    const struct soql_literal *l, struct value *out)
 {
 	if (!type_fits(f, l->kind)) {
-		REFUSE_AT(b, c->path.at, "INVALID_FIELD", "value of filter criterion for field '%s' must be of type %s and should %sbe enclosed in quotes",
+		REFUSE_AT(b, c->path.at, "INVALID_FIELD",
+		    "value of filter criterion for field '%s' must be of type %s and should %sbe enclosed in quotes",
 		    f->name, filter_type(f), type_fits(f, VALUE_TEXT) ? "" : "not ");
 		return;
 	}
-	*out = (struct value){ .kind = l->kind, .number = l->number, .real = l->real, .text = l->text, .len = l->len };
+	*out = (struct value){ .kind = l->kind,
+		.number = l->number,
+		.real = l->real,
+		.text = l->text,
+		.len = l->len };
 	if (l->kind == VALUE_TEXT && is_id(f)) {
 		char *id = get(b, ID_SIZE);
 
 		if (id && !id_parse(l->text, l->len, id))
-			REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR", "invalid ID field: %.*s", (int)(l->len < 64 ? l->len : 64), l->text);
+			REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR",
+			    "invalid ID field: %.*s", (int)(l->len < 64 ? l->len : 64), l->text);
 		out->kind = VALUE_ID;
 		out->text = id;
 		out->len = ID_SIZE - 1;
@@ -313,13 +332,15 @@ bind_literals(struct binder *b, const struct soql_condition *c, struct check *k)
 		qsort(k->values, k->count, sizeof(struct value), id_order);
 }
 
-static int bind(struct soql_tree *, const struct soql *, const struct rows_view *, struct query **, struct soql_error *);
+static int bind(struct soql_tree *, const struct soql *, const struct rows_view *, struct query **,
+    struct soql_error *);
 
 static void
 bind_inner(struct binder *b, const struct soql_condition *c, struct check *k)
 {
 	if (!is_id(last_field(&k->column))) {
-		REFUSE_AT(b, c->path.at, "INVALID_FIELD", "The left operand field in the where expression for outer query should be an id field, cannot use: '%.*s'",
+		REFUSE_AT(b, c->path.at, "INVALID_FIELD",
+		    "The left operand field in the where expression for outer query should be an id field, cannot use: '%.*s'",
 		    (int)c->path.part[c->path.count - 1].len, c->path.part[c->path.count - 1].s);
 		return;
 	}
@@ -332,11 +353,13 @@ bind_inner(struct binder *b, const struct soql_condition *c, struct check *k)
 	while (s && b->rc == 0) {
 		k->inner_column.fields[k->inner_column.levels++] = s->field;
 		if (!s->below && !is_id(s->field))
-			REFUSE_AT(b, c->query->items->path.at, "MALFORMED_QUERY", "The inner select field '%s' should be an id field", s->field->name);
+			REFUSE_AT(b, c->query->items->path.at, "MALFORMED_QUERY",
+			    "The inner select field '%s' should be an id field", s->field->name);
 		s = s->below;
 	}
 	if (b->rc == 0 && (k->inner->counts || c->query->items->kind != SOQL_FIELD))
-		REFUSE_AT(b, c->query->items->path.at, "MALFORMED_QUERY", "The inner select must have a single field");
+		REFUSE_AT(b, c->query->items->path.at, "MALFORMED_QUERY",
+		    "The inner select must have a single field");
 }
 
 static void
@@ -348,15 +371,18 @@ bind_test(struct binder *b, const struct soql_condition *c, struct check *k)
 		return;
 	const struct field *f = last_field(&k->column);
 	if (f->flags & FIELD_NO_FILTER) {
-		REFUSE_AT(b, c->path.at, "INVALID_FIELD", "field '%s' can not be filtered in a query call", f->name);
+		REFUSE_AT(b, c->path.at, "INVALID_FIELD",
+		    "field '%s' can not be filtered in a query call", f->name);
 		return;
 	}
 	if (c->op == SOQL_LIKE && (is_id(f) || !type_fits(f, VALUE_TEXT))) {
-		REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on %s field", schema_type_name(f->type));
+		REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR",
+		    "invalid operator on %s field", schema_type_name(f->type));
 		return;
 	}
 	if (f->type == FIELD_BOOLEAN && c->op != SOQL_EQ && c->op != SOQL_NE) {
-		REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR", "invalid operator on boolean field");
+		REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR",
+		    "invalid operator on boolean field");
 		return;
 	}
 	if (c->query)
@@ -400,7 +426,9 @@ bind_order(struct binder *b)
 		n->descending = o->descending;
 		n->nulls_last = o->nulls_last;
 		if (b->rc == 0 && last_field(&n->column)->flags & FIELD_NO_SORT)
-			REFUSE_AT(b, o->path.at, "MALFORMED_QUERY", "field '%s' can not be sorted in a query call", last_field(&n->column)->name);
+			REFUSE_AT(b, o->path.at, "MALFORMED_QUERY",
+			    "field '%s' can not be sorted in a query call",
+			    last_field(&n->column)->name);
 		last = &n->next;
 	}
 }
@@ -441,8 +469,8 @@ any_test(const struct check *k, check_matcher *matches)
 static bool
 selects(const struct check *k, enum field_meaning means, bool in)
 {
-	return k->column.levels == 1 && k->column.fields[0]->means == means && (k->op == SOQL_EQ || (in && k->op == SOQL_IN)) &&
-	    (k->count > 0 || k->inner);
+	return k->column.levels == 1 && k->column.fields[0]->means == means &&
+	    (k->op == SOQL_EQ || (in && k->op == SOQL_IN)) && (k->count > 0 || k->inner);
 }
 
 static bool by_id_or_in(const struct check *k) { return selects(k, MEANS_ID, true); }
@@ -452,7 +480,11 @@ static bool by_document(const struct check *k) { return selects(k, MEANS_DOCUMEN
 static bool by_linked_or_in(const struct check *k) { return selects(k, MEANS_LINKED, true); }
 static bool by_folder_or_in(const struct check *k) { return selects(k, MEANS_PARENT_FOLDER, true); }
 static bool by_folder(const struct check *k) { return selects(k, MEANS_PARENT_FOLDER, false); }
-static bool not_an_id(const struct check *k) { return k->column.levels > 1 || !is_id(k->column.fields[0]); }
+static bool
+not_an_id(const struct check *k)
+{
+	return k->column.levels > 1 || !is_id(k->column.fields[0]);
+}
 
 static void
 check_rules(struct binder *b)
@@ -463,21 +495,27 @@ check_rules(struct binder *b)
 	case OBJECT_LINK:
 		if (b->q->view.all_files && b->q->view.version >= 59)
 			break;
-		if (!any_conjunct(where, by_document_or_in) && !any_conjunct(where, by_linked_or_in))
-			refuse(b, "MALFORMED_QUERY", "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId "
+		if (!any_conjunct(where, by_document_or_in) &&
+		    !any_conjunct(where, by_linked_or_in))
+			refuse(b, "MALFORMED_QUERY",
+			    "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId "
 			    "or LinkedEntityId using the equals operator or multiple Id's using the IN operator.");
 		else if (any_test(where, not_an_id) && !any_conjunct(where, by_linked_or_in))
-			refuse(b, "MALFORMED_QUERY", "Implementation restriction: filtering on non-id fields is only permitted when filtering by "
+			refuse(b, "MALFORMED_QUERY",
+			    "Implementation restriction: filtering on non-id fields is only permitted when filtering by "
 			    "ContentDocumentLink.LinkedEntityId using the equals operator.");
 		break;
 	case OBJECT_FOLDER_ITEM:
 		if (!any_conjunct(where, by_id_or_in) && !any_conjunct(where, by_folder_or_in))
-			refuse(b, "MALFORMED_QUERY", "Implementation restriction: ContentFolderItem requires a filter by Id or ParentContentFolderId using "
+			refuse(b, "MALFORMED_QUERY",
+			    "Implementation restriction: ContentFolderItem requires a filter by Id or ParentContentFolderId using "
 			    "the equals or 'IN' operator");
 		break;
 	case OBJECT_FOLDER_MEMBER:
-		if (!any_conjunct(where, by_id) && !any_conjunct(where, by_document) && !any_conjunct(where, by_folder))
-			refuse(b, "MALFORMED_QUERY", "Implementation restriction: ContentFolderMember requires a filter by a single Id, ChildRecordId or "
+		if (!any_conjunct(where, by_id) && !any_conjunct(where, by_document) &&
+		    !any_conjunct(where, by_folder))
+			refuse(b, "MALFORMED_QUERY",
+			    "Implementation restriction: ContentFolderMember requires a filter by a single Id, ChildRecordId or "
 			    "ParentContentFolderId using the equals operator");
 		break;
 	default:
@@ -487,7 +525,8 @@ check_rules(struct binder *b)
 
 /* Binds a query of a tree, which stays the caller's. */
 static int
-bind(struct soql_tree *tree, const struct soql *soql, const struct rows_view *view, struct query **out, struct soql_error *error)
+bind(struct soql_tree *tree, const struct soql *soql, const struct rows_view *view,
+    struct query **out, struct soql_error *error)
 {
 	struct query *q = calloc(1, sizeof(*q));
 	struct binder b = { q, error, 0 };
@@ -498,12 +537,15 @@ bind(struct soql_tree *tree, const struct soql *soql, const struct rows_view *vi
 	q->soql = soql;
 	q->view = *view;
 	q->object = schema_object(soql->from.s, soql->from.len);
-	if (!q->object && soql->from.len == 11 && strncasecmp(soql->from.s, "ContentBody", 11) == 0) {
-		refuse(&b, "INVALID_TYPE_FOR_OPERATION", "entity type ContentBody does not support query");
+	if (!q->object && soql->from.len == 11 &&
+	    strncasecmp(soql->from.s, "ContentBody", 11) == 0) {
+		refuse(&b, "INVALID_TYPE_FOR_OPERATION",
+		    "entity type ContentBody does not support query");
 		goto out;
 	}
 	if (!q->object) {
-		REFUSE_AT(&b, soql->from_at, "INVALID_TYPE", "sObject type '%.*s' is not supported. If you are attempting to use a custom object, "
+		REFUSE_AT(&b, soql->from_at, "INVALID_TYPE",
+		    "sObject type '%.*s' is not supported. If you are attempting to use a custom object, "
 		    "be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",
 		    (int)soql->from.len, soql->from.s);
 		goto out;
@@ -515,9 +557,12 @@ bind(struct soql_tree *tree, const struct soql *soql, const struct rows_view *vi
 	if (b.rc == 0 && !view->by_id)
 		check_rules(&b);
 	if (soql->offset > OFFSET_MAX)
-		REFUSE_AT(&b, soql->offset_at, "NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000");
+		REFUSE_AT(&b, soql->offset_at, "NUMBER_OUTSIDE_VALID_RANGE",
+		    "Maximum SOQL offset allowed is 2000");
 	if (b.rc == 0 && !view->by_id)
-		q->view.by_id = q->object->kind == OBJECT_LINK || any_conjunct(q->where, by_id_or_in) || any_conjunct(q->where, by_document_or_in);
+		q->view.by_id = q->object->kind == OBJECT_LINK ||
+		    any_conjunct(q->where, by_id_or_in) ||
+		    any_conjunct(q->where, by_document_or_in);
 out:
 	if (b.rc == 0) {
 		*out = q;
@@ -529,7 +574,8 @@ out:
 }
 
 int
-query_bind(const char *text, size_t len, const struct rows_view *view, struct query **out, struct soql_error *error)
+query_bind(const char *text, size_t len, const struct rows_view *view, struct query **out,
+    struct soql_error *error)
 {
 	struct soql_tree *tree = NULL;
 	int rc = soql_parse(text, len, &tree, error);
@@ -582,7 +628,8 @@ struct run {
 
 /* The record that a reference leads to. */
 static bool
-follow(const struct row *from, const struct field *reference, const struct rows_view *view, struct row *to)
+follow(const struct row *from, const struct field *reference, const struct rows_view *view,
+    struct row *to)
 {
 	char space[VALUE_SPACE];
 	struct value v = { .space = space };
@@ -593,7 +640,8 @@ follow(const struct row *from, const struct field *reference, const struct rows_
 	by_id_view.by_id = true;
 	row_value(from, reference, &v);
 	object = v.kind == VALUE_ID ? rows_object(v.text) : NULL;
-	if (!object || !rows_find(from->data, object, v.text, &number) || !row_load(from->data, object, number, &by_id_view, from->content, to))
+	if (!object || !rows_find(from->data, object, v.text, &number) ||
+	    !row_load(from->data, object, number, &by_id_view, from->content, to))
 		return false;
 	if (target_of(reference)->kind == OBJECT_NAME) {
 		to->named = object;
@@ -603,7 +651,8 @@ follow(const struct row *from, const struct field *reference, const struct rows_
 }
 
 static void
-column_value(const struct row *row, const struct column *c, const struct rows_view *view, struct value *out)
+column_value(
+    const struct row *row, const struct column *c, const struct rows_view *view, struct value *out)
 {
 	struct row above[2];
 
@@ -637,11 +686,13 @@ is_among(const struct run *run, const struct check *k, const struct value *v)
 	if (k->inner) {
 		for (const struct ids *ids = run->ids; ids; ids = ids->next)
 			if (ids->check == k)
-				return ids->count > 0 && bsearch(v->text, ids->id, ids->count, ID_SIZE, id_in_order);
+				return ids->count > 0 &&
+				    bsearch(v->text, ids->id, ids->count, ID_SIZE, id_in_order);
 		return false;
 	}
 	if (v->kind == VALUE_ID)
-		return k->count > 0 && bsearch(v->text, k->values, k->count, sizeof(struct value), value_in_order);
+		return k->count > 0 &&
+		    bsearch(v->text, k->values, k->count, sizeof(struct value), value_in_order);
 	for (size_t i = 0; i < k->count; i++)
 		if (value_order(v, &k->values[i]) == 0)
 			return true;
@@ -660,7 +711,9 @@ passes_test(const struct run *run, const struct check *k, const struct row *row)
 	if (k->has_null || v.kind == VALUE_NULL) {
 		bool both = k->has_null && v.kind == VALUE_NULL;
 
-		return k->op == SOQL_NE ? !both : both && (k->op == SOQL_EQ || k->op == SOQL_LE || k->op == SOQL_GE);
+		return k->op == SOQL_NE ?
+		    !both :
+		    both && (k->op == SOQL_EQ || k->op == SOQL_LE || k->op == SOQL_GE);
 	}
 	if (k->op == SOQL_LIKE)
 		return text_like(v.text, v.len, k->values->text, k->values->len);
@@ -715,7 +768,8 @@ plan_list(struct run *run, const struct check *k, bool document, struct plan *pl
 	for (size_t i = 0; list && i < k->count; i++) {
 		uint32_t number;
 
-		if (!rows_find(run->data, document ? &schema_objects[OBJECT_DOCUMENT] : object, k->values[i].text, &number))
+		if (!rows_find(run->data, document ? &schema_objects[OBJECT_DOCUMENT] : object,
+			k->values[i].text, &number))
 			continue;
 		if (!document) {
 			list[n++] = number;
@@ -820,7 +874,8 @@ scan(struct run *run, size_t most, struct query_rows *out)
 	struct row row;
 
 	plan_rows(run, q->where, &plan);
-	for (size_t i = plan.listed ? 0 : plan.from; i < (plan.listed ? plan.count : plan.to) && out->count < most && run->rc == 0; i++) {
+	for (size_t i = plan.listed ? 0 : plan.from;
+	     i < (plan.listed ? plan.count : plan.to) && out->count < most && run->rc == 0; i++) {
 		if (!plan.listed)
 			i = rows_next(run->data, q->object, (uint32_t)i);
 		uint32_t number = plan.listed ? plan.list[i] : (uint32_t)i;
@@ -877,7 +932,8 @@ sorted_order(const void *a, const void *b)
 }
 
 static bool
-key_set(struct key *key, const struct row *row, const struct column *c, const struct rows_view *view)
+key_set(
+    struct key *key, const struct row *row, const struct column *c, const struct rows_view *view)
 {
 	char space[VALUE_SPACE];
 
@@ -934,7 +990,8 @@ is_sorted(const struct query *q)
 {
 	const struct order *o = q->order;
 
-	return !o || (o->column.levels == 1 && o->column.fields[0]->means == MEANS_ID && !o->descending);
+	return !o ||
+	    (o->column.levels == 1 && o->column.fields[0]->means == MEANS_ID && !o->descending);
 }
 
 static void
@@ -957,7 +1014,8 @@ run_inner(struct run *run, const struct check *k)
 		struct value v = { .space = space };
 		struct row row;
 
-		if (!row_load(run->data, k->inner->object, rows.number[i], &k->inner->view, run->content, &row))
+		if (!row_load(run->data, k->inner->object, rows.number[i], &k->inner->view,
+			run->content, &row))
 			continue;
 		column_value(&row, &k->inner_column, &k->inner->view, &v);
 		if (v.kind == VALUE_ID)
@@ -1006,7 +1064,8 @@ query_run(const struct query *q, const struct data *d, struct query_rows *out)
 		rows.count = 1;
 	size_t skip = (size_t)offset < rows.count ? (size_t)offset : rows.count;
 	if (rows.number)
-		memmove(rows.number, rows.number + skip, (rows.count - skip) * sizeof(*rows.number));
+		memmove(
+		    rows.number, rows.number + skip, (rows.count - skip) * sizeof(*rows.number));
 	rows.count -= skip;
 	if (limit >= 0 && (uint64_t)limit < rows.count)
 		rows.count = (size_t)limit;
@@ -1052,7 +1111,8 @@ put_attributes(const struct row *row, struct buf *out)
 }
 
 static void
-put_record(const struct row *row, const struct shown *shown, const struct rows_view *view, bool late, struct buf *out)
+put_record(const struct row *row, const struct shown *shown, const struct rows_view *view,
+    bool late, struct buf *out)
 {
 	char space[VALUE_SPACE];
 	struct value v = { .space = space };
@@ -1100,7 +1160,8 @@ put_totals(const struct query *q, const struct query_rows *rows, struct buf *out
 }
 
 void
-query_put_records(const struct query *q, const struct data *d, const struct query_rows *rows, size_t first, size_t count, bool late, struct buf *out)
+query_put_records(const struct query *q, const struct data *d, const struct query_rows *rows,
+    size_t first, size_t count, bool late, struct buf *out)
 {
 	struct content *content = calloc(1, sizeof(*content));
 	/* What was there when the query ran is shown, whatever has become of it. */

@@ -21,17 +21,19 @@ struct query;
 
 struct query_rows {
 	uint32_t	*number;
-	size_t		 count;		/* of numbers; of matching rows when there are none to show (COUNT()) */
+	size_t count; /* of numbers; of matching rows when there are none to show (COUNT()) */
 	int64_t		*totals;	/* of COUNT(field): one an item, in place of rows */
 };
 
-/* -EINVAL: *error tells; -ENOMEM. A view that is by_id already is of a single record: no rule about filters holds. */
-int	query_bind(const char *text, size_t len, const struct rows_view *, struct query **out, struct soql_error *error);
+/* -EINVAL: *error tells; -ENOMEM. A view that is by_id already is of a single record: no rule about
+ * filters holds. */
+int query_bind(const char *text, size_t len, const struct rows_view *, struct query **out,
+    struct soql_error *error);
 void	query_free(struct query *);
 int	query_run(const struct query *, const struct data *, struct query_rows *out);
 void	query_rows_free(struct query_rows *);
 /* Records first .. first + count - 1, as an array. late: "attributes" comes last in each. */
-void	query_put_records(const struct query *, const struct data *, const struct query_rows *, size_t first, size_t count, bool late,
-	    struct buf *out);
+void query_put_records(const struct query *, const struct data *, const struct query_rows *,
+    size_t first, size_t count, bool late, struct buf *out);
 
 #endif

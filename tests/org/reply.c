@@ -16,7 +16,8 @@ static const struct error {
 	{ "API_DISABLED_FOR_ORG", 403, "The REST API is not enabled for this Organization." },
 	{ "API_CURRENTLY_DISABLED", 403, "API is disabled for this User" },
 	{ "INSUFFICIENT_ACCESS", 403, "insufficient access rights on object id" },
-	{ "FUNCTIONALITY_NOT_ENABLED", 403, "This feature is not currently enabled for this user." },
+	{ "FUNCTIONALITY_NOT_ENABLED", 403,
+	    "This feature is not currently enabled for this user." },
 	{ "NOT_FOUND", 404, "The requested resource does not exist" },
 	{ "ENTITY_IS_DELETED", 404, "entity is deleted" },
 	{ "METHOD_NOT_ALLOWED", 405, "HTTP Method not allowed." },
@@ -25,7 +26,8 @@ static const struct error {
 	{ "MALFORMED_ID", 400, "malformed id" },
 	{ "UNABLE_TO_LOCK_ROW", 400, "unable to obtain exclusive access to this record" },
 	{ "STORAGE_LIMIT_EXCEEDED", 400, "storage limit exceeded" },
-	{ "UNKNOWN_EXCEPTION", 500, "An unexpected error occurred. Please include this ErrorId if you contact support: 1234567890-12345 (-1234567890)" },
+	{ "UNKNOWN_EXCEPTION", 500,
+	    "An unexpected error occurred. Please include this ErrorId if you contact support: 1234567890-12345 (-1234567890)" },
 	{ "SERVER_UNAVAILABLE", 503, "Server too busy" },
 };
 

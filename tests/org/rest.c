@@ -50,8 +50,10 @@ malformed_or_unknown(struct reply *r, int rc, const struct soql_error *error)
 static struct rows_view
 view_of(const struct call *c, bool deleted)
 {
-	return (struct rows_view){ .deleted = deleted, .all_files = settings_get(&c->org->settings, SETTING_QUERY_ALL_FILES), .version = c->version,
-	    .user = c->user };
+	return (struct rows_view){ .deleted = deleted,
+		.all_files = settings_get(&c->org->settings, SETTING_QUERY_ALL_FILES),
+		.version = c->version,
+		.user = c->user };
 }
 
 /* Versions */
@@ -65,8 +67,10 @@ serve_versions(struct reply *r)
 	for (unsigned v = VERSION_OLDEST; v <= REST_NEWEST; v++) {
 		unsigned since = v - VERSION_FIRST;	/* v21.0 was Spring '11 */
 
-		buf_printf(&r->body, "%s{\"label\":\"%s '%u\",\"url\":\"/services/data/v%u.0\",\"version\":\"%u.0\"}", v > VERSION_OLDEST ? "," : "",
-		    seasons[since % 3], 11 + since / 3 + (since % 3 == 2), v, v);
+		buf_printf(&r->body,
+		    "%s{\"label\":\"%s '%u\",\"url\":\"/services/data/v%u.0\",\"version\":\"%u.0\"}",
+		    v > VERSION_OLDEST ? "," : "", seasons[since % 3],
+		    11 + since / 3 + (since % 3 == 2), v, v);
 	}
 	buf_putc(&r->body, ']');
 }
@@ -74,11 +78,13 @@ serve_versions(struct reply *r)
 static void
 serve_resources(struct call *c)
 {
-	static const char *const names[] = { "sobjects", "query", "queryAll", "composite", "limits" };
+	static const char *const names[] = { "sobjects", "query", "queryAll", "composite",
+		"limits" };
 
 	buf_putc(&c->reply->body, '{');
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		buf_printf(&c->reply->body, "%s\"%s\":\"/services/data/v%u.0/%s\"", i ? "," : "", names[i], c->version, names[i]);
+		buf_printf(&c->reply->body, "%s\"%s\":\"/services/data/v%u.0/%s\"", i ? "," : "",
+		    names[i], c->version, names[i]);
 	buf_putc(&c->reply->body, '}');
 }
 
@@ -87,7 +93,8 @@ serve_limits(struct call *c)
 {
 	int64_t max = settings_get(&c->org->settings, SETTING_API_LIMIT), used = c->org->api_used;
 
-	buf_printf(&c->reply->body, "{\"ConcurrentAsyncGetReportInstances\":{\"Max\":200,\"Remaining\":200},"
+	buf_printf(&c->reply->body,
+	    "{\"ConcurrentAsyncGetReportInstances\":{\"Max\":200,\"Remaining\":200},"
 	    "\"DailyApiRequests\":{\"Max\":%lld,\"Remaining\":%lld},\"DailyBulkApiBatches\":{\"Max\":15000,\"Remaining\":15000},"
 	    "\"DailyBulkV2QueryJobs\":{\"Max\":10000,\"Remaining\":10000},\"DataStorageMB\":{\"Max\":1024,\"Remaining\":1000},"
 	    "\"FileStorageMB\":{\"Max\":20480,\"Remaining\":10240},\"SingleEmail\":{\"Max\":15,\"Remaining\":15}}",
@@ -123,7 +130,8 @@ put_page(struct call *c, const struct cursor *cursor, size_t first)
 	buf_putc(out, '{');
 	if (shuffle) {
 		buf_puts(out, "\"records\":");
-		query_put_records(cursor->query, c->org->data, rows, first, listed ? (done ? left : n) : 0, true, out);
+		query_put_records(cursor->query, c->org->data, rows, first,
+		    listed ? (done ? left : n) : 0, true, out);
 		buf_puts(out, ",\"done\":");
 	} else {
 		buf_printf(out, "\"totalSize\":%zu,\"done\":", rows->count);
@@ -131,14 +139,16 @@ put_page(struct call *c, const struct cursor *cursor, size_t first)
 	buf_puts(out, done ? "true" : "false");
 	if (!done) {
 		cursor_locator(cursor, first + n, locator);
-		buf_printf(out, ",\"nextRecordsUrl\":\"/services/data/v%u.0/query/%s\"", c->version, locator);
+		buf_printf(out, ",\"nextRecordsUrl\":\"/services/data/v%u.0/query/%s\"", c->version,
+		    locator);
 	}
 	if (shuffle) {
 		buf_printf(out, ",\"totalSize\":%zu}", rows->count);
 		return;
 	}
 	buf_puts(out, ",\"records\":");
-	query_put_records(cursor->query, c->org->data, rows, first, listed ? (done ? left : n) : 0, false, out);
+	query_put_records(
+	    cursor->query, c->org->data, rows, first, listed ? (done ? left : n) : 0, false, out);
 	buf_putc(out, '}');
 }
 
@@ -188,7 +198,8 @@ serve_new_query(struct call *c)
 static void
 serve_next_page(struct call *c)
 {
-	int64_t oldest = org_now(c->org) - settings_get(&c->org->settings, SETTING_LOCATOR_LIFE) * 1000;
+	int64_t oldest =
+	    org_now(c->org) - settings_get(&c->org->settings, SETTING_LOCATOR_LIFE) * 1000;
 	size_t first;
 	struct cursor *cursor = cursor_find(c->org->cursors, c->part[1], oldest, &first);
 
@@ -227,7 +238,8 @@ static bool
 is_field_list(const char *s, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (s[i] != ',' && s[i] != '.' && s[i] != '_' && s[i] != ' ' && !(s[i] >= '0' && s[i] <= '9') && !((s[i] | 32) >= 'a' && (s[i] | 32) <= 'z'))
+		if (s[i] != ',' && s[i] != '.' && s[i] != '_' && s[i] != ' ' &&
+		    !(s[i] >= '0' && s[i] <= '9') && !((s[i] | 32) >= 'a' && (s[i] | 32) <= 'z'))
 			return false;
 	return len > 0;
 }
@@ -244,7 +256,8 @@ put_fields(struct call *c, const struct object *object, const char *id, const ch
 
 	view.by_id = true;
 	buf_printf(&text, "SELECT %s FROM %s WHERE Id = '%s'", fields, object->name, id);
-	int rc = text.failed ? -ENOMEM : query_bind(buf_str(&text), text.len, &view, &query, &error);
+	int rc =
+	    text.failed ? -ENOMEM : query_bind(buf_str(&text), text.len, &view, &query, &error);
 	if (rc == 0)
 		rc = query_run(query, c->org->data, &rows);
 	if (rc == 0) {
@@ -326,7 +339,8 @@ apply_range(struct call *c)
 		to--;
 	}
 	r->status = 206;
-	reply_header(r, "Content-Range: bytes %lld-%lld/%lld", (long long)from, (long long)to, (long long)size);
+	reply_header(r, "Content-Range: bytes %lld-%lld/%lld", (long long)from, (long long)to,
+	    (long long)size);
 	r->from = from;
 	r->length = to - from + 1;
 	if (!r->file) {
@@ -369,7 +383,8 @@ out:
 static bool
 is_method(const struct call *c, const char *method)
 {
-	return strcmp(c->method, method) == 0 || (strcmp(method, "GET") == 0 && strcmp(c->method, "HEAD") == 0);
+	return strcmp(c->method, method) == 0 ||
+	    (strcmp(method, "GET") == 0 && strcmp(c->method, "HEAD") == 0);
 }
 
 static void
@@ -381,12 +396,14 @@ serve_record(struct call *c, const struct object *object)
 
 	view.archived = c->parts == 4;	/* their bytes are kept */
 	data_lock(c->org->data);
-	const char *code = row_find(c->org->data, object, c->part[2], &view, &row, id, message, sizeof(message));
+	const char *code =
+	    row_find(c->org->data, object, c->part[2], &view, &row, id, message, sizeof(message));
 	if (code)
 		reply_error(c->reply, code, message);
 	else if (c->parts == 3)
 		put_record(c, object, id);
-	else if (c->parts == 4 && object->kind == OBJECT_VERSION && strcasecmp(c->part[3], "VersionData") == 0)
+	else if (c->parts == 4 && object->kind == OBJECT_VERSION &&
+	    strcasecmp(c->part[3], "VersionData") == 0)
 		put_blob(c, &row);
 	else
 		reply_error(c->reply, "NOT_FOUND", NULL);
@@ -411,8 +428,10 @@ serve_object(struct call *c, const struct object *object)
 		describe_basic(object, c->version, &c->reply->body);
 	else if (c->parts == 3 && strcasecmp(what, "describe") == 0)
 		describe_object(object, c->version, &c->reply->body);
-	else if (c->parts == 3 && (strcasecmp(what, "deleted") == 0 || strcasecmp(what, "updated") == 0))
-		reply_error(c->reply, "INVALID_TYPE_FOR_OPERATION", "entity type does not support this operation");
+	else if (c->parts == 3 &&
+	    (strcasecmp(what, "deleted") == 0 || strcasecmp(what, "updated") == 0))
+		reply_error(c->reply, "INVALID_TYPE_FOR_OPERATION",
+		    "entity type does not support this operation");
 	else
 		serve_record(c, object);
 }
@@ -420,7 +439,8 @@ serve_object(struct call *c, const struct object *object)
 static void
 serve_sobjects(struct call *c)
 {
-	const struct object *object = c->parts > 1 ? schema_object(c->part[1], strlen(c->part[1])) : NULL;
+	const struct object *object =
+	    c->parts > 1 ? schema_object(c->part[1], strlen(c->part[1])) : NULL;
 
 	if (c->parts == 1 && !is_method(c, "GET"))
 		reply_error(c->reply, "METHOD_NOT_ALLOWED", NULL);
@@ -432,7 +452,8 @@ serve_sobjects(struct call *c)
 		serve_object(c, object);
 }
 
-/* Many records of an object by their ids: in their order, null for what is not there. The data are locked. */
+/* Many records of an object by their ids: in their order, null for what is not there. The data are
+ * locked. */
 static void
 put_records(struct call *c, const struct object *object, char *ids, const char *fields)
 {
@@ -441,7 +462,8 @@ put_records(struct call *c, const struct object *object, char *ids, const char *
 	char *save = NULL, id[ID_SIZE], message[128];
 	unsigned n = 0;
 
-	for (char *s = strtok_r(ids, ", ", &save); s; s = strtok_r(NULL, ", ", &save), comma = ",") {
+	for (char *s = strtok_r(ids, ", ", &save); s;
+	     s = strtok_r(NULL, ", ", &save), comma = ",") {
 		struct row row;
 
 		if (++n > IDS_MAX) {
@@ -477,10 +499,15 @@ static void
 serve_retrieve(struct call *c)
 {
 	const struct object *object = schema_object(c->part[2], strlen(c->part[2]));
-	const char *ids = request_param(c->request, "ids", NULL), *names = request_param(c->request, "fields", NULL);
-	cJSON *body = is_method(c, "POST") ? cJSON_ParseWithLength(buf_str(&c->request->body), c->request->body.len) : NULL;
+	const char *ids = request_param(c->request, "ids", NULL),
+		   *names = request_param(c->request, "fields", NULL);
+	cJSON *body = is_method(c, "POST") ?
+	    cJSON_ParseWithLength(buf_str(&c->request->body), c->request->body.len) :
+	    NULL;
 	char *list = body ? join(cJSON_GetObjectItem(body, "ids")) : ids ? strdup(ids) : NULL;
-	char *fields = body ? join(cJSON_GetObjectItem(body, "fields")) : names ? strdup(names) : NULL;
+	char *fields = body ? join(cJSON_GetObjectItem(body, "fields")) :
+	    names	    ? strdup(names) :
+			      NULL;
 
 	if (!is_method(c, "GET") && !is_method(c, "POST")) {
 		reply_error(c->reply, "METHOD_NOT_ALLOWED", NULL);
@@ -499,7 +526,8 @@ serve_retrieve(struct call *c)
 }
 
 /*
- * Composite: GETs of JSON alone, and none of them writes or is a composite itself. One call in all; each part has a status.
+ * Composite: GETs of JSON alone, and none of them writes or is a composite itself. One call in all;
+ * each part has a status.
  */
 
 static void serve_resource(struct call *c);
@@ -512,28 +540,34 @@ put_part(struct call *c, const cJSON *item)
 	const char *url = cJSON_GetStringValue(cJSON_GetObjectItem(item, "url"));
 	struct request request;
 	struct reply reply;
-	struct call part = { .org = c->org, .request = &request, .reply = &reply, .method = "GET", .user = c->user };
+	struct call part = { .org = c->org,
+		.request = &request,
+		.reply = &reply,
+		.method = "GET",
+		.user = c->user };
 	struct buf *out = &c->reply->body;
 	char *version;
 
 	reply_init(&reply);
 	request_part(c->request, url, &request);
 	char *path = strdup(request.path + strlen("/services/data"));
-	if (path && split(&part, path, &version) && version && (part.version = parse_version(version)) >= VERSION_OLDEST)
+	if (path && split(&part, path, &version) && version &&
+	    (part.version = parse_version(version)) >= VERSION_OLDEST)
 		serve_resource(&part);
 	else
 		reply_error(&reply, "NOT_FOUND", NULL);
 	if (reply.file) {		/* VersionData */
 		reply_reset(&reply);
-		reply_error_status(&reply, 400, "INVALID_TYPE_FOR_OPERATION", "the resource is not allowed in a composite");
+		reply_error_status(&reply, 400, "INVALID_TYPE_FOR_OPERATION",
+		    "the resource is not allowed in a composite");
 	}
 	buf_printf(out, "{\"body\":");
 	if (reply.body.len)
 		buf_put(out, reply.body.data, reply.body.len);
 	else
 		buf_puts(out, "null");
-	buf_printf(out, ",\"httpHeaders\":{},\"httpStatusCode\":%u,\"referenceId\":\"%s\"}", reply.status,
-	    cJSON_GetStringValue(cJSON_GetObjectItem(item, "referenceId")));
+	buf_printf(out, ",\"httpHeaders\":{},\"httpStatusCode\":%u,\"referenceId\":\"%s\"}",
+	    reply.status, cJSON_GetStringValue(cJSON_GetObjectItem(item, "referenceId")));
 	free(path);
 	request_part_free(&request);
 	reply_free(&reply);
@@ -546,7 +580,8 @@ check_parts(const cJSON *parts)
 	unsigned queries = 0;
 	const cJSON *item;
 
-	if (!cJSON_IsArray(parts) || cJSON_GetArraySize(parts) < 1 || cJSON_GetArraySize(parts) > COMPOSITE_PARTS)
+	if (!cJSON_IsArray(parts) || cJSON_GetArraySize(parts) < 1 ||
+	    cJSON_GetArraySize(parts) > COMPOSITE_PARTS)
 		return "compositeRequest must have 1 to 25 requests";
 	cJSON_ArrayForEach(item, parts) {
 		const char *method = cJSON_GetStringValue(cJSON_GetObjectItem(item, "method"));
@@ -555,12 +590,16 @@ check_parts(const cJSON *parts)
 
 		if (!method || strcmp(method, "GET") != 0)
 			return "this org takes GETs alone in a composite";
-		if (!url || strncmp(url, "/services/data/v", strlen("/services/data/v")) != 0 || strstr(url, "/composite"))
+		if (!url || strncmp(url, "/services/data/v", strlen("/services/data/v")) != 0 ||
+		    strstr(url, "/composite"))
 			return "url is not allowed in a composite";
-		if (!name || !*name || name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")])
+		if (!name || !*name ||
+		    name[strspn(
+			name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")])
 			return "referenceId must be letters, digits and _";
 		for (const cJSON *other = parts->child; other != item; other = other->next)
-			if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(other, "referenceId")), name) == 0)
+			if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(other, "referenceId")),
+				name) == 0)
 				return "referenceId is given twice";
 		queries += strstr(url, "/query") != NULL;
 	}
@@ -673,7 +712,8 @@ serve_version(struct call *c, const char *version)
 
 	c->version = parse_version(version);
 	if (c->version && c->version < VERSION_OLDEST) {
-		reply_error_status(r, 410, "UNSUPPORTED_API_VERSION", "The requested API version has been retired or is not supported");
+		reply_error_status(r, 410, "UNSUPPORTED_API_VERSION",
+		    "The requested API version has been retired or is not supported");
 	} else if (!oauth_check(org, c->request, r, &c->user)) {
 		return;
 	} else if (!settings_get(&org->settings, SETTING_REST_ENABLED)) {
@@ -685,7 +725,8 @@ serve_version(struct call *c, const char *version)
 		if (!c->version)
 			reply_error(r, "NOT_FOUND", NULL);
 		else if (c->request->too_long)
-			reply_error_status(r, 413, "EXCEEDED_MAX_SIZE_REQUEST", "Maximum size of request reached.");
+			reply_error_status(r, 413, "EXCEEDED_MAX_SIZE_REQUEST",
+			    "Maximum size of request reached.");
 		else
 			serve_resource(c);
 	}
@@ -694,8 +735,11 @@ serve_version(struct call *c, const char *version)
 void
 rest_serve(struct org *org, const struct request *q, struct reply *r)
 {
-	const char *override = strcmp(q->method, "POST") == 0 ? request_param(q, "_HttpMethod", NULL) : NULL;
-	struct call c = { .org = org, .request = q, .reply = r, .method = override ? override : q->method };
+	const char *override =
+	    strcmp(q->method, "POST") == 0 ? request_param(q, "_HttpMethod", NULL) : NULL;
+	struct call c = {
+		.org = org, .request = q, .reply = r, .method = override ? override : q->method
+	};
 	char *path = strdup(q->path + strlen("/services/data")), *version;
 
 	if (!path) {

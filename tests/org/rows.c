@@ -67,7 +67,9 @@ rows_end(const struct data *d, const struct object *object)
 uint32_t
 rows_next(const struct data *d, const struct object *object, uint32_t number)
 {
-	uint32_t gap = object->kind == OBJECT_FOLDER_ITEM ? data_document_count(d) : is_link_row(object) ? data_document_count(d) * LINK_STRIDE : 0;
+	uint32_t gap = object->kind == OBJECT_FOLDER_ITEM ? data_document_count(d) :
+	    is_link_row(object)				  ? data_document_count(d) * LINK_STRIDE :
+							    0;
 	uint32_t behind = object->kind == OBJECT_FOLDER_ITEM ? FIRST_FOLDER : LINK_FIRST_MADE;
 
 	return gap && number >= gap && number < behind ? behind : number;
@@ -78,9 +80,11 @@ may_see(const struct document *doc, const struct rows_view *view)
 {
 	if (doc->state & (DOCUMENT_GONE | DOCUMENT_UNSHARED))
 		return false;
-	if ((doc->state & DOCUMENT_DELETED && !view->deleted) || (doc->state & DOCUMENT_ARCHIVED && !view->deleted && !view->archived))
+	if ((doc->state & DOCUMENT_DELETED && !view->deleted) ||
+	    (doc->state & DOCUMENT_ARCHIVED && !view->deleted && !view->archived))
 		return false;
-	if (view->all_files || doc->owner == view->user || doc->library != DOCUMENT_NONE || doc->users >> view->user & 1)
+	if (view->all_files || doc->owner == view->user || doc->library != DOCUMENT_NONE ||
+	    doc->users >> view->user & 1)
 		return true;
 	return view->by_id && (doc->record != DOCUMENT_NONE || doc->recorded);
 }
@@ -105,7 +109,8 @@ load_document(const struct data *d, uint32_t number, const struct rows_view *vie
 		return false;
 	const struct document *doc = r->document = data_document(d, document, &r->space);
 	if (link) {
-		if (!link_get(d, number, doc, &r->link) || (r->link.deleted && !view->deleted) || !is_linked(d, &r->link))
+		if (!link_get(d, number, doc, &r->link) || (r->link.deleted && !view->deleted) ||
+		    !is_linked(d, &r->link))
 			return false;
 		if (r->object->kind == OBJECT_LIBRARY_DOCUMENT && r->link.kind != OBJECT_LIBRARY)
 			return false;
@@ -116,7 +121,8 @@ load_document(const struct data *d, uint32_t number, const struct rows_view *vie
 }
 
 bool
-row_load(const struct data *d, const struct object *object, uint32_t number, const struct rows_view *view, struct content *content, struct row *r)
+row_load(const struct data *d, const struct object *object, uint32_t number,
+    const struct rows_view *view, struct content *content, struct row *r)
 {
 	r->data = d;
 	r->object = object;
@@ -135,12 +141,15 @@ row_load(const struct data *d, const struct object *object, uint32_t number, con
 	case OBJECT_FOLDER_MEMBER:
 		return load_document(d, number, view, r);
 	case OBJECT_FOLDER_ITEM:
-		return number >= FIRST_FOLDER ? !place_get(d, PLACE_FOLDER, number - FIRST_FOLDER)->deleted : load_document(d, number, view, r);
+		return number >= FIRST_FOLDER ?
+		    !place_get(d, PLACE_FOLDER, number - FIRST_FOLDER)->deleted :
+		    load_document(d, number, view, r);
 	case OBJECT_VERSION:
 		r->version = data_version(d, number, &r->space, &r->document);
 		return r->version && may_see(r->document, view);
 	default:
-		return rows_place(object) == PLACES || view->deleted || !place_get(d, rows_place(object), number)->deleted;
+		return rows_place(object) == PLACES || view->deleted ||
+		    !place_get(d, rows_place(object), number)->deleted;
 	}
 }
 
@@ -158,15 +167,16 @@ rows_find(const struct data *d, const struct object *object, const char *id, uin
 		}
 		object = object_of(OBJECT_DOCUMENT);
 	}
-	if (!object->prefix || !id_number(id, object->prefix, &number) || number >= rows_end(d, object))
+	if (!object->prefix || !id_number(id, object->prefix, &number) ||
+	    number >= rows_end(d, object))
 		return false;
 	*out = (uint32_t)number;
 	return true;
 }
 
 const char *
-row_find(const struct data *d, const struct object *object, const char *text, const struct rows_view *view, struct row *out, char id[ID_SIZE],
-    char *message, size_t size)
+row_find(const struct data *d, const struct object *object, const char *text,
+    const struct rows_view *view, struct row *out, char id[ID_SIZE], char *message, size_t size)
 {
 	struct rows_view by_id = *view;
 	size_t len = strlen(text);
@@ -175,7 +185,8 @@ row_find(const struct data *d, const struct object *object, const char *text, co
 	by_id.by_id = true;
 	message[0] = '\0';
 	if ((len != 15 && len != 18) || object->flags & OBJECT_NO_RETRIEVE) {
-		snprintf(message, size, "Provided external ID field does not exist or is not accessible");
+		snprintf(message, size,
+		    "Provided external ID field does not exist or is not accessible");
 		return "NOT_FOUND";
 	}
 	if (!id_parse(text, len, id) || memcmp(id, object->prefix, 3) != 0) {
@@ -188,7 +199,8 @@ row_find(const struct data *d, const struct object *object, const char *text, co
 	by_id.deleted = true;
 	there = there && row_load(d, object, number, &by_id, NULL, out);
 	/* What is archived is there as well, but not deleted. */
-	if (there && (!out->document || is_link_row(object) || out->document->state & DOCUMENT_DELETED)) {
+	if (there &&
+	    (!out->document || is_link_row(object) || out->document->state & DOCUMENT_DELETED)) {
 		snprintf(message, size, "entity is deleted");
 		return "ENTITY_IS_DELETED";
 	}
@@ -208,7 +220,8 @@ rows_lower_bound(const struct data *d, const struct object *object, const char *
 }
 
 size_t
-rows_of_document(const struct data *d, const struct object *object, uint32_t number, uint32_t *out, size_t room)
+rows_of_document(
+    const struct data *d, const struct object *object, uint32_t number, uint32_t *out, size_t room)
 {
 	struct document space;
 	size_t n = 0;
@@ -255,10 +268,26 @@ const char *
 file_type(const char *path)
 {
 	static const char *const types[][2] = {
-		{ "csv", "CSV" }, { "txt", "TEXT" }, { "pdf", "PDF" }, { "png", "PNG" }, { "jpg", "JPG" }, { "jpeg", "JPG" },
-		{ "gif", "GIF" }, { "doc", "WORD" }, { "docx", "WORD_X" }, { "xls", "EXCEL" }, { "xlsx", "EXCEL_X" },
-		{ "ppt", "POWER_POINT" }, { "pptx", "POWER_POINT_X" }, { "zip", "ZIP" }, { "xml", "XML" }, { "html", "HTML" },
-		{ "json", "JSON" }, { "mp3", "MP3" }, { "mp4", "MP4" }, { "snote", "SNOTE" },
+		{ "csv", "CSV" },
+		{ "txt", "TEXT" },
+		{ "pdf", "PDF" },
+		{ "png", "PNG" },
+		{ "jpg", "JPG" },
+		{ "jpeg", "JPG" },
+		{ "gif", "GIF" },
+		{ "doc", "WORD" },
+		{ "docx", "WORD_X" },
+		{ "xls", "EXCEL" },
+		{ "xlsx", "EXCEL_X" },
+		{ "ppt", "POWER_POINT" },
+		{ "pptx", "POWER_POINT_X" },
+		{ "zip", "ZIP" },
+		{ "xml", "XML" },
+		{ "html", "HTML" },
+		{ "json", "JSON" },
+		{ "mp3", "MP3" },
+		{ "mp4", "MP4" },
+		{ "snote", "SNOTE" },
 	};
 	const char *ext = file_extension(path);
 
@@ -312,7 +341,10 @@ static void
 file_type_value(const struct row *r, struct value *v)
 {
 	data_path_on_client(r->data, r->document, version_of(r), v->space);
-	value_set_text(v, is_link(r) ? "LINK" : r->document->external ? r->document->external : file_type(v->space));
+	value_set_text(v,
+	    is_link(r)		      ? "LINK" :
+		r->document->external ? r->document->external :
+					file_type(v->space));
 }
 
 static void
@@ -352,7 +384,8 @@ bytes_value(const struct row *r, struct value *v)
 	char id[ID_SIZE];
 
 	row_id(r, id);
-	snprintf(v->space, VALUE_SPACE, "/services/data/v%u.0/sobjects/ContentVersion/%s/VersionData", r->api, id);
+	snprintf(v->space, VALUE_SPACE,
+	    "/services/data/v%u.0/sobjects/ContentVersion/%s/VersionData", r->api, id);
 	value_set_text(v, v->space);
 }
 
@@ -373,13 +406,22 @@ link_value(const struct row *r, enum field_meaning means, struct value *v)
 	case MEANS_LINKED:
 	case MEANS_LIBRARY: set_id(v, l->kind, l->number); break;
 	case MEANS_IS_OWNER: value_set_boolean(v, r->document->library == l->number); break;
-	case MEANS_SHARE_TYPE: value_set_text(v, l->share == 'V' ? "V" : l->share == 'C' ? "C" : "I"); break;
+	case MEANS_SHARE_TYPE:
+		value_set_text(v, l->share == 'V' ? "V" : l->share == 'C' ? "C" : "I");
+		break;
 	case MEANS_VISIBILITY:
-		value_set_text(v, l->visibility == 'A' ? "AllUsers" : l->visibility == 'I' ? "InternalUsers" : "SharedUsers");
+		value_set_text(v,
+		    l->visibility == 'A'     ? "AllUsers" :
+			l->visibility == 'I' ? "InternalUsers" :
+					       "SharedUsers");
 		break;
 	case MEANS_DOCUMENT: set_id(v, OBJECT_DOCUMENT, l->document); break;
-	case MEANS_MODSTAMP: value_set_datetime(v, l->created ? l->created : r->document->created); break;
-	case MEANS_DELETED: value_set_boolean(v, l->deleted || r->document->state & DOCUMENT_DELETED); break;
+	case MEANS_MODSTAMP:
+		value_set_datetime(v, l->created ? l->created : r->document->created);
+		break;
+	case MEANS_DELETED:
+		value_set_boolean(v, l->deleted || r->document->state & DOCUMENT_DELETED);
+		break;
 	default: value_set_null(v);
 	}
 }
@@ -406,7 +448,9 @@ document_value(const struct row *r, enum field_meaning means, struct value *v)
 		value_set_text(v, v->space);
 		break;
 	case MEANS_NUMBER: number_value(r, v); break;
-	case MEANS_IS_LATEST: value_set_boolean(v, r->version == &doc->versions[doc->count - 1]); break;
+	case MEANS_IS_LATEST:
+		value_set_boolean(v, r->version == &doc->versions[doc->count - 1]);
+		break;
 	case MEANS_LATEST_VERSION: set_id(v, OBJECT_VERSION, version_of(r)->row); break;
 	case MEANS_DOCUMENT: set_id(v, OBJECT_DOCUMENT, doc->number); break;
 	case MEANS_LIBRARY: set_id(v, OBJECT_LIBRARY, doc->library); break;
@@ -414,19 +458,27 @@ document_value(const struct row *r, enum field_meaning means, struct value *v)
 	case MEANS_OWNER:
 	case MEANS_CREATED_BY:
 	case MEANS_MODIFIED_BY: set_id(v, OBJECT_USER, doc->owner); break;
-	case MEANS_CREATED: value_set_datetime(v, r->version ? r->version->created : doc->created); break;
+	case MEANS_CREATED:
+		value_set_datetime(v, r->version ? r->version->created : doc->created);
+		break;
 	case MEANS_MODIFIED:
 	case MEANS_MODSTAMP: value_set_datetime(v, doc->modstamp); break;
-	case MEANS_CONTENT_MODIFIED: value_set_datetime(v, r->version ? r->version->modified : doc->modified); break;
+	case MEANS_CONTENT_MODIFIED:
+		value_set_datetime(v, r->version ? r->version->modified : doc->modified);
+		break;
 	case MEANS_ARCHIVED: value_set_boolean(v, doc->state & DOCUMENT_ARCHIVED); break;
-	case MEANS_ARCHIVED_BY: set_id(v, OBJECT_USER, doc->state & DOCUMENT_ARCHIVED ? doc->owner : DOCUMENT_NONE); break;
+	case MEANS_ARCHIVED_BY:
+		set_id(v, OBJECT_USER, doc->state & DOCUMENT_ARCHIVED ? doc->owner : DOCUMENT_NONE);
+		break;
 	case MEANS_ARCHIVED_DATE:
 		value_set_datetime(v, doc->archived);
 		if (!(doc->state & DOCUMENT_ARCHIVED))
 			value_set_null(v);
 		break;
 	case MEANS_DELETED: value_set_boolean(v, doc->state & DOCUMENT_DELETED); break;
-	case MEANS_PUBLISH_STATUS: value_set_text(v, doc->library == DOCUMENT_NONE ? "R" : "P"); break;
+	case MEANS_PUBLISH_STATUS:
+		value_set_text(v, doc->library == DOCUMENT_NONE ? "R" : "P");
+		break;
 	case MEANS_SHARING_OPTION: value_set_text(v, "A"); break;
 	case MEANS_SHARING_PRIVACY: value_set_text(v, "N"); break;
 	case MEANS_LOCATION: value_set_text(v, doc->external ? "E" : "S"); break;
@@ -445,7 +497,8 @@ place_of(const struct row *r)
 
 	if (object->kind == OBJECT_FOLDER_ITEM)
 		return place_get(r->data, PLACE_FOLDER, r->number - FIRST_FOLDER);
-	return rows_place(object) != PLACES ? place_get(r->data, rows_place(object), r->number) : NULL;
+	return rows_place(object) != PLACES ? place_get(r->data, rows_place(object), r->number) :
+					      NULL;
 }
 
 /* A name as an identifier: letters, digits and single underscores. */
@@ -455,7 +508,8 @@ developer_name_value(const struct place *p, struct value *v)
 	size_t n = 0;
 
 	for (const char *s = p->name; *s && n < 80; s++) {
-		bool good = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') || (*s >= '0' && *s <= '9');
+		bool good = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
+		    (*s >= '0' && *s <= '9');
 
 		if (good || (n > 0 && v->space[n - 1] != '_'))
 			v->space[n++] = good ? *s : '_';
@@ -482,7 +536,9 @@ place_value(const struct row *r, const struct place *p, enum field_meaning means
 		if (v->len == 0)
 			value_set_null(v);
 		break;
-	case MEANS_LAST_NAME: value_set_text(v, strrchr(p->name, ' ') ? strrchr(p->name, ' ') + 1 : p->name); break;
+	case MEANS_LAST_NAME:
+		value_set_text(v, strrchr(p->name, ' ') ? strrchr(p->name, ' ') + 1 : p->name);
+		break;
 	case MEANS_DELETED: value_set_boolean(v, p->deleted); break;
 	case MEANS_CREATED: value_set_datetime(v, p->created); break;
 	case MEANS_MODIFIED:
@@ -551,7 +607,11 @@ row_id(const struct row *r, char out[ID_SIZE])
 static const struct extra *
 find_extra(const struct row *r, const struct place *place, const struct field *f)
 {
-	return extra_find(r->version ? r->version->extras : r->document ? r->document->extras : place ? place->extras : NULL, f);
+	return extra_find(r->version ? r->version->extras :
+		r->document	     ? r->document->extras :
+		place		     ? place->extras :
+				       NULL,
+	    f);
 }
 
 static void

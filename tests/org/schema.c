@@ -4,17 +4,24 @@
 #include "tests/org/schema.h"
 
 enum {
-	N = FIELD_NILLABLE, C = FIELD_CREATEABLE, U = FIELD_UPDATEABLE, NF = FIELD_NO_FILTER | FIELD_NO_SORT,
-	NS = FIELD_NO_SORT, NAME = FIELD_NAME,
+	N = FIELD_NILLABLE,
+	C = FIELD_CREATEABLE,
+	U = FIELD_UPDATEABLE,
+	NF = FIELD_NO_FILTER | FIELD_NO_SORT,
+	NS = FIELD_NO_SORT,
+	NAME = FIELD_NAME,
 };
 
 /* What every record has that a user may change. */
-#define AUDIT									\
-	{ "CreatedDate", FIELD_DATETIME, 0, 0, MEANS_CREATED, NULL, NULL, 0 },	\
-	{ "CreatedById", FIELD_REFERENCE, 18, 0, MEANS_CREATED_BY, "CreatedBy", "User", 0 },	\
-	{ "LastModifiedDate", FIELD_DATETIME, 0, 0, MEANS_MODIFIED, NULL, NULL, 0 },	\
-	{ "LastModifiedById", FIELD_REFERENCE, 18, 0, MEANS_MODIFIED_BY, "LastModifiedBy", "User", 0 },	\
-	{ "SystemModstamp", FIELD_DATETIME, 0, 0, MEANS_MODSTAMP, NULL, NULL, 0 }
+#define AUDIT                                                                                      \
+	{ "CreatedDate", FIELD_DATETIME, 0, 0, MEANS_CREATED, NULL, NULL, 0 },                     \
+	    { "CreatedById", FIELD_REFERENCE, 18, 0, MEANS_CREATED_BY, "CreatedBy", "User", 0 },   \
+	    { "LastModifiedDate", FIELD_DATETIME, 0, 0, MEANS_MODIFIED, NULL, NULL, 0 },           \
+	    { "LastModifiedById", FIELD_REFERENCE, 18, 0, MEANS_MODIFIED_BY, "LastModifiedBy",     \
+		    "User", 0 },                                                                   \
+	{                                                                                          \
+		"SystemModstamp", FIELD_DATETIME, 0, 0, MEANS_MODSTAMP, NULL, NULL, 0              \
+	}
 
 static const struct field document_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
@@ -26,7 +33,8 @@ static const struct field document_fields[] = {
 	{ "OwnerId", FIELD_REFERENCE, 18, U, MEANS_OWNER, "Owner", "User", 0 },
 	{ "Title", FIELD_STRING, 255, U | NAME, MEANS_TITLE, NULL, NULL, 0 },
 	{ "PublishStatus", FIELD_PICKLIST, 40, 0, MEANS_PUBLISH_STATUS, NULL, NULL, 0 },
-	{ "LatestPublishedVersionId", FIELD_REFERENCE, 18, N, MEANS_LATEST_VERSION, "LatestPublishedVersion", "ContentVersion", 0 },
+	{ "LatestPublishedVersionId", FIELD_REFERENCE, 18, N, MEANS_LATEST_VERSION,
+	    "LatestPublishedVersion", "ContentVersion", 0 },
 	{ "ParentId", FIELD_REFERENCE, 18, N | U, MEANS_LIBRARY, NULL, "ContentWorkspace", 0 },
 	{ "LastViewedDate", FIELD_DATETIME, 0, N, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "LastReferencedDate", FIELD_DATETIME, 0, N, MEANS_DEFAULT, NULL, NULL, 0 },
@@ -47,7 +55,8 @@ static const struct field document_fields[] = {
 
 static const struct field version_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
-	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument", "ContentDocument", 0 },
+	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument",
+	    "ContentDocument", 0 },
 	{ "IsLatest", FIELD_BOOLEAN, 0, 0, MEANS_IS_LATEST, NULL, NULL, 0 },
 	{ "ContentUrl", FIELD_URL, 1300, N | C | U, MEANS_URL, NULL, NULL, 0 },
 	{ "ContentBodyId", FIELD_REFERENCE, 18, N | C, MEANS_BODY, NULL, "ContentBody", 40 },
@@ -80,7 +89,8 @@ static const struct field version_fields[] = {
 	{ "TextPreview", FIELD_STRING, 255, N, MEANS_DEFAULT, NULL, NULL, 35 },
 	{ "ExternalDocumentInfo1", FIELD_STRING, 1000, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "ExternalDocumentInfo2", FIELD_STRING, 1000, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
-	{ "ExternalDataSourceId", FIELD_REFERENCE, 18, N | C | U, MEANS_DEFAULT, NULL, "ExternalDataSource", 0 },
+	{ "ExternalDataSourceId", FIELD_REFERENCE, 18, N | C | U, MEANS_DEFAULT, NULL,
+	    "ExternalDataSource", 0 },
 	{ "Checksum", FIELD_STRING, 50, N, MEANS_CHECKSUM, NULL, NULL, 0 },
 	{ "IsMajorVersion", FIELD_BOOLEAN, 0, C, MEANS_TRUE, NULL, NULL, 0 },
 	{ "IsAssetEnabled", FIELD_BOOLEAN, 0, C | U, MEANS_DEFAULT, NULL, NULL, 0 },
@@ -89,7 +99,8 @@ static const struct field version_fields[] = {
 static const struct field link_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
 	{ "LinkedEntityId", FIELD_REFERENCE, 18, C, MEANS_LINKED, "LinkedEntity", "Name", 0 },
-	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument", "ContentDocument", 0 },
+	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument",
+	    "ContentDocument", 0 },
 	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
 	{ "SystemModstamp", FIELD_DATETIME, 0, 0, MEANS_MODSTAMP, NULL, NULL, 0 },
 	{ "ShareType", FIELD_PICKLIST, 40, N | C | U, MEANS_SHARE_TYPE, NULL, NULL, 0 },
@@ -101,16 +112,20 @@ static const struct field library_fields[] = {
 	{ "Name", FIELD_STRING, 255, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
 	{ "Description", FIELD_TEXTAREA, 1000, N | C | U | NS, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "DeveloperName", FIELD_STRING, 255, N | C | U, MEANS_DEVELOPER_NAME, NULL, NULL, 0 },
-	{ "RootContentFolderId", FIELD_REFERENCE, 18, N, MEANS_FOLDER, "RootContentFolder", "ContentFolder", 0 },
+	{ "RootContentFolderId", FIELD_REFERENCE, 18, N, MEANS_FOLDER, "RootContentFolder",
+	    "ContentFolder", 0 },
 	{ "WorkspaceType", FIELD_PICKLIST, 40, N, MEANS_WORKSPACE_TYPE, NULL, NULL, 0 },
-	{ "DefaultRecordTypeId", FIELD_REFERENCE, 18, N | C | U, MEANS_DEFAULT, NULL, "RecordType", 0 },
+	{ "DefaultRecordTypeId", FIELD_REFERENCE, 18, N | C | U, MEANS_DEFAULT, NULL, "RecordType",
+	    0 },
 	AUDIT,
 };
 
 static const struct field library_document_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
-	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument", "ContentDocument", 0 },
-	{ "ContentWorkspaceId", FIELD_REFERENCE, 18, C, MEANS_LIBRARY, "ContentWorkspace", "ContentWorkspace", 0 },
+	{ "ContentDocumentId", FIELD_REFERENCE, 18, C, MEANS_DOCUMENT, "ContentDocument",
+	    "ContentDocument", 0 },
+	{ "ContentWorkspaceId", FIELD_REFERENCE, 18, C, MEANS_LIBRARY, "ContentWorkspace",
+	    "ContentWorkspace", 0 },
 	{ "IsOwner", FIELD_BOOLEAN, 0, 0, MEANS_IS_OWNER, NULL, NULL, 0 },
 	{ "SystemModstamp", FIELD_DATETIME, 0, 0, MEANS_MODSTAMP, NULL, NULL, 0 },
 	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
@@ -119,7 +134,8 @@ static const struct field library_document_fields[] = {
 static const struct field folder_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
 	{ "Name", FIELD_STRING, 255, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
-	{ "ParentContentFolderId", FIELD_REFERENCE, 18, N | C | U, MEANS_PARENT_FOLDER, "ParentContentFolder", "ContentFolder", 0 },
+	{ "ParentContentFolderId", FIELD_REFERENCE, 18, N | C | U, MEANS_PARENT_FOLDER,
+	    "ParentContentFolder", "ContentFolder", 0 },
 	AUDIT,
 	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
 };
@@ -131,15 +147,18 @@ static const struct field folder_item_fields[] = {
 	{ "FileExtension", FIELD_STRING, 40, N, MEANS_EXTENSION, NULL, NULL, 0 },
 	{ "FileType", FIELD_STRING, 20, N, MEANS_FILE_TYPE, NULL, NULL, 0 },
 	{ "ContentSize", FIELD_INT, 0, N, MEANS_SIZE, NULL, NULL, 0 },
-	{ "ParentContentFolderId", FIELD_REFERENCE, 18, N, MEANS_PARENT_FOLDER, "ParentContentFolder", "ContentFolder", 0 },
+	{ "ParentContentFolderId", FIELD_REFERENCE, 18, N, MEANS_PARENT_FOLDER,
+	    "ParentContentFolder", "ContentFolder", 0 },
 	{ "CreatedDate", FIELD_DATETIME, 0, 0, MEANS_CREATED, NULL, NULL, 0 },
 	{ "LastModifiedDate", FIELD_DATETIME, 0, 0, MEANS_MODIFIED, NULL, NULL, 0 },
 };
 
 static const struct field folder_member_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
-	{ "ParentContentFolderId", FIELD_REFERENCE, 18, U, MEANS_PARENT_FOLDER, "ParentContentFolder", "ContentFolder", 0 },
-	{ "ChildRecordId", FIELD_REFERENCE, 18, 0, MEANS_DOCUMENT, "ChildRecord", "ContentDocument", 0 },
+	{ "ParentContentFolderId", FIELD_REFERENCE, 18, U, MEANS_PARENT_FOLDER,
+	    "ParentContentFolder", "ContentFolder", 0 },
+	{ "ChildRecordId", FIELD_REFERENCE, 18, 0, MEANS_DOCUMENT, "ChildRecord", "ContentDocument",
+	    0 },
 	AUDIT,
 	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
 };
@@ -248,30 +267,33 @@ const struct object schema_objects[OBJECTS] = {
 	    OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(document_fields) },
 	{ OBJECT_VERSION, "ContentVersion", "Content Version", "Content Versions", "068",
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE, FIELDS(version_fields) },
-	{ OBJECT_LINK, "ContentDocumentLink", "Content Document Link", "Content Document Links", "06A",
-	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(link_fields) },
+	{ OBJECT_LINK, "ContentDocumentLink", "Content Document Link", "Content Document Links",
+	    "06A", OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(link_fields) },
 	{ OBJECT_LIBRARY, "ContentWorkspace", "Library", "Libraries", "058",
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(library_fields) },
-	{ OBJECT_LIBRARY_DOCUMENT, "ContentWorkspaceDoc", "Library Document", "Library Documents", "059",
-	    OBJECT_CREATEABLE, FIELDS(library_document_fields) },
+	{ OBJECT_LIBRARY_DOCUMENT, "ContentWorkspaceDoc", "Library Document", "Library Documents",
+	    "059", OBJECT_CREATEABLE, FIELDS(library_document_fields) },
 	{ OBJECT_FOLDER, "ContentFolder", "Content Folder", "Content Folders", "07H",
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(folder_fields) },
-	{ OBJECT_FOLDER_ITEM, "ContentFolderItem", "Content Folder Item", "Content Folder Items", NULL,
-	    OBJECT_NO_RETRIEVE, FIELDS(folder_item_fields) },
-	{ OBJECT_FOLDER_MEMBER, "ContentFolderMember", "Content Folder Member", "Content Folder Members", "07I",
-	    OBJECT_UPDATEABLE, FIELDS(folder_member_fields) },
+	{ OBJECT_FOLDER_ITEM, "ContentFolderItem", "Content Folder Item", "Content Folder Items",
+	    NULL, OBJECT_NO_RETRIEVE, FIELDS(folder_item_fields) },
+	{ OBJECT_FOLDER_MEMBER, "ContentFolderMember", "Content Folder Member",
+	    "Content Folder Members", "07I", OBJECT_UPDATEABLE, FIELDS(folder_member_fields) },
 	{ OBJECT_USER, "User", "User", "Users", "005", 0, FIELDS(user_fields) },
-	{ OBJECT_ORGANIZATION, "Organization", "Organization", "Organizations", "00D", 0, FIELDS(organization_fields) },
+	{ OBJECT_ORGANIZATION, "Organization", "Organization", "Organizations", "00D", 0,
+	    FIELDS(organization_fields) },
 	{ OBJECT_ACCOUNT, "Account", "Account", "Accounts", "001",
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(account_fields) },
 	{ OBJECT_CONTACT, "Contact", "Contact", "Contacts", "003",
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(contact_fields) },
 	{ OBJECT_OPPORTUNITY, "Opportunity", "Opportunity", "Opportunities", "006",
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(opportunity_fields) },
-	{ OBJECT_ATTACHMENT, "Attachment", "Attachment", "Attachments", "00P", 0, FIELDS(attachment_fields) },
-	{ OBJECT_LEGACY_DOCUMENT, "Document", "Document", "Documents", "015", 0, FIELDS(legacy_document_fields) },
-	{ OBJECT_NAME, "Name", "Name", "Names", NULL,
-	    OBJECT_NO_RETRIEVE | OBJECT_HIDDEN, FIELDS(name_fields) },
+	{ OBJECT_ATTACHMENT, "Attachment", "Attachment", "Attachments", "00P", 0,
+	    FIELDS(attachment_fields) },
+	{ OBJECT_LEGACY_DOCUMENT, "Document", "Document", "Documents", "015", 0,
+	    FIELDS(legacy_document_fields) },
+	{ OBJECT_NAME, "Name", "Name", "Names", NULL, OBJECT_NO_RETRIEVE | OBJECT_HIDDEN,
+	    FIELDS(name_fields) },
 };
 
 static bool
@@ -284,7 +306,8 @@ const struct object *
 schema_object(const char *name, size_t len)
 {
 	for (size_t i = 0; i < OBJECTS; i++)
-		if (!(schema_objects[i].flags & OBJECT_HIDDEN) && same(schema_objects[i].name, name, len))
+		if (!(schema_objects[i].flags & OBJECT_HIDDEN) &&
+		    same(schema_objects[i].name, name, len))
 			return &schema_objects[i];
 	return NULL;
 }
@@ -302,7 +325,8 @@ const struct field *
 schema_relation(const struct object *object, const char *name, size_t len, unsigned version)
 {
 	for (size_t i = 0; i < object->count; i++)
-		if (same(object->fields[i].relation, name, len) && object->fields[i].since <= version)
+		if (same(object->fields[i].relation, name, len) &&
+		    object->fields[i].since <= version)
 			return &object->fields[i];
 	return NULL;
 }
@@ -310,12 +334,20 @@ schema_relation(const struct object *object, const char *name, size_t len, unsig
 static const struct {
 	const char *name, *soap;
 } types[] = {
-	[FIELD_ID] = { "id", "tns:ID" }, [FIELD_REFERENCE] = { "reference", "tns:ID" },
-	[FIELD_STRING] = { "string", "xsd:string" }, [FIELD_TEXTAREA] = { "textarea", "xsd:string" },
-	[FIELD_PICKLIST] = { "picklist", "xsd:string" }, [FIELD_URL] = { "url", "xsd:string" },
-	[FIELD_EMAIL] = { "email", "xsd:string" }, [FIELD_PHONE] = { "phone", "xsd:string" },
-	[FIELD_BOOLEAN] = { "boolean", "xsd:boolean" }, [FIELD_INT] = { "int", "xsd:int" }, [FIELD_LONG] = { "long", "xsd:long" },
-	[FIELD_DATE] = { "date", "xsd:date" }, [FIELD_DATETIME] = { "datetime", "xsd:dateTime" }, [FIELD_BASE64] = { "base64", "xsd:base64Binary" },
+	[FIELD_ID] = { "id", "tns:ID" },
+	[FIELD_REFERENCE] = { "reference", "tns:ID" },
+	[FIELD_STRING] = { "string", "xsd:string" },
+	[FIELD_TEXTAREA] = { "textarea", "xsd:string" },
+	[FIELD_PICKLIST] = { "picklist", "xsd:string" },
+	[FIELD_URL] = { "url", "xsd:string" },
+	[FIELD_EMAIL] = { "email", "xsd:string" },
+	[FIELD_PHONE] = { "phone", "xsd:string" },
+	[FIELD_BOOLEAN] = { "boolean", "xsd:boolean" },
+	[FIELD_INT] = { "int", "xsd:int" },
+	[FIELD_LONG] = { "long", "xsd:long" },
+	[FIELD_DATE] = { "date", "xsd:date" },
+	[FIELD_DATETIME] = { "datetime", "xsd:dateTime" },
+	[FIELD_BASE64] = { "base64", "xsd:base64Binary" },
 };
 
 const char *

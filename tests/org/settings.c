@@ -11,30 +11,44 @@ static const struct row {
 	int64_t value, min, max;	/* value: unless it is set */
 	const char *help;
 } rows[SETTINGS] = {
-	[SETTING_API_LIMIT] = { "api-limit", 100000, 0, LONG, "API calls until REQUEST_LIMIT_EXCEEDED" },
-	[SETTING_LATENCY] = { "latency", 0, 0, 600000, "milliseconds before each answer, or until /_org/release" },
-	[SETTING_PAGE_SIZE] = { "page-size", 0, 0, 2000, "rows a page of a query at most; 0: what the client asks for" },
-	[SETTING_LOCATOR_LIFE] = { "locator-life", 172800, 0, LONG, "seconds for which a query locator is valid" },
-	[SETTING_TOKEN_LIFE] = { "token-life", 0, 0, LONG, "seconds for which an access token is valid; 0: no end" },
+	[SETTING_API_LIMIT] = { "api-limit", 100000, 0, LONG,
+	    "API calls until REQUEST_LIMIT_EXCEEDED" },
+	[SETTING_LATENCY] = { "latency", 0, 0, 600000,
+	    "milliseconds before each answer, or until /_org/release" },
+	[SETTING_PAGE_SIZE] = { "page-size", 0, 0, 2000,
+	    "rows a page of a query at most; 0: what the client asks for" },
+	[SETTING_LOCATOR_LIFE] = { "locator-life", 172800, 0, LONG,
+	    "seconds for which a query locator is valid" },
+	[SETTING_TOKEN_LIFE] = { "token-life", 0, 0, LONG,
+	    "seconds for which an access token is valid; 0: no end" },
 	[SETTING_SKEW] = { "skew", 0, -LONG, LONG, "seconds by which the org's clock is ahead" },
 	[SETTING_QUERY_ALL_FILES] = { "query-all-files", 1, 0, 1, "the user has Query All Files" },
-	[SETTING_RANGE] = { "range", 0, 0, 2, "VersionData honours Range; 2: by other bytes than were asked for" },
+	[SETTING_RANGE] = { "range", 0, 0, 2,
+	    "VersionData honours Range; 2: by other bytes than were asked for" },
 	[SETTING_ROTATE] = { "rotate", 0, 0, 1, "refresh tokens are rotated" },
-	[SETTING_REFRESH_TIME] = { "refresh-time", 0, 0, 600000, "milliseconds that a refresh takes, or until /_org/release" },
+	[SETTING_REFRESH_TIME] = { "refresh-time", 0, 0, 600000,
+	    "milliseconds that a refresh takes, or until /_org/release" },
 	[SETTING_SHUFFLE] = { "shuffle", 0, 0, 1, "other order of keys in replies to queries" },
-	[SETTING_FLOW_ENABLED] = { "flow-enabled", 1, 0, 1, "the client credentials flow is enabled" },
+	[SETTING_FLOW_ENABLED] = { "flow-enabled", 1, 0, 1,
+	    "the client credentials flow is enabled" },
 	[SETTING_RUN_AS] = { "run-as", 1, 0, 1, "the flow has a Run As user" },
 	[SETTING_SCOPES] = { "scopes", 1, 0, 1, "the app has a valid scope" },
-	[SETTING_APPROVED] = { "approved", 1, 0, 1, "the user is admin approved to access the app" },
+	[SETTING_APPROVED] = { "approved", 1, 0, 1,
+	    "the user is admin approved to access the app" },
 	[SETTING_PKCE] = { "require-pkce", 0, 0, 1, "the app requires a code challenge" },
 	[SETTING_SECRET_WEB] = { "secret-web", 1, 0, 1, "the app requires its secret for a code" },
 	[SETTING_SECRET_REFRESH] = { "secret-refresh", 1, 0, 1, "and for a refresh" },
-	[SETTING_REFRESH_SCOPE] = { "refresh-scope", 1, 0, 1, "the app has the scope refresh_token" },
-	[SETTING_REFRESH_IDLE] = { "refresh-idle", 0, 0, LONG, "seconds without use that end a refresh token; 0: no end" },
-	[SETTING_CODE_LIFE] = { "code-life", 900, 0, LONG, "seconds for which an authorization code is valid" },
-	[SETTING_CONSENTED] = { "consented", 1, 0, 1, "users have approved the app, for the JWT flow" },
+	[SETTING_REFRESH_SCOPE] = { "refresh-scope", 1, 0, 1,
+	    "the app has the scope refresh_token" },
+	[SETTING_REFRESH_IDLE] = { "refresh-idle", 0, 0, LONG,
+	    "seconds without use that end a refresh token; 0: no end" },
+	[SETTING_CODE_LIFE] = { "code-life", 900, 0, LONG,
+	    "seconds for which an authorization code is valid" },
+	[SETTING_CONSENTED] = { "consented", 1, 0, 1,
+	    "users have approved the app, for the JWT flow" },
 	[SETTING_LOGIN_LIMIT] = { "login-limit", 3600, 0, LONG, "logins of a user in an hour" },
-	[SETTING_AUTO_APPROVE] = { "auto-approve", 0, 0, 2, "in a browser: 1 the user is logged in and allows, 2 and denies" },
+	[SETTING_AUTO_APPROVE] = { "auto-approve", 0, 0, 2,
+	    "in a browser: 1 the user is logged in and allows, 2 and denies" },
 	[SETTING_MOVED] = { "moved", 0, 0, 1, "instance_url is localhost instead of 127.0.0.1" },
 	[SETTING_REST_ENABLED] = { "rest-enabled", 1, 0, 1, "the REST API is enabled for the org" },
 };
@@ -68,7 +82,8 @@ settings_set(struct settings *s, const char *name, const char *value, const char
 			continue;
 		errno = 0;
 		long long n = strtoll(value, &end, 10);
-		if (end == value || *end != '\0' || errno != 0 || n < rows[i].min || n > rows[i].max) {
+		if (end == value || *end != '\0' || errno != 0 || n < rows[i].min ||
+		    n > rows[i].max) {
 			*why = "not a number in its range";
 			return false;
 		}
@@ -83,12 +98,14 @@ void
 settings_help(struct buf *out)
 {
 	for (unsigned i = 0; i < SETTINGS; i++)
-		buf_printf(out, "  --%-16s N  %s (%lld)\n", rows[i].name, rows[i].help, (long long)rows[i].value);
+		buf_printf(out, "  --%-16s N  %s (%lld)\n", rows[i].name, rows[i].help,
+		    (long long)rows[i].value);
 }
 
 void
 settings_put(const struct settings *s, struct buf *out)
 {
 	for (unsigned i = 0; i < SETTINGS; i++)
-		buf_printf(out, "%s=%lld\n", rows[i].name, (long long)settings_get(s, (enum setting)i));
+		buf_printf(
+		    out, "%s=%lld\n", rows[i].name, (long long)settings_get(s, (enum setting)i));
 }

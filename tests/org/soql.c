@@ -48,7 +48,8 @@ alloc(struct parser *p, size_t size)
 }
 
 void
-soql_error_at(const struct soql_tree *tree, size_t at, struct soql_error *error, const char *code, const char *fmt, ...)
+soql_error_at(const struct soql_tree *tree, size_t at, struct soql_error *error, const char *code,
+    const char *fmt, ...)
 {
 	size_t line = 0, row = 1, from, to;
 	va_list ap;
@@ -72,7 +73,8 @@ soql_error_at(const struct soql_tree *tree, size_t at, struct soql_error *error,
 	buf_clear(&error->message);
 	buf_putc(&error->message, '\n');
 	buf_put(&error->message, tree->text + from, to - from);
-	buf_printf(&error->message, "\n%*s^\nERROR at Row:%zu:Column:%zu\n%s", (int)(at - from), "", row, at - line + 1, text);
+	buf_printf(&error->message, "\n%*s^\nERROR at Row:%zu:Column:%zu\n%s", (int)(at - from), "",
+	    row, at - line + 1, text);
 }
 
 static void
@@ -93,10 +95,12 @@ fail_here(struct parser *p)
 		return;
 	p->rc = -EINVAL;
 	if (p->token == T_END)
-		soql_error_at(p->tree, p->at, p->error, "MALFORMED_QUERY", "unexpected token: '<EOF>'");
+		soql_error_at(
+		    p->tree, p->at, p->error, "MALFORMED_QUERY", "unexpected token: '<EOF>'");
 	else
-		soql_error_at(p->tree, p->at, p->error, "MALFORMED_QUERY", "unexpected token: '%.*s'",
-		    (int)(p->len < 64 ? p->len : 64), p->tree->text + p->at);
+		soql_error_at(p->tree, p->at, p->error, "MALFORMED_QUERY",
+		    "unexpected token: '%.*s'", (int)(p->len < 64 ? p->len : 64),
+		    p->tree->text + p->at);
 }
 
 /* Tokens */
@@ -104,7 +108,8 @@ fail_here(struct parser *p)
 static bool
 is_word(char c, bool first)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (!first && (c == '_' || (c >= '0' && c <= '9')));
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	    (!first && (c == '_' || (c >= '0' && c <= '9')));
 }
 
 static bool
@@ -146,13 +151,16 @@ classify(const char *s, size_t n, size_t *len)
 		return T_BAD;
 	}
 	/* Numbers, dates and times: what they are is seen when one is wanted. */
-	if (is_digit(*s) || ((*s == '-' || *s == '+' || *s == '.') && n > 1 && (is_digit(s[1]) || s[1] == '.'))) {
+	if (is_digit(*s) ||
+	    ((*s == '-' || *s == '+' || *s == '.') && n > 1 && (is_digit(s[1]) || s[1] == '.'))) {
 		while (i < n && (is_word(s[i], false) || strchr(".:+-", s[i])) && s[i] != '\0')
 			i++;
 		*len = i;
 		return T_LITERAL;
 	}
-	if (n > 1 && (memcmp(s, "!=", 2) == 0 || memcmp(s, "<>", 2) == 0 || memcmp(s, "<=", 2) == 0 || memcmp(s, ">=", 2) == 0)) {
+	if (n > 1 &&
+	    (memcmp(s, "!=", 2) == 0 || memcmp(s, "<>", 2) == 0 || memcmp(s, "<=", 2) == 0 ||
+		memcmp(s, ">=", 2) == 0)) {
 		*len = 2;
 		return T_SYMBOL;
 	}
@@ -178,13 +186,15 @@ advance(struct parser *p)
 static bool
 is_keyword(const struct parser *p, const char *word)
 {
-	return p->token == T_WORD && p->len == strlen(word) && strncasecmp(p->tree->text + p->at, word, p->len) == 0;
+	return p->token == T_WORD && p->len == strlen(word) &&
+	    strncasecmp(p->tree->text + p->at, word, p->len) == 0;
 }
 
 static bool
 is_symbol(const struct parser *p, const char *symbol)
 {
-	return p->token == T_SYMBOL && p->len == strlen(symbol) && memcmp(p->tree->text + p->at, symbol, p->len) == 0;
+	return p->token == T_SYMBOL && p->len == strlen(symbol) &&
+	    memcmp(p->tree->text + p->at, symbol, p->len) == 0;
 }
 
 static bool
@@ -223,8 +233,31 @@ static bool
 is_reserved(const struct parser *p)
 {
 	static const char *const words[] = {
-		"SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "ORDER", "ASC", "DESC", "NULLS",
-		"LIMIT", "OFFSET", "TRUE", "FALSE", "NULL", "GROUP", "HAVING", "USING", "WITH", "FOR", "TYPEOF", "INCLUDES", "EXCLUDES",
+		"SELECT",
+		"FROM",
+		"WHERE",
+		"AND",
+		"OR",
+		"NOT",
+		"IN",
+		"LIKE",
+		"ORDER",
+		"ASC",
+		"DESC",
+		"NULLS",
+		"LIMIT",
+		"OFFSET",
+		"TRUE",
+		"FALSE",
+		"NULL",
+		"GROUP",
+		"HAVING",
+		"USING",
+		"WITH",
+		"FOR",
+		"TYPEOF",
+		"INCLUDES",
+		"EXCLUDES",
 		"UPDATE",
 	};
 
@@ -252,7 +285,8 @@ parse_path(struct parser *p, struct soql_path *out)
 	out->count = 0;
 	do {
 		if (out->count == SOQL_LEVELS + 1) {
-			fail_plain(p, "SOQL supports up to 5 levels of child-to-parent relationships");
+			fail_plain(
+			    p, "SOQL supports up to 5 levels of child-to-parent relationships");
 			return;
 		}
 		parse_name(p, &out->part[out->count++]);
@@ -288,7 +322,8 @@ parse_string(struct parser *p, bool like, struct soql_literal *out)
 			if (like && (c == '_' || c == '%')) {
 				text[len++] = '\\';
 			} else if (!unescape(c, &c)) {
-				fail_plain(p, "Invalid string literal: illegal character sequence after \\");
+				fail_plain(p,
+				    "Invalid string literal: illegal character sequence after \\");
 				return;
 			} else if (like && c == '\\') {
 				text[len++] = '\\';
@@ -396,7 +431,13 @@ parse_operator(struct parser *p, enum soql_op *op)
 		const char *symbol;
 		enum soql_op op;
 	} symbols[] = {
-		{ "=", SOQL_EQ }, { "!=", SOQL_NE }, { "<>", SOQL_NE }, { "<", SOQL_LT }, { ">", SOQL_GT }, { "<=", SOQL_LE }, { ">=", SOQL_GE },
+		{ "=", SOQL_EQ },
+		{ "!=", SOQL_NE },
+		{ "<>", SOQL_NE },
+		{ "<", SOQL_LT },
+		{ ">", SOQL_GT },
+		{ "<=", SOQL_LE },
+		{ ">=", SOQL_GE },
 	};
 
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
@@ -588,7 +629,8 @@ parse_count_of_rows(struct parser *p)
 {
 	struct soql_literal literal = { 0 };
 
-	if (p->rc == 0 && (p->token != T_LITERAL || strspn(p->tree->text + p->at, "0123456789") < p->len))
+	if (p->rc == 0 &&
+	    (p->token != T_LITERAL || strspn(p->tree->text + p->at, "0123456789") < p->len))
 		fail_here(p);
 	if (p->rc == 0)
 		parse_number(p, &literal);

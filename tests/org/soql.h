@@ -35,12 +35,22 @@ struct soql_literal {
 	enum value_kind	 kind;	/* TEXT, NUMBER, REAL, BOOLEAN, DATETIME, DATE or NULL */
 	int64_t		 number;
 	double		 real;
-	const char	*text;	/* without escapes, but those of LIKE kept where that is the operator */
+	const char *text; /* without escapes, but those of LIKE kept where that is the operator */
 	size_t		 len;
 	struct soql_literal *next;	/* of IN */
 };
 
-enum soql_op { SOQL_EQ, SOQL_NE, SOQL_LT, SOQL_GT, SOQL_LE, SOQL_GE, SOQL_LIKE, SOQL_IN, SOQL_NOT_IN };
+enum soql_op {
+	SOQL_EQ,
+	SOQL_NE,
+	SOQL_LT,
+	SOQL_GT,
+	SOQL_LE,
+	SOQL_GE,
+	SOQL_LIKE,
+	SOQL_IN,
+	SOQL_NOT_IN
+};
 enum soql_node { SOQL_AND, SOQL_OR, SOQL_NOT, SOQL_TEST };
 
 struct soql_condition {
@@ -92,7 +102,7 @@ int	soql_parse(const char *text, size_t len, struct soql_tree **out, struct soql
 const struct soql *soql_query(const struct soql_tree *);
 void	soql_free(struct soql_tree *);
 /* An error that shows the text around `at` with a caret below it. */
-void	soql_error_at(const struct soql_tree *, size_t at, struct soql_error *, const char *code, const char *fmt, ...)
-	    __attribute__((format(printf, 5, 6)));
+void soql_error_at(const struct soql_tree *, size_t at, struct soql_error *, const char *code,
+    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -7,13 +7,32 @@
 enum kind { KIND_CSV, KIND_TEXT, KIND_JSON, KIND_NONE, KIND_NOTE, KIND_LINK, KIND_EMPTY };
 
 static const char *const extensions[] = {
-	[KIND_CSV] = ".csv", [KIND_TEXT] = ".txt", [KIND_JSON] = ".json", [KIND_NONE] = "", [KIND_NOTE] = ".snote",
-	[KIND_LINK] = "", [KIND_EMPTY] = ".txt",
+	[KIND_CSV] = ".csv",
+	[KIND_TEXT] = ".txt",
+	[KIND_JSON] = ".json",
+	[KIND_NONE] = "",
+	[KIND_NOTE] = ".snote",
+	[KIND_LINK] = "",
+	[KIND_EMPTY] = ".txt",
 };
 
 static const char *const words[] = {
-	"Forecast", "Invoice", "Contract", "Leads", "Budget", "Minutes", "Offer", "Price list", "Survey", "Roadmap",
-	"Inventory", "Payroll", "Audit", "Campaign", "Territory", "Renewals",
+	"Forecast",
+	"Invoice",
+	"Contract",
+	"Leads",
+	"Budget",
+	"Minutes",
+	"Offer",
+	"Price list",
+	"Survey",
+	"Roadmap",
+	"Inventory",
+	"Payroll",
+	"Audit",
+	"Campaign",
+	"Territory",
+	"Renewals",
 };
 
 #define WORDS	(sizeof(words) / sizeof(words[0]))
@@ -52,7 +71,8 @@ synthetic_document(uint32_t number, bool plain, struct document *d)
 	d->number = number;
 	d->state = 0;
 	d->title = NULL;
-	d->created = (1577836800 + (int64_t)(number % 2600000) * 60) * 1000;	/* a minute each, from 2020 on */
+	d->created = (1577836800 + (int64_t)(number % 2600000) * 60) *
+	    1000; /* a minute each, from 2020 on */
 	d->modified = d->created + (int64_t)(h % 86400) * 1000;
 	d->modstamp = d->modified + (int64_t)(h >> 20 & 7) * 60000;
 	d->archived = 0;
@@ -75,7 +95,9 @@ synthetic_document(uint32_t number, bool plain, struct document *d)
 
 		v->row = number * SYNTHETIC_STRIDE + i;
 		v->number = i + 1;
-		v->created = v->modified = d->count == 1 ? d->modified : d->created + (d->modified - d->created) / (d->count - 1) / 1000 * i * 1000;
+		v->created = v->modified = d->count == 1 ?
+		    d->modified :
+		    d->created + (d->modified - d->created) / (d->count - 1) / 1000 * i * 1000;
 		v->size = -1;
 		v->path_on_client = v->file = v->bytes = v->reason = NULL;
 		v->md5[0] = '\0';
@@ -115,17 +137,31 @@ synthetic_title(uint32_t number, bool plain, char out[VALUE_SPACE])
 	if (plain)
 		return print(out, "Document %07u", number);
 	switch (number % 50) {
-	case 2: return print(out, "%s %u", word, number / 250);			/* some five of a name */
+	case 2:
+		return print(out, "%s %u", word, number / 250); /* some five of a name */
 	case 4: return print(out, "Untitled");
 	case 6: return print(out, "%s/%u/Q%u", word, number, number % 4 + 1);
 	case 8: return print(out, "%s\t%u\nsecond line", word, number);
-	case 10: return print(out, "\xe2\x80\xae" "fdp.%s %u\xe2\x80\xac", word, number);	/* drawn backwards */
+	case 10:
+		return print(out,
+		    "\xe2\x80\xae"
+		    "fdp.%s %u\xe2\x80\xac",
+		    word, number); /* drawn backwards */
 	case 12: return print(out, ".%s %u", word, number);
 	case 14: return print(out, "-%s %u", word, number);
-	case 16: return print(out, "\xc3\x9c" "bersicht %u \xe2\x80\x93 \xe5\xa0\xb1\xe5\x91\x8a", number);
-	case 17: return print(out, "U\xcc\x88" "bersicht %u", number / 50);	/* U and a combining diaeresis */
+	case 16:
+		return print(out,
+		    "\xc3\x9c"
+		    "bersicht %u \xe2\x80\x93 \xe5\xa0\xb1\xe5\x91\x8a",
+		    number);
+	case 17:
+		return print(out,
+		    "U\xcc\x88"
+		    "bersicht %u",
+		    number / 50); /* U and a combining diaeresis */
 	case 18: return print(out, "%s %u \xf0\x9f\x93\x88", word, number);
-	case 20: return print(out, "%s %u.csv", word, number);			/* an extension in the title */
+	case 20:
+		return print(out, "%s %u.csv", word, number); /* an extension in the title */
 	case 21: return print(out, "%s %u. ", word, number);
 	case 26: return repeat(out, "x", 240) + print(out + 240, "%u", number);
 	case 28: return repeat(out, "\xe5\xa0\xb1", 255);
@@ -194,8 +230,8 @@ csv(struct page *p, uint32_t number, bool plain, unsigned version)
 	for (unsigned i = 0; i < rows; i++) {
 		uint64_t r = mix(h + i);
 
-		add(p, "%u%c%s %u%c%u.%02u%c", i + 1, delimiter, words[r & (WORDS - 1)], number, delimiter,
-		    (unsigned)(r >> 8) % 100000, (unsigned)(r >> 32) % 100, delimiter);
+		add(p, "%u%c%s %u%c%u.%02u%c", i + 1, delimiter, words[r & (WORDS - 1)], number,
+		    delimiter, (unsigned)(r >> 8) % 100000, (unsigned)(r >> 32) % 100, delimiter);
 		switch (plain ? 0 : r >> 40 & 7) {
 		case 1: add(p, "\"says \"\"yes\"\"%c maybe\"%s", delimiter, end); break;
 		case 2: add(p, "\"two%slines\"%s", end, end); break;
@@ -222,13 +258,15 @@ synthetic_content(uint32_t number, bool plain, unsigned version, char out[SYNTHE
 			add(&p, "Line %u of document %u, version %u.\n", i + 1, number, version);
 		break;
 	case KIND_JSON:
-		add(&p, "{\"document\":%u,\"version\":%u,\"words\":[\"%s\"", number, version, words[number & (WORDS - 1)]);
+		add(&p, "{\"document\":%u,\"version\":%u,\"words\":[\"%s\"", number, version,
+		    words[number & (WORDS - 1)]);
 		for (unsigned i = 0; i < lines; i++)
 			add(&p, ",\"%s\"", words[mix(number + i) & (WORDS - 1)]);
 		add(&p, "]}\n");
 		break;
 	case KIND_NOTE:
-		add(&p, "<p><b>%s</b> &amp; more</p><p>Note %u, version %u</p>", words[number & (WORDS - 1)], number, version);
+		add(&p, "<p><b>%s</b> &amp; more</p><p>Note %u, version %u</p>",
+		    words[number & (WORDS - 1)], number, version);
 		break;
 	case KIND_LINK:
 	case KIND_EMPTY:

@@ -18,7 +18,7 @@
 #include "tests/org/value.h"
 
 #define SYNTHETIC_BYTES		4096	/* a content is at most so long */
-#define SYNTHETIC_STRIDE	4	/* version rows a document: document * STRIDE + number - 1 */
+#define SYNTHETIC_STRIDE 4 /* version rows a document: document * STRIDE + number - 1 */
 #define SYNTHETIC_LIBRARIES	8
 #define SYNTHETIC_FOLDERS	4	/* a library, the root not counted */
 #define SYNTHETIC_ACCOUNTS	100

@@ -140,7 +140,8 @@ tokens_free(struct tokens *t)
 static bool
 make(const char *prefix, const char *suffix, size_t len, char out[TOKEN_SIZE])
 {
-	static const char table[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
+	static const char table[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._";
 	size_t n = strlen(prefix), end = len - strlen(suffix);
 	unsigned char random[TOKEN_SIZE];
 
@@ -314,7 +315,8 @@ refresh_begin(struct tokens *t, const char *refresh, int64_t oldest)
 	int rc = -ENOENT;
 
 	pthread_mutex_lock(&t->lock);
-	struct approval *a = find_approval(t, refresh, false), *rotated = a ? NULL : find_approval(t, refresh, true);
+	struct approval *a = find_approval(t, refresh, false),
+			*rotated = a ? NULL : find_approval(t, refresh, true);
 	if (rotated)
 		end_approval(t, rotated);
 	if (a && a->holder.issued <= oldest) {
@@ -328,7 +330,8 @@ refresh_begin(struct tokens *t, const char *refresh, int64_t oldest)
 }
 
 int
-refresh_end(struct tokens *t, const char *refresh, const char *fresh, int64_t now, struct holder *out)
+refresh_end(
+    struct tokens *t, const char *refresh, const char *fresh, int64_t now, struct holder *out)
 {
 	pthread_mutex_lock(&t->lock);
 	struct approval *a = find_approval(t, refresh, false);

@@ -23,7 +23,7 @@
 /* What an app may do, as bits. */
 enum scope { SCOPE_ID = 1, SCOPE_API = 2, SCOPE_WEB = 4, SCOPE_REFRESH = 8 };
 
-bool	scopes_parse(const char *, unsigned *out);	/* false: one of them is none that there is */
+bool scopes_parse(const char *, unsigned *out); /* false: one of them is none that there is */
 void	scopes_put(unsigned scopes, struct buf *out);	/* blanks between */
 const char *scope_text(enum scope);			/* as a person reads it */
 
@@ -38,24 +38,27 @@ struct tokens;
 int	tokens_new(struct tokens **out);
 void	tokens_free(struct tokens *);
 void	tokens_expire(struct tokens *);			/* all access tokens */
-void	tokens_revoke(struct tokens *);			/* all approvals, with their refresh and access tokens */
+void tokens_revoke(struct tokens *); /* all approvals, with their refresh and access tokens */
 /* An access token, or a refresh token with all that came of it; false: neither. */
 bool	token_revoke(struct tokens *, const char *token);
 
 /* Access tokens. The text of the org's id begins each. False: no randomness. */
-bool	token_give(struct tokens *, const char *org_id, const struct holder *, char out[TOKEN_SIZE]);
+bool token_give(struct tokens *, const char *org_id, const struct holder *, char out[TOKEN_SIZE]);
 bool	token_find(struct tokens *, const char *token, int64_t oldest, struct holder *out);
 
 /* Refresh tokens. */
-bool	approval_give(struct tokens *, struct holder * /* approval is set */, char refresh[TOKEN_SIZE]);
+bool approval_give(
+    struct tokens *, struct holder * /* approval is set */, char refresh[TOKEN_SIZE]);
 bool	approval_exists(struct tokens *, unsigned user);
 bool	approval_find(struct tokens *, const char *refresh, int64_t oldest, struct holder *out);
 /*
- * A refresh is begun, and ended a while later: -EBUSY it is being done, -ENOENT not valid (one that was rotated has
- * now ended its approval). Ending it: -ENOENT it was revoked meanwhile; `fresh` is the token from now on, or NULL.
+ * A refresh is begun, and ended a while later: -EBUSY it is being done, -ENOENT not valid (one that
+ * was rotated has now ended its approval). Ending it: -ENOENT it was revoked meanwhile; `fresh` is
+ * the token from now on, or NULL.
  */
 int	refresh_begin(struct tokens *, const char *refresh, int64_t oldest);
-int	refresh_end(struct tokens *, const char *refresh, const char *fresh, int64_t now, struct holder *out);
+int refresh_end(
+    struct tokens *, const char *refresh, const char *fresh, int64_t now, struct holder *out);
 bool	refresh_make(char out[TOKEN_SIZE]);
 
 /* What an app asked in a browser; then, when the user has said yes, what its code stands for. */

@@ -40,7 +40,8 @@ value_set_datetime(struct value *v, int64_t ms)
 	v->number = ms;
 }
 
-/* The next character of s, of which n > 0 bytes are left; a byte that is not UTF-8 stands for itself. */
+/* The next character of s, of which n > 0 bytes are left; a byte that is not UTF-8 stands for
+ * itself. */
 static uint32_t
 next_char(const unsigned char *s, size_t n, size_t *len)
 {
@@ -87,7 +88,8 @@ text_order(const char *a, size_t na, const char *b, size_t nb)
 	return (na > 0) - (nb > 0);
 }
 
-/* Only the last % needs to be gone back to: what an earlier one could take, the last one can as well. */
+/* Only the last % needs to be gone back to: what an earlier one could take, the last one can as
+ * well. */
 bool
 text_like(const char *text, size_t nt, const char *pattern, size_t np)
 {
@@ -253,7 +255,8 @@ datetime_parse(const char *s, size_t len, int64_t *ms)
 	int64_t days;
 	int part = 0, east;
 
-	if (len < 20 || (s[10] != 'T' && s[10] != 't') || !date_parse(s, 10, &days) || s[13] != ':' || s[16] != ':')
+	if (len < 20 || (s[10] != 'T' && s[10] != 't') || !date_parse(s, 10, &days) ||
+	    s[13] != ':' || s[16] != ':')
 		return false;
 	int h = number_at(s + 11, 2), m = number_at(s + 14, 2), sec = number_at(s + 17, 2);
 	if (h < 0 || h > 23 || m < 0 || m > 59 || sec < 0 || sec > 59)

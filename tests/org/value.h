@@ -29,7 +29,8 @@ struct value {
 	double		 real;
 	const char	*text;		/* TEXT, ID: in space, or borrowed */
 	size_t		 len;
-	char		*space;		/* the caller's, VALUE_SPACE bytes, where a text may be made; literals have none */
+	char *space; /* the caller's, VALUE_SPACE bytes, where a text may be made; literals have
+			none */
 };
 
 void	value_set_null(struct value *);

@@ -32,7 +32,8 @@ answer(struct write *w, bool good, enum writer_op op, struct reply *r)
 		r->status = 204;
 	} else if (good) {
 		r->status = 201;
-		reply_header(r, "Location: /services/data/v%u.0/sobjects/%s/%s", w->view->version, w->object->name, w->id);
+		reply_header(r, "Location: /services/data/v%u.0/sobjects/%s/%s", w->view->version,
+		    w->object->name, w->id);
 		buf_printf(&r->body, "{\"id\":\"%s\",\"success\":true,\"errors\":[]}", w->id);
 	} else {
 		reply_error(r, w->code, w->message);	/* for its status */
@@ -43,7 +44,8 @@ answer(struct write *w, bool good, enum writer_op op, struct reply *r)
 	}
 }
 
-/* The body of a request, taken apart; the JSON is the caller's. NULL: the reply says what is wrong. */
+/* The body of a request, taken apart; the JSON is the caller's. NULL: the reply says what is wrong.
+ */
 static cJSON *
 read_body(const struct request *q, struct reply *r, const struct part **blob, struct part parts[2])
 {
@@ -54,14 +56,16 @@ read_body(const struct request *q, struct reply *r, const struct part **blob, st
 	*blob = NULL;
 	if (multipart_boundary(type, boundary)) {
 		if (multipart_parse(json, len, boundary, parts, 2) != 2 || !parts[1].has_file) {
-			reply_error_status(r, 400, "INVALID_MULTIPART_REQUEST", "a part with the record and one with the file were expected");
+			reply_error_status(r, 400, "INVALID_MULTIPART_REQUEST",
+			    "a part with the record and one with the file were expected");
 			return NULL;
 		}
 		*blob = &parts[1];
 		json = parts[0].bytes;
 		len = parts[0].len;
 	} else if (!type || strncasecmp(type, "application/json", 16) != 0) {
-		reply_error_status(r, 415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type header specified in HTTP request is not supported");
+		reply_error_status(r, 415, "UNSUPPORTED_MEDIA_TYPE",
+		    "Content-Type header specified in HTTP request is not supported");
 		return NULL;
 	}
 	if (len > JSON_MAX) {
@@ -72,16 +76,17 @@ read_body(const struct request *q, struct reply *r, const struct part **blob, st
 	cJSON *fields = cJSON_ParseWithLength(json, len);
 	if (!fields || !cJSON_IsObject(fields)) {
 		cJSON_Delete(fields);
-		reply_error_status(r, 400, "JSON_PARSER_ERROR", len ? "Unexpected character in the HTTP entity body" :
-		    "The HTTP entity body is required, but this request has no entity body.");
+		reply_error_status(r, 400, "JSON_PARSER_ERROR",
+		    len ? "Unexpected character in the HTTP entity body" :
+			  "The HTTP entity body is required, but this request has no entity body.");
 		return NULL;
 	}
 	return fields;
 }
 
 static void
-write_one(struct org *org, const struct rows_view *view, const struct object *object, const char *id, enum writer_op op,
-    const struct request *q, struct reply *r)
+write_one(struct org *org, const struct rows_view *view, const struct object *object,
+    const char *id, enum writer_op op, const struct request *q, struct reply *r)
 {
 	struct write w = { .org = org, .view = view, .object = object, .document = DOCUMENT_NONE };
 	const struct part *blob;
@@ -91,7 +96,8 @@ write_one(struct org *org, const struct rows_view *view, const struct object *ob
 	if (!fields)
 		return;
 	if (blob && strcmp(blob->name, "VersionData") != 0) {
-		reply_error_status(r, 400, "INVALID_MULTIPART_REQUEST", "there is no blob field of the name of the second part");
+		reply_error_status(r, 400, "INVALID_MULTIPART_REQUEST",
+		    "there is no blob field of the name of the second part");
 	} else {
 		w.fields = fields;
 		w.blob = blob ? blob->bytes : NULL;
@@ -102,20 +108,22 @@ write_one(struct org *org, const struct rows_view *view, const struct object *ob
 }
 
 void
-write_create(struct org *org, const struct rows_view *view, const struct object *object, const struct request *q, struct reply *r)
+write_create(struct org *org, const struct rows_view *view, const struct object *object,
+    const struct request *q, struct reply *r)
 {
 	write_one(org, view, object, NULL, WRITER_CREATE, q, r);
 }
 
 void
-write_update(struct org *org, const struct rows_view *view, const struct object *object, const char *id, const struct request *q,
-    struct reply *r)
+write_update(struct org *org, const struct rows_view *view, const struct object *object,
+    const char *id, const struct request *q, struct reply *r)
 {
 	write_one(org, view, object, id, WRITER_UPDATE, q, r);
 }
 
 void
-write_delete(struct org *org, const struct rows_view *view, const struct object *object, const char *id, struct reply *r)
+write_delete(struct org *org, const struct rows_view *view, const struct object *object,
+    const char *id, struct reply *r)
 {
 	struct write w = { .org = org, .view = view, .object = object, .document = DOCUMENT_NONE };
 
@@ -128,7 +136,8 @@ write_delete(struct org *org, const struct rows_view *view, const struct object 
 static const struct object *
 object_of(const cJSON *record, enum writer_op op, const char *id)
 {
-	const char *type = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(record, "attributes"), "type"));
+	const char *type = cJSON_GetStringValue(
+	    cJSON_GetObjectItem(cJSON_GetObjectItem(record, "attributes"), "type"));
 	char parsed[ID_SIZE];
 
 	if (op == WRITER_DELETE)
@@ -137,9 +146,12 @@ object_of(const cJSON *record, enum writer_op op, const char *id)
 }
 
 static void
-collect(struct org *org, const struct rows_view *view, enum writer_op op, const cJSON *record, const char *id, bool dry, struct write *w)
+collect(struct org *org, const struct rows_view *view, enum writer_op op, const cJSON *record,
+    const char *id, bool dry, struct write *w)
 {
-	*w = (struct write){ .org = org, .view = view, .fields = record, .document = DOCUMENT_NONE, .dry = dry };
+	*w = (struct write){
+		.org = org, .view = view, .fields = record, .document = DOCUMENT_NONE, .dry = dry
+	};
 	w->object = object_of(record, op, id);
 	if (!w->object && op == WRITER_DELETE)
 		writer_fail(w, "MALFORMED_ID", NULL, "malformed id %.20s", id ? id : "");
@@ -162,20 +174,23 @@ put_result(const struct write *w, bool rolled_back, struct buf *out)
 	if (w->code)
 		put_error(w, "statusCode", out);
 	else
-		buf_puts(out, "{\"statusCode\":\"ALL_OR_NONE_OPERATION_ROLLED_BACK\",\"message\":\"Record rolled back because not all records were valid and the "
+		buf_puts(out,
+		    "{\"statusCode\":\"ALL_OR_NONE_OPERATION_ROLLED_BACK\",\"message\":\"Record rolled back because not all records were valid and the "
 		    "request was using AllOrNone header\",\"fields\":[]}");
 	buf_puts(out, "]}");
 }
 
 /* ids: of a DELETE; else NULL, and the records say. */
 static void
-run_all(struct org *org, const struct rows_view *view, enum writer_op op, const cJSON *records, const cJSON *ids, bool all, struct reply *r)
+run_all(struct org *org, const struct rows_view *view, enum writer_op op, const cJSON *records,
+    const cJSON *ids, bool all, struct reply *r)
 {
 	const cJSON *list = op == WRITER_DELETE ? ids : records, *item;
 	bool bad = false;
 
 	if (cJSON_GetArraySize(list) > COLLECTION_MAX) {
-		reply_error_status(r, 400, "EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 200 records into this call");
+		reply_error_status(r, 400, "EXCEEDED_ID_LIMIT",
+		    "record limit reached. cannot submit more than 200 records into this call");
 		return;
 	}
 	for (int pass = all ? 0 : 1; pass < 2; pass++) {
@@ -183,7 +198,8 @@ run_all(struct org *org, const struct rows_view *view, enum writer_op op, const 
 
 		buf_clear(&r->body);
 		cJSON_ArrayForEach(item, list) {
-			const char *id = cJSON_GetStringValue(op == WRITER_DELETE ? item : cJSON_GetObjectItem(item, "id"));
+			const char *id = cJSON_GetStringValue(
+			    op == WRITER_DELETE ? item : cJSON_GetObjectItem(item, "id"));
 			struct write w;
 
 			collect(org, view, op, item, id, pass == 0 || bad, &w);
@@ -203,7 +219,8 @@ delete_all(struct org *org, const struct rows_view *view, const struct request *
 	cJSON *list = cJSON_CreateArray();
 	char *copy = strdup(ids ? ids : ""), *save = NULL;
 
-	for (char *s = copy ? strtok_r(copy, ", ", &save) : NULL; s; s = strtok_r(NULL, ", ", &save))
+	for (char *s = copy ? strtok_r(copy, ", ", &save) : NULL; s;
+	     s = strtok_r(NULL, ", ", &save))
 		cJSON_AddItemToArray(list, cJSON_CreateString(s));
 	run_all(org, view, WRITER_DELETE, NULL, list, all && strcasecmp(all, "true") == 0, r);
 	free(copy);
@@ -211,7 +228,8 @@ delete_all(struct org *org, const struct rows_view *view, const struct request *
 }
 
 void
-write_collection(struct org *org, const struct rows_view *view, const char *method, const struct request *q, struct reply *r)
+write_collection(struct org *org, const struct rows_view *view, const char *method,
+    const struct request *q, struct reply *r)
 {
 	const struct part *blob;
 	struct part parts[2];
@@ -224,7 +242,8 @@ write_collection(struct org *org, const struct rows_view *view, const char *meth
 	body = read_body(q, r, &blob, parts);
 	if (!body)
 		return;
-	run_all(org, view, strcmp(method, "POST") == 0 ? WRITER_CREATE : WRITER_UPDATE, cJSON_GetObjectItem(body, "records"), NULL,
+	run_all(org, view, strcmp(method, "POST") == 0 ? WRITER_CREATE : WRITER_UPDATE,
+	    cJSON_GetObjectItem(body, "records"), NULL,
 	    cJSON_IsTrue(cJSON_GetObjectItem(body, "allOrNone")), r);
 	cJSON_Delete(body);
 }

@@ -27,26 +27,30 @@ writer_fail(struct write *w, const char *code, const char *about, const char *fm
 static bool
 check(struct write *w, int rc)
 {
-	return rc == 0 || writer_fail(w, "UNKNOWN_EXCEPTION", NULL, "An unexpected error occurred.");
+	return rc == 0 ||
+	    writer_fail(w, "UNKNOWN_EXCEPTION", NULL, "An unexpected error occurred.");
 }
 
 static bool
 fail_missing(struct write *w, const char *field)
 {
-	return writer_fail(w, "REQUIRED_FIELD_MISSING", field, "Required fields are missing: [%s]", field);
+	return writer_fail(
+	    w, "REQUIRED_FIELD_MISSING", field, "Required fields are missing: [%s]", field);
 }
 
 static bool
 fail_reference(struct write *w, const char *id)
 {
-	return writer_fail(w, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", NULL, "insufficient access rights on cross-reference id: %.18s",
-	    id ? id : "");
+	return writer_fail(w, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", NULL,
+	    "insufficient access rights on cross-reference id: %.18s", id ? id : "");
 }
 
 static bool
 fail_type(struct write *w, const struct field *f)
 {
-	return writer_fail(w, "JSON_PARSER_ERROR", NULL, "Cannot deserialize instance of %s from this value: %s", schema_type_name(f->type), f->name);
+	return writer_fail(w, "JSON_PARSER_ERROR", NULL,
+	    "Cannot deserialize instance of %s from this value: %s", schema_type_name(f->type),
+	    f->name);
 }
 
 /* Values */
@@ -83,7 +87,8 @@ check_text(struct write *w, const struct field *f, const char *s)
 	switch (f->type) {
 	case FIELD_REFERENCE:
 		return *s == '\0' || id_parse(s, strlen(s), id) ||
-		    writer_fail(w, "MALFORMED_ID", f->name, "%s: id value of incorrect type: %.40s", f->name, s);
+		    writer_fail(w, "MALFORMED_ID", f->name, "%s: id value of incorrect type: %.40s",
+			f->name, s);
 	case FIELD_DATETIME:
 		return datetime_parse(s, strlen(s), &n) || fail_type(w, f);
 	case FIELD_DATE:
@@ -92,7 +97,8 @@ check_text(struct write *w, const struct field *f, const char *s)
 		return true;
 	default:
 		return characters(s) <= f->length ||
-		    writer_fail(w, "STRING_TOO_LONG", f->name, "%s: data value too large: %.200s (max length=%u)", f->name, s, f->length);
+		    writer_fail(w, "STRING_TOO_LONG", f->name,
+			"%s: data value too large: %.200s (max length=%u)", f->name, s, f->length);
 	}
 }
 
@@ -100,7 +106,8 @@ static bool
 check_value(struct write *w, const struct field *f, const cJSON *v)
 {
 	if (cJSON_IsNull(v) || (cJSON_IsString(v) && !*v->valuestring))
-		return f->flags & FIELD_NILLABLE || f->type == FIELD_BASE64 || fail_missing(w, f->name);
+		return f->flags & FIELD_NILLABLE || f->type == FIELD_BASE64 ||
+		    fail_missing(w, f->name);
 	if (f->type == FIELD_BOOLEAN ? cJSON_IsBool(v) : cJSON_IsString(v))
 		return f->type == FIELD_BOOLEAN || check_text(w, f, v->valuestring);
 	return fail_type(w, f);
@@ -113,16 +120,21 @@ check_fields(struct write *w, unsigned flag)
 	const cJSON *v;
 
 	cJSON_ArrayForEach(v, w->fields) {
-		const struct field *f = schema_field(w->object, v->string, strlen(v->string), w->view->version);
+		const struct field *f =
+		    schema_field(w->object, v->string, strlen(v->string), w->view->version);
 
-		if (strcmp(v->string, "attributes") == 0 || (flag == FIELD_UPDATEABLE && strcasecmp(v->string, "Id") == 0))
+		if (strcmp(v->string, "attributes") == 0 ||
+		    (flag == FIELD_UPDATEABLE && strcasecmp(v->string, "Id") == 0))
 			continue;
 		if (!f)
-			return writer_fail(w, "INVALID_FIELD", NULL, "No such column '%.80s' on sobject of type %s", v->string,
+			return writer_fail(w, "INVALID_FIELD", NULL,
+			    "No such column '%.80s' on sobject of type %s", v->string,
 			    w->object->name);
 		if (!(f->flags & flag))
-			return writer_fail(w, "INVALID_FIELD_FOR_INSERT_UPDATE", f->name, "Unable to create/update fields: %s. Please check the "
-			    "security settings of this field and verify that it is read/write for your profile or permission set.", f->name);
+			return writer_fail(w, "INVALID_FIELD_FOR_INSERT_UPDATE", f->name,
+			    "Unable to create/update fields: %s. Please check the "
+			    "security settings of this field and verify that it is read/write for your profile or permission set.",
+			    f->name);
 		if (!check_value(w, f, v))
 			return false;
 	}
@@ -137,7 +149,8 @@ require(struct write *w, const char *name)
 	return (s && *s) || fail_missing(w, name);
 }
 
-/* The record that a field refers to; *out stays as it is when the field is not given, and is DOCUMENT_NONE when it is null. */
+/* The record that a field refers to; *out stays as it is when the field is not given, and is
+ * DOCUMENT_NONE when it is null. */
 static bool
 resolve(struct write *w, const char *name, enum object_kind kind, uint32_t *out)
 {
@@ -154,7 +167,8 @@ resolve(struct write *w, const char *name, enum object_kind kind, uint32_t *out)
 		return true;
 	}
 	data_lock(w->org->data);
-	if (id_parse(s, strlen(s), id) && rows_find(w->org->data, &schema_objects[kind], id, &number)) {
+	if (id_parse(s, strlen(s), id) &&
+	    rows_find(w->org->data, &schema_objects[kind], id, &number)) {
 		struct rows_view view = *w->view;
 
 		view.by_id = true;
@@ -183,14 +197,15 @@ pick(struct write *w, const char *name, const char *const *values, char *out)
 			return true;
 		}
 	}
-	return writer_fail(w, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", name, "%s: bad value for restricted picklist field: %.40s", name,
-	    s);
+	return writer_fail(w, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", name,
+	    "%s: bad value for restricted picklist field: %.40s", name, s);
 }
 
 static const char *const shares[] = { "V", "C", "I", NULL };
 static const char *const visibilities[] = { "AllUsers", "InternalUsers", "SharedUsers", NULL };
 
-/* Fields that mean something are written by those who know what; the others are kept as they come. */
+/* Fields that mean something are written by those who know what; the others are kept as they come.
+ */
 static bool
 is_plain(const struct field *f)
 {
@@ -217,8 +232,12 @@ store_plain(struct write *w)
 	const cJSON *v;
 
 	cJSON_ArrayForEach(v, w->fields) {
-		const struct field *f = schema_field(w->object, v->string, strlen(v->string), w->view->version);
-		const char *s = cJSON_IsString(v) ? v->valuestring : cJSON_IsTrue(v) ? "true" : cJSON_IsFalse(v) ? "false" : NULL;
+		const struct field *f =
+		    schema_field(w->object, v->string, strlen(v->string), w->view->version);
+		const char *s = cJSON_IsString(v) ? v->valuestring :
+		    cJSON_IsTrue(v)		  ? "true" :
+		    cJSON_IsFalse(v)		  ? "false" :
+						    NULL;
 		int rc = 0;
 
 		if (!f || !is_plain(f))
@@ -256,17 +275,21 @@ read_bytes(struct write *w, struct upload *up, char **own)
 	ctx = EVP_ENCODE_CTX_new();
 	if (*own && ctx)
 		EVP_DecodeInit(ctx);
-	bool good = *own && ctx && EVP_DecodeUpdate(ctx, (unsigned char *)*own, &n, (const unsigned char *)s, (int)strlen(s)) >= 0 &&
+	bool good = *own && ctx &&
+	    EVP_DecodeUpdate(
+		ctx, (unsigned char *)*own, &n, (const unsigned char *)s, (int)strlen(s)) >= 0 &&
 	    EVP_DecodeFinal(ctx, (unsigned char *)*own + n, &last) == 1;
 	EVP_ENCODE_CTX_free(ctx);
 	if (!good)
-		return writer_fail(w, "JSON_PARSER_ERROR", NULL, "Cannot deserialize instance of base64 from VALUE_STRING value");
+		return writer_fail(w, "JSON_PARSER_ERROR", NULL,
+		    "Cannot deserialize instance of base64 from VALUE_STRING value");
 	up->bytes = *own;
 	up->len = (size_t)(n + last);
 	return true;
 }
 
-/* Where a first version goes besides: a library, a record or a user. What is not there is taken, and is nowhere. */
+/* Where a first version goes besides: a library, a record or a user. What is not there is taken,
+ * and is nowhere. */
 static void
 place_first(struct write *w, struct placing *at, struct link_row *link)
 {
@@ -290,7 +313,10 @@ place_first(struct write *w, struct placing *at, struct link_row *link)
 			break;
 		default:
 			if (object->kind == OBJECT_USER && number != at->owner)
-				*link = (struct link_row){ .kind = OBJECT_USER, .number = number, .share = 'V', .visibility = 'A' };
+				*link = (struct link_row){ .kind = OBJECT_USER,
+					.number = number,
+					.share = 'V',
+					.visibility = 'A' };
 		}
 	}
 	data_unlock(w->org->data);
@@ -375,13 +401,18 @@ create_version(struct write *w)
 	const char *url = text(w, "ContentUrl"), *modified = text(w, "ContentModifiedDate");
 	uint32_t owner = w->view->user;
 	struct upload up = {
-		.path_on_client = text(w, "PathOnClient"), .url = url, .bytes = "", .reason = text(w, "ReasonForChange"), .modified = org_now(w->org),
+		.path_on_client = text(w, "PathOnClient"),
+		.url = url,
+		.bytes = "",
+		.reason = text(w, "ReasonForChange"),
+		.modified = org_now(w->org),
 	};
 	char *own = NULL;
 	bool good = false;
 
 	w->document = DOCUMENT_NONE;
-	if (!resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &w->document) || !resolve(w, "OwnerId", OBJECT_USER, &owner))
+	if (!resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &w->document) ||
+	    !resolve(w, "OwnerId", OBJECT_USER, &owner))
 		goto out;
 	if (w->document != DOCUMENT_NONE && text(w, "FirstPublishLocationId")) {
 		writer_fail(w, "INVALID_FIELD_FOR_INSERT_UPDATE", "FirstPublishLocationId",
@@ -389,7 +420,8 @@ create_version(struct write *w)
 		goto out;
 	}
 	if (w->document != DOCUMENT_NONE && is_archived(w)) {
-		writer_fail(w, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", NULL, "a file cannot get new versions while it is archived");
+		writer_fail(w, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", NULL,
+		    "a file cannot get new versions while it is archived");
 		goto out;
 	}
 	if (url && !up.path_on_client)
@@ -423,7 +455,8 @@ update_version(struct write *w)
 	uint32_t owner = DOCUMENT_NONE;
 
 	if (get(w, "VersionData") || w->blob)
-		return writer_fail(w, "INVALID_STATUS", "VersionData", "the bytes of a major version can not be set");
+		return writer_fail(w, "INVALID_STATUS", "VersionData",
+		    "the bytes of a major version can not be set");
 	if (!resolve(w, "OwnerId", OBJECT_USER, &owner))
 		return false;
 	if (w->dry)
@@ -437,7 +470,9 @@ update_version(struct write *w)
 	if (owner != DOCUMENT_NONE && !check(w, data_own(w->org->data, w->document, owner, now)))
 		return false;
 	if (get(w, "ReasonForChange") &&
-	    !check(w, data_set_reason(w->org->data, w->document, w->index, text(w, "ReasonForChange"), now)))
+	    !check(w,
+		data_set_reason(
+		    w->org->data, w->document, w->index, text(w, "ReasonForChange"), now)))
 		return false;
 	return store_plain(w);
 }
@@ -453,7 +488,8 @@ update_document(struct write *w)
 	int64_t now = org_now(w->org);
 	uint32_t owner = DOCUMENT_NONE, library = DOCUMENT_NONE, folder = DOCUMENT_NONE;
 
-	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) || !resolve(w, "ParentId", OBJECT_LIBRARY, &library))
+	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) ||
+	    !resolve(w, "ParentId", OBJECT_LIBRARY, &library))
 		return false;
 	if (w->dry)
 		return true;
@@ -461,8 +497,10 @@ update_document(struct write *w)
 		return false;
 	if (owner != DOCUMENT_NONE && !check(w, data_own(d, w->document, owner, now)))
 		return false;
-	if (archived && !check(w, cJSON_IsTrue(archived) ? data_mark(d, w->document, DOCUMENT_ARCHIVED, 0, now)
-	    : data_mark(d, w->document, 0, DOCUMENT_ARCHIVED, now)))
+	if (archived &&
+	    !check(w,
+		cJSON_IsTrue(archived) ? data_mark(d, w->document, DOCUMENT_ARCHIVED, 0, now) :
+					 data_mark(d, w->document, 0, DOCUMENT_ARCHIVED, now)))
 		return false;
 	if (get(w, "ParentId")) {
 		if (library != DOCUMENT_NONE) {
@@ -479,7 +517,8 @@ update_document(struct write *w)
 static bool
 delete_document(struct write *w)
 {
-	return w->dry || check(w, data_mark(w->org->data, w->document, DOCUMENT_DELETED, 0, org_now(w->org)));
+	return w->dry ||
+	    check(w, data_mark(w->org->data, w->document, DOCUMENT_DELETED, 0, org_now(w->org)));
 }
 
 /* Links */
@@ -493,7 +532,8 @@ resolve_entity(struct write *w, const char *name, struct link_row *link)
 	const struct object *object = s && id_parse(s, strlen(s), id) ? rows_object(id) : NULL;
 
 	if (!object || object->kind == OBJECT_FOLDER ||
-	    (object->kind != OBJECT_USER && object->kind != OBJECT_ORGANIZATION && rows_place(object) == PLACES))
+	    (object->kind != OBJECT_USER && object->kind != OBJECT_ORGANIZATION &&
+		rows_place(object) == PLACES))
 		return fail_reference(w, s);
 	link->kind = object->kind;
 	return resolve(w, name, object->kind, &link->number);
@@ -510,7 +550,8 @@ add_link(struct write *w, struct link_row *link, const char *entity)
 	link->created = org_now(w->org);
 	rc = link_add(w->org->data, link, &row);
 	if (rc == -EEXIST)
-		return writer_fail(w, "DUPLICATE_VALUE", NULL, "Document with ID: %.18s is already linked with the entity with ID: %.18s",
+		return writer_fail(w, "DUPLICATE_VALUE", NULL,
+		    "Document with ID: %.18s is already linked with the entity with ID: %.18s",
 		    text(w, "ContentDocumentId"), text(w, entity));
 	if (rc == 0)
 		id_make(w->object->prefix, row, w->id);
@@ -523,7 +564,9 @@ create_link(struct write *w)
 	struct link_row link = { .document = DOCUMENT_NONE };
 
 	if (!require(w, "ContentDocumentId") || !require(w, "LinkedEntityId") ||
-	    !resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &link.document) || !resolve_entity(w, "LinkedEntityId", &link) || !pick(w, "ShareType", shares, &link.share) ||
+	    !resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &link.document) ||
+	    !resolve_entity(w, "LinkedEntityId", &link) ||
+	    !pick(w, "ShareType", shares, &link.share) ||
 	    !pick(w, "Visibility", visibilities, &link.visibility))
 		return false;
 	if (!link.share)
@@ -536,10 +579,14 @@ create_link(struct write *w)
 static bool
 create_library_document(struct write *w)
 {
-	struct link_row link = { .document = DOCUMENT_NONE, .kind = OBJECT_LIBRARY, .share = 'I', .visibility = 'A' };
+	struct link_row link = {
+		.document = DOCUMENT_NONE, .kind = OBJECT_LIBRARY, .share = 'I', .visibility = 'A'
+	};
 
 	return require(w, "ContentDocumentId") && require(w, "ContentWorkspaceId") &&
-	    resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &link.document) && resolve(w, "ContentWorkspaceId", OBJECT_LIBRARY, &link.number) && add_link(w, &link, "ContentWorkspaceId");
+	    resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &link.document) &&
+	    resolve(w, "ContentWorkspaceId", OBJECT_LIBRARY, &link.number) &&
+	    add_link(w, &link, "ContentWorkspaceId");
 }
 
 static bool
@@ -547,7 +594,8 @@ update_link(struct write *w)
 {
 	char share, visibility;
 
-	return pick(w, "ShareType", shares, &share) && pick(w, "Visibility", visibilities, &visibility) &&
+	return pick(w, "ShareType", shares, &share) &&
+	    pick(w, "Visibility", visibilities, &visibility) &&
 	    (w->dry || check(w, link_change(w->org->data, w->number, share, visibility)));
 }
 
@@ -555,7 +603,8 @@ static bool
 delete_link(struct write *w)
 {
 	if (w->number < LINK_FIRST_MADE && w->number % LINK_STRIDE == LINK_OWNER)
-		return writer_fail(w, "INSUFFICIENT_ACCESS_OR_READONLY", NULL, "insufficient access rights on object id");
+		return writer_fail(w, "INSUFFICIENT_ACCESS_OR_READONLY", NULL,
+		    "insufficient access rights on object id");
 	return w->dry || check(w, link_delete(w->org->data, w->number));
 }
 
@@ -567,7 +616,8 @@ update_member(struct write *w)
 	uint32_t folder = DOCUMENT_NONE, library;
 	struct document space;
 
-	if (!require(w, "ParentContentFolderId") || !resolve(w, "ParentContentFolderId", OBJECT_FOLDER, &folder))
+	if (!require(w, "ParentContentFolderId") ||
+	    !resolve(w, "ParentContentFolderId", OBJECT_FOLDER, &folder))
 		return false;
 	data_lock(w->org->data);
 	library = place_get(w->org->data, PLACE_FOLDER, folder)->library;
@@ -575,16 +625,19 @@ update_member(struct write *w)
 	data_unlock(w->org->data);
 	if (!same)
 		return fail_reference(w, text(w, "ParentContentFolderId"));
-	return w->dry || check(w, data_put(w->org->data, w->document, library, folder, org_now(w->org)));
+	return w->dry ||
+	    check(w, data_put(w->org->data, w->document, library, folder, org_now(w->org)));
 }
 
 /* Libraries, folders, records */
 
-/* The name that a write gives, or NULL; `old` has the half of a contact's that is not given. Caller frees. */
+/* The name that a write gives, or NULL; `old` has the half of a contact's that is not given. Caller
+ * frees. */
 static char *
 name_of(const struct write *w, const char *old)
 {
-	const char *first = text(w, "FirstName"), *last = text(w, "LastName"), *name = text(w, "Name"), *space = strrchr(old, ' ');
+	const char *first = text(w, "FirstName"), *last = text(w, "LastName"),
+		   *name = text(w, "Name"), *space = strrchr(old, ' ');
 	struct buf out = BUF_INIT;
 
 	if (w->object->kind != OBJECT_CONTACT)
@@ -606,7 +659,8 @@ resolve_parent(struct write *w, uint32_t *parent, uint32_t *library)
 {
 	if (w->object->kind != OBJECT_FOLDER)
 		return resolve(w, "AccountId", OBJECT_ACCOUNT, parent);
-	if (!require(w, "ParentContentFolderId") || !resolve(w, "ParentContentFolderId", OBJECT_FOLDER, parent))
+	if (!require(w, "ParentContentFolderId") ||
+	    !resolve(w, "ParentContentFolderId", OBJECT_FOLDER, parent))
 		return false;
 	data_lock(w->org->data);
 	*library = place_get(w->org->data, PLACE_FOLDER, *parent)->library;
@@ -621,15 +675,16 @@ create_place(struct write *w)
 	enum place_kind kind = rows_place(w->object);
 	int64_t now = org_now(w->org);
 
-	if (!require(w, kind == PLACE_CONTACT ? "LastName" : "Name") || !resolve(w, "OwnerId", OBJECT_USER, &owner) ||
-	    !resolve_parent(w, &parent, &library))
+	if (!require(w, kind == PLACE_CONTACT ? "LastName" : "Name") ||
+	    !resolve(w, "OwnerId", OBJECT_USER, &owner) || !resolve_parent(w, &parent, &library))
 		return false;
 	if (kind == PLACE_OPPORTUNITY && (!require(w, "StageName") || !require(w, "CloseDate")))
 		return false;
 	if (w->dry)
 		return true;
 	char *name = name_of(w, "");
-	int rc = name ? place_add(w->org->data, kind, name, library, parent, now, &w->number) : -ENOMEM;
+	int rc =
+	    name ? place_add(w->org->data, kind, name, library, parent, now, &w->number) : -ENOMEM;
 	free(name);
 	if (!check(w, rc))
 		return false;
@@ -647,7 +702,8 @@ update_place(struct write *w)
 	int64_t now = org_now(w->org);
 	int rc = 0;
 
-	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) || (get(w, field) && !resolve_parent(w, &parent, &library)))
+	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) ||
+	    (get(w, field) && !resolve_parent(w, &parent, &library)))
 		return false;
 	if (w->dry)
 		return true;
@@ -676,9 +732,11 @@ is_empty(struct write *w, enum place_kind kind)
 	for (uint32_t i = 0; i < data_document_count(d) && empty; i++) {
 		const struct document *doc = data_document(d, i, &space);
 
-		empty = doc->state & (DOCUMENT_DELETED | DOCUMENT_GONE) || (kind == PLACE_FOLDER ? doc->folder : doc->library) != w->number;
+		empty = doc->state & (DOCUMENT_DELETED | DOCUMENT_GONE) ||
+		    (kind == PLACE_FOLDER ? doc->folder : doc->library) != w->number;
 	}
-	for (uint32_t i = 0; i < place_count(d, PLACE_FOLDER) && empty && kind == PLACE_FOLDER; i++) {
+	for (uint32_t i = 0; i < place_count(d, PLACE_FOLDER) && empty && kind == PLACE_FOLDER;
+	     i++) {
 		const struct place *p = place_get(d, PLACE_FOLDER, i);
 
 		empty = p->deleted || p->parent != w->number;
@@ -726,7 +784,8 @@ find_row(struct write *w, const char *id)
 	const char *code;
 
 	data_lock(w->org->data);
-	code = row_find(w->org->data, w->object, id, w->view, &row, w->id, w->message, sizeof(w->message));
+	code = row_find(
+	    w->org->data, w->object, id, w->view, &row, w->id, w->message, sizeof(w->message));
 	if (!code) {
 		w->number = row.number;
 		w->document = row.document ? row.document->number : DOCUMENT_NONE;
@@ -745,12 +804,16 @@ writer_run(struct write *w, enum writer_op op, const char *id)
 
 	for (size_t i = 0; i < WRITERS && !writer; i++)
 		if (writers[i].kind == w->object->kind)
-			writer = op == WRITER_CREATE ? writers[i].create : op == WRITER_UPDATE ? writers[i].update : writers[i].remove;
+			writer = op == WRITER_CREATE ? writers[i].create :
+			    op == WRITER_UPDATE	     ? writers[i].update :
+						       writers[i].remove;
 	if (!writer)
-		return writer_fail(w, "INVALID_TYPE_FOR_OPERATION", NULL, "entity type cannot be %s: %s", verbs[op], w->object->name);
+		return writer_fail(w, "INVALID_TYPE_FOR_OPERATION", NULL,
+		    "entity type cannot be %s: %s", verbs[op], w->object->name);
 	if (op != WRITER_CREATE && !find_row(w, id))
 		return false;
-	if (op != WRITER_DELETE && !check_fields(w, op == WRITER_CREATE ? FIELD_CREATEABLE : FIELD_UPDATEABLE))
+	if (op != WRITER_DELETE &&
+	    !check_fields(w, op == WRITER_CREATE ? FIELD_CREATEABLE : FIELD_UPDATEABLE))
 		return false;
 	return writer(w);
 }

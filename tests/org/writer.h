@@ -37,9 +37,11 @@ struct write {
 	char		 message[512];
 };
 
-/* id: of what is changed or deleted; NULL: what is written is new. False: code, message and about tell why. */
+/* id: of what is changed or deleted; NULL: what is written is new. False: code, message and about
+ * tell why. */
 bool	writer_run(struct write *, enum writer_op, const char *id);
 /* Says why not; false. */
-bool	writer_fail(struct write *, const char *code, const char *about, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+bool writer_fail(struct write *, const char *code, const char *about, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif
