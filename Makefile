@@ -41,7 +41,7 @@ $(BUILD)/sffs-org: $(call objects,tests/org/main.c $(ORG) auth/buf.c auth/log.c)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
 
 # Unit tests: a test of the simulated org links the org, every other one links fs and auth.
-$(BUILD)/tests/z%-org: $(BUILD)/obj/tests/a%-org.o $(call objects,$(ORG) auth/buf.c auth/log.c)
+$(BUILD)/tests/z%-org: $(BUILD)/obj/tests/z%-org.o $(call objects,$(ORG) auth/buf.c auth/log.c)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(FS) $(AUTH))
