@@ -28,7 +28,6 @@
 #include "fs/content/read_ahead.h"
 #include "fs/command/arguments.h"
 #include "fs/rest/budget.h"
-#include "fs/mount/callers.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/command/cache.h"
 #include "fs/mount/claim.h"
@@ -59,7 +58,6 @@ struct sffs {
 	struct token	*token;
 	struct mounter *keeper; /* mounts and unmounts when this process is confined; else NULL */
 	struct budget	*budget;
-	struct callers	*callers;
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct store	*store;
@@ -252,8 +250,6 @@ open_salesforce(struct sffs *s)
 		rc = make_data_dir(s);
 	if (rc == 0)
 		rc = open_budget(s);
-	if (rc == 0)
-		rc = callers_new(&s->callers);
 	if (rc == 0)
 		rc = rest_open(s->http, s->token,
 		    &(struct rest_options){ .api_version = c->api_version,
@@ -486,7 +482,6 @@ open_tree(struct sffs *s)
 		.sync = s->sync,
 		.demand = s->demand,
 		.budget = s->budget,
-		.callers = s->callers,
 		.reserve = (unsigned)c->api_reserve };
 	if (rc == 0)
 		rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
@@ -549,7 +544,6 @@ close_all(struct sffs *s)
 	catalogue_close(s->catalogue);
 	rest_close(s->rest);
 	budget_close(s->budget);
-	callers_free(s->callers);
 	token_close(s->token);
 	http_close(s->http);
 	claim_drop(s->claim);
@@ -588,7 +582,6 @@ run(struct sffs *s)
 				    .allow_other = s->config->allow_other,
 				    .keeper = s->keeper,
 				    .debug = s->arguments.debug,
-				    .callers = s->callers,
 				    .ready = mount_answers,
 				    .ctx = s },
 		    s->arguments.mountpoint, &s->mount);

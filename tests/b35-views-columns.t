@@ -1,6 +1,6 @@
 #!/bin/sh
 # Columns, statistics, clean CSV and what was odd: each view of a document agrees with the others.
-. "${0%/*}/lib.sh"; plan 33
+. "${0%/*}/lib.sh"; plan 30
 data=$TMP/data
 mkdir "$data"
 printf 'Name,Amount,Name,,a/b,a_b\n"Smith, ""J""",1,x,y,1,2\nMüller,-2.5,"two\nlines",,3,4\n' >"$data/Sales.csv"
@@ -50,9 +50,6 @@ is 'and of what is not' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
 is 'with numbers' "$(grep -c '^records	4$' "$p/Odd/info.tsv")" 1
 is 'errors.tsv has a line a fault' "$(tail -n +2 "$p/Odd/errors.tsv" | cut -f4 | sort | paste -sd ' ')" 'long-record short-record text-after-quote'
 is 'none where there is none' "$(wc -l <"$p/Sales/errors.tsv")" 1
-ok 'stats.tsv is not listed' sh -c "! ls '$p/Sales' | grep -q stats"
-is 'but there' "$(cut -f1,2 "$p/Sales/stats.tsv" | sed -n 3p)" 'Amount	decimal'
-is 'with its size' "$(stat -c %s "$p/Sales/stats.tsv")" "$(wc -c <"$p/Sales/stats.tsv")"
 
 is 'a document that is called README has its views too' "$(cat "$MNT/documents/README/parsed/rows.tsv")" '1	2'
 is 'and parsed lists a README only' "$(ls -A "$p")" README

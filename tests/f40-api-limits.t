@@ -1,6 +1,6 @@
 #!/bin/sh
-# What calls may cost: the org's limit with its reserve, and a budget of one's own; and who it was that asked.
-. "${0%/*}/lib.sh"; plan 39
+# What calls may cost: the org's limit with its reserve, and a budget of one's own.
+. "${0%/*}/lib.sh"; plan 38
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6 7 8; do printf 'document %s\n' $i >"$data/d$i.txt"; done
@@ -11,21 +11,20 @@ limits() { jq -c "$1" "$MNT/.sffs/limits.json"; }
 why() { "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
 used() { org journal | grep -c '	/services/data/' || :; }	# API calls since the org began
 
-# Who asks.
+# What the mount has cost.
 fs_mount -o refresh=0
 cp "$MNT/.sffs/limits.json" "$TMP/limits"
-is 'limits.json is JSON, and as large as it says' "$(jq -r .callers "$TMP/limits") $(wc -c <"$TMP/limits")" "{} $(stat -c %s "$MNT/.sffs/limits.json")"
+is 'limits.json is JSON, and as large as it says' "$(jq -r .budget.max "$TMP/limits") $(wc -c <"$TMP/limits")" "null $(stat -c %s "$MNT/.sffs/limits.json")"
 is 'what the mount cost, by kind' "$(limits '[.calls.fill, .calls.download, .calls.failed]')" '[1,0,0]'
 is 'the whole org' "$(limits '[.org.used, .org.max, .org.reserve, .org.in_reserve, .org.spent_until]')" "[$(used),100000,10000,false,null]"
 is 'no budget, but a count' "$(limits '[.budget.used, .budget.max]')" "[$(used),null]"
 find "$MNT" -exec stat {} + >/dev/null; grep -q . "$MNT/.sffs/status.json"
-is 'nobody has asked for a document' "$(limits .callers)" '{}'
+is 'walking downloads nothing' "$(limits .calls.download)" 0
 cat "$docs/d1/d1.txt" "$docs/d1/d1.txt" >/dev/null
 head -c 1 "$docs/d2/d2.txt" >/dev/null
 stat -c %s "$MNT/parsed/Table/rows.tsv" >/dev/null
 cat "$MNT/parsed/Table/rows.tsv" "$MNT/parsed/Table/table.tsv" >/dev/null
-is 'by name, once for each that had to be downloaded' "$(limits .callers)" '{"cat":1,"head":1,"stat":1}'
-is 'and so many downloads' "$(limits .calls.download)" 3
+is 'each document that is read is one download' "$(limits .calls.download)" 3
 fs_unmount
 # gone GLOB...: what is cached and has such a name goes, as when it is evicted.
 gone() { for g; do rm -f "$XDG_CACHE_HOME"/sffs/*/blobs/files/$g; done; }
@@ -33,16 +32,16 @@ table=$(cd "$XDG_CACHE_HOME"/sffs/*/blobs/files && ls *.tsv | sed 's/\..*//')	# 
 gone "$table"
 fs_mount -o refresh=3600
 stat -c %s "$MNT/parsed/Table/rows.tsv" "$MNT/parsed/Table/table.csv" >/dev/null
-is 'nobody, where the sizes are known' "$(limits '[.callers, .calls.download]')" '[{},0]'
+is 'no download where the sizes are known' "$(limits .calls.download)" 0
 cat "$MNT/parsed/Table/rows.tsv" >/dev/null
-is 'nor what is rendered already' "$(limits '[.callers, .calls.download]')" '[{},0]'
+is 'nor where the view is rendered already' "$(limits .calls.download)" 0
 fs_unmount
 gone "$table*"
 fs_mount -o refresh=3600
 stat -c %s "$MNT/parsed/Table/rows.tsv" >/dev/null
-is 'sizes are known without it, too' "$(limits '[.callers, .calls.download]')" '[{},0]'
+is 'sizes are known without the rendered views, too' "$(limits .calls.download)" 0
 cat "$MNT/parsed/Table/rows.tsv" >/dev/null
-is 'who reads it is named' "$(limits '[.callers, .calls.download]')" '[{"cat":1},1]'
+is 'reading one is a download' "$(limits .calls.download)" 1
 fs_unmount
 
 # The reserve: what is left is for reading.

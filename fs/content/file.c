@@ -118,20 +118,6 @@ render_name(const struct files *fs, const char *version_id, const char *ending)
 	return name;
 }
 
-static bool
-is_rendered(struct files *fs, const struct document *d, enum view_kind kind, const char *ending)
-{
-	struct download v = download_of(d);
-	struct survey *s;
-
-	if (parsed_get(fs->surveys, &v, NULL, &s) < 0)
-		return false;
-	bool is =
-	    store_has(fs->store, render_name(fs, v.id, ending).s, view_size(survey_view(s), kind));
-	survey_put(s);
-	return is;
-}
-
 /* size bytes from start of a rendered view. */
 static int
 open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind, const char *ending,
@@ -298,75 +284,41 @@ file_open_column(
 }
 
 /*
- * Statistics and notes: texts.
+ * Notes as plain text.
  */
-
-static int
-get_text(struct files *fs, const struct document *d, bool note, struct wait *w, struct survey **out,
-    const char **text, size_t *len)
-{
-	struct download v = download_of(d);
-	int rc = note ? parsed_note(fs->surveys, &v, w, out) : parsed_get(fs->surveys, &v, w, out);
-
-	if (rc == 0 && (rc = survey_stats(*out, w, text, len)) < 0)
-		survey_put(*out);
-	return rc;
-}
-
-static int
-text_size(struct files *fs, const struct document *d, bool note, struct wait *w, uint64_t *out)
-{
-	const char *text;
-	struct survey *s;
-	size_t len;
-	int rc = get_text(fs, d, note, w, &s, &text, &len);
-
-	if (rc == 0) {
-		*out = len;
-		survey_put(s);
-	}
-	return rc;
-}
-
-static int
-open_text(struct files *fs, const struct document *d, bool note, struct wait *w, struct file **out)
-{
-	const char *text;
-	struct survey *s;
-	size_t len;
-	int rc = get_text(fs, d, note, w, &s, &text, &len);
-
-	if (rc < 0)
-		return rc;
-	char *copy = malloc(len + 1);
-	if (copy)
-		memcpy(copy, text, len);
-	survey_put(s);
-	return copy ? file_open_text(copy, len, out) : -ENOMEM;
-}
-
-int
-file_stats_size(struct files *fs, const struct document *d, struct wait *w, uint64_t *out)
-{
-	return text_size(fs, d, false, w, out);
-}
-
-int
-file_open_stats(struct files *fs, const struct document *d, struct wait *w, struct file **out)
-{
-	return open_text(fs, d, false, w, out);
-}
 
 int
 file_note_size(struct files *fs, const struct document *d, struct wait *w, uint64_t *out)
 {
-	return text_size(fs, d, true, w, out);
+	struct download v = download_of(d);
+	struct survey *s;
+	size_t len;
+	int rc = parsed_note(fs->surveys, &v, w, &s);
+
+	if (rc < 0)
+		return rc;
+	survey_note(s, &len);
+	*out = len;
+	survey_put(s);
+	return 0;
 }
 
 int
 file_open_note(struct files *fs, const struct document *d, struct wait *w, struct file **out)
 {
-	return open_text(fs, d, true, w, out);
+	struct download v = download_of(d);
+	struct survey *s;
+	size_t len;
+	int rc = parsed_note(fs->surveys, &v, w, &s);
+
+	if (rc < 0)
+		return rc;
+	const char *text = survey_note(s, &len);
+	char *copy = malloc(len + 1);
+	if (copy)
+		memcpy(copy, text, len);
+	survey_put(s);
+	return copy ? file_open_text(copy, len, out) : -ENOMEM;
 }
 
 /*
@@ -379,18 +331,6 @@ file_is_cached(struct files *fs, const struct document *d)
 	struct download v = download_of(d);
 
 	return store_has(fs->store, v.id, v.size);
-}
-
-bool
-file_view_is_cached(struct files *fs, const struct document *d, unsigned view)
-{
-	return is_rendered(fs, d, views[view].kind, views[view].blob);
-}
-
-bool
-file_columns_are_cached(struct files *fs, const struct document *d)
-{
-	return is_rendered(fs, d, VIEW_COLUMNS, COLUMNS);
 }
 
 int

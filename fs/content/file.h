@@ -59,19 +59,12 @@ int file_column_size(
 int file_open_column(
     struct files *, const struct document *, size_t column, struct wait *w, struct file **out);
 
-/* stats.tsv, which is made when it is first named. */
-int	file_stats_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
-int	file_open_stats(struct files *, const struct document *, struct wait *w, struct file **out);
-
 /* A note as plain text. */
 int	file_note_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
 int	file_open_note(struct files *, const struct document *, struct wait *w, struct file **out);
 
 bool file_is_cached(struct files *,
     const struct document *); /* the version's bytes are here: reading it costs no call */
-/* What is rendered is here; where the survey is not, false. */
-bool	file_view_is_cached(struct files *, const struct document *, unsigned view);
-bool	file_columns_are_cached(struct files *, const struct document *);
 /* The version's document is no more: what is cached of it goes, open handles read on. */
 void	file_drop(struct files *, const char *version_id);
 

@@ -24,9 +24,9 @@
 struct survey {
 	struct parsed	*owner;
 	struct download	 version;
-	struct task	 survey, stats;	/* of a note: stats alone, which makes its text */
-	struct view_survey *view;	/* once survey.made */
-	struct buf	 text;		/* once stats.made */
+	struct task	 task;
+	struct view_survey *view;	/* once task.made, unless it is a note */
+	struct buf	 text;		/* once task.made, of a note */
 	struct column_names *columns;	/* NULL: nobody has asked */
 	unsigned	 users;
 	struct survey	*next;		/* less recently used */
@@ -37,7 +37,7 @@ struct parsed {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct parsed_options o;
-	char		 maker[40], stats_maker[48];
+	char		 maker[40];
 
 	pthread_mutex_t
 	    lock; /* guards: all below, and of each survey what is not there once and for all */
@@ -97,24 +97,16 @@ put_note(struct blob *blob, uint64_t size, struct buf *text)
 	return rc < 0 ? rc : text->failed ? -ENOMEM : 0;
 }
 
-static const char *
-text_maker(const struct survey *s)
-{
-	return s->version.note ? NOTE_RENDERER : s->owner->stats_maker;
-}
-
 void
 survey_use(const struct survey *s)
 {
 	struct parsed *ss = s->owner;
 
 	catalogue_use_survey(ss->catalogue, s->version.id, ss->maker);
-	catalogue_use_survey(ss->catalogue, s->version.id, text_maker(s));
 }
 
-/* Statistics, or the text of a note. */
 static int
-make_text(struct survey *s)
+make_note(struct survey *s)
 {
 	struct parsed *ss = s->owner;
 	struct buf text = BUF_INIT;
@@ -123,13 +115,10 @@ make_text(struct survey *s)
 
 	if (rc < 0)
 		return rc;
-	if (!s->version.note)
-		survey_use(s);
-	rc = s->version.note ? put_note(blob, s->version.size, &text) :
-	    view_stats(s->view, &(struct view_source){ read_blob, blob, s->version.size }, &text);
+	rc = put_note(blob, s->version.size, &text);
 	if (rc == 0) {
 		catalogue_put_survey(
-		    ss->catalogue, s->version.id, text_maker(s), buf_str(&text), text.len);
+		    ss->catalogue, s->version.id, NOTE_RENDERER, buf_str(&text), text.len);
 		s->text = text;
 		text = (struct buf)BUF_INIT;
 	}
@@ -140,59 +129,35 @@ make_text(struct survey *s)
 
 /* The survey stays while it is woken for: a task is part of it. */
 static void
-end_task(struct survey *s, struct task *t, int rc)
+end_task(struct survey *s, int rc)
 {
 	struct parsed *ss = s->owner;
 
 	pthread_mutex_lock(&ss->lock);
 	s->users++;
 	pthread_mutex_unlock(&ss->lock);
-	task_end(t, &ss->lock, rc);
+	task_end(&s->task, &ss->lock, rc);
 	survey_put(s);
 }
 
 static struct survey *
-of_survey(struct job *job)
+survey_of(struct job *job)
 {
-	return (struct survey *)((char *)job - offsetof(struct survey, survey.job));
-}
-
-static struct survey *
-of_stats(struct job *job)
-{
-	return (struct survey *)((char *)job - offsetof(struct survey, stats.job));
+	return (struct survey *)((char *)job - offsetof(struct survey, task.job));
 }
 
 static void
 run_survey(struct job *job)
 {
-	struct survey *s = of_survey(job);
+	struct survey *s = survey_of(job);
 
-	end_task(s, &s->survey, make_survey(s));
+	end_task(s, s->version.note ? make_note(s) : make_survey(s));
 }
 
 static void
 drop_survey(struct job *job)
 {
-	struct survey *s = of_survey(job);
-
-	end_task(s, &s->survey, -EINTR);
-}
-
-static void
-run_stats(struct job *job)
-{
-	struct survey *s = of_stats(job);
-
-	end_task(s, &s->stats, make_text(s));
-}
-
-static void
-drop_stats(struct job *job)
-{
-	struct survey *s = of_stats(job);
-
-	end_task(s, &s->stats, -EINTR);
+	end_task(survey_of(job), -EINTR);
 }
 
 /* What an earlier look, or an earlier mount, has found. */
@@ -203,16 +168,12 @@ recall(struct survey *s)
 	void *p = NULL;
 	size_t n;
 
-	if (!s->version.note &&
-	    catalogue_survey(ss->catalogue, s->version.id, ss->maker, &p, &n) == 0)
-		s->survey.made = view_survey_unpack(p, n, &s->view) == 0;
-	free(p);
-	p = NULL;
-	if ((s->survey.made || s->version.note) &&
-	    catalogue_survey(ss->catalogue, s->version.id, text_maker(s), &p, &n) == 0) {
+	const char *maker = s->version.note ? NOTE_RENDERER : ss->maker;
+	if (catalogue_survey(ss->catalogue, s->version.id, maker, &p, &n) < 0)
+		return;
+	if (s->version.note)
 		buf_put(&s->text, p, n);
-		s->stats.made = !s->text.failed;
-	}
+	s->task.made = s->version.note ? !s->text.failed : view_survey_unpack(p, n, &s->view) == 0;
 	free(p);
 }
 
@@ -239,10 +200,8 @@ new_survey(struct parsed *ss, const struct download *v)
 	s->owner = ss;
 	s->version = *v;
 	const unsigned keep = v->note ? 0 : KEEP_ERROR;		/* of a note there is one text */
-	s->survey =
+	s->task =
 	    (struct task){ .job = { .run = run_survey, .drop = drop_survey }, .keep_error = keep };
-	s->stats =
-	    (struct task){ .job = { .run = run_stats, .drop = drop_stats }, .keep_error = keep };
 	recall(s);
 	return s;
 }
@@ -259,7 +218,7 @@ use_survey(struct parsed *ss, struct survey *s)
 	for (struct survey **p = &s->next; *p;) {
 		struct survey *old = *p;
 
-		if (++n >= KEPT && !old->users && !old->survey.running && !old->stats.running) {
+		if (++n >= KEPT && !old->users && !old->task.running) {
 			*p = old->next;
 			free_survey(old);
 		} else {
@@ -293,7 +252,7 @@ get_made(struct parsed *ss, const struct download *v, struct wait *w, struct sur
 	struct survey *s = take_survey(ss, v->id);
 	if (s || (s = new_survey(ss, v))) {
 		use_survey(ss, s);
-		rc = task_need(v->note ? &s->stats : &s->survey, ss->pool, w);
+		rc = task_need(&s->task, ss->pool, w);
 	}
 	if (rc == 0) {
 		s->users++;
@@ -361,19 +320,11 @@ survey_columns(struct survey *s, const struct column_names **out)
 	return 0;
 }
 
-int
-survey_stats(struct survey *s, struct wait *w, const char **text, size_t *len)
+const char *
+survey_note(const struct survey *s, size_t *len)
 {
-	struct parsed *ss = s->owner;
-
-	pthread_mutex_lock(&ss->lock);
-	int rc = task_need(&s->stats, ss->pool, w);
-	pthread_mutex_unlock(&ss->lock);
-	if (rc == 0) {
-		*text = buf_str(&s->text);
-		*len = s->text.len;
-	}
-	return rc;
+	*len = s->text.len;
+	return s->text.data ? s->text.data : "";
 }
 
 const char *
@@ -414,7 +365,6 @@ parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
 	ss->o = *o;
 	snprintf(ss->maker, sizeof(ss->maker), "%s-%016llx", VIEW_RENDERER,
 	    (unsigned long long)hash_options(&o->view));
-	snprintf(ss->stats_maker, sizeof(ss->stats_maker), "stats-%s", ss->maker);
 	pthread_mutex_init(&ss->lock, NULL);
 	int rc = pool_open("sffs-survey", THREADS, &ss->pool);
 	if (rc < 0) {

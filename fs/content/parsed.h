@@ -1,6 +1,6 @@
 /*
- * surveys - what one pass over a version's bytes has found: where its views begin and end, its
- * statistics, a note's text.
+ * surveys - what one pass over a version's bytes has found: where its views begin and end, or a
+ * note's text.
  *
  * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue, by
  * version and csv options, until 100,000 others were made or rendered by since. Those used lately
@@ -45,11 +45,9 @@ const struct download *survey_version(const struct survey *);
 void survey_use(const struct survey
 	*); /* something is rendered by it: it is kept. May wait for another process */
 int survey_columns(struct survey *, const struct column_names **out); /* the survey's. -ENOMEM */
-/* A note's, whose only part is survey_stats: its plain text, which is there at once. Errors as
- * parsed_get. */
+/* A note's, which has nothing but survey_note, its plain text. Errors as parsed_get. */
 int	parsed_note(struct parsed *, const struct download *, struct wait *w, struct survey **out);
-/* stats.tsv, by a pass of its own. Errors as parsed_get; the text is the survey's. */
-int	survey_stats(struct survey *, struct wait *w, const char **text, size_t *len);
+const char *survey_note(const struct survey *, size_t *len);	/* the survey's */
 
 /* The renderer and the options that its output depends on, for names of what is rendered. */
 const char *parsed_maker(const struct parsed *);

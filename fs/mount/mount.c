@@ -33,7 +33,6 @@
 
 #include "auth/buf.h"
 #include "auth/log.h"
-#include "callers.h"
 #include "fs/content/file.h"
 #include "mounter.h"
 #include "signals.h"
@@ -292,19 +291,9 @@ run_getattr(struct parked *p, int *rc)
 }
 
 static void
-note_caller(fuse_req_t req, fuse_ino_t ino, bool open)
-{
-	const struct mount *m = mount_of(req);
-
-	if (m->o.callers && tree_will_download(m->tree, ino, open))
-		callers_add(m->o.callers, fuse_req_ctx(req)->pid);
-}
-
-static void
 op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)fi;
-	note_caller(req, ino, false);
 	park(req, &(struct parked){ .run = run_getattr, .ino = ino });
 }
 
@@ -610,7 +599,6 @@ op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, EROFS);
 		return;
 	}
-	note_caller(req, ino, true);
 	park(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
 }
 

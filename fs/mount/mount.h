@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct callers;
 struct tree;
 struct mount;
 
@@ -25,7 +24,6 @@ struct mount_options {
 	const char	*name;		/* what `mount` and `df` show as the device */
 	bool		 allow_other;
 	bool		 debug;		/* libfuse prints each request */
-	struct callers	*callers;	/* who asks for what is not in the cache; may be NULL */
 	struct mounter *keeper; /* mounts and unmounts, since this process cannot; NULL: it can */
 	void		(*ready)(void *ctx);	/* called once, when the mount answers */
 	void		*ctx;

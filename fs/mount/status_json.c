@@ -4,7 +4,6 @@
 
 #include "auth/buf.h"
 #include "fs/rest/budget.h"
-#include "callers.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/sync/on_demand.h"
 #include "fs/rest/rest.h"
@@ -100,16 +99,6 @@ status_json(const struct status *s, size_t *len)
 	return buf_detach(&b);
 }
 
-static void
-put_caller(void *ctx, const char *name, uint64_t times)
-{
-	struct buf *b = ctx;
-
-	buf_puts(b, b->data[b->len - 1] == '{' ? "" : ", ");
-	buf_put_json_text(b, name);
-	buf_printf(b, ": %llu", (unsigned long long)times);
-}
-
 /* Of the org, of which nothing is known before its first answer. */
 static void
 put_org_limit(struct buf *b, const struct status *s, const struct rest_stats *r)
@@ -155,9 +144,7 @@ status_limits(const struct status *s, size_t *len)
 	buf_puts(&b, "  \"calls\": {");
 	for (unsigned i = 0; i < REST_KINDS; i++)
 		buf_printf(&b, "\"%s\": %llu, ", kinds[i], (unsigned long long)rest.calls[i]);
-	buf_printf(&b, "\"failed\": %llu},\n  \"callers\": {", (unsigned long long)rest.errors);
-	callers_list(s->callers, put_caller, &b);
-	buf_puts(&b, "}\n}\n");
+	buf_printf(&b, "\"failed\": %llu}\n}\n", (unsigned long long)rest.errors);
 	*len = b.len;
 	return buf_detach(&b);
 }

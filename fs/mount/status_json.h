@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 struct budget;
-struct callers;
 struct catalogue;
 struct on_demand;
 struct rest;
@@ -27,7 +26,6 @@ struct status {
 	struct sync	*sync;
 	struct on_demand	*demand;
 	struct budget	*budget;
-	struct callers	*callers;
 	unsigned	 reserve;	/* per cent */
 };
 

@@ -116,7 +116,7 @@ node_ino(const struct node *n)
 	switch (n->kind) {
 	case FIXED:
 		return n->fixed->number;
-	case VERSION: case NOTE_TEXT: case STATS: case COLUMNS:
+	case VERSION: case NOTE_TEXT: case COLUMNS:
 		return ino_of(n->kind, n->doc.version_key);
 	case COLUMN:
 		column_text(n, text);
@@ -136,7 +136,7 @@ bool
 node_is_of_version(const struct node *n)
 {
 	switch (n->kind) {
-	case VERSION: case NOTE_TEXT: case VIEW: case STATS: case COLUMNS: case COLUMN:
+	case VERSION: case NOTE_TEXT: case VIEW: case COLUMNS: case COLUMN:
 		return true;
 	default:
 		return false;
@@ -381,8 +381,6 @@ size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 	*size = 0;
 	if (n->kind == VIEW)
 		return file_view_size(t->files, &n->doc, n->view, w, size);
-	if (n->kind == STATS)
-		return file_stats_size(t->files, &n->doc, w, size);
 	if (n->kind == COLUMN)
 		return file_column_size(t->files, &n->doc, n->column, w, size);
 	if (n->kind == COLUMNS)		/* what is in it is known when the survey is */

@@ -29,7 +29,6 @@ enum kind {
 	NOTE_TEXT, /* documents/X/X.txt beside a note, which is not listed */
 	VERSIONS, /* versions/X/ */
 	PARSED, /* parsed/X/ */
-	STATS, /* parsed/X/stats.tsv */
 	COLUMNS, /* parsed/X/columns/ */
 	COLUMN, /* parsed/X/columns/Amount */
 	OBJECT, /* records/Account/ */

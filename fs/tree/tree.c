@@ -225,8 +225,8 @@ find_parsed(const char *name, struct node *n)
 	for (n->view = 0; file_view_name(n->view); n->view++)
 		if (strcmp(file_view_name(n->view), name) == 0)
 			return 0;
-	n->kind = strcmp(name, "columns") == 0 ? COLUMNS : STATS;
-	return n->kind == COLUMNS || strcmp(name, "stats.tsv") == 0 ? 0 : -ENOENT;
+	n->kind = COLUMNS;
+	return strcmp(name, "columns") == 0 ? 0 : -ENOENT;
 }
 
 /* Who looks here has asked for the directory's attributes, which waits for the survey; if it is
@@ -349,37 +349,6 @@ tree_is_refresh(uint64_t ino)
 	return node_kind(ino) == FIXED && ino % FIXED_MOST == REFRESH;
 }
 
-/* n: made of a version that is not here. Its size may be known all the same, and its bytes may have
- * been rendered. */
-static bool
-is_made(struct tree *t, const struct node *n, bool open)
-{
-	struct tree_entry e;
-
-	if (node_entry(t, n, NULL, 0, &e) < 0)
-		return true;		/* as far as it can be */
-	return e.attr_for > 0 &&
-	    (!open ||
-		(n->kind == VIEW	  ? file_view_is_cached(t->files, &n->doc, n->view) :
-			n->kind == COLUMN ? file_columns_are_cached(t->files, &n->doc) :
-					    true));
-}
-
-bool
-tree_will_download(struct tree *t, uint64_t ino, bool open)
-{
-	const enum kind kind = node_kind(ino);
-	struct node n;
-
-	if (!(open && kind == VERSION) && kind != NOTE_TEXT && kind != STATS && kind != COLUMN &&
-	    kind != COLUMNS && kind != VIEW)
-		return false;
-	bool will = node_of(t, ino, &n) == 0 && !document_is_link(&n.doc) &&
-	    !file_is_cached(t->files, &n.doc) && (kind == VERSION || !is_made(t, &n, open));
-	node_free(&n);
-	return will;
-}
-
 static void
 put_snapshot(void *snapshot)
 {
@@ -415,7 +384,6 @@ open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, stru
 	} else if (rc == 0) {
 		rc = node_is_inventory(n, &kind) ? open_inventory(t, kind, ticket, w, out) :
 		    n->kind == VIEW ? file_open_view(t->files, &n->doc, n->view, w, out) :
-		    n->kind == STATS ? file_open_stats(t->files, &n->doc, w, out) :
 		    n->kind == COLUMN ? file_open_column(t->files, &n->doc, n->column, w, out) :
 		    n->kind == NOTE_TEXT ? file_open_note(t->files, &n->doc, w, out) :
 		    file_open_version(t->files, &n->doc, out);
@@ -536,10 +504,8 @@ tree_names_of(
 	each(ctx, BY_ID, d.id);
 	for (unsigned i = 0; in.parsed && file_view_name(i); i++)
 		each(ctx, parsed, file_view_name(i));
-	if (in.parsed) {
+	if (in.parsed)
 		each(ctx, parsed, "columns");
-		each(ctx, parsed, "stats.tsv");
-	}
 	document_free(&d);
 }
 

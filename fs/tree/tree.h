@@ -111,10 +111,6 @@ void	tree_dropped(struct tree *, uint64_t ino);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
-/* Whether opening it, or asking for its attributes, needs a version that is not in the cache. Never
- * waits. */
-bool	tree_will_download(struct tree *, uint64_t ino, bool open);
-
 /* The org's storage for files, where the user may know it; else what the documents take. Never
  * waits. */
 struct tree_space { uint64_t bytes, free, documents; };
