@@ -415,11 +415,11 @@ open_demand(struct sffs *s, enum name_rules names, bool online)
 	    &(struct on_demand_options){ .refresh = c->refresh,
 		.fail_offline = c->offline == CONFIG_FAIL,
 		.archived = c->archived,
-		.names = names,
-		.changed = tell_changed,
-		.ctx = s },
+		.names = names },
 	    &s->demand);
 
+	if (rc == 0)
+		on_demand_on_change(s->demand, tell_changed, s);
 	if (rc == 0 && online)
 		rc = ask_ahead(s);
 	if (rc < 0)
@@ -458,12 +458,12 @@ open_tree(struct sffs *s)
 			.filter = c->filter,
 			.archived = c->archived,
 			.versions = c->versions == CONFIG_ALL,
-			.changed = tell_changed,
 			.lists = renew_reach,
 			.ctx = s },
 		    &s->sync);
 	free(turn);
 	if (rc == 0) {
+		sync_on_change(s->sync, tell_changed, s);
 		rc = sync_first(s->sync, show_progress, s);
 		end_progress(s);
 	}

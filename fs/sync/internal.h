@@ -38,6 +38,8 @@ struct ask {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	const struct sync_options *o;
+	catalogue_changed *changed;	/* never NULL; of a commit that others are to hear of */
+	void		*ctx;
 	int turn; /* the file that mounts of this org lock; each page gives it another date. -1: not
 		     in a turn */
 };

@@ -48,6 +48,8 @@ struct on_demand {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct on_demand_options o;
+	catalogue_changed *changed;	/* never NULL */
+	void		*ctx;
 	int64_t born; /* what was asked before the catalogue was new is void (ms) */
 
 	pthread_mutex_t lock; /* guards: all below, and questions but for what never changes */
@@ -210,7 +212,7 @@ end_batch(struct asking *a, int rc)
 	struct on_demand *d = a->demand;
 
 	if (a->begun && rc == 0)
-		rc = catalogue_commit(d->catalogue, d->o.changed, d->o.ctx);
+		rc = catalogue_commit(d->catalogue, d->changed, d->ctx);
 	else if (a->begun)
 		catalogue_rollback(d->catalogue);
 	a->begun = false;
@@ -801,6 +803,19 @@ on_demand_expire(struct on_demand *d)
 	pthread_mutex_unlock(&d->lock);
 }
 
+static void
+ignore_change(void *ctx, const struct catalogue_change *change)
+{
+	(void)ctx, (void)change;
+}
+
+void
+on_demand_on_change(struct on_demand *d, catalogue_changed *changed, void *ctx)
+{
+	d->changed = changed;
+	d->ctx = ctx;
+}
+
 int
 on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct on_demand_options *o,
     struct on_demand **out)
@@ -817,6 +832,7 @@ on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct on_d
 	d->rest = rest;
 	d->catalogue = catalogue;
 	d->o = *o;
+	d->changed = ignore_change;
 	char *born = NULL;
 	if (catalogue_state(catalogue, "born", &born) == 0)
 		d->born = strtoll(born, NULL, 10);

@@ -29,12 +29,12 @@ struct on_demand_options {
 	bool fail_offline; /* a stale answer is none: the error of asking is returned */
 	bool		 archived;	/* archived documents are there too */
 	enum name_rules	 names;
-	catalogue_changed *changed; /* what changed under an open mount; called with no lock held */
-	void		*ctx;
 };
 
 int on_demand_open(
     struct rest *, struct catalogue *, const struct on_demand_options *, struct on_demand **out);
+/* As sync_on_change. */
+void	on_demand_on_change(struct on_demand *, catalogue_changed *, void *ctx);
 void on_demand_stop(
     struct on_demand *); /* after rest_cancel: whoever waits is woken, every get is -EINTR */
 void	on_demand_close(struct on_demand *);

@@ -100,7 +100,7 @@ int
 ask_commit(const struct ask *k, int rc, bool tell)
 {
 	if (rc == 0)
-		return catalogue_commit(k->catalogue, tell ? k->o->changed : NULL, k->o->ctx);
+		return catalogue_commit(k->catalogue, tell ? k->changed : NULL, k->ctx);
 	catalogue_rollback(k->catalogue);
 	return rc;
 }

@@ -242,8 +242,8 @@ take_turn(struct sync *s, int64_t since, int64_t *age)
 	if (*age < 0) {
 		*age = 0;
 		rc = ask_refresh(&s->ask);
-	} else if (s->o.changed) {
-		catalogue_catch_up(s->ask.catalogue, s->o.changed, s->o.ctx);
+	} else {
+		catalogue_catch_up(s->ask.catalogue, s->ask.changed, s->ask.ctx);
 	}
 	end_turn(s);
 	return rc;
@@ -322,17 +322,31 @@ run_reconcile(struct job *job)
 {
 	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile_job));
 
+	struct ask ask = s->ask;
+
 	if (s->o.lists)
 		s->o.lists(s->o.ctx);
-	end_reconcile(s,
-	    ask_reconcile(&(struct ask){
-		.rest = s->ask.rest, .catalogue = s->ask.catalogue, .o = &s->o, .turn = -1 }));
+	ask.turn = -1;
+	end_reconcile(s, ask_reconcile(&ask));
 }
 
 static void
 drop_reconcile(struct job *job)
 {
 	end_reconcile((struct sync *)((char *)job - offsetof(struct sync, reconcile_job)), -EINTR);
+}
+
+static void
+ignore_change(void *ctx, const struct catalogue_change *change)
+{
+	(void)ctx, (void)change;
+}
+
+void
+sync_on_change(struct sync *s, catalogue_changed *changed, void *ctx)
+{
+	s->ask.changed = changed;
+	s->ask.ctx = ctx;
 }
 
 int
@@ -356,7 +370,8 @@ sync_open(
 		return rc;
 	}
 	s->o = *o;
-	s->ask = (struct ask){ .rest = rest, .catalogue = catalogue, .o = &s->o, .turn = s->turn };
+	s->ask = (struct ask){ .rest = rest, .catalogue = catalogue, .o = &s->o,
+		.changed = ignore_change, .turn = s->turn };
 	s->job = (struct job){ .run = run_refresh, .drop = drop_refresh };
 	s->reconcile_job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
 	s->retry = RETRY_FIRST;

@@ -33,13 +33,15 @@ struct sync_options {
 	const char *filter; /* a SOQL condition: the documents that are listed; NULL: all */
 	bool		 archived;	/* archived ones are listed too */
 	bool		 versions;	/* all versions are in the catalogue */
-	catalogue_changed *changed; /* what changed under an open mount; called with no lock held */
 	void (*lists)(void *ctx); /* all Ids are about to be listed: what else is asked once a day
 				     is due. May block; NULL: nothing is */
 	void		*ctx;
 };
 
 int sync_open(struct rest *, struct catalogue *, const struct sync_options *, struct sync **out);
+/* Who hears of each change of the catalogue, also of those that other mounts commit; called with no
+ * lock held. May be called again, while nobody waits for a refresh. */
+void	sync_on_change(struct sync *, catalogue_changed *, void *ctx);
 void sync_stop(struct sync *); /* after rest_cancel: whoever waits is woken, every look is -EINTR */
 void	sync_close(struct sync *);
 
