@@ -158,12 +158,10 @@ static const struct {
 };
 
 #define ERRORS		"offset\trecord\tcolumn\tcode\n"
-#define STATS		"column\ttype\tempty\tdistinct\tmin\tmax\tlongest\n"
-#define VIEW_STATS	VIEW_KINDS
 
 static const struct {
 	const char	*what;
-	int		 kind;
+	enum view_kind	 kind;
 	struct bytes	 in;
 	struct view_options o;
 	struct bytes	 want;
@@ -211,30 +209,6 @@ static const struct {
 	    B("clean\tno\nencoding\tUTF-8\nbyte-order-mark\tyes\ndelimiter\t\\t\nsep-line\tyes\nline-ends\tmixed\nrecords\t3\ncolumns\t2\nwidest\t3\n"
 	      "short\t1\nlong\t1\nrepairs\t2\nunclosed-quote\t0\ntext-after-quote\t1\nquote-in-text\t1\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
 	      "renamed\t1\nblank-lines\t1\nformulas\t1\n") },
-	{ "stats of nothing", VIEW_STATS, B(""), { 0 }, B(STATS) },
-	{ "stats of a header", VIEW_STATS, B("a,\"b\nc\""), { 0 },
-	    B(STATS "a\tempty\t0\t0\t\t\t0\nb\\nc\tempty\t0\t0\t\t\t0\n") },
-	{ "numbers", VIEW_STATS,
-	    B("i,d,zip,big\n9,1.5,01234,9007199254740993\n10,-2.25,99999,9007199254740992\n-3,,01234\n"),
-	    { 0 },
-	    B(STATS
-		"i\tinteger\t0\t3\t-3\t10\t2\nd\tdecimal\t1\t2\t-2.25\t1.5\t5\nzip\ttext\t0\t2\t01234\t99999\t5\n"
-		"big\tinteger\t1\t2\t9007199254740992\t9007199254740993\t16\n") },
-	{ "dates, booleans, Ids", VIEW_STATS,
-	    B("day,at,ok,id,id15\n2024-02-29,2024-02-29T23:59:59.000Z,true,0015g00000ABCDEAA5,0015g00000ABCDE\n"
-	      "2023-12-31,2023-12-31 00:00,FALSE,0015g00000abcdeAAA,0015g00000abcde\n"),
-	    { 0 },
-	    B(STATS
-		"day\tdate\t0\t2\t2023-12-31\t2024-02-29\t10\nat\tdatetime\t0\t2\t2023-12-31 00:00\t2024-02-29T23:59:59.000Z\t24\n"
-		"ok\tboolean\t0\t2\tFALSE\ttrue\t5\nid\tSalesforce Id\t0\t2\t0015g00000ABCDEAA5\t0015g00000abcdeAAA\t18\n"
-		"id15\tSalesforce Id\t0\t2\t0015g00000ABCDE\t0015g00000abcde\t15\n") },
-	{ "what is nearly one of these is text", VIEW_STATS,
-	    B("a,b,c,d,e\n2024-13-01,2024-01-01T24:00,yes,0015g00000ABCDEAAA,1e3\n"), { 0 },
-	    B(STATS
-		"a\ttext\t0\t1\t2024-13-01\t2024-13-01\t10\nb\ttext\t0\t1\t2024-01-01T24:00\t2024-01-01T24:00\t16\nc\ttext\t0\t1\tyes\tyes\t3\n"
-		"d\ttext\t0\t1\t0015g00000ABCDEAAA\t0015g00000ABCDEAAA\t18\ne\ttext\t0\t1\t1e3\t1e3\t3\n") },
-	{ "text is measured in characters", VIEW_STATS, B("a\n\xc3\xa9\xe2\x82\xac\n\"\t\"\n"),
-	    { 0 }, B(STATS "a\ttext\t0\t2\t\\t\t\xc3\xa9\xe2\x82\xac\t2\n") },
 };
 
 static int
@@ -259,8 +233,6 @@ render(const struct view_survey *s, enum view_kind kind, const struct bytes *in,
 {
 	const struct view_source source = { read_bytes, (void *)in, in->size };
 
-	if (kind == VIEW_STATS)
-		return view_stats(s, &source, out);
 	for (uint64_t n = kind == VIEW_COLUMNS ? view_size(s, kind) : 0; n > 0; n--)
 		buf_putc(out, '?');
 	return view_render(s, kind, &source, &(struct view_sink){ write_buf, out, write_at });
@@ -276,12 +248,12 @@ show(const char *who, const char *p, size_t n)
 }
 
 static void
-test_view(const struct view_survey *s, int kind, const struct bytes *in, const struct bytes *want,
+test_view(const struct view_survey *s, enum view_kind kind, const struct bytes *in, const struct bytes *want,
     const char *what, const char *name)
 {
 	struct buf got = BUF_INIT;
-	int rc = render(s, (enum view_kind)kind, in, &got);
-	uint64_t size = kind == VIEW_STATS ? got.len : view_size(s, (enum view_kind)kind);
+	int rc = render(s, kind, in, &got);
+	uint64_t size = view_size(s, kind);
 
 	if (!ok(rc == 0 && got.len == want->size &&
 		    memcmp(buf_str(&got), want->data, got.len) == 0 && size == got.len,
@@ -347,11 +319,11 @@ test_columns(void)
 	view_survey_free(s);
 }
 
-/* A document of thousands of cells. Distinct values are counted to 1,000. */
+/* A document of thousands of cells. */
 static void
 test_many(void)
 {
-	struct buf text = BUF_INIT, stats = BUF_INIT, header = BUF_INIT;
+	struct buf text = BUF_INIT, header = BUF_INIT;
 	struct view_survey *s = NULL;
 
 	buf_puts(&text, "a,b\n");
@@ -359,16 +331,11 @@ test_many(void)
 		buf_printf(&text, "%d,%d\n", i % 1000, i % 1001);
 	struct bytes in = { text.data, text.len };
 	ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 &&
-		render(s, VIEW_HEADER, &in, &header) == 0 &&
-		render(s, VIEW_STATS, &in, &stats) == 0,
+		render(s, VIEW_HEADER, &in, &header) == 0,
 	    "thousands of cells");
 	is_str(buf_str(&header), "a\nb\n", "their header");
-	is_str(buf_str(&stats),
-	    STATS "a\tinteger\t0\t1000\t0\t999\t3\nb\tinteger\t0\t1000+\t0\t1000\t4\n",
-	    "distinct values are exact to 1,000");
 	view_survey_free(s);
 	buf_free(&text);
-	buf_free(&stats);
 	buf_free(&header);
 }
 
@@ -462,8 +429,7 @@ test_errors(void)
 	ok(survey(&odd, &(struct view_options){ .strict = true }, &s) == 0 &&
 		render(s, VIEW_TABLE_TSV, &odd, &view) == -EIO,
 	    "strict: the views of one that is not clean are errors");
-	ok(view_check(s, VIEW_TABLE_TSV) == -EIO && view_check(s, VIEW_HEADER) == -EIO &&
-		render(s, VIEW_STATS, &odd, &view) == -EIO,
+	ok(view_check(s, VIEW_TABLE_TSV) == -EIO && view_check(s, VIEW_HEADER) == -EIO,
 	    "and are known to be");
 	ok(view_check(s, VIEW_INFO) == 0 && render(s, VIEW_INFO, &odd, &view) == 0 &&
 		render(s, VIEW_ERRORS, &odd, &view) == 0,

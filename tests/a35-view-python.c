@@ -85,14 +85,13 @@ answer_view(const struct view_survey *s, enum view_kind kind, const struct view_
 	buf_free(&view);
 }
 
-/* Answers `rc rows_offset columns`, for each view `rc size length` and its bytes, where each column
- * is, and stats.tsv. */
+/* Answers `rc rows_offset columns`, `rc size length` and the bytes of each view, and each column's
+ * place. */
 static void
 answer(const struct bytes *b, const struct view_options *o)
 {
 	const struct view_source source = { read_bytes, (void *)b, b->size };
 	struct view_survey *s = NULL;
-	struct buf stats = BUF_INIT;
 	int rc = survey(&source, o, &s);
 
 	printf("%d %" PRIu64 " %zu\n", rc, rc == 0 ? view_rows_offset(s) : 0,
@@ -105,13 +104,7 @@ answer(const struct bytes *b, const struct view_options *o)
 		view_column_range(s, i, &off, &size);
 		printf("%" PRIu64 " %" PRIu64 "\n", off, size);
 	}
-	if (rc == 0) {
-		rc = view_stats(s, &source, &stats);
-		printf("%d %zu\n", rc, stats.len);
-		fwrite(buf_str(&stats), 1, stats.len, stdout);
-	}
 	fflush(stdout);
-	buf_free(&stats);
 	view_survey_free(s);
 }
 

@@ -169,26 +169,6 @@ def faults(text, delimiter, limit, offset):
     return records, found, blank
 
 
-TYPES = [('integer', r'-?(0|[1-9][0-9]*)'), ('decimal', r'-?(0|[1-9][0-9]*)(\.[0-9]+)?'), ('boolean', r'(?i:true|false)'),
-         ('date', r'\d{4}-(0[1-9]|1[012])-(0[1-9]|[12]\d|3[01])'), ('text', r'(?s:.*)')]
-
-
-def stats(keys, rows, limit):
-    out = ['column\ttype\tempty\tdistinct\tmin\tmax\tlongest\n']
-    for i, key in enumerate(keys):
-        values = [row[i] for row in rows if len(row) > i and row[i]]
-        kind = next(name for name, form in TYPES if all(len(v) <= limit and re.fullmatch(form, v) or name == 'text' for v in values))
-        if kind in ('integer', 'decimal') and values:
-            least, greatest = min(values, key=float), max(values, key=float)
-        else:
-            first = [parts(v, limit)[0] for v in values]
-            least, greatest = (min(first), max(first)) if values else ('', '')
-        longest = max([sum(len(p.encode('latin-1').decode()) if is_utf8(p) else len(p) for p in parts(v, limit)) for v in values] or [0])
-        out.append('\t'.join([tsv(key), kind if values else 'empty', str(len(rows) - len(values)), str(len(set(values))), tsv(least), tsv(greatest),
-                              str(longest)]) + '\n')
-    return ''.join(out)
-
-
 def quoted(cell, always=False):
     return '"' + cell.replace('"', '""') + '"' if always or re.search('[",\r\n]', cell) else cell
 
@@ -209,7 +189,6 @@ def views(records, limit):
         out['table.csv'] = ','.join(map(quoted, extra)) + '\n' + ''.join(
             ','.join(quoted(as_utf8(v, limit), len(v) > limit or widest == 1 and not v) for v in row + [''] * (widest - len(row))) + '\n' for row in rows)
         out['columns'] = ''.join(tsv(row[i]) + '\n' if i < len(row) else '\n' for i in range(len(header)) for row in rows)
-    out['stats.tsv'] = stats(keys, records[1:], limit)
     return out, offset
 
 
@@ -235,9 +214,6 @@ class Views:
             assert rc == 0, '%s: %d, size %d, length %d' % (name, rc, size, length)
             assert size == length, '%s: size %d, length %d' % (name, size, length)
         made['places'] = [self.numbers() for _ in range(columns)]
-        rc, length = self.numbers()
-        assert rc == 0, 'stats.tsv: %d' % rc
-        made['stats.tsv'] = self.process.stdout.read(length).decode('latin-1')
         return made, offset
 
 

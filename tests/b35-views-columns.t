@@ -1,5 +1,5 @@
 #!/bin/sh
-# Columns, statistics, clean CSV and what was odd: each view of a document agrees with the others.
+# Columns, clean CSV and what was odd: each view of a document agrees with the others.
 . "${0%/*}/lib.sh"; plan 30
 data=$TMP/data
 mkdir "$data"
