@@ -83,7 +83,4 @@ const char *view_column_key(
 void view_column_range(
     const struct view_survey *, size_t i, uint64_t *off, uint64_t *size); /* in VIEW_COLUMNS */
 
-/* stats.tsv: a pass of its own, whose size only it knows. Errors as view_render. */
-int	view_stats(const struct view_survey *, const struct view_source *, struct buf *out);
-
 #endif
