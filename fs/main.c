@@ -580,7 +580,7 @@ run(struct sffs *s)
 	if (rc == 0) {
 		rc = mount_open(&(struct mount_options){ .name = s->config->org,
 				    .allow_other = s->config->allow_other,
-				    .keeper = s->keeper,
+				    .mounter = s->keeper,
 				    .debug = s->arguments.debug,
 				    .ready = mount_answers,
 				    .ctx = s },

@@ -24,7 +24,7 @@ struct mount_options {
 	const char	*name;		/* what `mount` and `df` show as the device */
 	bool		 allow_other;
 	bool		 debug;		/* libfuse prints each request */
-	struct mounter *keeper; /* mounts and unmounts, since this process cannot; NULL: it can */
+	struct mounter	*mounter;	/* mounts and unmounts if this process cannot; or NULL */
 	void		(*ready)(void *ctx);	/* called once, when the mount answers */
 	void		*ctx;
 };

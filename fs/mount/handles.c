@@ -1,0 +1,64 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+struct handle {
+	struct handle	*next, **prev;
+	fuse_ino_t	 ino;
+	struct file	*file;
+};
+
+int
+handles_add(struct mount *m, fuse_ino_t ino, struct file *file, struct fuse_file_info *fi)
+{
+	struct handle *h = malloc(sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	pthread_mutex_lock(&m->handle_lock);
+	*h = (struct handle){ .next = m->handles, .prev = &m->handles, .ino = ino, .file = file };
+	if (h->next)
+		h->next->prev = &h->next;
+	m->handles = h;
+	pthread_mutex_unlock(&m->handle_lock);
+	fi->fh = (uint64_t)(uintptr_t)h;
+	return 0;
+}
+
+static struct handle *
+handle_of(const struct fuse_file_info *fi)
+{
+	return (struct handle *)(uintptr_t)fi->fh;
+}
+
+struct file *
+handles_file(const struct fuse_file_info *fi)
+{
+	return handle_of(fi)->file;
+}
+
+static void
+end_handle(struct mount *m, struct handle *h)
+{
+	pthread_mutex_lock(&m->handle_lock);
+	*h->prev = h->next;
+	if (h->next)
+		h->next->prev = h->prev;
+	pthread_mutex_unlock(&m->handle_lock);
+	tree_close_file(m->tree, h->ino, h->file);
+	free(h);
+}
+
+void
+handles_end(struct mount *m, const struct fuse_file_info *fi)
+{
+	end_handle(m, handle_of(fi));
+}
+
+void
+handles_close(struct mount *m)
+{
+	while (m->handles)
+		end_handle(m, m->handles);
+}

@@ -1,0 +1,535 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auth/buf.h"
+
+#include "internal.h"
+
+#define ORG_DOCUMENTS	30000000	/* an org holds no more files */
+#define SMALL_READ	8192	/* bytes up to which a copy costs less than a splice */
+#define BACKGROUND_MOST	65535
+
+static struct mount *
+mount_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+/*
+ * Names and attributes.
+ */
+
+static void
+op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct tree_entry e;
+	int rc = tree_lookup(mount_of(req)->tree, parent, name, &e);
+	struct fuse_entry_param out = { 0 };
+
+	if (rc < 0 && rc != -ENOENT) {
+		fuse_reply_err(req, -rc);
+		return;
+	}
+	if (rc == 0) {
+		out.ino = e.ino;
+		out.attr = e.st;
+		out.attr_timeout = e.attr_for;
+	}
+	out.entry_timeout = e.name_for;		/* a name that is not there is remembered too */
+	fuse_reply_entry(req, &out);
+}
+
+static void
+run_getattr(struct parked *p, int *rc)
+{
+	struct tree_entry e;
+
+	*rc = tree_attr(p->mount->tree, p->ino, &p->ticket, &p->wait, &e);
+	if (*rc < 0)
+		return;
+	fuse_reply_attr(park_end(p), &e.st, e.attr_for);
+	free(p);
+}
+
+static void
+op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)fi;
+	park_request(req, &(struct parked){ .run = run_getattr, .ino = ino });
+}
+
+static void
+op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
+{
+	(void)st;
+	if (tree_is_refresh(ino) &&
+	    !(to_set &
+		~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW |
+		    FUSE_SET_ATTR_CTIME | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW)))
+		op_getattr(req, ino, fi);
+	else
+		fuse_reply_err(req, EROFS);
+}
+
+static void
+run_readlink(struct parked *p, int *rc)
+{
+	char *target = NULL;
+
+	*rc = tree_link(p->mount->tree, p->ino, &p->ticket, &p->wait, &target);
+	if (*rc < 0)
+		return;
+	fuse_reply_readlink(park_end(p), target);
+	free(target);
+	free(p);
+}
+
+static void
+op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	park_request(req, &(struct parked){ .run = run_readlink, .ino = ino });
+}
+
+static void
+op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct statvfs st = {
+		.f_bsize = 4096, .f_frsize = 4096, .f_namemax = 255, .f_flag = ST_RDONLY
+	};
+	struct tree_space space;
+
+	(void)ino;
+	tree_space(mount_of(req)->tree, &space);
+	st.f_blocks = (space.bytes + 4095) / 4096;
+	st.f_bfree = st.f_bavail = space.free / 4096;
+	/* None free would set off who watches for that. */
+	st.f_ffree = st.f_favail =
+	    space.documents < ORG_DOCUMENTS ? ORG_DOCUMENTS - space.documents : 0;
+	st.f_files = space.documents + st.f_ffree;
+	fuse_reply_statfs(req, &st);
+}
+
+/* size 0: the caller asks how much there is. */
+static void
+reply_xattr(fuse_req_t req, int rc, const struct buf *b, size_t size)
+{
+	if (rc == 0 && size > 0 && b->len > size)
+		rc = -ERANGE;
+	if (rc < 0)
+		fuse_reply_err(req, -rc);
+	else if (size == 0)
+		fuse_reply_xattr(req, b->len);
+	else
+		fuse_reply_buf(req, b->data, b->len);
+}
+
+static void
+op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size)
+{
+	struct buf value = BUF_INIT;
+
+	reply_xattr(req, tree_xattr(mount_of(req)->tree, ino, name, &value), &value, size);
+	buf_free(&value);
+}
+
+static void
+op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
+{
+	struct buf names = BUF_INIT;
+
+	reply_xattr(req, tree_xattrs(mount_of(req)->tree, ino, &names), &names, size);
+	buf_free(&names);
+}
+
+/*
+ * Listing.
+ */
+
+struct listing {
+	fuse_req_t	 req;
+	bool		 plus;
+	char		*buf;
+	size_t		 size, used;
+};
+
+static bool
+add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next)
+{
+	struct listing *l = ctx;
+	size_t n;
+
+	if (l->plus) {
+		struct fuse_entry_param p = {
+			.attr = e->st, .attr_timeout = e->attr_for, .entry_timeout = e->name_for
+		};
+
+		/* "." and ".." carry no entry; neither does one whose attributes could not be had.
+		 */
+		if (e->st.st_nlink)
+			p.ino = e->st.st_ino;
+		n = fuse_add_direntry_plus(
+		    l->req, l->buf + l->used, l->size - l->used, name, &p, (off_t)next);
+	} else {
+		n = fuse_add_direntry(
+		    l->req, l->buf + l->used, l->size - l->used, name, &e->st, (off_t)next);
+	}
+	if (n > l->size - l->used)
+		return false;
+	l->used += n;
+	return true;
+}
+
+/*
+ * A directory is not opened (op_opendir), and where that is so the kernel keeps a listing that ends
+ * with an empty answer: for ever, were it the same mtime. It does not where the end is an answer
+ * too short for an entry.
+ */
+static void
+reply_end(fuse_req_t req)
+{
+	static const char too_short[8];
+
+	fuse_reply_buf(req, too_short, sizeof(too_short));
+}
+
+static void
+list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
+{
+	struct listing l = { .req = req, .plus = plus, .size = size, .buf = malloc(size) };
+	int rc =
+	    l.buf ? tree_list(mount_of(req)->tree, ino, (uint64_t)off, add_entry, &l) : -ENOMEM;
+
+	if (rc < 0)
+		fuse_reply_err(req, rc == -ESTALE ? ENOENT : -rc); /* removed since it was opened */
+	else if (l.used == 0)
+		reply_end(req);
+	else
+		fuse_reply_buf(req, l.buf, l.used);
+	free(l.buf);
+}
+
+static void
+op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	(void)fi;
+	list(req, ino, size, off, false);
+}
+
+static void
+op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	(void)fi;
+	list(req, ino, size, off, true);
+}
+
+/*
+ * Nothing is kept of an open directory, and what must be waited for was when the kernel asked for
+ * its attributes. So it need not say that it opens one: a walk over the org is half as many
+ * requests.
+ */
+static void
+op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	if (mount_of(req)->opens_dirs)
+		fuse_reply_open(req, fi);
+	else
+		fuse_reply_err(req, ENOSYS);
+}
+
+/*
+ * Reading.
+ */
+
+static void
+op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	handles_end(mount_of(req), fi);
+	fuse_reply_err(req, 0);
+}
+
+static void
+answer_open(struct parked *p)
+{
+	/* If the caller was interrupted, no RELEASE will come. */
+	if (fuse_reply_open(park_end(p), &p->fi) < 0)
+		handles_end(p->mount, &p->fi);
+	free(p);
+}
+
+/*
+ * Runs on the notices' thread, since it waits for pages that are locked until a read is answered:
+ * if all threads that serve requests did this, nobody would be left to answer that read.
+ */
+static void
+drop_pages(struct parked *p, int rc)
+{
+	if (rc == 0)
+		fuse_lowlevel_notify_inval_inode(p->mount->session, p->ino, 0, 0);
+	tree_dropped(p->mount->tree, p->ino);
+	if (rc == 0) {
+		answer_open(p);
+	} else {
+		fuse_reply_err(park_end(p), -rc);
+		free(p);
+	}
+}
+
+static void
+run_open(struct parked *p, int *rc)
+{
+	struct mount *m = p->mount;
+	struct file *file;
+	enum tree_pages pages = TREE_PAGES_NONE;
+
+	*rc = tree_open_file(m->tree, p->ino, &p->ticket, &p->wait, &file, &pages);
+	if (*rc < 0)
+		return;
+	p->fi.keep_cache = pages == TREE_PAGES_KEEP || pages == TREE_PAGES_DROP;
+	p->fi.direct_io = pages == TREE_PAGES_NONE;
+	p->fi.noflush = 1;
+	*rc = handles_add(m, p->ino, file, &p->fi);
+	if (*rc < 0) {
+		if (pages == TREE_PAGES_DROP)
+			tree_dropped(m->tree, p->ino);
+		tree_close_file(m->tree, p->ino, file);
+	} else if (pages != TREE_PAGES_DROP) {
+		answer_open(p);
+	} else if ((*rc = notices_after(m, drop_pages, p)) < 0) {
+		/* (The kernel itself would drop the pages only after it lets others in.) */
+		tree_dropped(m->tree, p->ino);
+		handles_end(m, &p->fi);
+	}
+}
+
+static void
+op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	if ((fi->flags & O_ACCMODE) != O_RDONLY && !tree_is_refresh(ino)) {
+		fuse_reply_err(req, EROFS);
+		return;
+	}
+	park_request(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
+}
+
+/* Answers with n bytes that file_ready granted. */
+static void
+reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
+{
+	struct fuse_bufvec v = FUSE_BUFVEC_INIT(n);
+	char small[SMALL_READ];
+	const char *mem = NULL;
+
+	if (n == 0) {
+		fuse_reply_buf(req, NULL, 0);
+		return;
+	}
+	/* The kernel has the answer before the call that gives it is over, and may release the
+	 * handle at once. */
+	file_hold(file);
+	v.buf[0].fd = file_where(file, (uint64_t)off, n, &mem, &v.buf[0].pos);
+	if (v.buf[0].fd < 0) {
+		fuse_reply_buf(req, mem, n);
+	} else if (n > sizeof(small)) {
+		v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
+		fuse_reply_data(req, &v, 0);
+	} else if (pread(v.buf[0].fd, small, n, v.buf[0].pos) == (ssize_t)n) {
+		fuse_reply_buf(req, small, n);
+	} else {
+		fuse_reply_err(req, EIO);
+	}
+	file_close(file);
+}
+
+static void
+run_read(struct parked *p, int *rc)
+{
+	ssize_t n = file_ready(p->file, (uint64_t)p->off, p->size, &p->wait);
+
+	if (n < 0) {
+		*rc = (int)n;
+		return;
+	}
+	reply_bytes(park_end(p), p->file, p->off, (size_t)n);
+	free(p);
+}
+
+static void
+op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
+{
+	struct file *file = handles_file(fi);
+	ssize_t n = file_ready(file, (uint64_t)off, size, NULL);
+
+	(void)ino;
+	if (n == -EAGAIN)
+		park_request(req,
+		    &(struct parked){ .run = run_read, .file = file, .off = off, .size = size });
+	else if (n < 0)
+		fuse_reply_err(req, (int)-n);
+	else
+		reply_bytes(req, file, off, (size_t)n);
+}
+
+static void
+answer_write(struct parked *p, int rc)
+{
+	fuse_req_t req = park_end(p);
+
+	if (rc < 0)
+		fuse_reply_err(req, -rc);
+	else
+		fuse_reply_write(req, p->size);
+	free(p);
+}
+
+/* The answer comes after the notices of what changed, so that the writer's next look sees it. */
+static void
+run_write(struct parked *p, int *rc)
+{
+	*rc = tree_refresh(p->mount->tree, &p->ticket, p->full, &p->wait);
+	if (*rc == 0)
+		*rc = notices_after(p->mount, answer_write, p);
+}
+
+static void
+op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
+    struct fuse_file_info *fi)
+{
+	(void)off, (void)fi;
+	if (!tree_is_refresh(ino))
+		fuse_reply_err(req, EROFS);
+	else
+		park_request(req,
+		    &(struct parked){ .run = run_write,
+			.ino = ino,
+			.size = size,
+			.full = size >= 4 && memcmp(buf, "full", 4) == 0 });
+}
+
+/*
+ * The mount is read-only: these say so, instead of "not implemented".
+ */
+
+static void
+op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
+{
+	(void)parent, (void)name, (void)mode, (void)dev;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	(void)parent, (void)name, (void)mode;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	(void)parent, (void)name;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	(void)target, (void)parent, (void)name;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to,
+    unsigned flags)
+{
+	(void)parent, (void)name, (void)to_parent, (void)to, (void)flags;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
+{
+	(void)ino, (void)parent, (void)name;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_setxattr(
+    fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+{
+	(void)ino, (void)name, (void)value, (void)size, (void)flags;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
+{
+	(void)ino, (void)name;
+	fuse_reply_err(req, EROFS);
+}
+
+static void
+op_create(
+    fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
+{
+	(void)parent, (void)name, (void)mode, (void)fi;
+	fuse_reply_err(req, EROFS);
+}
+
+/*
+ * The session.
+ */
+
+static void
+op_init(void *data, struct fuse_conn_info *conn)
+{
+	struct mount *m = data;
+
+	/* Always: a listing knows all attributes anyway, and a single LOOKUP each costs more (ten
+	 * times, at a million). */
+	if (conn->capable & FUSE_CAP_READDIRPLUS) {
+		conn->want |= FUSE_CAP_READDIRPLUS;
+		conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
+	}
+	m->opens_dirs = !(conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT);
+	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	/* A parked read keeps its place among the kernel's background requests; with the default of
+	 * 12, as many slow downloads stop all reading. */
+	conn->max_background = BACKGROUND_MOST;
+	conn->time_gran = 1000000;
+	if (m->o.ready)
+		m->o.ready(m->o.ctx);
+}
+
+const struct fuse_lowlevel_ops operations = {
+	.init = op_init,
+	.lookup = op_lookup,
+	.getattr = op_getattr,
+	.setattr = op_setattr,
+	.readlink = op_readlink,
+	.statfs = op_statfs,
+	.getxattr = op_getxattr,
+	.listxattr = op_listxattr,
+	.opendir = op_opendir,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.open = op_open,
+	.read = op_read,
+	.write = op_write,
+	.release = op_release,
+	.mknod = op_mknod,
+	.mkdir = op_mkdir,
+	.unlink = op_remove,
+	.rmdir = op_remove,
+	.symlink = op_symlink,
+	.rename = op_rename,
+	.link = op_link,
+	.create = op_create,
+	.setxattr = op_setxattr,
+	.removexattr = op_removexattr,
+};
+
