@@ -9,7 +9,7 @@ VERSION := $(shell cat docs/VERSION)
 
 PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libutf8proc libmicrohttpd
 # make test and make demo install what is missing first; every other target says what it is.
-ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench bench-quick bench-setup fuzz setup-fuzz soak,$(MAKECMDGOALS)),)
+ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench bench-quick bench-setup fuzz setup-fuzz soak mutants,$(MAKECMDGOALS)),)
 $(foreach p,$(PACKAGES),$(if $(shell pkg-config --exists $(p) && echo yes),,$(error $(p) is missing: run scripts/setup)))
 endif
 
@@ -31,22 +31,27 @@ UNIT      = $(wildcard tests/a*.c tests/z*.c)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 UNIT_PROGRAMS = $(patsubst tests/%.c,$(BUILD)/tests/%,$(UNIT))
 
+# One short line per file; V=1 shows the commands.
+ifneq ($(V),1)
+QUIET = @printf '  %-4s %s\n' '$(1)' '$@';
+endif
+
 all: $(BUILD)/sffs $(BUILD)/sffs-auth $(BUILD)/sffs-org
 
 $(BUILD)/sffs: $(call objects,fs/main.c $(FS) $(AUTH))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
+	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
 $(BUILD)/sffs-auth: $(call objects,$(AUTH_PROG) $(AUTH))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(AUTH_LIBS)
+	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(AUTH_LIBS)
 $(BUILD)/sffs-org: $(call objects,tests/org/main.c $(ORG) auth/buf.c auth/log.c)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
+	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
 
 # Unit tests: a test of the simulated org links the org, every other one links fs and auth.
 $(BUILD)/tests/z%-org: $(BUILD)/obj/tests/z%-org.o $(call objects,$(ORG) auth/buf.c auth/log.c)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
+	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(ORG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(FS) $(AUTH))
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS) -lssl
+	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS) -lssl
 
 # Fuzz targets. With clang each is a program of libFuzzer (make fuzz); with replay.o, one that takes what was found before (make test).
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
@@ -54,13 +59,13 @@ FUZZ_MAIN ?= $(BUILD)/obj/tests/fuzz/replay.o
 fuzz-programs: $(addprefix $(BUILD)/fuzz/,$(FUZZ))
 $(BUILD)/fuzz/%-org: $(BUILD)/obj/tests/fuzz/%-org.o $(FUZZ_MAIN) $(call objects,$(ORG) auth/buf.c auth/log.c)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(ORG_LIBS)
+	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(ORG_LIBS)
 # From a library, of which a target takes what it does not have itself: that is how one puts itself in the place of the network.
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libsffs.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
+	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
 $(BUILD)/libsffs.a: $(call objects,$(FS) $(AUTH) $(wildcard auth/login*.c))
-	rm -f $@ && ar rcs $@ $^
+	$(call QUIET,AR)rm -f $@ && ar rcs $@ $^
 # What takes long; samples of it are in make test. docs/reliability.md has the figures.
 soak: setup
 	$(MAKE) all units manual
@@ -82,7 +87,7 @@ setup-fuzz:
 
 $(BUILD)/obj/%.o: %.c docs/VERSION
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(call QUIET,CC)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(wildcard auth/*.c fs/*.c fs/*/*.c tests/*.c tests/org/*.c tests/bench/*.c tests/fuzz/*.c))
 
 BENCH_PROGRAMS = $(BUILD)/tests/delay-proxy $(addprefix $(BUILD)/tests/bench/,probe views passthrough_ll)
@@ -105,6 +110,10 @@ test-tsan: setup
 	TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
 	$(MAKE) test BUILD=build/tsan CFLAGS='-O1 -g' HARDEN= SAN=-fsanitize=thread
 
+# One-line changes that each take a feature away: the tests that promise it must fail.
+mutants: setup
+	tests/mutants.py
+
 # The main job, shown: DATA=DIR takes your own files.
 demo: setup-build
 	$(MAKE) all
@@ -124,7 +133,7 @@ bench-programs: $(BENCH_PROGRAMS)
 PASSTHROUGH = /usr/share/doc/libfuse3-dev/examples/passthrough_ll.c
 $(BUILD)/tests/bench/passthrough_ll:
 	@mkdir -p $(@D)
-	[ ! -f $(PASSTHROUGH) ] || $(CC) -O2 -o $@ $(PASSTHROUGH) $(shell pkg-config --cflags --libs fuse3)
+	$(call QUIET,CC)[ ! -f $(PASSTHROUGH) ] || $(CC) -O2 -o $@ $(PASSTHROUGH) $(shell pkg-config --cflags --libs fuse3)
 
 setup:
 	scripts/setup
@@ -135,12 +144,12 @@ setup-build:
 MANUALS = $(patsubst docs/%,$(BUILD)/man/%,$(wildcard docs/*.[1-8]))
 manual: $(MANUALS)
 $(BUILD)/keys: $(call objects,scripts/keys.c $(AUTH))
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(AUTH_LIBS)
+	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(AUTH_LIBS)
 $(BUILD)/keys.mdoc: $(BUILD)/keys
-	$(BUILD)/keys >$@
+	$(call QUIET,KEYS)$(BUILD)/keys >$@
 $(BUILD)/man/%: docs/% $(BUILD)/keys.mdoc
 	@mkdir -p $(@D)
-	sed '/^\.\\" KEYS/r $(BUILD)/keys.mdoc' $< >$@
+	$(call QUIET,MAN)sed '/^\.\\" KEYS/r $(BUILD)/keys.mdoc' $< >$@
 
 SHARE   = $(DESTDIR)$(PREFIX)/share
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
@@ -171,4 +180,4 @@ clean:
 	rm -rf $(BUILD)
 
 .SECONDARY:
-.PHONY: all soak manual deb dist bench bench-quick bench-setup bench-programs test units test-asan test-tsan fuzz fuzz-programs setup-fuzz demo setup setup-build install clean
+.PHONY: all mutants soak manual deb dist bench bench-quick bench-setup bench-programs test units test-asan test-tsan fuzz fuzz-programs setup-fuzz demo setup setup-build install clean

@@ -1,31 +1,41 @@
 #!/bin/sh
-# A signal that does not mean "stop" (a child has ended, the window has another size, Ctrl-Z and back) interrupts nobody who waits for the mount; one that does, ends the wait, also when it comes later.
+# A harmless signal (a child has ended, the window has a new size, Ctrl-Z and back) does not interrupt a program that
+# waits for the mount. A signal that means "stop" ends the wait, also when it comes after a harmless one.
 . "${0%/*}/lib.sh"; plan 9
 mkdir "$TMP/data"
 printf 'one\n' >"$TMP/data/One.txt"
 org_start --data "$TMP/data"
 fs_mount -o refresh=0
-hold() { org fault -d kind=hold --data-urlencode 'match=GET */queryAll*' -d times=1 >/dev/null; }
-go="curl -sSf -X POST $ORG_URL/_org/release"
+# The next refresh is held. Nothing of an earlier one is left: neither a fault that no request has met, nor a request.
+hold() {
+	org fault/clear -X POST >/dev/null
+	org_forget
+	org fault -d kind=hold --data-urlencode 'match=GET */queryAll*' -d times=1 >/dev/null
+}
+# What ends the wait waits until the org has the request: else the release would come before what it is to release.
+held="curl -sSf -G $ORG_URL/_org/wait -d held=1 -d timeout=60"
+go="$held && curl -sSf -X POST $ORG_URL/_org/release"
 signalled() { python3 "$TOP/tests/signalled.py" "$MNT/documents/One" "$@" 2>&1; }
 
 for s in SIGCHLD SIGWINCH SIGURG SIGCONT SIGUSR2; do
 	hold
-	is "$s is none" "$(signalled $s -- $go)" there
+	is "$s is none" "$(signalled $s -- sh -c "$go")" there
 done
 hold
-is 'nor are many' "$(signalled SIGCHLD SIGWINCH SIGURG SIGCHLD -- $go)" there
+is 'nor are many' "$(signalled SIGCHLD SIGWINCH SIGURG SIGCHLD -- sh -c "$go")" there
 hold
-is 'but SIGTERM that comes after one' "$(signalled SIGCHLD -- sh -c 'kill -TERM $PID')" SIGTERM
+is 'but SIGTERM that comes after one' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
 org release -X POST >/dev/null
 hold
-is 'also where the program catches it' "$(signalled SIGCHLD -- sh -c 'kill -ALRM $PID')" 'Interrupted system call'
+is 'also where the program catches it' "$(signalled SIGCHLD -- sh -c "$held; kill -ALRM \$PID")" 'Interrupted system call'
 org release -X POST >/dev/null
 hold
-# Bash has a handler for SIGCHLD.
-org_forget
-bash -c 'sleep 0.1 & [ -e "$1" ] && wait' - "$MNT/documents/One/One.txt" & looks=$!
-org_wait 'GET */queryAll*'
-timeout 20 sh -c "while [ -d /proc/\$(pgrep -P $looks sleep || echo none) ]; do sleep 0.05; done"
+# Bash has a handler for SIGCHLD. Its child ends only when the org holds the request that bash waits for.
+mkfifo "$TMP/end"
+bash -c 'read -r _ <"$2" & [ -e "$1" ] && wait' - "$MNT/documents/One/One.txt" "$TMP/end" & looks=$!
+sh -c "$held" >/dev/null
+child=$(pgrep -P $looks)
+echo >"$TMP/end"
+timeout 60 sh -c "while [ -d /proc/$child ] && ! grep -q '^State:.*Z' /proc/$child/status; do sleep 0.05; done"
 org release -X POST >/dev/null
 ok 'a shell whose child ends meanwhile finds what is there' wait $looks

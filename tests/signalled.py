@@ -1,6 +1,8 @@
-# signalled.py FILE [SIGNAL...] -- COMMAND: a program that has handlers for all of the signals asks for FILE's attributes; when it waits, each is
-# sent to it, and when the kernel has told the mount, COMMAND runs (it lets the mount go on, or sends more: $PID is the program). Prints what
-# the program got.
+# signalled.py FILE [SIGNAL...] -- COMMAND
+#
+# A program with a handler for each of the signals asks for FILE's attributes. When it waits, each signal is sent to it.
+# When the kernel has told the mount of them, COMMAND runs: it lets the mount go on, or sends more ($PID is the program).
+# Prints what the program got.
 import os, signal, subprocess, sys, time
 
 split = sys.argv.index('--')
@@ -14,7 +16,7 @@ def state(pid):
 
 
 def until(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while not condition() and time.monotonic() < end:
         time.sleep(0.005)
     return condition()

@@ -6,22 +6,25 @@
  * of fields with TABs between; 200, or 400 with one line that says why, 404
  * for what is not there, 408 when a wait was in vain.
  *
- * GET  /_org/journal [match=GLOB]     the requests: number, method, path, status, bytes,
- * whole|cut|-, query GET  /_org/count [match=GLOB]       how many POST /_org/journal/clear GET
- * /_org/wait match=GLOB [count=1] [timeout=30] [state=arrived|ended] answers when so many that
- * match have arrived (or ended) since the last clear GET  /_org/wait held=N [timeout=30] answers
- * when N requests are being held
+ * GET  /_org/journal [match=GLOB]     the requests: number, method, path, status, bytes, whole|cut|-, query
+ * GET  /_org/count [match=GLOB]       how many
+ * POST /_org/journal/clear
+ * GET  /_org/wait match=GLOB [count=1] [timeout=30] [state=arrived|ended]
+ *      answers when so many that match have arrived (or ended) since the last clear
+ * GET  /_org/wait held=N [timeout=30] answers when N requests are being held
  *
- * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded; the query of one with
- * a Range ends with "Range: bytes=...".
+ * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded; the query of one with a Range ends with "Range: bytes=...".
  *
- * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...; with a fault,
- * a request is answered so: error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array
- *      oauth-error [status=400] [name=expired-token | code=invalid_grant message=]  OAuth's object;
- * at authorize, what a browser gets; the names are in refusal.c body [status=200] [type=] body=TEXT
- * just this html [status=502]  garbage [status=200]  empty [status=200] drop               the
- * connection is closed without an answer not-http           and before that it says something that
- * is not HTTP hold               waits for /_org/release, then answers as usual delay ms=N
+ * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...; with a fault, a request is answered so:
+ *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array
+ *      oauth-error [status=400] [name=expired-token | code=invalid_grant message=]  OAuth's object; at authorize,
+ *                         what a browser gets; the names are in refusal.c
+ *      body [status=200] [type=] body=TEXT                     just this
+ *      html [status=502]  garbage [status=200]  empty [status=200]
+ *      drop               the connection is closed without an answer
+ *      not-http           and before that it says something that is not HTTP
+ *      hold               waits for /_org/release, then answers as usual
+ *      delay ms=N
  *      drop-after bytes=N    the connection is closed after N bytes of the body
  *      hold-after bytes=N    the body stops there until /_org/release, then goes on
  *      silent [bytes=0]      the same, but then it is closed
@@ -40,12 +43,13 @@
  * POST /_org/approve [user=USERNAME]   gives a refresh token, as a login in a browser would
  * POST /_org/expire-locators           all query locators become invalid
  *
- * POST /_org/change op=OP ...; the document by id=069... (or by title=, the first of that title);
- * says "069... 068..." add title= [path=TITLE.txt] [content=TEXT | file=PATH] [library=NAME]
- * [account=NAME] new-version [path=] [content=TEXT | file=PATH] [reason=] rename to=TITLE delete
- * undelete  archive  unarchive  unshare  share empty-bin          deleted documents vanish from
- * queryAll; needs no document GET  /_org/document title= | id=     "069... 068...", without
- * changing anything
+ * POST /_org/change op=OP ...; the document by id=069... (or by title=, the first of that title); says "069... 068..."
+ *      add title= [path=TITLE.txt] [content=TEXT | file=PATH] [library=NAME] [account=NAME]
+ *      new-version [path=] [content=TEXT | file=PATH] [reason=]
+ *      rename to=TITLE
+ *      delete  undelete  archive  unarchive  unshare  share
+ *      empty-bin          deleted documents vanish from queryAll; needs no document
+ * GET  /_org/document title= | id=     "069... 068...", without changing anything
  */
 #ifndef ORG_CONTROL_H
 #define ORG_CONTROL_H

@@ -15,8 +15,8 @@
  *	NAME.snote		is a note, its bytes HTML
  *	NAME.link		a link, its URL the first line; it has no bytes
  *	NAME.external		what is not in Salesforce, its FileType the first line; no bytes
- *	a symbolic link		to a file in the same tree shares that document with the library or
- *record What else is no regular file or directory is left out.
+ *	a symbolic link		to a file in the same tree shares that document with the library or record
+ * What else is no regular file or directory is left out.
  *
  * Reads every byte once, for the MD5. Single thread.
  */
