@@ -76,7 +76,7 @@ static const struct option options[] = {
 	{ KEY(transfers), NUMBER, .min = 1, .max = 25, .fallback = "4",
 	    .help = "downloads at a time" },
 	{ KEY(api_budget), NUMBER, .min = 0, .max = 1000000000, .fallback = "0",
-	    .help = "calls that all mounts of the org may make in 24 hours; 0: no limit" },
+	    .help = "calls that this mount may make in 24 hours; 0: no limit" },
 	{ KEY(api_reserve), NUMBER, .min = 0, .max = 100, .fallback = "10",
 	    .help = "per cent of the org's daily calls that are for reading alone" },
 	{ KEY(cache_size), SIZE, .min = MIB, .max = KIB * KIB * GIB, .fallback = "10G",

@@ -27,7 +27,6 @@
 #include "auth/token.h"
 #include "fs/content/read_ahead.h"
 #include "fs/command/arguments.h"
-#include "fs/rest/budget.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/command/cache.h"
 #include "fs/mount/claim.h"
@@ -57,7 +56,6 @@ struct sffs {
 	struct http	*http;
 	struct token	*token;
 	struct mounter *keeper; /* mounts and unmounts when this process is confined; else NULL */
-	struct budget	*budget;
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct store	*store;
@@ -222,18 +220,6 @@ make_data_dir(struct sffs *s)
 }
 
 static int
-open_budget(struct sffs *s)
-{
-	char *path = NULL;
-
-	if (asprintf(&path, "%s/calls", s->dir) < 0)
-		return -ENOMEM;
-	int rc = budget_open(path, s->config->api_budget, &s->budget);
-	free(path);
-	return rc;
-}
-
-static int
 open_salesforce(struct sffs *s)
 {
 	const struct config *c = s->config;
@@ -249,13 +235,11 @@ open_salesforce(struct sffs *s)
 	if (rc == 0)
 		rc = make_data_dir(s);
 	if (rc == 0)
-		rc = open_budget(s);
-	if (rc == 0)
 		rc = rest_open(s->http, s->token,
 		    &(struct rest_options){ .api_version = c->api_version,
 			.tries = (unsigned)c->tries,
 			.reserve = (unsigned)c->api_reserve,
-			.budget = s->budget },
+			.budget = c->api_budget },
 		    &s->rest);
 	return rc;
 }
@@ -481,7 +465,6 @@ open_tree(struct sffs *s)
 		.store = s->store,
 		.sync = s->sync,
 		.demand = s->demand,
-		.budget = s->budget,
 		.reserve = (unsigned)c->api_reserve };
 	if (rc == 0)
 		rc = inventory_open(s->catalogue, s->dir, names, &s->inventory);
@@ -543,7 +526,6 @@ close_all(struct sffs *s)
 	sync_close(s->sync);
 	catalogue_close(s->catalogue);
 	rest_close(s->rest);
-	budget_close(s->budget);
 	token_close(s->token);
 	http_close(s->http);
 	claim_drop(s->claim);

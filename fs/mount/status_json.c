@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "auth/buf.h"
-#include "fs/rest/budget.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/sync/on_demand.h"
 #include "fs/rest/rest.h"
@@ -136,9 +135,9 @@ status_limits(const struct status *s, size_t *len)
 	buf_puts(&b, "{\n");
 	put_org_limit(&b, s, &rest);
 	buf_printf(&b,
-	    "  \"budget\": {\"used\": %llu, \"max\": ", (unsigned long long)budget_used(s->budget));
-	if (budget_most(s->budget))
-		buf_printf(&b, "%llu},\n", (unsigned long long)budget_most(s->budget));
+	    "  \"budget\": {\"used\": %llu, \"max\": ", (unsigned long long)rest.budget_used);
+	if (rest.budget_max)
+		buf_printf(&b, "%llu},\n", (unsigned long long)rest.budget_max);
 	else
 		buf_puts(&b, "null},\n");
 	buf_puts(&b, "  \"calls\": {");

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct budget;
 struct catalogue;
 struct on_demand;
 struct rest;
@@ -25,7 +24,6 @@ struct status {
 	struct store	*store;
 	struct sync	*sync;
 	struct on_demand	*demand;
-	struct budget	*budget;
 	unsigned	 reserve;	/* per cent */
 };
 

@@ -1,28 +1,27 @@
 /*
- * budget - how many calls the mounts of an org have made in the last 24 hours, and may make.
+ * budget - how many calls this mount has made in the last 24 hours, and may make (api_budget).
  *
- * Counted in a file that all mounts of the org share and that outlives them, by quarters of an
- * hour: a call counts until the quarter in which it was made lies 24 hours back. A file that cannot
- * be written is as good as none: then each process counts for itself.
+ * Counts in memory, by the hour: a call counts until the hour in which it was made lies 24 hours
+ * back. `now` is in seconds of any clock that only goes forward.
  *
- * Under the leaves. Any thread, any process.
+ * Zero it to begin, but for `max`. Caller locks.
  */
 #ifndef FS_REST_BUDGET_H
 #define FS_REST_BUDGET_H
 
 #include <stdint.h>
 
-struct budget;
+#define BUDGET_HOURS	25		/* 24, and the one that has begun */
 
-int budget_open(const char *path, uint64_t most,
-    struct budget **out); /* most: calls in 24 hours; 0: any number */
-void	budget_close(struct budget *);
-/* Counts a call that is about to be made. -EDQUOT: it may not be; *again: when the next one may
- * (seconds since 1970). */
-int	budget_take(struct budget *, int64_t *again);
-void	budget_give_back(struct budget *);	/* a call that was taken and not made */
-uint64_t budget_used(
-    struct budget *); /* as last known, while another mount has the file; does not wait */
-uint64_t budget_most(const struct budget *);
+struct budget {
+	uint64_t	 max;		/* calls in 24 hours; 0: any number */
+	/* private: each hour at its number modulo BUDGET_HOURS */
+	struct { int64_t hour; uint64_t calls; } hours[BUDGET_HOURS];
+};
+
+uint64_t budget_used(const struct budget *, int64_t now);
+/* Counts a call that is about to be made. -EDQUOT: it may not be made; *wait: seconds until one may. */
+int	budget_take(struct budget *, int64_t now, int64_t *wait);
+void	budget_give_back(struct budget *, int64_t now);	/* a call that was taken and not made */
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "auth/buf.h"
 #include "auth/http.h"
+#include "budget.h"
 #include "rest.h"
 
 /* The fields of a document by number. */
@@ -28,11 +29,11 @@ struct rest {
 	struct token	*token;
 	char		 api_version[8];
 	unsigned	 tries, reserve;
-	struct budget	*budget;
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	pthread_cond_t	 stop;		/* on cancelled */
 	bool		 cancelled;
+	struct budget	 budget;
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
 	int64_t		 usage_at;	/* monotonic seconds: when stats.api_used was said */
 	char told[256]; /* the last failure that was logged: said once until something works */

@@ -15,7 +15,6 @@
 #include "auth/clock.h"
 #include "auth/log.h"
 #include "auth/token.h"
-#include "budget.h"
 #include "internal.h"
 
 #define PAGE_LIMIT                                                                                 \
@@ -48,7 +47,7 @@ rest_open(struct http *http, struct token *token, const struct rest_options *o, 
 	r->token = token;
 	r->tries = o->tries ? o->tries : 1;
 	r->reserve = o->reserve;
-	r->budget = o->budget;
+	r->budget.max = o->budget;
 	snprintf(r->api_version, sizeof(r->api_version), "%s", o->api_version);
 	r->stats.api_used = r->stats.api_max = -1;
 	r->seed = (unsigned)time(NULL) ^ (unsigned)(uintptr_t)r;
@@ -104,11 +103,12 @@ bool
 rest_may_guess(struct rest *r)
 {
 	pthread_mutex_lock(&r->lock);
-	bool may = !is_reserved(r) && r->spent_until <= monotonic_seconds() && !r->unreachable &&
-	    !r->cancelled;
+	const int64_t now = monotonic_seconds();
+	const uint64_t max = r->budget.max;
+	bool may = !is_reserved(r) && r->spent_until <= now && !r->unreachable && !r->cancelled &&
+	    (max == 0 || budget_used(&r->budget, now) < max - max / 10);
 	pthread_mutex_unlock(&r->lock);
-	uint64_t most = r->budget ? budget_most(r->budget) : 0;
-	return may && (most == 0 || budget_used(r->budget) < most - most / 10);
+	return may;
 }
 
 void
@@ -119,6 +119,8 @@ rest_stats(struct rest *r, struct rest_stats *out)
 	int64_t spent = r->spent_until - monotonic_seconds();
 	out->spent_until = spent > 0 ? time(NULL) + spent : 0;
 	out->reserved = is_reserved(r);
+	out->budget_used = budget_used(&r->budget, monotonic_seconds());
+	out->budget_max = r->budget.max;
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -284,14 +286,14 @@ tell_reserve(struct rest *r, int64_t used, int64_t max, int64_t seconds)
 }
 
 static int
-tell_budget(struct rest *r, int64_t again)
+tell_budget(struct rest *r, int64_t seconds)
 {
 	char when[20];
 
-	tell_time(again, when);
+	tell_time(time(NULL) + seconds, when);
 	tell_forbidden(r,
 	    "the %llu calls of 24 hours that api_budget allows are made; no calls until %s, what is cached is still served",
-	    (unsigned long long)budget_most(r->budget), when);
+	    (unsigned long long)r->budget.max, when);
 	return -EDQUOT;
 }
 
@@ -301,7 +303,7 @@ static int
 begin_call(struct rest *r, enum rest_kind kind)
 {
 	bool background = kind == REST_REFRESH || kind == REST_LIST || kind == REST_LIMITS;
-	int64_t now = monotonic_seconds(), again;
+	int64_t now = monotonic_seconds(), budget_wait = 0;
 	int rc = 0;
 
 	pthread_mutex_lock(&r->lock);
@@ -312,14 +314,12 @@ begin_call(struct rest *r, enum rest_kind kind)
 		rc = -EINTR;
 	else if (r->spent_until > now)
 		rc = -EDQUOT;
+	else if (!reserved && (rc = budget_take(&r->budget, now, &budget_wait)) == 0)
+		r->stats.calls[kind]++;
 	pthread_mutex_unlock(&r->lock);
 	if (rc == 0 && reserved)
 		rc = tell_reserve(r, s.api_used, s.api_max, heard + SPENT_PAUSE - now);
-	if (rc == 0 && r->budget && budget_take(r->budget, &again) < 0)
-		rc = tell_budget(r, again);
-	if (rc == 0)
-		count(r, &r->stats.calls[kind]);
-	return rc;
+	return budget_wait > 0 ? tell_budget(r, budget_wait) : rc;
 }
 
 static void
@@ -490,8 +490,11 @@ ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct h
 		q->headers = headers;
 		q->form = ask->body;
 		rc = http_do(r->http, q, a);
-		if (rc == -EHOSTUNREACH && r->budget)
-			budget_give_back(r->budget);
+		if (rc == -EHOSTUNREACH) {
+			pthread_mutex_lock(&r->lock);
+			budget_give_back(&r->budget, monotonic_seconds());
+			pthread_mutex_unlock(&r->lock);
+		}
 	}
 	buf_free(&url);
 	bearer_free(&bearer);

@@ -7,7 +7,7 @@
  * and the shapes of JSON are known here and nowhere else.
  *
  * Calls are bounded: by the org's limit, of which a reserve is left to what
- * somebody waits for, and by a budget of our own.
+ * somebody waits for, and by a budget of our own that begins anew with each rest_open.
  *
  * Errors: -EACCES refused, -EDQUOT the API limit is spent (nothing is asked
  * until it can have moved), or the reserve or the budget forbids it, -ENOENT not there, -ETIMEDOUT
@@ -25,7 +25,6 @@
 
 #include "fs/document.h"
 
-struct budget;
 struct http;
 struct token;
 struct rest;
@@ -35,7 +34,7 @@ struct rest_options {
 	unsigned	 tries;		/* of a request that is worth trying again */
 	unsigned
 	    reserve; /* per cent of the org's daily calls that are not for what nobody waits for */
-	struct budget	*budget;	/* takes part in every call; NULL: none is counted */
+	uint64_t	 budget;	/* calls that may be made in 24 hours; 0: any number */
 };
 
 /* What calls are for. Of these a refresh, a list of all Ids and a look at the limits leave the
@@ -172,6 +171,7 @@ struct rest_stats {
 	int64_t		api_used, api_max;		/* as the org last said; -1: not yet */
 	int64_t spent_until; /* no calls before (seconds since 1970), since the org's limit is
 				spent; 0: it is not */
+	uint64_t budget_used, budget_max;	/* calls in 24 hours; 0: no budget */
 	bool reserved; /* so much is used that only the reserve is left */
 };
 void	rest_stats(struct rest *, struct rest_stats *out);
