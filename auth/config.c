@@ -1,8 +1,8 @@
 /*
- * The file is read whole, looked over for what inih would get wrong without a
- * word, and given to inih twice: for [defaults], wherever it stands, then for
- * the org. inih is set so that a comment is a line of its own, because a secret
- * or a command may hold `;` and `#`.
+ * inih parses the file in one pass, from memory. It cannot tell the number of a
+ * line, a NUL, a line that does not fit into its buffer, or a section without
+ * keys: next_line, which feeds it, can. Its inline comments are switched off,
+ * because a secret or a command may hold `;` and `#`.
  */
 #include "config.h"
 
@@ -26,43 +26,79 @@
 #define LINE_MOST	4096		/* bytes of a line */
 #define ORG_MOST	48		/* bytes of a section's name: inih cuts it at 49 */
 
+static const char system_file[] = "/etc/sffs/config";
+
 /*
- * The file.
+ * Parsing the file.
  */
 
-struct reading {
+struct parse {
 	struct config	*config;
-	const char	*file;
 	const struct buf *text;
-	size_t		 pos;
-	int		 line;
-	const char	*section;		/* the one whose keys are taken now */
-	int		 given_at[OPTION_MOST];	/* line; 0: not given in that section */
-	struct headings {
-		int first, again;		/* lines of [section]; 0: none */
-	} headings;
-	bool		 has_secret;
-	int		 rc;
+	size_t		 pos;			/* of the next line */
+	int		 line;			/* the number of the current one */
+	int		 org_line, again_line;	/* [org], and its last repetition; 0: none */
+	int		 own[OPTION_MOST];	/* the line of each key of [org]; 0: not given */
+	int		 defaults[OPTION_MOST];	/* the same for [defaults] */
+	bool		 has_secret;		/* in any section */
+	int		 rc;			/* the first error */
 };
 
+/* The name in the [section] line at s, and its length; NULL: it is another line. */
+static const char *
+section_name(const char *s, size_t *len)
+{
+	s += strspn(s, "\xef\xbb\xbf \t");	/* inih skips a byte order mark, too */
+	if (*s != '[')
+		return NULL;
+	*len = strcspn(s + 1, "]\n");
+	return s + 1;
+}
+
+static bool
+is_word(const char *s, size_t len, const char *word)
+{
+	return strlen(word) == len && strncmp(s, word, len) == 0;
+}
+
+/* The orgs of a config file. */
+static void
+put_orgs(const struct buf *text, const char *separator, struct buf *out)
+{
+	size_t n, len = 0;
+
+	for (const char *s = buf_str(text); *s; s += n + (s[n] == '\n')) {
+		const char *name = section_name(s, &len);
+
+		n = strcspn(s, "\n");
+		if (name && !is_word(name, len, "defaults"))
+			buf_printf(out, "%s%.*s", out->len ? separator : "", (int)len, name);
+	}
+}
+
+/* Gives inih the next line, as fgets would. */
 static char *
 next_line(char *line, int size, void *ctx)
 {
-	struct reading *r = ctx;
-	const char *at = buf_str(r->text) + r->pos;
-	size_t left = r->text->len - r->pos;
+	struct parse *p = ctx;
+	const char *at = buf_str(p->text) + p->pos;
+	size_t n = strcspn(at, "\n"), len = 0;
+	const char *name = section_name(at, &len);
 
-	if (left == 0) {
-		explicit_bzero(line, (size_t)size); /* inih's; lines with secrets went through it */
+	p->line++;
+	if (n > LINE_MOST)
+		p->rc = log_invalid("config", "%s:%d: the line is longer than %d bytes",
+		    p->config->file, p->line, LINE_MOST);
+	if (n > LINE_MOST || *at == '\0') {
+		explicit_bzero(line, (size_t)size);	/* inih's buffer has held secrets */
 		return NULL;
 	}
-	const char *end = memchr(at, '\n', left);
-	size_t n = end ? (size_t)(end - at) + 1 : left;
-
-	memcpy(line, at, n);		/* look_over saw that no line is longer than inih's */
+	if (name && is_word(name, len, p->config->org))
+		*(p->org_line ? &p->again_line : &p->org_line) = p->line;
+	n += at[n] == '\n';
+	memcpy(line, at, n);
 	line[n] = '\0';
-	r->pos += n;
-	r->line++;
+	p->pos += n;
 	return line;
 }
 
@@ -72,279 +108,210 @@ tell_unknown(const char *where, const char *name, size_t len)
 	const char *nearest = option_nearest(name, len);
 
 	if (nearest)
-		log_error("config", "%s: %.*s: there is no such key; is it %s?", where, (int)len,
-		    name, nearest);
-	else
-		log_error("config", "%s: %.*s: there is no such key; sffs --keys lists them", where,
-		    (int)len, name);
-	return -EINVAL;
+		return log_invalid("config", "%s: %.*s: there is no such key; is it %s?", where,
+		    (int)len, name, nearest);
+	return log_invalid("config", "%s: %.*s: there is no such key; sffs --keys lists them",
+	    where, (int)len, name);
 }
 
-/* A key of the section that is read now. */
+/* A key of [org] (own) or of [defaults]. */
 static int
-take_key(struct reading *r, const struct option *o, const char *value, const char *where)
+take_known_key(
+    struct parse *p, bool own, const struct option *o, const char *value, const char *where)
 {
-	int *given_at = &r->given_at[option_number(o)];
+	const unsigned number = option_number(o);
+	int *line = own ? &p->own[number] : &p->defaults[number];
 
-	if (*given_at && *given_at < r->headings.again && r->line > r->headings.again) {
-		/* Of a section that was pasted twice, one line is enough. */
-		if (r->rc == 0)
+	if (own && *line && *line < p->again_line) {
+		/* One message is enough for a section that was pasted twice. */
+		if (p->rc == 0)
 			log_error("config",
 			    "%s:%d: [%s] is given a second time, first in line %d: keep one",
-			    r->file, r->headings.again, r->section, r->headings.first);
+			    p->config->file, p->again_line, p->config->org, p->org_line);
 		return -EINVAL;
 	}
-	if (*given_at) {
-		log_error("config", "%s: %s is given a second time, first in line %d: keep one",
-		    where, option_name(o), *given_at);
-		return -EINVAL;
-	}
-	*given_at = r->line;
-	return option_set(r->config, o, value, where);
+	if (*line)
+		return log_invalid("config",
+		    "%s: %s is given a second time, first in line %d: keep one", where,
+		    option_name(o), *line);
+	*line = p->line;
+	if (!own && p->own[number])	/* [defaults] may stand below [org], which wins */
+		return 0;
+	return option_set(p->config, o, value, where);
 }
 
-/* Always 1: inih goes on, and its own verdict is about syntax alone. All that is wrong is told, the
- * first is the result. */
+/* inih's handler. Returns 1 after an error, too, so that the next errors are found as well. */
 static int
-take_line(void *ctx, const char *section, const char *name, const char *value)
+take_key(void *ctx, const char *section, const char *name, const char *value)
 {
-	struct reading *r = ctx;
+	struct parse *p = ctx;
 	const struct option *o = option_find(name, strlen(name));
+	const char *org = p->config->org;
+	const bool own = strcmp(section, org) == 0;
 	char where[PATH_MAX + 16];
 	int rc = 0;
 
 	if (o && option_holds_secret(o, value))
-		r->has_secret = true;
-	snprintf(where, sizeof(where), "%s:%d", r->file, r->line);
-	if (*section == '\0') {
-		log_error("config",
-		    "%s: %s stands before the first [section]; write [defaults] above it", where,
-		    name);
-		rc = -EINVAL;
-	} else if (strcmp(section, r->section) == 0) {
-		rc = o ? take_key(r, o, value, where) : tell_unknown(where, name, strlen(name));
-	}
-	if (rc < 0 && r->rc == 0)
-		r->rc = rc;
+		p->has_secret = true;
+	snprintf(where, sizeof(where), "%s:%d", p->config->file, p->line);
+	if (*section == '\0')
+		rc = log_invalid("config",
+		    "%s: %s is before any [section]; put [%s] (the name you mount it by) above it",
+		    where, name, org);
+	else if (!own && strcmp(section, "defaults") != 0)
+		;
+	else if (o)
+		rc = take_known_key(p, own, o, value, where);
+	else
+		rc = tell_unknown(where, name, strlen(name));
+	if (rc < 0 && p->rc == 0)
+		p->rc = rc;
 	return 1;
 }
 
-/* Takes the keys of one section. *syntax: the first line that is none, or 0. */
 static int
-take_section(struct reading *r, const char *section, int *syntax)
+parse_text(struct parse *p)
 {
-	r->section = section;
-	r->pos = 0;
-	r->line = 0;
-	memset(r->given_at, 0, sizeof(r->given_at));
-	/* Debian's inih takes these when it runs. */
 	ini_allow_inline_comments = false;
 	ini_allow_multiline = false;
 	ini_max_line = LINE_MOST + 3;
-	*syntax = ini_parse_stream(next_line, r, take_line, r);
-	return r->rc;
+	int line = ini_parse_stream(next_line, p, take_key, p);
+	if (line > 0)
+		p->rc = log_invalid("config",
+		    "%s:%d: not a [section], a key = value or a # comment", p->config->file, line);
+	return p->rc;
 }
 
-/* Checks what inih would get wrong without a word, and notes where [org] is. names: the orgs that
- * there are. */
+/*
+ * Finding and reading the file.
+ */
+
 static int
-look_over(const char *file, const struct buf *text, const char *org, struct headings *found,
-    const char *between, struct buf *names)
+read_text(int fd, const char *file, struct buf *text)
 {
-	size_t org_len = strlen(org);
-	int line = 1;
-
-	if (text->len && memchr(text->data, '\0', text->len)) {
-		log_error("config", "%s: this is no text file", file);
-		return -EINVAL;
+	for (ssize_t n = 1; n > 0 && text->len <= FILE_MOST;) {
+		if (!buf_reserve(text, 16384))
+			return -ENOMEM;
+		n = read(fd, text->data + text->len, 16384);
+		if (n < 0)
+			return log_invalid("config", "%s: %s", file, strerror(errno));
+		text->len += (size_t)n;
+		text->data[text->len] = '\0';
 	}
-	for (const char *s = buf_str(text); *s; line++) {
-		size_t n = strcspn(s, "\n");
-
-		if (n > LINE_MOST) {
-			log_error("config", "%s:%d: the line is longer than %d bytes", file, line,
-			    LINE_MOST);
-			return -EINVAL;
-		}
-		size_t skip = strspn(s, line == 1 ? "\xef\xbb\xbf \t" : " \t");
-		if (s[skip] == '[') {
-			const char *name = s + skip + 1;
-			size_t len = strcspn(name, "]\n");
-
-			if (len == org_len && strncmp(name, org, len) == 0)
-				*(found->first ? &found->again : &found->first) = line;
-			if (!(len == 8 && strncmp(name, "defaults", 8) == 0))
-				buf_printf(
-				    names, "%s%.*s", names->len ? between : "", (int)len, name);
-		}
-		s += n + (s[n] == '\n');
-	}
+	if (text->len > FILE_MOST)
+		return log_invalid(
+		    "config", "%s: not a config file: it is larger than a megabyte", file);
+	if (strlen(text->data) != text->len)
+		return log_invalid("config", "%s: not a text file", file);
 	return 0;
 }
 
-static int
-read_all(int fd, const char *file, struct buf *text)
-{
-	for (;;) {
-		if (!buf_reserve(text, 16384))
-			return -ENOMEM;
-		ssize_t n = read(fd, text->data + text->len, 16384);
-		if (n == 0)
-			return 0;
-		if (n < 0) {
-			int rc = -errno;
-
-			log_error("config", "%s: %s", file, strerror(-rc));
-			return rc == -ENOMEM ? rc : -EINVAL;
-		}
-		text->len += (size_t)n;
-		text->data[text->len] = '\0';
-		if (text->len > FILE_MOST) {
-			log_error("config",
-			    "%s: this is no config file: it is larger than a megabyte", file);
-			return -EINVAL;
-		}
-	}
-}
-
-/* Who can write the file can have any command run, who can read it has the secret. */
+/* Whoever can write the file can have any command run; whoever can read it has the secret. */
 static int
 check_private(const struct stat *st, const char *file, bool has_secret)
 {
-	if (st->st_uid != geteuid() && st->st_uid != 0) {
-		log_error("config",
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return log_invalid("config",
 		    "%s: belongs to another user, who could change it: chown it to yourself or root",
 		    file);
-		return -EINVAL;
-	}
-	if (has_secret && (st->st_mode & 077)) {
-		log_error("config", "%s: holds a secret that others can read: chmod 600 '%s'", file,
-		    file);
-		return -EINVAL;
-	}
-	if (st->st_mode & 022) {
-		log_error("config", "%s: others can change it: chmod go-w '%s'", file, file);
-		return -EINVAL;
-	}
+	if (has_secret && (st->st_mode & 077))
+		return log_invalid("config",
+		    "%s: holds a secret that others can read: chmod 600 '%s'", file, file);
+	if (st->st_mode & 022)
+		return log_invalid(
+		    "config", "%s: others can change it: chmod go-w '%s'", file, file);
 	return 0;
 }
 
-/* there: whether it has the section; NULL: it must. */
 static int
-read_file(struct config *c, int fd, bool *there)
+tell_no_section(const struct config *c, const struct buf *text)
 {
-	struct buf text = BUF_INIT, names = BUF_INIT;
-	struct reading r = { .config = c, .file = c->file, .text = &text };
-	struct stat st;
-	struct headings found = { 0 };
-	int syntax = 0;
-	int rc = fstat(fd, &st) < 0 ? -errno : 0;
+	struct buf orgs = BUF_INIT;
 
-	if (rc == 0)
-		rc = read_all(fd, c->file, &text);
-	if (rc == 0)
-		rc = look_over(c->file, &text, c->org, &found, ", ", &names);
-	if (rc < 0)
-		goto out;
-	rc = take_section(&r, "defaults", &syntax);
-	if (syntax > 0) {
-		log_error("config", "%s:%d: this is no [section], no key = value and no # comment",
-		    c->file, syntax);
-		rc = -EINVAL;
+	put_orgs(text, ", ", &orgs);
+	log_error("config",
+	    "%s: there is no section [%s]; %s%s; "
+	    "to create it, answer a few questions: %s login --setup %s",
+	    c->file, c->org, orgs.len ? "there are: " : "there is none at all", buf_str(&orgs),
+	    c->sffs_auth, c->org);
+	buf_free(&orgs);
+	return -EINVAL;
+}
+
+/* *there: whether the file has the section; NULL: it must. */
+static int
+read_config(struct config *c, int fd, bool *there)
+{
+	struct buf text = BUF_INIT;
+	struct parse p = { .config = c, .text = &text };
+	struct stat st;
+	int rc = fstat(fd, &st) < 0 ? -errno : read_text(fd, c->file, &text);
+
+	if (rc == 0) {
+		rc = parse_text(&p);
+		if (check_private(&st, c->file, p.has_secret) < 0)
+			rc = -EINVAL;
 	}
-	if (check_private(&st, c->file, r.has_secret) < 0)
-		rc = -EINVAL;
-	if (rc < 0)
-		goto out;
-	if (there)
-		*there = found.first;
-	if (found.first) {
-		r.headings = found;
-		rc = take_section(&r, c->org, &syntax);
-	} else if (!there) {
-		log_error("config",
-		    "%s: there is no section [%s]; %s%s; to be led through writing it: sffs-auth login --setup %s",
-		    c->file, c->org, names.len ? "there are: " : "there is none at all",
-		    buf_str(&names), c->org);
-		rc = -EINVAL;
-	}
-out:
+	if (rc == 0 && there)
+		*there = p.org_line;
+	else if (rc == 0 && !p.org_line)
+		rc = tell_no_section(c, &text);
 	buf_wipe(&text);
-	buf_free(&names);
 	return rc;
 }
 
-/* $env/sffs, else ~/below/sffs, else NULL. */
+/* $env/sffs, else ~/below/sffs, with leaf appended; NULL where there is neither. */
 static int
-own_dir(const char *env, const char *below, char **out)
+own_path(const char *env, const char *below, const char *leaf, char **out)
 {
 	const char *dir = getenv(env), *home = getenv("HOME");
 	int n = 0;
 
 	*out = NULL;
 	if (dir && *dir == '/')
-		n = asprintf(out, "%s/sffs", dir);
+		n = asprintf(out, "%s/sffs%s", dir, leaf);
 	else if (home && *home == '/')
-		n = asprintf(out, "%s/%s/sffs", home, below);
+		n = asprintf(out, "%s/%s/sffs%s", home, below, leaf);
 	if (n < 0)
 		*out = NULL;
 	return n < 0 ? -ENOMEM : 0;
 }
 
-/* Where to look, in order; *own is the caller's. */
-static int
-find_candidates(const char *given, const char *candidates[2], char **own)
+/* The file that the user names. NULL: he names none. */
+static const char *
+named_file(const char *given)
 {
 	const char *env = getenv("SFFS_CONFIG");
-	char *dir = NULL;
-	int rc;
 
-	candidates[0] = given ? given : env && *env ? env : NULL;
-	candidates[1] = NULL;
-	if (candidates[0])
-		return 0;
-	rc = own_dir("XDG_CONFIG_HOME", ".config", &dir);
-	if (dir && asprintf(own, "%s/config", dir) < 0) {
-		*own = NULL;
-		rc = -ENOMEM;
-	}
-	free(dir);
-	candidates[*own ? 1 : 0] = "/etc/sffs/config";
-	if (*own)
-		candidates[0] = *own;
-	return rc;
+	return given ? given : env && *env ? env : NULL;
 }
 
-/* Opens the config file; *path is the caller's. org: for whom it is wanted; NULL: -ENOENT is no
- * error to tell, *path is where it would be. */
+/* Opens the config file. *path is the caller's, after -ENOENT too, when it says where the file
+ * would be. */
 static int
-open_file(const char *given, const char *org, char **path, int *fd)
+open_config(const char *given, char **path, int *fd)
 {
-	const char *candidates[2];
+	const char *candidates[2] = { named_file(given), NULL };
 	char *own = NULL;
-	int rc = find_candidates(given, candidates, &own);
+	int rc = 0;
 
+	if (!candidates[0]) {
+		rc = own_path("XDG_CONFIG_HOME", ".config", "/config", &own);
+		candidates[0] = own ? own : system_file;
+		candidates[1] = own ? system_file : NULL;
+	}
 	for (int i = 0; rc == 0 && i < 2 && candidates[i] && *fd < 0; i++) {
 		*fd = open(candidates[i], O_RDONLY | O_CLOEXEC);
-		if (*fd >= 0) {
+		if (*fd < 0 && errno != ENOENT && errno != ENOTDIR) {
+			rc = log_invalid("config", "%s: %s", candidates[i], strerror(errno));
+		} else if (*fd >= 0 || i == 0) {
+			free(*path);
 			*path = strdup(candidates[i]);
 			rc = *path ? 0 : -ENOMEM;
-		} else if (errno != ENOENT && errno != ENOTDIR) {
-			log_error("config", "%s: %s", candidates[i], strerror(errno));
-			rc = -EINVAL;
 		}
 	}
-	if (rc == 0 && *fd < 0 && !org) {
-		rc = (*path = strdup(candidates[0])) ? -ENOENT : -ENOMEM;
-	} else if (rc == 0 && *fd < 0) {
-		log_error("config",
-		    "there is no config file %s%s%s; to be led through writing one: sffs-auth %s%s%slogin --setup %s",
-		    candidates[0], candidates[1] ? " or " : "", candidates[1] ? candidates[1] : "",
-		    given ? "--config " : "", given ? given : "", given ? " " : "", org);
-		rc = -EINVAL;
-	}
 	free(own);
-	return rc;
+	return rc == 0 && *fd < 0 ? -ENOENT : rc;
 }
 
 /*
@@ -359,17 +326,13 @@ take_override(struct config *c, char *word)
 
 	if (!o)
 		return tell_unknown("-o", word, len);
-	if (word[len] == '\0' && !option_is_flag(o)) {
-		log_error("config", "-o %s: it needs a value: %s=...", word, word);
-		return -EINVAL;
-	}
+	if (word[len] == '\0' && !option_is_flag(o))
+		return log_invalid("config", "-o %s: it needs a value: %s=...", word, word);
 	const char *value = word[len] ? word + len + 1 : "yes";
-	if (option_holds_secret(o, value)) {
-		log_error("config",
+	if (option_holds_secret(o, value))
+		return log_invalid("config",
 		    "-o %s: every user can read an argument list; write it to the config file",
 		    option_name(o));
-		return -EINVAL;
-	}
 	return option_set(c, o, value, "-o");
 }
 
@@ -382,7 +345,7 @@ config_word_end(const char *s)
 
 	for (; *s && !(*s == ',' && !quoted && depth <= 0); s++) {
 		if (s[0] == '\\' && s[1]) {
-			/* In quotes `\\'` is SOQL's `\'`, which does not end them. */
+			/* `\\'` in quotes is SOQL's `\'`, which does not end them. */
 			bool backslash = *++s == '\\';
 
 			if (quoted && backslash && s[1])
@@ -396,7 +359,7 @@ config_word_end(const char *s)
 	return s;
 }
 
-/* Words between commas; `\,` is a comma and `\\` a backslash in one. */
+/* Splits -o at its commas. In a word `\,` is a comma and `\\` a backslash. */
 static int
 take_overrides(struct config *c, const char *s)
 {
@@ -429,22 +392,21 @@ take_overrides(struct config *c, const char *s)
 
 /* The name becomes part of file names. */
 static int
-check_org(const char *org)
+check_org_name(const char *org)
 {
 	size_t n =
 	    strspn(org, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-");
 
-	if (n == 0 || org[n] || n > ORG_MOST || *org == '.' || *org == '-') {
-		log_error("config",
-		    "%s: an org is called by letters, digits and . _ @ -, at most %d, the first a letter or digit",
+	if (n > 0 && org[n] == ':')	/* as for sshfs */
+		return log_invalid("config", "%s: write %.*s, without a colon", org, (int)n, org);
+	if (n == 0 || org[n] || n > ORG_MOST || *org == '.' || *org == '-')
+		return log_invalid("config",
+		    "%s: an org name has only letters, digits and . _ @ - "
+		    "(at most %d, starting with a letter or digit)",
 		    org, ORG_MOST);
-		return -EINVAL;
-	}
-	if (strcmp(org, "defaults") == 0) {
-		log_error(
+	if (strcmp(org, "defaults") == 0)
+		return log_invalid(
 		    "config", "defaults: this section is for all orgs; name one of the others");
-		return -EINVAL;
-	}
 	return 0;
 }
 
@@ -466,69 +428,86 @@ config_lacks(const struct config *c)
 }
 
 static int
-check_whole(const struct config *c)
+check_complete(const struct config *c)
 {
 	const char *lacks = config_lacks(c);
 
 	/* An imported login can do without client_id. */
 	if (!lacks || (c->login_url && c->flow == CONFIG_WEB))
 		return 0;
-	log_error("config", "%s: [%s] lacks %s; sffs-auth login --setup %s says more", c->file,
-	    c->org, lacks, c->org);
-	return -EINVAL;
+	return log_invalid("config", "%s: [%s] lacks %s; %s login --setup %s says more", c->file,
+	    c->org, lacks, c->sffs_auth, c->org);
 }
 
-/* A file that is no good would look like a network that is: no certificate is trusted then. */
+/* No certificate would be trusted with a wrong file, and the network would seem to be at fault. */
 static int
 check_ca_file(const struct config *c)
 {
-	struct stat st;
-	X509 *first = NULL;
-	int rc = !c->ca_file	      ? 0 :
-	    stat(c->ca_file, &st) < 0 ? -errno :
-	    S_ISREG(st.st_mode)	      ? 0 :
-					-EINVAL;
-	FILE *f = c->ca_file && rc == 0 ? fopen(c->ca_file, "re") : NULL;
+	FILE *f = c->ca_file ? fopen(c->ca_file, "re") : NULL;
+	X509 *first = f ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
+	int rc = 0;
 
-	if (f) {
-		first = PEM_read_X509(f, NULL, NULL, NULL);
+	if (c->ca_file && !f)
+		rc = log_invalid("config", "ca_file = %s: %s", c->ca_file, strerror(errno));
+	else if (c->ca_file && !first)
+		rc = log_invalid(
+		    "config", "ca_file = %s: there is no PEM certificate in it", c->ca_file);
+	if (f)
 		fclose(f);
-		ERR_clear_error();
-		rc = first ? 0 : -EINVAL;
-	} else if (c->ca_file && rc == 0) {
-		rc = -errno;
-	}
+	ERR_clear_error();
 	X509_free(first);
-	if (rc < 0)
-		log_error("config", "ca_file = %s: %s", c->ca_file,
-		    rc == -EINVAL ? "there is no certificate in it, PEM" : strerror(-rc));
-	return rc < 0 ? -EINVAL : 0;
+	return rc;
+}
+
+static int
+tell_no_file(const struct config *c, bool named)
+{
+	bool two = !named && strcmp(c->file, system_file) != 0;
+
+	return log_invalid("config",
+	    "there is no config file %s%s%s; "
+	    "to create it, answer a few questions: %s login --setup %s",
+	    c->file, two ? " or " : "", two ? system_file : "", c->sffs_auth, c->org);
+}
+
+/* How sffs-auth is called so that it finds this config file and these logins. */
+static char *
+sffs_auth_command(const char *named)
+{
+	char *s = NULL;
+	int n = asprintf(&s, "%ssffs-auth%s%s", config_env(), named ? " --config " : "",
+	    named ? named : "");
+
+	return n < 0 ? NULL : s;
 }
 
 enum wanted { WHOLE, SECTION, ANYTHING };
 
 static int
-load(const char *file, const char *org, const char *overrides, enum wanted wanted, bool *there,
-    struct config **out)
+load_config(const char *file, const char *org, const char *overrides, enum wanted wanted,
+    bool *there, struct config **out)
 {
+	const char *named = named_file(file);
 	struct config *c = calloc(1, sizeof(*c));
 	int fd = -1;
-	int rc = c ? check_org(org) : -ENOMEM;
+	int rc = c ? check_org_name(org) : -ENOMEM;
 
-	if (rc == 0 && !(c->org = strdup(org)))
+	if (rc == 0 && (!(c->org = strdup(org)) || !(c->sffs_auth = sffs_auth_command(named))))
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = option_set_defaults(c);
 	if (rc == 0)
-		rc = open_file(file, wanted == ANYTHING ? NULL : org, &c->file, &fd);
+		rc = open_config(file, &c->file, &fd);
 	if (rc == 0)
-		rc = read_file(c, fd, wanted == ANYTHING ? there : NULL);
-	else if (rc == -ENOENT)
+		rc = read_config(c, fd, wanted == ANYTHING ? there : NULL);
+	else if (rc == -ENOENT && wanted == ANYTHING)
 		rc = 0, *there = false;
+	else if (rc == -ENOENT)
+		rc = tell_no_file(c, named);
 	if (rc == 0 && overrides)
 		rc = take_overrides(c, overrides);
 	if (rc == 0 && wanted == WHOLE)
-		rc = check_whole(c);
+		rc = check_complete(c);
 	if (rc == 0 && wanted == WHOLE)
 		rc = check_ca_file(c);
 	if (fd >= 0)
@@ -544,13 +523,13 @@ load(const char *file, const char *org, const char *overrides, enum wanted wante
 int
 config_load(const char *file, const char *org, const char *overrides, struct config **out)
 {
-	return load(file, org, overrides, WHOLE, NULL, out);
+	return load_config(file, org, overrides, WHOLE, NULL, out);
 }
 
 int
 config_load_part(const char *file, const char *org, bool *there, struct config **out)
 {
-	return load(file, org, NULL, there ? ANYTHING : SECTION, there, out);
+	return load_config(file, org, NULL, there ? ANYTHING : SECTION, there, out);
 }
 
 void
@@ -561,6 +540,7 @@ config_free(struct config *c)
 	option_free_values(c);
 	free(c->org);
 	free(c->file);
+	free(c->sffs_auth);
 	free(c);
 }
 
@@ -569,14 +549,13 @@ config_orgs(const char *file, struct buf *out)
 {
 	struct buf text = BUF_INIT;
 	char *path = NULL;
-	struct headings found = { 0 };
 	int fd = -1;
-	int rc = open_file(file, NULL, &path, &fd);
+	int rc = open_config(file, &path, &fd);
 
 	if (rc == 0)
-		rc = read_all(fd, path, &text);
+		rc = read_text(fd, path, &text);
 	if (rc == 0)
-		rc = look_over(path, &text, "", &found, "\n", out);
+		put_orgs(&text, "\n", out);
 	if (rc == 0 && out->len)
 		buf_putc(out, '\n');
 	if (fd >= 0)
@@ -596,70 +575,84 @@ config_help(struct buf *out)
  * Directories.
  */
 
-/*
- * Makes path and what is missing above it; it must be a directory of ours that is closed to others.
- * given: cache_dir named it, so it may be everybody's, as /tmp is.
- */
-static int
-make_private_dir(char *path, const char *what, bool given)
+int
+config_make_parents(char *path)
 {
-	const char *wrong = NULL;
-	struct stat st;
+	int rc = 0;
 
 	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
-		mkdir(path, 0700);	/* if it fails, so does what is below */
+		if (mkdir(path, 0700) < 0 && errno != EEXIST && rc == 0)
+			rc = -errno;
 		*slash = '/';
 	}
-	if ((mkdir(path, 0700) < 0 && errno != EEXIST) || stat(path, &st) < 0)
-		wrong = strerror(errno);
-	else if (!S_ISDIR(st.st_mode))
-		wrong = strerror(ENOTDIR);
-	else if (st.st_uid != geteuid())
-		wrong = "it belongs to another user";
-	if (wrong)
-		log_error("config", "%s: this cannot be the %s directory: %s", path, what, wrong);
-	else if ((st.st_mode & 077) && given)
-		log_error("config",
-		    "cache_dir = %s: this directory is open to others; name one below it, which is made: cache_dir = %s%ssffs",
+	return rc;
+}
+
+/*
+ * Makes path and what is missing above it. It must be a directory of ours that is closed to others.
+ * what: "state" or "cache"; key: names another one. given: cache_dir named it, so it may be
+ * everybody's, as /tmp is.
+ */
+static int
+make_private_dir(char *path, const char *what, const char *key, bool given)
+{
+	int rc = config_make_parents(path);
+	struct stat st;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST && rc == 0)
+		rc = -errno;
+	if (stat(path, &st) < 0)
+		return log_invalid("config", "cannot create %s: %s; set %s to a writable directory",
+		    path, strerror(rc < 0 ? -rc : errno), key);
+	if (!S_ISDIR(st.st_mode))
+		return log_invalid("config",
+		    "%s: not a directory; remove it, or set %s to a writable directory", path, key);
+	if (st.st_uid != geteuid())
+		return log_invalid("config",
+		    "%s: belongs to another user; set %s to a directory of your own", path, key);
+	if (!(st.st_mode & 077))
+		return 0;
+	if (given)
+		return log_invalid("config",
+		    "cache_dir = %s: others can look into it; "
+		    "name a directory in it, which sffs makes: cache_dir = %s%ssffs",
 		    path, path, path[strlen(path) - 1] == '/' ? "" : "/");
-	else if (st.st_mode & 077)
-		log_error("config", "%s: the %s directory is open to others: chmod 700 '%s'", path,
-		    what, path);
-	return wrong || (st.st_mode & 077) ? -EINVAL : 0;
+	return log_invalid("config", "%s: others can look into the %s directory: chmod 700 '%s'",
+	    path, what, path);
 }
 
 static int
 private_dir(const char *given, const char *env, const char *below, const char *without_home,
-    const char *what, char **out)
+    const char *what, const char *key, char **out)
 {
 	char *dir = NULL;
-	int rc = given ? 0 : own_dir(env, below, &dir);
+	int rc = given ? 0 : own_path(env, below, "", &dir);
 
 	if (rc == 0 && !dir && !(dir = strdup(given ? given : without_home)))
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = make_private_dir(dir, what, given);
-	if (rc < 0) {
+		rc = make_private_dir(dir, what, key, given);
+	if (rc == 0)
+		*out = dir;
+	else
 		free(dir);
-		return rc;
-	}
-	*out = dir;
-	return 0;
+	return rc;
 }
 
 int
 config_state_dir(const struct config *c, char **out)
 {
 	(void)c;
-	return private_dir(NULL, "XDG_STATE_HOME", ".local/state", "/var/lib/sffs", "state", out);
+	return private_dir(NULL, "XDG_STATE_HOME", ".local/state", "/var/lib/sffs", "state",
+	    "XDG_STATE_HOME", out);
 }
 
 int
 config_cache_dir(const struct config *c, char **out)
 {
-	return private_dir(
-	    c->cache_dir, "XDG_CACHE_HOME", ".cache", "/var/cache/sffs", "cache", out);
+	return private_dir(c->cache_dir, "XDG_CACHE_HOME", ".cache", "/var/cache/sffs", "cache",
+	    "cache_dir", out);
 }
 
 const char *

@@ -1,14 +1,14 @@
 /*
  * config - what the user says: the config file, then `-o`, then the defaults.
  *
- * INI: one section an org, `[defaults]` for all. option.c declares each key
- * once. A key that it does not have is an error, and so is a file with a secret
- * in it that others can read, or one that others can change. A comment is a
- * line of its own, a value is what stands behind the =, without the blanks
- * around it and without quotes; a line has at most 4,096 bytes.
+ * The file is INI: one section for each org, and `[defaults]` for all. option.c
+ * declares each key once. A comment is a line of its own. A value is all that
+ * follows the =, without the blanks around it and without quotes. An unknown
+ * key is an error; so is a file that others can change, or one with a secret
+ * that others can read.
  *
- * Every error is told here, on the log, with the file and line and what to do.
- * Single thread; read-only afterwards.
+ * Every error is logged here, with file, line and remedy. Single thread;
+ * read-only afterwards.
  */
 #ifndef AUTH_CONFIG_H
 #define AUTH_CONFIG_H
@@ -20,18 +20,22 @@
 
 #include "secret.h"
 
+struct buf;
+
 enum config_flow { CONFIG_WEB, CONFIG_JWT, CONFIG_CLIENT_CREDENTIALS };
 enum config_offline { CONFIG_SERVE, CONFIG_FAIL };
 enum config_versions { CONFIG_NAMED, CONFIG_ALL };
 enum config_names { CONFIG_UNIX, CONFIG_PORTABLE };
 
-/* One member a row of the table, named as the key. Strings are the config's; NULL: not given. */
+/* A member for each row of option.c, which says what it means. Strings are the config's;
+ * NULL: not given. */
 struct config {
 	char		*org;			/* the section */
 	char		*file;			/* the config file that was read */
+	char		*sffs_auth;		/* "sffs-auth", with what makes it find both again */
 
 	/* how to log in */
-	char *login_url; /* normalised: scheme://host[:port], no slash at the end */
+	char		*login_url;		/* scheme://host[:port], no slash at the end */
 	int		 flow;			/* enum config_flow */
 	char		*client_id;		/* NULL only with the web flow */
 	struct secret	 client_secret;
@@ -46,23 +50,23 @@ struct config {
 	/* the mount */
 	char		*api_version;		/* "62.0" */
 	uint64_t	 refresh;		/* seconds */
-	uint64_t timeout; /* seconds without a byte before a request is given up */
-	uint64_t	 tries;			/* of a request that may succeed the next time */
+	uint64_t	 timeout;		/* seconds */
+	uint64_t	 tries;
 	uint64_t	 transfers;
-	uint64_t	 api_budget;		/* calls in 24 hours; 0: any number */
+	uint64_t	 api_budget;		/* calls in 24 hours; 0: no limit */
 	uint64_t	 api_reserve;		/* per cent */
 	uint64_t	 cache_size;		/* bytes */
 	char		*cache_dir;
 	int		 offline;		/* enum config_offline */
 	int		 names;			/* enum config_names */
-	bool		 links;			/* symlinks parsed -> ... in documents/ */
+	bool		 links;
 	int		 versions;		/* enum config_versions */
 	char		*filter;		/* a SOQL condition */
-	bool		 archived;		/* archived documents too */
-	bool		 browse;		/* what works by name only is listed */
-	bool		 confine;		/* the mount can touch only what it needs */
+	bool		 archived;
+	bool		 browse;
+	bool		 confine;
 	char		*csv_encoding;
-	char		*csv_delimiter;		/* one character, or NULL */
+	char		*csv_delimiter;		/* one character */
 	uint64_t	 csv_max_field;		/* bytes */
 	bool		 csv_strict;
 
@@ -74,41 +78,40 @@ struct config {
 };
 
 /*
- * Reads the section org of the config file: `file`, else $SFFS_CONFIG, else
- * $XDG_CONFIG_HOME/sffs/config (or ~/.config), else /etc/sffs/config. overrides: `key=value,...` as
- * `-o` gives them (`\,` is a comma), applied last; NULL for none. -EINVAL: usage or config, told on
- * the log (with the names of the sections that there are).
+ * Reads section org of the config file: `file`, else $SFFS_CONFIG, else
+ * $XDG_CONFIG_HOME/sffs/config (or ~/.config/...), else /etc/sffs/config. overrides: what `-o`
+ * says, applied last (`\,` is a comma); NULL: nothing. -EINVAL: usage or config, logged.
  */
 int	config_load(const char *file, const char *org, const char *overrides, struct config **out);
 /*
- * For who can do with less: the section may lack keys that a login needs (config_lacks), and with
- * `there` it, or the whole file, may be missing: *there says whether it is not, and config->file
- * where it would be.
+ * The same for commands that need less: the section may lack keys that a login needs
+ * (config_lacks). Unless `there` is NULL, the section or the file may be missing, too; *there then
+ * says whether the section is there, and config->file where it belongs.
  */
 int	config_load_part(const char *file, const char *org, bool *there, struct config **out);
-const char *config_lacks(
-    const struct config *); /* "username = ..., which flow = jwt needs"; NULL: nothing */
+/* "username = ..., which flow = jwt needs"; NULL: nothing. */
+const char *config_lacks(const struct config *);
 /*
- * Where the word of `-o` that begins here ends: at a comma, but for one behind a `\` and one in the
- * quotes or parentheses of filter=.
+ * Where the word of `-o` that begins here ends: at a comma, but not at one that follows a `\`, nor
+ * at one in the quotes or parentheses of filter=.
  */
 const char *config_word_end(const char *s);
-void	config_free(struct config *);		/* secrets are wiped */
+void	config_free(struct config *);		/* wipes secrets */
 
 /*
- * Directories, made if missing with mode 0700: $XDG_STATE_HOME/sffs, $XDG_CACHE_HOME/sffs (or
- * cache_dir); without a HOME (a system unit) /var/lib/sffs and /var/cache/sffs. -EINVAL: not ours
- * alone, told on the log. Caller frees.
+ * Directories, created with mode 0700 if missing: $XDG_STATE_HOME/sffs, and $XDG_CACHE_HOME/sffs or
+ * cache_dir; without a HOME (a system unit) /var/lib/sffs and /var/cache/sffs. -EINVAL: it is not
+ * ours alone, logged. Caller frees.
  */
 int	config_state_dir(const struct config *, char **out);
 int	config_cache_dir(const struct config *, char **out);
-const char *config_env(
-    void); /* before a command that is to look where this process does: "env -u HOME ", or "" */
+int	config_make_parents(char *path);	/* all but the last name; the first error, or 0 */
 
-struct buf;
-int config_orgs(
-    const char *file, struct buf *out); /* the sections of the file that config_load would read, a
-					   line each; none without a file */
-void	config_help(struct buf *out);			/* what sffs --keys says: a line a key */
+/* What a shell needs before a command to find the directories of this process: "env -u HOME " or
+ * "". */
+const char *config_env(void);
+
+int	config_orgs(const char *file, struct buf *out);	/* sections of the file, a line each */
+void	config_help(struct buf *out);			/* all keys, a line each: sffs --keys */
 
 #endif

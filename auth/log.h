@@ -38,6 +38,8 @@ void	log_info(const char *module, const char *fmt, ...) __attribute__((format(pr
 /* A warning for each of many documents: what was said lately, word for word, is not said again. */
 void log_warn_once(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void	log_debug(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* log_error, for what the user can mend in the config or on the command line. Is -EINVAL. */
+#define log_invalid(module, ...) (log_error(module, __VA_ARGS__), -EINVAL)
 
 void	log_tail(struct buf *out);				/* the last lines, oldest first */
 

@@ -56,7 +56,7 @@ log_in(struct session *s, struct login *l, struct oauth_failure *f)
 		int rc = web && s->wait ? look_for_app(s, f) : 0;
 
 		if (rc == 0)
-			rc = web ? login_web(s, l, f) : token_login(s->config, s->http, NULL, l, f);
+			rc = web ? login_web(s, l, f) : saved_login_make(s->config, s->http, NULL, l, f);
 		if (rc != -EACCES || !f->not_yet || !s->wait || time(NULL) > end)
 			return rc;
 		log_info("login",
@@ -75,8 +75,8 @@ login_command(struct session *s)
 	int rc = lacks ? -EINVAL : log_in(s, &l, &failure);
 
 	if (lacks)
-		log_error("login", "%s: [%s] lacks %s; sffs-auth login --setup %s says more",
-		    s->config->file, s->config->org, lacks, s->config->org);
+		log_error("login", "%s: [%s] lacks %s; %s login --setup %s says more",
+		    s->config->file, s->config->org, lacks, s->config->sffs_auth, s->config->org);
 	if (rc == 0)
 		login_say_who(s, &l);
 	else if (*failure.text)

@@ -13,7 +13,7 @@
 #include "config.h"
 #include "http.h"
 #include "oauth.h"
-#include "token.h"
+#include "saved_login.h"
 
 struct session {
 	const struct config *config;

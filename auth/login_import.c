@@ -70,7 +70,7 @@ import_url(struct session *s, struct login *l, struct oauth_failure *f)
 		rc = -EINVAL;
 	}
 	if (rc == 0)
-		rc = token_login(s->config, s->http,
+		rc = saved_login_make(s->config, s->http,
 		    &(struct oauth_request){ .config = s->config,
 			.flow = OAUTH_REFRESH,
 			.client_id = u.client_id,
@@ -158,7 +158,7 @@ import_cli(struct session *s, struct login *l)
 	memcpy(l->user_id, who.user_id, sizeof(l->user_id));
 	l->imported = true;
 	l->since = l->renewed = time(NULL);
-	rc = failed ? -ENOMEM : token_import(s->config, s->http, l);
+	rc = failed ? -ENOMEM : saved_login_put(s->config, s->http, l);
 out:
 	oauth_identity_free(&who);
 	secret_free(&instance);

@@ -236,16 +236,6 @@ ask_all(struct config *c, struct buf *text)
  * Writing.
  */
 
-static void
-make_dirs_above(char *path)
-{
-	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(path, 0700);	/* if it fails, so does what is below */
-		*slash = '/';
-	}
-}
-
 static int
 append(char *file, const struct buf *text)
 {
@@ -253,7 +243,7 @@ append(char *file, const struct buf *text)
 	char last = '\n';
 	int rc = 0;
 
-	make_dirs_above(file);
+	config_make_parents(file);	/* if it fails, so does open */
 	int fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		rc = -errno;

@@ -10,6 +10,7 @@
 
 #include "log.h"
 #include "login.h"
+#include "token.h"
 
 #define BODY_LIMIT	(1 << 20)
 #define TOTAL_TIMEOUT	60	/* seconds */
@@ -175,7 +176,7 @@ login_status(struct session *s)
 	struct answer answer = { .used = -1, .max = -1 };
 	struct bearer bearer = { 0 };
 	struct login l = { 0 };
-	int rc = token_stored(s->config, &l);
+	int rc = saved_login_get(s->config, &l);
 	bool stored = rc == 0;
 
 	if (rc == 0 && !l.ended && s->limits) {
@@ -184,7 +185,7 @@ login_status(struct session *s)
 			rc = ask_limits(s, &bearer, &answer);
 		login_free(&l);
 		if (rc == 0)
-			rc = token_stored(s->config, &l);
+			rc = saved_login_get(s->config, &l);
 		if (rc < 0)
 			goto out;
 	}
@@ -195,7 +196,7 @@ login_status(struct session *s)
 	else if (stored)
 		say_text(s, &l, s->limits ? &answer : NULL);
 	else if (rc == -ENOKEY)
-		printf("%-10s not logged in: %ssffs-auth login %s\n", s->config->org, config_env(),
+		printf("%-10s not logged in: %s login %s\n", s->config->org, s->config->sffs_auth,
 		    s->config->org);
 out:
 	login_free(&l);
@@ -267,7 +268,7 @@ login_logout(struct session *s)
 {
 	const char *org = s->config->org;
 	struct login l = { 0 };
-	int rc = token_logout(s->config, s->http, &l);
+	int rc = saved_login_end(s->config, s->http, &l);
 
 	if (rc == -EHOSTUNREACH || rc == -ETIMEDOUT)
 		log_error("login",

@@ -271,7 +271,7 @@ exchange(struct web *w, const struct callback *b, struct login *out, struct oaut
 									       -EHOSTUNREACH;
 	if (!secret_set(&code, b->code, strlen(b->code)))
 		return -ENOMEM;
-	int rc = token_login(s->config, s->http,
+	int rc = saved_login_make(s->config, s->http,
 	    &(struct oauth_request){
 		.config = s->config, .flow = OAUTH_WEB, .code = &code, .verifier = w->verifier },
 	    out, f);

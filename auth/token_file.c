@@ -57,6 +57,18 @@ login_free(struct login *l)
 	*l = (struct login){ 0 };
 }
 
+bool
+login_set_text(char **member, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return false;
+	free(*member);
+	*member = copy;
+	return true;
+}
+
 /* A section may be called anything; what could mean something in a path is written as %XX. */
 int
 token_file_path(const struct config *c, char **out)

@@ -37,6 +37,8 @@ struct login {
 };
 
 void	login_free(struct login *);
+/* Replaces a member by a copy; NULL: none. False: out of memory. */
+bool	login_set_text(char **member, const char *text);
 
 /* The path of the file of this org. Caller frees. */
 int	token_file_path(const struct config *, char **out);

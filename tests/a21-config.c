@@ -91,10 +91,12 @@ test_files(void)
 		    "no section [acme]; there is none at all" },
 		{ "[defaults] is no org", WHOLE, "defaults", NULL, -EINVAL, "for all orgs" },
 		{ "an org that is a path", WHOLE, "../acme", NULL, -EINVAL,
-		    "is called by letters" },
+		    "an org name has only letters" },
 		{ "an org that is an option", WHOLE, "-acme", NULL, -EINVAL,
-		    "is called by letters" },
-		{ "an org without a name", WHOLE, "", NULL, -EINVAL, "is called by letters" },
+		    "an org name has only letters" },
+		{ "an org with a colon, as for sshfs", WHOLE, "acme:/documents", NULL, -EINVAL,
+		    "write acme, without a colon" },
+		{ "an org without a name", WHOLE, "", NULL, -EINVAL, "an org name has only letters" },
 		{ "a key that is none", WHOLE "colour = red\n", "acme", NULL, -EINVAL,
 		    "/config:4: colour: there is no such key; sffs --keys" },
 		{ "a key with a slip", WHOLE "refesh = 5\n", "acme", NULL, -EINVAL,
@@ -107,11 +109,11 @@ test_files(void)
 		    "acme", NULL, -EINVAL,
 		    "/config:5: [acme] is given a second time, first in line 1" },
 		{ "before any section", "refresh = 5\n" WHOLE, "acme", NULL, -EINVAL,
-		    "/config:1: refresh stands before the first [section]" },
+		    "/config:1: refresh is before any [section]; put [acme] (the name you mount it by) above it" },
 		{ "a line that is nothing", WHOLE "refresh\n", "acme", NULL, -EINVAL,
-		    "/config:4: this is no [section], no key = value" },
+		    "/config:4: not a [section], a key = value" },
 		{ "a section without its end", WHOLE "[beta\n", "acme", NULL, -EINVAL,
-		    "/config:4: this is no [section]" },
+		    "/config:4: not a [section]" },
 		{ "all that is wrong is told: the first", WHOLE "a1 = 1\nlinks = maybe\n", "acme",
 		    NULL, -EINVAL, "/config:4: a1" },
 		{ "and the second", WHOLE "a1 = 1\nlinks = maybe\n", "acme", NULL, -EINVAL,
@@ -189,7 +191,7 @@ test_odd_files(void)
 	is_int(
 	    load_bytes(WHOLE "\0refresh = 5\n", sizeof(WHOLE) + 12, 0600, "acme", NULL, &c, &said),
 	    -EINVAL, "a NUL");
-	ok(strstr(buf_str(&said), "no text file") != NULL, "and that is said");
+	ok(strstr(buf_str(&said), "not a text file") != NULL, "and that is said");
 
 	for (int n = 4096; n <= 4097; n++) {
 		buf_clear(&text);

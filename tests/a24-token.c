@@ -154,7 +154,7 @@ form_has(const char *s)
  */
 
 static struct config config = {
-	.org = (char *)"acme", .client_id = (char *)"3MVG9", .flow = CONFIG_CLIENT_CREDENTIALS
+	.org = (char *)"acme", .sffs_auth = (char *)"sffs-auth", .client_id = (char *)"3MVG9", .flow = CONFIG_CLIENT_CREDENTIALS
 };
 static char *path;
 

@@ -15,6 +15,7 @@
 #include "auth/http.h"
 #include "auth/log.h"
 #include "auth/oauth.h"
+#include "auth/saved_login.h"
 #include "auth/token.h"
 #include "fs/mount/confine.h"
 #include "fs/rest/rest.h"
@@ -351,7 +352,7 @@ check_scopes(struct doctor *d)
 {
 	struct login l = { 0 };
 
-	if (token_stored(d->config, &l) == 0 && l.scope) {
+	if (saved_login_get(d->config, &l) == 0 && l.scope) {
 		if (!has_word(l.scope, "api") && !has_word(l.scope, "full"))
 			BAD(-EACCES,
 			    "in the app: add the scope Manage user data via APIs (api), then log in again",
@@ -376,12 +377,12 @@ check_new_login(struct doctor *d)
 {
 	struct oauth_failure failure = { 0 };
 	struct login l = { 0 };
-	bool has = token_stored(d->config, &l) == 0 && l.access_token.bytes;
+	bool has = saved_login_get(d->config, &l) == 0 && l.access_token.bytes;
 	int rc = d->config->flow == CONFIG_WEB || l.imported ? 0 : -ENOKEY;
 
 	if (rc < 0) {
 		login_free(&l);
-		rc = token_login(d->config, d->http, NULL, &l, &failure);
+		rc = saved_login_make(d->config, d->http, NULL, &l, &failure);
 		if (*failure.text)
 			log_error("login", "%s: %s", d->org, failure.text);
 		if (rc < 0)
@@ -401,13 +402,13 @@ check_new_login(struct doctor *d)
 static void
 check_login(struct doctor *d)
 {
-	char advice[160];
+	char advice[300];
 
 	if (!check_new_login(d))
 		return;
 	int rc = token_open(d->config, d->http, &d->token);
 
-	snprintf(advice, sizeof(advice), "%ssffs-auth login %s", config_env(), d->org);
+	snprintf(advice, sizeof(advice), "%s login %s", d->config->sffs_auth, d->org);
 	if (rc < 0) {
 		BAD(rc, rc == -ENOKEY ? advice : "the line above says why", "the login");
 		return;

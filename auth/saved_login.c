@@ -1,0 +1,377 @@
+#include "saved_login.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "config.h"
+#include "http.h"
+#include "log.h"
+#include "oauth.h"
+
+#define SLICE		20	/* ms between looks at another process's lock, and http_cancelled */
+/* ms: longer than the command and the request for which another process may hold the lock */
+#define LOCK_WAIT	130000
+#define TRIES		4	/* of what is worth trying again */
+
+_Static_assert((int)OAUTH_WEB == CONFIG_WEB && (int)OAUTH_JWT == CONFIG_JWT &&
+	(int)OAUTH_CLIENT_CREDENTIALS == CONFIG_CLIENT_CREDENTIALS,
+    "the config's flows are OAuth's");
+
+/* -EINTR: http_cancel. */
+static int
+pause_for(struct http *http, int64_t ms)
+{
+	for (int64_t end = clock_ms() + ms; clock_ms() < end;) {
+		if (http_cancelled(http))
+			return -EINTR;
+		nanosleep(&(struct timespec){ .tv_nsec = SLICE * 1000000 }, NULL);
+	}
+	return 0;
+}
+
+/*
+ * The file.
+ */
+
+/* The login's name for the config's flow. */
+static const char *
+flow_name(const struct config *c)
+{
+	static const char *const names[] = { "web", "jwt", "client_credentials" };
+
+	return names[c->flow];
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Whether the login was made for what the config now says. */
+static bool
+belongs_to(const struct login *l, const struct config *c)
+{
+	if (!same(l->login_url, c->login_url))
+		return false;
+	return l->imported || (same(l->client_id, c->client_id) && same(l->how, flow_name(c)) &&
+	    (c->flow != CONFIG_JWT || same(l->username, c->username)));
+}
+
+/* *out is empty if there is none. */
+static int
+read_any(const char *path, struct login *out)
+{
+	int rc = token_file_read(path, out);
+
+	if (rc == 0 || rc == -ENOENT || rc == -EIO)
+		return 0;
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc != -EACCES)	/* which is logged */
+		log_error("token", "%s: %s", path, strerror(-rc));
+	return -EINVAL;
+}
+
+int
+saved_login_read(const struct config *c, const char *path, struct login *out)
+{
+	int rc = read_any(path, out);
+
+	if (rc == 0 && !belongs_to(out, c))
+		login_free(out);
+	return rc == 0 && !out->login_url ? -ENOKEY : rc;
+}
+
+/* *out: the lock, or -1 where locks do not work, which must not stop a login. */
+static int
+take_lock(struct http *http, const char *path, int *out, struct oauth_failure *f)
+{
+	int64_t end = clock_ms() + LOCK_WAIT;
+	int rc;
+
+	*out = -1;
+	while ((rc = token_file_lock(path, out)) == -EAGAIN) {
+		if (clock_ms() > end) {
+			f->kind = OAUTH_UNREACHABLE;
+			snprintf(f->text, sizeof(f->text),
+			    "another process has kept %s locked for too long", path);
+			return -ETIMEDOUT;
+		}
+		rc = pause_for(http, SLICE);
+		if (rc < 0)
+			return rc;
+	}
+	if (rc < 0 && rc != -ENOMEM)
+		log_warn("token",
+		    "%s: cannot be locked: %s; do not use this login in two processes at once",
+		    path, strerror(-rc));
+	return rc == -ENOMEM ? rc : 0;
+}
+
+static void
+drop_lock(int lock)
+{
+	if (lock >= 0)
+		close(lock);
+}
+
+/*
+ * Asking for a token.
+ */
+
+/* Puts the answer into the login. */
+static int
+take_grant(struct login *l, struct oauth_grant *g)
+{
+	secret_free(&l->access_token);
+	l->access_token = g->access_token;
+	g->access_token = (struct secret){ NULL };
+	if (g->refresh_token.bytes) {
+		secret_free(&l->refresh_token);
+		l->refresh_token = g->refresh_token;
+		g->refresh_token = (struct secret){ NULL };
+	}
+	memcpy(l->org_id, g->org_id, sizeof(l->org_id));
+	memcpy(l->user_id, g->user_id, sizeof(l->user_id));
+	l->renewed = time(NULL);
+	free(l->ended);
+	l->ended = NULL;
+	if (!login_set_text(&l->instance_url, g->instance_url) ||
+	    (g->scope && !login_set_text(&l->scope, g->scope)))
+		return -ENOMEM;
+	return 0;
+}
+
+/* A new login: all but what the answer gives. */
+static int
+begin_login(const struct oauth_request *q, struct login *l)
+{
+	const struct config *c = q->config;
+
+	login_free(l);
+	l->since = time(NULL);
+	l->imported = q->client_id != NULL;
+	if (!login_set_text(&l->login_url, c->login_url) ||
+	    !login_set_text(&l->client_id, l->imported ? q->client_id : c->client_id) ||
+	    !login_set_text(&l->how, l->imported ? "import" : flow_name(c)) ||
+	    (c->flow == CONFIG_JWT && !l->imported &&
+		!login_set_text(&l->username, c->username)) ||
+	    (l->imported && !secret_copy(&l->client_secret, q->client_secret)) ||
+	    (q->refresh_token && !secret_copy(&l->refresh_token, q->refresh_token)))
+		return -ENOMEM;
+	return 0;
+}
+
+/* The request that renews the stored login, or begins one where that needs no person. */
+static int
+next_request(
+    const struct config *c, const struct login *l, struct oauth_request *q, struct oauth_failure *f)
+{
+	*q = (struct oauth_request){ .config = c, .flow = (enum oauth_flow)c->flow };
+	if (l->refresh_token.bytes) {
+		q->flow = OAUTH_REFRESH;
+		q->refresh_token = &l->refresh_token;
+		q->client_id = l->imported ? l->client_id : NULL;
+		q->client_secret = &l->client_secret;
+	} else if (q->flow == OAUTH_WEB) {
+		f->kind = OAUTH_DEAD;
+		snprintf(f->text, sizeof(f->text), "%s",
+		    l->ended	    ? l->ended :
+			l->imported ? "the imported login has ended; import it again, or log in" :
+				      "not logged in; log in");
+		return -ENOKEY;
+	}
+	return 0;
+}
+
+/* Sends one request; the lock is held. *l: the stored login, and then what has become of it, in the
+ * file already. */
+static int
+request_token(struct http *http, const char *path, const struct oauth_request *q, bool begins,
+    struct login *l, struct oauth_failure *f)
+{
+	struct oauth_grant grant = { 0 };
+	int rc = oauth_ask(http, q, &grant, f);
+
+	if (rc == 0 && !begins && strcmp(l->org_id, grant.org_id) != 0) {
+		f->kind = OAUTH_REFUSED;
+		snprintf(f->text, sizeof(f->text),
+		    "the answer is of another org (%s, not %s) and is not used", grant.org_id,
+		    l->org_id);
+		rc = -EACCES;
+	}
+	if (rc == 0 && begins)
+		rc = begin_login(q, l);
+	if (rc == 0)
+		rc = take_grant(l, &grant);
+	if (rc == 0)
+		token_file_write(path, l);	/* logs a failure; the token is good all the same */
+	if (rc == -EACCES && f->kind == OAUTH_DEAD && !begins) {
+		secret_free(&l->access_token);
+		secret_free(&l->refresh_token);
+		if (login_set_text(&l->ended, f->text))
+			token_file_write(path, l);
+	}
+	oauth_grant_free(&grant);
+	return rc;
+}
+
+/* One try. first: as for saved_login_make; NULL: renew. */
+static int
+try_login(const struct config *c, struct http *http, const char *path,
+    const struct oauth_request *first, const char *dead, struct login *out, struct oauth_failure *f)
+{
+	struct oauth_request q = { 0 };
+	struct login l = { 0 };
+	int lock;
+	int rc = take_lock(http, path, &lock, f);
+
+	if (rc == 0) {
+		rc = saved_login_read(c, path, &l);
+		rc = rc == -ENOKEY ? 0 : rc;
+	}
+	if (rc == 0 && first) {
+		rc = request_token(http, path, first, true, &l, f);
+	} else if (rc == 0 && (!l.access_token.bytes || same(l.access_token.bytes, dead))) {
+		rc = next_request(c, &l, &q, f);
+		if (rc == 0)
+			rc = request_token(http, path, &q, q.flow != OAUTH_REFRESH, &l, f);
+	}
+	drop_lock(lock);
+	if (rc == 0)
+		*out = l;
+	else
+		login_free(&l);
+	return rc;
+}
+
+static int
+log_in(const struct config *c, struct http *http, const char *path,
+    const struct oauth_request *first, const char *dead, struct login *out, struct oauth_failure *f)
+{
+	for (unsigned tried = 1;; tried++) {
+		*f = (struct oauth_failure){ 0 };
+		int rc = try_login(c, http, path, first, dead, out, f);
+		if (rc != -EAGAIN)
+			return rc;
+		if (tried == TRIES)
+			return f->kind == OAUTH_BUSY ? -ETIMEDOUT : -EHOSTUNREACH;
+		rc = pause_for(http, f->kind == OAUTH_BUSY ? 1000 : 250 << tried);
+		if (rc < 0)
+			return rc;
+	}
+}
+
+int
+saved_login_renew(const struct config *c, struct http *http, const char *path, const char *dead,
+    struct login *out, struct oauth_failure *f)
+{
+	return log_in(c, http, path, NULL, dead, out, f);
+}
+
+/*
+ * What sffs-auth does.
+ */
+
+int
+saved_login_get(const struct config *c, struct login *out)
+{
+	char *path = NULL;
+	int rc = token_file_path(c, &path);
+
+	if (rc == 0)
+		rc = saved_login_read(c, path, out);
+	free(path);
+	return rc;
+}
+
+int
+saved_login_make(const struct config *c, struct http *http, const struct oauth_request *first,
+    struct login *out, struct oauth_failure *f)
+{
+	struct oauth_request q = { .config = c, .flow = (enum oauth_flow)c->flow };
+	struct login old = { 0 };
+	char *path = NULL;
+
+	if (!first && q.flow == OAUTH_WEB)
+		return -ENOKEY;
+	int rc = token_file_path(c, &path);
+	if (rc == 0)
+		rc = saved_login_read(c, path, &old);
+	if (rc == 0 || rc == -ENOKEY)
+		rc = log_in(c, http, path, first ? first : &q, NULL, out, f);
+	/* A user has at most five logins of an app: the replaced one must not count. */
+	if (rc == 0 && old.refresh_token.bytes && !old.imported &&
+	    !same(old.refresh_token.bytes, out->refresh_token.bytes))
+		oauth_revoke(http, c->login_url, &old.refresh_token);
+	login_free(&old);
+	free(path);
+	return rc;
+}
+
+/* The path of the login's file, and its lock. Both are the caller's, after an error too. */
+static int
+lock_file(const struct config *c, struct http *http, char **path, int *lock,
+    struct oauth_failure *f)
+{
+	*lock = -1;
+	int rc = token_file_path(c, path);
+	return rc < 0 ? rc : take_lock(http, *path, lock, f);
+}
+
+int
+saved_login_put(const struct config *c, struct http *http, const struct login *l)
+{
+	struct oauth_failure failure = { 0 };
+	char *path = NULL;
+	int lock;
+	int rc = lock_file(c, http, &path, &lock, &failure);
+
+	if (rc == 0)
+		rc = token_file_write(path, l);
+	saved_login_tell(c, rc, &failure);
+	drop_lock(lock);
+	free(path);
+	return rc;
+}
+
+int
+saved_login_end(const struct config *c, struct http *http, struct login *was)
+{
+	struct oauth_failure failure = { 0 };
+	char *path = NULL;
+	int lock, revoked = 0;
+	int rc = lock_file(c, http, &path, &lock, &failure);
+
+	if (rc == 0)
+		rc = read_any(path, was);
+	const struct secret *token =
+	    was->refresh_token.bytes ? &was->refresh_token : &was->access_token;
+	if (rc == 0 && token->bytes && !was->imported)
+		revoked = oauth_revoke(http, was->login_url, token);
+	if (rc == 0)
+		rc = token_file_remove(path);
+	if (rc == 0)
+		rc = token->bytes ? revoked : -ENOKEY;
+	saved_login_tell(c, rc, &failure);
+	drop_lock(lock);
+	free(path);
+	return rc;
+}
+
+void
+saved_login_tell(const struct config *c, int rc, const struct oauth_failure *f)
+{
+	if (!*f->text)
+		return;
+	if (rc == -ENOKEY || f->kind == OAUTH_DEAD)
+		log_error("login", "%s: %s: %s login %s", c->org, f->text, c->sffs_auth, c->org);
+	else
+		log_error("login", "%s: %s", c->org, f->text);
+}
