@@ -370,7 +370,8 @@ read_key_file(const char *path, struct secret *out)
 	if (rc == 0 && (n = read(fd, text.data, KEY_MAX)) < 0)
 		rc = -errno;
 	if (rc < 0)
-		log_error("login", "private_key = %s: %s", path, strerror(-rc));
+		log_error("login", "private_key = %s: %s%s", path, strerror(-rc),
+		    rc == -EACCES ? "; if it was replaced under a mount, mount again" : "");
 	else if (!secret_set(out, text.data, (size_t)n))
 		rc = -ENOMEM;
 	text.len = (size_t)n;

@@ -29,7 +29,6 @@
 #include "fs/command/arguments.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/command/cache.h"
-#include "fs/mount/claim.h"
 #include "fs/mount/confine.h"
 #include "fs/sync/on_demand.h"
 #include "fs/command/doctor.h"
@@ -55,7 +54,7 @@ struct sffs {
 	struct config	*config;
 	struct http	*http;
 	struct token	*token;
-	struct mounter *keeper; /* mounts and unmounts when this process is confined; else NULL */
+	struct mounter *mounter; /* mounts and unmounts when this process is confined; else NULL */
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct store	*store;
@@ -70,7 +69,6 @@ struct sffs {
 	struct status	 status;
 	char		*dir;		/* of this org's and user's data */
 	char		*catalogue_dir;
-	int		 claim;		/* claim_take's, until the mount is there; -1: none */
 	int		 parent;	/* pipe to the parent; -1: none */
 	int		 notify;	/* systemd_open's */
 	time_t filling; /* when the first page came; 0: no progress line stands on the terminal */
@@ -256,8 +254,6 @@ shut_in(struct sffs *s)
 	const char *command = c->client_secret_cmd ? "client_secret_cmd" :
 	    c->private_key_cmd			   ? "private_key_cmd" :
 						     NULL;
-	const char *const replaced[] = { c->private_key,
-		c->ca_file }; /* when a certificate is renewed */
 	char *state = NULL;
 	int rc;
 
@@ -271,19 +267,14 @@ shut_in(struct sffs *s)
 		log_debug("sffs", "the kernel has no Landlock: the mount is not confined");
 		return 0;
 	}
-	rc = mounter_open(s->arguments.mountpoint, &s->keeper);
+	rc = mounter_open(s->arguments.mountpoint, &s->mounter);
 	if (rc == 0)
 		rc = config_state_dir(c, &state);
 	if (rc == 0)
-		rc = confine_enter((const struct confine_path[]){ { s->dir, CONFINE_WRITE },
-				       { state, CONFINE_WRITE }, { replaced[0], CONFINE_REPLACED },
-				       { replaced[1], CONFINE_REPLACED } },
+		rc = confine_enter(
+		    (const struct confine_path[]){ { s->dir, true }, { state, true },
+			{ c->private_key, false }, { c->ca_file, false } },
 		    4);
-	for (size_t i = 0; rc == 0 && i < 2; i++)
-		if (replaced[i] && confine_is_home(replaced[i]))
-			log_info("sffs",
-			    "%s: once it is replaced, mount again: a home directory is not opened for it; one of its own would be",
-			    replaced[i]);
 	if (rc < 0)
 		log_error(
 		    "sffs", "cannot be confined: %s; confine = no does without", strerror(-rc));
@@ -516,7 +507,7 @@ close_all(struct sffs *s)
 		inventory_stop(s->inventory);
 	store_close(s->store);
 	mount_close(s->mount);
-	mounter_close(s->keeper);
+	mounter_close(s->mounter);
 	tree_close(s->tree);
 	inventory_close(s->inventory);
 	read_ahead_close(s->ahead);
@@ -528,30 +519,14 @@ close_all(struct sffs *s)
 	rest_close(s->rest);
 	token_close(s->token);
 	http_close(s->http);
-	claim_drop(s->claim);
-}
-
-/* Who comes second finds the mount of the first, or that it is on its way. */
-static int
-claim_mountpoint(struct sffs *s)
-{
-	char *state = NULL;
-	int rc = config_state_dir(s->config, &state);
-
-	if (rc == 0)
-		rc = claim_take(state, s->arguments.mountpoint, &s->claim);
-	free(state);
-	return rc < 0 ? rc : mount_check(s->arguments.mountpoint) < 0 ? -EBUSY : 0;
 }
 
 static int
 run(struct sffs *s)
 {
 	int status;
-	int rc = claim_mountpoint(s);
+	int rc = open_salesforce(s);
 
-	if (rc == 0)
-		rc = open_salesforce(s);
 	if (rc == 0)
 		rc = shut_in(s);
 	if (rc == 0)
@@ -562,13 +537,11 @@ run(struct sffs *s)
 	if (rc == 0) {
 		rc = mount_open(&(struct mount_options){ .name = s->config->org,
 				    .allow_other = s->config->allow_other,
-				    .mounter = s->keeper,
+				    .mounter = s->mounter,
 				    .debug = s->arguments.debug,
 				    .ready = mount_answers,
 				    .ctx = s },
 		    s->arguments.mountpoint, &s->mount);
-		claim_drop(s->claim);
-		s->claim = -1;
 		prctl(PR_SET_PDEATHSIG, 0);
 		if (rc == 0)
 			rc = mount_serve(s->mount, s->tree);
@@ -658,7 +631,7 @@ raise_file_limit(void)
 int
 main(int argc, char **argv)
 {
-	struct sffs s = { .claim = -1, .parent = -1, .notify = -1 };
+	struct sffs s = { .parent = -1, .notify = -1 };
 	int status;
 
 	log_plain("sffs");

@@ -6,14 +6,17 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 extern char **environ;
 
-/* Each word is a line. Signals are for the filesystem, which asks then. Standard error is let go
- * once it is mounted, as a daemon does. */
+/*
+ * Reads one line for each command. Signals are for the filesystem, which then asks. Once it is
+ * mounted, standard error is closed, as a daemon does.
+ */
 static const char script[] =
     "trap '' HUP INT TERM; PATH=${PATH:+$PATH:}/usr/bin:/bin\n"
     "read -r options && _FUSE_COMMFD=0 fusermount3 -o \"$options\" -- \"$1\" || exit\n"
@@ -21,22 +24,39 @@ static const char script[] =
     "read -r word && exec fusermount3 -u -q -z -- \"$1\"\n";
 
 struct mounter {
-	int		 fd;		/* -1: it has been told all */
+	int		 fd;		/* for commands; -1: closed */
 	pid_t		 pid;
 };
 
+/* A nameless file with the script: in argv, it would fill the list of processes. */
 static int
-start(const char *mountpoint, int fd, pid_t *out)
+open_script(void)
 {
-	const char *const argv[] = { "sffs-keeper", "-c", script, "sffs-keeper", mountpoint, NULL };
+	int fd = memfd_create("sffs-mounter", MFD_CLOEXEC);
+
+	if (fd >= 0 && write(fd, script, sizeof(script) - 1) != sizeof(script) - 1) {
+		close(fd);
+		fd = -1;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static int
+start_shell(const char *mountpoint, int commands, pid_t *out)
+{
+	const char *const argv[] = { "sffs-mounter", "/dev/fd/3", mountpoint, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
+	int fd = open_script();
 
+	if (fd < 0)
+		return fd;
 	sigemptyset(&none);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, commands, STDIN_FILENO);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, fd, 3);
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
@@ -46,94 +66,97 @@ start(const char *mountpoint, int fd, pid_t *out)
 	int rc = -posix_spawn(out, "/bin/sh", &actions, &attributes, (char *const *)argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
+	close(fd);
 	return rc;
 }
 
 int
 mounter_open(const char *mountpoint, struct mounter **out)
 {
-	struct mounter *k = malloc(sizeof(*k));
+	struct mounter *m = malloc(sizeof(*m));
 	int ends[2];
-	int rc = !k							 ? -ENOMEM :
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0 ? -errno :
-									   0;
 
-	if (rc < 0)
-		goto out;
-	rc = start(mountpoint, ends[1], &k->pid);
+	if (!m)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		int e = errno;
+
+		free(m);
+		return -e;
+	}
+	m->fd = ends[0];
+	int rc = start_shell(mountpoint, ends[1], &m->pid);
 	close(ends[1]);
-	k->fd = ends[0];
-	if (rc < 0)
-		close(k->fd);
-out:
-	if (rc == 0)
-		*out = k;
-	else
-		free(k);
-	return rc;
+	if (rc < 0) {
+		close(m->fd);
+		free(m);
+		return rc;
+	}
+	*out = m;
+	return 0;
 }
 
 static int
-tell(struct mounter *k, const char *line)
+send_line(struct mounter *m, const char *line)
 {
 	const struct iovec parts[] = { { .iov_base = (char *)line, .iov_len = strlen(line) },
 		{ .iov_base = (char *)"\n", .iov_len = 1 } };
-	const struct msghdr m = { .msg_iov = (struct iovec *)parts, .msg_iovlen = 2 };
+	const struct msghdr msg = { .msg_iov = (struct iovec *)parts, .msg_iovlen = 2 };
 
-	return sendmsg(k->fd, &m, MSG_NOSIGNAL) == (ssize_t)strlen(line) + 1 ? 0 : -EPERM;
+	return sendmsg(m->fd, &msg, MSG_NOSIGNAL) == (ssize_t)strlen(line) + 1 ? 0 : -EPERM;
 }
 
 int
-mounter_mount(struct mounter *k, const char *options)
+mounter_mount(struct mounter *m, const char *options)
 {
 	union { struct cmsghdr align; char bytes[CMSG_SPACE(sizeof(int))]; } control;
 	char byte;
 	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr m = { .msg_iov = &iov,
+	struct msghdr msg = { .msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes) };
 	ssize_t n;
 	int fd;
 
-	if (tell(k, options) < 0)
+	if (send_line(m, options) < 0)
 		return -EPERM;
-	while ((n = recvmsg(k->fd, &m, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
+	while ((n = recvmsg(m->fd, &msg, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
 		continue;
-	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
 	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 		return -EPERM;
 	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
 	return fd;
 }
 
-/* Waits for its end: 0 when that was a good one. */
+/* 0: its exit status was 0. */
 static int
-reap(struct mounter *k)
+wait_for_end(struct mounter *m)
 {
 	int status = -1;
 
-	close(k->fd);
-	k->fd = -1;
-	while (waitpid(k->pid, &status, 0) < 0 && errno == EINTR)
+	close(m->fd);
+	m->fd = -1;
+	while (waitpid(m->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	return status == 0 ? 0 : -EPERM;
 }
 
 int
-mounter_unmount(struct mounter *k)
+mounter_unmount(struct mounter *m)
 {
-	int rc = tell(k, ""), ended = reap(k);
+	int rc = send_line(m, ""), end = wait_for_end(m);
 
-	return rc < 0 ? rc : ended;
+	return rc < 0 ? rc : end;
 }
 
 void
-mounter_close(struct mounter *k)
+mounter_close(struct mounter *m)
 {
-	if (!k)
+	if (!m)
 		return;
-	if (k->fd >= 0)
-		reap(k);
-	free(k);
+	if (m->fd >= 0)
+		wait_for_end(m);
+	free(m);
 }

@@ -1,9 +1,9 @@
 /*
- * keeper - a process that stays outside of a confinement, to mount and to unmount.
+ * mounter - a process outside of the confinement that mounts and unmounts for this one.
  *
- * A shell that is started before the confinement and holds no secret. Told to mount, it runs
- * fusermount3, which hands the mount's /dev/fuse over; told so, it unmounts. It ends when this
- * process does.
+ * It is a shell, started before the confinement, and it holds no secret. On one command it runs
+ * fusermount3, which hands over the descriptor of /dev/fuse; on the next it unmounts. It ends when
+ * this process does. In a list of processes it is "sffs-mounter /dev/fd/3 MOUNTPOINT".
  *
  * Single thread.
  */
@@ -13,11 +13,11 @@
 struct mounter;
 
 int	mounter_open(const char *mountpoint, struct mounter **out);
-/* options: as fusermount3 -o takes them. Returns the descriptor, the caller's; -EPERM: fusermount3
- * has said why. */
+/* options: as for fusermount3 -o. Returns the descriptor, which is the caller's to close; -EPERM:
+ * fusermount3 has printed why. */
 int	mounter_mount(struct mounter *, const char *options);
-int mounter_unmount(
-    struct mounter *); /* once, and last; the mount's descriptor is closed already */
+/* Call it once, as the last, with the mount's descriptor closed. */
+int	mounter_unmount(struct mounter *);
 void	mounter_close(struct mounter *);		/* does not unmount */
 
 #endif
