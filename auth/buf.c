@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 bool
 buf_reserve(struct buf *b, size_t more)
 {
@@ -73,28 +75,6 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
-/* The length of the well-formed UTF-8 sequence at s (n bytes are left), or 0. */
-static size_t
-utf8_len(const unsigned char *s, size_t n)
-{
-	size_t len = s[0] < 0x80 ? 1 :
-	    s[0] < 0xc2		 ? 0 :
-	    s[0] < 0xe0		 ? 2 :
-	    s[0] < 0xf0		 ? 3 :
-	    s[0] < 0xf5		 ? 4 :
-				   0;
-
-	if (len == 0 || len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 void
 buf_put_json(struct buf *b, const char *s, size_t n)
 {
@@ -102,10 +82,10 @@ buf_put_json(struct buf *b, const char *s, size_t n)
 
 	buf_putc(b, '"');
 	while (p < end) {
-		size_t len = utf8_len(p, (size_t)(end - p));
+		size_t len = utf8_len((const char *)p, (size_t)(end - p));
 
 		if (len == 0) {
-			buf_puts(b, "\xef\xbf\xbd");
+			buf_puts(b, UTF8_REPLACEMENT);
 			p++;
 			continue;
 		}

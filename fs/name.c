@@ -29,37 +29,10 @@ struct stage {
  * Characters.
  */
 
-/* The length of the UTF-8 sequence at s, 1 with *c = '/' for a byte that belongs to none. */
-static size_t
-decode(const char *s, const char *end, uint32_t *c)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = (const unsigned char *)s;
-	size_t n = *p < 0x80	    ? 1 :
-	    *p >= 0xc2 && *p < 0xe0 ? 2 :
-	    (*p & 0xf0) == 0xe0	    ? 3 :
-	    *p >= 0xf0 && *p < 0xf5 ? 4 :
-				      0;
-	uint32_t value = n == 1 ? *p : n ? *p & (0x7fu >> n) : 0;
-
-	*c = '/';
-	if (n == 0 || n > (size_t)(end - s))
-		return 1;
-	for (size_t i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 1;
-		value = value << 6 | (p[i] & 0x3f);
-	}
-	if (value < least[n] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-		return 1;
-	*c = value;
-	return n;
-}
-
 static bool
-is_bad(uint32_t c, enum name_rules rules)
+is_bad(int32_t c, enum name_rules rules)
 {
-	static const uint32_t bidi[][2] = { { 0x61c, 0x61c }, { 0x200e, 0x200f },
+	static const int32_t bidi[][2] = { { 0x61c, 0x61c }, { 0x200e, 0x200f },
 		{ 0x202a, 0x202e }, { 0x2066, 0x2069 } };
 
 	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == '/')
@@ -67,7 +40,7 @@ is_bad(uint32_t c, enum name_rules rules)
 	for (size_t i = 0; i < sizeof(bidi) / sizeof(bidi[0]); i++)
 		if (c >= bidi[i][0] && c <= bidi[i][1])
 			return true;
-	return rules == NAME_PORTABLE && c < 0x80 && strchr("<>:\"\\|?*", (int)c);
+	return rules == NAME_PORTABLE && c < 0x80 && strchr("<>:\"\\|?*", c);
 }
 
 /* The largest length <= room at which no character is cut. */
@@ -109,17 +82,20 @@ normalize(struct stage *t, bool fold)
 static void
 stage(const char *s, size_t n, enum name_rules rules, struct stage *t)
 {
-	uint32_t c;
+	int32_t c;
 
 	t->len = 0;
 	for (const char *end = s + n; s < end && t->len <= STAGE_BYTES - 4;) {
-		size_t step = decode(s, end, &c);
+		utf8proc_ssize_t step =
+		    utf8proc_iterate((const utf8proc_uint8_t *)s, end - s, &c);
 
+		if (step < 1)
+			step = 1, c = '/';	/* not UTF-8 */
 		if (is_bad(c, rules)) {
 			t->s[t->len++] = '_';
 		} else {
-			memcpy(t->s + t->len, s, step);
-			t->len += step;
+			memcpy(t->s + t->len, s, (size_t)step);
+			t->len += (size_t)step;
 		}
 		s += step;
 	}

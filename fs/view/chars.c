@@ -1,5 +1,7 @@
 #include <string.h>
 
+#include "auth/utf8.h"
+
 #include "chars.h"
 
 /* The bytes 0x80 to 0x9f of windows-1252, by the encoding standard of the web; all others are
@@ -50,28 +52,6 @@ eight(const char *p)
 	return v;
 }
 
-size_t
-chars_len(const char *s, size_t n)
-{
-	const unsigned char *p = (const unsigned char *)s;
-	size_t len = p[0] < 0x80 ? 1 :
-	    p[0] < 0xc2		 ? 0 :
-	    p[0] < 0xe0		 ? 2 :
-	    p[0] < 0xf0		 ? 3 :
-	    p[0] < 0xf5		 ? 4 :
-				   0;
-
-	if (len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return len;
-}
-
 bool
 chars_valid(const char *s, size_t n)
 {
@@ -83,7 +63,7 @@ chars_valid(const char *s, size_t n)
 			n -= 8;
 			continue;
 		}
-		size_t len = chars_len((const char *)p, n);
+		size_t len = utf8_len((const char *)p, n);
 		if (len == 0)
 			return false;
 		p += len;

@@ -15,10 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHARS_REPLACEMENT	"\xef\xbf\xbd"	/* U+FFFD */
-
-size_t chars_len(const char *,
-    size_t n); /* of the well-formed character there, of which n > 0 bytes are; 0: it is not one */
 bool	chars_valid(const char *, size_t);		/* well-formed UTF-8 */
 size_t chars_tail(const char *, size_t); /* bytes at the end that may begin a character: 0 to 3 */
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "auth/utf8.h"
 #include "chars.h"
 
 #include "reader.h"
@@ -22,7 +23,7 @@ reader_judge(struct reader *r, struct cell *c)
 		c->flags |= CELL_INVALID;
 		return reader_tell(r, FAULT_INVALID_UTF8, r->cell_at, r->column + 1);
 	}
-	if (r->text->replaces && memmem(c->p, c->len, CHARS_REPLACEMENT, 3))
+	if (r->text->replaces && memmem(c->p, c->len, UTF8_REPLACEMENT, 3))
 		return reader_tell(r, FAULT_UNDECODABLE, r->cell_at, r->column + 1);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "auth/utf8.h"
 #include "chars.h"
 
 #include "split.h"
@@ -193,9 +194,9 @@ find_foul(struct scan *sc, uint64_t high)
 	while (high) {
 		size_t i = (size_t)__builtin_ctzll(high);
 		const char *p = sc->s + sc->base + i;
-		size_t len = chars_len(p, sc->n - sc->base - i);
+		size_t len = utf8_len(p, sc->n - sc->base - i);
 
-		if (len == 0 || (sc->replaces && memcmp(p, CHARS_REPLACEMENT, 3) == 0))
+		if (len == 0 || (sc->replaces && memcmp(p, UTF8_REPLACEMENT, 3) == 0))
 			break;
 		high &= from(i + len);
 		sc->valid = sc->base + i + len;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "auth/utf8.h"
 #include "chars.h"
 
 #include "text.h"
@@ -132,14 +133,14 @@ convert(struct text *t)
 	while (left > 0 && room >= RAW_LEAST &&
 	    iconv(t->iconv, &in, &left, &out, &room) == (size_t)-1) {
 		if (errno == E2BIG || (errno == EINVAL && !last) ||
-		    room < sizeof(CHARS_REPLACEMENT) - 1)
+		    room < sizeof(UTF8_REPLACEMENT) - 1)
 			break;
 		size_t pass = t->unit < left ? t->unit : left;
 		in += pass;
 		left -= pass;
-		memcpy(out, CHARS_REPLACEMENT, sizeof(CHARS_REPLACEMENT) - 1);
-		out += sizeof(CHARS_REPLACEMENT) - 1;
-		room -= sizeof(CHARS_REPLACEMENT) - 1;
+		memcpy(out, UTF8_REPLACEMENT, sizeof(UTF8_REPLACEMENT) - 1);
+		out += sizeof(UTF8_REPLACEMENT) - 1;
+		room -= sizeof(UTF8_REPLACEMENT) - 1;
 	}
 	t->raw_begin = t->raw_end - left;
 	t->end = (size_t)(out - t->data);
