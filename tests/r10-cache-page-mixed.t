@@ -1,6 +1,6 @@
 #!/bin/sh
 # Pages that the kernel shares between readers of a file: bytes that were wrong, and right ones that come later, are never read as one.
-. "${0%/*}/lib.sh"; plan 8
+. "${0%/*}/lib.sh"; plan 10
 data=$TMP/data
 mkdir "$data"
 for i in a b c d; do head -c 3000000 /dev/urandom >"$data/$i.bin"; done
@@ -12,7 +12,7 @@ docs=$MNT/documents
 fs_mount -o refresh=3600
 org fault -d kind=corrupt -d bytes=900 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat >"$TMP/first.py" <<'END'
-import os, sys
+import mmap, os, sys
 path, data = sys.argv[1:]
 want = open(data, 'rb').read()
 first = os.open(path, os.O_RDONLY)
@@ -24,6 +24,18 @@ try:
 except OSError as e:
     print(e.strerror)
 print('right' if open(path, 'rb').read() == want else 'wrong', 'right' if open(path, 'rb').read() == want else 'wrong')
+# A mapping by another handle reads through the page cache, which the first one shares.
+second = os.open(path, os.O_RDONLY)
+try:
+    mmap.mmap(second, 0, flags=mmap.MAP_SHARED, prot=mmap.PROT_READ)
+    print('mapped')
+except OSError as e:
+    print(e.strerror)
+sys.stdout.flush()
+if os.fork() == 0:
+    mmap.mmap(second, 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ)[len(want) - 100:]
+    os._exit(0)
+print(os.waitstatus_to_exitcode(os.wait()[1]))
 try:
     while block := os.read(first, 65536):
         got += block
@@ -37,8 +49,10 @@ python3 "$TMP/first.py" "$docs/a/a.bin" "$data/a.bin" >"$TMP/out" 2>&1
 is 'the first reader has a wrong byte' "$(sed -n 1p "$TMP/out")" wrong
 is 'and an error' "$(sed -n 2p "$TMP/out")" 'Input/output error'
 is 'whoever comes now reads what is right' "$(sed -n 3p "$TMP/out")" 'right right'
-is 'the first one never comes to a clean end' "$(sed -n 4p "$TMP/out")" 'Input/output error'
-is 'and after it all is right' "$(sed -n 5p "$TMP/out")" right
+is 'they cannot map it' "$(sed -n 4p "$TMP/out")" 'No such device'
+is 'and a private mapping cannot be read' "$(sed -n 5p "$TMP/out")" -7
+is 'the first one never comes to a clean end' "$(sed -n 6p "$TMP/out")" 'Input/output error'
+is 'and after it all is right' "$(sed -n 7p "$TMP/out")" right
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 

@@ -49,7 +49,6 @@ struct file {
 	void		(*release)(void *);
 	void		*ctx;
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
-	bool		 was_checked, alone;
 };
 
 static ssize_t
@@ -143,7 +142,6 @@ open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind,
 		free(f);
 		return rc;
 	}
-	f->was_checked = file_is_checked(f);
 	*out = f;
 	return 0;
 }
@@ -346,7 +344,6 @@ file_open_version(struct files *fs, const struct document *d, struct file **out)
 	}
 	f->users = 1;
 	f->size = v.size;
-	f->was_checked = file_is_checked(f);
 	*out = f;
 	return 0;
 }
@@ -361,7 +358,6 @@ file_open_text(char *text, size_t len, struct file **out)
 		return -ENOMEM;
 	}
 	f->users = 1;
-	f->was_checked = true;
 	f->text = text;
 	f->size = len;
 	*out = f;
@@ -378,7 +374,6 @@ file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct f
 		return -ENOMEM;
 	}
 	*f = (struct file){ .users = 1,
-		.was_checked = true,
 		.fd = fd,
 		.size = size,
 		.release = release,
@@ -406,7 +401,7 @@ file_close(struct file *f)
 }
 
 bool
-file_is_checked(const struct file *f)
+file_is_verified(const struct file *f)
 {
 	return !f->blob || blob_is_whole(f->blob);
 }
@@ -415,24 +410,6 @@ const void *
 file_source(const struct file *f)
 {
 	return f->blob;
-}
-
-bool
-file_was_checked(const struct file *f)
-{
-	return f->was_checked;
-}
-
-void
-file_set_alone(struct file *f, bool alone)
-{
-	f->alone = alone;
-}
-
-bool
-file_is_alone(const struct file *f)
-{
-	return f->alone;
 }
 
 uint64_t

@@ -79,14 +79,8 @@ void file_hold(struct file
 void	file_close(struct file *);	/* NULL is fine */
 
 uint64_t file_size(const struct file *);
-const void *file_source(
-    const struct file *); /* the same for handles that read the same copy of the bytes */
-bool file_was_checked(
-    const struct file *); /* when it was opened all its bytes were there and had been checked */
-bool	file_is_checked(const struct file *);	/* and now */
-void file_set_alone(struct file *, bool); /* for whoever opened it to know when it is closed: its
-					     pages are not shared with other handles */
-bool	file_is_alone(const struct file *);
+const void *file_source(const struct file *);	/* equal for handles that read the same blob */
+bool	file_is_verified(const struct file *);	/* all its bytes are here, and checked */
 /* As blob_ready: how many of the n bytes at off can be read now. */
 ssize_t	file_ready(struct file *, uint64_t off, size_t n, struct wait *w);
 /*

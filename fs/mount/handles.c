@@ -7,6 +7,7 @@ struct handle {
 	struct handle	*next, **prev;
 	fuse_ino_t	 ino;
 	struct file	*file;
+	bool		 no_pages;	/* it must not put bytes into the page cache */
 };
 
 int
@@ -17,7 +18,8 @@ handles_add(struct mount *m, fuse_ino_t ino, struct file *file, struct fuse_file
 	if (!h)
 		return -ENOMEM;
 	pthread_mutex_lock(&m->handle_lock);
-	*h = (struct handle){ .next = m->handles, .prev = &m->handles, .ino = ino, .file = file };
+	*h = (struct handle){ .next = m->handles, .prev = &m->handles, .ino = ino, .file = file,
+		.no_pages = fi->direct_io && file_source(file) };
 	if (h->next)
 		h->next->prev = &h->next;
 	m->handles = h;
@@ -36,6 +38,13 @@ struct file *
 handles_file(const struct fuse_file_info *fi)
 {
 	return handle_of(fi)->file;
+}
+
+bool
+handles_fills_pages(const struct fuse_file_info *fi)
+{
+	/* Even with direct I/O a MAP_PRIVATE reads through the page cache, without a lock owner. */
+	return handle_of(fi)->no_pages && fi->lock_owner == 0;
 }
 
 static void

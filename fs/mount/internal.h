@@ -88,7 +88,7 @@ fuse_req_t park_end(struct parked *);
 int	park_start(struct mount *);		/* the watcher's thread */
 void	park_stop(struct mount *);
 
-/* notices.c: one thread sends all notifications, in queue order. */
+/* notices.c: one thread sends all notifications of names, in queue order. */
 int	notices_start(struct mount *);
 /* Answers requests until the thread has ended. The session's loop is over. */
 void	notices_stop(struct mount *);
@@ -96,6 +96,8 @@ void	notices_stop(struct mount *);
 void	notices_close(struct mount *);
 /* Names beyond some number are not queued: they expire by themselves. */
 void	notices_add(struct mount *, const struct catalogue_change *);
+/* A tree_drop_pages, in the caller's thread: no page can be locked then. ctx: the mount. */
+void	notices_drop_pages(void *ctx, uint64_t ino);
 /*
  * Runs done(p, 0) on the notices' thread, after all notices that are queued now; or
  * done(p, -EINTR), if the mount closes first. -ENOMEM: it will not run.
@@ -104,8 +106,10 @@ typedef void notices_done(struct parked *p, int rc);
 int	notices_after(struct mount *, notices_done *, struct parked *p);
 
 /* handles.c */
-int	handles_add(struct mount *, fuse_ino_t, struct file *, struct fuse_file_info *out);
+int	handles_add(struct mount *, fuse_ino_t, struct file *, struct fuse_file_info *);
 struct file *handles_file(const struct fuse_file_info *);
+/* Whether a READ must be refused: its bytes would get into pages of another blob. */
+bool	handles_fills_pages(const struct fuse_file_info *);
 void	handles_end(struct mount *, const struct fuse_file_info *);
 /* The kernel sends no RELEASE for what is open when it is unmounted. */
 void	handles_close(struct mount *);

@@ -126,6 +126,7 @@ int
 mount_serve(struct mount *m, struct tree *tree)
 {
 	m->tree = tree;
+	tree_on_drop_pages(tree, notices_drop_pages, m);
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
 	int rc = config ? park_start(m) : -ENOMEM;
 
@@ -154,6 +155,7 @@ mount_close(struct mount *m)
 		fuse_remove_signal_handlers(m->session);
 	if (m->session)
 		fuse_session_destroy(m->session);
+	m->session = NULL;		/* libfuse refuses what is sent to no session */
 	if (still_there && mounter_unmount(m->o.mounter) < 0)
 		log_warn("mount", "cannot unmount; fusermount3 -u does");
 	handles_close(m);

@@ -94,6 +94,14 @@ take_notice(struct notices *ns)
 	return n;
 }
 
+void
+notices_drop_pages(void *ctx, uint64_t ino)
+{
+	const struct mount *m = ctx;
+
+	fuse_lowlevel_notify_inval_inode(m->session, ino, 0, 0);
+}
+
 static bool
 is_closing(struct notices *ns)
 {

@@ -253,57 +253,27 @@ op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 }
 
 static void
-answer_open(struct parked *p)
-{
-	/* If the caller was interrupted, no RELEASE will come. */
-	if (fuse_reply_open(park_end(p), &p->fi) < 0)
-		handles_end(p->mount, &p->fi);
-	free(p);
-}
-
-/*
- * Runs on the notices' thread, since it waits for pages that are locked until a read is answered:
- * if all threads that serve requests did this, nobody would be left to answer that read.
- */
-static void
-drop_pages(struct parked *p, int rc)
-{
-	if (rc == 0)
-		fuse_lowlevel_notify_inval_inode(p->mount->session, p->ino, 0, 0);
-	tree_dropped(p->mount->tree, p->ino);
-	if (rc == 0) {
-		answer_open(p);
-	} else {
-		fuse_reply_err(park_end(p), -rc);
-		free(p);
-	}
-}
-
-static void
 run_open(struct parked *p, int *rc)
 {
 	struct mount *m = p->mount;
 	struct file *file;
-	enum tree_pages pages = TREE_PAGES_NONE;
+	enum tree_pages pages;
 
 	*rc = tree_open_file(m->tree, p->ino, &p->ticket, &p->wait, &file, &pages);
 	if (*rc < 0)
 		return;
-	p->fi.keep_cache = pages == TREE_PAGES_KEEP || pages == TREE_PAGES_DROP;
+	p->fi.keep_cache = pages == TREE_PAGES_KEEP;
 	p->fi.direct_io = pages == TREE_PAGES_NONE;
 	p->fi.noflush = 1;
 	*rc = handles_add(m, p->ino, file, &p->fi);
 	if (*rc < 0) {
-		if (pages == TREE_PAGES_DROP)
-			tree_dropped(m->tree, p->ino);
 		tree_close_file(m->tree, p->ino, file);
-	} else if (pages != TREE_PAGES_DROP) {
-		answer_open(p);
-	} else if ((*rc = notices_after(m, drop_pages, p)) < 0) {
-		/* (The kernel itself would drop the pages only after it lets others in.) */
-		tree_dropped(m->tree, p->ino);
-		handles_end(m, &p->fi);
+		return;
 	}
+	/* If the caller was interrupted, no RELEASE will come. */
+	if (fuse_reply_open(park_end(p), &p->fi) < 0)
+		handles_end(m, &p->fi);
+	free(p);
 }
 
 static void
@@ -362,7 +332,8 @@ static void
 op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	struct file *file = handles_file(fi);
-	ssize_t n = file_ready(file, (uint64_t)off, size, NULL);
+	ssize_t n =
+	    handles_fills_pages(fi) ? -EIO : file_ready(file, (uint64_t)off, size, NULL);
 
 	(void)ino;
 	if (n == -EAGAIN)

@@ -1,13 +1,20 @@
 /*
- * opened - files that are open: what stat says of them holds, though the catalogue may know their
- * version no more.
+ * open_files - the files that are open, by inode: their attributes, and who may use the kernel's
+ * page cache.
  *
- * And what the kernel may do with their pages, which all handles of an inode share: a file is read
- * while its bytes come, before they can be checked. Those that turn out wrong are never read to a
- * clean end, but a mixture of them and of other bytes would be. So pages are of one source at a
- * time, and of one that is not checked only if none were there before: what is opened while others
- * still read from another source does without, and nobody is let in before those that were there
- * are dropped.
+ * The attributes stay while a file is open, though the catalogue may have forgotten its version.
+ *
+ * All handles of an inode share the kernel's pages, and a file is read while it downloads, before
+ * its checksum can be verified. A reader must never get a mixture of two downloads, nor pages of
+ * one that turned out wrong. So from the first open to the last close an inode's pages belong to
+ * one blob, the first handle's. Handles on the same blob share them. A handle on another blob (a
+ * failed download is still open somewhere) does without: it gets direct I/O. The kernel drops the
+ * pages before the first handle is in, unless its blob is verified; and after the last one is out,
+ * unless the owner was verified by then. So the pages that stay while nobody has the file open are
+ * always verified.
+ *
+ * Cost: a notification to the kernel (microseconds) when a file is opened that is not in the cache
+ * yet, and pages that are read again if all readers leave before the download ends.
  *
  * Any thread.
  */
@@ -19,26 +26,25 @@
 #include <sys/stat.h>
 
 #include "tree.h"
-#include "fs/async/wait.h"
 
 struct open_files;
 
 struct open_files *open_files_new(void);	/* NULL: out of memory */
 void	open_files_free(struct open_files *);
+/*
+ * Sets what makes the kernel drop an inode's pages. It is called with a lock held, which is safe:
+ * nobody has the file open then, so none of its pages is locked by a read that waits.
+ */
+void	open_files_on_drop(struct open_files *, tree_drop_pages *, void *ctx);
 
 /*
- * One more handle of st_ino, which reads from source (compared, not used; it lives as long as the
- * handle). checked: all its bytes are. -ENOMEM; -EAGAIN: w is queued.
+ * Adds a handle. source: the blob that it reads from; only compared, and it must live as long as
+ * the handle. *shares: it may use the page cache. -ENOMEM.
  */
-int open_files_add(struct open_files *, const struct stat *, const void *source, bool checked,
-    struct wait *w, enum tree_pages *);
-void open_files_dropped(struct open_files *,
-    uint64_t ino); /* after TREE_PAGES_DROP, while the handle is there: it is done */
-/* One add is over; alone: it was answered with TREE_PAGES_NONE. is_checked: its bytes are by now.
- */
-void open_files_remove(
-    struct open_files *, uint64_t ino, bool alone, bool was_checked, bool is_checked);
-int open_files_stat(
-    struct open_files *, uint64_t ino, struct stat *out); /* -ESTALE: it is not open */
+int	open_files_add(struct open_files *, const struct stat *, const void *source, bool verified,
+    bool *shares);
+/* Removes it; verified: whether its blob is by now. */
+void	open_files_remove(struct open_files *, uint64_t ino, const void *source, bool verified);
+int	open_files_stat(struct open_files *, uint64_t ino, struct stat *);	/* -ESTALE: not open */
 
 #endif

@@ -392,28 +392,27 @@ open_node(struct tree *t, const struct node *n, struct tree_ticket *ticket, stru
 	return rc;
 }
 
-/* What opens keeps its attributes: a version that is replaced is not in the catalogue any more. */
+/* An open file keeps its attributes: the catalogue forgets a version that is replaced. */
 static int
-keep_attr(
-    struct tree *t, const struct node *n, struct file *f, struct wait *w, enum tree_pages *pages)
+keep_attr(struct tree *t, const struct node *n, struct file *f, enum tree_pages *pages)
 {
 	struct tree_entry e;
+	bool shares;
 	int rc = node_entry(t, n, NULL, 0, &e);
 
 	if (rc < 0)
 		return rc;
 	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
-	rc = open_files_add(t->opened, &e.st, file_source(f), file_was_checked(f), w, pages);
-	if (rc == 0)
-		file_set_alone(f, *pages == TREE_PAGES_NONE);
-	if (rc == 0 && !node_is_of_version(n)) {
-		open_files_dropped(t->opened, e.st.st_ino);
-		*pages = n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) &&
-			!node_is(n, LIMITS) ?
-		    TREE_PAGES_NONE :
-		    TREE_PAGES_FRESH;
-	}
-	return rc;
+	rc = open_files_add(t->opened, &e.st, file_source(f), file_is_verified(f), &shares);
+	if (rc < 0)
+		return rc;
+	if (node_is_of_version(n))
+		*pages = shares ? TREE_PAGES_KEEP : TREE_PAGES_NONE;
+	else if (n->kind == FIXED && !n->fixed->text && !node_is(n, STATUS) && !node_is(n, LIMITS))
+		*pages = TREE_PAGES_NONE;
+	else
+		*pages = TREE_PAGES_FRESH;
+	return 0;
 }
 
 int
@@ -431,7 +430,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 	if (rc == 0)
 		rc = open_node(t, &n, ticket, w, &f);
 	if (rc == 0)
-		rc = keep_attr(t, &n, f, w, pages);
+		rc = keep_attr(t, &n, f, pages);
 	if (rc == 0) {
 		*out = f;
 		f = NULL;
@@ -442,17 +441,17 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 }
 
 void
-tree_dropped(struct tree *t, uint64_t ino)
+tree_on_drop_pages(struct tree *t, tree_drop_pages *drop, void *ctx)
 {
-	open_files_dropped(t->opened, ino);
+	open_files_on_drop(t->opened, drop, ctx);
 }
 
 void
 tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 {
 	if (f)
-		open_files_remove(t->opened, tree_is_refresh(ino) ? REFRESH : ino, file_is_alone(f),
-		    file_was_checked(f), file_is_checked(f));
+		open_files_remove(t->opened, tree_is_refresh(ino) ? REFRESH : ino, file_source(f),
+		    file_is_verified(f));
 	file_close(f);
 }
 

@@ -98,16 +98,14 @@ int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w)
 typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, uint64_t next);
 int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx);
 
-/*
- * What the kernel may do with the pages of a file: keep them, keep those alone that come from now
- * on (it may see to that itself), or keep none. DROP: the caller drops what was there and says
- * tree_dropped, before anybody learns that the file is open.
- */
-enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_FRESH, TREE_PAGES_DROP, TREE_PAGES_NONE };
+/* What the kernel may do with a file's pages: keep all, forget those from before, or keep none. */
+enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_FRESH, TREE_PAGES_NONE };
+/* Makes the kernel drop the pages of an inode that nobody has open. Set it before serving. */
+typedef void tree_drop_pages(void *ctx, uint64_t ino);
+void	tree_on_drop_pages(struct tree *, tree_drop_pages *, void *ctx);
 /* Opens what is to be read. -EAGAIN: w is queued. */
 int tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
     struct file **out, enum tree_pages *);
-void	tree_dropped(struct tree *, uint64_t ino);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
