@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -19,50 +20,51 @@
 
 extern char **environ;
 
-/* All that comes, until the end or the time limit. The buffer has its room from the start: growing
- * would leave copies behind. */
 static int
-read_all(int fd, int64_t end, struct buf *out)
+wait_readable(int fd, int64_t end)
 {
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		int64_t left = end - clock_ms();
 		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
 
+		if (n > 0)
+			return 0;
 		if (n == 0)
 			return -ETIMEDOUT;
-		if (n < 0 && errno == EINTR)
-			continue;
-		ssize_t got = n < 0 ? -1 : read(fd, out->data + out->len, OUTPUT_MAX - out->len);
-		if (got < 0)
+		if (errno != EINTR)
 			return -errno;
-		if (got == 0)
-			return 0;
-		out->len += (size_t)got;
-		if (out->len == OUTPUT_MAX)
-			return -EMSGSIZE;
 	}
 }
 
-/* Until the command has ended; at the time limit, or when its output was no good (rc), it is
- * killed. */
+/* The buffer has its room from the start: growing would leave copies behind. */
 static int
-reap(pid_t pid, int64_t end, int rc, int *status)
+read_output(int fd, int64_t end, struct buf *out)
+{
+	int rc;
+
+	while ((rc = wait_readable(fd, end)) == 0) {
+		ssize_t n = read(fd, out->data + out->len, OUTPUT_MAX - out->len);
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		out->len += (size_t)n;
+		if (out->len == OUTPUT_MAX)
+			return -EMSGSIZE;
+	}
+	return rc;
+}
+
+/* Waits until the command has ended, and kills it at the time limit or if its output was no good
+ * (rc). */
+static int
+end_command(pid_t pid, int64_t end, int rc, int *status)
 {
 	int fd = rc == 0 ? pidfd_open(pid, 0) : -1;
 
-	while (fd >= 0 && rc == 0) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		int64_t left = end - clock_ms();
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
-
-		if (n > 0)
-			break;
-		if (n == 0)
-			rc = -ETIMEDOUT;
-	}
-	if (fd >= 0)
+	if (fd >= 0) {
+		rc = wait_readable(fd, end);
 		close(fd);
+	}
 	if (rc < 0)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, status, 0) < 0 && errno == EINTR)
@@ -71,7 +73,7 @@ reap(pid_t pid, int64_t end, int rc, int *status)
 }
 
 static int
-start(const char *const *argv, int output, pid_t *out)
+start_command(const char *const *argv, int output, pid_t *out)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -94,7 +96,7 @@ start(const char *const *argv, int output, pid_t *out)
 }
 
 static int
-run(const char *const *argv, struct buf *out, int *status)
+run_command(const char *const *argv, struct buf *out, int *status)
 {
 	const int64_t end = clock_ms() + TIME_MAX;
 	int ends[2];
@@ -104,54 +106,43 @@ run(const char *const *argv, struct buf *out, int *status)
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	int rc = start(argv, ends[1], &pid);
+	int rc = start_command(argv, ends[1], &pid);
 	close(ends[1]);
-	if (rc == 0) {
-		rc = read_all(ends[0], end, out);
-		rc = reap(pid, end, rc, status);
-	}
+	if (rc == 0)
+		rc = end_command(pid, end, read_output(ends[0], end, out), status);
 	close(ends[0]);
 	return rc;
 }
 
 int
-command_output(const char *what, const char *const *argv, struct secret *out)
+command_output(const char *what, const char *const *argv, int *status, struct secret *out)
 {
 	static const char blank[] = " \t\r\n";
 	struct buf text = BUF_INIT;
-	int status = 0;
-	int rc = run(argv, &text, &status);
-
-	if (rc < 0) {
-		log_error("login", "%s: %s", what,
-		    rc == -ETIMEDOUT ? "the command did not end within a minute" : strerror(-rc));
-		rc = rc == -ENOMEM ? rc : -EINVAL;
-		goto out;
-	}
-	const char *s = text.data;
+	char why[64] = "";
+	int rc = run_command(argv, &text, status);
+	const char *s = buf_str(&text);
 	size_t n = text.len;
+
 	while (n && strchr(blank, s[0]))
 		s++, n--;
 	while (n && strchr(blank, s[n - 1]))
 		n--;
-	if (WIFSIGNALED(status)) {
-		log_error("login",
-		    "%s: the command was ended by signal %d; run it by hand to see why", what,
-		    WTERMSIG(status));
-		rc = -EINVAL;
-	} else if (WEXITSTATUS(status) != 0) {
-		log_error("login",
-		    "%s: the command ended with status %d; run it by hand to see why", what,
-		    WEXITSTATUS(status));
-		rc = -EINVAL;
-	} else if (n == 0 || memchr(s, '\0', n)) {
-		log_error("login", "%s: %s; run it by hand to see why", what,
-		    n ? "the command printed a NUL" : "the command printed nothing");
-		rc = -EINVAL;
-	} else if (!secret_set(out, s, n)) {
+	if (rc == -ETIMEDOUT)
+		snprintf(why, sizeof(why), "the command did not end within a minute");
+	else if (rc < 0)
+		snprintf(why, sizeof(why), "%s: %s", argv[0], strerror(-rc));
+	else if (WIFSIGNALED(*status))
+		snprintf(why, sizeof(why), "signal %d ended the command", WTERMSIG(*status));
+	else if (memchr(s, '\0', n))
+		snprintf(why, sizeof(why), "the command printed a NUL");
+	else if (n == 0 && *status == 0)
+		snprintf(why, sizeof(why), "the command printed nothing");
+	*status = WEXITSTATUS(*status);
+	if (*why && rc != -ENOMEM)
+		rc = log_invalid("login", "%s: %s; run it by hand to see why", what, why);
+	else if (rc == 0 && !secret_set(out, s, n))
 		rc = -ENOMEM;
-	}
-out:
 	buf_wipe(&text);
 	return rc;
 }
@@ -159,5 +150,14 @@ out:
 int
 command_secret(const char *key, const char *command, struct secret *out)
 {
-	return command_output(key, (const char *const []){ "/bin/sh", "-c", command, NULL }, out);
+	const char *const argv[] = { "/bin/sh", "-c", command, NULL };
+	int status = 0;
+	int rc = command_output(key, argv, &status, out);
+
+	if (rc == 0 && status != 0) {
+		secret_free(out);
+		rc = log_invalid("login",
+		    "%s: the command ended with status %d; run it by hand to see why", key, status);
+	}
+	return rc;
 }

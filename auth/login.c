@@ -6,7 +6,7 @@
 
 #include "log.h"
 
-#define WAIT_PAUSE	30		/* seconds between tries; it begins with one */
+#define WAIT_PAUSE	30		/* seconds between tries, at most */
 #define WAIT_MOST	(40 * 60)	/* seconds: half an hour has been seen */
 
 void
@@ -14,7 +14,6 @@ login_say_who(struct session *s, const struct login *l)
 {
 	struct oauth_identity who = { 0 };
 
-	/* That the login is good for a call is seen here, too. */
 	int rc = oauth_identify(s->http, l->instance_url, &l->access_token, &who);
 	printf("%s: logged in as %s, user %s of org %s at %s\n", s->config->org,
 	    rc == 0 ? who.username : "somebody", l->user_id, l->org_id, l->instance_url);
@@ -22,11 +21,11 @@ login_say_who(struct session *s, const struct login *l)
 }
 
 /*
- * In a browser, an app that is not known yet ends in a page from which nothing comes back. So a
- * code that is none is offered first: what is wrong with it then is the app, or the code.
+ * For an app that Salesforce does not know yet, a browser shows an error and never comes back. So
+ * an invalid code is sent first: the refusal is of the app, or else of the code.
  */
 static int
-look_for_app(struct session *s, struct oauth_failure *f)
+check_app(struct session *s, struct oauth_failure *f)
 {
 	static char none[] = "none";
 	struct oauth_grant grant = { 0 };
@@ -45,22 +44,23 @@ look_for_app(struct session *s, struct oauth_failure *f)
 	return rc;
 }
 
-/* A new app is not known at once: its Consumer Key is no good for some minutes. */
+/* Salesforce does not know the Consumer Key of a new app for some minutes: --wait tries again. */
 static int
-log_in(struct session *s, struct login *l, struct oauth_failure *f)
+log_in_when_known(struct session *s, struct login *l, struct oauth_failure *f)
 {
 	time_t end = time(NULL) + WAIT_MOST;
 
 	for (unsigned pause = 1;; pause = pause * 2 < WAIT_PAUSE ? pause * 2 : WAIT_PAUSE) {
 		bool web = s->config->flow == CONFIG_WEB;
-		int rc = web && s->wait ? look_for_app(s, f) : 0;
+		int rc = web && s->wait ? check_app(s, f) : 0;
 
 		if (rc == 0)
 			rc = web ? login_web(s, l, f) : saved_login_make(s->config, s->http, NULL, l, f);
 		if (rc != -EACCES || !f->not_yet || !s->wait || time(NULL) > end)
 			return rc;
 		log_info("login",
-		    "%s: Salesforce does not know the app yet; the next try is in %u s",
+		    "%s: Salesforce does not know this client_id: a new app takes up to 30 min; "
+		    "check the key for typos meanwhile; next try in %u s",
 		    s->config->org, pause);
 		nanosleep(&(struct timespec){ .tv_sec = pause }, NULL);
 	}
@@ -72,11 +72,13 @@ login_command(struct session *s)
 	struct oauth_failure failure = { 0 };
 	struct login l = { 0 };
 	const char *lacks = config_lacks(s->config);
-	int rc = lacks ? -EINVAL : log_in(s, &l, &failure);
+	int rc;
 
 	if (lacks)
-		log_error("login", "%s: [%s] lacks %s; %s login --setup %s says more",
+		rc = log_invalid("login", "%s: [%s] lacks %s; %s login --setup %s says more",
 		    s->config->file, s->config->org, lacks, s->config->sffs_auth, s->config->org);
+	else
+		rc = log_in_when_known(s, &l, &failure);
 	if (rc == 0)
 		login_say_who(s, &l);
 	else if (*failure.text)

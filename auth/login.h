@@ -1,8 +1,8 @@
 /*
  * login - what the commands of sffs-auth share.
  *
- * Each command is a row of the table in main.c and a function; what it says
- * goes to standard output, what is wrong to the log. Single thread.
+ * Each command is a row of the table in main.c and a function. It prints its
+ * result to standard output and logs errors. Single thread.
  */
 #ifndef AUTH_LOGIN_H
 #define AUTH_LOGIN_H
@@ -20,25 +20,25 @@ struct session {
 	struct http	*http;
 	/* options of the command line */
 	bool		 no_browser, wait, json, limits, purge;
-	int64_t		 timeout;		/* seconds for which a browser is waited for */
-	const char *from_cli; /* a username or alias of the Salesforce CLI; NULL: none */
+	int64_t		 timeout;		/* seconds to wait for a browser */
+	const char	*from_cli;		/* a username or alias of sf; NULL: none */
 	const char	*file;			/* of import; NULL: standard input */
 };
 
-/* Commands: 0 or a negative errno that is told. */
+/* Commands: 0, or a negative errno whose cause is logged. */
 int	login_command(struct session *);	/* login.c: login */
 int	login_import(struct session *);		/* login_import.c: import */
 int	login_status(struct session *);		/* login_status.c: status, token, logout */
 int	login_token(struct session *);
 int	login_logout(struct session *);
-/* login_setup.c: login --setup. there: the file has the section; else it is asked for on a
- * terminal, and shown elsewhere. */
+/* login_setup.c: login --setup. there: the file has the section. Else its keys are asked for on a
+ * terminal, and printed as a template elsewhere. */
 int	login_setup(struct config *, bool there);
 
-/* Logs in by a browser, up to the code, and exchanges it. login_web.c */
+/* login_web.c: logs in by a browser. */
 int	login_web(struct session *, struct login *out, struct oauth_failure *);
 
-/* "acme: logged in as NAME, ..." */
+/* Prints "acme: logged in as NAME, ..." */
 void	login_say_who(struct session *, const struct login *);
 
 #endif

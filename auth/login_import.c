@@ -38,10 +38,7 @@ read_input(const char *file, struct buf *out)
 	return rc == 0 || rc == -ENOMEM ? rc : -EINVAL;
 }
 
-/*
- * The refresh token is tried at login_url: it must be of that org. The login hosts stand for any
- * org.
- */
+/* The refresh token is sent to login_url, so it must be of that org. Login hosts serve all orgs. */
 static bool
 is_host_of(const char *host, const char *login_url)
 {
@@ -61,14 +58,12 @@ import_url(struct session *s, struct login *l, struct oauth_failure *f)
 	if (rc == 0) {
 		rc = sfdx_url_parse(buf_str(&text), &u);
 		if (rc == -EINVAL)
-			log_error("login", "import: this is no SFDX auth URL (force://...@HOST); "
+			log_error("login", "import: not an SFDX auth URL (force://...@HOST); "
 			    "sf org auth show-sfdx-auth-url --json prints one");
 	}
-	if (rc == 0 && !is_host_of(u.host, s->config->login_url)) {
-		log_error("login", "import: the login is for %s, but login_url of [%s] is %s",
+	if (rc == 0 && !is_host_of(u.host, s->config->login_url))
+		rc = log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s",
 		    u.host, s->config->org, s->config->login_url);
-		rc = -EINVAL;
-	}
 	if (rc == 0)
 		rc = saved_login_make(s->config, s->http,
 		    &(struct oauth_request){ .config = s->config,
@@ -82,83 +77,86 @@ import_url(struct session *s, struct login *l, struct oauth_failure *f)
 	return rc;
 }
 
-/* One value of what `sf org ... --json` prints. */
+/* The value `name` of what sf prints; the command is for the log. */
 static int
-ask_cli(const char *const *argv, const char *name, struct secret *out)
+ask_cli(const char *command, const char *const *argv, const char *name, struct secret *out)
 {
-	struct secret text = { NULL };
-	int rc = command_output("sf (the Salesforce CLI)", argv, &text);
+	struct secret text = { NULL }, why = { NULL };
+	int status = 0;
+	int rc = command_output(command, argv, &status, &text);
 
-	if (rc == 0) {
-		rc = sfdx_result(text.bytes, name, out);
+	if (rc == 0 && status != 0) {
+		sfdx_value(text.bytes, "message", &why);
+		rc = log_invalid("login", "%s failed: %s", command,
+		    why.bytes ? why.bytes : "run it by hand to see why");
+	} else if (rc == 0) {
+		rc = sfdx_value(text.bytes, name, out);
 		if (rc == -EINVAL)
-			log_error("login",
-			    "sf does not say %s; update the Salesforce CLI, and see that sf org display works",
+			log_error("login", "%s prints no %s; update the Salesforce CLI", command,
 			    name);
 	}
 	secret_free(&text);
+	secret_free(&why);
 	return rc;
 }
 
-static char *
-copy(const char *s, bool *failed)
+/* The access token that sf has, and the org's host. */
+static int
+ask_cli_login(const char *name, struct secret *token, struct secret *instance)
 {
-	char *p = strdup(s);
+	const char *const token_argv[] = { "sf", "org", "auth", "show-access-token", "--target-org",
+		name, "--json", NULL };
+	const char *const org_argv[] = { "sf", "org", "display", "--target-org", name, "--json",
+		NULL };
+	int rc = ask_cli("sf org auth show-access-token", token_argv, "accessToken", token);
 
-	*failed |= !p;
-	return p;
+	/* Some versions of sf print a text instead of a token. */
+	if (rc == 0 && strncmp(token->bytes, "00D", 3) != 0 && strncmp(token->bytes, "eyJ", 3) != 0)
+		rc = log_invalid("login", "sf org auth show-access-token prints no access token");
+	if (rc == 0)
+		rc = ask_cli("sf org display", org_argv, "instanceUrl", instance);
+	if (rc < 0)
+		return rc;
+	size_t n = strlen(instance->bytes);
+	if (n && instance->bytes[n - 1] == '/')
+		instance->bytes[n - 1] = '\0';
+	return 0;
 }
 
 static int
 import_cli(struct session *s, struct login *l)
 {
-	const char *const token_argv[] = { "sf", "org", "auth", "show-access-token", "--target-org",
-		s->from_cli, "--json", NULL };
-	const char *const org_argv[] = { "sf", "org", "display", "--target-org", s->from_cli,
-		"--json", NULL };
+	const char *login_url = s->config->login_url;
 	struct oauth_identity who = { 0 };
 	struct secret instance = { NULL };
-	bool failed = false;
 	int rc = 0;
 
-	if (*s->from_cli == '-' || s->file) {
-		log_error("login",
+	if (*s->from_cli == '-' || s->file)
+		return log_invalid("login",
 		    "import: --from-cli takes a username or an alias of the Salesforce CLI, and no file");
-		return -EINVAL;
-	}
-	rc = ask_cli(token_argv, "accessToken", &l->access_token);
-	if (rc == 0)
-		rc = ask_cli(org_argv, "instanceUrl", &instance);
+	rc = ask_cli_login(s->from_cli, &l->access_token, &instance);
+	if (rc == 0 && !host_may_hold_token(instance.bytes, login_url))
+		rc = log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s",
+		    instance.bytes, s->config->org, login_url);
 	if (rc < 0)
 		goto out;
-	/* Older and newer versions of the CLI print a text instead of a token. */
-	if (strncmp(l->access_token.bytes, "00D", 3) != 0 &&
-	    strncmp(l->access_token.bytes, "eyJ", 3) != 0) {
-		log_error("login", "import: sf prints no access token");
-		rc = -EINVAL;
-	} else if (!host_may_hold_token(instance.bytes, s->config->login_url)) {
-		log_error("login", "import: sf names %s, which cannot be the host of %s",
-		    instance.bytes, s->config->login_url);
-		rc = -EINVAL;
-	} else {
-		rc = oauth_identify(s->http, instance.bytes, &l->access_token, &who);
-		if (rc < 0)
-			log_error("login", "import: %s %s", instance.bytes,
-			    rc == -EACCES      ? "refuses the token that sf gave" :
-				rc == -ENODATA ? "does not tell whose token that is" :
-						 "is out of reach");
-	}
-	if (rc < 0)
+	rc = oauth_identify(s->http, instance.bytes, &l->access_token, &who);
+	if (rc < 0) {
+		log_error("login", "import: %s %s", instance.bytes,
+		    rc == -EACCES	? "refuses the token of sf" :
+			rc == -ENODATA ? "does not tell whose token that is" :
+					 "is out of reach");
 		goto out;
-	l->login_url = copy(s->config->login_url, &failed);
-	l->client_id = copy("sf", &failed);
-	l->how = copy("sf", &failed);
-	l->instance_url = copy(instance.bytes, &failed);
+	}
 	memcpy(l->org_id, who.org_id, sizeof(l->org_id));
 	memcpy(l->user_id, who.user_id, sizeof(l->user_id));
 	l->imported = true;
 	l->since = l->renewed = time(NULL);
-	rc = failed ? -ENOMEM : saved_login_put(s->config, s->http, l);
+	if (login_set_text(&l->login_url, login_url) && login_set_text(&l->client_id, "sf") &&
+	    login_set_text(&l->how, "sf") && login_set_text(&l->instance_url, instance.bytes))
+		rc = saved_login_put(s->config, s->http, l);
+	else
+		rc = -ENOMEM;
 out:
 	oauth_identity_free(&who);
 	secret_free(&instance);
@@ -172,17 +170,16 @@ login_import(struct session *s)
 	struct login l = { 0 };
 	int rc = s->from_cli ? import_cli(s, &l) : import_url(s, &l, &failure);
 
-	if (rc == 0)
+	if (rc == 0) {
 		login_say_who(s, &l);
-	else if (*failure.text)
+		printf("%s: %s\n", s->config->org,
+		    !l.refresh_token.bytes ?
+			"this login ends with the session of sf; then import it again" :
+			"the CLI and sffs now share one login; "
+			"with refresh token rotation in the org, only one of them can use it");
+	} else if (*failure.text) {
 		log_error("login", "%s: %s", s->config->org, failure.text);
-	if (rc == 0 && !l.refresh_token.bytes)
-		printf("%s: it ends with the session; import it again then\n", s->config->org);
-	else if (rc == 0)
-		printf(
-		    "%s: the CLI and sffs now share one login; with refresh token rotation in the org, "
-		    "only one of them can\n",
-		    s->config->org);
+	}
 	login_free(&l);
 	return rc;
 }

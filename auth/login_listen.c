@@ -14,26 +14,25 @@
 #include "clock.h"
 #include "host.h"
 
-#define GUESTS		16	/* connections at a time; browsers open some that they never use */
+#define GUESTS		16	/* connections at a time; browsers open unused ones */
 #define HEAD_MAX	16384	/* bytes of a request's head */
-#define ANSWER_MAX	2000	/* ms in which a browser has to take an answer */
 
 struct guest {
 	int		 fd;		/* -1: free */
-	uint64_t	 since;		/* number of its arrival: the oldest makes room */
+	uint64_t	 arrival;	/* the lowest makes room */
 	struct buf	 head;
 	char		*query;		/* of a visit */
 };
 
 struct listener {
-	int		 fds[2];	/* -1: there is no such protocol here */
+	int		 fds[2];	/* IPv4, IPv6; -1: not on this machine */
 	char		*path;
 	struct guest	 guests[GUESTS];
 	uint64_t	 arrivals;
 };
 
 static int
-listen_at(const struct sockaddr *address, socklen_t len, int *out)
+listen_on(const struct sockaddr *address, socklen_t len, int *out)
 {
 	static const int yes = 1;
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -53,17 +52,22 @@ listen_at(const struct sockaddr *address, socklen_t len, int *out)
 	return 0;
 }
 
-/* localhost is either address, as the browser likes: nobody else may have the port of the other. */
+/* The browser takes either address for localhost, so nobody else may have the port of the other. */
 static int
 listen_on_loopback(struct listener *l, unsigned port)
 {
-	const struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	const struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+	const struct sockaddr_in v4 = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	const struct sockaddr_in6 v6 = {
+		.sin6_family = AF_INET6,
 		.sin6_port = htons((uint16_t)port),
-		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	int rc = listen_at((const struct sockaddr *)&v4, sizeof(v4), &l->fds[0]);
-	int rc6 = listen_at((const struct sockaddr *)&v6, sizeof(v6), &l->fds[1]);
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	int rc = listen_on((const struct sockaddr *)&v4, sizeof(v4), &l->fds[0]);
+	int rc6 = listen_on((const struct sockaddr *)&v6, sizeof(v6), &l->fds[1]);
 
 	if (rc == 0 && rc6 == -EADDRINUSE)
 		rc = rc6;
@@ -131,117 +135,87 @@ listener_close(struct listener *l)
 	free(l);
 }
 
+/* Takes a free place, else that of the oldest connection that has asked nothing. */
 static void
-welcome(struct listener *l, int listening)
+accept_guest(struct listener *l, int listening)
 {
 	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct guest *place = &l->guests[0];
+	struct guest *place = NULL;
 
 	if (fd < 0)
 		return;
 	for (unsigned i = 0; i < GUESTS; i++) {
 		struct guest *g = &l->guests[i];
 
-		if (place->fd >= 0 && !g->query &&
-		    (g->fd < 0 || place->query || g->since < place->since))
+		if (!g->query && (!place || g->arrival < place->arrival))
 			place = g;
 	}
+	if (!place)
+		place = &l->guests[0];
 	dismiss(place);
 	place->fd = fd;
-	place->since = ++l->arrivals;
+	place->arrival = ++l->arrivals;
 }
 
-/* All of it, or as much as the browser takes in its time. */
+/* The socket has room for all of it: nothing else was sent. */
 static void
-send_all(int fd, const struct buf *b)
+answer_guest(struct guest *g, const char *status, const char *more, const struct buf *html)
 {
-	int64_t end = clock_ms() + ANSWER_MAX;
-	size_t done = 0;
-
-	while (done < b->len && clock_ms() < end) {
-		struct pollfd p = { .fd = fd, .events = POLLOUT };
-		ssize_t n = send(fd, b->data + done, b->len - done, MSG_NOSIGNAL);
-
-		if (n > 0)
-			done += (size_t)n;
-		else if (errno == EAGAIN)
-			poll(&p, 1, ANSWER_MAX);
-		else if (errno != EINTR)
-			break;
-	}
-	/* Closing with bytes unread would reset the connection, and the answer with it. */
-	shutdown(fd, SHUT_WR);
-	char rest[512];
-	while (recv(fd, rest, sizeof(rest), 0) > 0)
-		continue;
-}
-
-static void
-answer(struct guest *g, int status, const char *more, const struct buf *html)
-{
-	static const struct {
-		int status;
-		const char *text;
-	} texts[] = { { 200, "OK" }, { 204, "No Content" }, { 400, "Bad Request" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" } };
-	const char *text = "Error";
 	struct buf out = BUF_INIT;
+	char rest[512];
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i].status == status)
-			text = texts[i].text;
 	buf_printf(&out,
-	    "HTTP/1.1 %d %s\r\nConnection: close\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n"
-	    "X-Content-Type-Options: nosniff\r\n"
-	    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n%s",
-	    status, text, more);
-	if (status != 204)
-		buf_printf(&out,
-		    "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n",
-		    html ? html->len : 0);
-	buf_puts(&out, "\r\n");
+	    "HTTP/1.1 %s\r\nConnection: close\r\nCache-Control: no-store\r\n"
+	    "Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n"
+	    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n"
+	    "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n%s\r\n",
+	    status, html ? html->len : 0, more);
 	if (html)
 		buf_put(&out, buf_str(html), html->len);
 	if (!out.failed)
-		send_all(g->fd, &out);
+		send(g->fd, out.data, out.len, MSG_NOSIGNAL);
+	/* Closing with bytes unread would reset the connection, and the answer with it. */
+	shutdown(g->fd, SHUT_WR);
+	while (recv(g->fd, rest, sizeof(rest), 0) > 0)
+		continue;
 	buf_free(&out);
 	dismiss(g);
 }
 
-/* Looks at a head that is whole. True: it is a visit. */
+/* Takes a whole head. True: it is a visit. */
 static bool
-receive(struct listener *l, struct guest *g)
+take_head(struct listener *l, struct guest *g)
 {
 	char *method = g->head.data, *target = strchr(method, ' ');
 	char *end = target ? strpbrk(target + 1, " \r\n") : NULL;
 
 	if (!end || *end != ' ' || target[1] != '/') {
-		answer(g, 400, "", NULL);
+		answer_guest(g, "400 Bad Request", "", NULL);
 		return false;
 	}
 	*target++ = *end = '\0';
 	char *query = strchr(target, '?');
 	if (query)
 		*query++ = '\0';
-	if (strcmp(method, "OPTIONS") == 0) /* Chrome asks whether a public page may lead here */
-		answer(g, 204,
+	if (strcmp(method, "OPTIONS") == 0)	/* Chrome asks whether a public page may lead here */
+		answer_guest(g, "200 OK",
 		    "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET\r\n"
 		    "Access-Control-Allow-Headers: *\r\nAccess-Control-Allow-Private-Network: true\r\n",
 		    NULL);
 	else if (strcmp(target, l->path) != 0)
-		answer(g, 404, "", NULL);
-	else if (strcmp(method, "HEAD") == 0)	/* a look ahead, which must not use up the code */
-		answer(g, 200, "", NULL);
+		answer_guest(g, "404 Not Found", "", NULL);
+	else if (strcmp(method, "HEAD") == 0)	/* a preview, which must not use up the code */
+		answer_guest(g, "200 OK", "", NULL);
 	else if (strcmp(method, "GET") != 0)
-		answer(g, 405, "Allow: GET\r\n", NULL);
+		answer_guest(g, "405 Method Not Allowed", "Allow: GET\r\n", NULL);
 	else if (!(g->query = strdup(query ? query : "")))
 		dismiss(g);
 	return g->query != NULL;
 }
 
-/* True: a visit. */
+/* True: it is a visit. */
 static bool
-listen_to(struct listener *l, struct guest *g)
+read_guest(struct listener *l, struct guest *g)
 {
 	if (!buf_reserve(&g->head, HEAD_MAX)) {
 		dismiss(g);
@@ -257,9 +231,9 @@ listen_to(struct listener *l, struct guest *g)
 	g->head.len += (size_t)n;
 	g->head.data[g->head.len] = '\0';
 	if (strstr(g->head.data, "\r\n\r\n"))
-		return receive(l, g);
+		return take_head(l, g);
 	if (g->head.len == HEAD_MAX)
-		answer(g, 400, "", NULL);
+		answer_guest(g, "400 Bad Request", "", NULL);
 	return false;
 }
 
@@ -269,33 +243,35 @@ listener_wait(struct listener *l, int also, int64_t end, struct visit *out)
 	for (;;) {
 		struct pollfd p[3 + GUESTS] = { { .fd = also, .events = POLLIN } };
 
-		for (unsigned i = 0; i < 2 + GUESTS; i++)
-			p[1 + i] = (struct pollfd){ .fd = !l ? -1 :
-				    i < 2		     ? l->fds[i] :
-				    l->guests[i - 2].query   ? -1 :
-							       l->guests[i - 2].fd,
-				.events = POLLIN };
+		for (unsigned i = 1; i < 3 + GUESTS; i++)
+			p[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
+		for (unsigned i = 0; l && i < 2; i++)
+			p[1 + i].fd = l->fds[i];
+		for (unsigned i = 0; l && i < GUESTS; i++)
+			if (!l->guests[i].query)
+				p[3 + i].fd = l->guests[i].fd;
 		int64_t left = end - clock_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
 		if (poll(p, 3 + GUESTS, left < 60000 ? (int)left : 60000) < 0 && errno != EINTR)
 			return -errno;
 		for (unsigned i = 0; i < GUESTS; i++) {
-			if (p[3 + i].revents && listen_to(l, &l->guests[i])) {
+			if (p[3 + i].revents && read_guest(l, &l->guests[i])) {
 				*out = (struct visit){ .number = i, .query = l->guests[i].query };
 				return 1;
 			}
 		}
 		for (unsigned i = 0; i < 2; i++)
 			if (p[1 + i].revents)
-				welcome(l, l->fds[i]);
+				accept_guest(l, l->fds[i]);
 		if (p[0].revents)
 			return 2;
 	}
 }
 
 void
-listener_answer(struct listener *l, const struct visit *v, int status, const struct buf *html)
+listener_answer(
+    struct listener *l, const struct visit *v, const char *status, const struct buf *html)
 {
-	answer(&l->guests[v->number], status, "", html);
+	answer_guest(&l->guests[v->number], status, "", html);
 }

@@ -13,7 +13,8 @@ static const char head[] =
 static const char style[] =
     "</title>\n"
     "<style>\n"
-    "body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 18vh auto 0; padding: 0 1.5rem }\n"
+    "body { font: 1.1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 18vh auto 0;\n"
+    "  padding: 0 1.5rem }\n"
     "main { padding: .2rem 0 .2rem 1.2rem; border-left: .3rem solid }\n"
     "h1 { font-size: 1.6rem; font-weight: 600; line-height: 1.2; margin: 0 0 .6rem }\n"
     "p { margin: 0; overflow-wrap: anywhere }\n"

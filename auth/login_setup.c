@@ -1,7 +1,7 @@
 /*
- * login --setup: how the app in Salesforce is made, for the flow that the config names; and the
- * section that names it, if there is none yet: asked for on a terminal and appended to the file,
- * shown as a template elsewhere. A section that is there is its owner's and is not written to.
+ * login --setup: says how to make the app in Salesforce, for the flow that the config names. If the
+ * config has no section yet, asks for its keys on a terminal and appends it to the file, or prints
+ * a template elsewhere. A section that is there is never changed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,8 +36,8 @@ static const char jwt[] =
     "4. Flow Enablement: Enable JWT Bearer Flow, and upload the certificate of private_key:\n"
     "       umask 077; openssl req -x509 -newkey rsa:2048 -nodes -days 730 -subj /CN=sffs \\\n"
     "           -keyout %s -out %s.crt\n"
-    "   After Create, under Policies: Permitted Users \"Admin approved users are pre-authorized\",\n"
-    "   and the profile or a permission set of the user.\n";
+    "   After Create, under Policies: Permitted Users \"Admin approved users are\n"
+    "   pre-authorized\", and the profile or a permission set of the user.\n";
 
 static const char client_credentials[] =
     "4. Flow Enablement: Enable Client Credentials Flow.\n"
@@ -47,21 +47,22 @@ static const char client_credentials[] =
 static const char end[] =
     "5. Create; then Settings, OAuth Settings, %s in %s.\n"
     "\n"
-    "The app works two to ten minutes later, sometimes thirty.\n";
+    "Salesforce knows the app after two to ten minutes, sometimes thirty.\n";
 
 static const char template[] =
-    "# %s has no [%s] yet. Put this there, with what is yours (the directory 0700, the\n"
-    "# file 0600); then sffs-auth login --setup %s says how the app in Salesforce is made.\n"
+    "# %s has no [%s] yet. Put this there and fill it in (the directory 0700, the file\n"
+    "# 0600); then run %s login --setup %s to see how to make the app in Salesforce.\n"
     "# On a terminal that command asks for all this, and writes it.\n"
     "[%s]\n"
     "# The org's My Domain: Setup, My Domain shows it.\n"
     "login_url = https://MYDOMAIN.my.salesforce.com\n"
-    "# web: a person logs in, in a browser; jwt: a key does; client_credentials: a secret does.\n"
+    "# How sffs logs in: web (you, in a browser), client_credentials (the app's secret; for\n"
+    "# servers) or jwt (a private key; for servers).\n"
     "flow = web\n"
-    "# Consumer Key and Consumer Secret of the app. jwt needs no secret, web only if the app does.\n"
+    "# Consumer Key and Secret of the app. jwt needs no secret, web only if the app does.\n"
     "client_id =\n"
     "client_secret =\n"
-    "# jwt: whom to log in, and the file of the key.\n"
+    "# jwt: the user to log in, and the file of the key.\n"
     "#username =\n"
     "#private_key =\n";
 
@@ -76,48 +77,51 @@ say_steps(const struct config *c, const char *key)
 		printf(jwt, key, key);
 	else
 		fputs(c->flow == CONFIG_WEB ? web : client_credentials, stdout);
-	printf(end, c->flow == CONFIG_JWT ? "Consumer Key: it is client_id" :
-	    "Consumer Key and Secret: they are client_id and\n   client_secret", c->file);
+	printf(end,
+	    c->flow == CONFIG_JWT ?
+		"Consumer Key: it is client_id" :
+		"Consumer Key and Secret: they are client_id and\n   client_secret",
+	    c->file);
 }
 
-/* Where the key may be, if the config does not say: beside the config file. Caller frees. */
+/* The default place of a key: beside the config file. Caller frees. */
 static char *
-own_key(const struct config *c)
+default_key(const struct config *c)
 {
 	const char *slash = strrchr(c->file, '/');
 	char *key = NULL;
 
-	if (asprintf(&key, "%.*s%s.pem", slash ? (int)(slash - c->file) + 1 : 0, c->file, c->org) <
-	    0)
-		return NULL;
-	return key;
+	int n = asprintf(
+	    &key, "%.*s%s.pem", slash ? (int)(slash - c->file) + 1 : 0, c->file, c->org);
+
+	return n < 0 ? NULL : key;
 }
 
 /*
  * Asking.
  */
 
-static struct termios seen;	/* the terminal, while it does not show what is typed */
+static struct termios visible;	/* the terminal, as it was before it hid what is typed */
 
 static void
 show_again(int number)
 {
-	tcsetattr(STDIN_FILENO, TCSANOW, &seen);
+	tcsetattr(STDIN_FILENO, TCSANOW, &visible);
 	signal(number, SIG_DFL);
 	raise(number);
 }
 
 /*
- * A line of the person's, without the blanks around it. The question, which is still in stdout's
- * buffer, is shown once what answers it is hidden; what was typed ahead is an answer, too.
+ * Reads an answer, without the blanks around it. The question is still in stdout's buffer: it is
+ * shown after the terminal has begun to hide the answer. TCSANOW keeps what was typed ahead.
  */
 static int
-read_line(bool secret, char line[LINE_SIZE])
+read_answer(bool secret, char line[LINE_SIZE])
 {
 	static const char blank[] = " \t\r\n";
 
-	if (secret && tcgetattr(STDIN_FILENO, &seen) == 0) {
-		struct termios hidden = seen;
+	if (secret && tcgetattr(STDIN_FILENO, &visible) == 0) {
+		struct termios hidden = visible;
 
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
 		signal(SIGINT, show_again);
@@ -127,15 +131,13 @@ read_line(bool secret, char line[LINE_SIZE])
 	fflush(stdout);
 	const char *got = fgets(line, LINE_SIZE, stdin);
 	if (secret) {
-		tcsetattr(STDIN_FILENO, TCSANOW, &seen);
+		tcsetattr(STDIN_FILENO, TCSANOW, &visible);
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		putchar('\n');
 	}
-	if (!got) {
-		log_error("login", "the answers have ended; nothing is written");
-		return -EINVAL;
-	}
+	if (!got)
+		return log_invalid("login", "the answers have ended; nothing is written");
 	char *from = line + strspn(line, blank);
 	size_t n = strlen(from);
 	while (n && strchr(blank, from[n - 1]))
@@ -145,10 +147,10 @@ read_line(bool secret, char line[LINE_SIZE])
 	return 0;
 }
 
-/* Until the answer is a good one, which goes to the config and, as a line, to text. fallback: what
- * an empty one means; NULL: nothing. */
+/* Asks until the answer is valid, and puts it into the config and, as a line, into text. fallback:
+ * what an empty answer means; NULL: that there is no such key, unless it is needed. */
 static int
-ask(struct config *c, const char *key, const char *what, const char *fallback, bool needed,
+ask_key(struct config *c, const char *key, const char *what, const char *fallback, bool needed,
     struct buf *text)
 {
 	const struct option *o = option_find(key, strlen(key));
@@ -160,7 +162,7 @@ ask(struct config *c, const char *key, const char *what, const char *fallback, b
 	for (;;) {
 		printf("%s%s%s%s = ", key, fallback ? " [" : "", fallback ? fallback : "",
 		    fallback ? "]" : "");
-		rc = read_line(secret, line);
+		rc = read_answer(secret, line);
 		if (rc < 0 || (!*line && !needed && !fallback))
 			break;
 		if (!*line && !fallback)
@@ -175,7 +177,7 @@ ask(struct config *c, const char *key, const char *what, const char *fallback, b
 	return rc;
 }
 
-/* Nobody else may read the file that the secret is going to be in. */
+/* Nobody else may read the file that is to hold the secret. */
 static int
 check_closed(const char *file)
 {
@@ -183,51 +185,51 @@ check_closed(const char *file)
 
 	if (stat(file, &st) < 0 || !(st.st_mode & 077))
 		return 0;
-	log_error("login",
-	    "%s: others can read it, and a secret is to be written there; first: chmod 600 '%s'",
+	return log_invalid("login",
+	    "%s: others can read it, and the secret is to be written there; first: chmod 600 '%s'",
 	    file, file);
-	return -EINVAL;
 }
 
 static int
 ask_all(struct config *c, struct buf *text)
 {
-	char *key = own_key(c);
+	char *key = default_key(c);
 	int rc = key ? 0 : -ENOMEM;
 
-	/* There is a secret in what comes: no copies are left behind in a buffer, nor by one that
-	 * grows. */
+	/* The answers hold a secret: neither stdin's buffer nor a growing one may keep a copy. */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	setvbuf(stdout, NULL, _IOFBF, LINE_SIZE);
 	buf_reserve(text, 8 * LINE_SIZE);
-	printf(
-	    "%s has no section [%s] yet; it will when this is answered. Ctrl-C leaves all as it is.\n",
-	    c->file, c->org);
+	printf("[%s] is not in %s yet. Answer these questions to add it; Ctrl-C changes nothing.\n",
+	    c->org, c->file);
 	buf_printf(text, "[%s]\n", c->org);
 	if (rc == 0)
-		rc = ask(c, "login_url",
+		rc = ask_key(c, "login_url",
 		    "The org's My Domain (Setup, My Domain), such as https://acme.my.salesforce.com",
 		    NULL, true, text);
 	if (rc == 0)
-		rc = ask(c, "flow",
-		    "How to log in: web (a person does, in a browser), jwt (a key does) or client_credentials\n"
-		    "(a secret does, as a user whom the app names)",
+		rc = ask_key(c, "flow",
+		    "How sffs logs in: web (you, in a browser), client_credentials (the app's secret; for\n"
+		    "servers) or jwt (a private key; for servers)",
 		    "web", true, text);
 	if (rc == 0) {
 		putchar('\n');
 		say_steps(c, key);
-		rc = ask(c, "client_id", "The app's Consumer Key", NULL, true, text);
+		rc = ask_key(c, "client_id", "The app's Consumer Key", NULL, true, text);
 	}
-	if (rc == 0 && c->flow != CONFIG_JWT && (rc = check_closed(c->file)) == 0)
-		rc = ask(c, "client_secret",
-		    c->flow == CONFIG_WEB ?
-			"Its Consumer Secret, which is not shown; empty: the app wants none" :
-			"Its Consumer Secret, which is not shown",
-		    NULL, c->flow != CONFIG_WEB, text);
-	if (rc == 0 && c->flow == CONFIG_JWT)
-		rc = ask(c, "username", "The user to be logged in", NULL, true, text);
-	if (rc == 0 && c->flow == CONFIG_JWT)
-		rc = ask(c, "private_key", "The key, PEM", *key == '/' ? key : NULL, true, text);
+	if (rc == 0 && c->flow == CONFIG_JWT) {
+		rc = ask_key(c, "username", "The user to log in", NULL, true, text);
+		if (rc == 0)
+			rc = ask_key(c, "private_key", "The file of the private key, PEM",
+			    *key == '/' ? key : NULL, true, text);
+	} else if (rc == 0 && (rc = check_closed(c->file)) == 0) {
+		bool needed = c->flow != CONFIG_WEB;
+
+		rc = ask_key(c, "client_secret",
+		    needed ? "Its Consumer Secret (hidden)" :
+			     "Its Consumer Secret (hidden; empty if the app needs none)",
+		    NULL, needed, text);
+	}
 	free(key);
 	return rc == 0 && text->failed ? -ENOMEM : rc;
 }
@@ -237,7 +239,7 @@ ask_all(struct config *c, struct buf *text)
  */
 
 static int
-append(char *file, const struct buf *text)
+append_section(char *file, const struct buf *text)
 {
 	struct stat st;
 	char last = '\n';
@@ -249,7 +251,7 @@ append(char *file, const struct buf *text)
 		rc = -errno;
 	if (rc == 0 && st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) < 0)
 		rc = -errno;
-	/* An empty line goes between it and what stands above. */
+	/* An empty line before the section. */
 	const char *gap = rc < 0 || st.st_size == 0 ? "" : last == '\n' ? "\n" : "\n\n";
 	if (rc == 0 &&
 	    (write(fd, gap, strlen(gap)) < 0 ||
@@ -258,8 +260,9 @@ append(char *file, const struct buf *text)
 	if (fd >= 0 && close(fd) < 0 && rc == 0)
 		rc = -errno;
 	if (rc < 0)
-		log_error("login", "%s: the section cannot be written: %s", file, strerror(-rc));
-	return rc < 0 ? -EINVAL : 0;
+		rc = log_invalid(
+		    "login", "%s: cannot write the section: %s", file, strerror(-rc));
+	return rc;
 }
 
 int
@@ -270,23 +273,23 @@ login_setup(struct config *c, bool there)
 	int rc = 0;
 
 	if (there) {
-		char *key = own_key(c);
+		char *key = default_key(c);
 
 		say_steps(c, c->private_key ? c->private_key : key ? key : "KEY");
 		free(key);
 		if ((lacks = config_lacks(c)))
 			printf("\n%s: [%s] still lacks %s\n", c->file, c->org, lacks);
 		else
-			printf("Then: sffs-auth login --wait %s\n", c->org);
+			printf("Then: %s login --wait %s\n", c->sffs_auth, c->org);
 	} else if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		printf(template, c->file, c->org, c->org, c->org);
+		printf(template, c->file, c->org, c->sffs_auth, c->org, c->org);
 	} else {
 		rc = ask_all(c, &text);
 		if (rc == 0)
-			rc = append(c->file, &text);
+			rc = append_section(c->file, &text);
 		if (rc == 0)
-			printf("\n%s: [%s] is written. Now: sffs-auth login --wait %s\n", c->file,
-			    c->org, c->org);
+			printf("\n%s: [%s] is written. Now: %s login --wait %s\n", c->file,
+			    c->org, c->sffs_auth, c->org);
 	}
 	buf_wipe(&text);
 	return rc;

@@ -1,4 +1,4 @@
-/* status, token and logout: what is done with a login that there is. */
+/* status, token and logout: the commands that use a stored login. */
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
@@ -19,13 +19,13 @@
  * What the org is asked.
  */
 
-struct answer {
+struct org_says {
 	struct oauth_identity who;
-	long long	 used, max;	/* API calls; -1: not told */
+	long long	 used, max;	/* API calls; -1: unknown */
 };
 
 static int
-ask_limits(struct session *s, const struct bearer *b, struct answer *out)
+ask_limits(struct session *s, const struct bearer *b, struct org_says *out)
 {
 	struct http_response a = { 0 };
 	struct buf url = BUF_INIT;
@@ -62,8 +62,8 @@ try_bearer(struct session *s, struct token *t, struct bearer *out, struct oauth_
 	return rc == -ENODATA ? 0 : rc;
 }
 
-/* A token that the org accepts now: the stored one, else a renewed one. *who: whom it is of, as far
- * as the org tells. */
+/* A token that the org accepts now: the stored one, else a renewed one. *who: its user, if the org
+ * tells. */
 static int
 working_bearer(struct session *s, struct bearer *out, struct oauth_identity *who)
 {
@@ -89,7 +89,7 @@ working_bearer(struct session *s, struct bearer *out, struct oauth_identity *who
  */
 
 static void
-put_string(struct buf *b, const char *name, const char *value)
+put_json_member(struct buf *b, const char *name, const char *value)
 {
 	buf_printf(b, ",\"%s\":", name);
 	buf_put_json_text(b, value);
@@ -107,7 +107,7 @@ date_of(int64_t t, char out[32])
 }
 
 static void
-say_json(struct session *s, const struct login *l, bool stored, const struct answer *a)
+say_json(struct session *s, const struct login *l, bool stored, const struct org_says *a)
 {
 	struct buf b = BUF_INIT;
 	char date[32];
@@ -115,19 +115,19 @@ say_json(struct session *s, const struct login *l, bool stored, const struct ans
 	buf_puts(&b, "{\"org\":");
 	buf_put_json_text(&b, s->config->org);
 	buf_printf(&b, ",\"logged_in\":%s", stored && !l->ended ? "true" : "false");
-	put_string(&b, "login_url", s->config->login_url);
+	put_json_member(&b, "login_url", s->config->login_url);
 	if (stored) {
-		put_string(&b, "how", l->how);
-		put_string(&b, "instance_url", l->instance_url);
-		put_string(&b, "org_id", l->org_id);
-		put_string(&b, "user_id", l->user_id);
-		put_string(&b, "scope", l->scope);
-		put_string(&b, "since", date_of(l->since, date));
-		put_string(&b, "renewed", date_of(l->renewed, date));
-		put_string(&b, "ended", l->ended);
+		put_json_member(&b, "how", l->how);
+		put_json_member(&b, "instance_url", l->instance_url);
+		put_json_member(&b, "org_id", l->org_id);
+		put_json_member(&b, "user_id", l->user_id);
+		put_json_member(&b, "scope", l->scope);
+		put_json_member(&b, "since", date_of(l->since, date));
+		put_json_member(&b, "renewed", date_of(l->renewed, date));
+		put_json_member(&b, "ended", l->ended);
 	}
 	if (a) {
-		put_string(&b, "username", a->who.username);
+		put_json_member(&b, "username", a->who.username);
 		buf_printf(&b, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
 	}
 	printf("%s}\n", buf_str(&b));
@@ -153,7 +153,7 @@ say_age(const char *what, int64_t then)
 }
 
 static void
-say_text(struct session *s, const struct login *l, const struct answer *a)
+say_text(struct session *s, const struct login *l, const struct org_says *a)
 {
 	printf("%-10s %s\n", s->config->org, l->ended ? "the login has ended" : "logged in");
 	if (l->ended)
@@ -173,7 +173,7 @@ say_text(struct session *s, const struct login *l, const struct answer *a)
 int
 login_status(struct session *s)
 {
-	struct answer answer = { .used = -1, .max = -1 };
+	struct org_says answer = { .used = -1, .max = -1 };
 	struct bearer bearer = { 0 };
 	struct login l = { 0 };
 	int rc = saved_login_get(s->config, &l);
@@ -234,9 +234,9 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-/* The directories of this org and user, as the mount names them: "ORG-USER" and what begins so. */
+/* Removes the cache directories of this org and user, whose names begin with "ORGID-USERID". */
 static int
-purge(const struct config *c, const struct login *l)
+purge_cache(const struct config *c, const struct login *l)
 {
 	char *dir = NULL, path[PATH_MAX], name[40];
 	int rc = config_cache_dir(c, &dir);
@@ -255,7 +255,7 @@ purge(const struct config *c, const struct login *l)
 			printf("%s: %s removed\n", c->org, path);
 	}
 	if (rc < 0)
-		log_error("login", "%s: what is cached cannot be removed: %s", dir ? dir : c->org,
+		log_error("login", "%s: cannot remove the cached data: %s", dir ? dir : c->org,
 		    strerror(-rc));
 	if (d)
 		closedir(d);
@@ -272,19 +272,19 @@ login_logout(struct session *s)
 
 	if (rc == -EHOSTUNREACH || rc == -ETIMEDOUT)
 		log_error("login",
-		    "%s: logged out here, but the org is out of reach and honours the login still: "
-		    "revoke it in the org, in the user's settings under OAuth Connected Apps",
+		    "%s: logged out here, but the org is out of reach and still honours the login: "
+		    "revoke it there, in the user's settings under OAuth Connected Apps",
 		    org);
 	else if (rc == -ENOKEY)
 		log_error("login", "%s: not logged in", org);
 	else if (rc == 0 && l.imported)
 		printf(
-		    "%s: the imported login is removed here; whoever it was taken from still has it\n",
+		    "%s: the imported login is removed here; the Salesforce CLI still has it\n",
 		    org);
 	else if (rc == 0)
 		printf("%s: logged out\n", org);
 	if (s->purge && *l.org_id) {
-		int purged = purge(s->config, &l);
+		int purged = purge_cache(s->config, &l);
 
 		rc = rc < 0 ? rc : purged;
 	}

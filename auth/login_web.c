@@ -1,9 +1,9 @@
 /*
- * The web flow: a person logs in to Salesforce in a browser, which comes back to a
- * listener here with a code, and the code is exchanged for a token. Where the
- * browser cannot come back (another machine), its address is pasted.
+ * The web flow: a person logs in to Salesforce in a browser. The browser comes
+ * back with a code to a listener on this machine, and the code is exchanged for
+ * a token. If the browser is on another machine, its last address is pasted.
  *
- * Only an answer with our `state` counts; anything else is told so and forgotten.
+ * Only an answer with our `state` counts. Others get a page that says so.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,15 +31,15 @@ extern char **environ;
 
 struct web {
 	struct session	*session;
-	struct listener	*listener;	/* NULL: none, the address is pasted */
-	int		 input;		/* where it is pasted; -1: nowhere (any more) */
+	struct listener	*listener;	/* NULL: none, the address must be pasted */
+	int		 input;		/* where it may be pasted; -1: nowhere (any more) */
 	struct buf	 line;
 	char		 verifier[PKCE_VERIFIER_SIZE];
 	struct buf	 state, url;
 	int64_t		 end;
 };
 
-/* What a callback says. */
+/* The parameters with which the browser comes back. */
 struct callback {
 	char	*code, *state, *error, *description;
 };
@@ -49,7 +49,7 @@ struct callback {
  */
 
 static int
-hex(char c)
+hex_digit(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0' :
 	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
@@ -57,16 +57,18 @@ hex(char c)
 				      -1;
 }
 
-/* Decoded once, in place: a code ends in %3D%3D. */
+/* Decodes in place. %00 stays as it is. */
 static void
-decode(char *s)
+decode_url(char *s)
 {
 	char *to = s;
 
 	for (; *s; s++) {
-		if (s[0] == '%' && hex(s[1]) >= 0 && hex(s[2]) >= 0 &&
-		    (s[1] != '0' || s[2] != '0')) {
-			*to++ = (char)(hex(s[1]) << 4 | hex(s[2]));
+		int high = s[0] == '%' ? hex_digit(s[1]) : -1;
+		int low = high >= 0 ? hex_digit(s[2]) : -1;
+
+		if (low >= 0 && (high | low) != 0) {
+			*to++ = (char)(high << 4 | low);
 			s += 2;
 		} else {
 			*to++ = *s == '+' ? ' ' : *s;
@@ -88,7 +90,7 @@ parameter(const char *query, const char *name)
 			char *value = strndup(query + n + 1, len - n - 1);
 
 			if (value)
-				decode(value);
+				decode_url(value);
 			return value;
 		}
 		query += len + (query[len] != '\0');
@@ -142,7 +144,7 @@ start_browser(const char *program, const char *url)
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-	/* It outlives us, our Ctrl-C, and how private our own files are. */
+	/* The browser outlives us and our Ctrl-C, and does not inherit our umask. */
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
 	mode_t ours = umask(022);
 	bool started =
@@ -153,8 +155,8 @@ start_browser(const char *program, const char *url)
 	return started;
 }
 
-/* $BROWSER is a list of programs, with colons between. Without a display, xdg-open would take this
- * terminal. */
+/* $BROWSER is a list of programs with colons between them. xdg-open is not started without a
+ * display: it would use this terminal. */
 static bool
 open_browser(const char *url)
 {
@@ -177,12 +179,12 @@ open_browser(const char *url)
  * Waiting for the code.
  */
 
-/* A line of standard input, in w->line. False: not yet, or nothing more will come. */
+/* Reads a byte of the pasted line into w->line. True: the line is whole. */
 static bool
-read_line(struct web *w)
+read_pasted(struct web *w)
 {
 	char byte;
-	ssize_t n = read(w->input, &byte, 1);	/* one: poll said so, and more could block */
+	ssize_t n = read(w->input, &byte, 1);	/* more could block */
 
 	if (n < 0 && errno == EINTR)
 		return false;
@@ -193,9 +195,9 @@ read_line(struct web *w)
 	return (n == 0 && w->line.len) || (n > 0 && byte == '\n');
 }
 
-/* What was pasted: the address in the browser, or the text of an error page, which has no state. */
+/* A pasted line is the address in the browser, or the text of an error page, which has no state. */
 static bool
-take_line(struct web *w, struct callback *out)
+take_pasted(struct web *w, struct callback *out)
 {
 	char *query = strchr(buf_str(&w->line), '?');
 
@@ -206,14 +208,14 @@ take_line(struct web *w, struct callback *out)
 		return true;
 	callback_free(out);
 	if (w->line.len)
-		fputs(
-		    "That is not the address to which this login leads. Paste all of it, from http on:\n",
+		fputs("That is not the address this login ends on. "
+		      "Paste the whole address, starting with http:\n",
 		    stderr);
 	buf_clear(&w->line);
 	return false;
 }
 
-/* *visit: who waits for an answer, else query is NULL. */
+/* visit->query: NULL if the address was pasted. */
 static int
 wait_for_callback(struct web *w, struct callback *out, struct visit *visit)
 {
@@ -226,7 +228,7 @@ wait_for_callback(struct web *w, struct callback *out, struct visit *visit)
 			return rc;
 		if (rc == 2) {
 			visit->query = NULL;
-			if (read_line(w) && take_line(w, out))
+			if (read_pasted(w) && take_pasted(w, out))
 				return 0;
 			continue;
 		}
@@ -236,32 +238,34 @@ wait_for_callback(struct web *w, struct callback *out, struct visit *visit)
 		callback_free(out);
 		struct buf page = BUF_INIT;
 		login_page(&page, false, "Not this login",
-		    "This answer belongs to another login. The one that sffs-auth waits for may be in another tab.");
-		listener_answer(w->listener, visit, 400, &page);
+		    "This answer belongs to another login. "
+		    "The one that sffs-auth waits for may be in another tab.");
+		listener_answer(w->listener, visit, "400 Bad Request", &page);
 		buf_free(&page);
 	}
 }
 
-/* Browsers may ask twice, ahead of time or at a reload: both see how it went. */
+/* A browser may send its request twice, for a preview or a reload. Both get the same answer. */
 static void
-answer_all(struct web *w, struct visit *visit, bool good, const char *text)
+answer_browser(struct web *w, struct visit *visit, bool good, const char *text)
 {
 	struct buf page = BUF_INIT;
 	int64_t end = clock_ms() + LATE;
 	struct callback late;
 
 	login_page(&page, good, good ? "Logged in" : "Not logged in", text);
-	listener_answer(w->listener, visit, good ? 200 : 400, &page);
+	listener_answer(w->listener, visit, good ? "200 OK" : "400 Bad Request", &page);
 	while (listener_wait(w->listener, -1, end, visit) == 1) {
 		read_callback(visit->query, &late);
-		listener_answer(w->listener, visit, good && is_ours(w, &late) ? 200 : 400, &page);
+		listener_answer(w->listener, visit,
+		    good && is_ours(w, &late) ? "200 OK" : "400 Bad Request", &page);
 		callback_free(&late);
 	}
 	buf_free(&page);
 }
 
 static int
-exchange(struct web *w, const struct callback *b, struct login *out, struct oauth_failure *f)
+exchange_code(struct web *w, const struct callback *b, struct login *out, struct oauth_failure *f)
 {
 	struct session *s = w->session;
 	struct secret code = { NULL };
@@ -284,7 +288,7 @@ exchange(struct web *w, const struct callback *b, struct login *out, struct oaut
  */
 
 static int
-prepare(struct web *w)
+prepare_web(struct web *w)
 {
 	char challenge[PKCE_CHALLENGE_SIZE];
 	unsigned char random[32];
@@ -301,10 +305,11 @@ prepare(struct web *w)
 	return oauth_authorize_url(w->session->config, w->state.data, challenge, &w->url);
 }
 
-/* Where the browser can come back to; without such a place the address must be pasted. */
+/* Without a listener the address must be pasted. */
 static int
 open_listener(struct web *w)
 {
+	static const char no_loopback[] = "not http://localhost:PORT/PATH";
 	const char *uri = w->session->config->redirect_uri;
 	int rc = listener_open(uri, &w->listener);
 
@@ -312,35 +317,40 @@ open_listener(struct web *w)
 		return rc;
 	if (w->session->no_browser || (rc == -EINVAL && w->input >= 0)) {
 		log_warn("login",
-		    "%s: the browser cannot come back here (%s); paste the address to which it leads",
-		    uri, rc == -EINVAL ? "not http://localhost:PORT/PATH" : strerror(-rc));
+		    "%s: the browser cannot come back here (%s); paste the address it ends on", uri,
+		    rc == -EINVAL ? no_loopback : strerror(-rc));
 		return 0;
 	}
-	log_error("login", "redirect_uri = %s: %s", uri,
-	    rc == -EINVAL ?
-		"not http://localhost:PORT/PATH; use --no-browser and paste the address" :
-		rc == -EADDRINUSE ?
-		"another program has the port: another login, or the Salesforce CLI" :
-		strerror(-rc));
-	return -EINVAL;
+	if (rc == -EINVAL)
+		return log_invalid("login",
+		    "redirect_uri = %s: %s; use --no-browser and paste the address", uri,
+		    no_loopback);
+	return log_invalid("login", "redirect_uri = %s: %s", uri,
+	    rc == -EADDRINUSE ? "another program has the port: another login, or the Salesforce CLI" :
+				strerror(-rc));
 }
 
 static void
 show_url(struct web *w)
 {
-	bool opened = !w->session->no_browser && open_browser(w->url.data);
+	const struct session *s = w->session;
+	bool opened = !s->no_browser && open_browser(w->url.data);
+	bool minutes = s->timeout % 60 == 0;
 
 	fprintf(stderr, "%s\n\n    %s\n\n",
-	    opened ?
-		"The browser opens to log in to Salesforce. If it does not, open this address:" :
-		"Open this address in a browser, and log in to Salesforce:",
+	    opened ? "The browser opens to log in to Salesforce. If it does not, open this address:" :
+		     "Open this address in a browser, and log in to Salesforce:",
 	    w->url.data);
-	if (w->input >= 0)
-		fprintf(stderr, "%s\n",
-		    w->listener ?
-			"It comes back by itself. If it cannot, because it is on another machine, paste\n"
-			"the address that it shows then:" :
-			"Then paste the address that it shows:");
+	if (w->listener)
+		fprintf(stderr, "Waiting for the browser (%lld %s).%s\n",
+		    (long long)(minutes ? s->timeout / 60 : s->timeout), minutes ? "min" : "s",
+		    w->input >= 0 ?
+			" If it runs on another machine, paste here the address it ends on." :
+			"");
+	else
+		fputs("Then paste here the address it ends on.\n", stderr);
+	fprintf(stderr, "If it shows an error, press Ctrl-C and run: %s login --setup %s\n",
+	    s->config->sffs_auth, s->config->org);
 }
 
 int
@@ -351,7 +361,7 @@ login_web(struct session *s, struct login *out, struct oauth_failure *f)
 		.end = clock_ms() + s->timeout * 1000 };
 	struct callback callback = { 0 };
 	struct visit visit = { 0 };
-	int rc = prepare(&w);
+	int rc = prepare_web(&w);
 
 	if (rc == 0)
 		rc = open_listener(&w);
@@ -361,15 +371,16 @@ login_web(struct session *s, struct login *out, struct oauth_failure *f)
 	rc = wait_for_callback(&w, &callback, &visit);
 	if (rc == -ETIMEDOUT) {
 		log_error("login",
-		    "%s: nobody came back from the browser; if it shows an error, sffs-auth login --setup %s may help",
-		    s->config->org, s->config->org);
+		    "%s: nobody came back from the browser; "
+		    "if it shows an error, run: %s login --setup %s",
+		    s->config->org, s->config->sffs_auth, s->config->org);
 		rc = -ENOKEY;
 	}
 	if (rc < 0)
 		goto out;
-	rc = exchange(&w, &callback, out, f);
+	rc = exchange_code(&w, &callback, out, f);
 	if (visit.query)
-		answer_all(&w, &visit, rc == 0,
+		answer_browser(&w, &visit, rc == 0,
 		    rc == 0	 ? "You can close this window and go back to the terminal." :
 			*f->text ? f->text :
 				   "The terminal says why.");

@@ -1,6 +1,6 @@
 /*
- * sffs-auth - logs in to a Salesforce org for sffs. Reads the command line, and
- * is the only file of it that may exit.
+ * sffs-auth - logs in to a Salesforce org for sffs. Reads the command line. The only file of
+ * sffs-auth that may exit.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,9 +23,9 @@
 static const struct command {
 	const char *name;
 	int (*run)(struct session *);
-	const char *options;		/* the letters that it takes, of those below */
-	int arguments;			/* beside ORG, at most */
-	bool part;			/* does with a section that lacks something */
+	const char *options;		/* their letters in parse_arguments */
+	int arguments;			/* after ORG, at most */
+	bool part;			/* works with an incomplete section */
 } commands[] = {
 	{ "login", login_command, "nwst", 0, false },
 	{ "status", login_status, "jl", 0, false },
@@ -44,32 +44,32 @@ usage(FILE *f)
 	    "       sffs-auth [--config FILE] logout [--purge] ORG\n"
 	    "       sffs-auth [--config FILE] import [--from-cli NAME] ORG [FILE]\n"
 	    "\n"
-	    "Keeps the login of the org that the config file calls ORG.\n"
+	    "Makes, shows and ends the login of ORG, a section of the config file.\n"
 	    "\n"
-	    "  login                logs in; with flow = web in a browser\n"
-	    "    --no-browser       prints the URL; takes the callback, or its URL pasted here\n"
-	    "    --timeout S        seconds for which the browser is waited for (600)\n"
-	    "    --wait             a new app in Salesforce takes minutes to work: tries until it does\n"
-	    "    --setup            writes the config section, on a terminal; says how to make the app in\n"
-	    "                       Salesforce; logs nobody in\n"
-	    "  status               who is logged in, where, since when; asks nobody\n"
+	    "  login                log in; with flow = web in a browser\n"
+	    "    --no-browser       print the URL; wait for the browser, or for its last address\n"
+	    "    --timeout S        wait S seconds for the browser (600)\n"
+	    "    --wait             try until Salesforce knows a new app, which takes minutes\n"
+	    "    --setup            do not log in: write the config section (on a terminal), and say\n"
+	    "                       how to make the app in Salesforce\n"
+	    "  status               show who is logged in, where and since when; asks nobody\n"
 	    "    --json             as JSON\n"
-	    "    --limits           asks the org, too, whom it sees and how many API calls are left\n"
-	    "  token                prints an access token that works; never waits for a person\n"
-	    "  logout               ends the login, here and in the org\n"
-	    "    --purge            removes what is cached of the org, too\n"
-	    "  import               takes the Salesforce CLI's SFDX auth URL from FILE or standard input\n"
-	    "    --from-cli NAME    takes an access token from the CLI (sf); NAME is its username or alias\n"
-	    "  --config FILE        the config file\n"
-	    "  -h, --help           this text\n"
-	    "  -V, --version        the version\n"
+	    "    --limits           ask the org, too: the user, and how many API calls are left\n"
+	    "  token                print a valid access token; never waits for a person\n"
+	    "  logout               end the login, here and in the org\n"
+	    "    --purge            remove the cached data of the org, too\n"
+	    "  import               take the Salesforce CLI's SFDX auth URL from FILE or standard input\n"
+	    "    --from-cli NAME    take an access token from sf; NAME is its username or alias\n"
+	    "  --config FILE        use this config file\n"
+	    "  -h, --help           print this text\n"
+	    "  -V, --version        print the version\n"
 	    "\n"
 	    "Exit status: 0 done, 2 usage or config, 3 log in first, 4 refused by Salesforce,\n"
-	    "5 the org is out of reach, 1 anything else.\n",
+	    "5 org out of reach, 1 anything else.\n",
 	    f);
 }
 
-struct arguments {
+struct auth_arguments {
 	const struct command *command;
 	const char	*config, *org;
 	bool		 setup;
@@ -84,7 +84,7 @@ complain(const char *what, const char *why)
 }
 
 static bool
-take_option(struct arguments *a, int c, const char *value)
+take_option(struct auth_arguments *a, int c, const char *value)
 {
 	struct session *s = &a->session;
 	char *end;
@@ -102,14 +102,14 @@ take_option(struct arguments *a, int c, const char *value)
 		if (*end != '\0' || s->timeout < 1 || s->timeout > 86400)
 			return complain(value, "say a number of seconds") == 0;
 		break;
-	default: return false;		/* getopt has told */
+	default: return false;		/* getopt has said why */
 	}
 	return true;
 }
 
 /* -1: go on; else the exit status. */
 static int
-parse(int argc, char **argv, struct arguments *a)
+parse_arguments(int argc, char **argv, struct auth_arguments *a)
 {
 	static const struct option options[] = { { "no-browser", no_argument, NULL, 'n' },
 		{ "wait", no_argument, NULL, 'w' }, { "setup", no_argument, NULL, 's' },
@@ -154,14 +154,14 @@ parse(int argc, char **argv, struct arguments *a)
 		return complain(name, "which org? Name a section of the config file");
 	a->org = argv[optind++];
 	if (argc - optind > a->command->arguments)
-		return complain(argv[optind + a->command->arguments], "an argument too many");
+		return complain(argv[optind + a->command->arguments], "too many arguments");
 	if (optind < argc)
 		a->session.file = argv[optind];
 	return -1;
 }
 
 static int
-run(struct arguments *a)
+run_chosen(struct auth_arguments *a)
 {
 	struct config *c = NULL;
 	struct http *http = NULL;
@@ -199,14 +199,14 @@ out:
 int
 main(int argc, char **argv)
 {
-	struct arguments a = { .session.timeout = LOGIN_TIME };
+	struct auth_arguments a = { .session.timeout = LOGIN_TIME };
 
 	log_plain("sffs-auth");
-	/* The memory holds tokens: no core dumps, no other process of the user may look in. */
+	/* The memory holds tokens: no core dumps, and no debugger of the same user. */
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
-	int status = parse(argc, argv, &a);
-	return status >= 0 ? status : exit_status_of(run(&a));
+	int status = parse_arguments(argc, argv, &a);
+	return status >= 0 ? status : exit_status_of(run_chosen(&a));
 }

@@ -1,6 +1,5 @@
 #include "oauth.h"
 
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +16,7 @@
 #include "config.h"
 #include "host.h"
 #include "http.h"
+#include "json.h"
 #include "jwt.h"
 #include "log.h"
 
@@ -176,17 +176,11 @@ fail(struct oauth_failure *f, enum oauth_kind kind, const char *fmt, ...)
  * Answers.
  */
 
-static char *
-string_of(const cJSON *object, const char *name)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
 /* Moves a token out of the answer. False: no memory, or a byte that has no place in a header. */
 static bool
 take_token(const cJSON *object, const char *name, struct secret *out)
 {
-	char *s = string_of(object, name);
+	char *s = json_string(object, name);
 	bool good = true;
 
 	if (!s || !*s)
@@ -237,12 +231,12 @@ read_grant(
     const cJSON *json, const char *login_url, struct oauth_grant *out, struct oauth_failure *f)
 {
 	struct oauth_grant g = { 0 };
-	const char *instance = string_of(json, "instance_url"), *scope = string_of(json, "scope");
+	const char *instance = json_string(json, "instance_url"), *scope = json_string(json, "scope");
 	int rc = 0;
 
 	if (!take_token(json, "access_token", &g.access_token) ||
 	    !take_token(json, "refresh_token", &g.refresh_token) || !g.access_token.bytes ||
-	    !instance || !read_identity(string_of(json, "id"), &g)) {
+	    !instance || !read_identity(json_string(json, "id"), &g)) {
 		rc = fail(f, OAUTH_UNREACHABLE,
 		    "%s answered without a token, an instance_url or an id: is login_url right?",
 		    login_url);
@@ -271,11 +265,11 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
     struct oauth_failure *f)
 {
 	cJSON *json = cJSON_Parse(body);
-	const char *error = string_of(json, "error");
+	const char *error = json_string(json, "error");
 	int rc;
 
 	if (error)
-		rc = oauth_explain(error, string_of(json, "error_description"), f);
+		rc = oauth_explain(error, json_string(json, "error_description"), f);
 	else if (status == 200 && cJSON_IsObject(json))
 		rc = read_grant(json, login_url, out, f);
 	else if (status >= 300 && status < 400)
@@ -561,8 +555,8 @@ static int
 read_userinfo(const struct http_response *a, struct oauth_identity *out)
 {
 	cJSON *json = a->status == 200 ? cJSON_Parse(buf_str(&a->body)) : NULL;
-	const char *name = string_of(json, "preferred_username");
-	const char *org = string_of(json, "organization_id"), *user = string_of(json, "user_id");
+	const char *name = json_string(json, "preferred_username");
+	const char *org = json_string(json, "organization_id"), *user = json_string(json, "user_id");
 	struct oauth_identity who = { 0 };
 	int rc = a->status >= 500 ? -EHOSTUNREACH : -ENODATA;
 

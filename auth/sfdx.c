@@ -1,22 +1,17 @@
 #include "sfdx.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
+
 #define ALNUM	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-static char *
-string_of(const cJSON *object, const char *name)
-{
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
-/* [A-Za-z0-9._-]* and at most two =: how long it is. */
+/* The length of [A-Za-z0-9._-]*={0,2}; 0: more =. */
 static size_t
-word(const char *s)
+word_len(const char *s)
 {
 	size_t n = strspn(s, ALNUM "._-");
 	size_t pad = strspn(s + n, "=");
@@ -33,15 +28,15 @@ parse_url(const char *s, struct sfdx_url *out)
 	if (strncmp(s, scheme, strlen(scheme)) != 0)
 		return -EINVAL;
 	const char *id = s + strlen(scheme);
-	size_t id_len = word(id);
+	size_t id_len = word_len(id);
 	if (id_len == 0 || id[id_len] != ':')
 		return -EINVAL;
 	const char *secret = id + id_len + 1;
-	size_t secret_len = word(secret);
+	size_t secret_len = word_len(secret);
 	if (secret[secret_len] != ':')
 		return -EINVAL;
 	const char *token = secret + secret_len + 1;
-	size_t token_len = word(token);
+	size_t token_len = word_len(token);
 	if (token_len == 0 || token[token_len] != '@')
 		return -EINVAL;
 	const char *host = token + token_len + 1;
@@ -65,30 +60,19 @@ sfdx_url_parse(const char *text, struct sfdx_url *out)
 {
 	static const char blank[] = " \t\r\n";
 	const char *begin = text + strspn(text, blank);
+	struct secret url = { NULL };
 	size_t len = strlen(begin);
-	int rc;
+	int rc = 0;
 
-	if (*begin == '{') {
-		cJSON *json = cJSON_Parse(begin);
-		char *url = string_of(json, "sfdxAuthUrl");
-
-		if (!url)
-			url = string_of(
-			    cJSON_GetObjectItemCaseSensitive(json, "result"), "sfdxAuthUrl");
-		rc = url ? parse_url(url, out) : -EINVAL;
-		if (url)
-			explicit_bzero(url, strlen(url));
-		cJSON_Delete(json);
-		return rc;
-	}
 	while (len && strchr(blank, begin[len - 1]))
 		len--;
-	char *url = strndup(begin, len);
-	if (!url)
-		return -ENOMEM;
-	rc = parse_url(url, out);
-	explicit_bzero(url, len);
-	free(url);
+	if (*begin == '{')
+		rc = sfdx_value(begin, "sfdxAuthUrl", &url);
+	else if (!secret_set(&url, begin, len))
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = parse_url(url.bytes, out);
+	secret_free(&url);
 	return rc;
 }
 
@@ -103,14 +87,16 @@ sfdx_url_free(struct sfdx_url *u)
 }
 
 int
-sfdx_result(const char *text, const char *name, struct secret *out)
+sfdx_value(const char *text, const char *name, struct secret *out)
 {
 	cJSON *json = cJSON_Parse(text);
-	char *value = string_of(cJSON_GetObjectItemCaseSensitive(json, "result"), name);
-	int rc = value && *value ? 0 : -EINVAL;
+	char *value = json_string(json, name);
+	int rc = -EINVAL;
 
-	if (rc == 0 && !secret_set(out, value, strlen(value)))
-		rc = -ENOMEM;
+	if (!value)
+		value = json_string(cJSON_GetObjectItemCaseSensitive(json, "result"), name);
+	if (value && *value)
+		rc = secret_set(out, value, strlen(value)) ? 0 : -ENOMEM;
 	if (value)
 		explicit_bzero(value, strlen(value));
 	cJSON_Delete(json);

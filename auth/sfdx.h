@@ -1,7 +1,7 @@
 /*
- * sfdx - what the Salesforce CLI hands out: its auth URL, and the JSON of its commands.
+ * sfdx - what the Salesforce CLI prints: its auth URL, and the JSON of its commands.
  *
- * The shapes are those of sfdx-core and plugin-org. Pure. Any thread.
+ * The formats are those of its sources, sfdx-core and plugin-org. Pure. Any thread.
  */
 #ifndef AUTH_SFDX_H
 #define AUTH_SFDX_H
@@ -16,12 +16,11 @@ struct sfdx_url {
 	char		*host;			/* with its port, if there is one */
 };
 
-/* The text is the URL, or JSON with it as sfdxAuthUrl or result.sfdxAuthUrl. -EINVAL: it is
- * neither. */
+/* The text is the URL, or JSON that has it as sfdxAuthUrl. -EINVAL: neither. */
 int	sfdx_url_parse(const char *text, struct sfdx_url *out);
 void	sfdx_url_free(struct sfdx_url *);
 
-/* result.NAME of what a command of sf printed with --json. -EINVAL: there is none. */
-int	sfdx_result(const char *json, const char *name, struct secret *out);
+/* NAME, or else result.NAME, of what a command of sf prints with --json. -EINVAL: there is none. */
+int	sfdx_value(const char *json, const char *name, struct secret *out);
 
 #endif

@@ -138,7 +138,7 @@ bearer_free(struct bearer *b)
 	*b = (struct bearer){ 0 };
 }
 
-/* For a while after a refusal Salesforce is not asked, but a person may have logged in meanwhile. */
+/* Salesforce is not asked for a while after a refusal, but a person may have logged in. */
 static int
 look_for_new_login(struct token *t, const char *dead, struct login *l)
 {
@@ -152,7 +152,7 @@ look_for_new_login(struct token *t, const char *dead, struct login *l)
 	return rc;
 }
 
-/* Called by one thread at a time, without t->lock. *silence: ms for which nothing is to be asked. */
+/* Called by one thread at a time, without t->lock. *silence: ms not to ask Salesforce again. */
 static int
 renew_login(struct token *t, bool silent, int64_t *silence)
 {

@@ -23,7 +23,7 @@ struct bearer {
 	unsigned	 serial;	/* of this token, for token_renew */
 };
 
-/* Takes the stored login, or logs in where the flow needs no person. Errors as saved_login_renew. */
+/* Takes the stored login, or logs in if the flow needs no person. Errors as saved_login_renew. */
 int	token_open(const struct config *, struct http *, struct token **out);
 void	token_close(struct token *);
 

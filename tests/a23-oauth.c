@@ -385,11 +385,11 @@ test_sfdx(void)
 		is_str(u.host, cases[i].host, "host");
 		sfdx_url_free(&u);
 	}
-	ok(sfdx_result("{\"status\":0,\"result\":{\"accessToken\":\"00D!x\"},\"warnings\":[]}",
+	ok(sfdx_value("{\"status\":0,\"result\":{\"accessToken\":\"00D!x\"},\"warnings\":[]}",
 	       "accessToken", &s) == 0 &&
 		secret_equal(&s, "00D!x"),
 	    "a token that sf prints");
-	is_int(sfdx_result("{\"status\":1,\"name\":\"NoOrgFound\"}", "accessToken", &s), -EINVAL,
+	is_int(sfdx_value("{\"status\":1,\"name\":\"NoOrgFound\"}", "accessToken", &s), -EINVAL,
 	    "an error that sf prints");
 	secret_free(&s);
 }
@@ -429,7 +429,7 @@ test_commands(void)
 		{ "true", -EINVAL, NULL, "printed nothing" },
 		{ "echo ' '", -EINVAL, NULL, "printed nothing" },
 		{ "printf 'a\\0b'", -EINVAL, NULL, "printed a NUL" },
-		{ "kill -9 $$", -EINVAL, NULL, "ended by signal 9" },
+		{ "kill -9 $$", -EINVAL, NULL, "signal 9 ended" },
 		{ "false", -EINVAL, NULL, "ended with status 1" },
 		{ "head -c 3000000 /dev/zero | tr '\\0' x", -EINVAL, NULL, NULL },
 		{ "/no/such/program", -EINVAL, NULL, "ended with status 127" },

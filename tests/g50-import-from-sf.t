@@ -1,6 +1,6 @@
 #!/bin/sh
 # A login that the Salesforce CLI has: its SFDX auth URL, or the access token that it prints.
-. "${0%/*}/lib.sh"; plan 32
+. "${0%/*}/lib.sh"; plan 33
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -52,11 +52,11 @@ printf '%s\n' "$*" >>"$SF_LOG"
 case $* in
 'org auth show-access-token --target-org uat --json') printf '{"status":0,"result":{"accessToken":"%s"},"warnings":[]}\n' "$SF_TOKEN" ;;
 'org display --target-org uat --json') printf '{"status":0,"result":{"instanceUrl":"%s","username":"u"}}\n' "$SF_INSTANCE" ;;
-*) echo '{"status":1,"name":"NoOrgFound"}'; exit 1 ;;
+*) echo '{"status":1,"name":"NoOrgFound","message":"No authorization information found for nosuch."}'; exit 1 ;;
 esac
 EOF
 chmod +x "$TMP/bin/sf"
-export PATH="$TMP/bin:$PATH" SF_LOG="$TMP/sf.log" SF_TOKEN='[REDACTED] Use sf org auth show-access-token to view' SF_INSTANCE="$ORG_URL"
+export PATH="$TMP/bin:$PATH" SF_LOG="$TMP/sf.log" SF_TOKEN='[REDACTED] Use sf org auth show-access-token to view' SF_INSTANCE="$ORG_URL/"	# with the slash that sf adds
 run 'a token that is none' 2 "$auth" import --from-cli uat sim
 SF_TOKEN=$(curl -s -d grant_type=client_credentials -d "client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token" | jq -r .access_token)
 run '--from-cli' 0 "$auth" import --from-cli uat sim
@@ -69,6 +69,7 @@ run 'when it has ended' 4 "$auth" token sim
 like 'what to do is said' "$err" '*import it again*'
 run 'a dead one' 4 "$auth" import --from-cli uat sim
 run 'an org that the CLI does not know' 2 "$auth" import --from-cli nosuch sim
+like 'the words of the CLI are shown' "$err" '*sf org auth show-access-token failed: No authorization information found for nosuch.'
 SF_INSTANCE=https://evil.example
 org_forget
 run 'a host that is none of the org' 2 "$auth" import --from-cli uat sim

@@ -1,8 +1,6 @@
 /* What a browser, or something else on this machine, sends to the port that waits for a login; and
  * what is pasted instead. */
 #include "auth/login_listen.c"
-#undef LINE_MOST
-#define now_ms web_now_ms
 #include "auth/login_web.c"
 
 #include "fuzz.h"
@@ -26,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_put(&w.line, data, size);
 	buf_puts(&w.state, "state");
 	MUST(!g.head.failed && !w.line.failed);
-	if (g.head.len && receive(&l, &g)) {
+	if (g.head.len && take_head(&l, &g)) {
 		read_callback(g.query, &b);
 		if (is_ours(&w, &b))
 			MUST(strcmp(b.state, "state") == 0);
@@ -35,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (g.fd >= 0)
 		dismiss(&g);
-	if (w.line.len && take_line(&w, &b)) {
+	if (w.line.len && take_pasted(&w, &b)) {
 		MUST(!b.state || strcmp(b.state, "state") == 0);
 		callback_free(&b);
 	}

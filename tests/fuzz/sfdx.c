@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(url.host && *url.host && !strpbrk(url.host, "/@ \r\n") &&
 		    url.refresh_token.bytes);
 	sfdx_url_free(&url);
-	if (sfdx_result(text, "accessToken", &secret) == 0)
+	if (sfdx_value(text, "accessToken", &secret) == 0)
 		MUST(secret.bytes);
 	secret_free(&secret);
 	if (host_of_url(text, host, &https, &port)) {

@@ -1,0 +1,17 @@
+/*
+ * json - a string of a cJSON object: NULL where there is none.
+ *
+ * Pure.
+ */
+#ifndef AUTH_JSON_H
+#define AUTH_JSON_H
+
+#include <cjson/cJSON.h>
+
+static inline char *
+json_string(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+}
+
+#endif
