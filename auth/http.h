@@ -63,12 +63,6 @@ struct http_request {
 	 */
 	uint64_t	 range_from;
 	int		(*whole)(void *ctx);
-	/*
-	 * > 0: Range: bytes=N-M, so many bytes and no more. An answer of 200, 206 or 416 that is
-	 * not just those is -ENODATA as soon as its headers are here, and of its body nothing is
-	 * taken.
-	 */
-	uint64_t	 range_len;
 };
 
 struct http_response {

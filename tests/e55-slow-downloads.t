@@ -1,6 +1,6 @@
 #!/bin/sh
 # What takes long is waited for, what stands still is begun anew, and what has come of a download is not fetched again.
-. "${0%/*}/lib.sh"; plan 17
+. "${0%/*}/lib.sh"; plan 19
 data=$TMP/data
 mkdir "$data"
 # In another order than the names, so that nothing is fetched ahead.
@@ -49,6 +49,14 @@ fault "$get" drop-after bytes=1000000 1
 fault "$get" error status=503 1
 same 'cut, then too busy to go on at once' "$docs/b/b.bin" "$data/b.bin"
 calls 'it goes on where it was cut' "$further" 2
+calm
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_unmount
+fs_mount -o timeout=2,tries=3
+org set -d range=2 >/dev/null
+fault "$get" drop-after bytes=1000000 1
+same 'cut, where the org goes on with other bytes than were asked for' "$docs/a/a.bin" "$data/a.bin"
+calls 'it begins anew' "$get" 3
 calm
 org set -d range=0 >/dev/null
 fault "$get" silent bytes=1000000 forever

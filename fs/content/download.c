@@ -85,20 +85,6 @@ fill_by_fetch(void *ctx, struct blob *blob)
 	return rc;
 }
 
-static bool
-part_unwanted(void *ctx)
-{
-	return blob_part_unwanted(ctx);
-}
-
-static int
-fetch_part(void *ctx, struct blob *blob, uint64_t from, void *to, size_t n)
-{
-	struct fetch *f = ctx;
-
-	return rest_version_part(f->rest, f->version.id, from, to, n, part_unwanted, blob);
-}
-
 int
 download_open(struct store *store, struct rest *rest, const struct download *v, struct blob **out)
 {
@@ -114,7 +100,6 @@ download_open(struct store *store, struct rest *rest, const struct download *v, 
 		.md5 = *v->md5 ? v->md5 : NULL,
 		.class = STORE_FETCH,
 		.fill = fill_by_fetch,
-		.part = fetch_part,
 		.ctx = f,
 		.free_ctx = free },
 	    out);

@@ -436,7 +436,7 @@ file_where(struct file *f, uint64_t off, size_t n, const char **mem, off_t *pos)
 		return -1;
 	}
 	*pos = (off_t)(f->start + off);
-	return f->blob ? blob_fd(f->blob, f->start + off, n) : f->fd;
+	return f->blob ? blob_fd(f->blob) : f->fd;
 }
 
 void

@@ -37,12 +37,6 @@ struct rest {
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
 	int64_t		 usage_at;	/* monotonic seconds: when stats.api_used was said */
 	char told[256]; /* the last failure that was logged: said once until something works */
-	enum {
-		PARTS_UNKNOWN,
-		PARTS_ASKED,
-		PARTS_GIVEN
-	} parts; /* whether the org gives parts of a version */
-	int64_t parts_again; /* monotonic seconds: it does not, and is not asked before */
 	bool unreachable; /* that there is no way to the org was logged, and no answer has come
 			     since */
 	struct rest_stats stats;

@@ -26,8 +26,6 @@
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
 #define LOOK		500		/* ms between looks whether it is still wanted */
-#define PARTS_PAUSE 3600 /* seconds for which an org that gave no part is not asked for any */
-#define PART_TRIES	2
 #define TRIES_IN_ALL 10 /* times `tries`, for a download that gets further each time */
 #define SPENT_PAUSE                                                                                \
 	(15 * 60) /* seconds for which what the org said of its API limit is believed: it is       \
@@ -446,8 +444,6 @@ network_error(int rc)
 		return -ETIMEDOUT;
 	case -EMSGSIZE:
 		return -EIO;
-	case -ENODATA:
-		return -EOPNOTSUPP;
 	default:
 		return rc;
 	}
@@ -531,9 +527,7 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 			retry->sent = sent;
 			retry->again =
 			    worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
-			if (sent == -ENODATA)
-				;		/* as good an answer as any */
-			else if (*a->error && sent == -EMSGSIZE)
+			if (*a->error && sent == -EMSGSIZE)
 				rest_tell(r, "%s: %s", ask->what, a->error);
 			else if (*a->error)
 				tell_unreachable(r, ask->what, a->error);
@@ -713,13 +707,6 @@ download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest
 	return rc;
 }
 
-static void
-put_path(const struct rest *r, const char *version_id, struct buf *out)
-{
-	buf_printf(out, "/services/data/v%s/sobjects/ContentVersion/%s/VersionData", r->api_version,
-	    version_id);
-}
-
 int
 rest_version_data(
     struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
@@ -731,7 +718,8 @@ rest_version_data(
 	unsigned tried = 0, all = 0;	/* tries since it last got further, and all */
 	int rc;
 
-	put_path(r, version_id, &path);
+	buf_printf(&path, "/services/data/v%s/sobjects/ContentVersion/%s/VersionData",
+	    r->api_version, version_id);
 	if (path.failed)
 		return -ENOMEM;
 	ask.path = buf_str(&path);
@@ -743,120 +731,6 @@ rest_version_data(
 			tried = 0;
 		}
 	} while (++all < TRIES_IN_ALL * r->tries && try_again(r, ++tried, &retry, sink, &rc));
-	if (rc == 0)
-		note_success(r);
-	buf_free(&path);
-	return rc;
-}
-
-/*
- * Parts. Whether an org gives them is not documented: the first answer tells. Until it has come no
- * other is asked for, so that a mount asks an org that does not know them once; nor waited for,
- * which would keep a thread from a download.
- */
-
-static int
-begin_part(struct rest *r)
-{
-	int rc = 0;
-
-	pthread_mutex_lock(&r->lock);
-	if (r->cancelled)
-		rc = -EINTR;
-	else if (r->parts == PARTS_ASKED)
-		rc = -EAGAIN;
-	else if (r->parts_again > monotonic_seconds())
-		rc = -EOPNOTSUPP;
-	else if (r->parts == PARTS_UNKNOWN)
-		r->parts = PARTS_ASKED;
-	pthread_mutex_unlock(&r->lock);
-	return rc;
-}
-
-static void
-learn_from_part(struct rest *r, int rc)
-{
-	pthread_mutex_lock(&r->lock);
-	if (rc == 0)
-		r->parts = PARTS_GIVEN;
-	else if (rc == -EOPNOTSUPP || r->parts == PARTS_ASKED)
-		r->parts = PARTS_UNKNOWN;
-	if (rc == -EOPNOTSUPP)
-		r->parts_again = monotonic_seconds() + PARTS_PAUSE;
-	pthread_mutex_unlock(&r->lock);
-	if (rc == -EOPNOTSUPP)
-		log_info("salesforce",
-		    "the org gives no part of a file alone (HTTP Range): far into a file that is still coming, reads wait");
-}
-
-struct part {
-	const struct rest_sink *sink;
-	char		*to;
-	size_t		 n, got;
-};
-
-static int
-take_part(void *ctx, const void *p, size_t n)
-{
-	struct part *part = ctx;
-
-	if (n > part->n - part->got)
-		return -ENODATA;
-	memcpy(part->to + part->got, p, n);
-	part->got += n;
-	return 0;
-}
-
-static bool
-is_part_unwanted(void *ctx)
-{
-	const struct part *part = ctx;
-
-	return part->sink->unwanted(part->sink->ctx);
-}
-
-static int
-ask_part(
-    struct rest *r, const struct ask *ask, uint64_t from, struct part *part, struct retry *retry)
-{
-	struct http_request request = {
-		.sink = take_part,
-		.ctx = part,
-		.gave_up = part->sink->unwanted ? is_part_unwanted : NULL,
-		.body_limit = 64 << 10,
-		.range_from = from,
-		.range_len = part->n,
-	};
-	struct http_response answer;
-
-	part->got = 0;
-	int rc = attempt(r, ask, &request, &answer, retry);
-	if (rc < 0)
-		return rc;
-	http_response_free(&answer);
-	return part->got == part->n ? 0 : -EOPNOTSUPP;
-}
-
-int
-rest_version_part(struct rest *r, const char *version_id, uint64_t from, void *to, size_t n,
-    bool (*unwanted)(void *), void *ctx)
-{
-	const struct rest_sink sink = { .unwanted = unwanted, .ctx = ctx };
-	struct ask ask = { .what = version_id, .kind = REST_DOWNLOAD };
-	struct part part = { .sink = &sink, .to = to, .n = n };
-	struct retry retry = { .again = false };
-	struct buf path = BUF_INIT;
-	unsigned tried = 0;
-	int rc = begin_part(r);
-
-	if (rc < 0)
-		return rc;
-	put_path(r, version_id, &path);
-	ask.path = buf_str(&path);
-	do
-		rc = path.failed ? -ENOMEM : ask_part(r, &ask, from, &part, &retry);
-	while (++tried < PART_TRIES && try_again(r, tried, &retry, &sink, &rc));
-	learn_from_part(r, rc);
 	if (rc == 0)
 		note_success(r);
 	buf_free(&path);

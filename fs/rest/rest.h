@@ -154,14 +154,6 @@ struct rest_sink {
 int rest_version_data(
     struct rest *, const char *version_id, uint64_t size, const struct rest_sink *);
 
-/*
- * The n bytes at `from` of a ContentVersion, and no others, to memory, for who waits for them.
- * Tried again once. -EOPNOTSUPP: the org gives no parts (HTTP Range); then it is not asked for any
- * for an hour. -EAGAIN: whether it does is being asked. unwanted as in a sink; it may be NULL.
- */
-int rest_version_part(struct rest *, const char *version_id, uint64_t from, void *to, size_t n,
-    bool (*unwanted)(void *), void *ctx);
-
 /* Whether a call may be spent on what nobody has asked for yet: not the last of the org's limit,
  * not while it is out of reach. */
 bool	rest_may_guess(struct rest *);

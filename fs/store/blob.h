@@ -12,7 +12,6 @@
 #include "store.h"
 #include "fs/async/wait.h"
 #include "hash.h"
-#include "part.h"
 
 #define BLOB_NAME_MOST	100
 
@@ -53,7 +52,6 @@ struct blob {
 	struct waitq	 waiting;
 	struct job	 job;
 	struct attempt	 attempt;
-	struct parts	 parts;
 
 	/* guarded by the store's lock */
 	enum blob_state	 state;
@@ -65,7 +63,7 @@ struct blob {
 	bool		 spilled;	/* counted in the store's */
 	int		 fd;		/* what readers read; set before anything is granted */
 	uint64_t	 landed;	/* what may be granted, from byte 0 on */
-	uint64_t	 granted;	/* what has been; parts apart */
+	uint64_t	 granted;	/* what has been */
 };
 
 struct store {

@@ -21,7 +21,6 @@
 #include "auth/log.h"
 #include "blob.h"
 #include "disk.h"
-#include "part.h"
 #include "spill.h"
 
 #include "fill.h"
@@ -89,7 +88,6 @@ begin_attempt(struct blob *b, int fd)
 	pthread_mutex_lock(&b->store->lock);
 	a->seen = 0;
 	b->landed = b->granted;
-	parts_begin_attempt(b);
 	pthread_mutex_unlock(&b->store->lock);
 }
 
@@ -140,13 +138,12 @@ land(struct blob *b)
 	struct store *s = b->store;
 
 	pthread_mutex_lock(&s->lock);
-	uint64_t held = parts_held_back(b),
-		 may = b->attempt.filled < held ? b->attempt.filled : held;
+	uint64_t most = b->size > STORE_HELD_BACK ? b->size - STORE_HELD_BACK : 0;
+	uint64_t may = b->attempt.filled < most ? b->attempt.filled : most;
 	if (may > b->landed)
 		b->landed = may;
 	pthread_mutex_unlock(&s->lock);
 	wait_wake(&b->waiting, may);
-	wait_wake(&b->parts.waiting, may);
 }
 
 /* There is more: up to a->filled. Readers get it, the hash goes on. */
@@ -168,8 +165,6 @@ advance(struct blob *b, bool ours)
 	pthread_mutex_unlock(&s->lock);
 	if (!wanted)
 		return -ECANCELED;
-	if ((rc = parts_compare(b)) < 0)
-		return rc;
 	if (!a->adopted) {
 		if (a->filled < landed)
 			return 0;
@@ -569,7 +564,6 @@ end_fill(struct blob *b, int rc)
 	}
 	pthread_mutex_unlock(&s->lock);
 	wait_wake(&b->waiting, WAIT_ALL);
-	wait_wake(&b->parts.waiting, WAIT_ALL);
 	blob_end_job(b);
 }
 

@@ -9,8 +9,7 @@
 
 #define MEMORY_MOST	(32u << 20)	/* bytes of a file that is kept in memory */
 
-/* With its space taken, if it is said how much: a disk that turns out to be full midway is what
- * brought us here. */
+/* Takes the space at once: a full disk is why there is a spill at all. */
 static int
 open_in(const char *dir, uint64_t size)
 {
@@ -22,7 +21,7 @@ open_in(const char *dir, uint64_t size)
 	if (fd < 0)
 		return -1;
 	unlink(path);
-	if (size > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) < 0 &&
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) < 0 &&
 	    errno != EOPNOTSUPP) {
 		close(fd);
 		return -1;

@@ -135,7 +135,6 @@ new_blob(struct store *s, const struct store_want *want, struct blob **out)
 	b->free_ctx = want->free_ctx;
 	b->fd = -1;
 	fill_init(b);
-	parts_init(b, want->part);
 	pthread_mutex_lock(&s->lock);
 	s->refs++;
 	pthread_mutex_unlock(&s->lock);
@@ -149,7 +148,6 @@ blob_free(struct blob *b)
 	struct store *s = b->store;
 
 	disk_release(s->disk, b->fd);
-	parts_close(b);
 	if (b->free_ctx)
 		b->free_ctx(b->ctx);
 	if (b->spilled) {
@@ -321,16 +319,12 @@ blob_ready(struct blob *b, uint64_t off, size_t n, struct wait *w)
 		if (b->granted < off + n)
 			b->granted = off + n;
 		rc = (ssize_t)n;
-	} else if (parts_have(b, off, n)) {
-		rc = (ssize_t)n;
 	} else if (b->store->closing) {
 		rc = -EINTR;
 	} else {
-		bool part = parts_want(b, off, n);	/* first: it is what is waited for */
 		if (b->state == BLOB_IDLE)
 			fill_start(b);
-		rc = !w || wait_add(part ? &b->parts.waiting : &b->waiting, w, off + n) ? -EAGAIN :
-											  -EINTR;
+		rc = !w || wait_add(&b->waiting, w, off + n) ? -EAGAIN : -EINTR;
 	}
 	pthread_mutex_unlock(&b->store->lock);
 	return rc;
@@ -343,9 +337,8 @@ blob_pread(struct blob *b, void *p, size_t n, uint64_t off)
 
 	if (off >= b->size)
 		return 0;
-	int fd = blob_fd(b, off, n);
 	do
-		got = pread(fd, p, n, (off_t)off);
+		got = pread(b->fd, p, n, (off_t)off);
 	while (got < 0 && errno == EINTR);
 	if (got < 0 || (got == 0 && n > 0)) {
 		log_error("store", "%s: cannot be read back: %s", b->name,
@@ -355,15 +348,11 @@ blob_pread(struct blob *b, void *p, size_t n, uint64_t off)
 	return got;
 }
 
+/* No lock: it was set before blob_ready granted a byte, and never changes after that. */
 int
-blob_fd(struct blob *b, uint64_t off, size_t n)
+blob_fd(const struct blob *b)
 {
-	pthread_mutex_lock(&b->store->lock);
-	int fd = off + n <= b->landed ?
-	    b->fd :
-	    b->parts.fd; /* what was granted of a part is there until the blob is put */
-	pthread_mutex_unlock(&b->store->lock);
-	return fd;
+	return b->fd;
 }
 
 bool

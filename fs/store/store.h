@@ -1,13 +1,11 @@
 /*
  * store - immutable blobs on disk, one file per ContentVersion or rendered view.
  *
- * A blob is filled once, by one filler, however many open it. Readers may read
- * what has landed while the rest is in flight, and what is fetched for them
- * alone where they read far beyond it; 128 KiB that nobody has got (the last
- * ones, unless somebody read there early) are released only when size and MD5
- * are what was promised, so nobody reads a wrong file to a clean end. A failed fill leaves nothing,
- * and its error is each reader's error. Processes that share the directory share fills, too: one
- * fills, the others follow, and take over if it dies.
+ * One filler fills a blob once, however many open it. Readers may read what has landed while the rest
+ * comes; the last 128 KiB are released only when size and MD5 are what was promised, so nobody reads a
+ * wrong file to a clean end. A failed fill leaves nothing, and its error is each reader's error.
+ * Processes that share the directory share fills, too: one fills, the others follow, and take over if
+ * it dies.
  *
  * A fill that nobody waits for any more goes on if less is missing than has
  * come, or less than 16 MiB; else it is dropped.
@@ -36,13 +34,6 @@ struct blob;
  * the store's threads. */
 typedef int store_fill(void *ctx, struct blob *);
 
-/*
- * Brings the n bytes at `from` alone, to memory. It is called for who reads far beyond what has
- * come so far; on a negative errno they wait for the fill. Runs beside the fill, in another of the
- * store's threads.
- */
-typedef int store_part(void *ctx, struct blob *, uint64_t from, void *to, size_t n);
-
 enum store_class { STORE_FETCH, STORE_RENDER };
 
 struct store_want {
@@ -51,7 +42,6 @@ struct store_want {
 	const char	*md5;		/* 32 hex digits, or NULL: no check possible */
 	enum store_class class;
 	store_fill	*fill;
-	store_part	*part;		/* may be NULL */
 	void *
 	    ctx; /* the blob's from here on: freed by free_ctx, once, also when nothing is filled */
 	void		(*free_ctx)(void *);
@@ -88,8 +78,7 @@ void	blob_put(struct blob *);
 ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
 /* Reads what blob_ready granted. */
 ssize_t	blob_pread(struct blob *, void *, size_t n, uint64_t off);
-int blob_fd(
-    struct blob *, uint64_t off, size_t n); /* for splicing what blob_ready granted; the blob's */
+int	blob_fd(const struct blob *);	/* the blob's own, to splice what blob_ready granted */
 bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been checked */
 /* For threads that may block: blob_ready until there is something, then blob_pread. */
 ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);
@@ -108,7 +97,6 @@ bool	blob_cancelled(const struct blob *);		/* the store closes: give up */
 /* The fill is to be dropped: for who waits for bytes, since blob_append, which says the same, is
  * not called meanwhile. */
 bool	blob_unwanted(struct blob *);
-bool blob_part_unwanted(struct blob *); /* the same, of the part that is being fetched */
 
 /*
  * The whole files of a store's directory, in order of their names, for a check; the store need not
