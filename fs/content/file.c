@@ -429,7 +429,7 @@ file_ready(struct file *f, uint64_t off, size_t n, struct wait *w)
 }
 
 int
-file_where(struct file *f, uint64_t off, size_t n, const char **mem, off_t *pos)
+file_where(struct file *f, uint64_t off, const char **mem, off_t *pos)
 {
 	if (f->text) {
 		*mem = f->text + off;

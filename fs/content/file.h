@@ -87,6 +87,6 @@ ssize_t	file_ready(struct file *, uint64_t off, size_t n, struct wait *w);
  * Where granted bytes are: in memory (*mem), or in a file at *pos (fd returned, else -1). Valid
  * while the handle is open.
  */
-int	file_where(struct file *, uint64_t off, size_t n, const char **mem, off_t *pos);
+int	file_where(struct file *, uint64_t off, const char **mem, off_t *pos);
 
 #endif

@@ -301,7 +301,7 @@ reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 	/* The kernel has the answer before the call that gives it is over, and may release the
 	 * handle at once. */
 	file_hold(file);
-	v.buf[0].fd = file_where(file, (uint64_t)off, n, &mem, &v.buf[0].pos);
+	v.buf[0].fd = file_where(file, (uint64_t)off, &mem, &v.buf[0].pos);
 	if (v.buf[0].fd < 0) {
 		fuse_reply_buf(req, mem, n);
 	} else if (n > sizeof(small)) {
