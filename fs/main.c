@@ -469,10 +469,10 @@ open_tree(struct sffs *s)
 	return rc < 0 ? rc :
 			tree_open(&(struct tree_parts){ .catalogue = s->catalogue,
 				      .sync = s->sync,
-				      .demand = s->demand,
+				      .on_demand = s->demand,
 				      .files = s->files,
 				      .inventory = s->inventory,
-				      .ahead = s->ahead },
+				      .read_ahead = s->ahead },
 			    &(struct tree_options){ .names = names,
 				.links = c->links,
 				.browse = c->browse,

@@ -1,6 +1,5 @@
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "document_dir.h"
@@ -12,24 +11,21 @@ extension(const struct document *d)
 }
 
 void
-document_dir_version_name(const struct document *d, enum name_rules rules, struct name *out)
+document_dir_file_name(const struct document *d, enum name_rules rules, struct name *out)
 {
-	name_file(d->version_number, extension(d), rules, out);
+	name_file(d->title, extension(d), rules, out);
 }
 
 void
-document_dir_names(const struct document *d, enum name_rules rules, struct document_dir *in)
+document_dir_text_name(const struct document *d, enum name_rules rules, struct name *out)
 {
-	name_file(d->title, extension(d), rules, &in->file);
-	in->metadata =
-	    strcasecmp(in->file.s, "metadata.json") == 0 ? ".metadata.json" : "metadata.json";
-	in->versions = strcasecmp(in->file.s, "versions") == 0 ? ".versions" : "versions";
-	in->text.s[0] = '\0';
-	if (document_is_note(d))
-		name_file(d->title, "txt", rules, &in->text);
-	in->parsed = !document_is_csv(d)	  ? NULL :
-	    strcasecmp(in->file.s, "parsed") == 0 ? ".parsed" :
-						    "parsed";
+	name_file(d->title, "txt", rules, out);
+}
+
+void
+document_dir_version_name(const struct document *d, enum name_rules rules, struct name *out)
+{
+	name_file(d->version_number, extension(d), rules, out);
 }
 
 void

@@ -113,12 +113,12 @@ md5_of(const struct document *d, char out[33])
 static void
 put_path(struct buf *b, const struct document *d, enum name_rules names, bool double_backslash)
 {
-	struct document_dir in;
+	struct name file;
 
-	document_dir_names(d, names, &in);
+	document_dir_file_name(d, names, &file);
 	for (unsigned part = 0; part < 2; part++) {
 		buf_puts(b, part == 0 ? "documents/" : "/");
-		for (const char *p = part == 0 ? d->name : in.file.s; *p; p++) {
+		for (const char *p = part == 0 ? d->name : file.s; *p; p++) {
 			if (*p == '\\' && double_backslash)
 				buf_putc(b, '\\');
 			buf_putc(b, *p);

@@ -10,7 +10,7 @@
  *root. A document for which the org has no checksum is not in it.
  *	documents.tsv	a header line, then a line a document; \t \n \r \\ escaped as in the views.
  *
- * Joins catalogue and inside. Any thread.
+ * Joins catalogue and document_dir. Any thread.
  */
 #ifndef FS_TREE_INVENTORY_H
 #define FS_TREE_INVENTORY_H

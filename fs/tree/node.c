@@ -1,226 +1,122 @@
-/*
- * An inode number is `kind << NAME_KEY_BITS | key`. From a kind one CAN tell
- * what the inode is without asking anybody, and from the key which row of the
- * catalogue it belongs to; one CANNOT tell whether that row still exists, so
- * every use looks it up (-ESTALE if not).
- *
- *	kind		key of		the inode changes when		attributes
- *	FIXED		(a number)	never				for ever
- *	DOCUMENT	the document	never				while the catalogue is fresh
- *	METADATA	the document	never				while the catalogue is fresh
- *	VERSION, VIEW,
- *	and so on	the version	there is a new version		for ever
- *	LINK		the document	never				while the catalogue is fresh
- *	OBJECT, RECORD,
- *	and so on	the path	never				not at all
- *
- * Names within a directory hold while the catalogue is fresh; of what is on demand not at all.
- */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "auth/log.h"
 #include "fs/catalogue/catalogue.h"
 
+#include "document_dir.h"
 #include "node.h"
-#include "readme.h"
 #include "paths.h"
 
-#define COLUMN_TEXT	64
-#define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
+#define LISTED	(UINT64_C(1) << 62)	/* the offset after a last entry: there is nothing to ask */
 
-const struct fixed node_fixed[] = {
-	{ ROOT, ROOT, "", S_IFDIR | 0555, NULL, false },
-	{ README, ROOT, "README", S_IFREG | 0444, readme_root, false },
-	{ DOCUMENTS, ROOT, "documents", S_IFDIR | 0555, NULL, true },
-	{ PARSED_ROOT, ROOT, "parsed", S_IFDIR | 0555, NULL, true },
-	{ PARSED_README, PARSED_ROOT, "README", S_IFREG | 0444, readme_parsed, false },
-	{ BY_ID, ROOT, "by-id", S_IFDIR | 0555, NULL, true },
-	{ VERSIONS_ROOT, ROOT, "versions", S_IFDIR | 0555, NULL, true },
-	{ VERSIONS_README, VERSIONS_ROOT, "README", S_IFREG | 0444, readme_versions, false },
-	{ RECORDS, ROOT, "records", S_IFDIR | 0555, NULL, false },
-	{ RECORDS_README, RECORDS, "README", S_IFREG | 0444, readme_records, false },
-	{ LIBRARIES, ROOT, "libraries", S_IFDIR | 0555, NULL, true },
-	{ LIBRARIES_README, LIBRARIES, "README", S_IFREG | 0444, readme_libraries, false },
-	{ SFFS, ROOT, ".sffs", S_IFDIR | 0555, NULL, false },
-	{ STATUS, SFFS, "status.json", S_IFREG | 0444, NULL, false },
-	{ LIMITS, SFFS, "limits.json", S_IFREG | 0444, NULL, false },
-	{ REFRESH, SFFS, "refresh", S_IFREG | 0644, "", false },
-	{ LOG, SFFS, "log", S_IFREG | 0444, NULL, false },
-	{ MD5SUMS, SFFS, "MD5SUMS", S_IFREG | 0444, NULL, true },
-	{ DOCUMENTS_TSV, SFFS, "documents.tsv", S_IFREG | 0444, NULL, true },
-};
-const size_t node_fixed_count = sizeof(node_fixed) / sizeof(node_fixed[0]);
+_Static_assert(KINDS - KEYED < 1 << (64 - NAME_KEY_BITS), "an inode number has room for the kind");
+
+/*
+ * Inode numbers.
+ */
 
 static uint64_t
-ino_of(enum kind kind, uint64_t key)
+key_of(const struct node *n)
 {
-	return (uint64_t)kind << NAME_KEY_BITS | key;
+	switch (kinds[n->kind].key) {
+	case DOCUMENT_KEY:
+		return n->doc.key;
+	case PATH_KEY:
+		return paths_key(n->path);
+	default:
+		return n->doc.version_key;
+	}
 }
 
-/* What a column's inode stands for. */
-static void
-column_text(const struct node *n, char text[COLUMN_TEXT])
+uint64_t
+node_ino(const struct node *n)
 {
-	snprintf(text, COLUMN_TEXT, "column %llx %zu", (unsigned long long)n->doc.version_key,
-	    n->column);
+	const uint64_t number = n->kind - KEYED + n->variant + 1;
+
+	return n->kind < KEYED ? n->kind : number << NAME_KEY_BITS | key_of(n);
 }
 
-int
-node_remember(struct tree *t, const struct node *n)
+uint64_t
+node_parent_ino(const struct node *n)
 {
-	char text[COLUMN_TEXT];
+	struct node parent = { .kind = kinds[n->kind].parent, .doc = n->doc };
+	uint64_t ino = TREE_ROOT;
 
-	if (node_has_path(n))
-		return paths_put(t->recent, n->path);
-	if (n->kind != COLUMN)
+	if (n->path) {
+		char *slash = NULL;
+
+		if ((parent.path = strdup(n->path)) && (slash = strrchr(parent.path, '/')))
+			*slash = '\0';
+		char *first = parent.path ? strchr(parent.path, '/') : NULL;
+		if (parent.kind >= KEYED && !first)	/* records/001... */
+			parent.kind = kinds[parent.kind].parent;
+		else if (first && strchr(first + 1, '/'))	/* a folder in a folder */
+			parent.kind = n->kind;
+	}
+	if (!n->path || parent.path)
+		ino = node_ino(&parent);
+	free(parent.path);
+	return ino;
+}
+
+enum kind
+node_kind(uint64_t ino, unsigned *variant)
+{
+	const unsigned number = (unsigned)(ino >> NAME_KEY_BITS);
+	unsigned kind = number + KEYED - 1;
+
+	*variant = 0;
+	if (number == 0)
+		return ino % REFRESH_STEP == REFRESH ? REFRESH : ino < KEYED ? (enum kind)ino : 0;
+	if (kind >= KINDS)
 		return 0;
-	column_text(n, text);
-	return paths_put(t->recent, text);
-}
-
-static int
-recall_column(struct tree *t, uint64_t key, struct node *n, uint64_t *version_key)
-{
-	unsigned long long version;
-	struct buf text = BUF_INIT;
-	int rc = paths_get(t->recent, key, &text);
-
-	if (rc == 0 && sscanf(buf_str(&text), "column %llx %zu", &version, &n->column) != 2)
-		rc = -ESTALE;
-	if (rc == 0)
-		*version_key = version;
-	buf_free(&text);
-	return rc;
+	for (; !kinds[kind].mode; kind--)
+		++*variant;
+	return (enum kind)kind;
 }
 
 static int
 recall_path(struct tree *t, uint64_t key, struct node *n)
 {
 	struct buf path = BUF_INIT;
-	int rc = paths_get(t->recent, key, &path);
+	int rc = paths_get(t->paths, key, &path);
 
 	if (rc == 0 && !(n->path = buf_detach(&path)))
 		rc = -ENOMEM;
 	buf_free(&path);
-	return rc;
-}
-
-uint64_t
-node_ino(const struct node *n)
-{
-	char text[COLUMN_TEXT];
-
-	switch (n->kind) {
-	case FIXED:
-		return n->fixed->number;
-	case VERSION: case NOTE_TEXT: case COLUMNS:
-		return ino_of(n->kind, n->doc.version_key);
-	case COLUMN:
-		column_text(n, text);
-		return ino_of(COLUMN, paths_key(text));
-	case VIEW:
-		return ino_of(VIEW + n->view, n->doc.version_key);
-	case LINK:
-		return ino_of(LINK + n->depth - 1, n->doc.key);
-	case OBJECT: case RECORD: case LIBRARY: case FOLDER: case UNKNOWN:
-		return ino_of(n->kind, paths_key(n->path));
-	default:
-		return ino_of(n->kind, n->doc.key);
-	}
-}
-
-bool
-node_is_of_version(const struct node *n)
-{
-	switch (n->kind) {
-	case VERSION: case NOTE_TEXT: case VIEW: case COLUMNS: case COLUMN:
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool
-node_has_path(const struct node *n)
-{
-	return n->kind >= OBJECT && n->kind <= UNKNOWN;
-}
-
-bool
-node_is_on_demand(const struct node *n)
-{
-	return node_has_path(n) || n->kind == VERSIONS || node_is(n, RECORDS) ||
-	    node_is(n, LIBRARIES) || (n->kind != FIXED && !n->doc.listed);
-}
-
-/* It is a link like any other once the document is known. */
-static int
-find_unknown(struct tree *t, struct node *n)
-{
-	int rc = catalogue_by_id(t->catalogue, n->path + strlen("by-id/"), &n->doc);
-
-	if (rc == 0) {
-		n->kind = LINK;
-		n->depth = 1;
-		free(n->path);
-		n->path = NULL;
-	}
-	return rc == -ENOENT ? 0 : rc;
-}
-
-enum kind
-node_kind(uint64_t ino)
-{
-	const unsigned kind = (unsigned)(ino >> NAME_KEY_BITS);
-
-	return kind < LINK ? (enum kind)kind : kind < VIEW ? LINK : VIEW;
-}
-
-const struct fixed *
-node_fixed_of(uint64_t ino)
-{
-	if (ino % FIXED_MOST == REFRESH)
-		ino = REFRESH;
-	for (size_t i = 0; i < node_fixed_count; i++)
-		if (node_fixed[i].number == ino)
-			return &node_fixed[i];
-	return NULL;
+	return rc < 0 || !kinds[n->kind].recall ? rc : kinds[n->kind].recall(t, n);
 }
 
 int
 node_of(struct tree *t, uint64_t ino, struct node *n)
 {
-	unsigned kind = (unsigned)(ino >> NAME_KEY_BITS);
-	uint64_t key = ino & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
-	int rc;
+	const uint64_t key = ino & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
+	int rc = 0;
 
-	*n = (struct node){ .kind = node_kind(ino) };
-	if (kind == FIXED) {
-		n->fixed = node_fixed_of(ino);
-		return n->fixed ? 0 : -ESTALE;
-	}
-	if (kind >= VIEW) {
-		n->view = kind - VIEW;
-		if (!file_view_name(n->view))
-			return -ESTALE;
-	}
-	if (n->kind == LINK)
-		n->depth = kind - LINK + 1;
-	if (node_has_path(n)) {
-		rc = recall_path(t, key, n);
-		return rc == 0 && n->kind == UNKNOWN ? find_unknown(t, n) : rc;
-	}
-	if (n->kind == COLUMN && (rc = recall_column(t, key, n, &key)) < 0)
-		return rc;
-	if (node_is_of_version(n))
-		rc = catalogue_by_version_key(t->catalogue, key, &n->doc);
-	else
+	*n = (struct node){ 0 };
+	n->kind = node_kind(ino, &n->variant);
+	const struct kind_row *k = &kinds[n->kind];
+	if (!k->mode || (k->names && !k->names(n->variant)))
+		return -ESTALE;
+	switch (k->key) {
+	case NO_KEY:
+		break;
+	case DOCUMENT_KEY:
 		rc = catalogue_by_key(t->catalogue, key, &n->doc);
-	if (rc == -ENOENT && n->kind == VERSION)
-		rc = catalogue_version(t->catalogue, key, &n->doc);
+		break;
+	case PATH_KEY:
+		rc = recall_path(t, key, n);
+		break;
+	case VERSION_KEY:
+	case ANY_VERSION_KEY:
+		rc = catalogue_by_version_key(t->catalogue, key, &n->doc);
+		if (rc == -ENOENT && k->key == ANY_VERSION_KEY)
+			rc = catalogue_version(t->catalogue, key, &n->doc);
+		break;
+	}
 	return rc == -ENOENT ? -ESTALE : rc;
 }
 
@@ -232,114 +128,164 @@ node_free(struct node *n)
 	n->path = NULL;
 }
 
-bool
-node_is(const struct node *n, enum fixed_number number)
+int
+node_remember(struct tree *t, const struct node *n)
 {
-	return n->kind == FIXED && n->fixed->number == number;
-}
-
-bool
-node_is_inventory(const struct node *n, enum inventory_kind *kind)
-{
-	*kind = node_is(n, MD5SUMS) ? INVENTORY_MD5SUMS : INVENTORY_DOCUMENTS;
-	return node_is(n, MD5SUMS) || node_is(n, DOCUMENTS_TSV);
-}
-
-const char *
-node_parsed_name(const struct document *d)
-{
-	return strcmp(d->name, "README") == 0 ? ".README" : d->name;
-}
-
-void
-node_names_inside(const struct tree *t, const struct document *d, struct document_dir *in)
-{
-	document_dir_names(d, t->o.names, in);
-	if (!t->o.links)
-		in->parsed = in->versions = NULL;
-}
-
-/*
- * Texts: what is made on the spot.
- */
-
-static int
-put_status(const struct tree *t, tree_text *make, struct buf *b)
-{
-	size_t len = 0;
-	char *text = make(t->o.ctx, &len);
-
-	if (!text)
-		return -ENOMEM;
-	buf_put(b, text, len);
-	free(text);
-	while (b->len % STATUS_BYTES != STATUS_BYTES - 1 && !b->failed)
-		buf_putc(b, ' ');
-	buf_putc(b, '\n');
-	return 0;
+	return n->path ? paths_put(t->paths, n->path) : 0;
 }
 
 int
-node_text(const struct tree *t, const struct node *n, struct buf *b)
+node_set_path(struct tree *t, struct node *n, enum kind kind, const char *dir, const char *name)
 {
-	int rc = 1;
-
-	if (n->kind == METADATA)
-		document_dir_put_metadata(b, &n->doc);
-	else if (n->kind == VERSION && document_is_link(&n->doc))
-		document_dir_put_url(b, &n->doc);
-	else if (node_is(n, STATUS))
-		rc = put_status(t, t->o.status, b) < 0 ? -ENOMEM : 1;
-	else if (node_is(n, LIMITS))
-		rc = put_status(t, t->o.limits, b) < 0 ? -ENOMEM : 1;
-	else if (node_is(n, LOG))
-		log_tail(b);
-	else if (n->kind == FIXED && n->fixed->text)
-		buf_puts(b, n->fixed->text);
-	else
-		rc = 0;
-	return b->failed ? -ENOMEM : rc;
+	n->kind = kind;
+	if (asprintf(&n->path, "%s/%s", dir, name) < 0) {
+		n->path = NULL;
+		return -ENOMEM;
+	}
+	return node_remember(t, n);
 }
 
-static mode_t
-type_of(const struct node *n)
+bool
+node_is_unlisted(const struct node *n)
 {
-	switch (n->kind) {
-	case FIXED:
-		return n->fixed->mode & S_IFMT;
-	case DOCUMENT:
-	case VERSIONS:
-	case PARSED:
-	case COLUMNS:
-	case OBJECT:
-	case RECORD:
-	case LIBRARY:
-	case FOLDER:
-		return S_IFDIR;
-	case PARSED_LINK: case VERSIONS_LINK: case LINK: case UNKNOWN:
-		return S_IFLNK;
-	default:
-		return S_IFREG;
+	return *n->doc.id && !n->doc.listed;
+}
+
+/*
+ * Names.
+ */
+
+const char *
+node_name_in(enum kind root, const struct document *d)
+{
+	if (root == BY_ID)
+		return d->id;
+	return root != DOCUMENTS && strcmp(d->name, "README") == 0 ? ".README" : d->name;
+}
+
+/* Goes on from n to the next child of dir that has its name by a row. Start with a zeroed node. */
+static bool
+next_child(const struct tree *t, const struct node *dir, struct node *n)
+{
+	const struct kind_row *k = &kinds[n->kind];
+
+	if (k->names && k->names(n->variant + 1)) {
+		n->variant++;
+		return true;
+	}
+	n->variant = 0;
+	n->doc = dir->doc;
+	for (unsigned i = n->kind + 1; i < KINDS; i++) {
+		k = &kinds[i];
+		if (k->parent == dir->kind && (k->name || k->name_of || k->names) && i != ROOT &&
+		    (!k->has || k->has(t, &dir->doc))) {
+			n->kind = (enum kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+next_listed(const struct tree *t, const struct node *dir, struct node *n)
+{
+	bool more;
+
+	do
+		more = next_child(t, dir, n);
+	while (more && kinds[n->kind].hidden);
+	return more;
+}
+
+/* What would have the name of a document's file gets a leading dot. */
+static const char *
+name_of_child(const struct tree *t, const struct node *n, struct name *buf)
+{
+	const struct kind_row *k = &kinds[n->kind];
+	const char *name = k->names ? k->names(n->variant) : k->name;
+	struct name file;
+
+	if (k->name_of) {
+		k->name_of(&n->doc, t->o.names, buf);
+		return buf->s;
+	}
+	if (k->parent == DOCUMENT) {
+		document_dir_file_name(&n->doc, t->o.names, &file);
+		if (strcasecmp(file.s, name) == 0) {
+			snprintf(buf->s, sizeof(buf->s), ".%s", name);
+			return buf->s;
+		}
+	}
+	return name;
+}
+
+void
+node_each_name(const struct tree *t, const struct node *dir, tree_each_name *each, void *ctx)
+{
+	const uint64_t ino = node_ino(dir);
+	struct node n = { 0 };
+	struct name buf;
+
+	while (next_child(t, dir, &n)) {
+		each(ctx, ino, name_of_child(t, &n, &buf));
+		if (kinds[n.kind].also)
+			each(ctx, ino, kinds[n.kind].also);
 	}
 }
 
 int
-node_target(const struct node *n, struct buf *b)
+node_find(struct tree *t, struct node *dir, const char *name, struct node *out)
 {
-	const unsigned depth = n->kind == LINK ? n->depth : 2;
+	const struct kind_row *k = &kinds[dir->kind];
+	struct node n = { 0 };
+	struct name buf;
 
-	if (!S_ISLNK(type_of(n)))
-		return -EINVAL;
-	if (n->kind == UNKNOWN)
-		return -ENOENT;
-	for (unsigned i = 0; i < depth; i++)
-		buf_puts(b, "../");
-	buf_puts(b,
-	    n->kind == LINK	       ? "documents/" :
-		n->kind == PARSED_LINK ? "parsed/" :
-					 "versions/");
-	buf_puts(b, n->kind == LINK ? n->doc.name : node_parsed_name(&n->doc));
-	return b->failed ? -ENOMEM : 0;
+	*out = n;
+	while (next_child(t, dir, &n)) {
+		const char *also = kinds[n.kind].also;
+
+		if (strcmp(name, name_of_child(t, &n, &buf)) != 0 &&
+		    (!also || strcmp(name, also) != 0))
+			continue;
+		*out = n;
+		dir->doc = (struct document){ 0 };	/* it is out's now */
+		return 0;
+	}
+	return k->find ? k->find(t, dir, name, out) : S_ISDIR(k->mode) ? -ENOENT : -ENOTDIR;
+}
+
+bool
+node_list(struct node_listing *l, const char *name, const struct node *n, uint64_t next)
+{
+	struct tree_entry e;
+
+	/* One entry whose attributes cannot be had must not hide the rest. */
+	if (node_entry(l->tree, n, NULL, l->fresh, &e) < 0)
+		e = (struct tree_entry){ .st.st_ino = node_ino(n),
+			.st.st_mode = node_mode(l->tree, n) };
+	l->full = l->full || !l->each(l->ctx, name, &e, l->base + next);
+	return !l->full;
+}
+
+int
+node_list_dir(struct node_listing *l, const struct node *dir, uint64_t off)
+{
+	const struct kind_row *k = &kinds[dir->kind];
+	struct node n = { 0 }, after;
+	uint64_t next = 2;		/* after "." and ".." */
+	struct name buf;
+
+	if (off == LISTED)
+		return 0;
+	for (bool more = next_listed(l->tree, dir, &n); more && !l->full; n = after) {
+		after = n;
+		more = next_listed(l->tree, dir, &after);
+		if (++next > off)
+			node_list(l, name_of_child(l->tree, &n, &buf), &n,
+			    more || k->list ? next : LISTED);
+	}
+	l->base = next;
+	return l->full || !k->list ? 0 : k->list(l, dir, off > next ? off - next : 0);
 }
 
 /*
@@ -349,96 +295,87 @@ node_target(const struct node *n, struct buf *b)
 mode_t
 node_mode(const struct tree *t, const struct node *n)
 {
-	switch (type_of(n)) {
-	case S_IFLNK:
-		return S_IFLNK | 0777;
-	case S_IFDIR:
-		return (S_IFDIR | 0555) & ~t->o.umask;
-	default:
-		return (n->kind == FIXED ? n->fixed->mode : S_IFREG | 0444) & ~t->o.umask;
-	}
+	const mode_t mode = kinds[n->kind].mode;
+
+	return S_ISLNK(mode) ? mode : mode & ~t->o.umask;
 }
 
 static struct timespec
 time_of(const struct tree *t, const struct node *n)
 {
-	int64_t ms = n->kind == FIXED || n->path ? (int64_t)t->born * 1000 :
-	    n->kind == METADATA ? n->doc.system_modstamp :
-	    n->doc.content_modified >= 0 ? n->doc.content_modified : n->doc.created;
+	const struct document *d = &n->doc;
+	int64_t ms = !*d->id ? (int64_t)t->born * 1000 :
+	    kinds[n->kind].time ? kinds[n->kind].time(d) :
+	    d->content_modified >= 0 ? d->content_modified : d->created;
 
 	return (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
 }
 
-/* -EAGAIN: it has to be made first, and w is queued if there is one. */
+static void
+put_target(const struct node *n, struct buf *b)
+{
+	const enum kind target = kinds[n->kind].shows, root = kinds[target].parent;
+
+	for (unsigned i = n->kind == LINK ? n->variant + 1 : 2; i > 0; i--)
+		buf_puts(b, "../");
+	buf_puts(b, kinds[root].name);
+	buf_putc(b, '/');
+	buf_puts(b, node_name_in(root, &n->doc));
+}
+
+void
+node_put_text(const struct tree *t, const struct node *n, struct buf *b)
+{
+	const struct kind_row *k = &kinds[n->kind];
+
+	if (S_ISLNK(k->mode) && k->shows)
+		put_target(n, b);
+	else if (k->constant)
+		buf_puts(b, k->constant);
+	else if (k->put)
+		k->put(t, n, b);
+}
+
 static int
 size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
-	enum inventory_kind kind;
-	struct snapshot *snapshot;
 	struct buf b = BUF_INIT;
-	int rc = 0;
 
 	*size = 0;
-	if (n->kind == VIEW)
-		return file_view_size(t->files, &n->doc, n->view, w, size);
-	if (n->kind == COLUMN)
-		return file_column_size(t->files, &n->doc, n->column, w, size);
-	if (n->kind == COLUMNS)		/* what is in it is known when the survey is */
-		return file_columns(t->files, &n->doc, 0, w, NULL, NULL);
-	if (n->kind == NOTE_TEXT)
-		return file_note_size(t->files, &n->doc, w, size);
-	if (node_is_inventory(n, &kind)) {
-		if ((rc = inventory_get(t->inventory, kind, w, &snapshot)) == 0) {
-			*size = snapshot_size(snapshot);
-			snapshot_put(snapshot);
-		}
-		return rc;
-	}
-	if (n->kind == UNKNOWN)
-		return -EAGAIN;
-	if (S_ISLNK(type_of(n)))
-		rc = node_target(n, &b);
-	else if ((rc = node_text(t, n, &b)) == 0 && n->kind == VERSION)
-		*size = (uint64_t)n->doc.content_size;
-	if (b.len)
-		*size = b.len;
+	if (kinds[n->kind].size)
+		return kinds[n->kind].size(t, n, w, size);
+	node_put_text(t, n, &b);
+	const bool failed = b.failed;
+	*size = b.len;
 	buf_free(&b);
-	return rc < 0 ? rc : 0;
-}
-
-static double
-attr_for(const struct node *n, bool is_dir, double fresh)
-{
-	if (n->kind == FIXED)
-		return !is_dir && !n->fixed->text ? 0 : n->fixed->fresh ? fresh : TREE_FOREVER;
-	if (n->kind == METADATA)
-		return 0; /* the record may change, here or in another mount, without a name that
-			     does */
-	if (node_is_of_version(n) && !is_dir)
-		return TREE_FOREVER;
-	return node_is_on_demand(n) ? 0 : fresh;
+	return failed ? -ENOMEM : 0;
 }
 
 int
 node_entry(
     struct tree *t, const struct node *n, struct wait *w, double fresh, struct tree_entry *out)
 {
-	struct timespec time = time_of(t, n);
+	const struct kind_row *k = &kinds[n->kind];
+	const struct timespec time = time_of(t, n);
+	const uint64_t ino = node_ino(n);
+	const double here = node_is_unlisted(n) ? 0 : fresh;
 	uint64_t size;
 	int rc = size_of(t, n, w, &size);
 
 	if (rc < 0 && (w || rc != -EAGAIN))
 		return rc;
-	bool is_dir = S_ISDIR(node_mode(t, n));
 	*out = (struct tree_entry){
-		.ino = node_ino(n),
+		.ino = ino,
 		.st = {
-			.st_ino = node_ino(n), .st_mode = node_mode(t, n), .st_nlink = is_dir ? 2 : 1,
-			.st_uid = t->o.uid, .st_gid = t->o.gid, .st_size = (off_t)size, .st_blocks = (blkcnt_t)(size + 511) / 512,
+			.st_ino = ino, .st_mode = node_mode(t, n), .st_nlink = S_ISDIR(k->mode) ? 2 : 1,
+			.st_uid = t->o.uid, .st_gid = t->o.gid,
+			.st_size = (off_t)size, .st_blocks = (blkcnt_t)(size + 511) / 512,
 			.st_blksize = 4096, .st_atim = time, .st_mtim = time, .st_ctim = time,
 		},
-		.name_for = node_is(n, REFRESH) ? 0 : n->kind == FIXED ? TREE_FOREVER : node_is_on_demand(n) ? 0 : fresh,
-		.attr_for = rc == -EAGAIN ? 0 : attr_for(n, is_dir, fresh),
+		.name_for = n->kind == REFRESH ? 0 : n->kind < KEYED ? TREE_FOREVER :
+		    k->on_demand ? 0 : here,
+		.attr_for = rc == -EAGAIN ? 0 : k->hold == FOREVER ? TREE_FOREVER :
+		    k->hold == WHILE_FRESH ? here : 0,
 	};
 	return 0;
 }

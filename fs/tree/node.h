@@ -1,8 +1,9 @@
 /*
- * node - what an inode number means, and what stat says of it.
+ * node - the inside of tree: one table of node kinds, and what all kinds do alike.
  *
- * The insides of tree: the kinds of inodes, the fixed part of the namespace, and the texts that are
- * made on the spot.
+ * A node is an inode, resolved. kinds.c has a row for each kind of node: its place in the tree and
+ * the functions that find, list, measure and open it. A new directory or file is a row and its
+ * functions. node.c does the rest by the row: inode numbers, names, attributes.
  *
  * Any thread.
  */
@@ -13,124 +14,167 @@
 #include <time.h>
 
 #include "auth/buf.h"
-#include "document_dir.h"
 #include "inventory.h"
 #include "tree.h"
 
-#define LINK_DEPTHS	12	/* directories at most: what is in folders below is not there */
+#define LINK_DEPTHS	12	/* directories at most: deeper folders are not there */
+#define VIEWS_MOST	16
+#define REFRESH_STEP	256	/* inode numbers of .sffs/refresh: REFRESH and multiples more */
 
+/*
+ * Indented like the tree. The first group has one inode each; the second has many, by a key; all of
+ * it may grow, but numbers change with it, and they should not: backup tools know files by them.
+ */
 enum kind {
-	FIXED, /* one of node_fixed[] */
-	DOCUMENT, /* documents/X/ */
-	VERSION, /* documents/X/X.csv and its other name, content; versions/X/2.csv */
-	METADATA, /* documents/X/metadata.json */
-	PARSED_LINK, /* documents/X/parsed -> */
-	VERSIONS_LINK, /* documents/X/versions ->, which is not listed */
-	NOTE_TEXT, /* documents/X/X.txt beside a note, which is not listed */
-	VERSIONS, /* versions/X/ */
-	PARSED, /* parsed/X/ */
-	COLUMNS, /* parsed/X/columns/ */
-	COLUMN, /* parsed/X/columns/Amount */
-	OBJECT, /* records/Account/ */
-	RECORD, /* records/Account/Acme Corp/, records/001.../ */
-	LIBRARY, /* libraries/Sales/ */
-	FOLDER, /* libraries/Sales/Contracts/ */
-	UNKNOWN, /* by-id/069... -> a document that the catalogue does not have, yet */
-	LINK, /* -> documents/X, from so many directories below the root: LINK + depth - 1 */
-	VIEW = LINK + LINK_DEPTHS, /* parsed/X/header and so on: VIEW + the view's number */
-};
-
-enum fixed_number {
 	ROOT = TREE_ROOT,
-	DOCUMENTS,
-	PARSED_ROOT,
-	PARSED_README,
-	BY_ID,
-	SFFS,
-	STATUS,
-	REFRESH,
-	LOG,
-	MD5SUMS,
-	DOCUMENTS_TSV,
-	LIMITS,
-	README,
-	RECORDS,
-	RECORDS_README,
-	LIBRARIES,
-	LIBRARIES_README,
-	VERSIONS_ROOT,
-	VERSIONS_README,
+		DOCUMENTS,
+		PARSED_ROOT,
+			PARSED_README,
+		BY_ID,
+		SFFS,
+			STATUS,
+			REFRESH,
+			LOG,
+			MD5SUMS,
+			DOCUMENTS_TSV,
+			LIMITS,
+		README,
+		RECORDS,
+			RECORDS_README,
+		LIBRARIES,
+			LIBRARIES_README,
+		VERSIONS_ROOT,
+			VERSIONS_README,
+	KEYED,			/* the number of the first kind with a key */
+	DOCUMENT = KEYED,	/* documents/X/ */
+		VERSION,	/* X.csv; also versions/X/2.csv */
+		METADATA,	/* metadata.json */
+		PARSED_LINK,	/* parsed -> ../../parsed/X */
+		VERSIONS_LINK,	/* versions -> ../../versions/X */
+		NOTE_TEXT,	/* X.txt beside a note */
+	VERSIONS,		/* versions/X/ */
+	PARSED,			/* parsed/X/ */
+		COLUMNS,	/* columns/ */
+			COLUMN,
+	OBJECT,			/* records/Account/ */
+	RECORD,			/* records/Account/Acme Corp/, records/001.../ */
+	LIBRARY,		/* libraries/Sales/ */
+	FOLDER,			/* libraries/Sales/Contracts/ */
+	UNKNOWN,		/* by-id/069... of a document that is not in the catalogue yet */
+	LINK,			/* -> documents/X; a variant for each depth of its directory */
+	VIEW = LINK + LINK_DEPTHS,	/* parsed/X/header ...; a variant for each view */
+	KINDS = VIEW + VIEWS_MOST
 };
 
-#define FIXED_MOST 256 /* numbers; the inode numbers of REFRESH are REFRESH + a multiple of it */
-
-struct fixed {
-	uint64_t	 number, parent;
-	const char	*name;
-	mode_t		 mode;
-	const char	*text;
-	bool fresh; /* what is in it shows the catalogue: it waits until that is fresh */
-};
-
-extern const struct fixed node_fixed[];
-extern const size_t node_fixed_count;
-
-/* An inode, resolved. */
 struct node {
-	enum kind	 kind;		/* VIEW for all views, LINK for all links */
-	unsigned	 view, depth;
+	enum kind	 kind;
+	unsigned	 variant;
 	size_t		 column;
-	const struct fixed *fixed;	/* of FIXED */
-	char *path; /* below the root; of OBJECT, RECORD, LIBRARY, FOLDER and UNKNOWN */
-	struct document
-	    doc; /* of all others. Neither is owned by a node that is made to be listed */
+	char		*path;		/* of kinds with PATH_KEY; else NULL */
+	struct document	 doc;		/* no id: it has none */
 };
 
-struct open_files;
+/* What an inode number has, beside the kind. */
+enum key { NO_KEY, DOCUMENT_KEY, VERSION_KEY, ANY_VERSION_KEY, PATH_KEY };
+/* For how long attributes hold: they are asked for at each use; while the catalogue is fresh; for
+ * ever. */
+enum hold { NEVER, WHILE_FRESH, FOREVER };
+
+struct node_listing;
+
+struct kind_row {
+	enum kind	 parent;	/* the directory in which it is */
+	const char	*name;		/* in it; NULL: parent finds and lists it by functions */
+	mode_t		 mode;
+	enum key	 key;
+	enum hold	 hold;
+	bool		 hidden;	/* not listed, but found */
+	bool		 fresh;		/* shows the catalogue: asking for it waits for a fresh one */
+	bool		 on_demand;	/* nobody tells when names in it change: they do not hold */
+	enum kind	 shows;		/* what a document is in this directory, or what a link leads to */
+	enum tree_pages	 pages;		/* of a file; KEEP only if its bytes never change */
+	enum inventory_kind inventory;
+	const char	*constant;	/* its text */
+
+	/* Its name, if that depends on the document; the names of its variants; a second name. */
+	void		(*name_of)(const struct document *, enum name_rules, struct name *out);
+	const char	*(*names)(unsigned variant);	/* NULL after the last */
+	const char	*also;
+	bool		(*has)(const struct tree *, const struct document *);	/* NULL: all do */
+	/* Completes a node whose path is known. */
+	int		(*recall)(struct tree *, struct node *);
+	/* The milliseconds of its modification. NULL: the document's, or the mount's. */
+	int64_t		(*time)(const struct document *);
+	/* A file's text, made on the spot. */
+	void		(*put)(const struct tree *, const struct node *, struct buf *);
+	/* The size; NULL: the text's. -EAGAIN: it must be made first, w is queued if not NULL. */
+	int		(*size)(struct tree *, const struct node *, struct wait *w, uint64_t *out);
+	/* Opens it; NULL: the text. */
+	int		(*open)(struct tree *, const struct node *, struct tree_ticket *,
+			    struct wait *, struct file **);
+	/* Waits until it is known whether it is there, and what is in it. */
+	int		(*wait)(struct tree *, const struct node *, int64_t since, struct wait *);
+	/* Fills n with what is called name in dir. It may take dir->doc. Never waits. */
+	int		(*find)(struct tree *, struct node *dir, const char *name, struct node *n);
+	/* Lists what is in dir after an offset, with node_list. Never waits. */
+	int		(*list)(struct node_listing *, const struct node *dir, uint64_t after);
+};
+
+/* kinds.c; what belongs to a kind with variants is in the row of the first. */
+extern const struct kind_row kinds[KINDS];
 
 struct tree {
 	struct catalogue *catalogue;
 	struct sync	*sync;
 	struct files	*files;
 	struct inventory *inventory;
-	struct read_ahead	*ahead;
-	struct on_demand	*demand;
-	struct open_files	*opened;
-	struct paths	*recent;
+	struct read_ahead *read_ahead;
+	struct on_demand *on_demand;
+	struct open_files *open_files;
+	struct paths	*paths;
 	struct tree_options o;
 	time_t		 born;
 	atomic_uint_fast32_t refreshers;	/* how often .sffs/refresh was looked up */
 };
 
-enum kind node_kind(
-    uint64_t ino); /* asks nobody, so the inode may not be there; no kind at all: VIEW */
-const struct fixed *node_fixed_of(uint64_t ino);	/* of the kind FIXED; NULL: there is none */
-/* Resolves an inode number: -ESTALE if there is no such inode any more. */
+/* The kind of an inode number, whether or not that inode exists. */
+enum kind node_kind(uint64_t ino, unsigned *variant);
+/* -ESTALE: there is no such inode any more. Call node_free in any case. */
 int	node_of(struct tree *, uint64_t ino, struct node *out);
 void	node_free(struct node *);
-bool	node_has_path(const struct node *);
 uint64_t node_ino(const struct node *);
-int node_remember(
-    struct tree *, const struct node *); /* that its inode number can be resolved later; -ENOMEM */
-bool	node_is(const struct node *, enum fixed_number);
-bool node_is_of_version(const struct node *); /* another inode when there is a new version */
+uint64_t node_parent_ino(const struct node *);
+/* Makes its path known, so that its inode number can be resolved later. */
+int	node_remember(struct tree *, const struct node *);
+/* Sets kind and path, and remembers them. */
+int	node_set_path(struct tree *, struct node *, enum kind, const char *dir, const char *name);
+bool	node_is_unlisted(const struct node *);	/* it has a document, which no refresh mentions */
 mode_t	node_mode(const struct tree *, const struct node *);
-/* Whether it is a snapshot of the catalogue; which. */
-bool	node_is_inventory(const struct node *, enum inventory_kind *);
-/* 1: it is a text, which is put into b. 0: it is not. */
-int	node_text(const struct tree *, const struct node *, struct buf *b);
-int node_target(const struct node *, struct buf *b); /* of a symbolic link; -EINVAL: it is none */
+/* The text of a file without a function to open it, or the target of a link. */
+void	node_put_text(const struct tree *, const struct node *, struct buf *);
 /*
- * All of stat. The size of what has to be made first, a view or a snapshot, is -EAGAIN, with w
- * queued; without w it is left out and attr_for is 0. fresh: seconds for which the catalogue is.
+ * All of stat. If the size must be made first: -EAGAIN, with w queued; with w NULL, size and
+ * attr_for are 0. fresh: the seconds for which the catalogue is.
  */
-int node_entry(
-    struct tree *, const struct node *, struct wait *w, double fresh, struct tree_entry *out);
-/* Whether what it shows, its attributes and the names in it, must be asked for at each look: nobody
- * tells when it changes. */
-bool	node_is_on_demand(const struct node *);
-/* The name of a document in parsed/ and versions/, where README is taken. */
-const char *node_parsed_name(const struct document *);
-void	node_names_inside(const struct tree *, const struct document *, struct document_dir *out);
+int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh,
+	    struct tree_entry *out);
+
+/* What a document is called in a root directory that lists documents. */
+const char *node_name_in(enum kind root, const struct document *);
+/* Calls each() with every name that a row gives to something in dir, hidden ones too. */
+void	node_each_name(const struct tree *, const struct node *dir, tree_each_name *, void *ctx);
+int	node_find(struct tree *, struct node *dir, const char *name, struct node *out);
+
+struct node_listing {
+	struct tree	*tree;
+	double		 fresh;
+	tree_each	*each;
+	void		*ctx;
+	uint64_t	 base;		/* what is added to offsets */
+	bool		 full;
+};
+int	node_list_dir(struct node_listing *, const struct node *dir, uint64_t off);
+/* Adds an entry; the listing goes on after offset `next`. False: it is full. */
+bool	node_list(struct node_listing *, const char *name, const struct node *, uint64_t next);
 
 #endif

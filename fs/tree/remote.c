@@ -1,6 +1,6 @@
 /*
- * Offsets of entries: 2 + the key of their Id, and beyond all of these those of directories; so a
- * listing survives an answer that changes meanwhile.
+ * Offsets of entries: the key of their Id; directories have DIRECTORIES more. So a listing goes on
+ * in the right place although the answer changes meanwhile.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -14,23 +14,24 @@
 #include "remote.h"
 
 #define ID_ROOM		21	/* ` (058000000000000AAA)` */
-#define DIRECTORIES	(UINT64_C(1) << NAME_KEY_BITS)	/* the offsets of directories begin here */
+#define DIRECTORIES	(UINT64_C(1) << NAME_KEY_BITS)
 
-/* How an answer is had: waited for, or (NULL) as it is known. */
-struct look {
+/* How to get an answer: wait for one; or, if this is NULL, take what is known. */
+struct patience {
 	int64_t		 since;
 	struct wait	*w;
 };
 
 static int
-ask(struct tree *t, enum on_demand_kind kind, const char *subject, const struct look *look,
-    const struct on_demand_answer **out)
+get_answer(struct tree *t, enum on_demand_kind kind, const char *subject,
+    const struct patience *patience, const struct on_demand_answer **out)
 {
-	return look ? on_demand_get(t->demand, kind, subject, look->since, look->w, out) :
-		      on_demand_known(t->demand, kind, subject, out);
+	if (!patience)
+		return on_demand_known(t->on_demand, kind, subject, out);
+	return on_demand_get(t->on_demand, kind, subject, patience->since, patience->w, out);
 }
 
-/* What is no name of ours can be none of the org's. */
+/* A name that is no safe name cannot be one of the org's. */
 static bool
 is_safe(const struct tree *t, const char *name)
 {
@@ -51,8 +52,8 @@ is_object_name(const char *s)
 }
 
 /*
- * Names of rows. Those that would be called alike are `Name (Id)`; that is a name of the others,
- * too.
+ * Names of directories. Those that would be called alike are `Name (Id)`, which is also a name of
+ * all others.
  */
 
 static uint64_t
@@ -65,16 +66,16 @@ hash_of_row(const struct tree *t, const struct on_demand_row *row)
 }
 
 static void
-long_name(const struct tree *t, const struct on_demand_row *row, struct name *out)
+put_long_name(const struct tree *t, const struct on_demand_row *row, struct name *out)
 {
 	name_safe(row->name, t->o.names, ID_ROOM, out);
 	size_t len = strlen(out->s);
 	snprintf(out->s + len, sizeof(out->s) - len, " (%s)", row->id);
 }
 
-/* The directory among the rows that has this name; NULL: none, or several. */
+/* The directory in the answer that has this name; NULL: none, or several. */
 static const struct on_demand_row *
-find_row(const struct tree *t, const struct on_demand_answer *a, const char *name)
+directory_called(const struct tree *t, const struct on_demand_answer *a, const char *name)
 {
 	const struct on_demand_row *found = NULL;
 	const uint64_t hash = name_hash_of(t->o.names)(name);
@@ -86,7 +87,7 @@ find_row(const struct tree *t, const struct on_demand_answer *a, const char *nam
 		snprintf(id, sizeof(id), "%.18s", open + 1);
 		found = on_demand_find(a, id);
 		if (found && found->folder) {
-			long_name(t, found, &full);
+			put_long_name(t, found, &full);
 			if (strcmp(full.s, name) == 0)
 				return found;
 		}
@@ -106,13 +107,20 @@ find_row(const struct tree *t, const struct on_demand_answer *a, const char *nam
  * From a path to Ids.
  */
 
-struct resolved {
+struct remote_ids {
 	char		 id[19];	/* of a record, a library or a folder */
-	char		 folder[19];	/* of a library: its root */
+	char		 folder[19];	/* of a library: its root folder */
 };
 
+static const char *
+below_root(const char *path)
+{
+	return strchr(path, '/') + 1;
+}
+
 static int
-resolve_record(struct tree *t, const char *name, const struct look *look, struct resolved *out)
+ids_of_record(
+    struct tree *t, const char *name, const struct patience *patience, struct remote_ids *out)
 {
 	const struct on_demand_answer *a = NULL;
 	int rc = 0;
@@ -121,7 +129,7 @@ resolve_record(struct tree *t, const char *name, const struct look *look, struct
 		name_id(name, out->id);
 		return 0;
 	}
-	rc = ask(t, ON_DEMAND_RECORD, name, look, &a);
+	rc = get_answer(t, ON_DEMAND_RECORD, name, patience, &a);
 	if (rc == 0)
 		rc = a->count == 0 ? -ENOENT : a->count > 1 ? -ENOTUNIQ : 0;
 	if (rc == 0)
@@ -131,10 +139,10 @@ resolve_record(struct tree *t, const char *name, const struct look *look, struct
 }
 
 static int
-take_row(
-    const struct tree *t, const struct on_demand_answer *a, const char *name, struct resolved *out)
+ids_of_row(const struct tree *t, const struct on_demand_answer *a, const char *name,
+    struct remote_ids *out)
 {
-	const struct on_demand_row *row = find_row(t, a, name);
+	const struct on_demand_row *row = directory_called(t, a, name);
 
 	if (!row)
 		return -ENOENT;
@@ -143,84 +151,137 @@ take_row(
 	return 0;
 }
 
-/* The list of libraries is kept for long, so that a walk costs nothing; a name that it has not may
- * be a new one's. */
+/* The list of libraries is kept for long, so that a walk costs nothing. A name that is not in it
+ * may be a new library's. */
 static int
-resolve_library(struct tree *t, const char *name, const struct look *look, struct resolved *out)
+ids_of_library(
+    struct tree *t, const char *name, const struct patience *patience, struct remote_ids *out)
 {
 	const struct on_demand_answer *a = NULL;
-	int rc = ask(t, ON_DEMAND_REACH, "", look, &a);
+	int rc = get_answer(t, ON_DEMAND_REACH, "", patience, &a);
 
 	if (rc == 0)
-		rc = take_row(t, a, name, out);
+		rc = ids_of_row(t, a, name, out);
 	on_demand_put(a);
 	a = NULL;
-	if (rc == -ENOENT && look) {
-		rc =
-		    on_demand_get_missing(t->demand, ON_DEMAND_REACH, "", look->since, look->w, &a);
+	if (rc == -ENOENT && patience) {
+		rc = on_demand_get_missing(
+		    t->on_demand, ON_DEMAND_REACH, "", patience->since, patience->w, &a);
 		if (rc == 0)
-			rc = take_row(t, a, name, out);
+			rc = ids_of_row(t, a, name, out);
 		on_demand_put(a);
 	}
 	return rc;
 }
 
 static int
-resolve_child(struct tree *t, const char *name, const struct look *look, struct resolved *out)
+ids_of_child(
+    struct tree *t, const char *name, const struct patience *patience, struct remote_ids *out)
 {
 	const struct on_demand_answer *a = NULL;
-	int rc = ask(t, ON_DEMAND_FOLDER, out->folder, look, &a);
+	int rc = get_answer(t, ON_DEMAND_FOLDER, out->folder, patience, &a);
 
 	if (rc == 0)
-		rc = take_row(t, a, name, out);
+		rc = ids_of_row(t, a, name, out);
 	on_demand_put(a);
 	if (rc == 0)
 		memcpy(out->folder, out->id, sizeof(out->folder));
 	return rc;
 }
 
-/* From the library down, folder by folder. */
+/* Goes from the library down, folder by folder. */
 static int
-resolve_folder(struct tree *t, const char *path, const struct look *look, struct resolved *out)
+ids_of_folder(
+    struct tree *t, const char *path, const struct patience *patience, struct remote_ids *out)
 {
 	char *copy = strdup(path), *rest = copy;
 	int rc = copy ? 0 : -ENOMEM;
 
 	for (const char *name; rc == 0 && (name = strsep(&rest, "/"));)
-		rc = name == copy ? resolve_library(t, name, look, out) :
-				    resolve_child(t, name, look, out);
+		rc = name == copy ? ids_of_library(t, name, patience, out) :
+				    ids_of_child(t, name, patience, out);
 	free(copy);
 	return rc;
 }
 
-static const char *
-below_root(const char *path)
-{
-	return strchr(path, '/') + 1;
-}
-
 static int
-resolve(struct tree *t, const struct node *n, const struct look *look, struct resolved *out)
+ids_of_path(struct tree *t, const struct node *n, const struct patience *patience,
+    struct remote_ids *out)
 {
-	*out = (struct resolved){ 0 };
-	return n->kind == RECORD ? resolve_record(t, below_root(n->path), look, out) :
-				   resolve_folder(t, below_root(n->path), look, out);
+	*out = (struct remote_ids){ 0 };
+	return n->kind == RECORD ? ids_of_record(t, below_root(n->path), patience, out) :
+				   ids_of_folder(t, below_root(n->path), patience, out);
 }
 
 /* What is in a record or a folder. */
 static int
-content(struct tree *t, const struct node *n, const struct look *look,
+get_contents(struct tree *t, const struct node *n, const struct patience *patience,
     const struct on_demand_answer **out)
 {
-	struct resolved found;
-	int rc = resolve(t, n, look, &found);
+	const enum on_demand_kind kind = n->kind == RECORD ? ON_DEMAND_LINKS : ON_DEMAND_FOLDER;
+	struct remote_ids ids;
+	int rc = ids_of_path(t, n, patience, &ids);
 
-	return rc < 0 ?
-	    rc :
-	    ask(t, n->kind == RECORD ? ON_DEMAND_LINKS : ON_DEMAND_FOLDER, found.id, look, out);
+	return rc < 0 ? rc : get_answer(t, kind, ids.id, patience, out);
 }
 
-/* Whether some document is in a library of which the answer says nothing. */
+/*
+ * Waiting.
+ */
+
+int
+remote_wait_object(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+{
+	const struct patience patience = { since, w };
+	const struct on_demand_answer *a = NULL;
+	int rc = get_answer(t, ON_DEMAND_OBJECT, below_root(n->path), &patience, &a);
+
+	if (rc == 0 && a->count == 0)
+		rc = -ENOENT;
+	on_demand_put(a);
+	return rc;
+}
+
+int
+remote_wait_record(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+{
+	const struct patience patience = { since, w };
+	const struct on_demand_answer *a = NULL;
+	int rc = get_contents(t, n, &patience, &a);
+
+	/* For an Id that does not exist the org answers the same as for a record without files. */
+	if (rc == 0 && a->count == 0 && !strchr(below_root(n->path), '/'))
+		rc = -ENOENT;
+	on_demand_put(a);
+	return rc;
+}
+
+int
+remote_wait_folder(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+{
+	const struct patience patience = { since, w };
+	const struct on_demand_answer *a = NULL;
+	int rc = get_contents(t, n, &patience, &a);
+
+	on_demand_put(a);
+	return rc;
+}
+
+int
+remote_wait_library(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+{
+	const struct patience patience = { since, w };
+	const struct on_demand_answer *a = NULL;
+	struct remote_ids ids;
+	int rc = ids_of_path(t, n, &patience, &ids);
+
+	if (rc == 0 && t->o.browse && *ids.folder)
+		rc = get_answer(t, ON_DEMAND_FOLDER, ids.folder, &patience, &a);
+	on_demand_put(a);
+	return rc;
+}
+
+/* Whether some document is in a library that is not in the answer. */
 static bool
 misses_library(struct tree *t, const struct on_demand_answer *a)
 {
@@ -232,80 +293,50 @@ misses_library(struct tree *t, const struct on_demand_answer *a)
 	return false;
 }
 
-static int
-look_at_libraries(struct tree *t, const struct look *look)
+int
+remote_wait_libraries(struct tree *t, const struct node *n, int64_t since, struct wait *w)
 {
+	const struct patience patience = { since, w };
 	const struct on_demand_answer *a = NULL;
-	int rc = ask(t, ON_DEMAND_REACH, "", look, &a);
+	int rc = get_answer(t, ON_DEMAND_REACH, "", &patience, &a);
 	bool more = rc == 0 && misses_library(t, a);
 
+	(void)n;
 	on_demand_put(a);
 	a = NULL;
 	if (more)
-		rc =
-		    on_demand_get_missing(t->demand, ON_DEMAND_REACH, "", look->since, look->w, &a);
-	on_demand_put(a);
-	return rc;
-}
-
-int
-remote_look(struct tree *t, const struct node *n, int64_t since, struct wait *w)
-{
-	const struct look look = { since, w };
-	const struct on_demand_answer *a = NULL;
-	struct resolved found;
-	int rc = 0;
-
-	switch (n->kind) {
-	case FIXED:
-		rc = look_at_libraries(t, &look);
-		break;
-	case OBJECT:
-		rc = ask(t, ON_DEMAND_OBJECT, below_root(n->path), &look, &a);
-		if (rc == 0 && a->count == 0)
-			rc = -ENOENT;
-		break;
-	case RECORD:
-		rc = content(t, n, &look, &a);
-		if (rc == 0 && a->count == 0 && !strchr(below_root(n->path), '/'))
-			rc = -ENOENT; /* the org says the same of a record that is not there */
-		break;
-	case LIBRARY:
-		rc = resolve(t, n, &look, &found);
-		if (rc == 0 && t->o.browse && *found.folder)
-			rc = ask(t, ON_DEMAND_FOLDER, found.folder, &look, &a);
-		break;
-	default:
-		rc = content(t, n, &look, &a);
-	}
+		rc = on_demand_get_missing(t->on_demand, ON_DEMAND_REACH, "", since, w, &a);
 	on_demand_put(a);
 	return rc;
 }
 
 /*
- * Looking up.
+ * Finding.
  */
 
-static int
-set_path(struct tree *t, struct node *n, enum kind kind, const char *dir, const char *name)
-{
-	n->kind = kind;
-	if (asprintf(&n->path, "%s/%s", dir, name) < 0) {
-		n->path = NULL;
-		return -ENOMEM;
-	}
-	return node_remember(t, n);
-}
-
-static int
-find_record(struct tree *t, const char *name, struct node *n)
+/* An Id begins with a digit or a small letter, an object's name with a capital. */
+int
+remote_find_object(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
 	char id[19];
 
-	/* An Id begins with a digit or a small letter, an object's name with a capital. */
+	(void)dir;
 	if (!isupper((unsigned char)*name) && name_id(name, id))
-		return set_path(t, n, RECORD, "records", id);
-	return is_object_name(name) ? set_path(t, n, OBJECT, "records", name) : -ENOENT;
+		return node_set_path(t, n, RECORD, "records", id);
+	return is_object_name(name) ? node_set_path(t, n, OBJECT, "records", name) : -ENOENT;
+}
+
+int
+remote_find_record(struct tree *t, struct node *dir, const char *name, struct node *n)
+{
+	return is_safe(t, name) ? node_set_path(t, n, RECORD, dir->path, name) : -ENOENT;
+}
+
+int
+remote_find_library(struct tree *t, struct node *dir, const char *name, struct node *n)
+{
+	(void)dir;
+	return is_safe(t, name) ? node_set_path(t, n, LIBRARY, "libraries", name) : -ENOENT;
 }
 
 static unsigned
@@ -318,128 +349,119 @@ depth_of(const char *path)
 	return n;
 }
 
-/* A document of that name, if the place has it. */
+/* Whether the document d is in the directory, as far as is known: 0, or -ENOENT. */
 static int
-find_document(struct tree *t, const struct node *dir, const char *name, struct node *n)
+contains(struct tree *t, const struct node *dir, const struct document *d)
 {
 	const struct on_demand_answer *a = NULL;
-	struct resolved found;
-	int rc = catalogue_by_name(t->catalogue, name, &n->doc);
+	struct remote_ids ids;
+	bool is = false;
+	int rc;
 
-	if (rc == 0)
-		rc = dir->kind == LIBRARY ? resolve(t, dir, NULL, &found) :
-					    content(t, dir, NULL, &a);
-	if (rc == 0 &&
-	    !(dir->kind == LIBRARY ? strcmp(n->doc.parent_id, found.id) == 0 && n->doc.listed :
-				     !!on_demand_find(a, n->doc.id)))
-		rc = -ENOENT;
-	on_demand_put(a);
-	n->kind = LINK;
-	n->depth = depth_of(dir->path);
-	return n->depth > LINK_DEPTHS ? -ENOENT : rc;
-}
-
-static int
-find_folder(struct tree *t, const struct node *dir, const char *name, struct node *n)
-{
-	const struct on_demand_answer *a = NULL;
-	bool there = is_safe(t, name) && depth_of(dir->path) < LINK_DEPTHS;
-
-	/* Of a library nobody has asked yet what is in it. */
-	if (there && dir->kind == FOLDER)
-		there = content(t, dir, NULL, &a) == 0 && find_row(t, a, name);
-	on_demand_put(a);
-	return there ? set_path(t, n, FOLDER, dir->path, name) : -ENOENT;
+	if (dir->kind == LIBRARY) {
+		rc = ids_of_path(t, dir, NULL, &ids);
+		is = rc == 0 && d->listed && strcmp(d->parent_id, ids.id) == 0;
+	} else {
+		rc = get_contents(t, dir, NULL, &a);
+		is = rc == 0 && on_demand_find(a, d->id);
+		on_demand_put(a);
+	}
+	return rc < 0 ? rc : is ? 0 : -ENOENT;
 }
 
 int
-remote_find(struct tree *t, const struct node *dir, const char *name, struct node *n)
+remote_find_document(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
-	int rc = -ENOENT;
+	const unsigned depth = depth_of(dir->path);
 
-	if (node_is(dir, RECORDS))
-		return find_record(t, name, n);
-	if (node_is(dir, LIBRARIES))
-		return is_safe(t, name) ? set_path(t, n, LIBRARY, "libraries", name) : -ENOENT;
-	if (dir->kind == OBJECT)
-		return is_safe(t, name) ? set_path(t, n, RECORD, dir->path, name) : -ENOENT;
-	rc = find_document(t, dir, name, n);
-	if (rc == -ENOENT && dir->kind != RECORD) {
-		node_free(n);
-		rc = find_folder(t, dir, name, n);
-	}
-	return rc;
+	if (depth > LINK_DEPTHS)
+		return -ENOENT;
+	n->kind = LINK;
+	n->variant = depth - 1;
+	int rc = catalogue_by_name(t->catalogue, name, &n->doc);
+	return rc < 0 ? rc : contains(t, dir, &n->doc);
+}
+
+int
+remote_find_document_or_folder(struct tree *t, struct node *dir, const char *name, struct node *n)
+{
+	const struct on_demand_answer *a = NULL;
+	int rc = remote_find_document(t, dir, name, n);
+
+	if (rc != -ENOENT)
+		return rc;
+	node_free(n);
+	*n = (struct node){ 0 };
+	bool is = is_safe(t, name) && depth_of(dir->path) < LINK_DEPTHS;
+	/* Nobody has asked yet what is in a library; a folder's attributes have. */
+	if (is && dir->kind == FOLDER)
+		is = get_contents(t, dir, NULL, &a) == 0 && directory_called(t, a, name);
+	on_demand_put(a);
+	return is ? node_set_path(t, n, FOLDER, dir->path, name) : -ENOENT;
 }
 
 /*
  * Listing.
  */
 
-struct listing {
-	struct tree	*tree;
+struct remote_listing {
+	struct node_listing *listing;
 	const struct node *dir;
-	remote_each	*each;
-	void		*ctx;
-	bool		 full;
 };
 
-static void
-list_document(struct listing *l, const struct document *d)
-{
-	const struct node n = { .kind = LINK, .depth = depth_of(l->dir->path), .doc = *d };
-
-	if (n.depth <= LINK_DEPTHS && !l->each(l->ctx, d->name, &n, 2 + d->key))
-		l->full = true;
-}
-
 static bool
-list_child(void *ctx, const struct document *d)
+list_link(void *ctx, const struct document *d)
 {
-	struct listing *l = ctx;
+	const struct remote_listing *rl = ctx;
+	const struct node n = { .kind = LINK, .variant = depth_of(rl->dir->path) - 1, .doc = *d };
 
-	list_document(l, d);
-	return !l->full;
+	return n.variant >= LINK_DEPTHS || node_list(rl->listing, d->name, &n, d->key);
 }
 
-/* name: unless it is another's in this directory. */
-static void
-list_directory(struct listing *l, const struct on_demand_row *row, const char *name, uint64_t next)
+/* With the short name if only this directory has it, and no document or README. */
+static int
+list_directory(const struct remote_listing *rl, const struct on_demand_answer *a,
+    const struct on_demand_row *row, uint64_t next)
 {
-	struct node other = { .kind = FIXED }, n = { .kind = FIXED };
-	const bool top = node_is(l->dir, LIBRARIES);
-	struct name full;
-
-	if (top ? strcmp(name, "README") == 0 : find_document(l->tree, l->dir, name, &other) == 0) {
-		long_name(l->tree, row, &full);
-		name = full.s;
-	}
-	node_free(&other);
-	if (set_path(l->tree, &n, top ? LIBRARY : FOLDER, top ? "libraries" : l->dir->path, name) <
-		0 ||
-	    !l->each(l->ctx, name, &n, next))
-		l->full = true;
-	node_free(&n);
-}
-
-static void
-list_row(struct listing *l, const struct on_demand_answer *a, const struct on_demand_row *row,
-    uint64_t next)
-{
-	struct document d;
+	struct tree *t = rl->listing->tree;
+	const bool top = rl->dir->kind == LIBRARIES;
+	struct node other = { 0 }, n = { 0 };
 	struct name name;
 
-	if (row->folder) {
-		name_safe(row->name, l->tree->o.names, 0, &name);
-		if (!find_row(l->tree, a, name.s))
-			long_name(l->tree, row, &name);
-		list_directory(l, row, name.s, next);
-	} else if (catalogue_by_id(l->tree->catalogue, row->id, &d) == 0) {
-		list_document(l, &d);
-		document_free(&d);
-	}
+	name_safe(row->name, t->o.names, 0, &name);
+	bool clashes = !directory_called(t, a, name.s);
+	if (!clashes && top)
+		clashes = strcmp(name.s, "README") == 0;
+	else if (!clashes)
+		clashes = catalogue_by_name(t->catalogue, name.s, &other.doc) == 0 &&
+		    contains(t, rl->dir, &other.doc) == 0;
+	if (clashes)
+		put_long_name(t, row, &name);
+	int rc = node_set_path(
+	    t, &n, top ? LIBRARY : FOLDER, top ? "libraries" : rl->dir->path, name.s);
+	if (rc == 0)
+		node_list(rl->listing, name.s, &n, next);
+	node_free(&other);
+	node_free(&n);
+	return rc;
 }
 
-struct entry {
+static int
+list_row(struct remote_listing *rl, const struct on_demand_answer *a,
+    const struct on_demand_row *row, uint64_t next)
+{
+	struct document d;
+
+	if (row->folder)
+		return list_directory(rl, a, row, next);
+	if (catalogue_by_id(rl->listing->tree->catalogue, row->id, &d) == 0) {
+		list_link(rl, &d);
+		document_free(&d);
+	}
+	return 0;
+}
+
+struct ordered_row {
 	uint64_t	 next;
 	const struct on_demand_row *row;
 };
@@ -447,65 +469,77 @@ struct entry {
 static int
 by_offset(const void *a, const void *b)
 {
-	uint64_t x = ((const struct entry *)a)->next, y = ((const struct entry *)b)->next;
+	uint64_t x = ((const struct ordered_row *)a)->next;
+	uint64_t y = ((const struct ordered_row *)b)->next;
 
 	return x < y ? -1 : x > y;
 }
 
-/* The rows behind off, or of them the directories alone. */
+/* The rows after an offset, or of them only the directories. */
 static int
-list_rows(struct listing *l, const struct on_demand_answer *a, bool directories, uint64_t off)
+list_rows(struct remote_listing *rl, const struct on_demand_answer *a, bool directories,
+    uint64_t after)
 {
-	struct entry *entries = malloc((a->count + 1) * sizeof(*entries));
+	struct ordered_row *rows = malloc((a->count + 1) * sizeof(*rows));
 	size_t n = 0;
+	int rc = 0;
 
-	if (!entries)
+	if (!rows)
 		return -ENOMEM;
 	for (size_t i = 0; i < a->count; i++) {
 		const struct on_demand_row *row = &a->rows[i];
 
-		entries[n] =
-		    (struct entry){ 2 + name_key(row->id) + (row->folder ? DIRECTORIES : 0), row };
-		n += entries[n].next > off && (row->folder || !directories);
+		rows[n] = (struct ordered_row){
+			name_key(row->id) + (row->folder ? DIRECTORIES : 0), row };
+		n += rows[n].next > after && (row->folder || !directories);
 	}
-	qsort(entries, n, sizeof(*entries), by_offset);
-	for (size_t i = 0; i < n && !l->full; i++)
-		list_row(l, a, entries[i].row, entries[i].next);
-	free(entries);
-	return 0;
+	qsort(rows, n, sizeof(*rows), by_offset);
+	for (size_t i = 0; rc == 0 && i < n && !rl->listing->full; i++)
+		rc = list_row(rl, a, rows[i].row, rows[i].next);
+	free(rows);
+	return rc;
 }
 
-static int
-list_library(struct listing *l, uint64_t off)
+int
+remote_list_library(struct node_listing *l, const struct node *dir, uint64_t after)
 {
+	struct remote_listing rl = { l, dir };
 	struct tree *t = l->tree;
 	const struct on_demand_answer *a = NULL;
-	struct resolved found;
-	int rc = resolve(t, l->dir, NULL, &found);
+	struct remote_ids ids;
+	int rc = ids_of_path(t, dir, NULL, &ids);
 
-	if (rc == 0 && off < DIRECTORIES)
-		rc = catalogue_list_parent(t->catalogue, found.id, off - 2, list_child, l);
+	if (rc == 0 && after < DIRECTORIES)
+		rc = catalogue_list_parent(t->catalogue, ids.id, after, list_link, &rl);
 	if (rc == 0 && !l->full && t->o.browse &&
-	    ask(t, ON_DEMAND_FOLDER, found.folder, NULL, &a) == 0)
-		rc = list_rows(l, a, true, off);
+	    get_answer(t, ON_DEMAND_FOLDER, ids.folder, NULL, &a) == 0)
+		rc = list_rows(&rl, a, true, after);
 	on_demand_put(a);
 	return rc;
 }
 
 int
-remote_list(struct tree *t, const struct node *dir, uint64_t off, remote_each *each, void *ctx)
+remote_list_folder(struct node_listing *l, const struct node *dir, uint64_t after)
 {
-	struct listing l = { .tree = t, .dir = dir, .each = each, .ctx = ctx };
+	struct remote_listing rl = { l, dir };
 	const struct on_demand_answer *a = NULL;
-	int rc = 0;
+	int rc = get_contents(l->tree, dir, NULL, &a);
 
-	if (dir->kind == OBJECT)
-		return 0;
-	if (dir->kind == LIBRARY)
-		return list_library(&l, off);
-	rc = dir->kind == FIXED ? ask(t, ON_DEMAND_REACH, "", NULL, &a) : content(t, dir, NULL, &a);
 	if (rc == 0)
-		rc = list_rows(&l, a, false, off);
+		rc = list_rows(&rl, a, false, after);
+	on_demand_put(a);
+	return rc;
+}
+
+int
+remote_list_libraries(struct node_listing *l, const struct node *dir, uint64_t after)
+{
+	struct remote_listing rl = { l, dir };
+	const struct on_demand_answer *a = NULL;
+	int rc = get_answer(l->tree, ON_DEMAND_REACH, "", NULL, &a);
+
+	if (rc == 0)
+		rc = list_rows(&rl, a, false, after);
 	on_demand_put(a);
 	return rc;
 }

@@ -1,10 +1,11 @@
 /*
- * place - directories that are found by what the org answers: records, libraries, folders.
+ * remote - directories whose contents the org tells on demand: records, libraries, folders.
  *
- * A place is its path below the root: `records/Account/Acme Corp`, `records/001...`,
- * `libraries/Sales/Contracts`. Any path that could be one is found at once; whether it is, its
- * attributes tell, which wait for the answer.
+ * Such a directory is its path below the root: `records/Account/Acme Corp`, `records/001...`,
+ * `libraries/Sales/Contracts`. Any path that could be one is found at once. Its attributes tell
+ * whether it exists: they wait for the org's answer.
  *
+ * These are the functions of their rows in kinds.c: the declarations in node.h say what each does.
  * Any thread.
  */
 #ifndef FS_TREE_REMOTE_H
@@ -12,16 +13,21 @@
 
 #include "node.h"
 
-/* What is called name in records/, in libraries/ or in a place; n->path, if it has one, is n's.
- * -ENOENT. */
-int	remote_find(struct tree *, const struct node *dir, const char *name, struct node *n);
-/*
- * Waits until it is known whether the place is there, and what is in it: 0. -ENOENT, -ENOTUNIQ
- * (told on the log); -EAGAIN and other errors as on_demand_get.
- */
-int	remote_look(struct tree *, const struct node *, int64_t since, struct wait *w);
-/* What is in libraries/ or in a place, behind offset off, as it is known. each: false to stop. */
-typedef bool remote_each(void *ctx, const char *name, const struct node *, uint64_t next);
-int	remote_list(struct tree *, const struct node *, uint64_t off, remote_each *, void *ctx);
+int	remote_find_object(struct tree *, struct node *, const char *name, struct node *);
+int	remote_find_record(struct tree *, struct node *, const char *name, struct node *);
+int	remote_find_library(struct tree *, struct node *, const char *name, struct node *);
+int	remote_find_document(struct tree *, struct node *, const char *name, struct node *);
+int	remote_find_document_or_folder(struct tree *, struct node *, const char *, struct node *);
+
+/* -ENOENT: there is none; -ENOTUNIQ: there are several, which are in the log. */
+int	remote_wait_object(struct tree *, const struct node *, int64_t since, struct wait *);
+int	remote_wait_record(struct tree *, const struct node *, int64_t since, struct wait *);
+int	remote_wait_libraries(struct tree *, const struct node *, int64_t since, struct wait *);
+int	remote_wait_library(struct tree *, const struct node *, int64_t since, struct wait *);
+int	remote_wait_folder(struct tree *, const struct node *, int64_t since, struct wait *);
+
+int	remote_list_libraries(struct node_listing *, const struct node *, uint64_t after);
+int	remote_list_library(struct node_listing *, const struct node *, uint64_t after);
+int	remote_list_folder(struct node_listing *, const struct node *, uint64_t after);	/* a record, too */
 
 #endif

@@ -52,10 +52,10 @@ struct tree_options {
 struct tree_parts {
 	struct catalogue *catalogue;
 	struct sync	*sync;
-	struct on_demand	*demand;
+	struct on_demand *on_demand;
 	struct files	*files;
 	struct inventory *inventory;
-	struct read_ahead	*ahead;
+	struct read_ahead *read_ahead;
 };
 
 int	tree_open(const struct tree_parts *, const struct tree_options *, struct tree **out);

@@ -1,0 +1,565 @@
+/*
+ * The kinds of nodes: a table, after the functions that are in it.
+ *
+ * An inode number is a kind and a key: `(kind - KEYED + 1) << NAME_KEY_BITS | key`, or for kinds of
+ * which there is one, the kind itself.
+ *
+ *	key		number made of		the inode changes when
+ *	NO_KEY		the kind		never
+ *	DOCUMENT_KEY	the document's Id	never
+ *	VERSION_KEY	the version's Id	there is a new version
+ *	ANY_VERSION_KEY	the same; it may be an older version
+ *	PATH_KEY	a hash of the path	never
+ *
+ * From a number one CAN tell the kind without asking anybody, and, but for PATH_KEY, which row of
+ * the catalogue it belongs to; the same org gives the same numbers in every mount, on every
+ * machine. One CANNOT tell whether that row still exists, so node_of looks it up at each use
+ * (-ESTALE if not). Nor can one tell the path from its hash: paths.c remembers the paths that were
+ * looked up or listed lately, and a number whose path is forgotten is -ESTALE too. The kernel then
+ * walks the path again.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/log.h"
+#include "fs/catalogue/catalogue.h"
+#include "fs/sync/on_demand.h"
+
+#include "document_dir.h"
+#include "node.h"
+#include "readme.h"
+#include "remote.h"
+
+#define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
+
+/*
+ * documents/, by-id/, parsed/ and versions/: a node for each document.
+ */
+
+static int
+find_document_by_name(struct tree *t, struct node *dir, const char *name, struct node *n)
+{
+	const bool dotted = dir->kind != DOCUMENTS && strcmp(name, ".README") == 0;
+
+	n->kind = kinds[dir->kind].shows;
+	int rc = catalogue_by_name(t->catalogue, dotted ? "README" : name, &n->doc);
+	return rc == 0 && kinds[n->kind].has && !kinds[n->kind].has(t, &n->doc) ? -ENOENT : rc;
+}
+
+static int
+find_document_by_id(struct tree *t, struct node *dir, const char *name, struct node *n)
+{
+	char id[19];
+
+	(void)dir;
+	if (!name_id(name, id) || strncmp(id, "069", 3) != 0)
+		return -ENOENT;
+	n->kind = LINK;
+	int rc = catalogue_by_id(t->catalogue, id, &n->doc);
+	return rc == -ENOENT ? node_set_path(t, n, UNKNOWN, "by-id", id) : rc;
+}
+
+struct document_listing {
+	struct node_listing *listing;
+	enum kind	 root;
+};
+
+static bool
+list_one_document(void *ctx, const struct document *d)
+{
+	const struct document_listing *dl = ctx;
+	const struct node n = { .kind = kinds[dl->root].shows, .doc = *d };
+
+	if (kinds[n.kind].has && !kinds[n.kind].has(dl->listing->tree, d))
+		return true;
+	return node_list(dl->listing, node_name_in(dl->root, d), &n, d->key);
+}
+
+static int
+list_all_documents(struct node_listing *l, const struct node *dir, uint64_t after)
+{
+	struct document_listing dl = { l, dir->kind };
+
+	return catalogue_list(l->tree->catalogue, after, list_one_document, &dl);
+}
+
+static int
+list_parsed_root(struct node_listing *l, const struct node *dir, uint64_t after)
+{
+	return l->tree->o.browse ? list_all_documents(l, dir, after) : 0;
+}
+
+static int
+list_versions_root(struct node_listing *l, const struct node *dir, uint64_t after)
+{
+	return l->tree->o.versions ? list_all_documents(l, dir, after) : 0;
+}
+
+/* It is a link like any other once the document is known. */
+static int
+recall_unknown(struct tree *t, struct node *n)
+{
+	int rc = catalogue_by_id(t->catalogue, strchr(n->path, '/') + 1, &n->doc);
+
+	if (rc == 0) {
+		n->kind = LINK;
+		free(n->path);
+		n->path = NULL;
+	}
+	return rc == -ENOENT ? 0 : rc;
+}
+
+static int
+size_unknown(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	(void)t, (void)n, (void)w, (void)size;
+	return -EAGAIN;
+}
+
+/* The org was asked before. */
+static int
+wait_unknown(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+{
+	(void)t, (void)n, (void)since, (void)w;
+	return -ENOENT;
+}
+
+/*
+ * documents/X/
+ */
+
+static bool
+has_parsed(const struct tree *t, const struct document *d)
+{
+	(void)t;
+	return document_is_csv(d);
+}
+
+static bool
+has_parsed_link(const struct tree *t, const struct document *d)
+{
+	return t->o.links && document_is_csv(d);
+}
+
+static bool
+has_versions_link(const struct tree *t, const struct document *d)
+{
+	(void)d;
+	return t->o.links;
+}
+
+static bool
+has_text(const struct tree *t, const struct document *d)
+{
+	(void)t;
+	return document_is_note(d);
+}
+
+static int64_t
+time_of_record(const struct document *d)
+{
+	return d->system_modstamp;
+}
+
+static void
+put_metadata(const struct tree *t, const struct node *n, struct buf *b)
+{
+	(void)t;
+	document_dir_put_metadata(b, &n->doc);
+}
+
+static int
+open_text(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
+    struct file **out)
+{
+	struct buf text = BUF_INIT;
+
+	(void)ticket, (void)w;
+	node_put_text(t, n, &text);
+	const size_t len = text.len;
+	char *s = buf_detach(&text);
+	buf_free(&text);
+	return s ? file_open_text(s, len, out) : -ENOMEM;
+}
+
+static int
+size_version(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	struct buf url = BUF_INIT;
+
+	(void)t, (void)w;
+	*size = (uint64_t)n->doc.content_size;
+	if (!document_is_link(&n->doc))
+		return 0;
+	document_dir_put_url(&url, &n->doc);
+	*size = url.len;
+	const bool failed = url.failed;
+	buf_free(&url);
+	return failed ? -ENOMEM : 0;
+}
+
+static void
+put_version(const struct tree *t, const struct node *n, struct buf *b)
+{
+	(void)t;
+	document_dir_put_url(b, &n->doc);
+}
+
+static int
+open_version(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
+    struct file **out)
+{
+	return document_is_link(&n->doc) ? open_text(t, n, ticket, w, out) :
+					   file_open_version(t->files, &n->doc, out);
+}
+
+static int
+size_note(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	return file_note_size(t->files, &n->doc, w, size);
+}
+
+static int
+open_note(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
+    struct file **out)
+{
+	(void)ticket;
+	return file_open_note(t->files, &n->doc, w, out);
+}
+
+/*
+ * versions/X/
+ */
+
+struct version_search {
+	const struct tree *tree;
+	const char	*name;
+	struct document	*found;
+	int		 rc;
+};
+
+static bool
+compare_version(void *ctx, const struct document *d)
+{
+	struct version_search *s = ctx;
+	struct name name;
+
+	document_dir_version_name(d, s->tree->o.names, &name);
+	if (strcmp(name.s, s->name) == 0)
+		s->rc = document_copy(d, s->found);
+	return s->rc == -ENOENT;
+}
+
+/* Whoever looks here has asked for the directory's attributes, which waits for the versions. */
+static int
+find_version(struct tree *t, struct node *dir, const char *name, struct node *n)
+{
+	struct version_search s = { t, name, &n->doc, -ENOENT };
+	int rc = catalogue_versions(t->catalogue, dir->doc.key, 0, compare_version, &s);
+
+	n->kind = VERSION;
+	return rc < 0 ? rc : s.rc;
+}
+
+static bool
+list_one_version(void *ctx, const struct document *d)
+{
+	struct node_listing *l = ctx;
+	struct name name;
+
+	document_dir_version_name(d, l->tree->o.names, &name);
+	return node_list(l, name.s, &(struct node){ .kind = VERSION, .doc = *d }, d->version_key);
+}
+
+static int
+list_versions(struct node_listing *l, const struct node *dir, uint64_t after)
+{
+	return catalogue_versions(l->tree->catalogue, dir->doc.key, after, list_one_version, l);
+}
+
+/* Versions never change: they are asked for again only when the latest is not among them. */
+static int
+wait_versions(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+{
+	const struct on_demand_answer *a = NULL;
+	struct document latest = { 0 };
+	int rc = catalogue_version(t->catalogue, n->doc.version_key, &latest);
+
+	if (rc == -ENOENT)
+		rc = on_demand_get(t->on_demand, ON_DEMAND_VERSIONS, n->doc.id, since, w, &a);
+	on_demand_put(a);
+	document_free(&latest);
+	return rc;
+}
+
+/*
+ * parsed/X/
+ */
+
+static int
+size_view(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	return file_view_size(t->files, &n->doc, n->variant, w, size);
+}
+
+static int
+open_view(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
+    struct file **out)
+{
+	(void)ticket;
+	return file_open_view(t->files, &n->doc, n->variant, w, out);
+}
+
+/* What is in it is known when the survey is. */
+static int
+size_columns(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	(void)size;
+	return file_columns(t->files, &n->doc, 0, w, NULL, NULL);
+}
+
+#define COLUMN_PATH	64
+
+static void
+put_column_path(const struct node *n, char path[COLUMN_PATH])
+{
+	snprintf(path, COLUMN_PATH, "column %llx %zu", (unsigned long long)n->doc.version_key,
+	    n->column);
+}
+
+static int
+recall_column(struct tree *t, struct node *n)
+{
+	unsigned long long version_key;
+
+	if (sscanf(n->path, "column %llx %zu", &version_key, &n->column) != 2)
+		return -ESTALE;
+	return catalogue_by_version_key(t->catalogue, version_key, &n->doc);
+}
+
+/* Whoever looks here has asked for the directory's attributes, which waits for the survey; if it
+ * has been forgotten since, the kernel asks for them again. */
+static int
+find_column(struct tree *t, struct node *dir, const char *name, struct node *n)
+{
+	struct file_column c;
+	char path[COLUMN_PATH];
+	int rc = file_column_find(t->files, &dir->doc, name, &c);
+
+	if (rc < 0)
+		return rc == -EAGAIN ? -ESTALE : rc;
+	*n = (struct node){ .kind = COLUMN, .column = c.number, .doc = dir->doc };
+	dir->doc = (struct document){ 0 };
+	put_column_path(n, path);
+	n->path = strdup(path);
+	return n->path ? node_remember(t, n) : -ENOMEM;
+}
+
+struct column_listing {
+	struct node_listing *listing;
+	const struct document *doc;
+};
+
+static bool
+list_one_column(void *ctx, const struct file_column *c)
+{
+	const struct column_listing *cl = ctx;
+	char path[COLUMN_PATH];
+	struct node n = { .kind = COLUMN, .column = c->number, .path = path, .doc = *cl->doc };
+
+	put_column_path(&n, path);
+	return node_remember(cl->listing->tree, &n) == 0 &&
+	    node_list(cl->listing, c->name, &n, c->number + 1);
+}
+
+/* Asking for the directory's attributes has waited for the survey. */
+static int
+list_columns(struct node_listing *l, const struct node *dir, uint64_t after)
+{
+	struct column_listing cl = { l, &dir->doc };
+	int rc = file_columns(l->tree->files, &dir->doc, (size_t)after, NULL, list_one_column, &cl);
+
+	return rc == -EAGAIN ? -EIO : rc;
+}
+
+static int
+size_column(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	return file_column_size(t->files, &n->doc, n->column, w, size);
+}
+
+static int
+open_column(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
+    struct file **out)
+{
+	(void)ticket;
+	return file_open_column(t->files, &n->doc, n->column, w, out);
+}
+
+/*
+ * .sffs/
+ */
+
+static void
+put_json(const struct tree *t, tree_text *make, struct buf *b)
+{
+	size_t len = 0;
+	char *text = make(t->o.ctx, &len);
+
+	b->failed |= !text;
+	buf_put(b, text ? text : "", text ? len : 0);
+	free(text);
+	while (b->len % STATUS_BYTES != STATUS_BYTES - 1 && !b->failed)
+		buf_putc(b, ' ');
+	buf_putc(b, '\n');
+}
+
+static void
+put_status(const struct tree *t, const struct node *n, struct buf *b)
+{
+	(void)n;
+	put_json(t, t->o.status, b);
+}
+
+static void
+put_limits(const struct tree *t, const struct node *n, struct buf *b)
+{
+	(void)n;
+	put_json(t, t->o.limits, b);
+}
+
+static void
+put_log(const struct tree *t, const struct node *n, struct buf *b)
+{
+	(void)t, (void)n;
+	log_tail(b);
+}
+
+static int
+size_inventory(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	struct snapshot *s;
+	int rc = inventory_get(t->inventory, kinds[n->kind].inventory, w, &s);
+
+	if (rc == 0) {
+		*size = snapshot_size(s);
+		snapshot_put(s);
+	}
+	return rc;
+}
+
+static void
+put_snapshot(void *snapshot)
+{
+	snapshot_put(snapshot);
+}
+
+static int
+open_inventory(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
+    struct file **out)
+{
+	struct snapshot *s;
+	int rc = sync_fresh(t->sync, &ticket->refresh, w);
+
+	if (rc == 0)
+		rc = inventory_get(t->inventory, kinds[n->kind].inventory, w, &s);
+	return rc < 0 ? rc : file_open_fd(snapshot_fd(s), snapshot_size(s), put_snapshot, s, out);
+}
+
+/*
+ * The table.
+ */
+
+#define A_DIR	S_IFDIR | 0555
+#define A_FILE	S_IFREG | 0444
+#define A_LINK	S_IFLNK | 0777
+
+const struct kind_row kinds[KINDS] = {
+	[ROOT] = { ROOT, "", A_DIR, NO_KEY, FOREVER },
+	[README] = { ROOT, "README", A_FILE, NO_KEY, FOREVER, .pages = TREE_PAGES_FRESH,
+		.constant = readme_root, .open = open_text },
+
+	[DOCUMENTS] = { ROOT, "documents", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
+		.shows = DOCUMENT, .find = find_document_by_name, .list = list_all_documents },
+	[DOCUMENT] = { DOCUMENTS, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true },
+	[VERSION] = { DOCUMENT, NULL, A_FILE, ANY_VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
+		.name_of = document_dir_file_name, .also = "content",
+		.put = put_version, .size = size_version, .open = open_version },
+	[METADATA] = { DOCUMENT, "metadata.json", A_FILE, DOCUMENT_KEY, NEVER,
+		.pages = TREE_PAGES_FRESH, .time = time_of_record, .put = put_metadata,
+		.open = open_text },
+	[PARSED_LINK] = { DOCUMENT, "parsed", A_LINK, DOCUMENT_KEY, WHILE_FRESH, .shows = PARSED,
+		.has = has_parsed_link },
+	[VERSIONS_LINK] = { DOCUMENT, "versions", A_LINK, DOCUMENT_KEY, WHILE_FRESH, .hidden = true,
+		.shows = VERSIONS, .has = has_versions_link },
+	[NOTE_TEXT] = { DOCUMENT, NULL, A_FILE, VERSION_KEY, FOREVER, .hidden = true,
+		.pages = TREE_PAGES_KEEP, .name_of = document_dir_text_name, .has = has_text,
+		.size = size_note, .open = open_note },
+
+	[PARSED_ROOT] = { ROOT, "parsed", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
+		.shows = PARSED, .find = find_document_by_name, .list = list_parsed_root },
+	[PARSED_README] = { PARSED_ROOT, "README", A_FILE, NO_KEY, FOREVER,
+		.pages = TREE_PAGES_FRESH, .constant = readme_parsed, .open = open_text },
+	[PARSED] = { PARSED_ROOT, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true,
+		.has = has_parsed },
+	[VIEW] = { PARSED, NULL, A_FILE, VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
+		.names = file_view_name, .size = size_view, .open = open_view },
+	[COLUMNS] = { PARSED, "columns", A_DIR, VERSION_KEY, WHILE_FRESH, .size = size_columns,
+		.find = find_column, .list = list_columns },
+	[COLUMN] = { COLUMNS, NULL, A_FILE, PATH_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
+		.recall = recall_column, .size = size_column, .open = open_column },
+
+	[VERSIONS_ROOT] = { ROOT, "versions", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
+		.shows = VERSIONS, .find = find_document_by_name, .list = list_versions_root },
+	[VERSIONS_README] = { VERSIONS_ROOT, "README", A_FILE, NO_KEY, FOREVER,
+		.pages = TREE_PAGES_FRESH, .constant = readme_versions, .open = open_text },
+	[VERSIONS] = { VERSIONS_ROOT, NULL, A_DIR, DOCUMENT_KEY, NEVER, .fresh = true,
+		.on_demand = true, .wait = wait_versions, .find = find_version,
+		.list = list_versions },
+
+	[BY_ID] = { ROOT, "by-id", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true, .shows = LINK,
+		.find = find_document_by_id, .list = list_all_documents },
+	[LINK] = { BY_ID, NULL, A_LINK, DOCUMENT_KEY, WHILE_FRESH, .shows = DOCUMENT },
+	[UNKNOWN] = { BY_ID, NULL, A_LINK, PATH_KEY, NEVER, .on_demand = true,
+		.recall = recall_unknown, .size = size_unknown, .wait = wait_unknown },
+
+	[RECORDS] = { ROOT, "records", A_DIR, NO_KEY, FOREVER, .on_demand = true,
+		.find = remote_find_object },
+	[RECORDS_README] = { RECORDS, "README", A_FILE, NO_KEY, FOREVER, .pages = TREE_PAGES_FRESH,
+		.constant = readme_records, .open = open_text },
+	[OBJECT] = { RECORDS, NULL, A_DIR, PATH_KEY, NEVER, .on_demand = true,
+		.wait = remote_wait_object, .find = remote_find_record },
+	[RECORD] = { OBJECT, NULL, A_DIR, PATH_KEY, NEVER, .on_demand = true,
+		.wait = remote_wait_record, .find = remote_find_document,
+		.list = remote_list_folder },
+
+	[LIBRARIES] = { ROOT, "libraries", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
+		.on_demand = true, .wait = remote_wait_libraries, .find = remote_find_library,
+		.list = remote_list_libraries },
+	[LIBRARIES_README] = { LIBRARIES, "README", A_FILE, NO_KEY, FOREVER,
+		.pages = TREE_PAGES_FRESH, .constant = readme_libraries, .open = open_text },
+	[LIBRARY] = { LIBRARIES, NULL, A_DIR, PATH_KEY, NEVER, .fresh = true, .on_demand = true,
+		.wait = remote_wait_library, .find = remote_find_document_or_folder,
+		.list = remote_list_library },
+	[FOLDER] = { LIBRARY, NULL, A_DIR, PATH_KEY, NEVER, .on_demand = true,
+		.wait = remote_wait_folder, .find = remote_find_document_or_folder,
+		.list = remote_list_folder },
+
+	[SFFS] = { ROOT, ".sffs", A_DIR, NO_KEY, FOREVER },
+	[STATUS] = { SFFS, "status.json", A_FILE, NO_KEY, NEVER, .pages = TREE_PAGES_FRESH,
+		.put = put_status, .open = open_text },
+	[LIMITS] = { SFFS, "limits.json", A_FILE, NO_KEY, NEVER, .pages = TREE_PAGES_FRESH,
+		.put = put_limits, .open = open_text },
+	[REFRESH] = { SFFS, "refresh", S_IFREG | 0644, NO_KEY, FOREVER, .pages = TREE_PAGES_FRESH,
+		.constant = "", .open = open_text },
+	[LOG] = { SFFS, "log", A_FILE, NO_KEY, NEVER, .pages = TREE_PAGES_NONE,
+		.put = put_log, .open = open_text },
+	[MD5SUMS] = { SFFS, "MD5SUMS", A_FILE, NO_KEY, NEVER, .fresh = true,
+		.pages = TREE_PAGES_NONE, .inventory = INVENTORY_MD5SUMS,
+		.size = size_inventory, .open = open_inventory },
+	[DOCUMENTS_TSV] = { SFFS, "documents.tsv", A_FILE, NO_KEY, NEVER, .fresh = true,
+		.pages = TREE_PAGES_NONE, .inventory = INVENTORY_DOCUMENTS,
+		.size = size_inventory, .open = open_inventory },
+};
