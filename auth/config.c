@@ -394,6 +394,7 @@ take_overrides(struct config *c, const char *s)
 static int
 check_org_name(const char *org)
 {
+	static const char *const commands[] = { "backup", "doctor", "help", "status", "unmount" };
 	size_t n =
 	    strspn(org, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-");
 
@@ -404,6 +405,10 @@ check_org_name(const char *org)
 		    "%s: an org name has only letters, digits and . _ @ - "
 		    "(at most %d, starting with a letter or digit)",
 		    org, ORG_MOST);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(org, commands[i]) == 0)
+			return log_invalid(
+			    "config", "%s: a command of sffs, not the name of an org", org);
 	if (strcmp(org, "defaults") == 0)
 		return log_invalid(
 		    "config", "defaults: this section is for all orgs; name one of the others");

@@ -67,6 +67,7 @@ struct sffs {
 	struct tree	*tree;
 	struct mount	*mount;
 	struct status	 status;
+	char		*mountpoint;	/* absolute */
 	char		*dir;		/* of this org's and user's data */
 	char		*catalogue_dir;
 	int		 parent;	/* pipe to the parent; -1: none */
@@ -75,36 +76,43 @@ struct sffs {
 	uint64_t	 filled_then;	/* documents then */
 };
 
-/* What is not to mount. The exit status. */
+/* The exit status. */
 static int
 run_command(const struct arguments *a)
 {
 	struct buf out = BUF_INIT, orgs = BUF_INIT;
+	bool healthy = true;
 	int rc = 0;
 
 	switch (a->command) {
-	case 'K':
+	case ARGUMENTS_HELP:
+		arguments_put_help(&out);
+		break;
+	case ARGUMENTS_VERSION:
+		buf_puts(&out, "sffs " SFFS_VERSION "\n");
+		break;
+	case ARGUMENTS_KEYS:
 		config_help(&out);
 		break;
-	case 'O':
+	case ARGUMENTS_ORGS:
 		rc = config_orgs(a->config, &out);
 		break;
-	case 'D':
-		dup2(STDOUT_FILENO, STDERR_FILENO); /* the causes, which are told on the log, belong
-						       into the report */
-		rc = doctor_run(a->config, a->org, stdout);
-		break;
-	case 'L':
+	case ARGUMENTS_STATUS:
 		rc = config_orgs(a->config, &orgs);
 		if (rc == 0)
-			rc = status_put(buf_str(&orgs), a->org, a->json, &out);
+			rc = status_put(buf_str(&orgs), a->org, a->json, &out, &healthy);
+		break;
+	default:
+		if (!a->json)	/* the log says the causes, which are part of the report */
+			dup2(STDOUT_FILENO, STDERR_FILENO);
+		rc = doctor_run(a->config, a->org, buf_str(&a->overrides), a->json, stdout);
 		break;
 	}
 	if (out.failed || fputs(buf_str(&out), stdout) < 0 || fflush(stdout) != 0)
 		rc = -EIO;
 	buf_free(&out);
 	buf_free(&orgs);
-	return exit_status_of(rc);
+	return rc == 0 && !healthy ? EXIT_OTHER : exit_status_of(rc);
 }
 
 /*
@@ -151,9 +159,9 @@ mount_answers(void *ctx)
 	struct sffs *s = ctx;
 
 	systemd_notify(s->notify, "READY=1\nSTATUS=%s is mounted on %s", s->config->org,
-	    s->arguments.mountpoint);
+	    s->mountpoint);
 	if (s->parent < 0) {
-		log_info("sffs", "%s is mounted on %s", s->config->org, s->arguments.mountpoint);
+		log_info("sffs", "%s is mounted on %s", s->config->org, s->mountpoint);
 		return;
 	}
 	if (setsid() < 0 || chdir("/") < 0)
@@ -267,7 +275,7 @@ shut_in(struct sffs *s)
 		log_debug("sffs", "the kernel has no Landlock: the mount is not confined");
 		return 0;
 	}
-	rc = mounter_open(s->arguments.mountpoint, &s->mounter);
+	rc = mounter_open(s->mountpoint, &s->mounter);
 	if (rc == 0)
 		rc = config_state_dir(c, &state);
 	if (rc == 0)
@@ -541,7 +549,7 @@ run(struct sffs *s)
 				    .debug = s->arguments.debug,
 				    .ready = mount_answers,
 				    .ctx = s },
-		    s->arguments.mountpoint, &s->mount);
+		    s->mountpoint, &s->mount);
 		prctl(PR_SET_PDEATHSIG, 0);
 		if (rc == 0)
 			rc = mount_serve(s->mount, s->tree);
@@ -551,7 +559,7 @@ run(struct sffs *s)
 	return status;
 }
 
-/* --check-cache: what a mount would open, but for the org. */
+/* sffs doctor --cache: what a mount would open, but for the org. */
 static int
 run_check(struct sffs *s)
 {
@@ -632,6 +640,7 @@ int
 main(int argc, char **argv)
 {
 	struct sffs s = { .parent = -1, .notify = -1 };
+	struct arguments *a = &s.arguments;
 	int status;
 
 	log_plain("sffs");
@@ -647,24 +656,30 @@ main(int argc, char **argv)
 	umask(077);
 	raise_file_limit();
 
-	status = arguments_parse(argc, argv, &s.arguments);
-	if (status < 0 && s.arguments.command && s.arguments.command != 'C')
-		status = run_command(&s.arguments);
-	if (status >= 0)
+	status = arguments_parse(argc, argv, a);
+	if (status == EXIT_DONE && a->command != ARGUMENTS_MOUNT && !a->cache) {
+		status = run_command(a);
 		goto out;
-	status = exit_status_of(config_load(
-	    s.arguments.config, s.arguments.org, buf_str(&s.arguments.overrides), &s.config));
-	if (status == EXIT_DONE && s.arguments.command == 'C') {
+	}
+	if (status == EXIT_DONE)
+		status = exit_status_of(
+		    config_load(a->config, a->org, buf_str(&a->overrides), &s.config));
+	if (status == EXIT_DONE && a->cache) {
 		status = run_check(&s);
-	} else if (status == EXIT_DONE) {
+		goto out;
+	}
+	if (status == EXIT_DONE && mount_check(a->mountpoint, &s.mountpoint) < 0)
+		status = EXIT_MOUNT;
+	if (status == EXIT_DONE) {
 		s.notify = systemd_open();
-		if (s.arguments.foreground && !log_to_journal())
+		if (a->foreground && !log_to_journal())
 			log_plain(NULL);
-		status = s.arguments.foreground ? run(&s) : run_as_daemon(&s);
+		status = a->foreground ? run(&s) : run_as_daemon(&s);
 	}
 out:
 	config_free(s.config);
-	arguments_free(&s.arguments);
+	arguments_free(a);
+	free(s.mountpoint);
 	free(s.dir);
 	if (s.notify >= 0)
 		close(s.notify);

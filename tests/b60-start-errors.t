@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every wrong start says in one line what to do, exits with the documented status, and leaves nothing mounted or running.
-. "${0%/*}/lib.sh"; plan 105
+. "${0%/*}/lib.sh"; plan 123
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -30,6 +30,12 @@ edit() { sed "$@" "$TMP/good" >"$config"; }
 bad 'no argument' 2 '*usage*'
 bad 'one argument' 2 '*usage*' sim
 bad 'unknown option' 2 '*' --wrong sim "$MNT"
+bad 'the old --list' 2 '*--list: the command is now: sffs status' --list
+bad 'the old --doctor' 2 '*--doctor: the command is now: sffs doctor ORG' --doctor sim
+bad 'the old --check-cache' 2 '*--check-cache: the command is now: sffs doctor --cache ORG' --check-cache sim
+bad 'unmount' 2 '*to unmount: fusermount3 -u*' unmount "$MNT"
+bad 'a command as an org' 2 '*backup: a command of sffs*' backup "$MNT"
+bad '--cache without doctor' 2 '*usage*' --cache sim "$MNT"
 bad 'unknown org' 2 '*nosuch*sim*' nosuch "$MNT"
 bad 'unknown key in -o' 2 '*colour*' -o colour=red sim "$MNT"
 bad 'a value that is none' 2 '*refresh*' -o refresh=often sim "$MNT"
@@ -47,12 +53,12 @@ END
 chmod +x "$TMP/lacking"
 for device in null fuse; do
 	around="unshare -m $TMP/lacking $device"
-	bad "no /dev/$device" 6 "*/dev/$device*--doctor*" sim "$MNT"
+	bad "no /dev/$device" 6 "*/dev/$device*doctor*" sim "$MNT"
 done
 around=
 timeout -s KILL 60 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
 is 'no right to mount: exit status' "$?" 6
-like 'no right to mount: message' "$(cat "$TMP/err")" '*--doctor sim*'
+like 'no right to mount: message' "$(cat "$TMP/err")" '*doctor sim*'
 rm -rf "$XDG_STATE_HOME/sffs" "$XDG_CACHE_HOME/sffs"
 rm "$config";                                   bad 'no config' 2 '*config*' sim "$MNT"
 edit 's/^flow/flwo/';                           bad 'unknown key' 2 '*flwo*' sim "$MNT"

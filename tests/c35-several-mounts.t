@@ -112,7 +112,7 @@ printf '!' >"$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.lock | grep -v part-)"
 "$BUILD/sffs" sim "$second" 2>"$TMP/err"
 is 'a damaged list that is in use is left alone' "$?" 6
 like 'which is said' "$(cat "$TMP/err")" '*is damaged, and another mount has it open: unmount that one first*'
-"$BUILD/sffs" --check-cache sim >/dev/null 2>&1
+"$BUILD/sffs" doctor --cache sim >/dev/null 2>&1
 is 'by a check, too' "$?" 6
 is 'who has it open goes on' "$(ls "$MNT/documents" | wc -l) $(find "$XDG_CACHE_HOME/sffs" -name '*.damaged' | wc -l)" '4 0'
 fs_unmount

@@ -19,7 +19,7 @@ is 'without the org the last state is mounted' "$?" 0
 like 'and said so' "$(cat "$TMP/err")" '*out of reach*serving what was known*'
 like 'with the time of the last answer' "$(cat "$TMP/err")" "*the last one, $last"
 is 'which the status has' "$(jq -r .refresh.last "$MNT/.sffs/status.json")" "$last"
-is 'and the list' "$("$BUILD/sffs" --list | awk -v where="$MNT" '$NF == where { print $4 }')" "$last"
+is 'and the list' "$("$BUILD/sffs" status | awk -v where="$MNT" '$NF == where { print $4 }')" "$last"
 is 'all names are there' "$(ls "$MNT/documents" | paste -sd ' ')" 'Table hello later'
 is 'what is cached reads' "$(cat "$MNT/documents/hello/hello.txt")" hello
 is 'views too' "$(cat "$MNT/parsed/Table/rows.tsv")" '1	2'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sffs --check-cache finds every byte that is not as it was, and what it removes is fetched again.
+# sffs doctor --cache finds every byte that differs; what it removes is downloaded again.
 . "${0%/*}/lib.sh"; plan 19
 data=$TMP/data
 mkdir "$data"
@@ -13,8 +13,8 @@ version=$(jq -r .LatestPublishedVersionId "$MNT/documents/f2/metadata.json")
 table=$(jq -r .LatestPublishedVersionId "$MNT/documents/table/metadata.json")
 fs_unmount
 org_forget
-ok 'a cache that is right' "$sffs" --check-cache sim
-like 'is said to be' "$("$sffs" --check-cache sim)" '4 right, 0 wrong, 0 of versions*1 views*'
+ok 'a cache that is right' "$sffs" doctor --cache sim
+like 'is said to be' "$("$sffs" doctor --cache sim)" '4 right, 0 damaged, 1 views, 0 older versions*'
 calls 'without a call' '*' 0
 
 files=$(dirname "$(find "$XDG_CACHE_HOME/sffs" -name "$version")")
@@ -22,26 +22,26 @@ chmod u+w "$files/$version"
 printf 'X' | dd of="$files/$version" bs=1 seek=50000 conv=notrunc status=none
 chmod u+w "$files/$table"
 printf 'longer' >>"$files/$table"
-"$sffs" --check-cache sim >"$TMP/out"
+"$sffs" doctor --cache sim >"$TMP/out"
 is 'one that is not: exit status' "$?" 1
-like 'is named, with its document' "$(cat "$TMP/out")" "*$version (f2): not of its MD5, removed*"
-like 'so is one of another size' "$(cat "$TMP/out")" "*$table (table): not of its size, removed*"
-like 'the rest is counted' "$(cat "$TMP/out")" '*2 right, 2 wrong*'
+like 'is named, with its document' "$(cat "$TMP/out")" "*f2: MD5 differs, removed*"
+like 'so is one of another size' "$(cat "$TMP/out")" "*table: size differs, removed*"
+like 'the rest is counted' "$(cat "$TMP/out")" '*2 right, 2 damaged*'
 ok 'it is gone' not test -e "$files/$version"
 ok 'and so is the view of it' not sh -c "ls '$files' | grep -q '^$table\.'"
-ok 'then all is right' "$sffs" --check-cache sim
+ok 'then all is right' "$sffs" doctor --cache sim
 fs_mount
 same 'what was removed is fetched again' "$data/f2.bin" "$MNT/documents/f2/f2.bin"
 is 'the view is made again' "$(cat "$MNT/parsed/table/rows.tsv")" '1	2'
 calls 'two downloads' 'GET *VersionData' 2
 on_terminal() { python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" </dev/null; }
-like 'a terminal is shown how far it is' "$(on_terminal "$sffs" --check-cache sim)" '*[0-9] files, 0 MB*4 right*'
-like 'nothing else is' "$("$sffs" --check-cache sim 2>&1)" '4 right*'
+like 'a terminal is shown how far it is' "$(on_terminal "$sffs" doctor --cache sim)" '*[0-9] files, 0 MB*4 right*'
+like 'nothing else is' "$("$sffs" doctor --cache sim 2>&1)" '4 right*'
 rm "$XDG_CACHE_HOME"/sffs/*/catalogue-*
-"$sffs" --check-cache sim >"$TMP/out"
+"$sffs" doctor --cache sim >"$TMP/out"
 is 'without a list of documents that is no good end' "$?" 1
-like 'and nothing is said to be old' "$(cat "$TMP/out")" '0 right, 0 wrong, 4 not checked, *1 views*'
+like 'and nothing is said to be old' "$(cat "$TMP/out")" '0 right, 0 damaged, 1 views, 4 not checked: *'
 fs_unmount; fs_mount; fs_unmount
-ok 'once it is there again all is right' "$sffs" --check-cache sim
-"$sffs" --check-cache nosuch >/dev/null 2>&1
+ok 'once it is there again all is right' "$sffs" doctor --cache sim
+"$sffs" doctor --cache nosuch >/dev/null 2>&1
 is 'an org that is none' "$?" 2

@@ -1,39 +1,51 @@
 #!/bin/sh
-# --list shows mounts, their state, and the orgs of the config that are not mounted; no mount can hang it.
-. "${0%/*}/lib.sh"; plan 18
+# sffs status shows mounts, their state, and the orgs of the config that are not mounted; no mount can hang it.
+. "${0%/*}/lib.sh"; plan 22
 data=$TMP/data
 mkdir "$data" "$TMP/second mount"
 printf 'hello\n' >"$data/hello.txt"
 org_start --data "$data"
 sffs=$BUILD/sffs
 # line WHERE: org, state and documents of what is mounted there.
-line() { "$sffs" --list | awk -v where="$1" 'substr($0, length($0) - length(where)) == " " where { print $1, $2, $3 }'; }
+line() { "$sffs" status | awk -v where="$1" 'substr($0, length($0) - length(where)) == " " where { print $1, $2, $3 }'; }
 
 is '--orgs' "$("$sffs" --orgs)" sim
+# An org that no other test mounts.
+own=own$$
+sed "s/^\[sim\]/[$own]/" "$XDG_CONFIG_HOME/sffs/config" >"$TMP/own"
+cat "$TMP/own" >>"$XDG_CONFIG_HOME/sffs/config"
 printf '[other]\nlogin_url = https://other.example.my.salesforce.com\n' >>"$XDG_CONFIG_HOME/sffs/config"
-is 'has all' "$("$sffs" --orgs | paste -sd ' ')" 'sim other'
+is 'has all' "$("$sffs" --orgs | paste -sd ' ')" "sim $own other"
 fs_mount
 is 'an org that is' "$(line "$MNT")" 'sim ok 1'
-is 'is not listed as unmounted' "$("$sffs" --list | grep -c '^sim  *unmounted ')" 0
-is 'the other one is' "$("$sffs" --list | grep -c '^other  *unmounted ')" 1
-"$sffs" sim "$TMP/second mount"
-is 'a mount point with a blank' "$(line "$TMP/second mount")" 'sim ok 1'
-is 'one org alone' "$("$sffs" --list sim | grep -c "$TMP\|^other")" 2
-is 'as JSON' "$("$sffs" --list --json | jq -c --arg tmp "$TMP/" '.[-1:] + map(select(.mountpoint // "" | startswith($tmp))) | map([.org, .state, .documents, .mountpoint])')" \
-	"[[\"other\",\"unmounted\",null,null],[\"sim\",\"ok\",1,\"$MNT\"],[\"sim\",\"ok\",1,\"$TMP/second mount\"]]"
-is 'of one that is not mounted' "$("$sffs" --list --json other | jq -c .)" '[{"org":"other","state":"unmounted","documents":null,"asked":null,"mountpoint":null}]'
-"$sffs" --list nosuch >"$TMP/out" 2>&1
+is 'is not listed as unmounted' "$("$sffs" status | grep -c '^sim  *unmounted ')" 0
+is 'the other one is' "$("$sffs" status | grep -c '^other  *unmounted ')" 1
+"$sffs" "$own" "$TMP/second mount"
+is 'a mount point with a blank' "$(line "$TMP/second mount")" "$own ok 1"
+is 'one org alone' "$("$sffs" status "$own" | wc -l)" 2
+is 'as JSON' "$("$sffs" status --json | jq -c --arg tmp "$TMP/" '.[-1:] + map(select(.mountpoint // "" | startswith($tmp))) | map([.org, .state, .documents, .mountpoint])')" \
+	"[[\"other\",\"unmounted\",null,null],[\"sim\",\"ok\",1,\"$MNT\"],[\"$own\",\"ok\",1,\"$TMP/second mount\"]]"
+is 'of one that is not mounted' "$("$sffs" status --json other | jq -c .)" '[{"org":"other","state":"unmounted","documents":null,"asked":null,"mountpoint":null}]'
+"$sffs" status "$own" >/dev/null
+is 'exit status: all is well' "$?" 0
+"$sffs" status other >/dev/null
+is 'an org that is not mounted' "$?" 1
+"$sffs" status nosuch >"$TMP/out" 2>&1
 is 'one that is none' "$?" 2
 
 # A mount whose process does nothing.
-pid=$(pgrep -f "$sffs sim $TMP/second mount\$")
+pid=$(pgrep -f "$sffs $own $TMP/second mount\$")
 kill -STOP "$pid"
-is 'a mount that hangs' "$(timeout 20 "$sffs" --list | grep 'second mount' | awk '{ print $2 }')" silent
+is 'a mount that hangs' "$(timeout 20 "$sffs" status | grep 'second mount' | awk '{ print $2 }')" silent
+"$sffs" status "$own" >/dev/null
+is 'fails the check' "$?" 1
 is 'hides no other' "$(line "$MNT")" 'sim ok 1'
 kill -CONT "$pid"
 kill -KILL "$pid"
 timeout 20 sh -c "while kill -0 $pid 2>/dev/null; do :; done"
-is 'a mount that is dead' "$(line "$TMP/second mount")" 'sim dead -'
+is 'a mount that is dead' "$(line "$TMP/second mount")" "$own dead -"
+"$sffs" status "$own" >/dev/null
+is 'fails the check, too' "$?" 1
 fusermount3 -u "$TMP/second mount"
 is 'until it is removed' "$(line "$TMP/second mount")" ''
 
@@ -41,9 +53,9 @@ org fault -d kind=error -d status=500 --data-urlencode 'match=GET */query*' -d t
 fs_sync 2>/dev/null
 is 'a mount whose org fails' "$(line "$MNT")" 'sim failing 1'
 chmod 755 "$TMP"
-is 'the mount of another user' "$(setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_CONFIG_HOME=/nonexistent "$sffs" --list |
+is 'the mount of another user' "$(setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_CONFIG_HOME=/nonexistent "$sffs" status |
 	awk -v where="$MNT" '$NF == where { print $2 }')" private
 fs_unmount
 rm "$XDG_CONFIG_HOME/sffs/config"
-ok 'without a config file' "$sffs" --list
+ok 'without a config file' "$sffs" status
 is 'there are no orgs' "$("$sffs" --orgs)" ''

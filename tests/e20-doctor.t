@@ -1,6 +1,6 @@
 #!/bin/sh
-# --doctor says what is missing and what to do, in the words of whoever has to do it, and exits as a mount would.
-. "${0%/*}/lib.sh"; plan 45
+# sffs doctor says what is missing and what to do, and exits as a mount would.
+. "${0%/*}/lib.sh"; plan 48
 data=$TMP/data
 mkdir "$data" "$data/Old.archived"
 printf 'hello\n' >"$data/hello.txt"
@@ -12,7 +12,7 @@ sffs=$BUILD/sffs
 # doctor DESCRIPTION STATUS PATTERN...: exits so, and says each of them.
 doctor() {
 	what=$1 want=$2; shift 2
-	"$sffs" --doctor sim >"$TMP/out" 2>"$TMP/err"
+	"$sffs" doctor sim >"$TMP/out" 2>"$TMP/err"
 	is "$what" "$?" "$want"
 	for pattern; do like "$what: $pattern" "$(cat "$TMP/out")" "*$pattern*"; done
 }
@@ -20,6 +20,10 @@ edit() { sed "$@" "$TMP/good" >"$config"; }
 
 doctor 'all is well' 0 'ok    /dev/fuse' "ok    $config" 'scopes: api' 'lists 1 documents' 'archived documents, which are not mounted: 1' \
 	'Attachments, which are not mounted: 3' 'Documents, which are not mounted: 1'
+is 'as JSON' "$("$sffs" doctor sim --json | jq -r 'map(.result) | unique | join(" ")')" 'note ok'
+is 'with the options of a mount' "$("$sffs" doctor sim -o archived=yes | grep -c archived)" 0
+"$sffs" doctor sim -o refresh=often >"$TMP/wrong"
+is 'which it checks' "$?" 2
 is 'nothing is on standard error' "$(cat "$TMP/err")" ''
 is 'nothing is BAD' "$(grep -c BAD "$TMP/out")" 0
 is 'no secret is said' "$(grep -c "$(sed -n 's/^client_secret = //p' "$TMP/good")" "$TMP/out")" 0
@@ -55,9 +59,9 @@ doctor 'a directory that others can read' 2 'chmod 700*BAD'
 chmod 700 "$XDG_STATE_HOME/sffs"
 
 # In a container, and as a user for whom nobody mounts.
-unshare -m sh -c "mount -t tmpfs none /dev && exec '$sffs' --doctor sim" >"$TMP/out" 2>&1
+unshare -m sh -c "mount -t tmpfs none /dev && exec '$sffs' doctor sim" >"$TMP/out" 2>&1
 is 'no /dev/fuse' "$?" 6
 like 'says what to do' "$(cat "$TMP/out")" '*BAD   */dev/fuse*'
-setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" --doctor sim >"$TMP/out" 2>&1
+setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" doctor sim >"$TMP/out" 2>&1
 is 'root that may not mount' "$?" 6
 like 'says which right' "$(cat "$TMP/out")" '*--cap-add SYS_ADMIN*'

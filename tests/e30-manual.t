@@ -1,6 +1,6 @@
 #!/bin/sh
 # The manual and --help say what the programs do; shells complete orgs, keys and options.
-. "${0%/*}/lib.sh"; plan 32
+. "${0%/*}/lib.sh"; plan 34
 sffs=$BUILD/sffs
 man=$BUILD/man
 # words of the manual page $1, as plain text
@@ -64,7 +64,8 @@ bash_says() {
 	bash -c '. "$0"; function=_${1//-/_}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); $function 2>/dev/null; printf "%s\n" "${COMPREPLY[@]}" | sort' \
 		"$TOP/scripts/completion/sffs.bash" "$@" | paste -sd ' '
 }
-is 'bash: orgs' "$(bash_says sffs '')" 'other sim'
+is 'bash: commands and orgs' "$(bash_says sffs '')" 'doctor help other sim status'
+is 'bash: orgs of a command' "$(bash_says sffs doctor '')" 'other sim'
 is 'bash: keys' "$(bash_says sffs -o cache_)" 'cache_dir= cache_size='
 is 'bash: keys behind another' "$(bash_says sffs -o refresh = 5,cache_)" '5,cache_dir= 5,cache_size='
 is 'bash: orgs behind options' "$(bash_says sffs -o refresh = 5 -f o)" other
@@ -72,7 +73,8 @@ is 'bash: options' "$(bash_says sffs --log)" --log-level
 is 'bash: directories' "$(cd "$TMP" && bash_says sffs sim mn)" mnt
 is 'bash: commands of sffs-auth, and orgs' "$(bash_says sffs-auth log) $(bash_says sffs-auth token s)" 'login logout sim'
 fish_says() { HOME=$TMP fish --no-config -c "source $TOP/scripts/completion/sffs.fish; complete -C '$1'" | cut -f1 | sort | paste -sd ' '; }
-is 'fish: orgs' "$(fish_says 'sffs ')" 'other sim'
+is 'fish: commands and orgs' "$(fish_says 'sffs ')" 'doctor help other sim status'
+is 'fish: orgs of a command' "$(fish_says 'sffs doctor ')" 'other sim'
 is 'fish: keys' "$(fish_says 'sffs -o cache_')" 'cache_dir= cache_size='
 is 'fish: commands of sffs-auth, and orgs' "$(fish_says 'sffs-auth log') $(fish_says 'sffs-auth token s')" 'login logout sim'
 ok 'zsh: the syntax' zsh -n "$TOP/scripts/completion/_sffs"

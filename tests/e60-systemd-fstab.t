@@ -89,12 +89,12 @@ case $TOP:$BUILD in
 	with HOME=/root "$plain" >/dev/null
 	is 'mounted by hand, too' "$(kept)" 'root/.cache/sffs/calls root/.local/state/sffs/sim.json'
 	with HOME=/root "sffs-auth --config '$config' login sim" >/dev/null
-	like 'where the login of root is, of which a unit is told' "$(with '' "sffs --config '$config' --doctor sim")" \
-		'*note  /root/.local/state/sffs/sim.json: another login, which is for mount(8) and fstab*env HOME=/root sffs --doctor sim looks there*'
+	like 'where the login of root is, of which a unit is told' "$(with '' "sffs --config '$config' doctor sim")" \
+		'*note  /root/.local/state/sffs/sim.json: another login, which is for mount(8) and fstab*env HOME=/root sffs doctor sim looks there*'
 	kept >/dev/null
 	with '' "sffs-auth --config '$config' login sim" >/dev/null
-	like 'as root is of that of a unit' "$(with HOME=/root "sffs --config '$config' --doctor sim")" \
-		'*note  /var/lib/sffs/sim.json: another login, which is for a system unit*env -u HOME sffs --doctor sim looks there*'
+	like 'as root is of that of a unit' "$(with HOME=/root "sffs --config '$config' doctor sim")" \
+		'*note  /var/lib/sffs/sim.json: another login, which is for a system unit*env -u HOME sffs doctor sim looks there*'
 	is 'each has its own' "$(kept)" 'lib/sffs/sim.json root/.local/state/sffs/sim.json'
 	sed 's/^flow.*/flow = web/' "$config" >"$TMP/web"
 	like 'and a unit is told to log in to its own' "$(with '' "sffs --config '$TMP/web' sim '$MNT'")" '*: env -u HOME sffs-auth login sim'

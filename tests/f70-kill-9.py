@@ -139,7 +139,7 @@ def round_download():
     for t in readers:
         t.join(30)
     problems = compare('download', read=random.random() < 0.2) + (['download: a reader is stuck'] if any(t.is_alive() for t in readers) else [])
-    checked = subprocess.run([f'{BUILD}/sffs', '--check-cache', 'sim'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    checked = subprocess.run([f'{BUILD}/sffs', 'doctor', '--cache', 'sim'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if checked.returncode != 0 or checked.stdout.startswith('0 right'):
         problems.append(f'download: the cache is not right: {checked.stdout}')
     return problems

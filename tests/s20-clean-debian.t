@@ -31,7 +31,7 @@ sffs-org --data /root/data --name acme >/root/out & org=$!
 trap 'kill $org' EXIT
 while read -r line; do echo "$line"; case $line in client_secret*) break ;; esac; done </root/out >/etc/sffs/config
 chmod 600 /etc/sffs/config
-sffs --doctor acme >/root/doctor 2>&1 || { cat /root/doctor >&2; exit 1; }
+sffs doctor acme >/root/doctor 2>&1 || { cat /root/doctor >&2; exit 1; }
 mount /mnt/acme
 cat /mnt/acme/parsed/Table/rows.tsv
 stat -c %a /mnt/acme/documents

@@ -1,7 +1,7 @@
 /*
  * arguments - the command line of sffs.
  *
- * Errors are told here, on the log. Single thread.
+ * Strings are those of argv. Errors are logged. Single thread.
  */
 #ifndef FS_COMMAND_ARGUMENTS_H
 #define FS_COMMAND_ARGUMENTS_H
@@ -10,18 +10,28 @@
 
 #include "auth/buf.h"
 
-struct arguments {
-	int		 command;	/* the letter of one that is not to mount; 0: to mount */
-	bool		 foreground, debug, json;
-	const char	*config;
-	struct buf	 overrides;	/* what -o says, but for what is not the config's */
-	const char	*org;		/* NULL: all, with --list */
-	char		*mountpoint;	/* absolute; NULL with a command */
+enum arguments_command {
+	ARGUMENTS_MOUNT,
+	ARGUMENTS_STATUS,
+	ARGUMENTS_DOCTOR,
+	ARGUMENTS_HELP,
+	ARGUMENTS_KEYS,
+	ARGUMENTS_ORGS,
+	ARGUMENTS_VERSION
 };
 
-/* -1: go on, with *a to be freed in any case; else the exit status: what was asked for is on
- * standard output. */
+struct arguments {
+	enum arguments_command command;
+	bool		 foreground, debug, json, cache;
+	const char	*config;	/* NULL: the default file */
+	struct buf	 overrides;	/* the keys of -o, for config_load */
+	const char	*org;		/* NULL: all, with status */
+	const char	*mountpoint;	/* to mount */
+};
+
+/* The exit status, EXIT_DONE if all is right. Free *a in any case. */
 int	arguments_parse(int argc, char **argv, struct arguments *a);
+void	arguments_put_help(struct buf *out);
 void	arguments_free(struct arguments *);
 
 #endif

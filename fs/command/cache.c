@@ -18,25 +18,24 @@
 struct check {
 	struct catalogue *catalogue;
 	FILE		*out;
-	bool complete; /* the catalogue is: a version that it has not is an old one */
-	bool		 terminal;	/* progress can be shown */
-	int64_t shown; /* when that was last (ms); 0: no progress line stands on the terminal */
+	bool		 complete;	/* the catalogue is: it lacks only older versions */
+	bool		 terminal;	/* show progress */
+	int64_t		 shown;		/* when that was last (ms); 0: not yet */
 	unsigned long long right, wrong, views, unknown, bytes;
-	char removed[ID_LENGTH +
-	    1]; /* the version that was wrong last: files come in order of their names */
+	char		 removed[ID_LENGTH + 1];	/* the last damaged version */
 	int		 rc;
 };
 
-/* off: so much of a file has been read. */
+/* done: bytes of the present file. */
 static void
-show_progress(struct check *k, uint64_t off)
+show_progress(struct check *k, uint64_t done)
 {
 	const int64_t now = k->terminal ? clock_ms() : 0;
 
 	if (now - k->shown < PROGRESS)
 		return;
 	fprintf(stderr, "\r\033[K%llu files, %llu MB", k->right + k->wrong + k->unknown + k->views,
-	    (k->bytes + off) / 1000000);
+	    (k->bytes + done) / 1000000);
 	k->shown = now;
 }
 
@@ -60,19 +59,21 @@ hash_file(struct check *k, int fd, uint64_t size, struct hash *h)
 	return rc;
 }
 
-/* NULL: right. */
+/* NULL: nothing. */
 static const char *
-what_is_wrong(struct check *k, const struct document *d, int fd, uint64_t size)
+fault_of(struct check *k, const struct document *d, int fd, uint64_t size)
 {
 	struct hash h = { 0 };
 
 	if (size != (uint64_t)d->content_size)
-		return "not of its size";
+		return "size differs";
 	if (!d->checksum || strlen(d->checksum) != 32)
 		return NULL;
-	const char *wrong = hash_file(k, fd, size, &h) < 0 ? "cannot be read" :
-	    hash_is(&h, d->checksum)			   ? NULL :
-							     "not of its MD5";
+	const char *wrong = NULL;
+	if (hash_file(k, fd, size, &h) < 0)
+		wrong = "cannot be read";
+	else if (!hash_is(&h, d->checksum))
+		wrong = "MD5 differs";
 	hash_end(&h);
 	return wrong;
 }
@@ -88,10 +89,10 @@ check_version(struct check *k, const char *id, int fd, uint64_t size)
 		k->rc = rc == -ENOENT ? k->rc : rc;
 		return true;
 	}
-	const char *wrong = what_is_wrong(k, &d, fd, size);
+	const char *wrong = fault_of(k, &d, fd, size);
 	if (wrong) {
 		end_progress(k);
-		fprintf(k->out, "%s (%s): %s, removed\n", id, d.name, wrong);
+		fprintf(k->out, "%s: %s, removed from the cache\n", d.name, wrong);
 		memcpy(k->removed, id, sizeof(k->removed));
 	}
 	k->wrong += wrong != NULL;
@@ -105,13 +106,12 @@ check_file(void *ctx, const char *name, int fd, uint64_t size)
 {
 	struct check *k = ctx;
 	char id[ID_LENGTH + 1];
-
 	bool keep = true;
 
 	if (strlen(name) == ID_LENGTH && name_id(name, id))
 		keep = check_version(k, id, fd, size);
 	else if (*k->removed && strncmp(name, k->removed, ID_LENGTH) == 0)
-		keep = false;		/* made of what was wrong */
+		keep = false;	/* a view of it: files come in order of their names */
 	else
 		k->views++;
 	k->bytes += size;
@@ -143,11 +143,10 @@ cache_check(struct catalogue *c, const char *blobs, FILE *out)
 		rc = k.rc;
 	if (rc < 0)
 		return rc;
-	fprintf(out, "%llu right, %llu wrong, %llu %s, %llu views; %llu bytes\n", k.right, k.wrong,
-	    k.unknown,
-	    k.complete ?
-		"of versions that are not the latest" :
-		"not checked, for the list of documents is made at the next mount: mount, and check again",
-	    k.views, k.bytes);
+	fprintf(out, "%llu right, %llu damaged, %llu views, %llu %s; %llu bytes\n", k.right, k.wrong,
+	    k.views, k.unknown,
+	    k.complete ? "older versions not checked" :
+			 "not checked: there is no list of documents; mount, and check again",
+	    k.bytes);
 	return k.wrong ? -EBADMSG : k.unknown && !k.complete ? -ENODATA : 0;
 }

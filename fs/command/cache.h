@@ -1,12 +1,11 @@
 /*
- * check - is every cached byte right: sffs --check-cache.
+ * cache - verifies every cached byte: sffs doctor --cache.
  *
- * Reads every whole file of the cache and compares size and MD5 with what the catalogue has of its
- * version. A wrong one is removed, so that it is fetched again when it is read. A view has no
- * checksum: it is made again from a version that is right whenever its own is removed.
+ * Compares size and MD5 of each whole file in the cache with what the catalogue has of its version.
+ * A damaged file is removed, so that the next read downloads it again. A view has no checksum: it
+ * is removed with its version.
  *
- * Joins catalogue and store. Asks no org; but whose cache it is, the command knows from the login,
- * which is made first if there is none. Single thread.
+ * Joins catalogue and store; asks no org. Single thread.
  */
 #ifndef FS_COMMAND_CACHE_H
 #define FS_COMMAND_CACHE_H
@@ -15,9 +14,11 @@
 
 struct catalogue;
 
-/* blobs: the store's directory. Prints a line a wrong file and a summary; progress on standard
- * error, if that is a terminal. 0; -EBADMSG: some were wrong; -ENODATA: nothing could be compared;
- * -EIO. */
+/*
+ * blobs: the store's directory. Prints a line for each damaged file, and a summary; progress goes
+ * to standard error, if that is a terminal. 0; -EBADMSG: some were damaged; -ENODATA: nothing could
+ * be compared; -EIO.
+ */
 int	cache_check(struct catalogue *, const char *blobs, FILE *out);
 
 #endif

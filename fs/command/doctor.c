@@ -29,7 +29,9 @@
 
 struct doctor {
 	FILE		*out;
-	const char	*file, *org;
+	bool		 json;
+	const char	*separator;	/* of the next finding in JSON */
+	const char	*org;
 	struct config	*config;
 	struct http	*http;
 	struct token	*token;
@@ -38,30 +40,41 @@ struct doctor {
 	int		 rc;		/* the first error */
 };
 
-/* "ok    what it is"; what to do stands below. */
+/* "ok    the finding", and the advice below it. */
 __attribute__((format(printf, 4, 5)))
 static void
-say(struct doctor *d, const char *verdict, const char *what_to_do, const char *fmt, ...)
+say(struct doctor *d, const char *result, const char *advice, const char *fmt, ...)
 {
+	struct buf json = BUF_INIT;
+	char text[1024];
 	va_list ap;
 
-	fprintf(d->out, "%-5s ", verdict);
 	va_start(ap, fmt);
-	vfprintf(d->out, fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	fputc('\n', d->out);
-	if (what_to_do)
-		fprintf(d->out, "      %s\n", what_to_do);
-	fflush(d->out);		/* what the log says goes between */
+	if (d->json) {
+		buf_printf(&json, "%s{\"result\":\"%s\",\"text\":", d->separator, result);
+		buf_put_json_text(&json, text);
+		buf_puts(&json, ",\"advice\":");
+		buf_put_json_text(&json, advice);
+		fprintf(d->out, "%s}", buf_str(&json));
+		buf_free(&json);
+		d->separator = ",\n";
+	} else {
+		fprintf(d->out, "%-5s %s\n", result, text);
+		if (advice)
+			fprintf(d->out, "      %s\n", advice);
+	}
+	fflush(d->out);		/* lines of the log go between */
 }
 
 #define GOOD(...)		say(d, "ok", NULL, __VA_ARGS__)
-#define NOTE(what_to_do, ...)	say(d, "note", what_to_do, __VA_ARGS__)
-#define BAD(error, what_to_do, ...) \
+#define NOTE(advice, ...)	say(d, "note", advice, __VA_ARGS__)
+#define BAD(error, advice, ...) \
 	do { \
 		if (d->rc == 0) \
 			d->rc = error; \
-		say(d, "BAD", what_to_do, __VA_ARGS__); \
+		say(d, "BAD", advice, __VA_ARGS__); \
 	} while (0)
 
 /*
@@ -174,9 +187,9 @@ others_allowed(void)
  */
 
 static void
-check_config(struct doctor *d)
+check_config(struct doctor *d, const char *file, const char *overrides)
 {
-	int rc = config_load(d->file, d->org, NULL, &d->config);
+	int rc = config_load(file, d->org, overrides, &d->config);
 
 	if (rc < 0) {
 		BAD(rc, "the line above says what to write", "the config");
@@ -185,7 +198,7 @@ check_config(struct doctor *d)
 	GOOD("%s: [%s]", d->config->file, d->org);
 	if (d->config->allow_other && geteuid() != 0 && !others_allowed())
 		BAD(-EPERM, "as root: echo user_allow_other >>/etc/fuse.conf",
-		    "allow_other = yes, which only root may say");
+		    "allow_other = yes, which /etc/fuse.conf allows only root");
 }
 
 static void
@@ -212,7 +225,7 @@ check_other_place(struct doctor *d)
 	    unit ? "/root/.local/state/sffs" : "/var/lib/sffs", d->org);
 	if (geteuid() != 0 || access(file, F_OK) < 0)
 		return;
-	snprintf(advice, sizeof(advice), "%s sffs --doctor %s looks there",
+	snprintf(advice, sizeof(advice), "%s sffs doctor %s looks there",
 	    unit ? "env HOME=/root" : "env -u HOME", d->org);
 	NOTE(advice, "%s: another login, which is for %s", file,
 	    unit ? "mount(8) and fstab" : "a system unit");
@@ -484,13 +497,14 @@ check_left_out(struct doctor *d)
 }
 
 int
-doctor_run(const char *config, const char *org, FILE *out)
+doctor_run(const char *file, const char *org, const char *overrides, bool json, FILE *out)
 {
-	struct doctor doctor = { .out = out, .file = config, .org = org }, *d = &doctor;
+	struct doctor doctor = { .out = out, .json = json, .separator = "[", .org = org };
+	struct doctor *d = &doctor;
 
 	check_device(d);
 	check_fusermount(d);
-	check_config(d);
+	check_config(d, file, overrides);
 	if (d->config) {
 		check_confinement(d);
 		cache_check(d);
@@ -504,6 +518,8 @@ doctor_run(const char *config, const char *org, FILE *out)
 		check_permissions(d);
 	if (d->rest && d->rc == 0)
 		check_left_out(d);
+	if (json)
+		fputs("]\n", out);
 	rest_close(d->rest);
 	token_close(d->token);
 	http_close(d->http);

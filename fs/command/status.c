@@ -1,266 +1,221 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mntent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "auth/buf.h"
 #include "auth/clock.h"
 #include "auth/log.h"
-#include "mountinfo.h"
 
 #include "status.h"
 
-#define STATUS_MOST	65536	/* bytes of a status.json */
+#define PATIENCE	2000	/* ms in which the mounts have to answer, all together */
 
-struct one {
-	struct one	*next;
+/* What is known of an org or a mount; "-" stands for what is not. */
+struct org_status {
+	char		 state[16], documents[16], asked[32];
+};
+
+struct mounted {
+	struct mounted	*next;
 	char		*org, *target;
-	pid_t		 child;		/* that asks it; 0: none */
-	int		 from;		/* the child; -1: nothing more will come */
-	struct buf	 status;
+	int		 from;		/* the process that asks the mount */
 };
 
-struct all {
-	const char	*only;		/* the org that is wanted; NULL: all */
-	struct one	*first, **last;
-	int		 rc;
-};
+static const struct org_status unmounted = { "unmounted", "-", "-" };
 
 static void
-free_all(struct all *all)
+free_mounted(struct mounted *m)
 {
-	while (all->first) {
-		struct one *o = all->first;
+	while (m) {
+		struct mounted *next = m->next;
 
-		all->first = o->next;
-		if (o->from >= 0)
-			close(o->from);
-		buf_free(&o->status);
-		free(o->org);
-		free(o->target);
-		free(o);
+		if (m->from >= 0)
+			close(m->from);
+		free(m->org);
+		free(m->target);
+		free(m);
+		m = next;
 	}
 }
 
-static bool
-note_mount(void *ctx, const char *type, const char *source, const char *target)
+/* Reads the mount's status.json and writes an org_status: three words. May hang with the mount. */
+static void
+ask_mount(const char *target, int to)
 {
-	struct all *all = ctx;
-	struct one *o;
-
-	if (strcmp(type, "fuse.sffs") != 0 || (all->only && strcmp(source, all->only) != 0))
-		return true;
-	o = calloc(1, sizeof(*o));
-	if (o) {
-		o->org = strdup(source);
-		o->target = strdup(target);
-		o->from = -1;
-		*all->last = o;
-		all->last = &o->next;
-	}
-	if (!o || !o->org || !o->target)
-		all->rc = -ENOMEM;
-	return all->rc == 0;
-}
-
-/* The child: hands on what the mount says. Its exit status is 0 or an errno. */
-static int
-copy_status(const char *target, int to)
-{
-	struct buf path = BUF_INIT;
-	char bytes[8192];
+	struct buf text = BUF_INIT;
 	ssize_t n = 0;
 
-	buf_printf(&path, "%s/.sffs/status.json", target);
-	int fd = open(buf_str(&path), O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && (n = read(fd, bytes, sizeof(bytes))) > 0)
-		if (write(to, bytes, (size_t)n) != n)
-			break;
-	return fd < 0 || n < 0 ? errno : 0;
-}
-
-static void
-ask(struct one *o)
-{
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return;
-	o->child = fork();
-	if (o->child == 0)
-		_exit(copy_status(o->target, ends[1]));
-	close(ends[1]);
-	o->from = ends[0];
-	if (o->child < 0) {
-		o->child = 0;
-		close(o->from);
-		o->from = -1;
-	}
-}
-
-static int
-milliseconds_left(int64_t until)
-{
-	int64_t ms = until - clock_ms();
-
-	return ms > 0 ? (int)ms : 0;
-}
-
-/* Takes what the children say until they are done or the time is over. */
-static void
-take_answers(struct all *all)
-{
-	const int64_t until = clock_ms() + LIST_PATIENCE;
-
-	for (struct one *o = all->first; o; o = o->next) {
-		struct pollfd p = { .fd = o->from, .events = POLLIN };
-		ssize_t n = 1;
-
-		while (o->from >= 0 && n > 0 && o->status.len < STATUS_MOST &&
-		    poll(&p, 1, milliseconds_left(until)) > 0) {
-			n = buf_reserve(&o->status, 8192) ?
-			    read(o->from, o->status.data + o->status.len, 8192) :
-			    -1;
-			if (n > 0)
-				o->status.len += (size_t)n;
-		}
-		if (o->from >= 0 && n <= 0) {
-			close(o->from);
-			o->from = -1;
-		}
-	}
-}
-
-/* How the child ended: 0, an errno, or -1 if it had to be given up. */
-static int
-result_of(struct one *o)
-{
-	int status;
-
-	if (!o->child)
-		return EAGAIN;
-	if (o->from >= 0) {
-		kill(o->child,
-		    SIGKILL); /* and not waited for: it may hang for as long as the mount does */
-		return -1;
-	}
-	if (waitpid(o->child, &status, 0) < 0 || !WIFEXITED(status))
-		return EIO;
-	return WEXITSTATUS(status);
-}
-
-static void
-put_string(struct buf *out, const char *name, const char *value)
-{
-	buf_printf(out, ",\"%s\":", name);
-	buf_put_json_text(out, value);
-}
-
-/* What is NULL is not known, or there is none. */
-static void
-put_line(struct buf *out, bool json, const char *org, const char *state, const char *documents,
-    const char *asked, const char *target)
-{
-	if (!json) {
-		buf_printf(out, "%-16s %-9s %9s %-20s %s\n", org, state,
-		    documents ? documents : "-", asked ? asked : "-", target ? target : "-");
+	buf_printf(&text, "%s/.sffs/status.json", target);
+	int fd = open(buf_str(&text), O_RDONLY | O_CLOEXEC);
+	buf_clear(&text);
+	while (fd >= 0 && buf_reserve(&text, 8192) &&
+	    (n = read(fd, text.data + text.len, 8192)) > 0)
+		text.len += (size_t)n;
+	if (fd < 0 || n < 0) {
+		dprintf(to, "%s - -",
+		    errno == ENOTCONN	? "dead" :
+			errno == EACCES ? "private" :
+					  "failing");
 		return;
 	}
-	buf_puts(out, out->len > 1 ? ",\n{\"org\":" : "{\"org\":");
-	buf_put_json_text(out, org);
-	put_string(out, "state", state);
-	buf_printf(out, ",\"documents\":%s", documents ? documents : "null");
-	put_string(out, "asked", asked);
-	put_string(out, "mountpoint", target);
-	buf_putc(out, '}');
-}
-
-static void
-put_mount(struct buf *out, bool json_wanted, struct one *o)
-{
-	int result = result_of(o);
-	cJSON *json =
-	    result == 0 ? cJSON_ParseWithLength(buf_str(&o->status), o->status.len) : NULL;
+	cJSON *json = cJSON_ParseWithLength(buf_str(&text), text.len);
 	const cJSON *refresh = cJSON_GetObjectItemCaseSensitive(json, "refresh");
 	const cJSON *documents = cJSON_GetObjectItemCaseSensitive(json, "documents");
 	const char *said =
 	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(refresh, "result"));
 	const char *last = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(refresh, "last"));
-	struct buf count = BUF_INIT;
-	const char *state;
+	dprintf(to, "%s %.0f %s", said && strcmp(said, "ok") == 0 ? "ok" : "failing",
+	    cJSON_IsNumber(documents) ? documents->valuedouble : 0, last ? last : "-");
+}
 
-	if (result == 0)
-		state = said && strcmp(said, "ok") == 0 ? "ok" : "failing";
-	else
-		state = result < 0     ? "silent" :
-		    result == ENOTCONN ? "dead" :
-		    result == EACCES   ? "private" :
-					 "failing";
-	if (cJSON_IsNumber(documents))
-		buf_printf(&count, "%.0f", documents->valuedouble);
-	put_line(
-	    out, json_wanted, o->org, state, count.len ? buf_str(&count) : NULL, last, o->target);
-	buf_free(&count);
-	cJSON_Delete(json);
+/* The descriptor to read the answer from; -1: none. */
+static int
+start_asking(const char *target)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	pid_t child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		ask_mount(target, ends[1]);
+		_exit(0);
+	}
+	close(ends[1]);
+	if (child > 0)
+		return ends[0];
+	close(ends[0]);
+	return -1;
+}
+
+static void
+take_answer(struct mounted *m, int64_t until, struct org_status *out)
+{
+	struct pollfd p = { .fd = m->from, .events = POLLIN };
+	int64_t left = until - clock_ms();
+	char words[128];
+	ssize_t n = 0;
+
+	*out = (struct org_status){ "silent", "-", "-" };
+	if (m->from >= 0 && poll(&p, 1, left > 0 ? (int)left : 0) > 0)
+		n = read(m->from, words, sizeof(words) - 1);
+	if (n > 0) {
+		words[n] = '\0';
+		sscanf(words, "%15s %15s %31s", out->state, out->documents, out->asked);
+	}
+}
+
+/* Each mount of the org `only` (NULL: of all), in the order of mounting. */
+static int
+find_mounts(const char *only, struct mounted **out)
+{
+	FILE *f = setmntent("/proc/self/mounts", "re");
+	struct mounted *first = NULL, **last = &first;
+	const struct mntent *e;
+	int rc = f ? 0 : -errno;
+
+	while (rc == 0 && (e = getmntent(f))) {
+		if (strcmp(e->mnt_type, "fuse.sffs") != 0 || (only && strcmp(e->mnt_fsname, only)))
+			continue;
+		struct mounted *m = calloc(1, sizeof(*m));
+		if (!m || !(m->org = strdup(e->mnt_fsname)) || !(m->target = strdup(e->mnt_dir)))
+			rc = -ENOMEM;
+		if (m) {
+			m->from = rc == 0 ? start_asking(m->target) : -1;
+			*last = m;
+			last = &m->next;
+		}
+	}
+	if (f)
+		endmntent(f);
+	*out = first;
+	return rc;
+}
+
+static void
+put_json(struct buf *out, const char *name, const char *value)
+{
+	buf_printf(out, ",\"%s\":", name);
+	buf_put_json_text(out, strcmp(value, "-") == 0 ? NULL : value);
+}
+
+static void
+put_status(
+    struct buf *out, bool json, const char *org, const struct org_status *s, const char *target)
+{
+	if (!json) {
+		buf_printf(out, "%-16s %-9s %9s %-20s %s\n", org, s->state, s->documents, s->asked,
+		    target);
+		return;
+	}
+	buf_puts(out, out->len > 1 ? ",\n{\"org\":" : "{\"org\":");
+	buf_put_json_text(out, org);
+	put_json(out, "state", s->state);
+	buf_printf(out, ",\"documents\":%s", *s->documents == '-' ? "null" : s->documents);
+	put_json(out, "asked", s->asked);
+	put_json(out, "mountpoint", target);
+	buf_putc(out, '}');
 }
 
 static bool
-is_mounted(const struct all *all, const char *org, size_t len)
+is_mounted(const struct mounted *m, const char *org)
 {
-	for (const struct one *o = all->first; o; o = o->next)
-		if (strlen(o->org) == len && strncmp(o->org, org, len) == 0)
-			return true;
-	return false;
+	while (m && strcmp(m->org, org) != 0)
+		m = m->next;
+	return m;
 }
 
 int
-status_put(const char *orgs, const char *only, bool json, struct buf *out)
+status_put(const char *orgs, const char *only, bool json, struct buf *out, bool *healthy)
 {
-	struct all all = { .only = only, .last = &all.first };
-	bool found;
-	char name[64];
-	int rc = mountinfo_read(note_mount, &all);
+	const int64_t until = clock_ms() + PATIENCE;
+	struct mounted *mounts;
+	struct org_status s;
+	char org[64];
+	int rc = find_mounts(only, &mounts);
+	bool found = !only || mounts;
 
-	if (rc == 0)
-		rc = all.rc;
+	*healthy = true;
 	if (rc < 0) {
-		log_error("sffs", "/proc/self/mountinfo: %s", strerror(-rc));
+		log_error("sffs", "/proc/self/mounts: %s", strerror(-rc));
 		goto out;
 	}
-	for (struct one *o = all.first; o; o = o->next)
-		ask(o);
-	take_answers(&all);
-	found = !only || all.first;
 	if (json)
 		buf_putc(out, '[');
 	else
-		put_line(out, false, "ORG", "STATE", "DOCUMENTS", "ASKED", "MOUNTPOINT");
-	for (struct one *o = all.first; o; o = o->next)
-		put_mount(out, json, o);
+		buf_printf(out, "%-16s %-9s %9s %-20s %s\n", "ORG", "STATE", "DOCUMENTS", "ASKED",
+		    "MOUNTPOINT");
+	for (struct mounted *m = mounts; m; m = m->next) {
+		take_answer(m, until, &s);
+		put_status(out, json, m->org, &s, m->target);
+		*healthy &= strcmp(s.state, "ok") == 0 || strcmp(s.state, "private") == 0;
+	}
 	for (size_t n; n = strcspn(orgs, "\n"), n > 0; orgs += n + (orgs[n] == '\n')) {
-		snprintf(name, sizeof(name), "%.*s", (int)n, orgs);
-		if (is_mounted(&all, orgs, n) || (only && strcmp(name, only) != 0))
+		snprintf(org, sizeof(org), "%.*s", (int)n, orgs);
+		if (is_mounted(mounts, org) || (only && strcmp(org, only) != 0))
 			continue;
-		put_line(out, json, name, "unmounted", NULL, NULL, NULL);
+		put_status(out, json, org, &unmounted, "-");
+		*healthy = false;
 		found = true;
 	}
 	if (json)
 		buf_puts(out, "]\n");
-	rc = out->failed ? -ENOMEM : 0;
 	if (!found) {
-		log_error("sffs",
-		    "%s: nothing of that name is mounted, and the config file has no such org; sffs --list shows all",
+		log_error("sffs", "%s: not mounted, and the config file has no such org; sffs status shows all",
 		    only);
 		buf_clear(out);
 		rc = -EINVAL;
 	}
 out:
-	free_all(&all);
+	free_mounted(mounts);
 	return rc;
 }

@@ -1,10 +1,9 @@
 /*
- * list - which orgs are mounted, and how they are: sffs --list.
+ * status - which orgs are mounted, and whether they work: sffs status.
  *
- * Each mount is asked by a process of its own, so that one that has died or hangs keeps nobody
- * waiting.
+ * A process of its own asks each mount, so that one that has died or hangs delays nobody.
  *
- * Joins mountinfo and what mounts say of themselves. Single thread.
+ * Reads /proc/self/mounts and each mount's .sffs/status.json. Single thread.
  */
 #ifndef FS_COMMAND_STATUS_H
 #define FS_COMMAND_STATUS_H
@@ -13,12 +12,11 @@
 
 struct buf;
 
-#define LIST_PATIENCE	2000	/* ms for which mounts have to answer, all together */
-
 /*
- * orgs: those of the config, a line each; the ones that are not mounted come last. only: no other
- * than this org; NULL: all. -EINVAL: there is no such org, told on the log.
+ * Prints a line for each mount, then one for each org that is not mounted. orgs: those of the
+ * config, a line each. only: this org; NULL: all. *healthy: all are mounted and work. -EINVAL:
+ * there is no such org, logged.
  */
-int	status_put(const char *orgs, const char *only, bool json, struct buf *out);
+int	status_put(const char *orgs, const char *only, bool json, struct buf *out, bool *healthy);
 
 #endif

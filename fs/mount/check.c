@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -47,7 +48,7 @@ check_devices(void)
 
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
 		if (access(devices[i], F_OK) < 0) {
-			log_error("mount", "%s: %s; sffs --doctor ORG says what to do", devices[i],
+			log_error("mount", "%s: %s; sffs doctor ORG says what to do", devices[i],
 			    strerror(errno));
 			return -EPERM;
 		}
@@ -80,7 +81,7 @@ check_directory(const char *path)
 }
 
 int
-mount_check(const char *mountpoint)
+mount_check(const char *mountpoint, char **absolute)
 {
 	int rc = check_devices();
 
@@ -91,17 +92,16 @@ mount_check(const char *mountpoint)
 	if (check_is_mounted(mountpoint))
 		return -EBUSY;
 	DIR *dir = opendir(mountpoint);
-	if (!dir) {
+	if (!dir || !(*absolute = realpath(mountpoint, NULL))) {
 		rc = -errno;
 		log_error("mount", "%s: %s", mountpoint, strerror(-rc));
-		return rc;
-	}
-	if (!is_empty(dir)) {
+	} else if (!is_empty(dir)) {
 		log_error("mount",
 		    "%s: not empty; what is in it would be hidden: name an empty directory",
 		    mountpoint);
 		rc = -ENOTEMPTY;
 	}
-	closedir(dir);
+	if (dir)
+		closedir(dir);
 	return rc;
 }

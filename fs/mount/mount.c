@@ -101,7 +101,7 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 	}
 	m->has_signal_handlers = fuse_set_signal_handlers(m->session) == 0;
 	if (!m->has_signal_handlers || mount_at(m, mountpoint, options + strlen("-o")) < 0) {
-		log_error("mount", "%s: cannot mount; sffs --doctor %s says what is in the way",
+		log_error("mount", "%s: cannot mount: see the line above, or run: sffs doctor %s",
 		    mountpoint, o->name);
 		rc = -EPERM;
 		goto out;

@@ -1,27 +1,27 @@
 /*
- * mount - the tree as FUSE sees it; the only file that knows libfuse.
+ * mount - serves the tree to the kernel by FUSE. Only this folder knows libfuse.
  *
- * Each request is answered at once, or parked: the request is kept and the
- * thread goes on to the next. LOOKUP and READDIR are never parked (the kernel
- * would freeze their directory); GETATTR, READLINK, OPEN, READ, and a WRITE to
- * .sffs/refresh may be. A FUSE interrupt un-parks at once with EINTR.
+ * Each request is answered at once, or parked: the request waits and its thread goes on to the next
+ * one. GETATTR, READLINK, OPEN, READ, and a WRITE to .sffs/refresh may be parked. LOOKUP and
+ * READDIR never are, since the kernel would lock their directory. A FUSE interrupt answers a parked
+ * request at once with EINTR.
  *
- * What changed in the org goes to the kernel from a thread of its own that
- * holds no lock.
+ * One thread tells the kernel what changed in the org. It holds no lock.
+ *
+ * mount_changed: any thread. The rest: the thread that serves.
  */
 #ifndef FS_MOUNT_MOUNT_H
 #define FS_MOUNT_MOUNT_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-struct tree;
+struct catalogue_change;
 struct mount;
-
 struct mounter;
+struct tree;
 
 struct mount_options {
-	const char	*name;		/* what `mount` and `df` show as the device */
+	const char	*name;		/* the device, for mount(8) and df(1) */
 	bool		 allow_other;
 	bool		 debug;		/* libfuse prints each request */
 	struct mounter	*mounter;	/* mounts and unmounts if this process cannot; or NULL */
@@ -29,16 +29,17 @@ struct mount_options {
 	void		*ctx;
 };
 
-/* 0, or -ENOENT, -ENOTDIR, -ENOTEMPTY, -EBUSY, -EACCES: told on the log, with what to do. */
-int	mount_check(const char *mountpoint);
+/* Whether the directory can be mounted on: 0, or an error, logged with what to do. *absolute: its
+ * path; the caller frees it, in any case. */
+int	mount_check(const char *mountpoint, char **absolute);
 
+/* -EBUSY, -EPERM: logged. */
 int	mount_open(const struct mount_options *, const char *mountpoint, struct mount **out);
-/* As catalogue_changed. A NULL mount is fine: nothing is mounted yet. */
-struct catalogue_change;
+/* As catalogue_changed. NULL: nothing is mounted yet. */
 void	mount_changed(struct mount *, const struct catalogue_change *);
-/* Serves until it is unmounted or a SIGINT, SIGTERM or SIGHUP comes. */
+/* Serves until somebody unmounts it, or a SIGINT, SIGTERM or SIGHUP comes. */
 int	mount_serve(struct mount *, struct tree *);
-/* Unmounts. Nobody may be parked any more: first all that they can wait for is stopped. */
+/* Unmounts. First stop all that a parked request can wait for. */
 void	mount_close(struct mount *);
 
 #endif

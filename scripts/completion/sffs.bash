@@ -35,14 +35,17 @@ _sffs() {
 		return ;;
 	--config) _sffs_files "$cur"; return ;;
 	--log-level) _sffs_words 'error warn info debug' "$cur"; return ;;
-	--doctor | --check-cache) _sffs_words "$(sffs --orgs 2>/dev/null)" "$cur"; return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		_sffs_words "$(sffs --help | grep -oE -- '--?[a-z][a-z-]*' | sort -u)" "$cur"
 	else
-		case $(_sffs_arguments '-o --config --log-level --doctor --check-cache') in
-		0) _sffs_words "$(sffs --orgs 2>/dev/null)" "$cur" ;;
-		1) _sffs_dirs "$cur" ;;
+		case $(_sffs_arguments '-o --config --log-level') in
+		0) _sffs_words "status doctor help $(sffs --orgs 2>/dev/null)" "$cur" ;;
+		1)
+			case " ${COMP_WORDS[*]} " in
+			*" status "* | *" doctor "*) _sffs_words "$(sffs --orgs 2>/dev/null)" "$cur" ;;
+			*) _sffs_dirs "$cur" ;;
+			esac ;;
 		esac
 	fi
 }

@@ -4,7 +4,7 @@ function __sffs_is_argument -a number
     set -l words (commandline -opc)
     set -l n 0
     for i in (seq 2 (count $words))
-        if not string match -q -- '-*' $words[$i]; and not contains -- $words[(math $i - 1)] -o --config --log-level --doctor --check-cache --timeout --from-cli
+        if not string match -q -- '-*' $words[$i]; and not contains -- $words[(math $i - 1)] -o --config --log-level --timeout --from-cli
             set n (math $n + 1)
         end
     end
@@ -13,16 +13,16 @@ end
 
 complete -c sffs -f
 complete -c sffs -n '__sffs_is_argument 0' -a '(sffs --orgs 2>/dev/null)' -d org
-complete -c sffs -n '__sffs_is_argument 1' -a '(__fish_complete_directories)'
+complete -c sffs -n '__sffs_is_argument 0' -a 'status doctor help' -d command
+complete -c sffs -n '__sffs_is_argument 1; and __fish_seen_subcommand_from status doctor' -a '(sffs --orgs 2>/dev/null)' -d org
+complete -c sffs -n '__sffs_is_argument 1; and not __fish_seen_subcommand_from status doctor' -a '(__fish_complete_directories)'
 complete -c sffs -s f -l foreground -d 'stay in the foreground'
 complete -c sffs -s d -d 'log every request of the kernel'
 complete -c sffs -s o -x -a "(sffs --keys 2>/dev/null | string replace -r '^ *([a-z_]+=).*' '\$1')" -d 'a key of the config'
 complete -c sffs -l config -rF -d 'the config file'
 complete -c sffs -l log-level -x -a 'error warn info debug' -d 'what to log'
-complete -c sffs -l list -d 'what is mounted'
-complete -c sffs -l json -d 'as JSON, with --list'
-complete -c sffs -l doctor -x -a '(sffs --orgs 2>/dev/null)' -d 'what keeps an org from being mounted'
-complete -c sffs -l check-cache -x -a '(sffs --orgs 2>/dev/null)' -d 'whether every cached byte is right'
+complete -c sffs -l json -d 'as JSON, with status and doctor'
+complete -c sffs -l cache -d 'verify the cache, with doctor'
 complete -c sffs -l keys -d 'the keys of the config'
 complete -c sffs -l orgs -d 'the orgs of the config'
 complete -c sffs -s h -l help -d 'a summary'
