@@ -180,6 +180,16 @@ mount_answers(void *ctx)
 	s->parent = -1;
 }
 
+static void
+tell_changed(void *ctx, const struct catalogue_change *change)
+{
+	const struct sffs *s = ctx;
+
+	mount_changed(s->mount, change);
+	if (change->version_id && s->files)
+		file_drop(s->files, change->version_id);
+}
+
 static char *
 make_status(void *ctx, size_t *len)
 {
@@ -379,31 +389,21 @@ ask_ahead(struct sffs *s)
 	    0; /* that the org does not say is no reason not to mount */
 }
 
+/* online: the org has just answered. */
 static int
-open_demand(struct sffs *s, enum name_rules names)
+open_demand(struct sffs *s, enum name_rules names, bool online)
 {
 	const struct config *c = s->config;
-
-	return on_demand_open(s->rest, s->catalogue,
+	int rc = on_demand_open(s->rest, s->catalogue,
 	    &(struct on_demand_options){ .refresh = c->refresh,
 		.fail_offline = c->offline == CONFIG_FAIL,
 		.archived = c->archived,
 		.names = names },
 	    &s->demand);
-}
 
-/* Fills the catalogue, and asks for what most walks will need. */
-static int
-fill_catalogue(struct sffs *s)
-{
-	struct sync_status status;
-	int rc = sync_first(s->sync, show_progress, s);
-
-	end_progress(s);
-	if (rc < 0)
-		return rc;
-	sync_status(s->sync, &status);
-	if (status.result == 0)
+	if (rc == 0)
+		on_demand_on_change(s->demand, tell_changed, s);
+	if (rc == 0 && online)
 		rc = ask_ahead(s);
 	if (rc < 0)
 		return rc;
@@ -428,6 +428,7 @@ open_tree(struct sffs *s)
 {
 	const struct config *c = s->config;
 	const enum name_rules names = c->names == CONFIG_PORTABLE ? NAME_PORTABLE : NAME_UNIX;
+	struct sync_status status;
 	char *turn = NULL;
 	int rc = asprintf(&turn, "%s/turn.lock", s->catalogue_dir) < 0 ? -ENOMEM : 0;
 
@@ -444,8 +445,15 @@ open_tree(struct sffs *s)
 			.ctx = s },
 		    &s->sync);
 	free(turn);
-	if (rc == 0)
-		rc = open_demand(s, names);
+	if (rc == 0) {
+		sync_on_change(s->sync, tell_changed, s);
+		rc = sync_first(s->sync, show_progress, s);
+		end_progress(s);
+	}
+	if (rc < 0)
+		return rc;
+	sync_status(s->sync, &status);
+	rc = open_demand(s, names, status.result == 0);
 	s->status = (struct status){ .org = c->org,
 		.org_id = token_org_id(s->token),
 		.user_id = token_user_id(s->token),
@@ -466,30 +474,24 @@ open_tree(struct sffs *s)
 			.may = may_guess,
 			.ctx = s->rest },
 		    &s->ahead);
-	if (rc == 0)
-		rc = tree_open(
-		    &(struct tree_parts){ .catalogue = s->catalogue,
-			.sync = s->sync,
-			.on_demand = s->demand,
-			.files = s->files,
-			.inventory = s->inventory,
-			.read_ahead = s->ahead },
-		    &(struct tree_options){ .names = names,
-			.links = c->links,
-			.browse = c->browse,
-			.versions = c->versions == CONFIG_ALL,
-			.uid = c->uid,
-			.gid = c->gid,
-			.umask = c->umask,
-			.status = make_status,
-			.limits = make_limits,
-			.ctx = &s->status },
-		    &s->tree);
-	if (rc < 0)
-		return rc;
-	sync_on_change(s->sync, tree_changed, s->tree);
-	on_demand_on_change(s->demand, tree_changed, s->tree);
-	return fill_catalogue(s);
+	return rc < 0 ? rc :
+			tree_open(&(struct tree_parts){ .catalogue = s->catalogue,
+				      .sync = s->sync,
+				      .on_demand = s->demand,
+				      .files = s->files,
+				      .inventory = s->inventory,
+				      .read_ahead = s->ahead },
+			    &(struct tree_options){ .names = names,
+				.links = c->links,
+				.browse = c->browse,
+				.versions = c->versions == CONFIG_ALL,
+				.uid = c->uid,
+				.gid = c->gid,
+				.umask = c->umask,
+				.status = make_status,
+				.limits = make_limits,
+				.ctx = &s->status },
+			    &s->tree);
 }
 
 /* First everything that works is stopped, which wakes what waits; nothing is freed that those who

@@ -20,6 +20,7 @@
 
 #include "mount.h"
 
+struct catalogue_change;
 struct handle;
 struct notice;
 
@@ -94,7 +95,7 @@ void	notices_stop(struct mount *);
 /* What is left in the queue; the thread has ended, or was never started. */
 void	notices_close(struct mount *);
 /* Names beyond some number are not queued: they expire by themselves. */
-void	notices_forget_name(void *mount, uint64_t parent, const char *name);	/* a tree_name */
+void	notices_add(struct mount *, const struct catalogue_change *);
 /* A tree_drop_pages, in the caller's thread: no page can be locked then. ctx: the mount. */
 void	notices_drop_pages(void *ctx, uint64_t ino);
 /*

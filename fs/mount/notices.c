@@ -5,18 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fs/catalogue/catalogue.h"
+
 #include "internal.h"
 
-#define NOTICES_MOST	262144	/* a change is up to twenty names */
+#define NOTICES_MOST	65536
 #define STOP_POLL	20	/* ms between two looks whether the thread has ended */
 
-/* A name that means something else now, or a request that waits until all before it are sent. */
+/* Names that mean something else now, or a request that waits until all before it are sent. */
 struct notice {
 	struct notice	*next;
-	notices_done	*done;		/* NULL: a name */
+	char		*name;		/* or NULL */
+	char		 id[19];	/* of a document that is gone; "" : none */
+	uint64_t	 key;
+	notices_done	*done;		/* or NULL */
 	struct parked	*request;
-	uint64_t	 parent;
-	char		 name[];
 };
 
 static void
@@ -32,20 +35,23 @@ add_notice(struct notices *ns, struct notice *n)
 }
 
 void
-notices_forget_name(void *ctx, uint64_t parent, const char *name)
+notices_add(struct mount *m, const struct catalogue_change *change)
 {
-	struct mount *m = ctx;
 	struct notices *ns = &m->notices;
-	const size_t len = strlen(name);
 
 	pthread_mutex_lock(&ns->lock);
 	bool full = ns->count >= NOTICES_MOST || ns->closing;
 	pthread_mutex_unlock(&ns->lock);
-	struct notice *n = full ? NULL : calloc(1, sizeof(*n) + len + 1);
+	struct notice *n = full ? NULL : calloc(1, sizeof(*n));
 	if (!n)
 		return;
-	n->parent = parent;
-	memcpy(n->name, name, len);
+	if (change->name && !(n->name = strdup(change->name))) {
+		free(n);
+		return;
+	}
+	if (change->id)
+		snprintf(n->id, sizeof(n->id), "%s", change->id);
+	n->key = change->document_key;
 	add_notice(ns, n);
 }
 
@@ -105,6 +111,14 @@ is_closing(struct notices *ns)
 	return closing;
 }
 
+static void
+forget_name(void *ctx, uint64_t parent, const char *name)
+{
+	struct fuse_session *session = ctx;
+
+	fuse_lowlevel_notify_inval_entry(session, parent, name, strlen(name));
+}
+
 static void *
 send_notices(void *ctx)
 {
@@ -114,11 +128,13 @@ send_notices(void *ctx)
 
 	pthread_setname_np(pthread_self(), "sffs-notices");
 	while ((n = take_notice(ns))) {
+		if (*n->id && !is_closing(ns))
+			tree_names_of_id(n->id, forget_name, m->session);
+		if (n->name && !is_closing(ns))
+			tree_names_of(m->tree, n->name, n->key, forget_name, m->session);
 		if (n->done)
 			n->done(n->request, 0);
-		else if (!is_closing(ns))
-			fuse_lowlevel_notify_inval_entry(
-			    m->session, n->parent, n->name, strlen(n->name));
+		free(n->name);
 		free(n);
 	}
 	atomic_store(&ns->ended, true);
@@ -173,6 +189,7 @@ notices_close(struct mount *m)
 	while ((n = take_first_notice(&m->notices))) {
 		if (n->done)
 			n->done(n->request, -EINTR);
+		free(n->name);
 		free(n);
 	}
 }
