@@ -78,16 +78,16 @@ with() {
 	mount --bind '$TMP/lib' /var/lib && mount --bind '$TMP/cached' /var/cache && exec env -i PATH='$PATH' $1 sh -c \"$2\"" 2>&1
 }
 # kept: what is kept where, since the last time.
-kept() { (cd "$TMP" && find root lib cached -name sim.json -o -name calls | sed 's,/00D[^/]*,,' | sort | paste -sd ' '; rm -rf root/.[a-z]* lib/sffs cached/sffs); }
+kept() { (cd "$TMP" && find root lib cached -name sim.json -o -name blobs | sed 's,/00D[^/]*,,' | sort | paste -sd ' '; rm -rf root/.[a-z]* lib/sffs cached/sffs); }
 case $TOP:$BUILD in
 */root/*) for i in 1 2 3 4 5 6; do ok 'the programs are below /root' true; done ;;
 *)
 	ln -s "$BUILD/sffs-auth" "$TMP/bin/sffs-auth"
 	plain="mount -t fuse.sffs sim '$MNT' -o config=$config && umount '$MNT'"
 	with '' "$plain" >/dev/null
-	is 'mounted at boot it keeps all in the home of root' "$(kept)" 'root/.cache/sffs/calls root/.local/state/sffs/sim.json'
+	is 'mounted at boot it keeps all in the home of root' "$(kept)" 'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
 	with HOME=/root "$plain" >/dev/null
-	is 'mounted by hand, too' "$(kept)" 'root/.cache/sffs/calls root/.local/state/sffs/sim.json'
+	is 'mounted by hand, too' "$(kept)" 'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
 	with HOME=/root "sffs-auth --config '$config' login sim" >/dev/null
 	like 'where the login of root is, of which a unit is told' "$(with '' "sffs --config '$config' doctor sim")" \
 		'*note  /root/.local/state/sffs/sim.json: another login, which is for mount(8) and fstab*env HOME=/root sffs doctor sim looks there*'
@@ -97,7 +97,7 @@ case $TOP:$BUILD in
 		'*note  /var/lib/sffs/sim.json: another login, which is for a system unit*env -u HOME sffs doctor sim looks there*'
 	is 'each has its own' "$(kept)" 'lib/sffs/sim.json root/.local/state/sffs/sim.json'
 	sed 's/^flow.*/flow = web/' "$config" >"$TMP/web"
-	like 'and a unit is told to log in to its own' "$(with '' "sffs --config '$TMP/web' sim '$MNT'")" '*: env -u HOME sffs-auth login sim'
+	like 'and a unit is told to log in to its own' "$(with '' "sffs --config '$TMP/web' sim '$MNT'")" '*: env -u HOME sffs-auth --config * login sim'
 esac
 
 # An automount: who looks waits until it is mounted, and the mount does not wait for itself. In the same process group as

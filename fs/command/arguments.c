@@ -55,14 +55,14 @@ is_ignored(const char *word)
 
 /* Options of other filesystems that sffs cannot honour: why, and what to do instead. */
 static bool
-is_refused(const char *word)
+refuse_word(const char *word)
 {
-	static const struct { const char *word, *why;
-	} refused[] = {
+	static const struct { const char *word, *why; } refused[] = {
 		{ "auto_unmount",
-		    "a mount whose process was killed stays until fusermount3 -u; the systemd unit does that and mounts again" },
+		    "a mount whose process was killed stays until fusermount3 -u; "
+		    "the systemd unit does that and mounts again" },
 		{ "allow_root",
-		    "say allow_other: with umask=077, as it is by default, that lets in root alone" },
+		    "say allow_other: with umask=077, the default, that lets in root alone" },
 		{ "nonempty", "what is in the directory would be hidden; mount on an empty one" },
 		{ "remount", "a mount cannot be changed; unmount it, and mount again" },
 	};
@@ -85,7 +85,7 @@ take_options(struct arguments *a, char *options)
 		*end = '\0';
 		if (strncmp(word, "config=", 7) == 0)
 			a->config = word + 7;
-		else if (is_refused(word))
+		else if (refuse_word(word))
 			return false;
 		else if (*word && !is_ignored(word))
 			buf_printf(&a->overrides, "%s%s", a->overrides.len ? "," : "", word);
@@ -220,8 +220,8 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 	}
 	if (!take_words(a, argv + optind, argc - optind)) {
 		log_error("sffs",
-		    "usage: sffs [-f] [-o OPTIONS] ORG MOUNTPOINT "
-		    "(to unmount: fusermount3 -u MOUNTPOINT; to list: sffs status; more: sffs --help)");
+		    "usage: sffs [-f] [-o OPTIONS] ORG MOUNTPOINT (to unmount: "
+		    "fusermount3 -u MOUNTPOINT; to list: sffs status; more: sffs --help)");
 		return EXIT_USAGE;
 	}
 	return a->overrides.failed ? EXIT_OTHER : EXIT_DONE;

@@ -28,7 +28,7 @@ struct check {
 
 /* done: bytes of the present file. */
 static void
-show_progress(struct check *k, uint64_t done)
+show_checked(struct check *k, uint64_t done)
 {
 	const int64_t now = k->terminal ? clock_ms() : 0;
 
@@ -40,7 +40,7 @@ show_progress(struct check *k, uint64_t done)
 }
 
 static void
-end_progress(struct check *k)
+clear_checked(struct check *k)
 {
 	if (k->shown)
 		fputs("\r\033[K", stderr);
@@ -54,7 +54,7 @@ hash_file(struct check *k, int fd, uint64_t size, struct hash *h)
 
 	while (rc == 0 && h->done < size) {
 		rc = hash_to(h, fd, size - h->done < STEP ? size : h->done + STEP);
-		show_progress(k, h->done);
+		show_checked(k, h->done);
 	}
 	return rc;
 }
@@ -91,7 +91,7 @@ check_version(struct check *k, const char *id, int fd, uint64_t size)
 	}
 	const char *wrong = fault_of(k, &d, fd, size);
 	if (wrong) {
-		end_progress(k);
+		clear_checked(k);
 		fprintf(k->out, "%s: %s, removed from the cache\n", d.name, wrong);
 		memcpy(k->removed, id, sizeof(k->removed));
 	}
@@ -115,7 +115,7 @@ check_file(void *ctx, const char *name, int fd, uint64_t size)
 	else
 		k->views++;
 	k->bytes += size;
-	show_progress(k, 0);
+	show_checked(k, 0);
 	return keep;
 }
 
@@ -138,13 +138,13 @@ cache_check(struct catalogue *c, const char *blobs, FILE *out)
 		.terminal = isatty(STDERR_FILENO) };
 	int rc = store_files(blobs, check_file, &k);
 
-	end_progress(&k);
+	clear_checked(&k);
 	if (rc == 0)
 		rc = k.rc;
 	if (rc < 0)
 		return rc;
-	fprintf(out, "%llu right, %llu damaged, %llu views, %llu %s; %llu bytes\n", k.right, k.wrong,
-	    k.views, k.unknown,
+	fprintf(out, "%llu right, %llu damaged, %llu views, %llu %s; %llu bytes\n", k.right,
+	    k.wrong, k.views, k.unknown,
 	    k.complete ? "older versions not checked" :
 			 "not checked: there is no list of documents; mount, and check again",
 	    k.bytes);

@@ -158,7 +158,8 @@ check_fusermount(struct doctor *d)
 		BAD(-EPERM, "as root: apt-get install fuse3", "fusermount3 is not installed");
 	else if (stat(path, &st) < 0 || st.st_uid != 0 || !(st.st_mode & S_ISUID))
 		BAD(-EPERM,
-		    "as root: chown root FILE && chmod 4755 FILE; in a container without new privileges, mount as root",
+		    "as root: chown root FILE && chmod 4755 FILE; "
+		    "in a container without new privileges, mount as root",
 		    "%s is not set-uid root, so it cannot mount for you", path);
 	else
 		GOOD("%s can mount for you", path);
@@ -167,7 +168,7 @@ check_fusermount(struct doctor *d)
 		    "there is no fusermount3 to unmount with");
 }
 
-/* fuse.conf has to say user_allow_other before a user may open a mount to others. */
+/* A user may mount with allow_other only if fuse.conf says user_allow_other. */
 static bool
 others_allowed(void)
 {
@@ -205,16 +206,16 @@ static void
 check_confinement(struct doctor *d)
 {
 	if (!d->config->confine)
-		NOTE(NULL, "confine = no: the mount may touch what its user may");
+		NOTE(NULL, "confine = no: the mount can touch all that its user can");
 	else if (confine_abi() > 0)
 		GOOD("the kernel has Landlock, which confines the mount");
 	else
-		NOTE("a kernel of 5.19 or later with lsm=landlock has it",
-		    "the kernel has no Landlock, or its first one: the mount is not confined");
+		NOTE("boot a kernel of 5.19 or later with lsm=landlock",
+		    "the kernel has no Landlock, or only version 1: the mount is not confined");
 }
 
-/* Root has two places: its home, also for mount(8) and fstab, whose helper sets HOME; and, for a
- * system unit, /var. */
+/* Root's logins are in two places: in its home (for mount(8) and fstab, too, whose helper sets
+ * HOME), and in /var for a system unit. */
 static void
 check_other_place(struct doctor *d)
 {
@@ -232,7 +233,7 @@ check_other_place(struct doctor *d)
 }
 
 static void
-cache_check(struct doctor *d)
+check_directories(struct doctor *d)
 {
 	char *state = NULL, *cache = NULL;
 	struct statvfs fs;
@@ -245,8 +246,8 @@ cache_check(struct doctor *d)
 		    cache, state, strerror(errno));
 	} else if (statvfs(cache, &fs) == 0 &&
 	    (uint64_t)fs.f_bavail * fs.f_frsize < d->config->cache_size) {
-		NOTE(
-		    "cache_size = ... keeps less; a full disk is no error, but what is not kept is downloaded again",
+		NOTE("cache_size = ... keeps less; a full disk is no error, "
+		     "but what is not kept is downloaded again",
 		    "%s: %llu MB are free, less than cache_size allows to be used", cache,
 		    (unsigned long long)fs.f_bavail * fs.f_frsize >> 20);
 	} else {
@@ -300,7 +301,7 @@ check_clock(struct doctor *d, int64_t date)
 		    llabs(skew), skew > 0 ? "fast" : "slow");
 }
 
-/* The list of API versions wants no login and costs no call. */
+/* The list of API versions needs no login and costs no call. */
 static void
 check_org(struct doctor *d)
 {
@@ -368,11 +369,12 @@ check_scopes(struct doctor *d)
 	if (saved_login_get(d->config, &l) == 0 && l.scope) {
 		if (!has_word(l.scope, "api") && !has_word(l.scope, "full"))
 			BAD(-EACCES,
-			    "in the app: add the scope Manage user data via APIs (api), then log in again",
+			    "in the app: add the scope Manage user data via APIs (api), "
+			    "then log in again",
 			    "the login has the scopes: %s", l.scope);
 		else if (d->config->flow == CONFIG_WEB && !l.imported && !l.refresh_token.bytes)
-			NOTE(
-			    "in the app: add the scope Perform requests at any time (refresh_token)",
+			NOTE("in the app: add the scope Perform requests at any time "
+			     "(refresh_token)",
 			    "the login ends with its first token");
 		else
 			GOOD("scopes: %s", l.scope);
@@ -381,9 +383,9 @@ check_scopes(struct doctor *d)
 }
 
 /*
- * A mount goes on with a token that there is, and would not find out that the secret or the key is
- * no good any more before it has ended: so where that needs nobody a new one is asked for. False:
- * there is no token at all.
+ * A mount uses a stored token as long as it lasts, and would find out only then that the secret or
+ * the key is no longer good. So if the flow needs no person, ask for a new token. False: there is
+ * no token at all.
  */
 static bool
 check_new_login(struct doctor *d)
@@ -399,10 +401,9 @@ check_new_login(struct doctor *d)
 		if (*failure.text)
 			log_error("login", "%s: %s", d->org, failure.text);
 		if (rc < 0)
-			BAD(rc, "the line above says why",
-			    has ?
-				"a new login; a mount goes on with the old one until that has ended" :
-				"the login");
+			BAD(rc, "the line above says why", "%s",
+			    has ? "a new login; a mount uses the old one until that ends" :
+				  "the login");
 		else
 			has = true;
 	} else {
@@ -446,7 +447,8 @@ check_permissions(struct doctor *d)
 		rc = rest_sees_all_files(d->rest, &all);
 	if (rc == -EACCES) {
 		BAD(rc,
-		    "the line above says why; in Salesforce, the user needs the permission API Enabled",
+		    "the line above says why; "
+		    "in Salesforce, the user needs the permission API Enabled",
 		    "the org refuses a query");
 	} else if (rc < 0) {
 		BAD(rc, "the line above says why", "the org does not answer a query");
@@ -455,9 +457,9 @@ check_permissions(struct doctor *d)
 		if (all)
 			GOOD("the user has Query All Files: nothing is left out");
 		else
-			NOTE(
-			    "in Salesforce, a permission set with Query All Files (it needs View All Data) lists all",
-			    "files that are shared with the user through a record only are not listed");
+			NOTE("in Salesforce, a permission set with Query All Files "
+			     "(it needs View All Data) lists all",
+			    "files shared with the user only through a record are not listed");
 	}
 	rest_stats(d->rest, &stats);
 	if (stats.api_max > 0 && stats.api_used > stats.api_max / 10 * 9)
@@ -507,7 +509,7 @@ doctor_run(const char *file, const char *org, const char *overrides, bool json, 
 	check_config(d, file, overrides);
 	if (d->config) {
 		check_confinement(d);
-		cache_check(d);
+		check_directories(d);
 		check_other_place(d);
 		check_name(d);
 		check_org(d);

@@ -142,14 +142,14 @@ find_mounts(const char *only, struct mounted **out)
 }
 
 static void
-put_json(struct buf *out, const char *name, const char *value)
+put_member(struct buf *out, const char *name, const char *value)
 {
 	buf_printf(out, ",\"%s\":", name);
 	buf_put_json_text(out, strcmp(value, "-") == 0 ? NULL : value);
 }
 
 static void
-put_status(
+put_org(
     struct buf *out, bool json, const char *org, const struct org_status *s, const char *target)
 {
 	if (!json) {
@@ -159,10 +159,10 @@ put_status(
 	}
 	buf_puts(out, out->len > 1 ? ",\n{\"org\":" : "{\"org\":");
 	buf_put_json_text(out, org);
-	put_json(out, "state", s->state);
+	put_member(out, "state", s->state);
 	buf_printf(out, ",\"documents\":%s", *s->documents == '-' ? "null" : s->documents);
-	put_json(out, "asked", s->asked);
-	put_json(out, "mountpoint", target);
+	put_member(out, "asked", s->asked);
+	put_member(out, "mountpoint", target);
 	buf_putc(out, '}');
 }
 
@@ -196,21 +196,22 @@ status_put(const char *orgs, const char *only, bool json, struct buf *out, bool 
 		    "MOUNTPOINT");
 	for (struct mounted *m = mounts; m; m = m->next) {
 		take_answer(m, until, &s);
-		put_status(out, json, m->org, &s, m->target);
+		put_org(out, json, m->org, &s, m->target);
 		*healthy &= strcmp(s.state, "ok") == 0 || strcmp(s.state, "private") == 0;
 	}
 	for (size_t n; n = strcspn(orgs, "\n"), n > 0; orgs += n + (orgs[n] == '\n')) {
 		snprintf(org, sizeof(org), "%.*s", (int)n, orgs);
 		if (is_mounted(mounts, org) || (only && strcmp(org, only) != 0))
 			continue;
-		put_status(out, json, org, &unmounted, "-");
+		put_org(out, json, org, &unmounted, "-");
 		*healthy = false;
 		found = true;
 	}
 	if (json)
 		buf_puts(out, "]\n");
 	if (!found) {
-		log_error("sffs", "%s: not mounted, and the config file has no such org; sffs status shows all",
+		log_error("sffs", "%s: not mounted, and the config file has no such org; "
+				  "sffs status shows all",
 		    only);
 		buf_clear(out);
 		rc = -EINVAL;

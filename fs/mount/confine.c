@@ -28,8 +28,7 @@
 #define FS_MAKE		(LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR)
 #define FS_REMOVE	(LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR)
 #define FS_WRITE	(FS_READ | FS_WRITE_FILE | FS_MAKE | FS_REMOVE | LANDLOCK_ACCESS_FS_REFER)
-#define FS_DEVICE	(LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_IOCTL_DEV)
-#define FS_OF_FILES	(FS_DEVICE | FS_TRUNCATE)	/* all that a rule for a file may have */
+#define FS_OF_FILES	(LANDLOCK_ACCESS_FS_READ_FILE | FS_WRITE_FILE | FS_IOCTL_DEV)
 
 /* As the kernel has it. An older kernel takes it as long as the fields that it lacks are 0. */
 struct ruleset {
@@ -101,7 +100,7 @@ allow(int ruleset, const struct ruleset *r, const char *path, uint64_t access)
 	return rc;
 }
 
-/* The directory of resolv.conf, if that is a link: the file is replaced when the network changes. */
+/* The directory that resolv.conf links to: programs replace the file in it. */
 static int
 allow_resolver(int ruleset, const struct ruleset *r)
 {
@@ -123,9 +122,9 @@ allow_paths(int ruleset, const struct ruleset *r, const struct confine_path *pat
 	for (size_t i = 0; rc == 0 && i < sizeof(temporary) / sizeof(temporary[0]); i++)
 		rc = allow(ruleset, r, temporary[i], FS_WRITE);
 	if (rc == 0)
-		rc = allow(ruleset, r, "/dev/null", FS_DEVICE);
+		rc = allow(ruleset, r, "/dev/null", FS_OF_FILES);
 	if (rc == 0)
-		rc = allow(ruleset, r, "/dev/fuse", FS_DEVICE);
+		rc = allow(ruleset, r, "/dev/fuse", FS_OF_FILES);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = allow(ruleset, r, paths[i].path, paths[i].writable ? FS_WRITE : FS_READ);
 	return rc;

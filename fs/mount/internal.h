@@ -20,7 +20,6 @@
 
 #include "mount.h"
 
-struct catalogue_change;
 struct handle;
 struct notice;
 
@@ -95,7 +94,7 @@ void	notices_stop(struct mount *);
 /* What is left in the queue; the thread has ended, or was never started. */
 void	notices_close(struct mount *);
 /* Names beyond some number are not queued: they expire by themselves. */
-void	notices_add(struct mount *, const struct catalogue_change *);
+void	notices_forget_name(void *mount, uint64_t parent, const char *name);	/* a tree_name */
 /* A tree_drop_pages, in the caller's thread: no page can be locked then. ctx: the mount. */
 void	notices_drop_pages(void *ctx, uint64_t ino);
 /*

@@ -115,18 +115,12 @@ out:
 	return rc;
 }
 
-void
-mount_changed(struct mount *m, const struct catalogue_change *change)
-{
-	if (m)
-		notices_add(m, change);
-}
-
 int
 mount_serve(struct mount *m, struct tree *tree)
 {
 	m->tree = tree;
 	tree_on_drop_pages(tree, notices_drop_pages, m);
+	tree_on_stale(tree, notices_forget_name, m);
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
 	int rc = config ? park_start(m) : -ENOMEM;
 

@@ -35,8 +35,6 @@ int	mount_check(const char *mountpoint, char **absolute);
 
 /* -EBUSY, -EPERM: logged. */
 int	mount_open(const struct mount_options *, const char *mountpoint, struct mount **out);
-/* As catalogue_changed. NULL: nothing is mounted yet. */
-void	mount_changed(struct mount *, const struct catalogue_change *);
 /* Serves until somebody unmounts it, or a SIGINT, SIGTERM or SIGHUP comes. */
 int	mount_serve(struct mount *, struct tree *);
 /* Unmounts. First stop all that a parked request can wait for. */

@@ -5,21 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/catalogue/catalogue.h"
-
 #include "internal.h"
 
-#define NOTICES_MOST	65536
+#define NOTICES_MOST	262144	/* a change is up to twenty names */
 #define STOP_POLL	20	/* ms between two looks whether the thread has ended */
 
-/* Names that mean something else now, or a request that waits until all before it are sent. */
+/* A name that means something else now, or a request that waits until all before it are sent. */
 struct notice {
 	struct notice	*next;
-	char		*name;		/* or NULL */
-	char		 id[19];	/* of a document that is gone; "" : none */
-	uint64_t	 key;
-	notices_done	*done;		/* or NULL */
+	notices_done	*done;		/* NULL: a name */
 	struct parked	*request;
+	uint64_t	 parent;
+	char		 name[];
 };
 
 static void
@@ -35,23 +32,20 @@ add_notice(struct notices *ns, struct notice *n)
 }
 
 void
-notices_add(struct mount *m, const struct catalogue_change *change)
+notices_forget_name(void *ctx, uint64_t parent, const char *name)
 {
+	struct mount *m = ctx;
 	struct notices *ns = &m->notices;
+	const size_t len = strlen(name);
 
 	pthread_mutex_lock(&ns->lock);
 	bool full = ns->count >= NOTICES_MOST || ns->closing;
 	pthread_mutex_unlock(&ns->lock);
-	struct notice *n = full ? NULL : calloc(1, sizeof(*n));
+	struct notice *n = full ? NULL : calloc(1, sizeof(*n) + len + 1);
 	if (!n)
 		return;
-	if (change->name && !(n->name = strdup(change->name))) {
-		free(n);
-		return;
-	}
-	if (change->id)
-		snprintf(n->id, sizeof(n->id), "%s", change->id);
-	n->key = change->document_key;
+	n->parent = parent;
+	memcpy(n->name, name, len);
 	add_notice(ns, n);
 }
 
@@ -103,20 +97,12 @@ notices_drop_pages(void *ctx, uint64_t ino)
 }
 
 static bool
-is_closing(struct notices *ns)
+is_mount_closing(struct notices *ns)
 {
 	pthread_mutex_lock(&ns->lock);
 	bool closing = ns->closing;
 	pthread_mutex_unlock(&ns->lock);
 	return closing;
-}
-
-static void
-forget_name(void *ctx, uint64_t parent, const char *name)
-{
-	struct fuse_session *session = ctx;
-
-	fuse_lowlevel_notify_inval_entry(session, parent, name, strlen(name));
 }
 
 static void *
@@ -128,13 +114,11 @@ send_notices(void *ctx)
 
 	pthread_setname_np(pthread_self(), "sffs-notices");
 	while ((n = take_notice(ns))) {
-		if (*n->id && !is_closing(ns))
-			tree_names_of_id(n->id, forget_name, m->session);
-		if (n->name && !is_closing(ns))
-			tree_names_of(m->tree, n->name, n->key, forget_name, m->session);
 		if (n->done)
 			n->done(n->request, 0);
-		free(n->name);
+		else if (!is_mount_closing(ns))
+			fuse_lowlevel_notify_inval_entry(
+			    m->session, n->parent, n->name, strlen(n->name));
 		free(n);
 	}
 	atomic_store(&ns->ended, true);
@@ -189,7 +173,6 @@ notices_close(struct mount *m)
 	while ((n = take_first_notice(&m->notices))) {
 		if (n->done)
 			n->done(n->request, -EINTR);
-		free(n->name);
 		free(n);
 	}
 }

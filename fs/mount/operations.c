@@ -105,7 +105,7 @@ op_statfs(fuse_req_t req, fuse_ino_t ino)
 	tree_space(mount_of(req)->tree, &space);
 	st.f_blocks = (space.bytes + 4095) / 4096;
 	st.f_bfree = st.f_bavail = space.free / 4096;
-	/* None free would set off who watches for that. */
+	/* Monitoring alerts on zero free inodes. */
 	st.f_ffree = st.f_favail =
 	    space.documents < ORG_DOCUMENTS ? ORG_DOCUMENTS - space.documents : 0;
 	st.f_files = space.documents + st.f_ffree;
@@ -166,8 +166,7 @@ add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next
 			.attr = e->st, .attr_timeout = e->attr_for, .entry_timeout = e->name_for
 		};
 
-		/* "." and ".." carry no entry; neither does one whose attributes could not be had.
-		 */
+		/* "." and ".." have no inode here, nor has an entry without attributes. */
 		if (e->st.st_nlink)
 			p.ino = e->st.st_ino;
 		n = fuse_add_direntry_plus(
@@ -183,9 +182,9 @@ add_entry(void *ctx, const char *name, const struct tree_entry *e, uint64_t next
 }
 
 /*
- * A directory is not opened (op_opendir), and where that is so the kernel keeps a listing that ends
- * with an empty answer: for ever, were it the same mtime. It does not where the end is an answer
- * too short for an entry.
+ * The kernel caches the listing of a directory that is not opened (op_opendir), if the listing ends
+ * with an empty answer, until the directory's mtime changes. It does not if the last answer is too
+ * short for an entry. (fs/fuse/readdir.c of Linux: parse_dirfile.)
  */
 static void
 reply_end(fuse_req_t req)
@@ -196,14 +195,14 @@ reply_end(fuse_req_t req)
 }
 
 static void
-list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
+reply_entries(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
 {
 	struct listing l = { .req = req, .plus = plus, .size = size, .buf = malloc(size) };
 	int rc =
 	    l.buf ? tree_list(mount_of(req)->tree, ino, (uint64_t)off, add_entry, &l) : -ENOMEM;
 
 	if (rc < 0)
-		fuse_reply_err(req, rc == -ESTALE ? ENOENT : -rc); /* removed since it was opened */
+		fuse_reply_err(req, rc == -ESTALE ? ENOENT : -rc);	/* removed meanwhile */
 	else if (l.used == 0)
 		reply_end(req);
 	else
@@ -215,20 +214,19 @@ static void
 op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	(void)fi;
-	list(req, ino, size, off, false);
+	reply_entries(req, ino, size, off, false);
 }
 
 static void
 op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
 	(void)fi;
-	list(req, ino, size, off, true);
+	reply_entries(req, ino, size, off, true);
 }
 
 /*
- * Nothing is kept of an open directory, and what must be waited for was when the kernel asked for
- * its attributes. So it need not say that it opens one: a walk over the org is half as many
- * requests.
+ * An open directory has no state here, and GETATTR has done the waiting. ENOSYS tells the kernel to
+ * open directories without asking, which halves the requests of a walk.
  */
 static void
 op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -298,8 +296,7 @@ reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 		fuse_reply_buf(req, NULL, 0);
 		return;
 	}
-	/* The kernel has the answer before the call that gives it is over, and may release the
-	 * handle at once. */
+	/* The kernel may release the handle before the call that answers returns. */
 	file_hold(file);
 	v.buf[0].fd = file_where(file, (uint64_t)off, &mem, &v.buf[0].pos);
 	if (v.buf[0].fd < 0) {
@@ -382,7 +379,7 @@ op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off
 }
 
 /*
- * The mount is read-only: these say so, instead of "not implemented".
+ * Without these, libfuse would answer ENOSYS instead of EROFS.
  */
 
 static void
@@ -460,16 +457,16 @@ op_init(void *data, struct fuse_conn_info *conn)
 {
 	struct mount *m = data;
 
-	/* Always: a listing knows all attributes anyway, and a single LOOKUP each costs more (ten
-	 * times, at a million). */
+	/* Always READDIRPLUS: a listing knows all attributes, and a million LOOKUPs take ten times
+	 * as long. */
 	if (conn->capable & FUSE_CAP_READDIRPLUS) {
 		conn->want |= FUSE_CAP_READDIRPLUS;
 		conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	}
 	m->opens_dirs = !(conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT);
 	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
-	/* A parked read keeps its place among the kernel's background requests; with the default of
-	 * 12, as many slow downloads stop all reading. */
+	/* A parked read counts as one of the kernel's background requests: with the default of 12,
+	 * twelve slow downloads would stop all reading. */
 	conn->max_background = BACKGROUND_MOST;
 	conn->time_gran = 1000000;
 	if (m->o.ready)

@@ -10,12 +10,12 @@
 
 #define BIT(signal)	(UINT64_C(1) << ((signal) - 1))
 
-/* By these somebody, or a time limit, wants the program to end or to do something else. */
+/* A person or a time limit wants the program to end or to do something else. */
 static const uint64_t ending = BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGABRT) |
     BIT(SIGKILL) | BIT(SIGPIPE) | BIT(SIGALRM) | BIT(SIGTERM) | BIT(SIGXCPU) | BIT(SIGILL) |
     BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGSEGV) | BIT(SIGSYS) | BIT(SIGTRAP);
 
-/* A set of signals in a line of /proc/PID/status; all, if it is not there. */
+/* The set of signals in a line of /proc/PID/status; all, if there is no such line. */
 static uint64_t
 set_of(const char *status, const char *key)
 {

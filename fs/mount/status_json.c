@@ -19,27 +19,26 @@ put_string(struct buf *b, const char *key, const char *value)
 	buf_puts(b, ",\n");
 }
 
+/* seconds since 1970; below 0: null. */
 static void
-time_text(int64_t seconds, char out[32])
+put_time(struct buf *b, int64_t seconds)
 {
 	time_t t = (time_t)seconds;
 	struct tm tm;
+	char text[32];
 
 	gmtime_r(&t, &tm);
-	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	buf_put_json_text(b, seconds < 0 ? NULL : text);
 }
 
 static void
 put_refresh(struct buf *b, const struct sync_status *s)
 {
-	char date[32] = "";
-
-	if (s->refreshed >= 0)
-		time_text(s->refreshed, date);
-	buf_printf(b, "  \"refresh\": {\"last\": %s%s%s, \"result\": ", *date ? "\"" : "",
-	    *date ? date : "null", *date ? "\"" : "");
-	const char *result = s->result ? strerror(-s->result) : "ok";
-	buf_put_json_text(b, result);
+	buf_puts(b, "  \"refresh\": {\"last\": ");
+	put_time(b, s->refreshed);
+	buf_puts(b, ", \"result\": ");
+	buf_put_json_text(b, s->result ? strerror(-s->result) : "ok");
 	buf_puts(b, "},\n");
 }
 
@@ -54,14 +53,15 @@ queries_of(const struct rest_stats *s)
 }
 
 char *
-status_json(const struct status *s, size_t *len)
+status_json(void *ctx, size_t *len)
 {
+	const struct status_json *s = ctx;
 	struct catalogue_totals totals = { 0 };
 	struct store_stats store;
 	struct rest_stats rest;
 	struct sync_status sync;
 	struct buf b = BUF_INIT;
-	const int all_files = on_demand_sees_all_files(s->demand);
+	const int all_files = on_demand_sees_all_files(s->on_demand);
 
 	catalogue_totals(s->catalogue, &totals);
 	store_stats(s->store, &store);
@@ -78,9 +78,7 @@ status_json(const struct status *s, size_t *len)
 		put_string(&b, "filter", s->filter);
 	buf_printf(&b, "  \"archived\": %s,\n", s->archived ? "true" : "false");
 	buf_printf(&b, "  \"sees_all_files\": %s,\n",
-	    all_files < 0 ? "null" :
-		all_files ? "true" :
-			    "false");
+	    all_files < 0 ? "null" : all_files ? "true" : "false");
 	put_refresh(&b, &sync);
 	buf_printf(&b, "  \"calls\": {\"query\": %llu, \"download\": %llu, \"failed\": %llu},\n",
 	    (unsigned long long)queries_of(&rest), (unsigned long long)rest.calls[REST_DOWNLOAD],
@@ -98,28 +96,25 @@ status_json(const struct status *s, size_t *len)
 	return buf_detach(&b);
 }
 
-/* Of the org, of which nothing is known before its first answer. */
+/* null before the org's first answer. */
 static void
-put_org_limit(struct buf *b, const struct status *s, const struct rest_stats *r)
+put_org_limit(struct buf *b, const struct rest_stats *r, unsigned reserve)
 {
-	char when[32] = "";
-
-	if (r->spent_until)
-		time_text(r->spent_until, when);
-	buf_puts(b, "  \"org\": ");
-	if (r->api_max < 0)
-		buf_puts(b, "null,\n");
-	else
-		buf_printf(b,
-		    "{\"used\": %lld, \"max\": %lld, \"reserve\": %lld, \"in_reserve\": %s, \"spent_until\": %s%s%s},\n",
-		    (long long)r->api_used, (long long)r->api_max,
-		    (long long)(r->api_max * s->reserve / 100), r->reserved ? "true" : "false",
-		    *when ? "\"" : "", *when ? when : "null", *when ? "\"" : "");
+	if (r->api_max < 0) {
+		buf_puts(b, "  \"org\": null,\n");
+		return;
+	}
+	buf_printf(b, "  \"org\": {\"used\": %lld, \"max\": %lld, \"reserve\": %lld, ",
+	    (long long)r->api_used, (long long)r->api_max, (long long)(r->api_max * reserve / 100));
+	buf_printf(b, "\"in_reserve\": %s, \"spent_until\": ", r->reserved ? "true" : "false");
+	put_time(b, r->spent_until ? r->spent_until : -1);
+	buf_puts(b, "},\n");
 }
 
 char *
-status_limits(const struct status *s, size_t *len)
+status_json_limits(void *ctx, size_t *len)
 {
+	const struct status_json *s = ctx;
 	static const char *const kinds[REST_KINDS] = {
 		[REST_FILL] = "fill",
 		[REST_REFRESH] = "refresh",
@@ -133,7 +128,7 @@ status_limits(const struct status *s, size_t *len)
 
 	rest_stats(s->rest, &rest);
 	buf_puts(&b, "{\n");
-	put_org_limit(&b, s, &rest);
+	put_org_limit(&b, &rest, s->reserve);
 	buf_printf(&b,
 	    "  \"budget\": {\"used\": %llu, \"max\": ", (unsigned long long)rest.budget_used);
 	if (rest.budget_max)

@@ -1,7 +1,7 @@
 /*
- * status - what .sffs/status.json and .sffs/limits.json say.
+ * status_json - the contents of .sffs/status.json and .sffs/limits.json.
  *
- * Made of what the parts count anyway; asks nobody but them. Any thread.
+ * Made of the counters of the other modules; costs no call. Any thread.
  */
 #ifndef FS_MOUNT_STATUS_JSON_H
 #define FS_MOUNT_STATUS_JSON_H
@@ -15,7 +15,7 @@ struct rest;
 struct store;
 struct sync;
 
-struct status {
+struct status_json {
 	const char	*org, *org_id, *user_id;
 	const char	*filter;	/* NULL: all documents are listed */
 	bool		 archived;
@@ -23,12 +23,12 @@ struct status {
 	struct rest	*rest;
 	struct store	*store;
 	struct sync	*sync;
-	struct on_demand	*demand;
-	unsigned	 reserve;	/* per cent */
+	struct on_demand *on_demand;
+	unsigned	 reserve;	/* per cent of the org's daily calls */
 };
 
-/* Caller frees; NULL: out of memory. */
-char	*status_json(const struct status *, size_t *len);
-char	*status_limits(const struct status *, size_t *len);
+/* ctx is a struct status_json. The caller frees the text; NULL: out of memory. */
+char	*status_json(void *ctx, size_t *len);
+char	*status_json_limits(void *ctx, size_t *len);
 
 #endif

@@ -42,6 +42,5 @@ systemd_notify(int fd, const char *fmt, ...)
 	int n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (n > 0 && n < (int)sizeof(text))
-		(void)!send(fd, text, (size_t)n,
-		    MSG_NOSIGNAL); /* that nobody takes it is no error of ours */
+		(void)!send(fd, text, (size_t)n, MSG_NOSIGNAL);
 }

@@ -1,14 +1,14 @@
 /*
- * notify - tells systemd how far a service is, by the socket that it names in $NOTIFY_SOCKET
- * (sd_notify(3)).
+ * systemd - reports the state of the service to systemd, by sd_notify(3)'s protocol.
  *
  * Any thread.
  */
 #ifndef FS_MOUNT_SYSTEMD_H
 #define FS_MOUNT_SYSTEMD_H
 
-int	systemd_open(void);	/* a socket, to be closed; -1: nobody wants to know */
-void systemd_notify(int fd, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3))); /* "READY=1" and so on, lines; fd may be -1 */
+/* A socket to $NOTIFY_SOCKET, which the caller closes; -1: there is none. */
+int	systemd_open(void);
+/* Sends lines such as "READY=1". fd may be -1. Errors are ignored. */
+void	systemd_notify(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

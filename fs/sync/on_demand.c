@@ -205,13 +205,12 @@ begin_once(struct asking *a)
 	return rc;
 }
 
+/* After a page. */
 static int
-end_batch(void *ctx, int rc, const struct rest_page *page)
+end_batch(struct asking *a, int rc)
 {
-	struct asking *a = ctx;
 	struct on_demand *d = a->demand;
 
-	(void)page;
 	if (a->begun && rc == 0)
 		rc = catalogue_commit(d->catalogue, d->changed, d->ctx);
 	else if (a->begun)
@@ -256,6 +255,26 @@ take_document(void *ctx, const struct document *found)
 	return rc;
 }
 
+/* All pages of a query. */
+static int
+ask_documents(struct asking *a, struct rest_query q, rest_each *each)
+{
+	char *next = NULL;
+	int rc;
+
+	q.since = -1;
+	do {
+		struct rest_page page = { 0 };
+
+		q.next = next;
+		rc = end_batch(a, rest_documents(a->demand->rest, &q, each, a, &page));
+		free(next);
+		next = page.next;
+	} while (rc == 0 && next);
+	free(next);
+	return rc == -ESTALE ? -EIO : rc;
+}
+
 /* A document that is gone, or archived where those are not asked for; one that is listed is the
  * refresh's. */
 static int
@@ -273,7 +292,7 @@ forget_document(struct asking *a, const char *id)
 	rc = begin_once(a);
 	if (rc == 0)
 		rc = catalogue_remove(a->demand->catalogue, id, a->demand->o.archived);
-	return end_batch(a, rc, NULL);
+	return end_batch(a, rc);
 }
 
 static int
@@ -282,19 +301,16 @@ ask_document(struct asking *a)
 	char id[1][19];
 
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
-	int rc = rest_documents(a->demand->rest,
-	    &(struct rest_query){ .since = -1, .ids = (const char (*)[19])id, .id_count = 1,
-		.archived = a->demand->o.archived },
-	    take_document, end_batch, a);
+	int rc = ask_documents(a, (struct rest_query){ .ids = (const char (*)[19])id, .id_count = 1,
+	    .archived = a->demand->o.archived }, take_document);
 	return rc == 0 && a->count == 0 ? forget_document(a, id[0]) : rc;
 }
 
 static int
 ask_links(struct asking *a)
 {
-	return rest_documents(a->demand->rest,
-	    &(struct rest_query){ .source = REST_LINKED, .since = -1, .linked_to = a->subject },
-	    take_document, end_batch, a);
+	return ask_documents(a,
+	    (struct rest_query){ .source = REST_LINKED, .linked_to = a->subject }, take_document);
 }
 
 static int
@@ -305,7 +321,7 @@ ask_versions(struct asking *a)
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
 	add_row(a, id[0], "", "", false);
 	return versions_fetch(
-	    a->demand->rest, a->demand->catalogue, (const char(*)[19])id, 1);
+	    a->demand->rest, a->demand->catalogue, (const char(*)[19])id, 1, NULL, NULL);
 }
 
 static int
@@ -741,6 +757,29 @@ on_demand_known(struct on_demand *d, enum on_demand_kind kind, const char *subje
 	}
 	pthread_mutex_unlock(&d->lock);
 	return rc;
+}
+
+int
+on_demand_prepare(struct on_demand *d)
+{
+	static const enum on_demand_kind first[2] = { ON_DEMAND_REACH, ON_DEMAND_STORAGE };
+	const struct on_demand_answer *a[2];
+	struct wait_thread t[2];
+	int rc[2];
+
+	for (int i = 0; i < 2; i++) {
+		wait_thread_init(&t[i]);
+		rc[i] = on_demand_get(d, first[i], "", INT64_MAX, &t[i].wait, &a[i]);
+	}
+	for (int i = 0; i < 2; i++) {
+		while (rc[i] == -EAGAIN) {
+			wait_thread_sleep(&t[i]);
+			rc[i] = on_demand_get(d, first[i], "", INT64_MAX, &t[i].wait, &a[i]);
+		}
+		if (rc[i] == 0)
+			on_demand_put(a[i]);
+	}
+	return rc[0] == -EINTR || rc[1] == -EINTR ? -EINTR : 0;
 }
 
 int

@@ -94,6 +94,11 @@ int on_demand_known(struct on_demand *, enum on_demand_kind, const char *subject
     const struct on_demand_answer **out);
 void	on_demand_put(const struct on_demand_answer *);	/* NULL is fine */
 int64_t	on_demand_now(void);
+/*
+ * Asks at once for what most walks and df need (reach and storage), and waits for both: later
+ * nobody could tell which look costs these calls. 0, also if the org refuses; -EINTR: stopped.
+ */
+int	on_demand_prepare(struct on_demand *);
 /* Whether the user has Query All Files: 1, 0, or -1: the org has not told. Does not wait. */
 int	on_demand_sees_all_files(struct on_demand *);
 /* The row of that Id; NULL: there is none. */

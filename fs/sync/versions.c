@@ -9,15 +9,17 @@
 
 #include "versions.h"
 
-/* A page of versions on its way into the catalogue; its transaction begins with the first one. */
-struct version_page {
+/* A page into the catalogue: one transaction, begun when the answer is there. */
+struct page {
 	struct catalogue *catalogue;
 	bool		 begun;
 	char		 last[19];
+	versions_page	*paged;		/* may be NULL */
+	void		*ctx;
 };
 
 static int
-put_version(struct version_page *p, const struct document *version, const char *id)
+put(struct page *p, const struct document *version, const char *id)
 {
 	struct document d = *version, known;
 	int rc = p->begun ? 0 : catalogue_begin(p->catalogue);
@@ -38,81 +40,111 @@ put_version(struct version_page *p, const struct document *version, const char *
 }
 
 static int
-note_version(void *ctx, const struct document *d)
+take_version(void *ctx, const struct document *d)
 {
-	struct version_page *p = ctx;
+	struct page *p = ctx;
 
 	memcpy(p->last, d->version_id, sizeof(p->last));
-	return put_version(p, d, d->id);
+	return put(p, d, d->id);
 }
 
 static int
-end_version_page(void *ctx, int rc, const struct rest_page *answer)
+end_page(struct page *p, int rc)
 {
-	struct version_page *p = ctx;
-
-	(void)answer;
 	if (p->begun && rc == 0)
 		rc = catalogue_commit(p->catalogue, NULL, NULL);
 	else if (p->begun)
 		catalogue_rollback(p->catalogue);
 	p->begun = false;
+	if (p->paged)
+		p->paged(p->ctx);
 	return rc;
 }
 
 static int
-put_latest(struct version_page *p, const char *id)
+put_latest(struct page *p, const char *id)
 {
 	struct document d = { 0 }, version = { 0 };
 	int rc = catalogue_by_id(p->catalogue, id, &d);
 
 	if (rc == 0 && catalogue_version(p->catalogue, d.version_key, &version) == -ENOENT)
-		rc = put_version(p, &d, id);
+		rc = put(p, &d, id);
 	document_free(&version);
 	document_free(&d);
 	return rc == -ENOENT ? 0 : rc;
 }
 
 int
-versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n)
+versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n,
+    versions_page *paged, void *ctx)
 {
-	struct version_page p = { .catalogue = c };
-	int rc = rest_documents(r,
-	    &(struct rest_query){ .source = REST_VERSIONS, .since = -1, .ids = ids, .id_count = n },
-	    note_version, end_version_page, &p);
+	struct rest_query q = { .source = REST_VERSIONS, .since = -1, .ids = ids, .id_count = n };
+	struct page p = { .catalogue = c, .paged = paged, .ctx = ctx };
+	unsigned lost = 0;
+	char *next = NULL;
+	bool again;
+	int rc;
 
+	do {
+		struct rest_page answer = { 0 };
+
+		q.next = next;
+		rc = end_page(&p, rest_documents(r, &q, take_version, &p, &answer));
+		again = rest_drop_locator(
+		    &rc, &next, false, &lost); /* of few documents, from the first on */
+		if (!again)
+			next = answer.next;
+	} while (again || (rc == 0 && next));
+	free(next);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = put_latest(&p, ids[i]);
-	return end_version_page(&p, rc, NULL);
+	p.paged = NULL;
+	return end_page(&p, rc);
 }
 
+/* next: there are more pages. */
 static int
-end_version_fill_page(void *ctx, int rc, const struct rest_page *answer)
+end_fill_page(struct page *p, int rc, bool more)
 {
-	struct version_page *p = ctx;
-
 	if (rc == 0 && !p->begun) {
 		rc = catalogue_begin(p->catalogue);
 		p->begun = rc == 0;
 	}
 	if (rc == 0)
-		rc = catalogue_put_state(
-		    p->catalogue, "versions", answer->last ? "all" : p->last);
-	return end_version_page(p, rc, answer);
+		rc = catalogue_put_state(p->catalogue, "versions", more ? p->last : "all");
+	return end_page(p, rc);
 }
 
 int
-versions_fill(struct rest *r, struct catalogue *c)
+versions_fill(struct rest *r, struct catalogue *c, versions_page *paged, void *ctx)
 {
-	struct version_page p = { .catalogue = c };
-	char *done = NULL;
+	struct page p = { .catalogue = c, .paged = paged, .ctx = ctx };
+	unsigned lost = 0;
+	bool again;
+	char *done = NULL, *next = NULL;
 	int rc = catalogue_state(c, "versions", &done);
 
-	if (rc == -ENOENT || (rc == 0 && strcmp(done, "all") != 0))
-		rc = rest_documents(r,
-		    &(struct rest_query){ .source = REST_VERSIONS, .since = -1,
-			.after = done && *done ? done : NULL },
-		    note_version, end_version_fill_page, &p);
+	if (rc == 0)
+		snprintf(p.last, sizeof(p.last), "%s", done);
 	free(done);
+	if ((rc < 0 && rc != -ENOENT) || strcmp(p.last, "all") == 0)
+		return rc;
+	do {
+		struct rest_query q = { .source = REST_VERSIONS,
+			.since = -1,
+			.next = next,
+			.after = *p.last ? p.last : NULL };
+		struct rest_page answer = { 0 };
+		char before[19];
+
+		memcpy(before, p.last, sizeof(before));
+		rc = rest_documents(r, &q, take_version, &p, &answer);
+		again = rest_drop_locator(&rc, &next, strcmp(p.last, before) != 0, &lost);
+		if (!again) {
+			next = answer.next;
+			rc = end_fill_page(&p, rc, next != NULL);
+		}
+	} while (again || (rc == 0 && next));
+	free(next);
 	return rc;
 }

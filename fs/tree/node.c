@@ -220,7 +220,7 @@ name_of_child(const struct tree *t, const struct node *n, struct name *buf)
 }
 
 void
-node_each_name(const struct tree *t, const struct node *dir, tree_each_name *each, void *ctx)
+node_each_name(const struct tree *t, const struct node *dir, tree_name *each, void *ctx)
 {
 	const uint64_t ino = node_ino(dir);
 	struct node n = { 0 };

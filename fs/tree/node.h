@@ -10,6 +10,7 @@
 #ifndef FS_TREE_NODE_H
 #define FS_TREE_NODE_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -135,6 +136,9 @@ struct tree {
 	struct tree_options o;
 	time_t		 born;
 	atomic_uint_fast32_t refreshers;	/* how often .sffs/refresh was looked up */
+	pthread_mutex_t	 lock;		/* guards: all below */
+	tree_name	*stale;		/* NULL: nothing is mounted yet */
+	void		*ctx;
 };
 
 /* The kind of an inode number, whether or not that inode exists. */
@@ -162,7 +166,7 @@ int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh,
 /* What a document is called in a root directory that lists documents. */
 const char *node_name_in(enum kind root, const struct document *);
 /* Calls each() with every name that a row gives to something in dir, hidden ones too. */
-void	node_each_name(const struct tree *, const struct node *dir, tree_each_name *, void *ctx);
+void	node_each_name(const struct tree *, const struct node *dir, tree_name *, void *ctx);
 int	node_find(struct tree *, struct node *dir, const char *name, struct node *out);
 
 struct node_listing {

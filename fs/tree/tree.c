@@ -252,31 +252,56 @@ tree_space(struct tree *t, struct tree_space *out)
 	on_demand_put(a);
 }
 
-void
-tree_names_of_id(const char *id, tree_each_name *each, void *ctx)
-{
-	each(ctx, BY_ID, id);
-}
+/*
+ * What changed.
+ */
 
 void
-tree_names_of(
-    struct tree *t, const char *name, uint64_t document_key, tree_each_name *each, void *ctx)
+tree_on_stale(struct tree *t, tree_name *stale, void *ctx)
+{
+	pthread_mutex_lock(&t->lock);
+	t->stale = stale;
+	t->ctx = ctx;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* All names that lead to something else when this one does: in the roots, in the directories of the
+ * document, and by its Id. */
+static void
+tell_name(struct tree *t, const char *name, uint64_t document_key, tree_name *stale, void *ctx)
 {
 	struct document d = { .name = name };
 	unsigned kind;
 
 	for (kind = ROOT; kind < KEYED; kind++)
 		if (kinds[kind].shows && kind != BY_ID)
-			each(ctx, kind, node_name_in((enum kind)kind, &d));
+			stale(ctx, kind, node_name_in((enum kind)kind, &d));
 	if (catalogue_by_key(t->catalogue, document_key, &d) < 0)
 		return;
-	each(ctx, BY_ID, d.id);
+	stale(ctx, BY_ID, d.id);
 	for (; kind < KINDS; kind++)
 		if (S_ISDIR(kinds[kind].mode) && kinds[kind].key == DOCUMENT_KEY &&
 		    (!kinds[kind].has || kinds[kind].has(t, &d)))
 			node_each_name(
-			    t, &(struct node){ .kind = (enum kind)kind, .doc = d }, each, ctx);
+			    t, &(struct node){ .kind = (enum kind)kind, .doc = d }, stale, ctx);
 	document_free(&d);
+}
+
+void
+tree_changed(void *tree, const struct catalogue_change *change)
+{
+	struct tree *t = tree;
+
+	pthread_mutex_lock(&t->lock);
+	tree_name *stale = t->stale;
+	void *ctx = t->ctx;
+	pthread_mutex_unlock(&t->lock);
+	if (stale && change->id)
+		stale(ctx, BY_ID, change->id);
+	if (stale && change->name)
+		tell_name(t, change->name, change->document_key, stale, ctx);
+	if (change->version_id)
+		file_drop(t->files, change->version_id);
 }
 
 int
@@ -302,6 +327,7 @@ tree_open(const struct tree_parts *parts, const struct tree_options *o, struct t
 		.paths = paths,
 		.o = *o,
 		.born = time(NULL) };
+	pthread_mutex_init(&t->lock, NULL);
 	*out = t;
 	return 0;
 }
@@ -313,5 +339,6 @@ tree_close(struct tree *t)
 		return;
 	open_files_free(t->open_files);
 	paths_free(t->paths);
+	pthread_mutex_destroy(&t->lock);
 	free(t);
 }

@@ -119,14 +119,14 @@ void	tree_space(struct tree *, struct tree_space *out);
 int	tree_xattrs(struct tree *, uint64_t ino, struct buf *names);
 int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value);
 
+/* Gets a name in a directory, by the directory's inode number. */
+typedef void tree_name(void *ctx, uint64_t parent, const char *name);
+/* Sets what is called with each name that the kernel must look up again. Any time. */
+void	tree_on_stale(struct tree *, tree_name *, void *ctx);
 /*
- * What to tell the kernel when a name under documents/ means something else now: each() gets the
- * directory's inode and the name in it.
+ * A catalogue_changed, whose ctx is the tree: tells stale names, and drops the cached bytes of a
+ * document that is gone.
  */
-typedef void tree_each_name(void *ctx, uint64_t parent, const char *name);
-void tree_names_of_id(
-    const char *id, tree_each_name *, void *ctx); /* of a document that is no more */
-void tree_names_of(
-    struct tree *, const char *name, uint64_t document_key, tree_each_name *, void *ctx);
+void	tree_changed(void *tree, const struct catalogue_change *);
 
 #endif

@@ -18,26 +18,21 @@ cells_fault_name(enum fault_code code)
 }
 
 static int
-read_all(struct reader *r, struct careful *careful, struct split *split)
+read_cells(struct reader *r, struct careful *careful, struct split *split)
 {
 	struct text *t = r->text;
-	int rc;
+	bool last = false;
+	int rc = 0;
 
-	for (;;) {
-		if ((rc = text_fill(t, 1)) < 0)
-			return rc;
-		if (split && careful_between_cells(careful) && t->begin < t->end) {
-			if ((rc = split_read(split, r)) < 0)
-				return rc;
-			careful_skipped(careful, r);
-		}
-		if (t->begin < t->end)
+	while (rc == 0 && !last) {
+		rc = text_fill(t, 1);
+		if (rc == 0 && split && t->begin < t->end && (rc = split_read(split, r)) == 0)
+			rc = text_fill(t, 1);
+		last = t->begin == t->end;
+		if (rc == 0)
 			rc = careful_read(careful, r);
-		else if (t->ended)
-			return careful_end(careful, r);
-		if (rc < 0)
-			return rc;
 	}
+	return rc;
 }
 
 int
@@ -58,7 +53,7 @@ cells_read(struct text *t, const struct cells_options *o, const struct cells_to 
 	if (rc == 0)
 		rc = careful_open(&careful, o->delimiter);
 	if (rc == 0) {
-		rc = read_all(&r, &careful, split);
+		rc = read_cells(&r, &careful, split);
 		careful_close(&careful);
 	}
 	split_free(split);

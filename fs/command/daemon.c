@@ -1,0 +1,80 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "auth/exit_status.h"
+#include "auth/log.h"
+
+#include "daemon.h"
+
+static int
+wait_for_child(pid_t child, int from)
+{
+	int status = 0;
+	char answers;
+
+	if (read(from, &answers, 1) == 1)
+		return EXIT_DONE;
+	if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status))
+		return EXIT_OTHER;
+	return WEXITSTATUS(status);
+}
+
+bool
+daemon_start(int *parent, int *status)
+{
+	const pid_t self = getpid();
+	int ends[2];
+
+	*status = EXIT_OTHER;
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		log_error("sffs", "pipe: %s", strerror(errno));
+		return false;
+	}
+	pid_t child = fork();
+	if (child < 0) {
+		log_error("sffs", "fork: %s", strerror(errno));
+		return false;
+	}
+	if (child > 0) {
+		close(ends[1]);
+		*status = wait_for_child(child, ends[0]);
+		return false;
+	}
+	close(ends[0]);
+	/* Until it is mounted, whoever stops the parent, even by SIGKILL, stops the child. The
+	 * signal is for this thread, which must be the one that lives on. */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != self)
+		return false;
+	*parent = ends[1];
+	return true;
+}
+
+void
+daemon_stay(void)
+{
+	prctl(PR_SET_PDEATHSIG, 0);
+}
+
+void
+daemon_leave(int parent)
+{
+	if (setsid() < 0 || chdir("/") < 0)
+		log_warn("sffs", "leaving the terminal: %s", strerror(errno));
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	log_to_syslog("sffs");
+	if (write(parent, "", 1) < 0)
+		log_warn("sffs", "the parent is gone: %s", strerror(errno));
+	close(parent);
+}
