@@ -1,13 +1,13 @@
 #!/bin/sh
 # What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
-. "${0%/*}/lib.sh"; plan 21
+. "${0%/*}/lib.sh"; plan 24
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
 head -c 40000000 /dev/zero >"$data/huge.bin"
 head -c 300000 /dev/urandom >"$data/other.bin"
 printf 'small\n' >"$data/small.txt"
-printf 'a,b\n1,2\n' >"$data/table.csv"
+for i in table held1 held2 held3; do printf 'a,b\n1,2\n' >"$data/$i.csv"; done
 org_start --data "$data"
 fs_mount -o refresh=0
 cat "$MNT/documents/small/small.txt" >/dev/null
@@ -53,6 +53,31 @@ org release -X POST >/dev/null
 wait $waiting
 same 'who went on waiting has every byte' "$data/big.bin" "$TMP/big"
 calls 'at one download' 'GET */VersionData' 4
+fs_unmount
+rm -rf "$XDG_CACHE_HOME"/sffs
+
+# Views whose documents do not come, more than there are threads to make views.
+fs_mount
+cat "$MNT/documents/table/table.csv" >/dev/null
+org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d times=forever >/dev/null
+views=
+for i in 1 2 3; do cat "$MNT/parsed/held$i/table.tsv" >"$TMP/held$i" & views="$views $!"; done
+held 3
+ok 'a document that is here is parsed meanwhile' within cat "$MNT/parsed/table/table.tsv"
+org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
+wait $views
+fs_unmount
+rm -rf "$XDG_CACHE_HOME"/sffs/*/blobs	# what is known of the documents stays
+fs_mount
+cat "$MNT/documents/table/table.csv" >/dev/null
+org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d times=forever >/dev/null
+views=
+for i in 1 2 3; do cat "$MNT/parsed/held$i/table.tsv" >"$TMP/held$i" & views="$views $!"; done
+held 3
+ok 'and is rendered meanwhile' within cat "$MNT/parsed/table/table.tsv"
+org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
+wait $views
+is 'and all come in the end' "$(cat "$TMP/held1" "$TMP/held2" "$TMP/held3" | sort | uniq -c | tr -s ' \t\n' ' ')" ' 3 1 2 3 a b '
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 

@@ -26,7 +26,7 @@ download_of(const struct document *d)
 }
 
 static int
-tell_elsewhere(const struct download *v)
+log_elsewhere(const struct download *v)
 {
 	log_warn_once("file",
 	    "%s: its bytes are not in Salesforce, which only knows where they are; open it there",
@@ -35,7 +35,7 @@ tell_elsewhere(const struct download *v)
 }
 
 static int
-tell_gone(const struct download *v)
+log_gone(const struct download *v)
 {
 	log_warn("file",
 	    "%s: Salesforce does not have this version any more, or the user may not see it any more",
@@ -81,7 +81,7 @@ fill_by_fetch(void *ctx, struct blob *blob)
 
 	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
 	if (rc == -ENOENT)
-		rc = f->version.elsewhere ? tell_elsewhere(&f->version) : tell_gone(&f->version);
+		rc = f->version.elsewhere ? log_elsewhere(&f->version) : log_gone(&f->version);
 	return rc;
 }
 
@@ -89,7 +89,7 @@ int
 download_open(struct store *store, struct rest *rest, const struct download *v, struct blob **out)
 {
 	if (v->elsewhere && v->size == 0)
-		return tell_elsewhere(v);
+		return log_elsewhere(v);
 	struct fetch *f = malloc(sizeof(*f));
 	if (!f)
 		return -ENOMEM;
@@ -103,4 +103,10 @@ download_open(struct store *store, struct rest *rest, const struct download *v, 
 		.ctx = f,
 		.free_ctx = free },
 	    out);
+}
+
+ssize_t
+download_read(void *blob, void *p, size_t n, uint64_t off)
+{
+	return blob_read(blob, p, n, off);
 }

@@ -1,5 +1,5 @@
 /*
- * version - the bytes of a ContentVersion, brought into the store when they are first needed.
+ * download - the bytes of a ContentVersion, which come into the store when they are first read.
  *
  * A struct download is a value: it outlives the record that it was made of.
  *
@@ -20,16 +20,20 @@ struct store;
 
 struct download {
 	char		id[19];
-	char		md5[33];	/* "" : the org gives none */
+	char		md5[33];	/* "": the org gives none */
 	uint64_t	size;
-	bool		tabs;		/* by its extension, a tab-separated file */
+	bool		tabs;		/* its extension says tab-separated values */
 	bool		note;
 	bool		elsewhere;	/* its bytes are not in Salesforce */
 };
 
 struct download download_of(const struct document *);
-/* The blob of its bytes; blob_put. Nothing is fetched before the first byte is read. Errors as
- * store_get, and -EOPNOTSUPP where there are none. */
+/*
+ * The blob of its bytes; blob_put. Nothing is fetched before the first byte is read. Errors as
+ * store_get, and -EOPNOTSUPP where there are no bytes.
+ */
 int	download_open(struct store *, struct rest *, const struct download *, struct blob **out);
+/* The read() of a struct view_source whose ctx is a blob. */
+ssize_t	download_read(void *blob, void *, size_t n, uint64_t off);
 
 #endif

@@ -1,19 +1,19 @@
 /*
- * A view is read through three steps, each done once per version and kept:
- * the version's bytes come into the store (version), a survey finds the sizes
- * (surveys), a render fills the view's blob.
+ * Three steps lead to a view's bytes, each done once per version and kept: the document's bytes
+ * come into the store (download), a survey finds the sizes (parsed), a render fills the view's
+ * blob.
  */
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "column_names.h"
 #include "fs/store/store.h"
-#include "parsed.h"
+
+#include "column_names.h"
 #include "download.h"
+#include "parsed.h"
 
 #include "file.h"
 
@@ -21,7 +21,7 @@ static const struct {
 	const char	*name;
 	const char	*blob;		/* the end of its blob's name */
 	enum view_kind	 kind;
-	bool		 without_header;	/* the same blob, from behind its first line */
+	bool		 without_header;	/* the same blob after its first line */
 } views[] = {
 	{ "header",     "header", VIEW_HEADER,     false },
 	{ "table.tsv",  "tsv",    VIEW_TABLE_TSV,  false },
@@ -32,13 +32,12 @@ static const struct {
 	{ "errors.tsv", "errors", VIEW_ERRORS,     false },
 };
 
-#define COLUMNS	"columns"	/* the end of the name of the blob that has them all */
 #define VIEWS (sizeof(views) / sizeof(views[0]))
 
 struct files {
 	struct store	*store;
 	struct rest	*rest;
-	struct parsed	*surveys;
+	struct parsed	*parsed;
 };
 
 struct file {
@@ -51,10 +50,49 @@ struct file {
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
 };
 
-static ssize_t
-read_blob(void *ctx, void *p, size_t n, uint64_t off)
+static int
+get_result(struct files *fs, const struct document *d, bool note, struct wait *w,
+    struct parsed_result **out)
 {
-	return blob_read(ctx, p, n, off);
+	struct download v = download_of(d);
+
+	return v.note == note ? parsed_get(fs->parsed, &v, w, out) : -ENOENT;
+}
+
+/*
+ * Rendering.
+ */
+
+struct render {
+	struct files	*files;
+	struct parsed_result *result;	/* ours */
+	struct blob	*source;	/* the document; while it is needed */
+	enum view_kind	 kind;
+};
+
+static void
+free_render(void *ctx)
+{
+	struct render *r = ctx;
+
+	blob_put(r->source);
+	parsed_put(r->result);
+	free(r);
+}
+
+/* The source is whole when its last byte is there. */
+static int
+prepare_render(void *ctx, struct wait *w)
+{
+	struct render *r = ctx;
+	const struct download *d = parsed_download(r->result);
+	ssize_t rc = 0;
+
+	if (!r->source)
+		rc = download_open(r->files->store, r->files->rest, d, &r->source);
+	if (rc == 0)
+		rc = blob_ready(r->source, d->size - 1, 1, w);
+	return rc < 0 ? (int)rc : 0;
 }
 
 static int
@@ -69,40 +107,17 @@ write_blob_at(void *ctx, const void *p, size_t n, uint64_t off)
 	return blob_write_at(ctx, p, n, off);
 }
 
-/*
- * Rendered views.
- */
-
-struct render {
-	struct files	*files;
-	struct survey	*survey;	/* ours */
-	enum view_kind	 kind;
-};
-
-static void
-free_render(void *ctx)
-{
-	struct render *r = ctx;
-
-	survey_put(r->survey);
-	free(r);
-}
-
 static int
 fill_by_render(void *ctx, struct blob *blob)
 {
 	struct render *r = ctx;
-	const struct download *v = survey_version(r->survey);
-	struct blob *bytes = NULL;
-	int rc = download_open(r->files->store, r->files->rest, v, &bytes);
 
-	if (rc < 0)
-		return rc;
-	survey_use(r->survey);
-	rc = view_render(survey_view(r->survey), r->kind,
-	    &(struct view_source){ read_blob, bytes, v->size },
+	parsed_use(r->result);
+	int rc = view_render(parsed_survey(r->result), r->kind,
+	    &(struct view_source){ download_read, r->source, parsed_download(r->result)->size },
 	    &(struct view_sink){ .write = write_blob, .write_at = write_blob_at, .ctx = blob });
-	blob_put(bytes);
+	blob_put(r->source);
+	r->source = NULL;
 	return rc;
 }
 
@@ -113,37 +128,59 @@ render_name(const struct files *fs, const char *version_id, const char *ending)
 {
 	struct render_name name;
 
-	snprintf(name.s, sizeof(name.s), "%s.%s.%s", version_id, parsed_maker(fs->surveys), ending);
+	snprintf(name.s, sizeof(name.s), "%s.%s.%s", version_id, parsed_maker(fs->parsed), ending);
 	return name;
 }
 
-/* size bytes from start of a rendered view. */
-static int
-open_render(struct files *fs, struct survey *s /* takes */, enum view_kind kind, const char *ending,
-    uint64_t start, uint64_t size, struct file **out)
+/* A part of a rendered blob: what one file shows of it. */
+struct rendered {
+	enum view_kind	 kind;
+	const char	*ending;
+	uint64_t	 start, size;
+};
+
+static struct rendered
+rendered_view(const struct view_survey *s, unsigned view)
 {
+	uint64_t start = views[view].without_header ? view_rows_offset(s) : 0;
+
+	return (struct rendered){ views[view].kind, views[view].blob, start,
+		view_size(s, views[view].kind) - start };
+}
+
+static int
+open_rendered(struct files *fs, struct parsed_result *result /* takes */,
+    const struct rendered *part, struct file **out)
+{
+	const struct view_survey *s = parsed_survey(result);
 	struct file *f = calloc(1, sizeof(*f));
 	struct render *r = malloc(sizeof(*r));
-	int rc = f && r ? view_check(survey_view(s), kind) : -ENOMEM;
+	int rc = f && r ? view_check(s, part->kind) : -ENOMEM;
 
 	if (rc < 0) {
-		survey_put(s);
+		parsed_put(result);
 		free(r);
 		free(f);
 		return rc;
 	}
-	*f = (struct file){ .users = 1, .start = start, .size = size };
-	*r = (struct render){ .files = fs, .survey = s, .kind = kind };
-	const struct render_name name = render_name(fs, survey_version(s)->id, ending);
-	rc = store_get(fs->store, &(struct store_want){
-		.name = name.s, .size = view_size(survey_view(s), kind), .class = STORE_RENDER,
-		.fill = fill_by_render, .ctx = r, .free_ctx = free_render }, &f->blob);
-	if (rc < 0) {
+	*f = (struct file){ .users = 1, .start = part->start, .size = part->size };
+	*r = (struct render){ .files = fs, .result = result, .kind = part->kind };
+	const struct render_name name =
+	    render_name(fs, parsed_download(result)->id, part->ending);
+	rc = store_get(fs->store,
+	    &(struct store_want){ .name = name.s,
+		.size = view_size(s, part->kind),
+		.class = STORE_RENDER,
+		.prepare = prepare_render,
+		.fill = fill_by_render,
+		.ctx = r,
+		.free_ctx = free_render },
+	    &f->blob);
+	if (rc < 0)
 		free(f);
-		return rc;
-	}
-	*out = f;
-	return 0;
+	else
+		*out = f;
+	return rc;
 }
 
 const char *
@@ -152,94 +189,89 @@ file_view_name(unsigned view)
 	return view < VIEWS ? views[view].name : NULL;
 }
 
-static uint64_t
-start_of_view(const struct survey *s, unsigned view)
-{
-	return views[view].without_header ? view_rows_offset(survey_view(s)) : 0;
-}
-
-static uint64_t
-size_of_view(const struct survey *s, unsigned view)
-{
-	return view_size(survey_view(s), views[view].kind) - start_of_view(s, view);
-}
-
 int
 file_view_size(
     struct files *fs, const struct document *d, unsigned view, struct wait *w, uint64_t *out)
 {
-	struct download v = download_of(d);
-	struct survey *s;
-	int rc = parsed_get(fs->surveys, &v, w, &s);
+	struct parsed_result *r;
+	int rc = get_result(fs, d, false, w, &r);
 
-	if (rc == 0) {
-		*out = size_of_view(s, view);
-		survey_put(s);
-	}
-	return rc;
+	if (rc < 0)
+		return rc;
+	*out = rendered_view(parsed_survey(r), view).size;
+	parsed_put(r);
+	return 0;
 }
 
 int
 file_open_view(
     struct files *fs, const struct document *d, unsigned view, struct wait *w, struct file **out)
 {
-	struct download v = download_of(d);
-	struct survey *s;
-	int rc = parsed_get(fs->surveys, &v, w, &s);
+	struct parsed_result *r;
+	int rc = get_result(fs, d, false, w, &r);
 
-	return rc < 0 ? rc :
-			open_render(fs, s, views[view].kind, views[view].blob,
-			    start_of_view(s, view), size_of_view(s, view), out);
+	if (rc < 0)
+		return rc;
+	const struct rendered part = rendered_view(parsed_survey(r), view);
+	return open_rendered(fs, r, &part, out);
 }
 
 /*
  * Columns: parts of one blob.
  */
 
+#define COLUMNS	"columns"	/* the end of its name */
+
+/* A column with its result, which the caller puts. */
+static int
+get_column(struct files *fs, const struct document *d, size_t column, struct wait *w,
+    struct parsed_result **result, struct rendered *out)
+{
+	int rc = get_result(fs, d, false, w, result);
+
+	if (rc < 0)
+		return rc;
+	if (column >= view_column_count(parsed_survey(*result))) {
+		parsed_put(*result);
+		return -ESTALE;
+	}
+	*out = (struct rendered){ .kind = VIEW_COLUMNS, .ending = COLUMNS };
+	view_column_range(parsed_survey(*result), column, &out->start, &out->size);
+	return 0;
+}
+
 int
 file_columns(struct files *fs, const struct document *d, size_t from, struct wait *w,
     file_each_column *each, void *ctx)
 {
-	struct download v = download_of(d);
 	const struct column_names *names;
-	struct survey *s;
-	int rc = parsed_get(fs->surveys, &v, w, &s);
+	struct parsed_result *r;
+	int rc = get_result(fs, d, false, w, &r);
 
 	if (rc < 0)
 		return rc;
 	if (each)
-		rc = survey_columns(s, &names);
+		rc = parsed_columns(r, &names);
 	size_t n = rc == 0 && each ? column_names_count(names) : 0;
-	for (size_t i = from; i < n; i++) {
-		struct file_column c = { .name = column_names_get(names, i), .number = i };
-		uint64_t off;
-
-		view_column_range(survey_view(s), i, &off, &c.size);
-		if (!each(ctx, &c))
-			break;
-	}
-	survey_put(s);
+	for (size_t i = from; i < n && each(ctx, column_names_get(names, i), i);)
+		i++;
+	parsed_put(r);
 	return rc;
 }
 
 int
-file_column_find(
-    struct files *fs, const struct document *d, const char *name, struct file_column *out)
+file_column_find(struct files *fs, const struct document *d, const char *name, size_t *column)
 {
-	struct download v = download_of(d);
 	const struct column_names *names;
-	struct survey *s;
-	uint64_t off;
-	int rc = parsed_get(fs->surveys, &v, NULL, &s);
+	struct parsed_result *r;
+	int rc = get_result(fs, d, false, NULL, &r);
 
 	if (rc < 0)
 		return rc;
-	rc = survey_columns(s, &names);
-	if (rc == 0 && !column_names_find(names, name, &out->number))
+	rc = parsed_columns(r, &names);
+	if (rc == 0 && !column_names_find(names, name, column))
 		rc = -ENOENT;
-	if (rc == 0)
-		view_column_range(survey_view(s), out->number, &off, &out->size);
-	survey_put(s);
+	parsed_put(r);
 	return rc;
 }
 
@@ -247,38 +279,26 @@ int
 file_column_size(
     struct files *fs, const struct document *d, size_t column, struct wait *w, uint64_t *size)
 {
-	struct download v = download_of(d);
-	struct survey *s;
-	uint64_t off;
-	int rc = parsed_get(fs->surveys, &v, w, &s);
+	struct parsed_result *r;
+	struct rendered part;
+	int rc = get_column(fs, d, column, w, &r, &part);
 
 	if (rc < 0)
 		return rc;
-	if (column < view_column_count(survey_view(s)))
-		view_column_range(survey_view(s), column, &off, size);
-	else
-		rc = -ESTALE;
-	survey_put(s);
-	return rc;
+	*size = part.size;
+	parsed_put(r);
+	return 0;
 }
 
 int
 file_open_column(
     struct files *fs, const struct document *d, size_t column, struct wait *w, struct file **out)
 {
-	struct download v = download_of(d);
-	struct survey *s;
-	uint64_t off, size;
-	int rc = parsed_get(fs->surveys, &v, w, &s);
+	struct parsed_result *r;
+	struct rendered part;
+	int rc = get_column(fs, d, column, w, &r, &part);
 
-	if (rc < 0)
-		return rc;
-	if (column >= view_column_count(survey_view(s))) {
-		survey_put(s);
-		return -ESTALE;
-	}
-	view_column_range(survey_view(s), column, &off, &size);
-	return open_render(fs, s, VIEW_COLUMNS, COLUMNS, off, size, out);
+	return rc < 0 ? rc : open_rendered(fs, r, &part, out);
 }
 
 /*
@@ -288,34 +308,32 @@ file_open_column(
 int
 file_note_size(struct files *fs, const struct document *d, struct wait *w, uint64_t *out)
 {
-	struct download v = download_of(d);
-	struct survey *s;
+	struct parsed_result *r;
 	size_t len;
-	int rc = parsed_note(fs->surveys, &v, w, &s);
+	int rc = get_result(fs, d, true, w, &r);
 
 	if (rc < 0)
 		return rc;
-	survey_note(s, &len);
+	parsed_text(r, &len);
 	*out = len;
-	survey_put(s);
+	parsed_put(r);
 	return 0;
 }
 
 int
 file_open_note(struct files *fs, const struct document *d, struct wait *w, struct file **out)
 {
-	struct download v = download_of(d);
-	struct survey *s;
+	struct parsed_result *r;
 	size_t len;
-	int rc = parsed_note(fs->surveys, &v, w, &s);
+	int rc = get_result(fs, d, true, w, &r);
 
 	if (rc < 0)
 		return rc;
-	const char *text = survey_note(s, &len);
+	const char *text = parsed_text(r, &len);
 	char *copy = malloc(len + 1);
 	if (copy)
 		memcpy(copy, text, len);
-	survey_put(s);
+	parsed_put(r);
 	return copy ? file_open_text(copy, len, out) : -ENOMEM;
 }
 
@@ -449,13 +467,13 @@ file_drop(struct files *fs, const char *version_id)
 }
 
 int
-files_open(struct store *store, struct rest *rest, struct parsed *surveys, struct files **out)
+files_open(struct store *store, struct rest *rest, struct parsed *parsed, struct files **out)
 {
 	struct files *fs = malloc(sizeof(*fs));
 
 	if (!fs)
 		return -ENOMEM;
-	*fs = (struct files){ .store = store, .rest = rest, .surveys = surveys };
+	*fs = (struct files){ .store = store, .rest = rest, .parsed = parsed };
 	*out = fs;
 	return 0;
 }

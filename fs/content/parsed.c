@@ -7,29 +7,32 @@
 
 #include "auth/fnv.h"
 #include "auth/log.h"
+#include "fs/async/pool.h"
+#include "fs/async/task.h"
 #include "fs/catalogue/catalogue.h"
+#include "fs/store/store.h"
+
 #include "column_names.h"
 #include "note.h"
-#include "fs/async/pool.h"
-#include "fs/store/store.h"
-#include "fs/async/task.h"
 
 #include "parsed.h"
 
-#define KEPT		32	/* in memory */
+#define KEPT		32	/* results in memory */
 #define THREADS		2
-#define KEEP_ERROR	1000	/* ms: as long as one ls of what is made of a version may take */
-#define NOTE_MOST	(16 << 20)	/* bytes of HTML: it is made a text in memory */
+#define KEEP_ERROR	1000	/* ms, so that an ls of all views of a document is one try */
+#define NOTE_MOST	(16 << 20)	/* bytes of HTML, which is converted in memory */
 
-struct survey {
+struct parsed_result {
 	struct parsed	*owner;
-	struct download	 version;
+	struct download	 download;
 	struct task	 task;
-	struct view_survey *view;	/* once task.made, unless it is a note */
-	struct buf	 text;		/* once task.made, of a note */
+	struct wait	 whole;		/* for the source */
+	struct blob	*source;	/* while the task runs */
+	struct view_survey *survey;	/* NULL: of a note, or not made yet */
+	struct buf	 text;		/* of a note */
 	struct column_names *columns;	/* NULL: nobody has asked */
 	unsigned	 users;
-	struct survey	*next;		/* less recently used */
+	struct parsed_result *next;	/* less recently used */
 };
 
 struct parsed {
@@ -39,52 +42,45 @@ struct parsed {
 	struct parsed_options o;
 	char		 maker[40];
 
-	pthread_mutex_t
-	    lock; /* guards: all below, and of each survey what is not there once and for all */
+	/* guards: all below; of each result columns, users, next and the task */
+	pthread_mutex_t	 lock;
 	struct pool	*pool;		/* NULL once stopped */
-	struct survey	*first;		/* the most recently used */
+	struct parsed_result *first;	/* the most recently used */
 };
 
 /*
- * What they make.
+ * Making.
  */
 
-static ssize_t
-read_blob(void *ctx, void *p, size_t n, uint64_t off)
+static const char *
+maker_of(const struct parsed_result *r)
 {
-	return blob_read(ctx, p, n, off);
+	return r->download.note ? NOTE_RENDERER : r->owner->maker;
 }
 
 static int
-make_survey(struct survey *s)
+make_survey(struct parsed_result *r, struct buf *packed)
 {
-	struct parsed *ss = s->owner;
-	struct view_options o = ss->o.view;
-	struct buf packed = BUF_INIT;
-	struct blob *blob = NULL;
-	int rc = download_open(ss->store, ss->rest, &s->version, &blob);
+	struct view_options o = r->owner->o.view;
 
-	if (rc < 0)
-		return rc;
-	if (!o.delimiter && s->version.tabs)
+	if (!o.delimiter && r->download.tabs)
 		o.delimiter = '\t';
-	rc = view_survey(&(struct view_source){ read_blob, blob, s->version.size }, &o, &s->view);
-	if (rc == 0 && view_survey_pack(s->view, &packed) == 0)
-		catalogue_put_survey(
-		    ss->catalogue, s->version.id, ss->maker, packed.data, packed.len);
-	buf_free(&packed);
-	blob_put(blob);
+	int rc = view_survey(&(struct view_source){ download_read, r->source, r->download.size },
+	    &o, &r->survey);
+	if (rc == 0 && view_survey_pack(r->survey, packed) < 0)
+		packed->len = 0;		/* it is not kept, but serves */
 	return rc;
 }
 
 static int
-put_note(struct blob *blob, uint64_t size, struct buf *text)
+make_text(struct parsed_result *r, struct buf *text)
 {
 	struct buf html = BUF_INIT;
+	size_t size = (size_t)r->download.size;
 	int rc = size > NOTE_MOST ? -EOPNOTSUPP : buf_reserve(&html, size) ? 0 : -ENOMEM;
 
 	while (rc == 0 && html.len < size) {
-		ssize_t n = blob_read(blob, html.data + html.len, size - html.len, html.len);
+		ssize_t n = blob_read(r->source, html.data + html.len, size - html.len, html.len);
 
 		if (n > 0)
 			html.len += (size_t)n;
@@ -97,243 +93,249 @@ put_note(struct blob *blob, uint64_t size, struct buf *text)
 	return rc < 0 ? rc : text->failed ? -ENOMEM : 0;
 }
 
-void
-survey_use(const struct survey *s)
-{
-	struct parsed *ss = s->owner;
-
-	catalogue_use_survey(ss->catalogue, s->version.id, ss->maker);
-}
-
 static int
-make_note(struct survey *s)
+make_result(struct parsed_result *r)
 {
-	struct parsed *ss = s->owner;
-	struct buf text = BUF_INIT;
-	struct blob *blob = NULL;
-	int rc = download_open(ss->store, ss->rest, &s->version, &blob);
+	struct buf b = BUF_INIT;
+	int rc = r->download.note ? make_text(r, &b) : make_survey(r, &b);
 
-	if (rc < 0)
-		return rc;
-	rc = put_note(blob, s->version.size, &text);
-	if (rc == 0) {
+	if (rc == 0 && (b.len > 0 || r->download.note))
 		catalogue_put_survey(
-		    ss->catalogue, s->version.id, NOTE_RENDERER, buf_str(&text), text.len);
-		s->text = text;
-		text = (struct buf)BUF_INIT;
-	}
-	buf_free(&text);
-	blob_put(blob);
+		    r->owner->catalogue, r->download.id, maker_of(r), buf_str(&b), b.len);
+	if (rc == 0 && r->download.note)
+		r->text = b;
+	else
+		buf_free(&b);
 	return rc;
 }
 
-/* The survey stays while it is woken for: a task is part of it. */
 static void
-end_task(struct survey *s, int rc)
+end_making(struct parsed_result *r, int rc)
 {
-	struct parsed *ss = s->owner;
+	struct parsed *p = r->owner;
 
-	pthread_mutex_lock(&ss->lock);
-	s->users++;
-	pthread_mutex_unlock(&ss->lock);
-	task_end(&s->task, &ss->lock, rc);
-	survey_put(s);
+	blob_put(r->source);
+	r->source = NULL;
+	pthread_mutex_lock(&p->lock);
+	r->users++;		/* it must stay while task_end wakes those who wait */
+	pthread_mutex_unlock(&p->lock);
+	task_end(&r->task, &p->lock, rc);
+	parsed_put(r);
 }
 
-static struct survey *
-survey_of(struct job *job)
+static struct parsed_result *
+result_of(struct job *job)
 {
-	return (struct survey *)((char *)job - offsetof(struct survey, task.job));
+	return (struct parsed_result *)((char *)job - offsetof(struct parsed_result, task.job));
+}
+
+/* Gives the thread back until the source is whole: its last byte is there only then. */
+static void
+run_making(struct job *job)
+{
+	struct parsed_result *r = result_of(job);
+	const struct download *d = &r->download;
+	ssize_t rc = 0;
+
+	if (!r->source)
+		rc = download_open(r->owner->store, r->owner->rest, d, &r->source);
+	if (rc == 0)
+		rc = blob_ready(r->source, d->size - 1, 1, &r->whole);
+	if (rc == -EAGAIN)
+		return;			/* it may run in another thread by now */
+	end_making(r, rc < 0 ? (int)rc : make_result(r));
 }
 
 static void
-run_survey(struct job *job)
+drop_making(struct job *job)
 {
-	struct survey *s = survey_of(job);
-
-	end_task(s, s->version.note ? make_note(s) : make_survey(s));
+	end_making(result_of(job), -EINTR);
 }
 
 static void
-drop_survey(struct job *job)
+on_whole(struct wait *w)
 {
-	end_task(survey_of(job), -EINTR);
-}
+	struct parsed_result *r =
+	    (struct parsed_result *)((char *)w - offsetof(struct parsed_result, whole));
+	struct parsed *p = r->owner;
 
-/* What an earlier look, or an earlier mount, has found. */
-static void
-recall(struct survey *s)
-{
-	struct parsed *ss = s->owner;
-	void *p = NULL;
-	size_t n;
-
-	const char *maker = s->version.note ? NOTE_RENDERER : ss->maker;
-	if (catalogue_survey(ss->catalogue, s->version.id, maker, &p, &n) < 0)
-		return;
-	if (s->version.note)
-		buf_put(&s->text, p, n);
-	s->task.made = s->version.note ? !s->text.failed : view_survey_unpack(p, n, &s->view) == 0;
-	free(p);
+	pthread_mutex_lock(&p->lock);
+	bool stopped = !p->pool;
+	if (!stopped)
+		pool_add(p->pool, &r->task.job);
+	pthread_mutex_unlock(&p->lock);
+	if (stopped)
+		end_making(r, -EINTR);
 }
 
 /*
- * Those used lately.
+ * Results in memory.
  */
 
 static void
-free_survey(struct survey *s)
+free_result(struct parsed_result *r)
 {
-	view_survey_free(s->view);
-	column_names_free(s->columns);
-	buf_free(&s->text);
-	free(s);
+	if (!r)
+		return;
+	view_survey_free(r->survey);
+	column_names_free(r->columns);
+	buf_free(&r->text);
+	free(r);
 }
 
-static struct survey *
-new_survey(struct parsed *ss, const struct download *v)
+/* With what the catalogue has kept of it. */
+static struct parsed_result *
+new_result(struct parsed *p, const struct download *d)
 {
-	struct survey *s = calloc(1, sizeof(*s));
+	struct parsed_result *r = calloc(1, sizeof(*r));
+	void *kept = NULL;
+	size_t n;
 
-	if (!s)
+	if (!r)
 		return NULL;
-	s->owner = ss;
-	s->version = *v;
-	const unsigned keep = v->note ? 0 : KEEP_ERROR;		/* of a note there is one text */
-	s->task =
-	    (struct task){ .job = { .run = run_survey, .drop = drop_survey }, .keep_error = keep };
-	recall(s);
-	return s;
+	*r = (struct parsed_result){ .owner = p, .download = *d, .whole = { .ready = on_whole },
+		.task = { .job = { .run = run_making, .drop = drop_making },
+		    .keep_error = d->note ? 0 : KEEP_ERROR } };
+	if (catalogue_survey(p->catalogue, d->id, maker_of(r), &kept, &n) < 0)
+		return r;
+	if (d->note)
+		buf_put(&r->text, kept, n);
+	r->task.made = d->note ? !r->text.failed : view_survey_unpack(kept, n, &r->survey) == 0;
+	free(kept);
+	return r;
 }
 
-/* Caller locks. Puts s in front of those that were used lately, and forgets the last if they are
- * too many. */
+/* Caller locks. Puts r first, and forgets the last ones if there are too many. */
 static void
-use_survey(struct parsed *ss, struct survey *s)
+put_first(struct parsed *p, struct parsed_result *r)
 {
 	unsigned n = 0;
 
-	s->next = ss->first;
-	ss->first = s;
-	for (struct survey **p = &s->next; *p;) {
-		struct survey *old = *p;
+	r->next = p->first;
+	p->first = r;
+	for (struct parsed_result **at = &r->next; *at;) {
+		struct parsed_result *old = *at;
 
 		if (++n >= KEPT && !old->users && !old->task.running) {
-			*p = old->next;
-			free_survey(old);
+			*at = old->next;
+			free_result(old);
 		} else {
-			p = &old->next;
+			at = &old->next;
 		}
 	}
 }
 
-/* Caller locks. Takes the survey of that version out of the list; NULL: it is not there. */
-static struct survey *
-take_survey(struct parsed *ss, const char *version_id)
+/* Caller locks. Takes the result of that version out of the list. NULL: it is not there. */
+static struct parsed_result *
+take_result(struct parsed *p, const char *version_id)
 {
-	for (struct survey **p = &ss->first; *p; p = &(*p)->next) {
-		struct survey *s = *p;
+	for (struct parsed_result **at = &p->first; *at; at = &(*at)->next) {
+		struct parsed_result *r = *at;
 
-		if (strcmp(s->version.id, version_id) == 0) {
-			*p = s->next;
-			return s;
+		if (strcmp(r->download.id, version_id) == 0) {
+			*at = r->next;
+			return r;
 		}
 	}
 	return NULL;
 }
 
-/* With the survey, or the text of a note, made. */
-static int
-get_made(struct parsed *ss, const struct download *v, struct wait *w, struct survey **out)
+int
+parsed_get(struct parsed *p, const struct download *d, struct wait *w, struct parsed_result **out)
 {
+	struct parsed_result *new = NULL;
 	int rc = -ENOMEM;
 
-	pthread_mutex_lock(&ss->lock);
-	struct survey *s = take_survey(ss, v->id);
-	if (s || (s = new_survey(ss, v))) {
-		use_survey(ss, s);
-		rc = task_need(&s->task, ss->pool, w);
+	pthread_mutex_lock(&p->lock);
+	struct parsed_result *r = take_result(p, d->id);
+	if (!r) {
+		pthread_mutex_unlock(&p->lock);
+		new = new_result(p, d);
+		pthread_mutex_lock(&p->lock);
+		if (!(r = take_result(p, d->id))) {	/* nobody else was faster */
+			r = new;
+			new = NULL;
+		}
+	}
+	if (r) {
+		put_first(p, r);
+		rc = task_need(&r->task, p->pool, w);
 	}
 	if (rc == 0) {
-		s->users++;
-		*out = s;
+		r->users++;
+		*out = r;
 	}
-	pthread_mutex_unlock(&ss->lock);
+	pthread_mutex_unlock(&p->lock);
+	free_result(new);
 	return rc;
 }
 
-int
-parsed_get(struct parsed *ss, const struct download *v, struct wait *w, struct survey **out)
-{
-	return v->note ? -ENOENT : get_made(ss, v, w, out);
-}
-
-int
-parsed_note(struct parsed *ss, const struct download *v, struct wait *w, struct survey **out)
-{
-	return v->note ? get_made(ss, v, w, out) : -ENOENT;
-}
-
 void
-survey_put(struct survey *s)
+parsed_put(struct parsed_result *r)
 {
-	struct parsed *ss = s->owner;
+	struct parsed *p = r->owner;
 
-	pthread_mutex_lock(&ss->lock);
-	s->users--;
-	pthread_mutex_unlock(&ss->lock);
+	pthread_mutex_lock(&p->lock);
+	r->users--;
+	pthread_mutex_unlock(&p->lock);
 }
 
 const struct view_survey *
-survey_view(const struct survey *s)
+parsed_survey(const struct parsed_result *r)
 {
-	return s->view;
+	return r->survey;
 }
 
-const struct download *
-survey_version(const struct survey *s)
-{
-	return &s->version;
-}
-
-/* Not under the lock, which all surveys share: there may be a million columns. */
+/* Makes the names without the lock, which all results share: there may be a million columns. */
 int
-survey_columns(struct survey *s, const struct column_names **out)
+parsed_columns(struct parsed_result *r, const struct column_names **out)
 {
-	struct parsed *ss = s->owner;
+	struct parsed *p = r->owner;
 	struct column_names *made = NULL;
 
-	pthread_mutex_lock(&ss->lock);
-	bool there = s->columns;
-	pthread_mutex_unlock(&ss->lock);
-	int rc = there ? 0 : column_names_new(s->view, ss->o.names, &made);
+	pthread_mutex_lock(&p->lock);
+	bool there = r->columns;
+	pthread_mutex_unlock(&p->lock);
+	int rc = there ? 0 : column_names_new(r->survey, p->o.names, &made);
 	if (rc < 0)
 		return rc;
-	pthread_mutex_lock(&ss->lock);
-	if (!s->columns) {
-		s->columns = made;
+	pthread_mutex_lock(&p->lock);
+	if (!r->columns) {
+		r->columns = made;
 		made = NULL;
 	}
-	*out = s->columns;
-	pthread_mutex_unlock(&ss->lock);
-	column_names_free(made);	/* another was quicker */
+	*out = r->columns;
+	pthread_mutex_unlock(&p->lock);
+	column_names_free(made);	/* another thread was faster */
 	return 0;
 }
 
 const char *
-survey_note(const struct survey *s, size_t *len)
+parsed_text(const struct parsed_result *r, size_t *len)
 {
-	*len = s->text.len;
-	return s->text.data ? s->text.data : "";
+	*len = r->text.len;
+	return r->text.data ? r->text.data : "";
+}
+
+const struct download *
+parsed_download(const struct parsed_result *r)
+{
+	return &r->download;
+}
+
+void
+parsed_use(const struct parsed_result *r)
+{
+	catalogue_use_survey(r->owner->catalogue, r->download.id, maker_of(r));
 }
 
 const char *
-parsed_maker(const struct parsed *ss)
+parsed_maker(const struct parsed *p)
 {
-	return ss->maker;
+	return p->maker;
 }
 
-/* Two sets of options in one cache are all that it must tell apart. */
+/* Only has to tell apart the few sets of options that one cache ever sees. */
 static uint64_t
 hash_options(const struct view_options *o)
 {
@@ -348,56 +350,50 @@ int
 parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
     const struct parsed_options *o, struct parsed **out)
 {
-	struct parsed *ss = NULL;
-
 	if (view_check_options(&o->view) < 0) {
 		log_error("config",
 		    "csv_encoding = %s: there is no such encoding; iconv -l lists them",
 		    o->view.encoding);
 		return -EINVAL;
 	}
-	ss = calloc(1, sizeof(*ss));
-	if (!ss)
+	struct parsed *p = malloc(sizeof(*p));
+	if (!p)
 		return -ENOMEM;
-	ss->store = store;
-	ss->rest = rest;
-	ss->catalogue = catalogue;
-	ss->o = *o;
-	snprintf(ss->maker, sizeof(ss->maker), "%s-%016llx", VIEW_RENDERER,
-	    (unsigned long long)hash_options(&o->view));
-	pthread_mutex_init(&ss->lock, NULL);
-	int rc = pool_open("sffs-survey", THREADS, &ss->pool);
+	*p = (struct parsed){ .store = store, .rest = rest, .catalogue = catalogue, .o = *o };
+	int rc = pool_open("sffs-parse", THREADS, &p->pool);
 	if (rc < 0) {
-		pthread_mutex_destroy(&ss->lock);
-		free(ss);
+		free(p);
 		return rc;
 	}
-	*out = ss;
+	pthread_mutex_init(&p->lock, NULL);
+	snprintf(p->maker, sizeof(p->maker), "%s-%016llx", VIEW_RENDERER,
+	    (unsigned long long)hash_options(&o->view));
+	*out = p;
 	return 0;
 }
 
 void
-parsed_stop(struct parsed *ss)
+parsed_stop(struct parsed *p)
 {
-	pthread_mutex_lock(&ss->lock);
-	struct pool *pool = ss->pool;
-	ss->pool = NULL;
-	pthread_mutex_unlock(&ss->lock);
+	pthread_mutex_lock(&p->lock);
+	struct pool *pool = p->pool;
+	p->pool = NULL;
+	pthread_mutex_unlock(&p->lock);
 	pool_close(pool);
 }
 
 void
-parsed_close(struct parsed *ss)
+parsed_close(struct parsed *p)
 {
-	if (!ss)
+	if (!p)
 		return;
-	pool_close(ss->pool);
-	while (ss->first) {
-		struct survey *s = ss->first;
+	pool_close(p->pool);
+	while (p->first) {
+		struct parsed_result *r = p->first;
 
-		ss->first = s->next;
-		free_survey(s);
+		p->first = r->next;
+		free_result(r);
 	}
-	pthread_mutex_destroy(&ss->lock);
-	free(ss);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
 }

@@ -1,55 +1,60 @@
 /*
- * surveys - what one pass over a version's bytes has found: where its views begin and end, or a
- * note's text.
+ * parsed - what one pass over a document's bytes finds: the survey of a CSV document, the text of
+ * a note.
  *
- * Made when somebody asks, by a thread of its own, once: the result is kept in the catalogue, by
- * version and csv options, until 100,000 others were made or rendered by since. Those used lately
- * are in memory. The error of one that failed is that of all who waited for it, and who comes
- * within a second; who comes later begins another.
+ * It is made when somebody asks, once, when the download is complete; until then the job holds no
+ * thread. The catalogue keeps the result, by version and CSV options, until 100,000 others were
+ * made or used since; memory keeps those used lately. All who wait get the error of a try that
+ * fails, and so do callers in the second after it. Later callers try again.
  *
- * Joins version, view, note, column_names and catalogue. Any thread.
+ * Joins download, view, note, column_names and catalogue. Any thread.
  */
 #ifndef FS_CONTENT_PARSED_H
 #define FS_CONTENT_PARSED_H
 
 #include <stddef.h>
 
-#include "fs/name.h"
-#include "download.h"
-#include "fs/view/view.h"
 #include "fs/async/wait.h"
+#include "fs/name.h"
+#include "fs/view/view.h"
+
+#include "download.h"
 
 struct catalogue;
 struct column_names;
 struct parsed;
-struct survey;
+struct parsed_result;
 
 struct parsed_options {
 	struct view_options view;
 	enum name_rules	 names;
 };
 
-int parsed_open(struct store *, struct rest *, struct catalogue *, const struct parsed_options *,
-    struct parsed **out);
-void	parsed_stop(struct parsed *);		/* whoever waits is woken, every get is -EINTR */
-void	parsed_close(struct parsed *);
+int	parsed_open(struct store *, struct rest *, struct catalogue *,
+    const struct parsed_options *, struct parsed **out);
+/* Wakes all who wait; from here on every get is -EINTR. */
+void	parsed_stop(struct parsed *);
+void	parsed_close(struct parsed *);		/* after store_close */
 
 /*
- * The survey of a version, until survey_put. -EAGAIN: it is under way and w is queued (w NULL: none
- * was begun); -EINTR: w was cancelled before; or why it cannot be had.
+ * The result for a version; parsed_put. -EAGAIN: it is being made and w is queued (w NULL: it was
+ * not begun); -EINTR: w was cancelled before; or why it cannot be had.
  */
-int	parsed_get(struct parsed *, const struct download *, struct wait *w, struct survey **out);
-void	survey_put(struct survey *);
-const struct view_survey *survey_view(const struct survey *);
-const struct download *survey_version(const struct survey *);
-void survey_use(const struct survey
-	*); /* something is rendered by it: it is kept. May wait for another process */
-int survey_columns(struct survey *, const struct column_names **out); /* the survey's. -ENOMEM */
-/* A note's, which has nothing but survey_note, its plain text. Errors as parsed_get. */
-int	parsed_note(struct parsed *, const struct download *, struct wait *w, struct survey **out);
-const char *survey_note(const struct survey *, size_t *len);	/* the survey's */
+int	parsed_get(struct parsed *, const struct download *, struct wait *w,
+    struct parsed_result **out);
+void	parsed_put(struct parsed_result *);
 
-/* The renderer and the options that its output depends on, for names of what is rendered. */
+/* These belong to the result. Of a CSV document: */
+const struct view_survey *parsed_survey(const struct parsed_result *);
+int	parsed_columns(struct parsed_result *, const struct column_names **out);	/* -ENOMEM */
+/* Of a note: */
+const char *parsed_text(const struct parsed_result *, size_t *len);
+/* Of both: */
+const struct download *parsed_download(const struct parsed_result *);
+/* Tells the catalogue that the result is used, so that it is kept. May wait for the disk. */
+void	parsed_use(const struct parsed_result *);
+
+/* The renderer and its options, as part of the names of rendered files. */
 const char *parsed_maker(const struct parsed *);
 
 #endif

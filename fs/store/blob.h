@@ -46,11 +46,13 @@ struct blob {
 	uint64_t	 size;
 	char		 md5[33];	/* "": no check possible */
 	enum store_class class;
+	store_prepare	*prepare;
 	store_fill	*fill;
 	void		*ctx;
 	void		(*free_ctx)(void *);
 	struct waitq	 waiting;
 	struct job	 job;
+	struct wait	 prepared;	/* prepare's, whose ready() adds the job again */
 	struct attempt	 attempt;
 
 	/* guarded by the store's lock */

@@ -583,11 +583,25 @@ run_fill(struct job *job)
 	s->stats.waiting -= fetch;
 	s->stats.fetching += fetch;
 	pthread_mutex_unlock(&s->lock);
-	int rc = wanted ? fill_blob(b) : -ECANCELED;
+	int rc = wanted ? 0 : -ECANCELED;
+	if (rc == 0 && b->prepare)
+		rc = b->prepare(b->ctx, &b->prepared);
+	if (rc == -EAGAIN)
+		return;			/* b may be in another thread, or gone */
+	if (rc == 0)
+		rc = fill_blob(b);
 	pthread_mutex_lock(&s->lock);
 	s->stats.fetching -= fetch;
 	pthread_mutex_unlock(&s->lock);
 	end_fill(b, rc);
+}
+
+static void
+on_prepared(struct wait *w)
+{
+	struct blob *b = (struct blob *)((char *)w - offsetof(struct blob, prepared));
+
+	pool_add(b->store->render, &b->job);
 }
 
 static void
@@ -605,6 +619,7 @@ void
 fill_init(struct blob *b)
 {
 	b->job = (struct job){ .run = run_fill, .drop = drop_fill };
+	b->prepared = (struct wait){ .ready = on_prepared };
 	b->attempt = (struct attempt){ .fd = -1, .job = { .run = run_hash, .drop = drop_hash } };
 }
 

@@ -84,7 +84,7 @@ store_close(struct store *s)
 	if (!s)
 		return;
 	store_stop(s);
-	pool_close(s->fetch);	/* first: renders may wait for fetches */
+	pool_close(s->fetch);	/* first: it wakes renders that wait for a fetch */
 	pool_close(s->render);
 	pool_close(s->hash);
 	put_store(s);
@@ -130,6 +130,7 @@ new_blob(struct store *s, const struct store_want *want, struct blob **out)
 	b->store = s;
 	b->size = want->size;
 	b->class = want->class;
+	b->prepare = want->prepare;
 	b->fill = want->fill;
 	b->ctx = want->ctx;
 	b->free_ctx = want->free_ctx;

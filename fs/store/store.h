@@ -34,6 +34,12 @@ struct blob;
  * the store's threads. */
 typedef int store_fill(void *ctx, struct blob *);
 
+/*
+ * Of a render: waits for its source. It runs in the thread of the fill. -EAGAIN: w is queued;
+ * the thread is free for others, and prepare runs again when w is ready.
+ */
+typedef int store_prepare(void *ctx, struct wait *w);
+
 enum store_class { STORE_FETCH, STORE_RENDER };
 
 struct store_want {
@@ -41,6 +47,7 @@ struct store_want {
 	uint64_t	 size;
 	const char	*md5;		/* 32 hex digits, or NULL: no check possible */
 	enum store_class class;
+	store_prepare	*prepare;	/* may be NULL */
 	store_fill	*fill;
 	void *
 	    ctx; /* the blob's from here on: freed by free_ctx, once, also when nothing is filled */

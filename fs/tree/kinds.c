@@ -344,13 +344,13 @@ recall_column(struct tree *t, struct node *n)
 static int
 find_column(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
-	struct file_column c;
 	char path[COLUMN_PATH];
-	int rc = file_column_find(t->files, &dir->doc, name, &c);
+	size_t column;
+	int rc = file_column_find(t->files, &dir->doc, name, &column);
 
 	if (rc < 0)
 		return rc == -EAGAIN ? -ESTALE : rc;
-	*n = (struct node){ .kind = COLUMN, .column = c.number, .doc = dir->doc };
+	*n = (struct node){ .kind = COLUMN, .column = column, .doc = dir->doc };
 	dir->doc = (struct document){ 0 };
 	put_column_path(n, path);
 	n->path = strdup(path);
@@ -363,15 +363,15 @@ struct column_listing {
 };
 
 static bool
-list_one_column(void *ctx, const struct file_column *c)
+list_one_column(void *ctx, const char *name, size_t column)
 {
 	const struct column_listing *cl = ctx;
 	char path[COLUMN_PATH];
-	struct node n = { .kind = COLUMN, .column = c->number, .path = path, .doc = *cl->doc };
+	struct node n = { .kind = COLUMN, .column = column, .path = path, .doc = *cl->doc };
 
 	put_column_path(&n, path);
 	return node_remember(cl->listing->tree, &n) == 0 &&
-	    node_list(cl->listing, c->name, &n, c->number + 1);
+	    node_list(cl->listing, name, &n, column + 1);
 }
 
 /* Asking for the directory's attributes has waited for the survey. */
