@@ -1,6 +1,6 @@
 #!/bin/sh
 # Two mounts of one org share catalogue and cache, and do not ask twice.
-. "${0%/*}/lib.sh"; plan 19
+. "${0%/*}/lib.sh"; plan 28
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -67,3 +67,44 @@ ok 'what is gone' not test -e "$second/documents/New"
 is 'by its Id too' "$(ls "$second/by-id" | wc -l)" "$(ls "$second/documents" | wc -l)"
 fs_unmount
 fusermount3 -u "$second"
+
+# A mount that is stopped while it asks does not stop the other one.
+hold() { org fault -d kind=hold --data-urlencode "match=$1" -d times=1 >/dev/null; }
+held() { curl -sSf "$ORG_URL/_org/wait?held=1&timeout=30" >/dev/null; }
+go_on() { kill -CONT "$stopped" 2>/dev/null; }
+trap 'go_on; fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
+fs_mount -o refresh=3600
+"$BUILD/sffs" -f -o refresh=3600,confine=no sim "$second" 2>"$TMP/log" & stopped=$!
+for i in $(seq 100); do mountpoint -q "$second" && break; sleep 0.1; done
+ls "$second/documents" >/dev/null
+hold 'GET */queryAll*'
+echo now >"$second/.sffs/refresh" & two=$!
+held
+kill -STOP $stopped
+org change -d op=new-version -d title=hello -d content=newest >/dev/null
+ok 'a refresh, while another mount is stopped in one' timeout -s KILL 8 sh -c "echo now >'$MNT/.sffs/refresh'"
+is 'brings what changed' "$(cat "$MNT/documents/hello/hello.txt")" newest
+org change -d op=new-version -d title=hello -d content='newer still' >/dev/null
+ok 'the next one does not wait for it again' timeout -s KILL 2 sh -c "echo now >'$MNT/.sffs/refresh'"
+org_forget
+go_on
+org release -X POST >/dev/null
+ok 'the one that goes on ends its refresh' wait $two
+calls 'it takes over what the other one has got' 'GET */queryAll*' 0
+is 'and is as new' "$(cat "$second/documents/hello/hello.txt") $(cat "$MNT/documents/hello/hello.txt")" 'newer still newer still'
+fusermount3 -u "$second"; wait $stopped; fs_unmount
+
+rm -rf "$XDG_CACHE_HOME/sffs"
+hold 'GET */query?q=SELECT*FROM ContentDocument *'
+"$BUILD/sffs" -f -o confine=no sim "$second" 2>"$TMP/log" & stopped=$!
+held
+kill -STOP $stopped
+ok 'a first fill, while another mount is stopped in one' timeout -s KILL 15 "$BUILD/sffs" -o refresh=3600 sim "$MNT"
+ls "$MNT/documents" >"$TMP/one"
+go_on
+org release -X POST >/dev/null
+for i in $(seq 100); do mountpoint -q "$second" && break; sleep 0.1; done
+ls "$second/documents" >"$TMP/two"
+same 'the one that goes on lists the same' "$TMP/one" "$TMP/two"
+is 'with all names' "$(paste -sd' ' "$TMP/one")" 'big hello'
+fusermount3 -u "$second"; wait $stopped; fs_unmount

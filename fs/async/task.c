@@ -6,10 +6,23 @@
 #include "task.h"
 
 int
-task_need(struct task *t, struct pool *pool, struct wait *w)
+task_start(struct task *t, struct pool *pool)
 {
 	static atomic_uint_fast64_t tries;
 
+	if (!pool)
+		return -EINTR;
+	if (!t->running) {
+		t->number = ++tries;
+		t->running = true;
+		pool_add(pool, &t->job);
+	}
+	return 0;
+}
+
+int
+task_need(struct task *t, struct pool *pool, struct wait *w)
+{
 	if (t->made)
 		return 0;
 	if (!w)
@@ -18,18 +31,10 @@ task_need(struct task *t, struct pool *pool, struct wait *w)
 		return t->rc;
 	if (!t->running && t->rc < 0 && clock_ms() < t->kept_until)
 		return t->rc;
-	if (!pool)
+	if (task_start(t, pool) < 0)
 		return -EINTR;
-	if (!t->running)
-		t->number = ++tries;
 	w->ticket = t->number;
-	if (!wait_add(&t->waiting, w, 0))
-		return -EINTR;
-	if (!t->running) {
-		t->running = true;
-		pool_add(pool, &t->job);
-	}
-	return -EAGAIN;
+	return wait_add(&t->waiting, w, 0) ? -EAGAIN : -EINTR;
 }
 
 void
@@ -40,6 +45,7 @@ task_end(struct task *t, pthread_mutex_t *lock, int rc)
 	t->rc = rc;
 	t->kept_until = rc == -EINTR ? 0 : clock_ms() + t->keep_error;
 	t->running = false;
+	t->done = t->number;
 	pthread_mutex_unlock(lock);
 	wait_wake(&t->waiting, WAIT_ALL);
 }

@@ -22,9 +22,11 @@ struct task {
 	struct job	 job;
 	unsigned keep_error; /* ms, so that one look at much that is made of it costs one try */
 	bool		 made, running;
+	/* To read: the number of the try that runs or ran last, and of the last one that has ended.
+	 * No two tries of all tasks have the same; later ones have larger ones. */
+	uint64_t	 number, done;
+	int		 rc;		/* of the last one that has ended */
 	/* private */
-	uint64_t number; /* of the try that runs, or the last one; unique among all tasks */
-	int		 rc;		/* of the last one */
 	int64_t		 kept_until;	/* ms, clock_ms */
 	struct waitq	 waiting;
 };
@@ -34,6 +36,8 @@ struct task {
  * was cancelled before, or there is no pool any more; or why it could not be made.
  */
 int	task_need(struct task *, struct pool *, struct wait *w);
+/* Begins a try unless one runs; nobody waits for it. -EINTR: there is no pool any more. */
+int	task_start(struct task *, struct pool *);
 /* lock: the caller's; taken for the outcome, not held for the wake. The task must outlive the call.
  */
 void	task_end(struct task *, pthread_mutex_t *lock, int rc);

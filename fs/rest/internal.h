@@ -69,14 +69,16 @@ int rest_get_query(struct rest *, enum rest_kind, const char *resource, const st
 void	rest_tell(struct rest *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A page of records. take: 0, 1 to leave the record out, or a negative errno that ends the page
- * with it. */
+ * with it. *next: where the next page is, the caller's; NULL: this was the last one. page may be
+ * NULL. */
 typedef int rest_take(void *ctx, const cJSON *record);
-int rest_read_page(
-    struct rest *, struct http_response *, rest_take *, void *ctx, struct rest_page *out);
-/* The same of JSON; -EBADMSG, not told on the log: it is no page of records. */
-int	rest_read_records(const cJSON *json, rest_take *, void *ctx, struct rest_page *out);
-int rest_read_next(
-    struct rest *, enum rest_kind, const char *next, rest_take *, void *ctx, struct rest_page *out);
+int rest_read_page(struct rest *, struct http_response *, rest_take *, void *ctx, char **next,
+    struct rest_page *page);
+/* The same of JSON; -EBADMSG, not logged: it is no page of records. */
+int	rest_read_records(const cJSON *json, rest_take *, void *ctx, char **next);
+/* The page at *next, which is replaced by where the one after it is. -ESTALE: Salesforce has lost
+ * its place in the answer. */
+int rest_read_next(struct rest *, enum rest_kind, rest_take *, void *ctx, char **next);
 
 /* The JSON of an answer, which is mended where its strings are none: cJSON_Delete. NULL: it is
  * none, or has more values than any of Salesforce's. */

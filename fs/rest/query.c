@@ -13,7 +13,7 @@
 
 #include "internal.h"
 
-#define LOST_LOCATORS	3	/* in a row, without getting further in between */
+#define LOST_LOCATORS	3	/* how often a query begins again without getting further */
 #define VALUES_MOST (512 * 1024) /* in an answer; a page of 2,000 documents has some 80,000 */
 
 /*
@@ -218,64 +218,72 @@ struct reader {
 	const struct rest_query *query;
 	rest_each	*each;
 	void		*ctx;
+	char		 last[19];	/* the last Id that came */
+	int64_t		 newest;	/* the largest SystemModstamp that came (ms) */
 };
 
 static int
-take_document(void *ctx, const cJSON *record)
+read_record(void *ctx, const cJSON *record)
 {
-	const struct reader *r = ctx;
+	struct reader *r = ctx;
+	const bool is_version = r->query->source == REST_VERSIONS;
 	struct document d;
 
-	if (r->query->source == REST_VERSIONS)
+	if (is_version)
 		read_version(record, &d);
 	else
 		read_document(r->query->source == REST_LINKED ?
 			rest_value_at(record, "ContentDocument") :
 			record,
 		    &d);
-	return makes_sense(&d, r->query) ? r->each(r->ctx, &d) : 1;
+	if (!makes_sense(&d, r->query))
+		return 1;
+	memcpy(r->last, is_version ? d.version_id : d.id, sizeof(r->last));
+	if (d.system_modstamp > r->newest)
+		r->newest = d.system_modstamp;
+	return r->each(r->ctx, &d);
 }
 
 int
-rest_read_records(const cJSON *json, rest_take *take, void *ctx, struct rest_page *out)
+rest_read_records(const cJSON *json, rest_take *take, void *ctx, char **next)
 {
 	const cJSON *records = cJSON_GetObjectItemCaseSensitive(json, "records");
-	const char *next =
+	const char *url =
 	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nextRecordsUrl"));
 	const cJSON *done = cJSON_GetObjectItemCaseSensitive(json, "done");
-	struct rest_page page = { .date = -1 };
+	unsigned skipped = 0;
 	const cJSON *record;
 
-	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (next && next[0] != '/') ||
-	    (!cJSON_IsTrue(done) && (!next || !records->child)))
+	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (url && url[0] != '/') ||
+	    (!cJSON_IsTrue(done) && (!url || !records->child)))
 		return -EBADMSG;
-	page.total = rest_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize"));
 	cJSON_ArrayForEach(record, records) {
 		int rc = take(ctx, record);
 
 		if (rc < 0)
 			return rc;
-		page.skipped += rc > 0;
+		skipped += rc > 0;
 	}
-	if (!cJSON_IsTrue(done) && !(page.next = strdup(next)))
+	if (!cJSON_IsTrue(done) && !(*next = strdup(url)))
 		return -ENOMEM;
-	if (page.skipped)
+	if (skipped)
 		log_warn("salesforce",
 		    "query: %u of %d records left out: no usable Id, version, size or date",
-		    page.skipped, cJSON_GetArraySize(records));
-	*out = page;
+		    skipped, cJSON_GetArraySize(records));
 	return 0;
 }
 
 int
-rest_read_page(
-    struct rest *r, struct http_response *a, rest_take *take, void *ctx, struct rest_page *out)
+rest_read_page(struct rest *r, struct http_response *a, rest_take *take, void *ctx, char **next,
+    struct rest_page *page)
 {
 	cJSON *json = rest_parse(&a->body);
-	int rc = rest_read_records(json, take, ctx, out);
+	int rc = rest_read_records(json, take, ctx, next);
 
-	if (rc == 0)
-		out->date = a->date < 0 ? -1 : a->date * 1000;
+	if (rc == 0 && page)
+		*page = (struct rest_page){ .last = !*next,
+			.total = rest_int(cJSON_GetObjectItemCaseSensitive(json, "totalSize")),
+			.date = a->date < 0 ? -1 : a->date * 1000 };
 	cJSON_Delete(json);
 	if (rc != -EBADMSG)
 		return rc;
@@ -325,28 +333,32 @@ get_next(struct rest *r, enum rest_kind kind, const char *next, struct rest_refu
 
 /* A page that leads to itself has no end. */
 static int
-check_next(struct rest *r, const char *asked, struct rest_page *page)
+check_next(struct rest *r, const char *asked, char **next)
 {
-	if (!asked || !page->next || strcmp(asked, page->next) != 0)
+	if (!asked || !*next || strcmp(asked, *next) != 0)
 		return 0;
 	rest_tell(r, "query: the answer is a page that leads to itself");
-	free(page->next);
-	page->next = NULL;
+	free(*next);
+	*next = NULL;
 	return -EIO;
 }
 
 int
-rest_read_next(struct rest *r, enum rest_kind kind, const char *next, rest_take *take, void *ctx,
-    struct rest_page *out)
+rest_read_next(struct rest *r, enum rest_kind kind, rest_take *take, void *ctx, char **next)
 {
 	struct http_response answer;
-	int rc = get_next(r, kind, next, NULL, &answer);
+	char *asked = *next;
+	int rc = get_next(r, kind, asked, NULL, &answer);
 
+	*next = NULL;
 	if (rc == 0) {
-		rc = rest_read_page(r, &answer, take, ctx, out);
+		rc = rest_read_page(r, &answer, take, ctx, next, NULL);
 		http_response_free(&answer);
 	}
-	return rc < 0 ? rc : check_next(r, next, out);
+	if (rc == 0)
+		rc = check_next(r, asked, next);
+	free(asked);
+	return rc;
 }
 
 static void
@@ -517,52 +529,85 @@ tell_refusal(struct rest *r, const struct rest_query *q, const struct rest_refus
 	return q->filter ? -EINVAL : -EIO;
 }
 
-int
-rest_documents(
-    struct rest *r, const struct rest_query *q, rest_each *each, void *ctx, struct rest_page *out)
+/* The first page, or that at *next, which is replaced by where the one after it is. */
+static int
+read_documents(struct rest *r, struct reader *reader, char **next, struct rest_page *page)
 {
+	const struct rest_query *q = reader->query;
+	const char *resource = q->since >= 0 || q->archived ? "queryAll" : "query";
 	struct rest_refusal refusal = { .expected = q->filter ? "" : "INVALID_FIELD" };
-	struct reader reader = { .query = q, .each = each, .ctx = ctx };
 	struct http_response answer;
 	struct buf soql = BUF_INIT;
+	char *asked = *next;
 	unsigned tries = 0;
 	int rc;
 
+	*next = NULL;
 	do {
 		buf_clear(&soql);
 		pthread_mutex_lock(&r->lock);
 		put_documents_soql(r, &soql, q);
 		pthread_mutex_unlock(&r->lock);
-		rc = q->next ? get_next(r, kind_of(q), q->next, &refusal, &answer) :
-			       rest_get_query(r, kind_of(q),
-				   q->since >= 0 || q->archived ? "queryAll" : "query", &soql,
-				   &refusal, &answer);
+		rc = asked ? get_next(r, kind_of(q), asked, &refusal, &answer) :
+			     rest_get_query(r, kind_of(q), resource, &soql, &refusal, &answer);
 	} while (rc == -EOPNOTSUPP && tries++ < FIELDS && hide_field(r, q, refusal.message));
 	buf_free(&soql);
-	if (rc == -EOPNOTSUPP)
-		return tell_refusal(r, q, &refusal);
-	if (rc == 0) {
-		rc = rest_read_page(r, &answer, take_document, &reader, out);
+	if (rc == -EOPNOTSUPP) {
+		rc = tell_refusal(r, q, &refusal);
+	} else if (rc == 0) {
+		rc = rest_read_page(r, &answer, read_record, reader, next, page);
 		http_response_free(&answer);
 	}
-	return rc < 0 ? rc : check_next(r, q->next, out);
+	if (rc == 0)
+		rc = check_next(r, asked, next);
+	free(asked);
+	return rc;
 }
 
-bool
-rest_drop_locator(int *rc, char **next, bool further, unsigned *lost)
+/* Whether the page has brought something that comes after all that came before. */
+static bool
+is_further(const struct rest_query *q, const struct reader *now, const struct reader *before)
 {
-	free(*next);
-	*next = NULL;
-	if (*rc != -ESTALE) {
-		if (further)
-			*lost = 0;
-		return false;
-	}
-	if (++*lost <= LOST_LOCATORS)
-		return true;
-	log_warn("salesforce", "Salesforce loses every query locator that it gives");
-	*rc = -EIO;
-	return false;
+	return q->since >= 0 ? now->newest > before->newest :
+			       !q->ids && strcmp(now->last, before->last) != 0;
+}
+
+int
+rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
+    rest_end_page *end_page, void *ctx)
+{
+	struct rest_query q = *query;
+	struct reader reader = { .query = &q, .each = each, .ctx = ctx, .newest = -1 };
+	struct rest_page page;
+	unsigned lost = 0;		/* locators in a row, without getting further in between */
+	char *next = NULL;
+	int rc;
+
+	do {
+		const struct reader before = reader;
+
+		page = (struct rest_page){ .date = -1 };
+		rc = read_documents(r, &reader, &next, &page);
+		if (rc == -ESTALE && q.source != REST_LINKED && lost++ < LOST_LOCATORS) {
+			if (*reader.last)
+				q.after = reader.last;
+			if (q.since >= 0 && reader.newest > q.since)
+				q.since = reader.newest;
+			rc = 0;
+			continue;
+		}
+		if (rc == -ESTALE) {
+			if (q.source != REST_LINKED)
+				log_warn("salesforce",
+				    "Salesforce loses every query locator that it gives");
+			rc = -EIO;
+		}
+		if (is_further(&q, &reader, &before))
+			lost = 0;
+		rc = end_page(ctx, rc, &page);
+	} while (rc == 0 && !page.last);
+	free(next);
+	return rc;
 }
 
 int

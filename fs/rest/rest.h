@@ -11,8 +11,7 @@
  *
  * Errors: -EACCES refused, -EDQUOT the API limit is spent (nothing is asked
  * until it can have moved), or the reserve or the budget forbids it, -ENOENT not there, -ETIMEDOUT
- * no answer in time or no way to the org, -ESTALE a lost query locator, -EIO an answer that makes
- * no sense, -EINTR rest_cancel.
+ * no answer in time or no way to the org, -EIO an answer that makes no sense, -EINTR rest_cancel.
  *
  * REST API Developer Guide, v62.0. Any thread; calls block.
  */
@@ -54,15 +53,14 @@ void	rest_close(struct rest *);
 void	rest_cancel(struct rest *);	/* calls under way and later ones end in -EINTR at once */
 
 /*
- * Which documents to list, one page a call. REST_LINKED: those that are linked to a record, a
+ * Which documents to list, one page a call, in order of Id. REST_LINKED: those that are linked to a record, a
  * library or a user. REST_VERSIONS: versions, each a document that has it; `after` is a version's
- * Id then, `ids` those of documents. But for what is linked and for `since`, in order of Id.
+ * Id then, `ids` those of documents.
  */
 enum rest_source { REST_DOCUMENTS, REST_LINKED, REST_VERSIONS };
 struct rest_query {
 	enum rest_source source;
 	const char	*linked_to;	/* an Id */
-	const char	*next;		/* where an earlier page ended; goes before the others */
 	const char	*after;		/* all whose Id comes after this one; NULL: all */
 	int64_t since; /* >= 0: what changed since (ms), deleted and archived ones too, oldest
 			  change first */
@@ -78,23 +76,21 @@ struct rest_query {
 	200 /* so that the URI stays well below the 16,384 bytes that Salesforce takes */
 
 struct rest_page {
-	char		*next;		/* NULL: this was the last page; caller frees */
+	bool		 last;		/* no other page follows */
 	int64_t		 total;		/* documents that the query matches, on all pages */
 	int64_t		 date;		/* the org's clock when it answered (ms); -1: not told */
-	unsigned	 skipped;	/* records that made no sense */
 };
 
-/* each: strings are borrowed; a negative errno ends the page with it. */
-typedef int rest_each(void *ctx, const struct document *);
-int rest_documents(
-    struct rest *, const struct rest_query *, rest_each *, void *ctx, struct rest_page *out);
-
 /*
- * After a page: the locator that was asked for is used up; or lost (rc is -ESTALE): true, a new
- * query goes on behind the last record. further: the page has brought what comes behind all before.
- * *lost is 0 at first; after some in a row, rc is -EIO.
+ * Asks for all pages. Calls each() for every document (its strings are borrowed; a negative errno
+ * ends the page with it), and end_page() after every page with the page's rc; what that returns is
+ * the result, and ends the query if it is negative. When Salesforce has lost its place in the
+ * answer, the query begins again after the last document that came: each() may get one twice.
  */
-bool	rest_drop_locator(int *rc, char **next, bool further, unsigned *lost);
+typedef int rest_each(void *ctx, const struct document *);
+typedef int rest_end_page(void *ctx, int rc, const struct rest_page *);
+int rest_documents(
+    struct rest *, const struct rest_query *, rest_each *, rest_end_page *, void *ctx);
 
 /* What documents belong to. each: strings are borrowed; a negative errno ends it. All pages are
  * read. */

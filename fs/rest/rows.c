@@ -21,7 +21,7 @@ struct rows {
 };
 
 static int
-take_row(void *ctx, const cJSON *record)
+read_row(void *ctx, const cJSON *record)
 {
 	const struct rows *r = ctx;
 	struct rest_row row = { .folder = cJSON_IsTrue(rest_value_at(record, "IsFolder")) };
@@ -32,33 +32,29 @@ take_row(void *ctx, const cJSON *record)
 	return *row.id && row.name ? r->each(r->ctx, &row) : 1;
 }
 
-/* The pages behind the first, which ended with rc. */
+/* Reads the pages after the first, which ended with rc. takes next */
 static int
-read_more_rows(struct rest *r, int rc, struct rest_page *page, struct rows *rows)
+read_more_rows(struct rest *r, int rc, char *next, struct rows *rows)
 {
-	while (rc == 0 && page->next) {
-		char *next = page->next;
-
-		page->next = NULL;
-		rc = rest_read_next(r, REST_DEMAND, next, take_row, rows, page);
-		free(next);
-	}
-	return rc == -ESTALE ? -EIO :
-			       rc; /* a locator that is lost at once is not worth another try */
+	while (rc == 0 && next)
+		rc = rest_read_next(r, REST_DEMAND, read_row, rows, &next);
+	free(next);
+	/* A locator that is lost at once is not worth another try. */
+	return rc == -ESTALE ? -EIO : rc;
 }
 
 static int
 read_rows(struct rest *r, const struct buf *soql, struct rows *rows)
 {
 	struct http_response answer;
-	struct rest_page page = { 0 };
+	char *next = NULL;
 	int rc = rest_get_query(r, REST_DEMAND, "query", soql, NULL, &answer);
 
 	if (rc < 0)
 		return rc;
-	rc = rest_read_page(r, &answer, take_row, rows, &page);
+	rc = rest_read_page(r, &answer, read_row, rows, &next, NULL);
 	http_response_free(&answer);
-	return read_more_rows(r, rc, &page, rows);
+	return read_more_rows(r, rc, next, rows);
 }
 
 /* A literal. like: `%` is itself, `_` stays what it is there, any one character. */
@@ -119,7 +115,7 @@ rest_records(struct rest *r, const char *object, const char *field, const char *
  */
 
 static int
-take_any(void *ctx, const cJSON *record)
+skip_record(void *ctx, const cJSON *record)
 {
 	(void)ctx, (void)record;
 	return 0;
@@ -129,15 +125,15 @@ int
 rest_sees_all_files(struct rest *r, bool *out)
 {
 	struct rest_refusal refusal = { .expected = "MALFORMED_QUERY" };
-	struct rest_page page = { 0 };
 	struct buf soql = BUF_INIT;
 	struct http_response answer;
+	char *next = NULL;
 
 	buf_puts(&soql, FILES_SOQL);
 	int rc = rest_get_query(r, REST_LIST, "query", &soql, &refusal, &answer);
 	if (rc == 0) {
-		rc = rest_read_page(r, &answer, take_any, NULL, &page);
-		free(page.next);
+		rc = rest_read_page(r, &answer, skip_record, NULL, &next, NULL);
+		free(next);
 		http_response_free(&answer);
 	}
 	if (rc == 0 || rc == -EOPNOTSUPP) {
@@ -154,7 +150,7 @@ rest_sees_all_files(struct rest *r, bool *out)
  */
 
 static void
-put_part(const struct rest *r, struct buf *b, const char *name, const char *soql)
+put_subrequest(const struct rest *r, struct buf *b, const char *name, const char *soql)
 {
 	buf_printf(b,
 	    "{\"method\":\"GET\",\"referenceId\":\"%s\",\"url\":\"/services/data/v%s/query?q=",
@@ -164,7 +160,7 @@ put_part(const struct rest *r, struct buf *b, const char *name, const char *soql
 }
 
 static const cJSON *
-find_part(const cJSON *json, const char *name, int64_t *status)
+find_subrequest(const cJSON *json, const char *name, int64_t *status)
 {
 	const cJSON *part;
 
@@ -194,27 +190,27 @@ is_refused(const cJSON *body, const char *code)
 static int
 read_reach(struct rest *r, const cJSON *json, int *all_files, struct rows *rows)
 {
-	struct rest_page page = { 0 };
+	char *next = NULL;
 	int64_t status;
-	const cJSON *body = find_part(json, "files", &status);
+	const cJSON *body = find_subrequest(json, "files", &status);
 
 	*all_files = status == 200 ? 1 : is_refused(body, "MALFORMED_QUERY") ? 0 : -1;
-	body = find_part(json, "libraries", &status);
+	body = find_subrequest(json, "libraries", &status);
 	if (status != 200 && is_refused(body, "INVALID_TYPE"))
 		return 0;		/* libraries are switched off */
-	int rc = status == 200 ? rest_read_records(body, take_row, rows, &page) : -EBADMSG;
+	int rc = status == 200 ? rest_read_records(body, read_row, rows, &next) : -EBADMSG;
 	if (rc == -EBADMSG) {
 		rest_tell(r,
 		    "query: Salesforce does not say which libraries there are (status %lld)",
 		    (long long)status);
 		rc = -EIO;
 	}
-	return read_more_rows(r, rc, &page, rows);
+	return read_more_rows(r, rc, next, rows);
 }
 
 /* Where there is no Composite. */
 static int
-ask_one_by_one(struct rest *r, int *all_files, struct rows *rows)
+query_one_by_one(struct rest *r, int *all_files, struct rows *rows)
 {
 	struct buf soql = BUF_INIT;
 	bool all;
@@ -238,9 +234,9 @@ rest_reach(struct rest *r, int *all_files, rest_each_row *each, void *ctx)
 
 	buf_printf(&path, "/services/data/v%s/composite", r->api_version);
 	buf_puts(&body, "{\"allOrNone\":false,\"compositeRequest\":[");
-	put_part(r, &body, "files", FILES_SOQL);
+	put_subrequest(r, &body, "files", FILES_SOQL);
 	buf_putc(&body, ',');
-	put_part(r, &body, "libraries", LIBRARIES_SOQL);
+	put_subrequest(r, &body, "libraries", LIBRARIES_SOQL);
 	buf_puts(&body, "]}");
 	int rc = rest_post(r, REST_DEMAND, &path, &body, &refusal, &answer);
 	if (rc == 0) {
@@ -250,7 +246,7 @@ rest_reach(struct rest *r, int *all_files, rest_each_row *each, void *ctx)
 		cJSON_Delete(json);
 		http_response_free(&answer);
 	} else if (rc == -ENOENT || rc == -EOPNOTSUPP) {
-		rc = ask_one_by_one(r, all_files, &rows);
+		rc = query_one_by_one(r, all_files, &rows);
 	}
 	buf_free(&path);
 	buf_free(&body);

@@ -1,90 +1,90 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "auth/clock.h"
-#include "fs/rest/rest.h"
 
 #include "internal.h"
 
-static int
-put_filled(const struct ask *k, int64_t asked, int64_t began)
-{
-	int rc = catalogue_settle(k->catalogue);
-
-	if (rc == 0)
-		rc = catalogue_put_state(k->catalogue, "filled", "yes");
-	if (rc == 0)
-		rc = ask_put_state(k, "reconciled", asked);
-	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later
-	 * ones may surpass. */
-	return rc < 0 ? rc : ask_put_complete(k, asked, asked, began);
-}
+struct fill {
+	struct page	 page;		/* first: pages_put takes one for the other */
+	sync_progress	*progress;	/* may be NULL */
+	void		*ctx;
+	int64_t		 began, asked;
+	uint64_t	 total;		/* documents, as far as the org has told */
+	unsigned	 calls;
+};
 
 /* Names can wait until all documents are there. */
 static int
-begin_fill(const struct ask *k)
+begin_fill(struct updater *u)
 {
-	int rc = catalogue_begin(k->catalogue);
+	int rc = pages_begin(u);
 
 	if (rc < 0)
 		return rc;
-	rc = catalogue_defer(k->catalogue);
-	return ask_commit(k, rc < 0 ? rc : ask_put_state(k, "born", clock_wall_ms()), false);
+	rc = catalogue_defer(u->catalogue);
+	return pages_commit(u, rc < 0 ? rc : pages_put_state(u, "born", clock_wall_ms()), false);
+}
+
+static int
+put_filled(const struct updater *u, int64_t asked, int64_t began)
+{
+	int rc = catalogue_settle(u->catalogue);
+
+	if (rc == 0)
+		rc = catalogue_put_state(u->catalogue, "filled", "yes");
+	if (rc == 0)
+		rc = pages_put_state(u, "reconciled", asked);
+	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later
+	 * ones may surpass. */
+	return rc < 0 ? rc : pages_put_complete(u, asked, asked, began);
+}
+
+static int
+end_fill_page(void *ctx, int rc, const struct rest_page *answer)
+{
+	struct fill *f = ctx;
+	struct updater *u = f->page.updater;
+	struct catalogue_totals totals;
+
+	rc = pages_end(&f->page, rc);
+	if (rc < 0)
+		return rc;
+	if (f->calls++ == 0 && answer->total > 0)
+		f->total += (uint64_t)answer->total;
+	if (f->asked < 0)
+		f->asked = answer->date;
+	rc = catalogue_put_state(u->catalogue, "filling", f->page.last);
+	if (rc == 0)
+		rc = pages_put_state(u, "asked", f->asked);
+	if (rc == 0 && answer->last)
+		rc = put_filled(u, f->asked, f->began);
+	rc = pages_commit(u, rc, false);
+	if (rc == 0 && f->progress && (rc = catalogue_totals(u->catalogue, &totals)) == 0)
+		f->progress(f->ctx, totals.documents, f->total, f->calls);
+	return rc;
 }
 
 int
-ask_fill(const struct ask *k, sync_progress *progress, void *ctx)
+first_fill_run(struct updater *u, sync_progress *progress, void *ctx)
 {
-	const int64_t began = clock_wall_ms();
-	struct ask_page page = { .ask = k };
-	int64_t asked = ask_state(k, "asked");
+	struct fill f = { .page.updater = u, .progress = progress, .ctx = ctx,
+		.began = clock_wall_ms(), .asked = pages_state(u, "asked") };
 	struct catalogue_totals totals = { 0 };
-	char *resume = NULL, *next = NULL;
-	unsigned calls = 0, lost = 0;
-	uint64_t total = 0;
-	int rc = begin_fill(k);
+	char *resume = NULL;
+	int rc = begin_fill(u);
 
+	if (rc == 0)
+		rc = catalogue_totals(u->catalogue, &totals);
 	if (rc < 0)
 		return rc;
-	if (catalogue_state(k->catalogue, "filling", &resume) == 0)
-		snprintf(page.last, sizeof(page.last), "%s", resume);
+	f.total = totals.documents;
+	if (catalogue_state(u->catalogue, "filling", &resume) == 0)
+		snprintf(f.page.last, sizeof(f.page.last), "%s", resume);
+	rc = rest_documents(u->rest,
+	    &(struct rest_query){ .since = -1, .after = resume && *resume ? resume : NULL,
+		.filter = u->o->filter, .archived = u->o->archived },
+	    pages_put, end_fill_page, &f);
 	free(resume);
-	for (;;) {
-		struct rest_query q = { .next = next,
-			.after = *page.last ? page.last : NULL,
-			.since = -1,
-			.filter = k->o->filter,
-			.archived = k->o->archived };
-		struct rest_page answer = { 0 };
-
-		const bool is_first = !next;
-		const struct ask_page before = page;
-
-		if (is_first && (rc = catalogue_totals(k->catalogue, &totals)) < 0)
-			break;
-		rc = ask_page(k, &q, &page, &answer);
-		calls++;
-		if (rest_drop_locator(&rc, &next, strcmp(page.last, before.last) != 0, &lost))
-			continue;
-		if (rc < 0)
-			break;
-		if (is_first)
-			total = totals.documents + (uint64_t)(answer.total > 0 ? answer.total : 0);
-		if (asked < 0)
-			asked = answer.date;
-		next = answer.next;
-		rc = catalogue_put_state(k->catalogue, "filling", page.last);
-		if (rc == 0)
-			rc = ask_put_state(k, "asked", asked);
-		if (rc == 0 && !next)
-			rc = put_filled(k, asked, began);
-		rc = ask_commit(k, rc, false);
-		if (rc == 0 && progress && (rc = catalogue_totals(k->catalogue, &totals)) == 0)
-			progress(ctx, totals.documents, total, calls);
-		if (rc < 0 || !next)
-			break;
-	}
-	free(next);
 	return rc;
 }

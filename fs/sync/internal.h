@@ -1,26 +1,30 @@
 /*
- * ask - the questions that keep the catalogue current, each of which blocks until it is in it.
+ * sync/internal - how the catalogue is brought up to date. Every function here blocks.
  *
- * What is asked for is everything whose SystemModstamp is not older than the
- * later of the newest stamp seen and the org's clock at the last question,
- * less an overlap for what was stamped but not yet committed. Both are the org's
- * own times; this machine's clock is never compared with them. Taking the
- * later one keeps a refresh small after a bulk load that nothing followed.
+ * A refresh asks for everything whose SystemModstamp is not older than the later of the newest
+ * stamp seen and the org's clock at the last refresh, less an overlap for what was stamped but not
+ * yet committed. Both are the org's own times; this machine's clock is never compared with them.
+ * Taking the later one keeps a refresh small after a bulk load that nothing followed. What no
+ * refresh brings (access lost or gained, emptied bins) a reconcile finds: it compares a list of all
+ * Ids with the catalogue.
  *
- * What a delta cannot tell (access that was lost or gained, bins that were
- * emptied) a reconcile finds: a list of all Ids against those that are in the catalogue.
+ * Mounts share the catalogue. The pages of one update are committed with no page of another mount's
+ * update in between: else the older of two answers could come last. An updater that finds another's
+ * page gives up with -EAGAIN and begins anew.
  *
  * State kept in the catalogue, each in the transaction that makes it true:
- *	born	this machine's clock (ms) when the first fill began
- *	filling	the last Id of the pages that have come, while the first fill is under way
- *	asked	the org's clock (ms) when the first page of the last complete question was answered
- *	newest	the largest SystemModstamp (ms) that a refresh has brought; the fill, which comes in
- *order of Id, does not count filled	"yes" once the first fill is complete listing	this
- *machine's clock (ms) when the last list of Ids was begun reconciled	the org's clock (ms) at the
- *last complete list of Ids versions	see versions.h
- *	began	this machine's clock (ms) when the last good refresh began
+ *	page		a number that each page of a first fill or a refresh raises
+ *	born		this machine's clock (ms) when the first fill began
+ *	filling		during the first fill, the last Id that has come
+ *	filled		"yes" once the first fill is complete
+ *	began		this machine's clock (ms) when the last complete fill or refresh began
+ *	asked		the org's clock (ms) when it answered the first page of that one
+ *	newest		the largest SystemModstamp (ms) that a refresh has brought
+ *	listing		this machine's clock (ms) when the last list of all Ids was begun
+ *	reconciled	the org's clock (ms) at the last complete list of all Ids
+ *	versions	see versions.h
  *
- * Knows nothing of threads that wait. A refresh and a reconcile at a time, each by any thread.
+ * An updater is used by one thread at a time.
  */
 #ifndef FS_SYNC_INTERNAL_H
 #define FS_SYNC_INTERNAL_H
@@ -28,54 +32,53 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sync.h"
+#include "fs/rest/rest.h"
 #include "ids.h"
+#include "sync.h"
 
-struct rest_page;
-struct rest_query;
-
-struct ask {
+struct updater {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	const struct sync_options *o;
-	catalogue_changed *changed;	/* never NULL; of a commit that others are to hear of */
+	catalogue_changed *changed;	/* never NULL; hears of what other mounts are to hear of */
 	void		*ctx;
-	int turn; /* the file that mounts of this org lock; each page gives it another date. -1: not
-		     in a turn */
+	int64_t		 page;		/* the state; -1: others' pages do not matter */
 };
 
-int ask_fill(
-    const struct ask *, sync_progress *, void *ctx); /* the first fill; goes on where it stopped */
-int ask_refresh(const struct ask *); /* what changed since the last complete question */
-int ask_filter(const struct ask *,
-    int64_t since); /* of that, what the filter does not match any more is not listed */
-int ask_reconcile(const struct ask *); /* the list of all Ids against the catalogue */
-int ask_all_versions(const struct ask *); /* as far as they are not in the catalogue */
+/* Goes on where an earlier first fill stopped. */
+int	first_fill_run(struct updater *, sync_progress *, void *ctx);
+/* Brings what changed since the last fill or refresh. */
+int	refresh_run(struct updater *);
+/* Of what changed since then (ms), takes out of the list what the filter does not match any more. */
+int	filter_run(struct updater *, int64_t since);
+int	reconcile_run(struct updater *);
 
-/* What they are made of. Numbers of the state; -1: it has none. */
-int64_t	ask_state(const struct ask *, const char *name);
-int	ask_put_state(const struct ask *, const char *name, int64_t n);
-/* Of the last page, when what was asked for is complete. asked: the org's clock when its first page
- * was answered. */
-int	ask_put_complete(const struct ask *, int64_t newest, int64_t asked, int64_t began);
+/* A number of the state; -1: it is not set. */
+int64_t	pages_state(const struct updater *, const char *name);
+int	pages_put_state(const struct updater *, const char *name, int64_t n);
+/* Of the last page of a fill or a refresh. */
+int	pages_put_complete(const struct updater *, int64_t newest, int64_t asked, int64_t began);
 
-/* One page into the catalogue: one transaction, begun when the answer is there, so that nobody
- * waits for the org in it. */
-struct ask_page {
-	const struct ask *ask;
+/* One page of documents on its way into the catalogue. Its transaction begins with its first
+ * document, so nobody waits for the org in it. */
+struct page {
+	struct updater	*updater;
 	bool		 begun;
-	char		 last[19];	/* the last Id of the page */
-	int64_t		 newest;	/* the largest SystemModstamp so far (ms) */
-	struct ids	*came;		/* what is on it; NULL: nobody asks */
-	struct ids *unversioned; /* what is on it with a version that is not among the versions;
-				    NULL: nobody asks */
+	char		 last[19];	/* the last Id that has come */
+	int64_t		 newest;	/* the largest SystemModstamp that has come (ms) */
+	struct ids	*came;		/* all that has come; may be NULL */
+	struct ids	*unversioned;	/* what came with a version that is not known; may be NULL */
 };
-int ask_page(const struct ask *, const struct rest_query *, struct ask_page *,
-    struct rest_page *answer); /* 0: its transaction is open; else there is none */
-int ask_commit(
-    const struct ask *, int rc, bool tell); /* rc < 0: it is rolled back, and rc returned */
-void ask_went_on(const struct ask *); /* a page has come: seen by who waits for the turn */
-int ask_versions(
-    const struct ask *, struct ids * /* takes */, int rc); /* of these documents, if rc is 0 */
+
+/* A rest_each. ctx: a struct page, or what begins with one. */
+int	pages_put(void *ctx, const struct document *);
+/* After a page whose rc this is. 0: its transaction is open; else there is none any more. */
+int	pages_end(struct page *, int rc);
+/* A transaction without a page. -EAGAIN: another mount has committed a page. */
+int	pages_begin(struct updater *);
+/* Rolls back if rc is negative, and returns it. announce: other mounts hear of what changed. */
+int	pages_commit(struct updater *, int rc, bool announce);
+/* All versions of these documents. */
+int	pages_fetch_versions(struct updater *, const struct ids *);
 
 #endif

@@ -205,12 +205,13 @@ begin_once(struct asking *a)
 	return rc;
 }
 
-/* After a page. */
 static int
-end_batch(struct asking *a, int rc)
+end_batch(void *ctx, int rc, const struct rest_page *page)
 {
+	struct asking *a = ctx;
 	struct on_demand *d = a->demand;
 
+	(void)page;
 	if (a->begun && rc == 0)
 		rc = catalogue_commit(d->catalogue, d->changed, d->ctx);
 	else if (a->begun)
@@ -255,26 +256,6 @@ take_document(void *ctx, const struct document *found)
 	return rc;
 }
 
-/* All pages of a query. */
-static int
-ask_documents(struct asking *a, struct rest_query q, rest_each *each)
-{
-	char *next = NULL;
-	int rc;
-
-	q.since = -1;
-	do {
-		struct rest_page page = { 0 };
-
-		q.next = next;
-		rc = end_batch(a, rest_documents(a->demand->rest, &q, each, a, &page));
-		free(next);
-		next = page.next;
-	} while (rc == 0 && next);
-	free(next);
-	return rc == -ESTALE ? -EIO : rc;
-}
-
 /* A document that is gone, or archived where those are not asked for; one that is listed is the
  * refresh's. */
 static int
@@ -292,7 +273,7 @@ forget_document(struct asking *a, const char *id)
 	rc = begin_once(a);
 	if (rc == 0)
 		rc = catalogue_remove(a->demand->catalogue, id, a->demand->o.archived);
-	return end_batch(a, rc);
+	return end_batch(a, rc, NULL);
 }
 
 static int
@@ -301,16 +282,19 @@ ask_document(struct asking *a)
 	char id[1][19];
 
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
-	int rc = ask_documents(a, (struct rest_query){ .ids = (const char (*)[19])id, .id_count = 1,
-	    .archived = a->demand->o.archived }, take_document);
+	int rc = rest_documents(a->demand->rest,
+	    &(struct rest_query){ .since = -1, .ids = (const char (*)[19])id, .id_count = 1,
+		.archived = a->demand->o.archived },
+	    take_document, end_batch, a);
 	return rc == 0 && a->count == 0 ? forget_document(a, id[0]) : rc;
 }
 
 static int
 ask_links(struct asking *a)
 {
-	return ask_documents(a,
-	    (struct rest_query){ .source = REST_LINKED, .linked_to = a->subject }, take_document);
+	return rest_documents(a->demand->rest,
+	    &(struct rest_query){ .source = REST_LINKED, .since = -1, .linked_to = a->subject },
+	    take_document, end_batch, a);
 }
 
 static int
@@ -321,7 +305,7 @@ ask_versions(struct asking *a)
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
 	add_row(a, id[0], "", "", false);
 	return versions_fetch(
-	    a->demand->rest, a->demand->catalogue, (const char(*)[19])id, 1, NULL, NULL);
+	    a->demand->rest, a->demand->catalogue, (const char(*)[19])id, 1);
 }
 
 static int

@@ -1,55 +1,60 @@
-#include <errno.h>
 #include <stdlib.h>
 
 #include "auth/clock.h"
-#include "fs/rest/rest.h"
 
 #include "internal.h"
 
 #define OVERLAP		(10 * 60 * 1000)	/* ms */
 
+struct refresh {
+	struct page	 page;		/* first: pages_put takes one for the other */
+	int64_t		 began;
+	int64_t		 newest, asked;	/* as in the state */
+	int64_t		 answered;	/* the org's clock at the first page; -1: not told yet */
+};
+
 /* Pages come in order of SystemModstamp. */
-int
-ask_refresh(const struct ask *k)
+static int
+end_refresh_page(void *ctx, int rc, const struct rest_page *answer)
 {
-	const int64_t began = clock_wall_ms();
-	int64_t newest = ask_state(k, "newest"), asked = ask_state(k, "asked");
-	int64_t since = (newest > asked ? newest : asked) - OVERLAP;
+	struct refresh *r = ctx;
+	struct updater *u = r->page.updater;
+
+	rc = pages_end(&r->page, rc);
+	if (rc < 0)
+		return rc;
+	if (r->answered < 0)
+		r->answered = answer->date;
+	if (answer->last)
+		rc = pages_put_complete(u, r->page.newest > r->newest ? r->page.newest : r->newest,
+		    r->answered > r->asked ? r->answered : r->asked, r->began);
+	return pages_commit(u, rc, true);
+}
+
+int
+refresh_run(struct updater *u)
+{
 	struct ids unversioned = { 0 };
-	/* -1: of those of this run, which a lost locator goes on from; newest may be ahead of them
-	 * by the overlap. */
-	struct ask_page page = {
-		.ask = k, .newest = -1, .unversioned = k->o->versions ? &unversioned : NULL
+	struct refresh r = {
+		.page = { .updater = u, .newest = -1,
+		    .unversioned = u->o->versions ? &unversioned : NULL },
+		.began = clock_wall_ms(),
+		.newest = pages_state(u, "newest"),
+		.asked = pages_state(u, "asked"),
+		.answered = -1,
 	};
-	int64_t answered = -1;
-	unsigned lost = 0;
-	char *next = NULL;
+	int64_t since = (r.newest > r.asked ? r.newest : r.asked) - OVERLAP;
 	int rc = 0;
 
 	since = since > 0 ? since : 0;
-	if (k->o->filter && (rc = ask_filter(k, since)) < 0)
-		return rc;
-	do {
-		struct rest_query q = { .next = next, .since = since, .filter = k->o->filter };
-		struct rest_page answer = { 0 };
-		const struct ask_page before = page;
-
-		rc = ask_page(k, &q, &page, &answer);
-		if (rest_drop_locator(&rc, &next, page.newest > before.newest, &lost)) {
-			since = page.newest > since ? page.newest : since;
-			rc = -EAGAIN;
-			continue;
-		}
-		if (rc < 0)
-			break;
-		if (answered < 0)
-			answered = answer.date;
-		next = answer.next;
-		if (!next)
-			rc = ask_put_complete(k, page.newest > newest ? page.newest : newest,
-			    answered > asked ? answered : asked, began);
-		rc = ask_commit(k, rc, true);
-	} while (rc == -EAGAIN || (rc == 0 && next));
-	free(next);
-	return ask_versions(k, &unversioned, rc);
+	if (u->o->filter)
+		rc = filter_run(u, since);
+	if (rc == 0)
+		rc = rest_documents(u->rest,
+		    &(struct rest_query){ .since = since, .filter = u->o->filter },
+		    pages_put, end_refresh_page, &r);
+	if (rc == 0)
+		rc = pages_fetch_versions(u, &unversioned);
+	free(unversioned.list);
+	return rc;
 }

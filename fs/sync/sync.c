@@ -1,9 +1,9 @@
 /*
- * Who asks, and who waits; sync/ask.h has the questions.
+ * Who updates the catalogue, and who waits for it; internal.h has the updates.
  *
- * Mounts of one org share the catalogue. They take turns by a lock on a file,
- * and whoever comes to its turn and finds by `began` that another has just
- * asked takes over that answer.
+ * Mounts of one org take turns by a lock on a file, so that one answer serves all of them. The lock
+ * only saves calls: a mount that waits for it and sees no page of the other's for TURN_MOST goes on
+ * without it, since the other may be stopped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,329 +12,206 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "auth/clock.h"
 #include "auth/log.h"
-#include "fs/async/pool.h"
+#include "fs/async/task.h"
+#include "freshness.h"
 #include "internal.h"
+#include "versions.h"
 
 #include "sync.h"
 
-#define RETRY_FIRST 5 /* seconds after a refresh that failed; doubles up to RETRY_MOST */
-#define RETRY_MOST	300
-#define TURN_POLL                                                                                  \
-	50 /* ms between looks whether another mount has finished its turn: flock has no timed     \
-	      wait */
-#define TURN_MOST 60 /* seconds in which another mount's turn must have brought something */
+#define PAUSE_MOST	(300 * 1000)	/* ms after a refresh that failed, again and again */
+#define TURN_POLL	50		/* ms between tries: flock has no timed wait */
+#define TURN_MOST	3000		/* ms in which another mount must get a page */
 #define RECONCILE (24 * 60 * 60 * INT64_C(1000)) /* ms from one list of all Ids to the next */
 #define RECONCILE_AGAIN                                                                            \
 	(60 * 60 * INT64_C(1000)) /* ms after one that failed, or that another mount has begun */
 
 struct sync {
 	struct sync_options o;
-	struct ask	 ask;
-	struct pool	*pool;
-	struct job	 job, reconcile_job;
-	int turn; /* the file that mounts of this org lock; used by one thread at a time */
+	struct updater	 updater;	/* of which each update has a copy */
+	int		 turn;		/* the file that mounts of this org lock; one update's at a time */
+	bool		 turn_stuck;	/* the last wait for it was in vain: the same thread's */
 
 	pthread_mutex_t	 lock;		/* guards: all below */
-	bool		 closing;
-	bool		 running, wanted;	/* a refresh is under way; another must follow it */
-	uint64_t	 begun, done;	/* refreshes, numbered from 1 */
+	struct pool	*pool;		/* NULL once stopped */
+	struct task	 refresh, reconcile;
 	int64_t since; /* this machine's clock (ms): another mount's refresh is as good if it began
 			  no earlier */
-	bool		 reconciling, reconcile_wanted;
-	uint64_t	 reconciles_begun, reconciles_done;
-	int		 reconciled;	/* result of the last */
-	double fresh_until; /* monotonic seconds: before then nobody asks, be the last result good
-			       or bad */
-	double		 retry;		/* seconds until the next try after a failure */
-	int		 result;
-	int64_t		 refreshed;
-	struct waitq	 waiting;
+	struct freshness fresh;		/* of the last refresh */
 };
 
-static double
-monotonic(void)
+static bool
+is_stopped(struct sync *s)
 {
-	return (double)clock_ms() / 1e3;
+	pthread_mutex_lock(&s->lock);
+	bool stopped = !s->pool;
+	pthread_mutex_unlock(&s->lock);
+	return stopped;
 }
 
 /*
- * Turns.
+ * Updates.
  */
 
+/* Whether this mount has the turn now. */
 static bool
-is_closing(struct sync *s)
-{
-	pthread_mutex_lock(&s->lock);
-	bool closing = s->closing;
-	pthread_mutex_unlock(&s->lock);
-	return closing;
-}
-
-/* Another one after each page that the mount which has the turn gets. */
-static int64_t
-progress_of_others(struct sync *s)
-{
-	struct stat st;
-
-	return fstat(s->turn, &st) < 0 ?
-	    -1 :
-	    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
-}
-
-/* Waits until no other mount asks. -ETIMEDOUT: one does, and gets nowhere. */
-static int
 begin_turn(struct sync *s)
 {
 	const struct timespec pause = { 0, TURN_POLL * 1000000 };
-	int64_t seen = -1;
-	double since = monotonic();
+	int64_t page = -1, since = clock_ms();
 
-	for (unsigned polls = 1; flock(s->turn, LOCK_EX | LOCK_NB) < 0; polls++) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			int rc = -errno;
-
-			log_error("sync", "turn.lock: %s", strerror(-rc));
-			return rc;
-		}
-		if (is_closing(s))
-			return -EINTR;
-		if (polls == 2000 / TURN_POLL)
-			log_info(
-			    "sync", "waiting for another mount of this org, which is asking it");
-		if (polls % (1000 / TURN_POLL) == 0) {
-			int64_t now = progress_of_others(s);
-
-			if (now != seen)
-				since = monotonic();
-			seen = now;
-			if (monotonic() - since > TURN_MOST) {
-				log_warn("sync",
-				    "another mount of this org has been asking it for %d s and gets nowhere; is it stopped?",
-				    TURN_MOST);
-				return -ETIMEDOUT;
-			}
+	while (flock(s->turn, LOCK_EX | LOCK_NB) < 0) {
+		if (s->turn_stuck || (errno != EWOULDBLOCK && errno != EINTR) || is_stopped(s))
+			return false;
+		int64_t now = pages_state(&s->updater, "page");
+		if (now != page)
+			since = clock_ms();
+		page = now;
+		if (clock_ms() - since >= TURN_MOST) {
+			log_info("sync",
+			    "another mount of this org has been asking it for %d s and gets nowhere: this one asks, too",
+			    TURN_MOST / 1000);
+			s->turn_stuck = true;
+			return false;
 		}
 		nanosleep(&pause, NULL);
 	}
-	ask_went_on(&s->ask);
-	return 0;
-}
-
-static void
-end_turn(struct sync *s)
-{
-	flock(s->turn, LOCK_UN);
-}
-
-/* How long ago (ms) the last good refresh of any mount began, if it did at or after since; else -1.
- */
-static int64_t
-age_of_refresh(struct sync *s, int64_t since)
-{
-	int64_t began = ask_state(&s->ask, "began"), now = clock_wall_ms();
-
-	return began >= since && began <= now ? now - began : -1;
-}
-
-/*
- * Who asks, and who waits.
- */
-
-/* When the last good refresh began, of this mount, an earlier or another one. */
-static int64_t
-last_good(const struct sync *s)
-{
-	int64_t began = ask_state(&s->ask, "began");
-
-	return began < 0 ? -1 : began / 1000;
+	s->turn_stuck = false;
+	return true;
 }
 
 static bool
-is_filled(struct sync *s)
+is_filled(const struct sync *s)
 {
 	char *filled = NULL;
-	bool yes = catalogue_state(s->ask.catalogue, "filled", &filled) == 0;
+	bool yes = catalogue_state(s->updater.catalogue, "filled", &filled) == 0;
 
 	free(filled);
 	return yes;
 }
 
-/* Whether who looks after that result is told of it, and not what was known before. */
-static bool
-fails_looks(const struct sync *s, int result)
+/* since: a fill or refresh of another mount is as good if it began then or later. */
+static int
+update_once(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
 {
-	return result == -EACCES || (result < 0 && s->o.fail_offline);
+	struct updater u = s->updater;
+	int64_t began, page = pages_state(&u, "page");
+
+	u.page = page > 0 ? page : 0;
+	if (!is_filled(s))
+		return first_fill_run(&u, progress, ctx);
+	began = pages_state(&u, "began");
+	if (began < since || began > clock_wall_ms())
+		return refresh_run(&u);
+	return catalogue_catch_up(u.catalogue, u.changed, u.ctx);
 }
 
-/* Caller locks. age: how long ago (ms) the refresh began. */
-static void
-note_result(struct sync *s, int rc, int64_t age)
+static int
+update(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
 {
-	double now = monotonic();
+	int rc;
 
-	s->result = rc;
-	if (rc == 0) {
-		s->retry = RETRY_FIRST;
-		s->fresh_until = now + (double)s->o.refresh - (double)age / 1e3;
-		return;
-	}
-	s->fresh_until = now + s->retry;
-	s->retry = s->retry * 2 > RETRY_MOST ? RETRY_MOST : s->retry * 2;
-}
+	do {
+		bool has_turn = begin_turn(s);
 
-/* Caller locks. Starts a refresh that begins after this moment, and says which. */
-static uint64_t
-start_refresh(struct sync *s, bool whatever_runs)
-{
-	if (!s->running) {
-		s->running = true;
-		s->begun++;
-		s->since = whatever_runs ? clock_wall_ms() :
-					   clock_wall_ms() - (int64_t)s->o.refresh * 1000;
-		pool_add(s->pool, &s->job);
-		return s->begun;
-	}
-	if (whatever_runs) {
-		s->wanted = true;
-		return s->begun + 1;
-	}
-	return s->begun;
-}
-
-/* Caller locks. As start_refresh. */
-static uint64_t
-start_reconcile(struct sync *s)
-{
-	if (s->reconciling) {
-		s->reconcile_wanted = true;
-		return s->reconciles_begun + 1;
-	}
-	s->reconciling = true;
-	pool_add(s->pool, &s->reconcile_job);
-	return ++s->reconciles_begun;
+		rc = is_stopped(s) ? -EINTR : update_once(s, since, progress, ctx);
+		if (has_turn)
+			flock(s->turn, LOCK_UN);
+	} while (rc == -EAGAIN);	/* another mount has got a page meanwhile */
+	return rc;
 }
 
 static bool
-reconcile_is_due(struct sync *s)
+reconcile_is_due(const struct sync *s)
 {
-	int64_t last = ask_state(&s->ask, "reconciled"), asked = ask_state(&s->ask, "asked");
-	int64_t began = ask_state(&s->ask, "listing"), now = clock_wall_ms();
+	const struct updater *u = &s->updater;
+	int64_t last = pages_state(u, "reconciled"), asked = pages_state(u, "asked");
+	int64_t began = pages_state(u, "listing"), now = clock_wall_ms();
 
 	return asked - last >= RECONCILE &&
 	    (began < 0 || began > now || now - began >= RECONCILE_AGAIN);
 }
 
-/* Asks, or takes over what another mount has just asked. *age: as note_result. */
-static int
-take_turn(struct sync *s, int64_t since, int64_t *age)
+static void
+log_refresh(const struct sync *s, int rc, int before)
 {
-	int rc = begin_turn(s);
+	const bool serves = freshness_serves(rc, s->o.fail_offline);
 
-	if (rc < 0)
-		return rc;
-	*age = age_of_refresh(s, since);
-	if (*age < 0) {
-		*age = 0;
-		rc = ask_refresh(&s->ask);
-	} else {
-		catalogue_catch_up(s->ask.catalogue, s->ask.changed, s->ask.ctx);
-	}
-	end_turn(s);
-	return rc;
+	if (rc < 0 && (before == 0 || serves != freshness_serves(before, s->o.fail_offline)))
+		log_warn("sync",
+		    serves ? "refresh failed (%s): what was known before is still served" :
+			     "refresh failed (%s): until one works, all looks fail",
+		    strerror(-rc));
+	if (rc == 0 && before < 0)
+		log_info("sync", "refreshed: the org answers again");
 }
 
 static void
 run_refresh(struct job *job)
 {
-	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, job));
-	int64_t age = 0;
+	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, refresh.job));
 
 	pthread_mutex_lock(&s->lock);
 	int64_t since = s->since;
 	pthread_mutex_unlock(&s->lock);
-	int rc = take_turn(s, since, &age);
+	int rc = update(s, since, NULL, NULL);
 	bool due = rc == 0 && reconcile_is_due(s);
-	int64_t refreshed = last_good(s);
+	int64_t began = pages_state(&s->updater, "began");
 
 	pthread_mutex_lock(&s->lock);
-	s->refreshed = refreshed;
-	const int before = s->result;
-	note_result(s, rc, age);
-	s->done = s->begun;
-	s->running = false;
-	if (s->wanted && !s->closing)
-		start_refresh(s, true);
-	s->wanted = false;
-	if (due && !s->closing && !s->reconciling)
-		start_reconcile(s);
+	const int before = s->fresh.rc;
+	freshness_note(&s->fresh, rc, began, PAUSE_MOST);
+	if (due)
+		task_start(&s->reconcile, s->pool);
 	pthread_mutex_unlock(&s->lock);
-	if (rc < 0 && rc != -EINTR && (before == 0 || fails_looks(s, rc) != fails_looks(s, before)))
-		log_warn("sync",
-		    fails_looks(s, rc) ?
-			"refresh failed (%s): until one works, all looks fail" :
-			"refresh failed (%s): what was known before is still served",
-		    strerror(-rc));
-	if (rc == 0 && before < 0)
-		log_info("sync", "refreshed: the org answers again");
-	wait_wake(&s->waiting, WAIT_ALL);
+	if (rc != -EINTR)
+		log_refresh(s, rc, before);
+	task_end(&s->refresh, &s->lock, rc);
 }
 
 static void
 drop_refresh(struct job *job)
 {
-	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, job));
+	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, refresh.job));
 
-	pthread_mutex_lock(&s->lock);
-	note_result(s, -EINTR, 0);
-	s->done = s->begun;
-	s->running = false;
-	pthread_mutex_unlock(&s->lock);
-	wait_wake(&s->waiting, WAIT_ALL);
-}
-
-static void
-end_reconcile(struct sync *s, int rc)
-{
-	pthread_mutex_lock(&s->lock);
-	const int before = s->reconciled;
-	s->reconciled = rc;
-	s->reconciles_done = s->reconciles_begun;
-	s->reconciling = false;
-	if (s->reconcile_wanted && !s->closing)
-		start_reconcile(s);
-	s->reconcile_wanted = false;
-	pthread_mutex_unlock(&s->lock);
-	if (rc < 0 && rc != -EINTR && before == 0)
-		log_warn("sync",
-		    "listing all documents failed (%s): what is out of reach shows until it works",
-		    strerror(-rc));
-	wait_wake(&s->waiting, WAIT_ALL);
+	task_end(&s->refresh, &s->lock, -EINTR);
 }
 
 static void
 run_reconcile(struct job *job)
 {
-	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile_job));
-
-	struct ask ask = s->ask;
+	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile.job));
+	struct updater u = s->updater;
 
 	if (s->o.lists)
 		s->o.lists(s->o.ctx);
-	ask.turn = -1;
-	end_reconcile(s, ask_reconcile(&ask));
+	int rc = reconcile_run(&u);
+	pthread_mutex_lock(&s->lock);
+	const int before = s->reconcile.rc;
+	pthread_mutex_unlock(&s->lock);
+	if (rc < 0 && rc != -EINTR && before == 0)
+		log_warn("sync",
+		    "listing all documents failed (%s): what is out of reach shows until it works",
+		    strerror(-rc));
+	task_end(&s->reconcile, &s->lock, rc);
 }
 
 static void
 drop_reconcile(struct job *job)
 {
-	end_reconcile((struct sync *)((char *)job - offsetof(struct sync, reconcile_job)), -EINTR);
+	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile.job));
+
+	task_end(&s->reconcile, &s->lock, -EINTR);
 }
+
+/*
+ * Opening and closing.
+ */
 
 static void
 ignore_change(void *ctx, const struct catalogue_change *change)
@@ -345,8 +222,8 @@ ignore_change(void *ctx, const struct catalogue_change *change)
 void
 sync_on_change(struct sync *s, catalogue_changed *changed, void *ctx)
 {
-	s->ask.changed = changed;
-	s->ask.ctx = ctx;
+	s->updater.changed = changed;
+	s->updater.ctx = ctx;
 }
 
 int
@@ -370,12 +247,11 @@ sync_open(
 		return rc;
 	}
 	s->o = *o;
-	s->ask = (struct ask){ .rest = rest, .catalogue = catalogue, .o = &s->o,
-		.changed = ignore_change, .turn = s->turn };
-	s->job = (struct job){ .run = run_refresh, .drop = drop_refresh };
-	s->reconcile_job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
-	s->retry = RETRY_FIRST;
-	s->refreshed = last_good(s);
+	s->updater = (struct updater){ .rest = rest, .catalogue = catalogue, .o = &s->o,
+		.changed = ignore_change, .page = -1 };
+	s->refresh.job = (struct job){ .run = run_refresh, .drop = drop_refresh };
+	s->reconcile.job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
+	s->fresh.asked = pages_state(&s->updater, "began");
 	pthread_mutex_init(&s->lock, NULL);
 	*out = s;
 	return 0;
@@ -385,10 +261,10 @@ void
 sync_stop(struct sync *s)
 {
 	pthread_mutex_lock(&s->lock);
-	s->closing = true;
-	pthread_mutex_unlock(&s->lock);
-	pool_close(s->pool);
+	struct pool *pool = s->pool;
 	s->pool = NULL;
+	pthread_mutex_unlock(&s->lock);
+	pool_close(pool);
 }
 
 void
@@ -405,11 +281,11 @@ sync_close(struct sync *s)
 static void
 warn_old(const struct sync *s, int rc)
 {
-	const time_t last = (time_t)s->refreshed;
+	const time_t last = (time_t)(s->fresh.asked / 1000);
 	char date[32] = "a time unknown";
 	struct tm tm;
 
-	if (last >= 0 && gmtime_r(&last, &tm))
+	if (last > 0 && gmtime_r(&last, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	log_warn("sync", "no refresh (%s): serving what was known at the last one, %s",
 	    strerror(-rc), date);
@@ -418,25 +294,48 @@ warn_old(const struct sync *s, int rc)
 int
 sync_first(struct sync *s, sync_progress *progress, void *ctx)
 {
-	int rc = begin_turn(s);
+	const bool filled = is_filled(s);
+	int rc = update(s, clock_wall_ms(), progress, ctx);
 
-	if (rc < 0)
-		return rc;
-	bool filled = is_filled(s);
-	rc = filled ? ask_refresh(&s->ask) : ask_fill(&s->ask, progress, ctx);
 	if (rc == 0 && s->o.versions)
-		rc = ask_all_versions(&s->ask);
-	int64_t refreshed = last_good(s);
-	end_turn(s);
-
+		rc = versions_fill(s->updater.rest, s->updater.catalogue);
 	pthread_mutex_lock(&s->lock);
-	s->refreshed = refreshed;
-	note_result(s, rc, 0);
+	freshness_note(&s->fresh, rc, pages_state(&s->updater, "began"), PAUSE_MOST);
 	pthread_mutex_unlock(&s->lock);
 	if (!filled || (rc != -ETIMEDOUT && rc != -EDQUOT && rc != -EIO) || s->o.fail_offline)
 		return rc;
 	warn_old(s, rc);
 	return 0;
+}
+
+/*
+ * Who waits.
+ */
+
+/*
+ * Caller locks. -EAGAIN or -EINTR as task_need; or how the try has ended that *ticket stands for. A
+ * ticket of 0 becomes one for the try that runs, or with `later` for the one after it; if none
+ * runs, one begins.
+ */
+static int
+wait_for_try(struct sync *s, struct task *t, uint64_t *ticket, bool later, struct wait *w)
+{
+	const bool running = t->running;
+
+	if (*ticket > 0 && *ticket <= t->done)
+		return t->rc;
+	t->made = false;
+	w->ticket = 0;
+	int rc = task_need(t, s->pool, w);
+	if (*ticket == 0)
+		*ticket = later && running ? t->number + 1 : t->number;
+	return rc;
+}
+
+static int64_t
+refresh_ms(const struct sync *s)
+{
+	return (int64_t)s->o.refresh * 1000;
 }
 
 int
@@ -445,15 +344,17 @@ sync_fresh(struct sync *s, struct sync_ticket *ticket, struct wait *w)
 	int rc = 0;
 
 	pthread_mutex_lock(&s->lock);
-	if (s->closing) {
+	if (!s->pool) {
 		rc = -EINTR;
-	} else if (ticket->refresh ? s->done < ticket->refresh : monotonic() >= s->fresh_until) {
-		if (!ticket->refresh)
-			ticket->refresh = start_refresh(s, false);
-		rc = wait_add(&s->waiting, w, 0) ? -EAGAIN : -EINTR;
-	} else if (fails_looks(s, s->result)) {
-		rc = s->result;
+	} else if (ticket->refresh > 0 || freshness_left(&s->fresh, refresh_ms(s)) == 0) {
+		if (!s->refresh.running)
+			s->since = clock_wall_ms() - refresh_ms(s);
+		rc = wait_for_try(s, &s->refresh, &ticket->refresh, false, w);
 	}
+	if (rc != -EAGAIN && rc != -EINTR)
+		rc = s->fresh.rc < 0 && !freshness_serves(s->fresh.rc, s->o.fail_offline) ?
+		    s->fresh.rc :
+		    0;
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }
@@ -462,30 +363,24 @@ double
 sync_fresh_for(struct sync *s)
 {
 	pthread_mutex_lock(&s->lock);
-	double left = s->fresh_until - monotonic();
+	int64_t left = freshness_left(&s->fresh, refresh_ms(s));
 	pthread_mutex_unlock(&s->lock);
-	return left > 0 ? left : 0;
+	return (double)left / 1e3;
 }
 
 int
 sync_refresh(struct sync *s, struct sync_ticket *ticket, bool full, struct wait *w)
 {
-	int rc;
+	int rc = -EINTR;
 
 	pthread_mutex_lock(&s->lock);
-	if (ticket->refresh == 0 && !s->closing)
-		ticket->refresh = start_refresh(s, true);
-	bool refreshed = s->done >= ticket->refresh;
-	if (full && refreshed && s->result == 0 && ticket->reconcile == 0 && !s->closing)
-		ticket->reconcile = start_reconcile(s);
-	if (s->closing)
-		rc = -EINTR;
-	else if (refreshed && (s->result < 0 || !full))
-		rc = s->result;
-	else if (refreshed && s->reconciles_done >= ticket->reconcile)
-		rc = s->reconciled;
-	else
-		rc = wait_add(&s->waiting, w, 0) ? -EAGAIN : -EINTR;
+	if (s->pool) {
+		if (!s->refresh.running)
+			s->since = clock_wall_ms();
+		rc = wait_for_try(s, &s->refresh, &ticket->refresh, true, w);
+	}
+	if (rc == 0 && full)
+		rc = wait_for_try(s, &s->reconcile, &ticket->reconcile, true, w);
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }
@@ -494,6 +389,9 @@ void
 sync_status(struct sync *s, struct sync_status *out)
 {
 	pthread_mutex_lock(&s->lock);
-	*out = (struct sync_status){ .refreshed = s->refreshed, .result = s->result };
+	*out = (struct sync_status){
+		.refreshed = s->fresh.asked > 0 ? s->fresh.asked / 1000 : -1,
+		.result = s->fresh.rc,
+	};
 	pthread_mutex_unlock(&s->lock);
 }

@@ -9,17 +9,15 @@
 
 #include "versions.h"
 
-/* A page into the catalogue: one transaction, begun when the answer is there. */
-struct page {
+/* A page of versions on its way into the catalogue; its transaction begins with the first one. */
+struct version_page {
 	struct catalogue *catalogue;
 	bool		 begun;
 	char		 last[19];
-	versions_page	*paged;		/* may be NULL */
-	void		*ctx;
 };
 
 static int
-put(struct page *p, const struct document *version, const char *id)
+put_version(struct version_page *p, const struct document *version, const char *id)
 {
 	struct document d = *version, known;
 	int rc = p->begun ? 0 : catalogue_begin(p->catalogue);
@@ -40,111 +38,81 @@ put(struct page *p, const struct document *version, const char *id)
 }
 
 static int
-take_version(void *ctx, const struct document *d)
+note_version(void *ctx, const struct document *d)
 {
-	struct page *p = ctx;
+	struct version_page *p = ctx;
 
 	memcpy(p->last, d->version_id, sizeof(p->last));
-	return put(p, d, d->id);
+	return put_version(p, d, d->id);
 }
 
 static int
-end_page(struct page *p, int rc)
+end_version_page(void *ctx, int rc, const struct rest_page *answer)
 {
+	struct version_page *p = ctx;
+
+	(void)answer;
 	if (p->begun && rc == 0)
 		rc = catalogue_commit(p->catalogue, NULL, NULL);
 	else if (p->begun)
 		catalogue_rollback(p->catalogue);
 	p->begun = false;
-	if (p->paged)
-		p->paged(p->ctx);
 	return rc;
 }
 
 static int
-put_latest(struct page *p, const char *id)
+put_latest(struct version_page *p, const char *id)
 {
 	struct document d = { 0 }, version = { 0 };
 	int rc = catalogue_by_id(p->catalogue, id, &d);
 
 	if (rc == 0 && catalogue_version(p->catalogue, d.version_key, &version) == -ENOENT)
-		rc = put(p, &d, id);
+		rc = put_version(p, &d, id);
 	document_free(&version);
 	document_free(&d);
 	return rc == -ENOENT ? 0 : rc;
 }
 
 int
-versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n,
-    versions_page *paged, void *ctx)
+versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n)
 {
-	struct rest_query q = { .source = REST_VERSIONS, .since = -1, .ids = ids, .id_count = n };
-	struct page p = { .catalogue = c, .paged = paged, .ctx = ctx };
-	unsigned lost = 0;
-	char *next = NULL;
-	bool again;
-	int rc;
+	struct version_page p = { .catalogue = c };
+	int rc = rest_documents(r,
+	    &(struct rest_query){ .source = REST_VERSIONS, .since = -1, .ids = ids, .id_count = n },
+	    note_version, end_version_page, &p);
 
-	do {
-		struct rest_page answer = { 0 };
-
-		q.next = next;
-		rc = end_page(&p, rest_documents(r, &q, take_version, &p, &answer));
-		again = rest_drop_locator(
-		    &rc, &next, false, &lost); /* of few documents, from the first on */
-		if (!again)
-			next = answer.next;
-	} while (again || (rc == 0 && next));
-	free(next);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = put_latest(&p, ids[i]);
-	p.paged = NULL;
-	return end_page(&p, rc);
+	return end_version_page(&p, rc, NULL);
 }
 
-/* next: there are more pages. */
 static int
-end_fill_page(struct page *p, int rc, bool more)
+end_version_fill_page(void *ctx, int rc, const struct rest_page *answer)
 {
+	struct version_page *p = ctx;
+
 	if (rc == 0 && !p->begun) {
 		rc = catalogue_begin(p->catalogue);
 		p->begun = rc == 0;
 	}
 	if (rc == 0)
-		rc = catalogue_put_state(p->catalogue, "versions", more ? p->last : "all");
-	return end_page(p, rc);
+		rc = catalogue_put_state(
+		    p->catalogue, "versions", answer->last ? "all" : p->last);
+	return end_version_page(p, rc, answer);
 }
 
 int
-versions_fill(struct rest *r, struct catalogue *c, versions_page *paged, void *ctx)
+versions_fill(struct rest *r, struct catalogue *c)
 {
-	struct page p = { .catalogue = c, .paged = paged, .ctx = ctx };
-	unsigned lost = 0;
-	bool again;
-	char *done = NULL, *next = NULL;
+	struct version_page p = { .catalogue = c };
+	char *done = NULL;
 	int rc = catalogue_state(c, "versions", &done);
 
-	if (rc == 0)
-		snprintf(p.last, sizeof(p.last), "%s", done);
+	if (rc == -ENOENT || (rc == 0 && strcmp(done, "all") != 0))
+		rc = rest_documents(r,
+		    &(struct rest_query){ .source = REST_VERSIONS, .since = -1,
+			.after = done && *done ? done : NULL },
+		    note_version, end_version_fill_page, &p);
 	free(done);
-	if ((rc < 0 && rc != -ENOENT) || strcmp(p.last, "all") == 0)
-		return rc;
-	do {
-		struct rest_query q = { .source = REST_VERSIONS,
-			.since = -1,
-			.next = next,
-			.after = *p.last ? p.last : NULL };
-		struct rest_page answer = { 0 };
-		char before[19];
-
-		memcpy(before, p.last, sizeof(before));
-		rc = rest_documents(r, &q, take_version, &p, &answer);
-		again = rest_drop_locator(&rc, &next, strcmp(p.last, before) != 0, &lost);
-		if (!again) {
-			next = answer.next;
-			rc = end_fill_page(&p, rc, next != NULL);
-		}
-	} while (again || (rc == 0 && next));
-	free(next);
 	return rc;
 }

@@ -1,8 +1,7 @@
 /*
- * versions - brings versions of documents into the catalogue: those of some documents, or all that
- * there are.
+ * versions - brings versions of documents into the catalogue: those of some documents, or all.
  *
- * Joins rest, name and catalogue. Blocks. Any thread.
+ * Joins rest, name and catalogue. Blocks. Any thread; two mounts may do the same at once.
  */
 #ifndef FS_SYNC_VERSIONS_H
 #define FS_SYNC_VERSIONS_H
@@ -12,16 +11,11 @@
 struct catalogue;
 struct rest;
 
-/* Called when a page has come; may be NULL. */
-typedef void versions_page(void *ctx);
-/* All versions of these documents of the catalogue, at most REST_IDS_MOST; the latest is there in
- * any case. */
-int versions_fetch(
-    struct rest *, struct catalogue *, const char (*ids)[19], size_t n, versions_page *, void *ctx);
-/*
- * All versions of all documents of the catalogue, page by page; goes on where it stopped. State
- * kept in the catalogue: `versions`, the last Id that came, or "all".
- */
-int	versions_fill(struct rest *, struct catalogue *, versions_page *, void *ctx);
+/* All versions of these documents of the catalogue, at most REST_IDS_MOST; the latest one is there
+ * afterwards even if Salesforce does not list it. */
+int	versions_fetch(struct rest *, struct catalogue *, const char (*ids)[19], size_t n);
+/* All versions of all documents of the catalogue; goes on where it stopped. State kept in the
+ * catalogue: `versions`, the last Id that has come, or "all". */
+int	versions_fill(struct rest *, struct catalogue *);
 
 #endif

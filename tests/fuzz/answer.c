@@ -122,6 +122,13 @@ skip(void *ctx, const struct document *d)
 	return 0;
 }
 
+static int
+end_page(void *ctx, int rc, const struct rest_page *page)
+{
+	(void)ctx, (void)page;
+	return rc;
+}
+
 static void
 check_response(const struct http_response *a)
 {
@@ -167,15 +174,13 @@ ask(struct http *h, struct rest *r, unsigned kind)
 {
 	struct secret token = { .bytes = (char[]){ "token" } };
 	struct oauth_identity identity = { 0 };
-	struct rest_page page = { 0 };
 	uint64_t filled = kind == 2 ? SIZE / 2 : 0;
 	int64_t n, m;
 	int rc = 0;
 
 	switch (kind) {
 	case 0:
-		rc = rest_documents(r, &(struct rest_query){ .since = -1 }, skip, NULL, &page);
-		free(page.next);
+		rc = rest_documents(r, &(struct rest_query){ .since = -1 }, skip, end_page, NULL);
 		break;
 	case 1: case 2:
 		rc = rest_version_data(r, "0685g00002BLnMXAA1", SIZE,
