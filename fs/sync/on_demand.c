@@ -1,58 +1,41 @@
 /*
- * An answer is kept as lines of `Id TAB name TAB more TAB d|f`, \t \n \\ escaped. In memory the
- * questions that were asked lately have theirs unpacked; the catalogue has them all, and those of
- * other mounts of the org.
+ * Who waits for which question; questions.h has what is asked. The questions that somebody had
+ * lately are in memory with their answers; the catalogue has those of all.
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/clock.h"
-#include "auth/log.h"
-#include "fs/async/pool.h"
-#include "fs/rest/rest.h"
 #include "fs/async/task.h"
-#include "versions.h"
+#include "answers.h"
+#include "freshness.h"
+#include "questions.h"
 
 #include "on_demand.h"
 
 #define KEPT		64	/* questions in memory */
 #define THREADS		4
-#define RETRY		5000	/* ms after a try that failed */
-#define DAY		(24 * 60 * 60 * INT64_C(1000))	/* ms */
-#define ID_SUFFIX	21	/* ` (001000000000000AAA)` */
-#define NAMED_MOST	10	/* records that a log line names */
-
-struct answer {
-	struct on_demand_answer a;		/* first: one is the other */
-	atomic_uint	 users;
-	struct on_demand_row rows[];	/* then the text that they point into */
-};
+#define PAUSE		5000	/* ms after a try that failed */
 
 struct question {
-	struct on_demand	*owner;
+	struct on_demand *owner;
 	enum on_demand_kind kind;
 	char		*subject;
 	struct task	 task;
-	struct answer	*answer;	/* NULL: none yet */
-	int		 rc;		/* of the last try */
-	int64_t		 failed;	/* when that was (ms), if it failed; else -1 */
-	unsigned	 users;
+	const struct on_demand_answer *answer;	/* NULL: none yet */
+	struct freshness fresh;		/* of the last try; `asked` is the answer's */
+	unsigned	 users;		/* threads that still need it */
 	struct question	*next;		/* less recently used */
 };
 
 struct on_demand {
-	struct rest	*rest;
-	struct catalogue *catalogue;
-	struct on_demand_options o;
-	catalogue_changed *changed;	/* never NULL */
-	void		*ctx;
-	int64_t born; /* what was asked before the catalogue was new is void (ms) */
+	struct asker	 asker;
 
-	pthread_mutex_t lock; /* guards: all below, and questions but for what never changes */
+	/* guards: all below, and in questions all that changes */
+	pthread_mutex_t	 lock;
 	struct pool	*pool;		/* NULL once stopped */
 	int64_t		 expired;	/* what was asked before is stale (ms) */
 	struct question	*first;		/* the most recently used */
@@ -64,487 +47,21 @@ on_demand_now(void)
 	return clock_wall_ms();
 }
 
-/*
- * Answers.
- */
-
-static void
-put_field(struct buf *b, const char *s, char end)
-{
-	for (; s && *s; s++) {
-		if (*s == '\t' || *s == '\n' || *s == '\\') {
-			buf_putc(b, '\\');
-			buf_putc(b, *s == '\t' ? 't' : *s == '\n' ? 'n' : '\\');
-		} else {
-			buf_putc(b, *s);
-		}
-	}
-	buf_putc(b, end);
-}
-
-static void
-pack_row(struct buf *b, const char *id, const char *name, const char *more, bool folder)
-{
-	put_field(b, id, '\t');
-	put_field(b, name, '\t');
-	put_field(b, more, '\t');
-	buf_puts(b, folder ? "f\n" : "d\n");
-}
-
-/* Takes a field off the text at *s, in place. */
-static char *
-unpack_field(char **s, char end)
-{
-	char *field = *s, *to = field, *p = field;
-
-	for (; *p && *p != end; p++) {
-		if (*p == '\\' && p[1]) {
-			p++;
-			*to++ = *p == 't' ? '\t' : *p == 'n' ? '\n' : *p;
-		} else {
-			*to++ = *p;
-		}
-	}
-	*s = *p ? p + 1 : p;
-	*to = '\0';
-	return field;
-}
-
-static int
-by_id(const void *a, const void *b)
-{
-	return strcmp(((const struct on_demand_row *)a)->id, ((const struct on_demand_row *)b)->id);
-}
-
-static int
-unpack(const char *packed, size_t len, int64_t asked, struct answer **out)
-{
-	size_t n = 0, i = 0;
-
-	for (size_t k = 0; k < len; k++)
-		n += packed[k] == '\n';
-	struct answer *a = malloc(sizeof(*a) + n * sizeof(a->rows[0]) + len + 1);
-	if (!a)
-		return -ENOMEM;
-	char *s = (char *)&a->rows[n];
-	if (len > 0)
-		memcpy(s, packed, len);
-	s[len] = '\0';
-	for (; *s && i < n; i++) {
-		struct on_demand_row *row = &a->rows[i];
-
-		snprintf(row->id, sizeof(row->id), "%.18s", unpack_field(&s, '\t'));
-		row->name = unpack_field(&s, '\t');
-		row->more = unpack_field(&s, '\t');
-		row->folder = *unpack_field(&s, '\n') == 'f';
-	}
-	qsort(a->rows, i, sizeof(a->rows[0]), by_id);
-	a->a = (struct on_demand_answer){ .asked = asked, .count = i, .rows = a->rows };
-	a->users = 1;
-	*out = a;
-	return 0;
-}
-
 void
 on_demand_put(const struct on_demand_answer *a)
 {
-	struct answer *answer = (struct answer *)(uintptr_t)a;
-
-	if (answer && --answer->users == 0)
-		free(answer);
+	answers_release(a);
 }
 
 const struct on_demand_row *
 on_demand_find(const struct on_demand_answer *a, const char *id)
 {
-	struct on_demand_row key = { 0 };
-
-	snprintf(key.id, sizeof(key.id), "%s", id);
-	return bsearch(&key, a->rows, a->count, sizeof(key), by_id);
+	return answers_find(a, id);
 }
 
 /*
- * Asking: each function writes the rows of an answer, or says why there is none.
+ * Questions in memory.
  */
-
-struct asking {
-	struct on_demand	*demand;
-	const char	*subject;
-	int64_t		 asked;
-	struct buf	 rows;
-	size_t		 count;
-	/* the page under way */
-	bool		 begun;		/* its transaction is open */
-	/* of records */
-	const char	*name;		/* what they must be called */
-	size_t		 reserve;	/* bytes of a name that are for an Id */
-};
-
-static void
-add_row(struct asking *a, const char *id, const char *name, const char *more, bool folder)
-{
-	pack_row(&a->rows, id, name, more, folder);
-	a->count++;
-}
-
-static int
-take_row(void *ctx, const struct rest_row *row)
-{
-	struct asking *a = ctx;
-
-	add_row(a, row->id, row->name, row->more, row->folder);
-	return a->rows.failed ? -ENOMEM : 0;
-}
-
-static int
-begin_once(struct asking *a)
-{
-	int rc = a->begun ? 0 : catalogue_begin(a->demand->catalogue);
-
-	a->begun |= rc == 0;
-	return rc;
-}
-
-static int
-end_batch(void *ctx, int rc, const struct rest_page *page)
-{
-	struct asking *a = ctx;
-	struct on_demand *d = a->demand;
-
-	(void)page;
-	if (a->begun && rc == 0)
-		rc = catalogue_commit(d->catalogue, d->changed, d->ctx);
-	else if (a->begun)
-		catalogue_rollback(d->catalogue);
-	a->begun = false;
-	return rc;
-}
-
-static void
-key_of(enum on_demand_kind kind, const char *subject, struct buf *b);
-
-/* What the refresh keeps current is left as it is; the others are now as current as this answer. */
-static int
-take_document(void *ctx, const struct document *found)
-{
-	struct asking *a = ctx;
-	struct on_demand *d = a->demand;
-	struct name names[NAME_CANDIDATES];
-	struct document doc = *found, known = { 0 };
-	struct buf key = BUF_INIT, row = BUF_INIT;
-
-	if (doc.is_deleted || (doc.is_archived && !d->o.archived))
-		return 0;
-	add_row(a, doc.id, "", "", false);
-	bool listed = catalogue_by_id(d->catalogue, doc.id, &known) == 0 && known.listed;
-	document_free(&known);
-	if (listed)
-		return a->rows.failed ? -ENOMEM : 0;
-	doc.key = name_key(doc.id);
-	doc.version_key = name_key(doc.version_id);
-	name_candidates(doc.title, doc.file_extension, doc.id, d->o.names, names);
-	int rc = begin_once(a);
-	if (rc == 0)
-		rc = catalogue_put_unlisted(d->catalogue, &doc, names[NAME_CANDIDATES - 1].s);
-	key_of(ON_DEMAND_DOCUMENT, doc.id, &key);
-	pack_row(&row, doc.id, "", "", false);
-	if (rc == 0)
-		rc = a->rows.failed || key.failed || row.failed ? -ENOMEM :
-		    catalogue_put_answer(d->catalogue, buf_str(&key), row.data, row.len, a->asked);
-	buf_free(&key);
-	buf_free(&row);
-	return rc;
-}
-
-/* A document that is gone, or archived where those are not asked for; one that is listed is the
- * refresh's. */
-static int
-forget_document(struct asking *a, const char *id)
-{
-	struct document d;
-	int rc = catalogue_by_id(a->demand->catalogue, id, &d);
-
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : rc;
-	bool listed = d.listed;
-	document_free(&d);
-	if (listed)
-		return 0;
-	rc = begin_once(a);
-	if (rc == 0)
-		rc = catalogue_remove(a->demand->catalogue, id, a->demand->o.archived);
-	return end_batch(a, rc, NULL);
-}
-
-static int
-ask_document(struct asking *a)
-{
-	char id[1][19];
-
-	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
-	int rc = rest_documents(a->demand->rest,
-	    &(struct rest_query){ .since = -1, .ids = (const char (*)[19])id, .id_count = 1,
-		.archived = a->demand->o.archived },
-	    take_document, end_batch, a);
-	return rc == 0 && a->count == 0 ? forget_document(a, id[0]) : rc;
-}
-
-static int
-ask_links(struct asking *a)
-{
-	return rest_documents(a->demand->rest,
-	    &(struct rest_query){ .source = REST_LINKED, .since = -1, .linked_to = a->subject },
-	    take_document, end_batch, a);
-}
-
-static int
-ask_versions(struct asking *a)
-{
-	char id[1][19];
-
-	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
-	add_row(a, id[0], "", "", false);
-	return versions_fetch(
-	    a->demand->rest, a->demand->catalogue, (const char(*)[19])id, 1);
-}
-
-static int
-ask_object(struct asking *a)
-{
-	char field[64];
-	int rc = rest_name_field(a->demand->rest, a->subject, field);
-
-	if (rc == 0)
-		add_row(a, "", field, "", false);
-	return rc == -ENOENT ? 0 : rc;
-}
-
-static int
-take_record(void *ctx, const struct rest_row *row)
-{
-	struct asking *a = ctx;
-	const struct on_demand_options *o = &a->demand->o;
-	name_hash *hash = name_hash_of(o->names);
-	struct name safe;
-
-	name_safe(row->name, o->names, a->reserve, &safe);
-	return hash(safe.s) == hash(a->name) ? take_row(ctx, row) : 0;
-}
-
-/* A name that ends in ` (Id)` is that of one record. */
-static bool
-split_id(char *name, char id[19])
-{
-	size_t len = strlen(name);
-	char *open = len > 0 && name[len - 1] == ')' ? strrchr(name, '(') : NULL;
-
-	if (!open || open - name < 2 || open[-1] != ' ')
-		return false;
-	name[len - 1] = '\0';
-	bool is_id = name_id(open + 1, id);
-	name[len - 1] = ')';
-	if (is_id)
-		open[-1] = '\0';
-	return is_id;
-}
-
-static void
-tell_namesakes(struct asking *a, const char *name)
-{
-	struct answer *answer;
-	struct buf list = BUF_INIT;
-
-	if (unpack(buf_str(&a->rows), a->rows.len, 0, &answer) < 0)
-		return;
-	for (size_t i = 0; i < answer->a.count && i < NAMED_MOST; i++)
-		buf_printf(&list, "%s%s (%s)", i ? ", " : "", name, answer->a.rows[i].id);
-	if (answer->a.count > NAMED_MOST)
-		buf_puts(&list, " ...");
-	log_warn("records", "%s: %zu records have this name; say which: %s", a->subject,
-	    answer->a.count, buf_str(&list));
-	buf_free(&list);
-	on_demand_put(&answer->a);
-}
-
-static int ask_now(struct on_demand *, enum on_demand_kind, const char *subject,
-    const struct on_demand_answer **out);
-
-static int
-ask_record(struct asking *a)
-{
-	const struct on_demand_answer *object = NULL;
-	char *copy = strdup(a->subject), id[19];
-	char *name = copy ? strchr(copy, '/') : NULL;
-	int rc = name ? 0 : -ENOMEM;
-
-	if (rc == 0) {
-		*name++ = '\0';
-		rc = ask_now(a->demand, ON_DEMAND_OBJECT, copy, &object);
-	}
-	if (rc == 0 && object->count > 0 && *object->rows->name) {
-		bool one = split_id(name, id);
-
-		a->name = name;
-		a->reserve = one ? ID_SUFFIX : 0;
-		rc = rest_records(a->demand->rest, copy, object->rows->name, one ? id : NULL,
-		    one ? NULL : name, take_record, a);
-		if (rc == 0 && a->count > 1)
-			tell_namesakes(a, name);
-	}
-	on_demand_put(object);
-	free(copy);
-	return rc;
-}
-
-static int
-take_library(void *ctx, const struct rest_row *row)
-{
-	struct asking *a = ctx;
-
-	add_row(a, row->id, row->name, row->more, true);
-	return a->rows.failed ? -ENOMEM : 0;
-}
-
-/* Libraries that documents name and the user does not see: it is known of them that they are none
- * of his. */
-static int
-add_strangers(struct asking *a)
-{
-	struct answer *mine;
-	char id[19] = "";
-	int rc = unpack(buf_str(&a->rows), a->rows.len, 0, &mine);
-
-	if (rc < 0)
-		return rc;
-	while ((rc = catalogue_next_parent(a->demand->catalogue, id, id)) == 0)
-		if (!on_demand_find(&mine->a, id))
-			add_row(a, id, "", "", false);
-	on_demand_put(&mine->a);
-	return rc == -ENOENT ? 0 : rc;
-}
-
-static int
-ask_reach(struct asking *a)
-{
-	int all_files = -1;
-	int rc = rest_reach(a->demand->rest, &all_files, take_library, a);
-
-	if (rc == 0)
-		rc = add_strangers(a);
-	if (rc == 0 && all_files >= 0)
-		add_row(a, "", all_files ? "all" : "own", "", false);
-	return rc;
-}
-
-static int
-ask_folder(struct asking *a)
-{
-	return rest_folder(a->demand->rest, a->subject, take_row, a);
-}
-
-static int
-ask_storage(struct asking *a)
-{
-	char most[24], left[24];
-	int64_t n, m;
-	int rc = rest_storage(a->demand->rest, &n, &m);
-
-	if (rc == 0) {
-		snprintf(most, sizeof(most), "%lld", (long long)n);
-		snprintf(left, sizeof(left), "%lld", (long long)m);
-		add_row(a, "", most, left, false);
-	}
-	return rc == -ENOENT || rc == -EACCES ? 0 : rc;
-}
-
-static const struct {
-	const char	*name;
-	int		(*ask)(struct asking *);
-	int64_t		 fresh;		/* ms; 0: always stale, -1: `refresh` says */
-} kinds[] = {
-	[ON_DEMAND_DOCUMENT] =	{ "document",	ask_document,	-1 },
-	[ON_DEMAND_OBJECT] =	{ "object",	ask_object,	7 * DAY },
-	[ON_DEMAND_RECORD] =	{ "record",	ask_record,	-1 },
-	[ON_DEMAND_LINKS] =	{ "links",	ask_links,	-1 },
-	[ON_DEMAND_VERSIONS] =	{ "versions",	ask_versions,	0 },
-	[ON_DEMAND_REACH] =	{ "reach",	ask_reach,	7 * DAY },
-	[ON_DEMAND_FOLDER] =	{ "folder",	ask_folder,	-1 },
-	[ON_DEMAND_STORAGE] =	{ "storage",	ask_storage,	DAY },
-};
-
-static void
-key_of(enum on_demand_kind kind, const char *subject, struct buf *b)
-{
-	buf_printf(b, "%s/%s", kinds[kind].name, subject);
-}
-
-/* Asks, and keeps the answer. Blocks. */
-static int
-ask(struct on_demand *d, enum on_demand_kind kind, const char *subject, struct answer **out)
-{
-	struct asking a = {
-		.demand = d, .subject = subject, .asked = on_demand_now(), .rows = BUF_INIT
-	};
-	struct buf key = BUF_INIT;
-	int rc = kinds[kind].ask(&a);
-
-	key_of(kind, subject, &key);
-	if (rc == 0 && (a.rows.failed || key.failed))
-		rc = -ENOMEM;
-	if (rc == 0)
-		rc = unpack(buf_str(&a.rows), a.rows.len, a.asked, out);
-	if (rc == 0)
-		catalogue_put_answer(
-		    d->catalogue, buf_str(&key), buf_str(&a.rows), a.rows.len, a.asked);
-	buf_free(&a.rows);
-	buf_free(&key);
-	return rc;
-}
-
-/*
- * Questions.
- */
-
-/* Caller locks. fresh: as in kinds. */
-static bool
-is_fresh(const struct on_demand *d, int64_t fresh, const struct answer *a, int64_t since)
-{
-	const int64_t now = on_demand_now();
-
-	if (!a || a->a.asked > now)
-		return false;
-	if (a->a.asked >= since)
-		return true;
-	if (fresh == 0)
-		return false;
-	/* That there is nothing is not believed for long. */
-	return fresh > 0 && a->a.count > 0 ? now - a->a.asked < fresh :
-	    a->a.asked >= d->expired && now - a->a.asked < (int64_t)d->o.refresh * 1000;
-}
-
-/* The answer that an earlier look, an earlier mount or another mount has got, if it is newer than
- * the one in memory. Caller locks. */
-static void
-recall(struct question *q)
-{
-	struct buf key = BUF_INIT;
-	struct answer *a = NULL;
-	void *packed = NULL;
-	int64_t asked;
-	size_t len;
-
-	key_of(q->kind, q->subject, &key);
-	if (!key.failed &&
-	    catalogue_answer(q->owner->catalogue, buf_str(&key), &packed, &len, &asked) == 0 &&
-	    asked >= q->owner->born && (!q->answer || asked > q->answer->a.asked) &&
-	    unpack(packed, len, asked, &a) == 0) {
-		if (q->answer)
-			on_demand_put(&q->answer->a);
-		q->answer = a;
-	}
-	free(packed);
-	buf_free(&key);
-}
 
 static struct question *
 question_of(struct job *job)
@@ -552,22 +69,22 @@ question_of(struct job *job)
 	return (struct question *)((char *)job - offsetof(struct question, task.job));
 }
 
+/* takes answer */
 static void
-end_question(struct question *q, int rc, struct answer *answer)
+end_question(struct question *q, int rc, const struct on_demand_answer *answer)
 {
 	struct on_demand *d = q->owner;
-	struct answer *old = NULL;
+	const struct on_demand_answer *old = NULL;
 
 	pthread_mutex_lock(&d->lock);
-	q->users++;		/* for the wake */
+	q->users++;		/* task_end uses it after the lock is given up */
 	if (rc == 0) {
 		old = q->answer;
 		q->answer = answer;
 	}
-	q->rc = rc;
-	q->failed = rc < 0 && rc != -EINTR ? on_demand_now() : -1;
+	freshness_note(&q->fresh, rc, 0, PAUSE);
 	pthread_mutex_unlock(&d->lock);
-	on_demand_put(old ? &old->a : NULL);
+	answers_release(old);
 	task_end(&q->task, &d->lock, rc);
 	pthread_mutex_lock(&d->lock);
 	q->users--;
@@ -578,8 +95,8 @@ static void
 run_question(struct job *job)
 {
 	struct question *q = question_of(job);
-	struct answer *answer = NULL;
-	int rc = ask(q->owner, q->kind, q->subject, &answer);
+	const struct on_demand_answer *answer = NULL;
+	int rc = questions_ask(&q->owner->asker, q->kind, q->subject, &answer);
 
 	end_question(q, rc, answer);
 }
@@ -593,8 +110,7 @@ drop_question(struct job *job)
 static void
 free_question(struct question *q)
 {
-	if (q->answer)
-		on_demand_put(&q->answer->a);
+	answers_release(q->answer);
 	free(q->subject);
 	free(q);
 }
@@ -610,13 +126,12 @@ new_question(struct on_demand *d, enum on_demand_kind kind, const char *subject)
 	}
 	q->owner = d;
 	q->kind = kind;
-	q->failed = -1;
 	q->task.job = (struct job){ .run = run_question, .drop = drop_question };
 	return q;
 }
 
-/* Caller locks. The question, in front of those that were used lately; the last is forgotten if
- * they are too many. */
+/* Caller locks. The question, which is now the most recently used; the least recently used ones are
+ * forgotten when they are too many. */
 static struct question *
 find_question(struct on_demand *d, enum on_demand_kind kind, const char *subject)
 {
@@ -645,51 +160,82 @@ find_question(struct on_demand *d, enum on_demand_kind kind, const char *subject
 	return q;
 }
 
-/* Whether the last answer may serve in place of one that could not be had. */
-static bool
-may_serve(const struct on_demand *d, int rc)
+/* Caller locks. Takes the answer from the catalogue if it is newer: another mount may have asked. */
+static void
+recall_answer(struct question *q)
 {
-	return !d->o.fail_offline && rc != -EACCES && rc != -EINTR && rc != -EAGAIN &&
-	    rc != -ENOMEM;
+	const struct on_demand_answer *a = NULL;
+
+	if (questions_recall(&q->owner->asker, q->kind, q->subject, &a) < 0)
+		return;
+	if (q->answer && q->answer->asked >= a->asked) {
+		answers_release(a);
+		return;
+	}
+	answers_release(q->answer);
+	q->answer = a;
 }
 
-/* Caller locks. As on_demand_get, but that an answer which serves is in the question when it is 0.
+/*
+ * Who waits.
  */
-static int
-need(struct on_demand *d, struct question *q, int64_t fresh, int64_t since, struct wait *w)
+
+/* Caller locks. fresh_for: as in questions.h. */
+static bool
+is_fresh(const struct on_demand *d, int64_t fresh_for, const struct on_demand_answer *a,
+    int64_t since)
 {
-	if (!is_fresh(d, fresh, q->answer, since))
-		recall(q);
-	if (is_fresh(d, fresh, q->answer, since))
+	const struct freshness f = { .asked = a ? a->asked : 0 };
+
+	if (!a || a->asked > on_demand_now())
+		return false;
+	if (a->asked >= since)
+		return true;
+	/* "There is none" may soon be wrong, so it is not kept for long. */
+	if (fresh_for > 0 && a->count > 0)
+		return freshness_left(&f, fresh_for) > 0;
+	return fresh_for != 0 && a->asked >= d->expired &&
+	    freshness_left(&f, (int64_t)d->asker.o.refresh * 1000) > 0;
+}
+
+/* Caller locks. As on_demand_get; if it is 0 the answer is q's. */
+static int
+need_answer(
+    struct on_demand *d, struct question *q, int64_t fresh_for, int64_t since, struct wait *w)
+{
+	if (!is_fresh(d, fresh_for, q->answer, since))
+		recall_answer(q);
+	if (is_fresh(d, fresh_for, q->answer, since))
 		return 0;
-	int64_t now = on_demand_now();
-	int rc = q->rc;
-	if (q->failed < 0 || q->failed < d->expired || q->failed > now ||
-	    now - q->failed >= RETRY) {
+	int rc = q->fresh.rc;
+	if (q->fresh.failed < d->expired || freshness_left(&q->fresh, 0) == 0) {
 		q->task.made = false;
 		rc = task_need(&q->task, d->pool, w);
-		if (rc == 0 && w && q->answer->a.asked < d->expired) {
-			w->ticket = 0;		/* it was on its way when all became stale */
+		if (rc == 0 && w && q->answer->asked < d->expired) {
+			w->ticket = 0;	/* it was on its way when everything expired */
 			rc = task_need(&q->task, d->pool, w);
 		}
 	}
-	return rc < 0 && q->answer && may_serve(d, rc) ? 0 : rc;
+	return q->answer && freshness_serves(rc, d->asker.o.fail_offline) ? 0 : rc;
+}
+
+/* Caller locks. */
+static void
+hand_out(struct question *q, const struct on_demand_answer **out)
+{
+	answers_hold(q->answer);
+	*out = q->answer;
 }
 
 static int
-get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t fresh,
+get_answer(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t fresh_for,
     int64_t since, struct wait *w, const struct on_demand_answer **out)
 {
-	int rc = -ENOMEM;
-
 	pthread_mutex_lock(&d->lock);
 	struct question *q = find_question(d, kind, subject);
-	if (q)
-		rc = need(d, q, fresh, since, w);
-	if (rc == 0) {
-		q->answer->users++;
-		*out = &q->answer->a;
-	}
+	int rc = q ? need_answer(d, q, fresh_for, since, w) : -ENOMEM;
+	if (rc == 0)
+		hand_out(q, out);
 	pthread_mutex_unlock(&d->lock);
 	return rc;
 }
@@ -698,14 +244,14 @@ int
 on_demand_get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t since,
     struct wait *w, const struct on_demand_answer **out)
 {
-	return get(d, kind, subject, kinds[kind].fresh, since, w, out);
+	return get_answer(d, kind, subject, questions_fresh_for(kind), since, w, out);
 }
 
 int
 on_demand_get_missing(struct on_demand *d, enum on_demand_kind kind, const char *subject,
     int64_t since, struct wait *w, const struct on_demand_answer **out)
 {
-	return get(d, kind, subject, -1, since, w, out);
+	return get_answer(d, kind, subject, QUESTIONS_REFRESH, since, w, out);
 }
 
 void
@@ -717,28 +263,23 @@ on_demand_renew(struct on_demand *d, enum on_demand_kind kind, const char *subje
 	int rc;
 
 	wait_thread_init(&t);
-	while ((rc = get(d, kind, subject, 0, now, &t.wait, &a)) == -EAGAIN)
+	while ((rc = get_answer(d, kind, subject, 0, now, &t.wait, &a)) == -EAGAIN)
 		wait_thread_sleep(&t);
 	if (rc == 0)
-		on_demand_put(a);
+		answers_release(a);
 }
 
 int
 on_demand_known(struct on_demand *d, enum on_demand_kind kind, const char *subject,
     const struct on_demand_answer **out)
 {
-	int rc = -ENOMEM;
-
 	pthread_mutex_lock(&d->lock);
 	struct question *q = find_question(d, kind, subject);
 	if (q && !q->answer)
-		recall(q);
-	if (q)
-		rc = q->answer ? 0 : -ENOENT;
-	if (rc == 0) {
-		q->answer->users++;
-		*out = &q->answer->a;
-	}
+		recall_answer(q);
+	int rc = !q ? -ENOMEM : q->answer ? 0 : -ENOENT;
+	if (rc == 0)
+		hand_out(q, out);
 	pthread_mutex_unlock(&d->lock);
 	return rc;
 }
@@ -773,7 +314,7 @@ on_demand_sees_all_files(struct on_demand *d)
 	int all = -1;
 
 	if (on_demand_known(d, ON_DEMAND_REACH, "", &a) == 0) {
-		const struct on_demand_row *row = on_demand_find(a, "");
+		const struct on_demand_row *row = answers_find(a, "");
 
 		if (row)
 			all = strcmp(row->name, "all") == 0;
@@ -782,24 +323,8 @@ on_demand_sees_all_files(struct on_demand *d)
 	return all;
 }
 
-/* For a question that another one needs: blocks, and is not asked again while its answer is fresh.
- */
-static int
-ask_now(struct on_demand *d, enum on_demand_kind kind, const char *subject,
-    const struct on_demand_answer **out)
-{
-	struct answer *answer = NULL;
-
-	if (on_demand_get(d, kind, subject, INT64_MAX, NULL, out) == 0)
-		return 0;
-	int rc = ask(d, kind, subject, &answer);
-	if (rc == 0)
-		*out = &answer->a;
-	return rc;
-}
-
 /*
- * The whole.
+ * Opening and closing.
  */
 
 void
@@ -819,8 +344,8 @@ ignore_change(void *ctx, const struct catalogue_change *change)
 void
 on_demand_on_change(struct on_demand *d, catalogue_changed *changed, void *ctx)
 {
-	d->changed = changed;
-	d->ctx = ctx;
+	d->asker.changed = changed;
+	d->asker.ctx = ctx;
 }
 
 int
@@ -831,18 +356,16 @@ on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct on_d
 
 	if (!d)
 		return -ENOMEM;
-	int rc = pool_open("sffs-demand", THREADS, &d->pool);
+	int rc = pool_open("sffs-on-demand", THREADS, &d->pool);
 	if (rc < 0) {
 		free(d);
 		return rc;
 	}
-	d->rest = rest;
-	d->catalogue = catalogue;
-	d->o = *o;
-	d->changed = ignore_change;
+	d->asker = (struct asker){ .rest = rest, .catalogue = catalogue, .o = *o,
+		.changed = ignore_change };
 	char *born = NULL;
 	if (catalogue_state(catalogue, "born", &born) == 0)
-		d->born = strtoll(born, NULL, 10);
+		d->asker.born = strtoll(born, NULL, 10);
 	free(born);
 	pthread_mutex_init(&d->lock, NULL);
 	*out = d;

@@ -1,0 +1,35 @@
+/*
+ * questions - what each kind of on_demand question asks of the org, and how its answer is kept.
+ *
+ * The catalogue keeps the last answer to every question, so mounts of one org share them. Documents
+ * and versions that come with an answer are put into the catalogue; documents that it did not have
+ * are not listed there.
+ *
+ * Knows nothing of who waits. Any thread; questions_ask blocks.
+ */
+#ifndef FS_SYNC_QUESTIONS_H
+#define FS_SYNC_QUESTIONS_H
+
+#include "auth/buf.h"
+#include "on_demand.h"
+
+struct asker {
+	struct rest	*rest;
+	struct catalogue *catalogue;
+	struct on_demand_options o;
+	catalogue_changed *changed;	/* never NULL; hears of what changes in the list */
+	void		*ctx;
+	int64_t		 born;		/* answers from before the catalogue was new are void (ms) */
+};
+
+#define QUESTIONS_REFRESH	(-1)
+/* ms for which an answer is fresh; 0: always stale; QUESTIONS_REFRESH: the option says. */
+int64_t	questions_fresh_for(enum on_demand_kind);
+/* Asks the org, and keeps the answer. The caller's until answers_release. */
+int	questions_ask(const struct asker *, enum on_demand_kind, const char *subject,
+    const struct on_demand_answer **out);
+/* The answer that is kept. -ENOENT: there is none. */
+int	questions_recall(const struct asker *, enum on_demand_kind, const char *subject,
+    const struct on_demand_answer **out);
+
+#endif
