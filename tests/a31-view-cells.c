@@ -115,7 +115,7 @@ read_some(void *ctx, void *p, size_t n, uint64_t off)
 
 struct result {
 	struct buf	 cells, faults;
-	struct cells_totals totals;
+	struct cell_totals totals;
 	int		 rc;
 };
 
@@ -167,7 +167,7 @@ read_it(const struct buf *text, unsigned step, const char *encoding, const struc
 	out->rc = text_open(&t, &from, encoding);
 	if (out->rc == 0) {
 		out->rc = cells_read(
-		    &t, o, &(struct cells_to){ note_cells, note_fault, out }, &out->totals);
+		    &t, o, &(struct cell_sink){ note_cells, note_fault, out }, &out->totals);
 		text_close(&t);
 	}
 }

@@ -74,7 +74,7 @@ emit(struct reader *r, const char *p, size_t len, unsigned flags)
 	struct cell c = { p, (uint32_t)len, flags };
 	int rc = reader_judge(r, &c);
 
-	return rc < 0 ? rc : r->to->cells(r->to->ctx, &c, 1);
+	return rc < 0 ? rc : r->sink->cells(r->sink->ctx, &c, 1);
 }
 
 /* Passes on what libcsv reported; the window begins after it. */

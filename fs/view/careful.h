@@ -1,8 +1,10 @@
 /*
- * careful - any text to cells, by libcsv, one at a time: what is longer than max_field, too, and a
- * quote that nothing closes.
+ * careful - text to cells, one at a time, by libcsv.
  *
- * libcsv lives here, behind its public interface. Single thread.
+ * Reads any cell: one that is longer than max_field, too, and one whose quote is
+ * not closed.
+ *
+ * libcsv lives here. Its public interface is enough. Single thread.
  */
 #ifndef FS_VIEW_CAREFUL_H
 #define FS_VIEW_CAREFUL_H
@@ -15,17 +17,17 @@ struct careful {
 	/* private */
 	struct csv_parser csv;
 	bool		 ends_cell[256];	/* delimiter, CR, LF */
-	/* Of the cell that is being read, libcsv has: */
-	bool		 quoted;	/* an opening quote, which is still to be closed */
-	size_t		 held;		/* bytes of the cell */
-	/* What libcsv reported of it: */
+	/* What libcsv has of the cell that is being read. */
+	bool		 quoted;	/* a quote that opens it and is still to be closed */
+	size_t		 held;		/* bytes of its text */
+	/* What libcsv reported. */
 	const char	*cell;		/* NULL: no cell */
 	size_t		 cell_len;
 	enum row_end	 row;
 };
 
 int	careful_open(struct careful *, char delimiter);
-/* Reads a cell and its end. At the end of the text there may be none, or an empty one. */
+/* Reads a cell and its end. At the end of the text there is none, or an empty one. */
 int	careful_read(struct careful *, struct reader *);
 void	careful_close(struct careful *);
 

@@ -1,13 +1,16 @@
 #include <stdlib.h>
 
+#include <string.h>
+
 #include "careful.h"
+#include "chars.h"
 #include "split.h"
 
 #include "cells.h"
 
 static const char *const fault_names[FAULTS] = {
 #define X(name, code) code,
-	CELLS_FAULTS(X)
+	CELL_FAULTS(X)
 #undef X
 };
 
@@ -17,6 +20,21 @@ cells_fault_name(enum fault_code code)
 	return fault_names[code];
 }
 
+char *
+cells_put_fault(char *out, const struct fault *f)
+{
+	const uint64_t numbers[] = { f->offset, f->record, f->column };
+
+	for (size_t i = 0; i < 3; i++) {
+		out = chars_put_number(out, numbers[i]);
+		*out++ = '\t';
+	}
+	out = stpcpy(out, fault_names[f->code]);
+	*out++ = '\n';
+	return out;
+}
+
+/* split reads as far as it can; the cell that it stops at is careful's. */
 static int
 read_cells(struct reader *r, struct careful *careful, struct split *split)
 {
@@ -36,17 +54,20 @@ read_cells(struct reader *r, struct careful *careful, struct split *split)
 }
 
 int
-cells_read(struct text *t, const struct cells_options *o, const struct cells_to *to,
-    struct cells_totals *totals)
+cells_read(struct text *t, const struct cells_options *o, const struct cell_sink *sink,
+    struct cell_totals *totals)
 {
-	struct cells_totals unused;
-	struct reader r = { .text = t, .to = to, .totals = totals ? totals : &unused,
-	    .delimiter = o->delimiter, .max_field = (size_t)o->max_field };
+	struct cell_totals unused;
+	struct reader r = { .text = t,
+		.sink = sink,
+		.totals = totals ? totals : &unused,
+		.delimiter = o->delimiter,
+		.max_field = (size_t)o->max_field };
 	struct careful careful;
 	struct split *split = NULL;
 	int rc = text_fill(t, 1);	/* passes over the byte order mark */
 
-	*r.totals = (struct cells_totals){ 0 };
+	*r.totals = (struct cell_totals){ 0 };
 	r.record_at = r.cell_at = t->dropped;
 	if (rc == 0 && !o->careful)
 		rc = split_new(&split);

@@ -7,50 +7,11 @@
 /* The bytes 0x80 to 0x9f of windows-1252, by the encoding standard of the web; all others are
  * Latin-1. */
 static const uint16_t windows_1252[32] = {
-	0x20ac,
-	0x0081,
-	0x201a,
-	0x0192,
-	0x201e,
-	0x2026,
-	0x2020,
-	0x2021,
-	0x02c6,
-	0x2030,
-	0x0160,
-	0x2039,
-	0x0152,
-	0x008d,
-	0x017d,
-	0x008f,
-	0x0090,
-	0x2018,
-	0x2019,
-	0x201c,
-	0x201d,
-	0x2022,
-	0x2013,
-	0x2014,
-	0x02dc,
-	0x2122,
-	0x0161,
-	0x203a,
-	0x0153,
-	0x009d,
-	0x017e,
-	0x0178,
+	0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
+	0x0090, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014,
+	0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x009d, 0x017e, 0x0178,
 };
-
-#define EACH	(UINT64_MAX / 255)	/* 1 in each of eight bytes */
-
-static inline uint64_t
-eight(const char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, 8);
-	return v;
-}
 
 bool
 chars_valid(const char *s, size_t n)
@@ -58,7 +19,7 @@ chars_valid(const char *s, size_t n)
 	const unsigned char *p = (const unsigned char *)s;
 
 	while (n > 0) {
-		if (n >= 8 && !(eight((const char *)p) & EACH * 0x80)) {
+		if (n >= 8 && !(chars_eight((const char *)p) & CHARS_EACH * 0x80)) {
 			p += 8;
 			n -= 8;
 			continue;
@@ -110,7 +71,7 @@ char *
 chars_put_1252(char *out, const char *s, size_t n)
 {
 	while (n > 0) {
-		if (n >= 8 && !(eight(s) & EACH * 0x80)) {
+		if (n >= 8 && !(chars_eight(s) & CHARS_EACH * 0x80)) {
 			memcpy(out, s, 8);
 			out += 8, s += 8, n -= 8;
 		} else {
@@ -178,12 +139,12 @@ chars_measure(const char *p, size_t n, bool valid, struct chars_lens *lens)
 }
 
 /* Not 0 if one of the eight bytes, or one behind it, may be c, or less. */
-#define HAS(v, c)	HAS_LESS((v) ^ EACH * (unsigned char)(c), 1)
-#define HAS_LESS(v, c)	(((v) - EACH * (c)) & ~(v) & EACH * 0x80)
+#define HAS(v, c)	HAS_LESS((v) ^ CHARS_EACH * (unsigned char)(c), 1)
+#define HAS_LESS(v, c)	(((v) - CHARS_EACH * (c)) & ~(v) & CHARS_EACH * 0x80)
 
 /* Has none of the bytes a weight in that form? When in doubt, no. */
 static inline bool
-eight_plain(uint64_t v, uint64_t form)
+is_plain8(uint64_t v, uint64_t form)
 {
 	return !(HAS_LESS(v, 0x20) |
 	    (form == CSV	   ? HAS(v, '"') :
@@ -195,7 +156,7 @@ eight_plain(uint64_t v, uint64_t form)
 bool
 chars_csv_quotes(const char *p, size_t n)
 {
-	for (; n >= 8 && eight_plain(eight(p), QUOTES); n -= 8)
+	for (; n >= 8 && is_plain8(chars_eight(p), QUOTES); n -= 8)
 		p += 8;
 	for (; n > 0; p++, n--)
 		if (weights[(unsigned char)*p] >= QUOTES)
@@ -210,9 +171,9 @@ copy_plain(char *out, const char *s, size_t n, uint64_t form)
 	size_t i = 0;
 
 	for (; n - i >= 8; i += 8) {
-		uint64_t v = eight(s + i);
+		uint64_t v = chars_eight(s + i);
 
-		if (!eight_plain(v, form))
+		if (!is_plain8(v, form))
 			break;
 		memcpy(out + i, &v, 8);
 	}
@@ -221,72 +182,49 @@ copy_plain(char *out, const char *s, size_t n, uint64_t form)
 	return i;
 }
 
-/* The letter behind the backslash, in TSV and JSON. */
-static char
-letter(char c)
-{
-	return c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
-}
-
-static inline char *
-put_tsv(char *out, char c)
-{
-	*out++ = '\\';
-	*out++ = letter(c);
-	return out;
-}
-
-static inline char *
-put_json(char *out, char c)
+/* Writes a character that has a weight in the form. */
+static inline __attribute__((always_inline)) char *
+escape(char *out, char c, uint64_t form)
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char u = (unsigned char)c;
 
-	if ((weights[u] & 0xffff * JSON) == JSON)
-		return put_tsv(out, c);
-	memcpy(out, "\\u00", 4);
-	out[4] = hex[u >> 4];
-	out[5] = hex[u & 15];
-	return out + 6;
-}
-
-static inline char *
-put_csv(char *out, char c)
-{
-	*out++ = c;
-	*out++ = c;
+	if (form == CSV) {		/* a quote */
+		*out++ = c;
+		*out++ = c;
+	} else if (form == TSV || (weights[u] & 0xffff * JSON) == JSON) {
+		*out++ = '\\';
+		*out++ = c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
+	} else {
+		memcpy(out, "\\u00", 4);
+		out[4] = hex[u >> 4];
+		out[5] = hex[u & 15];
+		out += 6;
+	}
 	return out;
 }
 
-/* Writes bytes in a form, those that have a weight in it by `put`. */
 static inline __attribute__((always_inline)) char *
-write_form(char *out, const char *s, size_t n, uint64_t form, char *(*put)(char *, char))
+write_form(char *out, const char *s, size_t n, uint64_t form)
 {
 	while (n > 0) {
 		size_t same = copy_plain(out, s, n, form);
 
 		out += same, s += same, n -= same;
 		for (; n > 0 && weights[(unsigned char)*s] & form * 0xffff; s++, n--)
-			out = put(out, *s);
+			out = escape(out, *s, form);
 	}
 	return out;
 }
 
-char *
-chars_tsv(char *out, const char *s, size_t n)
-{
-	return write_form(out, s, n, TSV, put_tsv);
-}
-
-/* Bytes that are read as windows-1252, in a form. */
 static inline __attribute__((always_inline)) char *
-write_1252(char *out, const char *s, size_t n, uint64_t form, char *(*put)(char *, char))
+write_1252(char *out, const char *s, size_t n, uint64_t form)
 {
 	for (; n > 0; s++, n--) {
 		unsigned char c = (unsigned char)*s;
 
 		if (weights[c] & form * 0xffff)
-			out = put(out, *s);
+			out = escape(out, *s, form);
 		else
 			out += from_1252(c, out);
 	}
@@ -294,14 +232,22 @@ write_1252(char *out, const char *s, size_t n, uint64_t form, char *(*put)(char 
 }
 
 char *
-chars_json(char *out, const char *s, size_t n, bool valid)
+chars_put(char *out, enum chars_form form, const char *s, size_t n, bool valid)
 {
-	return valid ? write_form(out, s, n, JSON, put_json) :
-		       write_1252(out, s, n, JSON, put_json);
+	switch (form) {
+	case CHARS_TSV: return write_form(out, s, n, TSV);
+	case CHARS_JSON: return valid ? write_form(out, s, n, JSON) : write_1252(out, s, n, JSON);
+	default: return valid ? write_form(out, s, n, CSV) : write_1252(out, s, n, CSV);
+	}
 }
 
 char *
-chars_csv(char *out, const char *s, size_t n, bool valid)
+chars_put_number(char *out, uint64_t n)
 {
-	return valid ? write_form(out, s, n, CSV, put_csv) : write_1252(out, s, n, CSV, put_csv);
+	char digits[CHARS_NUMBER], *p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	return mempcpy(out, p, (size_t)(digits + sizeof(digits) - p));
 }

@@ -81,13 +81,13 @@ hold(struct columns *c, size_t i, const char *p, size_t n)
 int
 columns_put(struct columns *c, size_t i, const char *p, size_t n)
 {
-	char form[4096];
+	char text[4096];
 	int rc = 0;
 
 	while (n > 0 && rc == 0) {
-		size_t part = n < sizeof(form) / CHARS_TSV_MOST ? n : sizeof(form) / CHARS_TSV_MOST;
+		size_t part = n < sizeof(text) / CHARS_MOST ? n : sizeof(text) / CHARS_MOST;
 
-		rc = hold(c, i, form, (size_t)(chars_tsv(form, p, part) - form));
+		rc = hold(c, i, text, (size_t)(chars_put(text, CHARS_TSV, p, part, true) - text));
 		p += part;
 		n -= part;
 	}

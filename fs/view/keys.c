@@ -64,12 +64,10 @@ take(struct keys *k, const char *p, size_t len)
 static void
 put_position(struct buf *b, uint64_t index)
 {
-	char digits[20], *p = digits + sizeof(digits);
+	char digits[CHARS_NUMBER];
 
-	for (uint64_t n = index + 1; n > 0; n /= 10)
-		*--p = (char)('0' + n % 10);
 	buf_putc(b, '_');
-	buf_put(b, p, (size_t)(digits + sizeof(digits) - p));
+	buf_put(b, digits, (size_t)(chars_put_number(digits, index + 1) - digits));
 }
 
 /* Appends a number to the name until it is free; says which. 0: it was free. */

@@ -11,8 +11,8 @@ static void
 put_member(struct buf *out, const char *key, size_t len)
 {
 	buf_putc(out, '"');
-	if (buf_reserve(out, len * CHARS_JSON_MOST))
-		out->len = (size_t)(chars_json(out->data + out->len, key, len, true) - out->data);
+	if (buf_reserve(out, len * CHARS_MOST))
+		out->len = (size_t)(chars_put(out->data + out->len, CHARS_JSON, key, len, true) - out->data);
 	buf_puts(out, "\":");
 }
 

@@ -2,11 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chars.h"
-
 #include "out.h"
 
-#define SLICE	(OUT_SIZE / CHARS_JSON_MOST)
+#define SLICE	(OUT_SIZE / CHARS_MOST)
 
 int
 out_open(struct out *o, const struct view_sink *sink, uint64_t most)
@@ -80,47 +78,12 @@ out_repeat(struct out *o, char c, uint64_t n)
 }
 
 void
-out_number(struct out *o, uint64_t n)
-{
-	char digits[20], *p = digits + sizeof(digits);
-
-	do
-		*--p = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	out_put(o, p, (size_t)(digits + sizeof(digits) - p));
-}
-
-void
-out_tsv(struct out *o, const char *p, size_t n)
+out_text(struct out *o, enum chars_form form, const char *p, size_t n, bool valid)
 {
 	while (n > 0 && o->rc == 0) {
 		size_t part = n < SLICE ? n : SLICE;
 
-		out_put_to(o, chars_tsv(out_room(o, part * CHARS_TSV_MOST), p, part));
-		p += part;
-		n -= part;
-	}
-}
-
-void
-out_json(struct out *o, const char *p, size_t n, bool valid)
-{
-	while (n > 0 && o->rc == 0) {
-		size_t part = n < SLICE ? n : SLICE;
-
-		out_put_to(o, chars_json(out_room(o, part * CHARS_JSON_MOST), p, part, valid));
-		p += part;
-		n -= part;
-	}
-}
-
-void
-out_csv(struct out *o, const char *p, size_t n, bool valid)
-{
-	while (n > 0 && o->rc == 0) {
-		size_t part = n < SLICE ? n : SLICE;
-
-		out_put_to(o, chars_csv(out_room(o, part * CHARS_CSV_MOST), p, part, valid));
+		out_put_to(o, chars_put(out_room(o, part * CHARS_MOST), form, p, part, valid));
 		p += part;
 		n -= part;
 	}

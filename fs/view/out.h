@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "chars.h"
 #include "view.h"
 
 #define OUT_SIZE	(128 * 1024)
@@ -29,7 +30,6 @@ void	out_put_to(struct out *, char *end);		/* what was put in that room ends her
 void	out_put(struct out *, const char *, size_t);
 void	out_putc(struct out *, char);
 void	out_repeat(struct out *, char, uint64_t n);
-void	out_number(struct out *, uint64_t);
 int	out_flush(struct out *);			/* rc */
 void	out_close(struct out *);			/* flushes nothing */
 
@@ -43,9 +43,7 @@ out_stride(char *to, const char *p, size_t n)
 	return to + n;
 }
 
-/* Cells in a form; any length. */
-void	out_tsv(struct out *, const char *, size_t);
-void	out_json(struct out *, const char *, size_t, bool valid);
-void	out_csv(struct out *, const char *, size_t, bool valid);
+/* Text of any length in a form; valid: it is UTF-8. */
+void	out_text(struct out *, enum chars_form, const char *, size_t, bool valid);
 
 #endif

@@ -11,9 +11,9 @@ reader_tell(struct reader *r, enum fault_code code, uint64_t offset, uint64_t co
 	if (r->told & 1u << code)
 		return 0;
 	r->told |= 1u << code;
-	return r->to->fault(r->to->ctx,
-	    &(struct fault){
-		.code = code, .offset = offset, .record = r->record, .column = column });
+	if (!r->sink->fault)
+		return 0;
+	return r->sink->fault(r->sink->ctx, &(struct fault){ code, offset, r->record, column });
 }
 
 int

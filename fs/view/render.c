@@ -40,7 +40,7 @@ step(struct render *r, const struct cell *c)
 static int
 header_cell(struct render *r, const struct cell *c)
 {
-	out_tsv(&r->out, c->p, c->len);
+	out_text(&r->out, CHARS_TSV, c->p, c->len, true);
 	if (!(c->flags & CELL_PART))
 		out_putc(&r->out, '\n');
 	r->enough = c->flags & CELL_LAST;
@@ -50,7 +50,7 @@ header_cell(struct render *r, const struct cell *c)
 static int
 tsv_cell(struct render *r, const struct cell *c)
 {
-	out_tsv(&r->out, c->p, c->len);
+	out_text(&r->out, CHARS_TSV, c->p, c->len, true);
 	if (c->flags & CELL_PART)
 		return 0;
 	if ((c->flags & CELL_LAST) && r->column + 1 < r->s->width)
@@ -107,7 +107,7 @@ jsonl_cell(struct render *r, const struct cell *c)
 		out_put(&r->out, member, len);
 		out_putc(&r->out, '"');
 	}
-	out_json(&r->out, c->p, c->len, !(c->flags & CELL_INVALID));
+	out_text(&r->out, CHARS_JSON, c->p, c->len, !(c->flags & CELL_INVALID));
 	if (c->flags & CELL_PART)
 		return 0;
 	out_putc(&r->out, '"');
@@ -150,7 +150,7 @@ put_csv(struct render *r, const char *p, size_t n)
 
 	if (quotes)
 		out_putc(&r->out, '"');
-	out_csv(&r->out, p, n, true);
+	out_text(&r->out, CHARS_CSV, p, n, true);
 	if (quotes)
 		out_putc(&r->out, '"');
 }
@@ -188,7 +188,7 @@ csv_cell(struct render *r, const struct cell *c)
 		return 0;
 	if (quotes && !r->in_cell)
 		out_putc(&r->out, '"');
-	out_csv(&r->out, c->p, c->len, !(c->flags & CELL_INVALID));
+	out_text(&r->out, CHARS_CSV, c->p, c->len, !(c->flags & CELL_INVALID));
 	if (c->flags & CELL_PART)
 		return 0;
 	if (quotes)
@@ -262,16 +262,7 @@ errors_begin(struct render *r)
 static void
 errors_fault(struct render *r, const struct fault *f)
 {
-	const char *code = cells_fault_name(f->code);
-
-	out_number(&r->out, f->offset);
-	out_putc(&r->out, '\t');
-	out_number(&r->out, f->record);
-	out_putc(&r->out, '\t');
-	out_number(&r->out, f->column);
-	out_putc(&r->out, '\t');
-	out_put(&r->out, code, strlen(code));
-	out_putc(&r->out, '\n');
+	out_put_to(&r->out, cells_put_fault(out_room(&r->out, CELLS_FAULT_LINE), f));
 }
 
 static const struct view {
@@ -339,7 +330,7 @@ render_text(struct render *r, enum view_kind kind, const struct view_source *sou
 	if (rc < 0)
 		return rc;
 	rc = cells_read(
-	    &text, &r->s->cells, &(struct cells_to){ render_cells, render_fault, &pass }, NULL);
+	    &text, &r->s->cells, &(struct cell_sink){ render_cells, render_fault, &pass }, NULL);
 	text_close(&text);
 	return rc < 0 && !r->enough ? rc : 0;
 }

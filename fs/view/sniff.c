@@ -20,7 +20,7 @@ struct tally {
 };
 
 static ssize_t
-read_sample(void *ctx, void *p, size_t n, uint64_t off)
+copy_sample(void *ctx, void *p, size_t n, uint64_t off)
 {
 	const struct sample *s = ctx;
 
@@ -48,24 +48,16 @@ tally_cells(void *ctx, const struct cell *cell, size_t n)
 }
 
 static int
-ignore_fault(void *ctx, const struct fault *fault)
-{
-	(void)ctx;
-	(void)fault;
-	return 0;
-}
-
-static int
 tally_sample(const char *sample, size_t n, const struct cells_options *o, struct tally *out)
 {
 	struct text text;
 	int rc = text_open(
-	    &text, &(struct view_source){ read_sample, &(struct sample){ sample }, n }, "UTF-8");
+	    &text, &(struct view_source){ copy_sample, &(struct sample){ sample }, n }, "UTF-8");
 
 	if (rc < 0)
 		return rc;
 	*out = (struct tally){ 0 };
-	rc = cells_read(&text, o, &(struct cells_to){ tally_cells, ignore_fault, out }, NULL);
+	rc = cells_read(&text, o, &(struct cell_sink){ .cells = tally_cells, .ctx = out }, NULL);
 	text_close(&text);
 	return rc;
 }

@@ -56,114 +56,103 @@ struct scan {
 	struct block before; /* 1 each: there is such a byte in this cell, in a block before */
 };
 
+/* As many bytes as are compared at once. What a comparison finds is the highest bit of a byte. */
 #ifdef __SSE2__
-static inline void
-classify(const char *p, char delimiter, struct block *b)
-{
-	const __m128i delimiters = _mm_set1_epi8(delimiter);
+typedef __m128i lane;
 
-	b->ends = b->quotes = b->odd = 0;
-#pragma GCC unroll 4
-	for (int i = 0; i < 64; i += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
-#define IS(c)	_mm_cmpeq_epi8(v, _mm_set1_epi8(c))
-		__m128i ends =
-		    _mm_or_si128(_mm_cmpeq_epi8(v, delimiters), _mm_or_si128(IS('\r'), IS('\n')));
-		/* Less than a blank is signed here: so is what is not ASCII. */
-		__m128i odd = _mm_or_si128(
-		    _mm_cmplt_epi8(v, _mm_set1_epi8(' ')), _mm_or_si128(IS(0x7f), IS('\\')));
-		b->ends |= (uint64_t)(unsigned)_mm_movemask_epi8(ends) << i;
-		b->quotes |= (uint64_t)(unsigned)_mm_movemask_epi8(IS('"')) << i;
-		b->odd |= (uint64_t)(unsigned)_mm_movemask_epi8(odd) << i;
-#undef IS
-	}
+static inline lane
+lane_load(const char *p)
+{
+	return _mm_loadu_si128((const __m128i *)p);
 }
 
-/* Those that are c; all that are not ASCII. */
-static inline uint64_t
-those(const char *p, char c)
+static inline lane
+lane_is(lane v, char c)
 {
-	uint64_t is = 0;
+	return _mm_cmpeq_epi8(v, _mm_set1_epi8(c));
+}
 
-	for (int i = 0; i < 64; i += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
-		is |= (uint64_t)(unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(c)))
-		    << i;
-	}
-	return is;
+/* Control characters, and what is not ASCII: as signed numbers these are less than a blank, too. */
+static inline lane
+lane_odd(lane v)
+{
+	return _mm_cmplt_epi8(v, _mm_set1_epi8(' '));
 }
 
 static inline uint64_t
-not_ascii(const char *p)
+lane_bits(lane v)
 {
-	uint64_t is = 0;
-
-	for (int i = 0; i < 64; i += 16)
-		is |=
-		    (uint64_t)(unsigned)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(p + i)))
-		    << i;
-	return is;
+	return (unsigned)_mm_movemask_epi8(v);
 }
 #else
-#define EACH	(ALL / 255)		/* 1 in each byte */
+typedef uint64_t lane;
 
-static inline uint64_t
-eight(const char *p)
+static inline lane
+lane_load(const char *p)
 {
-	uint64_t v;
-
-	memcpy(&v, p, 8);
-	return le64toh(v);
+	return le64toh(chars_eight(p));
 }
 
-/* The highest bit of each byte that is 0. */
-static inline uint64_t
-zeros(uint64_t v)
+static inline lane
+lane_zero(lane v)
 {
-	return ~(((v & EACH * 0x7f) + EACH * 0x7f) | v | EACH * 0x7f);
+	return ~(((v & CHARS_EACH * 0x7f) + CHARS_EACH * 0x7f) | v | CHARS_EACH * 0x7f);
 }
 
-/* The highest bits of eight bytes, side by side. */
-static inline uint64_t
-gather(uint64_t v)
+static inline lane
+lane_is(lane v, char c)
 {
-	return ((v & EACH * 0x80) >> 7) * 0x0102040810204080u >> 56;
+	return lane_zero(v ^ CHARS_EACH * (unsigned char)c);
 }
 
-static inline uint64_t
-those(const char *p, char c)
+static inline lane
+lane_odd(lane v)
 {
-	uint64_t is = 0;
-
-	for (int i = 0; i < 64; i += 8)
-		is |= gather(zeros(eight(p + i) ^ EACH * (unsigned char)c)) << i;
-	return is;
+	return lane_zero(v & CHARS_EACH * 0xe0) | v;
 }
 
 static inline uint64_t
-not_ascii(const char *p)
+lane_bits(lane v)
 {
-	uint64_t is = 0;
-
-	for (int i = 0; i < 64; i += 8)
-		is |= gather(eight(p + i)) << i;
-	return is;
+	return ((v & CHARS_EACH * 0x80) >> 7) * 0x0102040810204080u >> 56;
 }
+#endif
 
 static inline void
 classify(const char *p, char delimiter, struct block *b)
 {
 	b->ends = b->quotes = b->odd = 0;
-	for (int i = 0; i < 64; i += 8) {
-		uint64_t v = eight(p + i);
-#define IS(c)	zeros(v ^ EACH * (unsigned char)(c))
-		b->ends |= gather(IS(delimiter) | IS('\r') | IS('\n')) << i;
-		b->quotes |= gather(IS('"')) << i;
-		b->odd |= gather(zeros(v & EACH * 0xe0) | v | IS(0x7f) | IS('\\')) << i;
-#undef IS
+#pragma GCC unroll 8
+	for (size_t i = 0; i < 64; i += sizeof(lane)) {
+		lane v = lane_load(p + i);
+
+		b->ends |= lane_bits(lane_is(v, delimiter) | lane_is(v, '\r') | lane_is(v, '\n'))
+		    << i;
+		b->quotes |= lane_bits(lane_is(v, '"')) << i;
+		b->odd |= lane_bits(lane_odd(v) | lane_is(v, 0x7f) | lane_is(v, '\\')) << i;
 	}
 }
-#endif
+
+/* Which of 64 bytes are c. */
+static inline uint64_t
+bytes_that_are(const char *p, char c)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < 64; i += sizeof(lane))
+		bits |= lane_bits(lane_is(lane_load(p + i), c)) << i;
+	return bits;
+}
+
+static inline uint64_t
+bytes_not_ascii(const char *p)
+{
+	uint64_t bits = 0;
+
+	for (size_t i = 0; i < 64; i += sizeof(lane))
+		bits |= lane_bits(lane_load(p + i)) << i;
+	return bits;
+}
 
 /* The bits from i on. */
 static inline uint64_t
@@ -276,12 +265,12 @@ look(struct scan *sc, struct block *b)
 		b->odd &= ~b->ends;
 	}
 	if (sc->delimiter != ',')
-		b->commas = those(p, ',');
+		b->commas = bytes_that_are(p, ',');
 	b->commas |= sc->before.commas;
 	if (sc->at > sc->base)
 		b->ends &= from(sc->at - sc->base);	/* the LF of a CRLF */
 	b->foul = 0;
-	uint64_t high = b->odd ? not_ascii(p) & b->odd : 0;
+	uint64_t high = b->odd ? bytes_not_ascii(p) & b->odd : 0;
 	if (high) {
 		b->foul = find_foul(sc, high);
 		b->odd &= ~high | b->foul;
@@ -317,7 +306,7 @@ look_on(struct scan *sc, const struct block *b)
 static int
 pass_on(struct split *sp, struct reader *r)
 {
-	int rc = sp->cells_n ? r->to->cells(r->to->ctx, sp->cells, sp->cells_n) : 0;
+	int rc = sp->cells_n ? r->sink->cells(r->sink->ctx, sp->cells, sp->cells_n) : 0;
 
 	sp->cells_n = 0;
 	return rc;

@@ -1,8 +1,8 @@
 /*
  * split - text to cells, many at a time.
  *
- * Reads on to the first cell that is longer than max_field, or has no end: that one
- * is careful's. What both can read they read alike.
+ * Reads up to the first cell that is longer than max_field or whose quote is
+ * not closed: careful reads that one. Both read alike what both can read.
  *
  * Single thread.
  */
@@ -14,8 +14,7 @@
 struct split;
 
 int	split_new(struct split **out);
-int split_read(
-    struct split *, struct reader *); /* from where a cell begins, to where another does */
+int	split_read(struct split *, struct reader *);	/* from the beginning of a cell to another */
 void	split_free(struct split *);
 
 #endif

@@ -26,7 +26,7 @@ struct view_survey {
 	uint64_t	 width;		/* cells of the header */
 	uint64_t	 widest;	/* cells of the widest record, the header among them */
 	uint64_t	 records;	/* without the header */
-	struct cells_totals totals;
+	struct cell_totals totals;
 	uint64_t	 faults[FAULTS];
 	uint64_t	 renamed;	/* keys that are not the header's cell */
 	uint64_t	 formulas;	/* cells that begin as what a spreadsheet would compute */

@@ -233,7 +233,6 @@ text_fill(struct text *t, size_t n)
 static uint64_t
 source_bytes(const struct text *t, const char *p, size_t n)
 {
-	const uint64_t each = UINT64_MAX / 255;
 	uint64_t chars = n, eight;
 
 	for (size_t i = 0; i < n; i += 8) {
@@ -241,10 +240,10 @@ source_bytes(const struct text *t, const char *p, size_t n)
 		memcpy(&eight, p + i, n - i < 8 ? n - i : 8);
 		/* Less those that go on with a character; more those that are two units in UTF-16.
 		 */
-		chars -= (eight >> 7 & ~eight >> 6 & each) * each >> 56;
+		chars -= (eight >> 7 & ~eight >> 6 & CHARS_EACH) * CHARS_EACH >> 56;
 		if (t->unit == 2)
 			chars +=
-			    (eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & each) * each >> 56;
+			    (eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & CHARS_EACH) * CHARS_EACH >> 56;
 	}
 	return t->unit * chars;
 }
