@@ -20,6 +20,19 @@ cells_fault_name(enum fault_code code)
 	return fault_names[code];
 }
 
+size_t
+cells_fault_length(const struct fault *f)
+{
+	static const uint8_t lengths[FAULTS] = {
+#define X(name, code) sizeof("\t\t\t" code "\n") - 1,
+		CELL_FAULTS(X)
+#undef X
+	};
+
+	return chars_number_length(f->offset) + chars_number_length(f->record) +
+	    chars_number_length(f->column) + lengths[f->code];
+}
+
 char *
 cells_put_fault(char *out, const struct fault *f)
 {

@@ -251,3 +251,13 @@ chars_put_number(char *out, uint64_t n)
 	while ((n /= 10) > 0);
 	return mempcpy(out, p, (size_t)(digits + sizeof(digits) - p));
 }
+
+size_t
+chars_number_length(uint64_t n)
+{
+	size_t length = 1;
+
+	for (uint64_t least = 10; n >= least && length < CHARS_NUMBER; least *= 10)
+		length++;
+	return length;
+}

@@ -38,6 +38,7 @@ bool	chars_csv_quotes(const char *, size_t);
 char	*chars_put(char *out, enum chars_form, const char *, size_t, bool valid);
 char	*chars_put_1252(char *out, const char *, size_t);	/* windows-1252 as UTF-8 */
 char	*chars_put_number(char *out, uint64_t);
+size_t	chars_number_length(uint64_t);			/* of what chars_put_number writes */
 
 /* Eight bytes at once. */
 #define CHARS_EACH	(UINT64_MAX / 255)	/* 1 in each of them */

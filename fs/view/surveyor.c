@@ -230,10 +230,9 @@ static int
 survey_fault(void *ctx, const struct fault *f)
 {
 	struct surveyor *v = ctx;
-	char line[CELLS_FAULT_LINE];
 
 	v->s->faults[f->code]++;
-	v->s->sizes[VIEW_ERRORS] += (uint64_t)(cells_put_fault(line, f) - line);
+	v->s->sizes[VIEW_ERRORS] += cells_fault_length(f);
 	return 0;
 }
 
