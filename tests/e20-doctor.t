@@ -49,7 +49,7 @@ doctor 'a wrong secret' 4 'ecret*BAD   the login'
 edit 's,^login_url.*,login_url = http://127.0.0.1:1,'
 doctor 'nobody answers' 5 'BAD   *127.0.0.1*proxy'
 edit 's,^login_url.*,login_url = https://no-such-org.invalid,'
-doctor 'no address' 5 'BAD   no-such-org.invalid:*My Domain'
+doctor 'no address' 5 'BAD   *no-such-org.invalid*My Domain'
 edit 's/^flow/flwo/'
 doctor 'a wrong key' 2 'flwo*BAD   the config'
 chmod 644 "$config"; cp "$TMP/good" "$config"

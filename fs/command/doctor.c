@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,6 @@
 
 #include "auth/buf.h"
 #include "auth/config.h"
-#include "auth/host.h"
 #include "auth/http.h"
 #include "auth/log.h"
 #include "auth/oauth.h"
@@ -262,30 +260,6 @@ check_directories(struct doctor *d)
  */
 
 static void
-check_name(struct doctor *d)
-{
-	char host[HOST_SIZE];
-	struct addrinfo *found = NULL;
-	unsigned port;
-	bool https;
-
-	if (d->config->proxy || !host_of_url(d->config->login_url, host, &https, &port)) {
-		NOTE(NULL, "the proxy looks up the host's name");
-		return;
-	}
-	int e = getaddrinfo(host, NULL, NULL, &found);
-	if (e == 0)
-		GOOD("%s has an address", host);
-	else if (getenv("https_proxy") || getenv("HTTPS_PROXY"))
-		NOTE(NULL, "%s: %s; the proxy may know it", host, gai_strerror(e));
-	else
-		BAD(-EHOSTUNREACH, "is login_url the org's My Domain, and is there a network?",
-		    "%s: %s", host, gai_strerror(e));
-	if (found)
-		freeaddrinfo(found);
-}
-
-static void
 check_clock(struct doctor *d, int64_t date)
 {
 	long long skew = date < 0 ? 0 : (long long)(time(NULL) - date);
@@ -327,7 +301,8 @@ check_org(struct doctor *d)
 		BAD(rc,
 		    rc == -EPROTO ?
 			"a proxy that looks into TLS? ca_file = ... names its certificate" :
-			"a firewall or a proxy? proxy = ... or https_proxy names one",
+			"is login_url the org's My Domain? is there a network? "
+			"a proxy? (proxy = ... or https_proxy names it)",
 		    "%s", *a.error ? a.error : strerror(-rc));
 	else if (a.status != 200 || !strstr(buf_str(&a.body), "\"version\""))
 		BAD(-EHOSTUNREACH, "login_url = ... has to be the org's My Domain",
@@ -511,7 +486,6 @@ doctor_run(const char *file, const char *org, const char *overrides, bool json, 
 		check_confinement(d);
 		check_directories(d);
 		check_other_place(d);
-		check_name(d);
 		check_org(d);
 	}
 	if (d->answers)

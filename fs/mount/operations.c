@@ -382,71 +382,21 @@ op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off
  * Without these, libfuse would answer ENOSYS instead of EROFS.
  */
 
-static void
-op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t dev)
-{
-	(void)parent, (void)name, (void)mode, (void)dev;
-	fuse_reply_err(req, EROFS);
-}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#define READ_ONLY(operation, ...)                                                                  \
+	static void op_##operation(fuse_req_t req, __VA_ARGS__) { fuse_reply_err(req, EROFS); }
 
-static void
-op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
-{
-	(void)parent, (void)name, (void)mode;
-	fuse_reply_err(req, EROFS);
-}
-
-static void
-op_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	(void)parent, (void)name;
-	fuse_reply_err(req, EROFS);
-}
-
-static void
-op_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
-{
-	(void)target, (void)parent, (void)name;
-	fuse_reply_err(req, EROFS);
-}
-
-static void
-op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent, const char *to,
-    unsigned flags)
-{
-	(void)parent, (void)name, (void)to_parent, (void)to, (void)flags;
-	fuse_reply_err(req, EROFS);
-}
-
-static void
-op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t parent, const char *name)
-{
-	(void)ino, (void)parent, (void)name;
-	fuse_reply_err(req, EROFS);
-}
-
-static void
-op_setxattr(
-    fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
-{
-	(void)ino, (void)name, (void)value, (void)size, (void)flags;
-	fuse_reply_err(req, EROFS);
-}
-
-static void
-op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
-{
-	(void)ino, (void)name;
-	fuse_reply_err(req, EROFS);
-}
-
-static void
-op_create(
-    fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi)
-{
-	(void)parent, (void)name, (void)mode, (void)fi;
-	fuse_reply_err(req, EROFS);
-}
+READ_ONLY(mknod, fuse_ino_t dir, const char *name, mode_t mode, dev_t dev)
+READ_ONLY(mkdir, fuse_ino_t dir, const char *name, mode_t mode)
+READ_ONLY(remove, fuse_ino_t dir, const char *name)
+READ_ONLY(symlink, const char *target, fuse_ino_t dir, const char *name)
+READ_ONLY(rename, fuse_ino_t dir, const char *name, fuse_ino_t to, const char *new, unsigned flags)
+READ_ONLY(link, fuse_ino_t ino, fuse_ino_t dir, const char *name)
+READ_ONLY(create, fuse_ino_t dir, const char *name, mode_t mode, struct fuse_file_info *fi)
+READ_ONLY(setxattr, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
+READ_ONLY(removexattr, fuse_ino_t ino, const char *name)
+#pragma GCC diagnostic pop
 
 /*
  * The session.
