@@ -10,7 +10,6 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,14 +29,32 @@ hash(const char *s)
 	return fnv_add(FNV_NONE, s, strlen(s));
 }
 
+/* As it is, or NULL. */
 static struct catalogue *
-open_catalogue(void)
+open_any(void)
 {
 	struct catalogue *c = NULL;
 	int rc = catalogue_open(dir, hash, &c);
 
 	if (rc < 0)
 		printf("# catalogue_open: %d\n", rc);
+	return c;
+}
+
+static bool
+fill(struct catalogue *c)
+{
+	return catalogue_begin(c) == 0 && catalogue_put_filled(c) == 0 && catalogue_commit(c) == 0;
+}
+
+/* A filled one. */
+static struct catalogue *
+open_catalogue(void)
+{
+	struct catalogue *c = open_any();
+
+	if (c && !catalogue_is_filled(c) && !fill(c))
+		printf("# cannot be filled\n");
 	return c;
 }
 
@@ -51,7 +68,7 @@ path_of(const char *name)
 	return path[turn];
 }
 
-/* The path of NAME-MARK.db. */
+/* The path of NAME-MARK.N.db. */
 static const char *
 db_of(const char *name)
 {
@@ -59,7 +76,7 @@ db_of(const char *name)
 	char pattern[100];
 	glob_t found;
 
-	snprintf(pattern, sizeof(pattern), "%s/%s-????????.db", dir, name);
+	snprintf(pattern, sizeof(pattern), "%s/%s-????????.*.db", dir, name);
 	if (glob(pattern, 0, NULL, &found) != 0 || found.gl_pathc != 1)
 		return "/nonexistent";
 	snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
@@ -134,7 +151,7 @@ put_many(struct catalogue *c, unsigned from, unsigned to)
 
 		rc = put(c, &d);
 	}
-	return rc < 0 ? rc : catalogue_commit(c, NULL, NULL);
+	return rc < 0 ? rc : catalogue_commit(c);
 }
 
 static int
@@ -145,7 +162,7 @@ remove_one(struct catalogue *c, unsigned n)
 
 	if (rc == 0)
 		rc = catalogue_remove(c, d.id, true);
-	return rc < 0 ? rc : catalogue_commit(c, NULL, NULL);
+	return rc < 0 ? rc : catalogue_commit(c);
 }
 
 static int
@@ -193,7 +210,7 @@ test_fields(void)
 	ok(catalogue_begin(c) == 0 &&
 		catalogue_put(c, &d, (const char *const[]){ "a", "b", "c" }) == 0 &&
 		catalogue_put(c, &empty, (const char *const[]){ NULL, "", "e" }) == 0 &&
-		catalogue_commit(c, NULL, NULL) == 0,
+		catalogue_commit(c) == 0,
 	    "two documents put");
 	static const char *const ways[] = { "by key", "by version", "by Id", "by name" };
 	for (int i = 0; i < 4; i++) {
@@ -241,7 +258,7 @@ test_replace(void)
 	d.version_key = 77;
 	d.content_size = 100;
 	catalogue_begin(c);
-	ok(put(c, &d) == 0 && catalogue_commit(c, NULL, NULL) == 0 &&
+	ok(put(c, &d) == 0 && catalogue_commit(c) == 0 &&
 		catalogue_generation(c, &after) == 0 && after > before,
 	    "a new version: another");
 	ok(catalogue_by_version_key(c, 77, &got) == 0 && got.key == 5, "found by the new version");
@@ -265,7 +282,7 @@ test_replace(void)
 	catalogue_begin(c);
 	catalogue_put_state(c, "filling", "x");
 	catalogue_put_state(c, "filling", "y");
-	catalogue_commit(c, NULL, NULL);
+	catalogue_commit(c);
 	ok(catalogue_state(c, "filling", &state) == 0, "a state is there");
 	is_str(state, "y", "the last that was put");
 	free(state);
@@ -275,7 +292,7 @@ test_replace(void)
 	d.key = 1;
 	catalogue_begin(c);
 	put(c, &d);
-	catalogue_commit(c, NULL, NULL);
+	catalogue_commit(c);
 	ok(catalogue_by_id(c, d.id, &got) == 0 && got.key != 1,
 	    "a key that is taken is not taken away");
 	uint64_t key = got.key;
@@ -297,7 +314,7 @@ test_unlisted(void)
 	catalogue_put_unlisted(c, &d, "T30 (30)");
 	other.title = d.title;
 	put(c, &other);
-	catalogue_commit(c, NULL, NULL);
+	catalogue_commit(c);
 	ok(catalogue_by_name(c, "T30 (30)", &got) == 0 && got.key == 30,
 	    "an unlisted document is found");
 	document_free(&got);
@@ -306,14 +323,14 @@ test_unlisted(void)
 	document_free(&got);
 	catalogue_begin(c);
 	put(c, &d);
-	catalogue_commit(c, NULL, NULL);
+	catalogue_commit(c);
 	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && documents(c) == before + 2,
 	    "once it is listed it has the name of its age");
 	document_free(&got);
 	d.content_size = 1;
 	catalogue_begin(c);
 	catalogue_put_unlisted(c, &d, "T30 (30)");
-	catalogue_commit(c, NULL, NULL);
+	catalogue_commit(c);
 	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && got.content_size == 1 &&
 		documents(c) == before + 2,
 	    "and is not unlisted again");
@@ -372,7 +389,7 @@ test_list(void)
 			good &= put(c, &d) == 0;
 		else
 			good &= catalogue_remove(c, d.id, true) == 0;
-		catalogue_commit(c, NULL, NULL);
+		catalogue_commit(c);
 	}
 	for (unsigned n = 1; n < 300; n += 2)
 		good &= w.times[n] == 1;
@@ -399,7 +416,7 @@ test_reconcile(void)
 	put_many(c, 1, 10);
 	catalogue_begin(c);
 	catalogue_put_unlisted(c, &unlisted, "unlisted");
-	catalogue_commit(c, NULL, NULL);
+	catalogue_commit(c);
 	is_int(catalogue_mark_begin(c), 0, "a reconcile begins");
 	for (unsigned n = 1; n <= 6; n++) {
 		struct document d = document(n);
@@ -415,10 +432,10 @@ test_reconcile(void)
 	struct document seven = document(7);
 	rc = catalogue_mark(c, seven.id);	/* within a batch, too */
 	put(c, &back);
-	catalogue_commit(c, NULL, NULL);
+	catalogue_commit(c);
 	is_int(rc, 0, "marked beside a batch");
 	catalogue_begin(c);
-	ok(catalogue_sweep(c, true) == 0 && catalogue_commit(c, NULL, NULL) == 0, "swept");
+	ok(catalogue_sweep(c, true) == 0 && catalogue_commit(c) == 0, "swept");
 	catalogue_mark_end(c);
 	ok(documents(c) == 9 && find(c, 7) == 0 && find(c, 8) == -ENOENT && find(c, 9) == 0 &&
 		find(c, 10) == -ENOENT && find(c, 100) == 0 && find(c, 101) == 0,
@@ -434,7 +451,7 @@ test_reconcile(void)
 		catalogue_begin(c);
 		if (rc >= 0)
 			rc = catalogue_sweep(c, true);
-		catalogue_commit(c, NULL, NULL);
+		catalogue_commit(c);
 	} while (batches++ < 10 && rc > 0);
 	catalogue_mark_end(c);
 	ok(rc == 0 && documents(c) == 0 && batches > 1, "a large sweep takes a few batches");
@@ -527,7 +544,7 @@ test_prune(void)
 
 	for (const char *const *id = (const char *const []){ "a", "b", "c", NULL }; *id; id++)
 		catalogue_put_survey(c, *id, "m", "x", 1);
-	run_sql("found",
+	run_sql("findings",
 	    "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997) INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
 	ok(has_survey(c, "b") && catalogue_use_survey(c, "b", "m") == 0 && has_survey(c, "c"),
 	    "a survey is used, another is read");
@@ -570,7 +587,7 @@ test_locked(void)
 	sem_init(&p.begun, 0, 0);
 	catalogue_put_answer(p.catalogue, "old", "1", 1, DAY);
 	catalogue_put_survey(p.catalogue, "v", "m", "x", 1);
-	ok(sqlite3_open(db_of("found"), &db) == SQLITE_OK &&
+	ok(sqlite3_open(db_of("findings"), &db) == SQLITE_OK &&
 		sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK,
 	    "another process writes");
 	pthread_create(&putter, NULL, put_answer, &p);
@@ -646,7 +663,8 @@ write_some(void *ctx)
 				w->bad = true;
 		}
 		catalogue_put_state(w->catalogue, "round", "n");
-		if (catalogue_commit(w->catalogue, nothing, NULL) < 0)
+		if (catalogue_commit(w->catalogue) < 0 ||
+		    catalogue_changes(w->catalogue, nothing, NULL) < 0)
 			w->bad = true;
 	}
 	return NULL;
@@ -734,40 +752,34 @@ overwrite(const char *name, off_t from, off_t n)
 }
 
 static void
-ruin_all(void)
+ruin_all(const char *name)
 {
-	overwrite("catalogue", 0, 5000);
+	overwrite(name, 0, 5000);
 }
 
 static void
-ruin_inside(void)
+ruin_inside(const char *name)
 {
-	overwrite("catalogue", 3 * 4096, 0);
+	overwrite(name, 2 * 4096, 0);
 }
 
 static void
-ruin_a_page(void)
+ruin_a_page(const char *name)
 {
-	overwrite("catalogue", 13 * 4096, 4096);
+	overwrite(name, 3 * 4096, 4096);
 }
 
 static void
-cut_short(void)
+cut_short(const char *name)
 {
-	if (truncate(db_of("catalogue"), 8192 + 100) < 0)
+	if (truncate(db_of(name), 8192 + 100) < 0)
 		printf("# truncate failed\n");
 }
 
 static void
-other_schema(void)
+other_schema(const char *name)
 {
-	run_sql("catalogue", "PRAGMA user_version = 12345");
-}
-
-static void
-no_table(void)
-{
-	run_sql("catalogue", "DROP TABLE waiting");
+	run_sql(name, "PRAGMA user_version = 12345");
 }
 
 static int
@@ -783,50 +795,72 @@ times_logged(const char *text)
 	return n;
 }
 
+/*
+ * What is told.
+ */
+
+struct heard { unsigned names, gone; };
+
 static void
-test_damage(void)
+hear(void *ctx, const struct catalogue_change *change)
 {
-	/* late: it does not show when the file is opened, but when it is read; then the next open
-	 * mends it. */
-	static const struct { const char *what; void (*ruin)(void); bool late;
-	} cases[] = {
-		{ "garbage", ruin_all, false },
-		{ "garbage inside", ruin_inside, false },
-		{ "a page of garbage", ruin_a_page, true },
-		{ "cut short", cut_short, false },
-		{ "of another schema", other_schema, false },
-		{ "without a table", no_table, false },
-	};
+	struct heard *h = ctx;
 
-	char aside[140];
+	*(change->id ? &h->gone : &h->names) += 1;
+}
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+/* The number of names of the catalogue's and the findings' files. */
+static unsigned
+files(void)
+{
+	char pattern[100];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/*.db*", dir);
+	unsigned n = glob(pattern, 0, NULL, &found) == 0 ? (unsigned)found.gl_pathc : 0;
+	globfree(&found);
+	return n;
+}
+
+static const struct { const char *what; void (*ruin)(const char *name); } ruins[] = {
+	{ "garbage", ruin_all },
+	{ "garbage inside", ruin_inside },
+	{ "a page of garbage", ruin_a_page },
+	{ "cut short", cut_short },
+	{ "of another schema", other_schema },
+};
+
+/* Damage is found when the file is opened, and costs what was in it, no more. */
+static void
+test_damage_at_open(void)
+{
+	struct document d;
+	int logged = 0;
+
+	for (size_t i = 0; i < sizeof(ruins) / sizeof(ruins[0]); i++) {
 		clean();
 		struct catalogue *c = open_catalogue();
 		put_many(c, 1, 200);
-		catalogue_put_survey(c, "068", "1", "kept", 4);
+		catalogue_put_survey(c, "068", "m", "kept", 4);
 		catalogue_close(c);
-		cases[i].ruin();
-		c = open_catalogue();
-		if (c && cases[i].late) {
-			uint64_t after = 0;
+		ruins[i].ruin("catalogue");
+		c = open_any();
+		is_int(times_logged("is damaged"), ++logged, ruins[i].what);
+		ok(c && !catalogue_is_filled(c) && documents(c) == 0 &&
+			catalogue_by_name(c, "T1", &d) == -EIO && find(c, 1) == -EIO,
+		    "%s: begun anew, and no name is wrong", ruins[i].what);
+		ok(put_many(c, 1, 5) == 0 && find(c, 5) == -EIO && fill(c) && find(c, 5) == 0,
+		    "%s: names are there once it is filled", ruins[i].what);
+		ok(has_survey(c, "068"), "%s: surveys are as they were", ruins[i].what);
+		catalogue_close(c);
+		is_int(files(), 2, "the old file is gone");
 
-			ok(catalogue_list(c, 0, walk_all, &after) == -EIO &&
-				catalogue_list(c, after, walk_all, &after) == -EIO &&
-				times_logged("is damaged") == 1,
-			    "%s: an error, told once", cases[i].what);
-			catalogue_close(c);
-			c = open_catalogue();
-		}
-		void *p = NULL;
-		size_t n = 0;
-		ok(c && documents(c) == 0 && put_many(c, 1, 5) == 0 && find(c, 5) == 0,
-		    "%s: begun anew", cases[i].what);
-		snprintf(aside, sizeof(aside), "%s.damaged", db_of("catalogue"));
-		ok(access(aside, F_OK) == 0, "%s: the old file is kept", cases[i].what);
-		ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 4,
-		    "%s: surveys are as they were", cases[i].what);
-		free(p);
+		ruins[i].ruin("findings");
+		c = open_any();
+		is_int(times_logged("is damaged"), ++logged, ruins[i].what);
+		ok(c && documents(c) == 5 && !has_survey(c, "068") &&
+			catalogue_put_survey(c, "068", "m", "new", 3) == 0 && has_survey(c, "068"),
+		    "%s: damaged findings are begun anew, too", ruins[i].what);
 		catalogue_close(c);
 	}
 	clean();
@@ -834,34 +868,81 @@ test_damage(void)
 	    "no directory, no catalogue");
 }
 
-/* Who has a damaged file open keeps it: only then is it put aside. */
+static void
+count_unfilled(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+/* Damage under an open catalogue; another process has the same file open. */
 static void
 test_damage_in_use(void)
 {
-	struct catalogue *c = open_catalogue(), *other = open_catalogue(), *third = NULL;
+	struct catalogue *c = open_catalogue(), *other;
 	uint64_t after = 0;
+	struct heard heard = { 0 };
+
+	put_many(c, 1, 200);
+	catalogue_put_survey(c, "068", "m", "x", 1);
+	catalogue_close(c);
+	c = open_catalogue();
+	other = open_catalogue();
+	ok(documents(other) == 200 && find(other, 200) == 0, "another mount reads it");
+	overwrite("catalogue", 4096, 0);
+	overwrite("findings", 4096, 0);
+	unsigned unfilled = 0;
+	catalogue_on_unfilled(c, count_unfilled, &unfilled);
+	is_int(catalogue_list(c, 0, walk_all, &after), -EIO, "damage that one mount finds");
+	ok(!catalogue_is_filled(c) && find(c, 1) == -EIO && documents(c) == 0 && unfilled == 1,
+	    "has it an empty catalogue at once");
+	ok(put_many(c, 1, 5) == 0 && fill(c) && documents(c) == 5 && find(c, 5) == 0 &&
+		catalogue_changes(c, nothing, NULL) == 0,
+	    "which is filled");
+	is_int(catalogue_list(other, 0, walk_all, &after), -EIO, "the other finds it later");
+	ok(catalogue_is_filled(other) && documents(other) == 5 && put_many(other, 6, 6) == 0,
+	    "and goes on with the new one");
+	ok(documents(c) == 6 && catalogue_changes(c, hear, &heard) == 0 && heard.names > 0,
+	    "both have the same again");
+	ok(!has_survey(c, "068") && catalogue_put_survey(c, "068", "m", "x", 1) == 0 &&
+		has_survey(c, "068"),
+	    "findings are put anew");
+	catalogue_close(c);
+	catalogue_close(other);
+	c = open_any();
+	ok(c && documents(c) == 6 && files() == 6, "one file of each is left");
+	catalogue_close(c);
+}
+
+/* A check finds what no reader has met. */
+static void
+test_check(void)
+{
+	struct catalogue *c = open_catalogue();
 
 	put_many(c, 1, 200);
 	catalogue_close(c);
-	catalogue_close(other);		/* the log is in the file now */
-	ruin_a_page();
 	c = open_catalogue();
-	other = open_catalogue();
-	ok(catalogue_list(c, 0, walk_all, &after) == -EIO, "damage that one mount finds");
+	is_int(catalogue_check(c), 0, "a good file");
+	overwrite("catalogue", 3 * 4096, 4096);
+	is_int(catalogue_check(c), -EIO, "a page that nobody has read");
+	ok(!catalogue_is_filled(c) && catalogue_check(c) == 0, "is found, and the file begun anew");
 	catalogue_close(c);
-	ok(documents(other) == 200 && put_many(other, 300, 300) == 0 && documents(other) == 201,
-	    "another that has it open goes on with it");
-	is_int(catalogue_open(dir, hash, &third), -EBUSY, "a third waits until that one has ended");
-	ok(times_logged("unmount that one first") == 1, "and is told so");
-	catalogue_close(other);
-	c = open_catalogue();
-	ok(c && documents(c) == 0, "then it is begun anew");
-	catalogue_close(c);
-	c = open_catalogue();
+}
+
+/* Another process holds the file's lock: nobody waits for it for ever, and an opening not at all. */
+static void
+test_open_beside_writer(void)
+{
+	struct catalogue *c = open_catalogue(), *other;
+
 	put_many(c, 1, 5);
-	catalogue_close(c);
-	c = open_catalogue();
-	ok(c && documents(c) == 5, "once");
+	ok(catalogue_begin(c) == 0, "a batch is under way");
+	other = open_any();
+	ok(other && documents(other) == 5 && catalogue_is_filled(other), "another mount opens");
+	is_int(catalogue_begin(other), -ETIMEDOUT, "its batch waits for some seconds");
+	catalogue_rollback(c);
+	ok(put_many(other, 6, 6) == 0 && documents(c) == 6, "then it is its turn");
+	catalogue_close(other);
 	catalogue_close(c);
 }
 
@@ -869,29 +950,6 @@ static bool
 is_there(const char *name)
 {
 	return access(path_of(name), F_OK) == 0;
-}
-
-/* The lock's byte says so, and the file has been put aside already, or somebody has removed it. */
-static void
-test_damage_without_file(void)
-{
-	char lock[140];
-	struct catalogue *c = open_catalogue();
-
-	put_many(c, 1, 200);
-	catalogue_close(c);
-	snprintf(lock, sizeof(lock), "%s", db_of("catalogue"));
-	unlink(lock);
-	strcpy(strrchr(lock, '.'), ".lock");
-	int fd = open(lock, O_WRONLY);
-	ok(fd >= 0 && write(fd, "!", 1) == 1, "marked as damaged, and not there");
-	close(fd);
-	for (int i = 0; i < 2; i++) {
-		c = open_catalogue();
-		ok(c && documents(c) == (i ? 5 : 0) && put_many(c, 1, 5) == 0,
-		    i ? "once" : "is begun anew");
-		catalogue_close(c);
-	}
 }
 
 static void
@@ -909,70 +967,25 @@ make(const char *name, int days_ago)
 static void
 test_other_versions(void)
 {
-	static const char *const ends[] = { ".db", ".db-wal", ".db.damaged", ".lock" };
+	static const char *const kinds[] = { "catalogue", "findings", "found" };
+	static const char *const ends[] = { ".1.db", ".1.db-wal", ".db", ".lock" };
 	char name[40];
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		for (int days = 1; days <= 31; days += 30) {
-			snprintf(name, sizeof(name), "catalogue-%08d%s", days, ends[i]);
-			make(name, days);
-			snprintf(name, sizeof(name), "found-%08d%s", days, ends[i]);
-			make(name, days);
+	for (int old = 0; old <= 1; old++) {
+		make(old ? "catalogues" : "turn.lock", 40);
+		for (size_t i = 0; i < 12; i++) {
+			snprintf(name, sizeof(name), "%s-%08d%s", kinds[i / 4], old, ends[i % 4]);
+			make(name, old ? 31 : 29);
 		}
 	}
-	make("catalogue-used.db", 31);
-	make("catalogue-used.lock", 31);
-	make("catalogue-new.db", 31);
-	make("catalogue-new.lock", 1);
-	make("catalogue-bare.db", 31);
-	make("catalogue-alone.db.damaged", 31);
-	make("catalogue-lone.lock", 31);
-	make("catalogue-late.db.damaged", 1);
-	make("surveys-1.db", 31);
-	make("surveys-1.db-wal", 31);
-	make("surveys-1.db.damaged", 31);
-	make("surveys-2.db", 1);
-	make("surveys.lock", 31);
-	int fd = open(path_of("catalogue-used.lock"), O_RDWR);
-	ok(fd >= 0 && flock(fd, LOCK_SH) == 0, "an old mount");
 	catalogue_close(open_catalogue());
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		snprintf(name, sizeof(name), "catalogue-00000001%s", ends[i]);
+	for (size_t i = 0; i < 12; i++) {
+		snprintf(name, sizeof(name), "%s-%08d%s", kinds[i / 4], 0, ends[i % 4]);
 		ok(is_there(name), "%s is kept", name);
-		snprintf(name, sizeof(name), "catalogue-00000031%s", ends[i]);
-		ok(!is_there(name), "%s has gone", name);
-		snprintf(name, sizeof(name), "found-00000031%s", ends[i]);
+		snprintf(name, sizeof(name), "%s-%08d%s", kinds[i / 4], 1, ends[i % 4]);
 		ok(!is_there(name), "%s has gone", name);
 	}
-	ok(is_there("catalogue-used.db") && is_there("catalogue-used.lock"),
-	    "what somebody has open is kept");
-	ok(is_there("catalogue-new.db"), "and what was open lately");
-	ok(!is_there("catalogue-bare.db") && !is_there("catalogue-bare.lock"),
-	    "without a lock it goes like others");
-	ok(!is_there("catalogue-alone.db.damaged") && !is_there("catalogue-alone.lock"),
-	    "also what was put aside of one that is gone");
-	ok(!is_there("catalogue-lone.lock"), "and a lock that is left");
-	ok(is_there("catalogue-late.db.damaged"), "but not lately");
-	ok(!is_there("surveys-1.db") && !is_there("surveys-1.db-wal") &&
-		!is_there("surveys-1.db.damaged") && !is_there("surveys-1.lock"),
-	    "under its former name, too");
-	ok(is_there("surveys-2.db") && is_there("surveys.lock"),
-	    "unless it is new, or another file");
-	close(fd);
-}
-
-/*
- * What is told.
- */
-
-struct heard { unsigned names, gone; };
-
-static void
-hear(void *ctx, const struct catalogue_change *change)
-{
-	struct heard *h = ctx;
-
-	*(change->id ? &h->gone : &h->names) += 1;
+	ok(is_there("catalogues") && is_there("turn.lock"), "other files are left alone");
 }
 
 static void
@@ -987,11 +1000,11 @@ test_told(void)
 		d = document(n);
 		put(other, &d);
 	}
-	catalogue_commit(other, nothing, NULL);
+	catalogue_commit(other);
 	fail_step = 300;
-	is_int(catalogue_catch_up(c, hear, &heard), -EIO, "an error while it is read what changed");
+	is_int(catalogue_changes(c, hear, &heard), -EIO, "an error while it is read what changed");
 	unsigned then = heard.names;
-	is_int(catalogue_catch_up(c, hear, &heard), 0, "the next time is fine");
+	is_int(catalogue_changes(c, hear, &heard), 0, "the next time is fine");
 	ok(then == 0 && heard.names == 700, "and each change is told once");
 
 	heard = (struct heard){ 0 };
@@ -1000,7 +1013,7 @@ test_told(void)
 		d = document(n);
 		catalogue_remove(c, d.id, n == 2);
 	}
-	catalogue_commit(c, hear, &heard);
+	ok(catalogue_commit(c) == 0 && catalogue_changes(c, hear, &heard) == 0, "three go");
 	ok(heard.names == 3 && heard.gone == 1,
 	    "what is not listed any more has not gone for that");
 	catalogue_close(c);
@@ -1031,7 +1044,7 @@ test_chain(void)
 	struct document d = document(0);
 	d.key = LENGTH + 1;
 	good &= catalogue_put(c, &d, (const char *const[]){ "link 1", NULL, "own 0" }) == 0;
-	good &= catalogue_commit(c, NULL, NULL) == 0;
+	good &= catalogue_commit(c) == 0;
 	for (unsigned n = 1; n <= LENGTH; n++) {
 		snprintf(name, sizeof(name), "link %u", n + 1);
 		good &= catalogue_by_name(c, name, &got) == 0 && got.key == n;
@@ -1039,7 +1052,7 @@ test_chain(void)
 	}
 	ok(good, "one that comes moves all the younger ones");
 	catalogue_begin(c);
-	good = catalogue_remove(c, d.id, true) == 0 && catalogue_commit(c, NULL, NULL) == 0;
+	good = catalogue_remove(c, d.id, true) == 0 && catalogue_commit(c) == 0;
 	for (unsigned n = 1; n <= LENGTH; n++) {
 		snprintf(name, sizeof(name), "link %u", n);
 		good &= catalogue_by_name(c, name, &got) == 0 && got.key == n;
@@ -1067,16 +1080,17 @@ main(void)
 		test_chain,
 		test_told,
 		test_other_versions,
-		test_damage,
+		test_damage_at_open,
 		test_damage_in_use,
-		test_damage_without_file,
+		test_check,
+		test_open_beside_writer,
 	};
 
 	if (!mkdtemp(dir))
 		return 1;
 	if (!freopen("/dev/null", "w", stderr)) /* errors are wanted here; log_tail has them */
 		return 1;
-	log_level_set(LOG_LEVEL_ERROR);
+	log_level_set(LOG_LEVEL_WARN);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {
 		tests[i]();
 		clean();

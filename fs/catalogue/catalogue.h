@@ -1,18 +1,18 @@
 /*
- * catalogue - what documents exist: SQLite on disk, the only copy.
+ * catalogue - which documents there are: SQLite on disk, the only copy.
  *
- * Memory does not grow with the org. Rows are keyed by document.key, so a
- * listing needs no state and survives change. A document takes the first of
- * its candidate names that no older document (CreatedDate, then Id) has: the
- * outcome depends on the set of documents alone, never on the order in which
- * they came. The schema's mark is in the file's name; a file that is damaged
- * is put aside and begun anew.
+ * Memory does not grow with the org. Rows are keyed by document.key, so a listing needs no state
+ * and survives change. A document takes the first of its candidate names that no older document
+ * (CreatedDate, then Id) has: names depend on the set of documents alone, never on the order in
+ * which they came.
  *
- * Surveys (what a pass over a version's bytes found) live in a file of their
- * own, so that a catalogue that is rebuilt loses none: catalogue/found.h.
+ * A damaged file is replaced by an empty one, at once. Until that is filled, no name is wrong: every
+ * look for a document is -EIO. Surveys and answers are in a file of their own (findings.h).
  *
- * Knows nothing of HTTP, FUSE, or what a name looks like. Any thread; one
- * writer at a time, readers see the last commit. Two processes may share it.
+ * Mounts of one org share what is committed, and nothing else. Any thread; one writes at a time,
+ * readers see the last commit and wait for nobody.
+ *
+ * Knows nothing of HTTP, FUSE, or how names are made.
  */
 #ifndef FS_CATALOGUE_CATALOGUE_H
 #define FS_CATALOGUE_CATALOGUE_H
@@ -27,50 +27,53 @@ struct catalogue;
 
 /*
  * dir: exists, private to the user. hash: names with equal hashes are one name; always the same
- * function for one dir. -EBUSY, logged: the file is damaged, and another mount has it open. Errors,
- * here and below: -EIO (damaged; logged once, begun anew at the next open), -ENOSPC, -EROFS,
- * -ENOMEM, and -ETIMEDOUT when another process holds the file for seconds.
+ * function for one dir. Errors, here and below, each logged once: -EIO (the file is damaged, cannot
+ * be read, or is not filled), -ENOSPC, -EROFS, -ENOMEM, and -ETIMEDOUT when another process has
+ * locked the file for 5 s.
  */
 int	catalogue_open(const char *dir, uint64_t (*hash)(const char *name), struct catalogue **out);
 void	catalogue_close(struct catalogue *);
+/* Looks at every page of the files, 10 s for a million documents. -EIO: damaged, and begun anew. */
+int	catalogue_check(struct catalogue *);
 
 /*
- * One batch is one transaction: begin (waits for another process's writer), any
- * of the put functions, then commit or roll back, all by one thread. Memory grows
- * with a batch by some 100 bytes a document, until its end.
+ * One batch is one transaction: begin (waits for another process's writer), any of the put
+ * functions, then commit or rollback, all by one thread.
  */
 int	catalogue_begin(struct catalogue *);
-/* candidates: best first, NULL or "" for none; the last is this document's alone. Replaces what had
- * its Id. */
+int	catalogue_commit(struct catalogue *);	/* an error: it is rolled back */
+void	catalogue_rollback(struct catalogue *);
+/* candidates: best first, NULL or "" for none; the last is this document's alone. Replaces the
+ * document with this Id. */
 int	catalogue_put(struct catalogue *, const struct document *, const char *const candidates[3]);
 /*
- * A document that is not listed, since it is reached by its Id or through a record only: found by
- * name, Id and keys, not by catalogue_list, not in the totals, and it moves no other name.
- * catalogue_put lists it from then on; this one leaves a listed document listed and replaces its
- * row.
+ * A document that is reached by its Id or through a record only: found by name, Id and keys, but
+ * not in catalogue_list and the totals, and it takes no name from others. catalogue_put lists it.
+ * A document that is listed already stays so.
  */
 int	catalogue_put_unlisted(struct catalogue *, const struct document *, const char *name);
-/* gone: not from what is listed alone, so its bytes are of no use to any mount. 0 also when it is
- * not there. */
+/* gone: from the org, so that no mount can use its bytes. 0 also when it is not there. */
 int	catalogue_remove(struct catalogue *, const char *id, bool gone);
-/* A version: a document that has it (its key and version_key are set). They go with their document.
- */
+/* One version of a document, with the keys of both. It goes when the document goes. */
 int	catalogue_put_version(struct catalogue *, const struct document *);
 int	catalogue_put_state(struct catalogue *, const char *name, const char *value);
+
 /*
- * For a first fill. From defer on, in later batches too and whichever process they are of,
- * documents are put without regard to who has which name, which is much faster; names mean nothing,
- * and finding one takes long, until settle gives all documents theirs. It tells of no change. Both
- * within a batch; both may be called again.
+ * A new catalogue is not filled: put disregards who has which name, which is much faster, and
+ * nothing is found. catalogue_put_filled, in a batch, gives all documents their names; for good,
+ * unless the file is damaged later.
  */
-int	catalogue_defer(struct catalogue *);
-int	catalogue_settle(struct catalogue *);
+int	catalogue_put_filled(struct catalogue *);
+bool	catalogue_is_filled(struct catalogue *);
+/* unfilled() is called by each look for a document that fails since the catalogue is not filled: on
+ * the thread that looks, with no lock held. Set it before others use the catalogue. */
+void	catalogue_on_unfilled(struct catalogue *, void (*unfilled)(void *ctx), void *ctx);
+
 /*
- * A change is a name that appeared, vanished or now means another document or version
- * (document_key: whose it is now, or was), or a document that is gone (id; its bytes are of no
- * use). One with a changed() is written down for every process that has the catalogue open, and
- * each is told of it once, by its next commit with a changed() or catalogue_catch_up: after the
- * commit, with no lock held. Of very many the oldest are not told. May be NULL: nobody is told.
+ * Calls changed() for what was committed since the last call, by this process or another: a name
+ * that appeared, vanished or means another document or version (document_key gained or lost it), or
+ * a document that has gone from the org. A change may come twice. Of very many, the oldest are
+ * forgotten. changed() runs with no lock held.
  */
 struct catalogue_change {
 	const char	*name;		/* NULL: a document is gone */
@@ -78,52 +81,48 @@ struct catalogue_change {
 	const char	*id, *version_id;	/* 18 characters each; NULL: a name changed */
 };
 typedef void catalogue_changed(void *ctx, const struct catalogue_change *);
-int catalogue_commit(
-    struct catalogue *, catalogue_changed *, void *ctx); /* an error: it is rolled back */
-int	catalogue_catch_up(struct catalogue *, catalogue_changed *, void *ctx);
-void	catalogue_rollback(struct catalogue *);
+int	catalogue_changes(struct catalogue *, catalogue_changed *, void *ctx);
 
 /*
- * A reconcile: a list of all Ids against the catalogue, in bounded memory, beside batches that go
- * on as usual. begin notes every listed document; mark (any thread, outside or inside a batch)
- * takes one out of the notes: 0 when it is listed, 1 when it is not (-errno else); so does
- * catalogue_put. sweep, within a batch, removes what is still noted: 0 when it has, 1 when it has
- * removed enough for one batch. end forgets the notes, swept or not. One reconcile at a time.
+ * A reconcile compares a list of all Ids with the catalogue, in bounded memory, beside batches that
+ * go on as usual. begin notes every listed document. mark (any thread, outside or inside a batch)
+ * takes one out of the notes: 0 if it is listed, 1 if not, else a negative errno; so does
+ * catalogue_put. sweep, in a batch, removes documents that are still noted: 0 when none is left, 1
+ * when it has removed enough for one batch. end forgets the notes. One reconcile at a time.
  */
 int	catalogue_mark_begin(struct catalogue *);
 int	catalogue_mark(struct catalogue *, const char *id);
 int	catalogue_sweep(struct catalogue *, bool gone);
 void	catalogue_mark_end(struct catalogue *);
 
-/* Goes up with every commit of any process that changed what is listed; for whoever keeps something
- * made of it. */
+/* Grows with every commit of any process that changes what is listed. */
 int	catalogue_generation(struct catalogue *, uint64_t *out);
 
-/* Reading. The document's strings are the caller's: document_free. -ENOENT where there is none. */
+/* Reading. -ENOENT if there is none; document_free what was found. Ids have 18 characters. */
 int	catalogue_by_key(struct catalogue *, uint64_t key, struct document *out);
 int	catalogue_by_version_key(struct catalogue *, uint64_t version_key, struct document *out);
-int catalogue_by_id(struct catalogue *, const char *id, struct document *out); /* 18 characters */
+int	catalogue_by_id(struct catalogue *, const char *id, struct document *out);
 int	catalogue_by_name(struct catalogue *, const char *name, struct document *out);
 /* Documents with key > after in order of key; strings borrowed. each() returns false to stop. */
 typedef bool catalogue_each(void *ctx, const struct document *);
 int	catalogue_list(struct catalogue *, uint64_t after, catalogue_each *, void *ctx);
-/* The same in order of their first candidate's bytes, which for nearly all is their name. */
+/* In order of their first candidate's bytes, which for nearly all is their name. */
 int	catalogue_list_names(struct catalogue *, const char *after, catalogue_each *, void *ctx);
-/* The same, of those whose parent_id this is. */
-int catalogue_list_parent(
+/* Those with this parent_id. */
+int	catalogue_list_parent(
     struct catalogue *, const char *parent_id, uint64_t after, catalogue_each *, void *ctx);
-/* The first Id after this one that is some listed document's parent_id. out may be where after is.
- */
+/* The first parent_id of a listed document after this one. out may be where after is. */
 int	catalogue_next_parent(struct catalogue *, const char *after, char out[19]);
-/* Versions that were put; without a name. The second: those of a document with version_key > after,
- * in its order. */
+/* A version that was put; it has no name. */
 int	catalogue_version(struct catalogue *, uint64_t version_key, struct document *out);
-int catalogue_versions(
+/* The versions of a document with version_key > after, in its order. */
+int	catalogue_versions(
     struct catalogue *, uint64_t key, uint64_t after, catalogue_each *, void *ctx);
-int	catalogue_state(struct catalogue *, const char *name, char **out);	/* caller frees */
 
+/* These work before the catalogue is filled, too. */
+int	catalogue_state(struct catalogue *, const char *name, char **out);	/* caller frees */
 struct catalogue_totals { uint64_t documents, bytes; };
-int catalogue_totals(struct catalogue *, struct catalogue_totals *out); /* kept, not counted */
+int	catalogue_totals(struct catalogue *, struct catalogue_totals *out);
 
 /*
  * What the org answered to a question on demand (the documents of a record, the versions of a

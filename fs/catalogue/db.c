@@ -1,53 +1,115 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <pthread.h>
+
+#include "auth/fnv.h"
 #include "auth/log.h"
 
 #include "db.h"
 
-#define BUSY_MS		10000	/* for another process's writer; a batch takes milliseconds */
+#define BUSY_MS		5000	/* for another process's writer; a batch takes milliseconds */
 #define CHECKPOINT	8192	/* pages of 4 KiB in the log before they move to the file */
-#define ENDING_MS 2000 /* for a mount that was unmounted just now and is about to close it */
-#define POLL_MS		50	/* flock has no timed wait */
-#define OLD                                                                                        \
-	(30 * 24 * 60 *                                                                            \
-	    60) /* seconds after which another version's file, which nobody opens, goes */
+#define TRIES		3	/* files at an opening, of which all but the last are damaged */
+#define OLD (30 * 24 * 60 * 60)	/* seconds after which the unchanged file of another version goes */
 
-/*
- * Beside the file, NAME-MARK.db, is NAME-MARK.lock: locked by everyone, shared, for as long as the
- * file is open, alone by who puts it aside. It has a byte once somebody has found damage. The
- * SQLite file itself must not be opened for that: closing it would take SQLite's own locks along.
- * The directory is locked by who opens, mends or removes.
- */
 struct db_file {
 	const struct db_kind *kind;
+	char		*dir;
 	char		 stem[64];	/* NAME-MARK */
-	char		*path;
-	int		 dir, lock;
-	bool		 opened;	/* from then on damage is told of; before, it is mended */
-	atomic_bool	 damaged;
-	atomic_int	 told;		/* the error that was last logged */
+	pthread_mutex_t	 lock;		/* held while number changes */
+	atomic_uint	 number;	/* of the file that counts */
+	atomic_bool	 sound;		/* it was checked, and nobody has found damage since */
+	atomic_int	 logged;	/* the error that was last logged */
 };
 
 struct db {
 	struct db_file	*file;
+	unsigned	 number, cache_kib;
 	sqlite3		*handle;
 	sqlite3_stmt	*statements[];	/* kind->count */
 };
 
 /*
- * Errors.
+ * Files.
  */
+
+static int
+path_of(const struct db_file *f, unsigned number, const char *end, char **out)
+{
+	return asprintf(out, "%s/%s.%u.db%s", f->dir, f->stem, number, end) < 0 ? -ENOMEM : 0;
+}
+
+/* A name is STEM.N.db, STEM.N.db-wal or STEM.N.db-shm; 0: it is not. */
+static unsigned
+number_of(const struct db_file *f, const char *name)
+{
+	const size_t len = strlen(f->stem);
+	unsigned number;
+	int end = 0;
+
+	if (strncmp(name, f->stem, len) != 0 || sscanf(name + len, ".%9u.db%n", &number, &end) < 1)
+		return 0;
+	return end > 0 ? number : 0;
+}
+
+static bool
+begins(const char *s, const char *kind)
+{
+	const size_t len = kind ? strlen(kind) : 0;
+
+	return kind && strncmp(s, kind, len) == 0 && s[len] == '-';
+}
+
+static bool
+is_old(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - st.st_mtime > OLD;
+}
+
+/* Files with lower numbers, and those of other versions that nobody has used for long. */
+static void
+remove_others(const struct db_file *f)
+{
+	DIR *d = opendir(f->dir);
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		const unsigned number = number_of(f, e->d_name);
+		const bool other =
+		    begins(e->d_name, f->kind->name) || begins(e->d_name, f->kind->formerly);
+
+		if (number ? number < f->number : other && is_old(dirfd(d), e->d_name))
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+}
+
+static unsigned
+highest_number(const struct db_file *f)
+{
+	DIR *d = opendir(f->dir);
+	unsigned highest = 0, number;
+	struct dirent *e;
+
+	while (d && (e = readdir(d)))
+		if ((number = number_of(f, e->d_name)) > highest)
+			highest = number;
+	if (d)
+		closedir(d);
+	return highest;
+}
 
 static int
 errno_of(int code)
@@ -62,39 +124,132 @@ errno_of(int code)
 	}
 }
 
+/* The schema's mark: a field more in the table of fields is another schema. */
+static unsigned
+mark_of(const struct db_kind *kind)
+{
+	return (unsigned)(fnv_add(FNV_NONE, kind->schema, strlen(kind->schema)) >> 33) | 1;
+}
+
+static int
+make_schema(const struct db_kind *kind, const char *path)
+{
+	char mark[64];
+	sqlite3 *handle = NULL;
+
+	snprintf(mark, sizeof(mark), "PRAGMA user_version = %u; COMMIT", mark_of(kind));
+	int code = sqlite3_open(path, &handle);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(handle, "PRAGMA journal_mode = WAL; BEGIN", NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(handle, kind->schema, NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(handle, mark, NULL, NULL, NULL);
+	sqlite3_close(handle);
+	return errno_of(code);
+}
+
+/* Makes an empty file with that number, whole at once, unless there is one. */
+static int
+make_file(const struct db_file *f, unsigned number)
+{
+	char *path = NULL, *draft = NULL;
+	int rc = path_of(f, number, "", &path);
+
+	if (rc == 0 && access(path, F_OK) == 0)
+		goto out;
+	if (rc == 0 && asprintf(&draft, "%s/%s.draft-%d", f->dir, f->stem, (int)getpid()) < 0) {
+		draft = NULL;
+		rc = -ENOMEM;
+	}
+	if (rc < 0)
+		goto out;
+	unlink(draft);		/* of a process that was killed */
+	rc = make_schema(f->kind, draft);
+	if (rc == 0 && link(draft, path) < 0 && errno != EEXIST)
+		rc = -errno;
+	unlink(draft);
+	if (rc < 0)
+		log_error("catalogue", "%s: cannot be made: %s", path, strerror(-rc));
+out:
+	free(draft);
+	free(path);
+	return rc;
+}
+
+/* The file with this number is of no use any more; make: nor to anybody else. */
+static void
+move_on(struct db_file *f, unsigned number, bool make)
+{
+	pthread_mutex_lock(&f->lock);
+	if (f->number == number) {
+		unsigned next = highest_number(f);
+
+		if (next <= number && make)
+			next = number + 1;
+		if (next > number && make_file(f, next) == 0) {
+			f->number = next;
+			f->sound = true;
+			f->logged = 0;
+			remove_others(f);
+		}
+	}
+	pthread_mutex_unlock(&f->lock);
+}
+
+/*
+ * Errors.
+ */
+
 static bool
 is_damage(int code)
 {
 	return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
 }
 
-/* Logs a code unless it was the last to be logged, and makes an errno of it. */
-static int
-fail(struct db_file *f, int code)
+static void
+log_failure(const struct db *db, int code)
 {
-	int rc = errno_of(code);
+	const int rc = errno_of(code);
+	char *path = NULL;
+
+	if (path_of(db->file, db->number, "", &path) < 0)
+		return;
+	if (is_damage(code))
+		log_warn("catalogue", "%s is damaged (%s): begun anew", path, sqlite3_errstr(code));
+	else if (rc == -ETIMEDOUT)
+		log_warn("catalogue", "%s: another process has kept it locked for %d s", path,
+		    BUSY_MS / 1000);
+	else
+		log_warn("catalogue", "%s: %s (%s)", path, sqlite3_errstr(code), strerror(-rc));
+	free(path);
+}
+
+/* Makes an errno of a code. Logs it unless it was the last to be logged, or is of a file that does
+ * not count any more. */
+static int
+fail(struct db *db, int code)
+{
+	struct db_file *f = db->file;
+	const int rc = errno_of(code);
 
 	if (rc == 0)
 		return 0;
-	if (atomic_exchange(&f->told, code) != code && !atomic_load(&f->damaged)) {
-		if (is_damage(code) && f->opened)
-			log_error("catalogue",
-			    "%s is damaged (%s): it is made anew at the next mount", f->path,
-			    sqlite3_errstr(code));
-		else if (is_damage(code))
-			;
-		else if (rc == -ETIMEDOUT)
-			log_warn("catalogue", "%s: another process has kept it locked for %d s",
-			    f->path, BUSY_MS / 1000);
-		else
-			log_warn("catalogue", "%s: %s (%s)", f->path, sqlite3_errstr(code),
-			    strerror(-rc));
-	}
-	if (is_damage(code) && !atomic_exchange(&f->damaged, true) && f->opened &&
-	    pwrite(f->lock, "!", 1, 0) < 0)
-		log_warn(
-		    "catalogue", "%s: cannot be marked as damaged: %s", f->path, strerror(errno));
+	const bool current = db_is_current(db);
+	const bool news = current && atomic_exchange(&f->logged, code) != code;
+	if (current && is_damage(code))
+		f->sound = false;
+	if (rc == -EIO)
+		move_on(f, db->number, is_damage(code));
+	if (news && (is_damage(code) || db_is_current(db)))
+		log_failure(db, code);
 	return rc;
+}
+
+int
+db_damaged(struct db *db)
+{
+	return fail(db, SQLITE_CORRUPT);
 }
 
 /*
@@ -104,7 +259,7 @@ fail(struct db_file *f, int code)
 int
 db_exec(struct db *db, const char *sql)
 {
-	return fail(db->file, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
+	return fail(db, sqlite3_exec(db->handle, sql, NULL, NULL, NULL));
 }
 
 int
@@ -119,8 +274,7 @@ db_commit(struct db *db)
 	int rc = db_exec(db, "COMMIT");
 
 	if (rc == 0)
-		atomic_store(
-		    &db->file->told, 0); /* whatever was wrong is over; the next time is news */
+		db->file->logged = 0;	/* whatever was wrong is over; the next time is news */
 	return rc;
 }
 
@@ -132,20 +286,28 @@ db_rollback(struct db *db)
 }
 
 static int
-bind(struct db *db, unsigned which, sqlite3_stmt **out, const char *types, va_list ap)
+prepare(struct db *db, unsigned which, sqlite3_stmt **st)
+{
+	int code = sqlite3_prepare_v3(db->handle, db->file->kind->sql[which], -1,
+	    SQLITE_PREPARE_PERSISTENT, st, NULL);
+
+	/* The file has another schema than its mark says. */
+	return code == SQLITE_ERROR ? SQLITE_CORRUPT : code;
+}
+
+int
+db_vbind(struct db *db, unsigned which, sqlite3_stmt **out, const char *types, va_list ap)
 {
 	sqlite3_stmt **st = &db->statements[which];
-	int code = SQLITE_OK;
+	int code = *st ? SQLITE_OK : prepare(db, which, st);
 
-	if (!*st)
-		code = sqlite3_prepare_v3(db->handle, db->file->kind->sql[which], -1,
-		    SQLITE_PREPARE_PERSISTENT, st, NULL);
 	for (int i = 1; code == SQLITE_OK && types[i - 1]; i++) {
 		if (types[i - 1] == 'i') {
 			code = sqlite3_bind_int64(*st, i, va_arg(ap, int64_t));
 		} else if (types[i - 1] == 't') {
-			code =
-			    sqlite3_bind_text(*st, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
+			const char *s = va_arg(ap, const char *);
+
+			code = sqlite3_bind_text(*st, i, s, -1, SQLITE_STATIC);
 		} else {
 			const void *p = va_arg(ap, const void *);
 
@@ -153,7 +315,7 @@ bind(struct db *db, unsigned which, sqlite3_stmt **out, const char *types, va_li
 		}
 	}
 	*out = *st;
-	return fail(db->file, code);
+	return fail(db, code);
 }
 
 int
@@ -162,7 +324,7 @@ db_bind(struct db *db, unsigned which, sqlite3_stmt **out, const char *types, ..
 	va_list ap;
 
 	va_start(ap, types);
-	int rc = bind(db, which, out, types, ap);
+	int rc = db_vbind(db, which, out, types, ap);
 	va_end(ap);
 	return rc;
 }
@@ -172,7 +334,7 @@ db_step(struct db *db, sqlite3_stmt *st)
 {
 	int code = sqlite3_step(st);
 
-	return code == SQLITE_ROW ? 1 : fail(db->file, code);
+	return code == SQLITE_ROW ? 1 : fail(db, code);
 }
 
 void
@@ -200,9 +362,26 @@ db_do(struct db *db, unsigned which, const char *types, ...)
 	va_list ap;
 
 	va_start(ap, types);
-	int rc = bind(db, which, &st, types, ap);
+	int rc = db_vbind(db, which, &st, types, ap);
 	va_end(ap);
 	return rc < 0 ? rc : db_run(db, st);
+}
+
+int
+db_number_of(struct db *db, int64_t *out, unsigned which, const char *types, ...)
+{
+	sqlite3_stmt *st;
+	va_list ap;
+
+	va_start(ap, types);
+	int rc = db_vbind(db, which, &st, types, ap);
+	va_end(ap);
+	if (rc < 0)
+		return rc;
+	if ((rc = db_step(db, st)) > 0)
+		*out = sqlite3_column_int64(st, 0);
+	db_reset(st);
+	return rc > 0 ? 0 : rc < 0 ? rc : -ENOENT;
 }
 
 /*
@@ -220,325 +399,211 @@ db_close(struct db *db)
 	free(db);
 }
 
+bool
+db_is_current(const struct db *db)
+{
+	return db->number == db->file->number;
+}
+
+unsigned
+db_number(const struct db *db)
+{
+	return db->number;
+}
+
 static int
-set_up(struct db *db, unsigned cache_kib)
+set_up(struct db *db)
 {
 	char sql[256];
 
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	sqlite3_extended_result_codes(db->handle, 1);
-	/* NORMAL: a power failure may lose the last batches, never the file. What is lost, the org
-	 * still has. */
+	/* NORMAL: a power failure may lose the last batches, never the file. The org still has what
+	 * is lost. */
 	snprintf(sql, sizeof(sql),
-	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%u; "
-	    "PRAGMA temp.journal_mode = OFF; PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d",
-	    cache_kib, CHECKPOINT, CHECKPOINT * 4096);
+	    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%u; "
+	    "PRAGMA temp.journal_mode = OFF; PRAGMA wal_autocheckpoint = %d; "
+	    "PRAGMA journal_size_limit = %d; SELECT 1 FROM sqlite_schema",
+	    db->cache_kib, CHECKPOINT, CHECKPOINT * 4096);
 	return db_exec(db, sql);
+}
+
+static int
+connect_to(struct db_file *f, unsigned cache_kib, struct db **out)
+{
+	struct db *db = calloc(1, sizeof(*db) + f->kind->count * sizeof(db->statements[0]));
+	char *path = NULL;
+
+	if (!db)
+		return -ENOMEM;
+	db->file = f;
+	db->number = f->number;
+	db->cache_kib = cache_kib;
+	int rc = path_of(f, db->number, "", &path);
+	if (rc == 0)
+		rc = fail(db,
+		    sqlite3_open_v2(path, &db->handle,
+			SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL));
+	if (rc == 0)
+		rc = set_up(db);
+	free(path);
+	if (rc < 0)
+		db_close(db);
+	else
+		*out = db;
+	return rc;
 }
 
 int
 db_open(struct db_file *f, unsigned cache_kib, struct db **out)
 {
-	struct db *db = calloc(1, sizeof(*db) + f->kind->count * sizeof(db->statements[0]));
+	const unsigned number = f->number;
+	int rc = connect_to(f, cache_kib, out);
 
-	if (!db)
-		return -ENOMEM;
-	db->file = f;
-	int code = sqlite3_open_v2(f->path, &db->handle,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-	int rc = fail(f, code);
-	if (rc == 0)
-		rc = set_up(db, cache_kib);
-	if (rc < 0) {
-		db_close(db);
+	return rc == -EIO && f->number != number ? connect_to(f, cache_kib, out) : rc;
+}
+
+int
+db_renew(struct db **db)
+{
+	struct db *current = NULL;
+
+	if (db_is_current(*db))
+		return 0;
+	int rc = db_open((*db)->file, (*db)->cache_kib, &current);
+	if (rc < 0)
 		return rc;
-	}
-	*out = db;
+	db_close(*db);
+	*db = current;
 	return 0;
 }
 
 /*
- * The file.
+ * Checks.
  */
 
-/* What tells two schemas apart: a field more in the table of fields is another schema. */
+/* Runs a pragma that answers one row; is that row this text? */
 static int
-schema_mark(const char *schema)
+check(struct db *db, const char *pragma, const char *good)
 {
-	uint32_t h = 0x811c9dc5u;
-
-	for (; *schema; schema++)
-		h = (h ^ (unsigned char)*schema) * 0x01000193u;
-	return (int)(h >> 1) | 1;
-}
-
-/* 1: as it must be; 0: not; else a negative errno. An empty file gets its schema. */
-static int
-look(struct db *db)
-{
-	const struct db_kind *kind = db->file->kind;
 	sqlite3_stmt *st = NULL;
-	int mark = -1, rc;
-	char sql[64];
+	int rc = fail(db, sqlite3_prepare_v2(db->handle, pragma, -1, &st, NULL));
 
-	rc = fail(db->file, sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &st, NULL));
-	if (rc == 0 && (rc = db_step(db, st)) > 0)
-		mark = sqlite3_column_int(st, 0);
+	if (rc == 0 && (rc = db_step(db, st)) > 0) {
+		const char *s = (const char *)sqlite3_column_text(st, 0);
+
+		rc = s && strcmp(s, good) == 0 ? 0 : db_damaged(db);
+	}
 	sqlite3_finalize(st);
-	if (rc < 0)
-		return rc;
-	if (mark == 0) {
-		snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", schema_mark(kind->schema));
-		rc = db_begin(db);
-		if (rc == 0)
-			rc = db_exec(db, kind->schema);
-		if (rc == 0)
-			rc = db_exec(db, sql);
-		if (rc == 0)
-			rc = db_commit(db);
-		return rc < 0 ? rc : 1;
-	}
-	if (mark != schema_mark(kind->schema))
-		return 0;
-	int code = sqlite3_exec(db->handle, kind->check, NULL, NULL, NULL);
-	if (is_damage(code) || (code & 0xff) == SQLITE_ERROR)	/* ERROR: a table is not there */
-		return 0;
-	return code == SQLITE_OK ? 1 : fail(db->file, code);
-}
-
-/* What belongs to the file: a log that outlived it would be taken for the new one's. */
-static void
-unlink_beside(int dir, const char *stem, const char *end)
-{
-	char name[300];
-
-	snprintf(name, sizeof(name), "%s%s", stem, end);
-	if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		log_warn("catalogue", "%s: cannot be removed: %s", name, strerror(errno));
-}
-
-/* Caller has locked the directory. Nobody else may have the file open; -EBUSY: somebody has, for so
- * long. */
-static int
-lock_alone(struct db_file *f, int ms)
-{
-	const struct timespec pause = { 0, POLL_MS * 1000000 };
-
-	while (flock(f->lock, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
-		if ((ms -= POLL_MS) < 0)
-			return -EBUSY;
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-/* As lock_alone. */
-static int
-put_aside(struct db_file *f, int ms)
-{
-	char name[80], other[80];
-	int rc = lock_alone(f, ms);
-
-	snprintf(name, sizeof(name), "%s.db", f->stem);
-	snprintf(other, sizeof(other), "%s.db.damaged", f->stem);
-	if (rc == 0 && renameat(f->dir, name, f->dir, other) < 0 && errno != ENOENT)
-		rc = -errno;
-	if (rc == 0) {
-		unlink_beside(f->dir, f->stem, ".db-wal");
-		unlink_beside(f->dir, f->stem, ".db-shm");
-		rc = ftruncate(f->lock, 0) < 0 ? -errno : 0;
-	}
-	flock(f->lock, LOCK_SH);	/* a try to have it alone may have lost it */
-	if (rc < 0 && rc != -EBUSY)
-		log_error("catalogue", "%s: cannot put it aside: %s", f->path, strerror(-rc));
-	atomic_store(&f->damaged, false);
-	atomic_store(&f->told, 0);
 	return rc;
 }
 
-static int
-open_and_look(struct db_file *f)
+int
+db_file_check(struct db_file *f)
 {
 	struct db *db = NULL;
-	int rc = db_open(f, 256, &db);
+	int rc = db_open(f, 2048, &db);
 
 	if (rc == 0)
-		rc = look(db);
+		rc = check(db, "PRAGMA integrity_check(1)", "ok");
 	db_close(db);
 	return rc;
 }
 
-static int
-look_and_mend(struct db_file *f)
+/* The nanoseconds of the time of modification that a file has which was closed as it should be. */
+static long
+closed_mark(const struct stat *st)
 {
+	return (long)(fnv_add(FNV_NONE, &st->st_size, sizeof(st->st_size)) % 1000000000);
+}
+
+static bool
+was_closed(const struct db_file *f)
+{
+	char *path = NULL;
 	struct stat st;
-	int rc = fstat(f->lock, &st) == 0 && st.st_size > 0 ? 0 : open_and_look(f);
+	bool closed = path_of(f, f->number, "", &path) == 0 && stat(path, &st) == 0 &&
+	    st.st_mtim.tv_nsec == closed_mark(&st);
 
-	if (rc == 0 || (rc < 0 && atomic_load(&f->damaged))) {
-		rc = put_aside(f, ENDING_MS);
-		if (rc == -EBUSY)
-			log_error("catalogue",
-			    "%s is damaged, and another mount has it open: unmount that one first",
-			    f->path);
-		if (rc < 0)
-			return rc;
-		log_warn("catalogue", "%s is damaged: put aside and begun anew", f->path);
-		rc = open_and_look(f);
-	}
-	return rc > 0 ? 0 : rc < 0 ? rc : -EIO;
+	free(path);
+	return closed;
 }
 
-/*
- * Files of other versions.
- */
-
-/* False also where there is nothing. */
-static bool
-is_old(int dir, const char *stem)
+/* Says so to the next process, if this one was the last: SQLite has removed the log then. */
+static void
+mark_closed(const struct db_file *f)
 {
-	static const char *const ends[] = { ".db", ".db-wal", ".db.damaged", ".lock" };
-	const time_t now = time(NULL);
-	char name[300];
+	char *path = NULL, *log = NULL;
 	struct stat st;
-	bool there = false;
 
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", stem, ends[i]);
-		if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		if (now - st.st_mtime < OLD)
-			return false;
-		there = true;
+	if (path_of(f, f->number, "", &path) == 0 && path_of(f, f->number, "-wal", &log) == 0 &&
+	    access(log, F_OK) < 0 && stat(path, &st) == 0) {
+		st.st_mtim.tv_nsec = closed_mark(&st);
+		utimensat(AT_FDCWD, path,
+		    (const struct timespec[]){ { .tv_nsec = UTIME_OMIT }, st.st_mtim }, 0);
 	}
-	return there;
-}
-
-static int
-open_lock(int dir, const char *stem)
-{
-	char name[300];
-
-	snprintf(name, sizeof(name), "%s.lock", stem);
-	return openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-}
-
-static void
-remove_old(int dir, const char *stem)
-{
-	static const char *const ends[] = { ".db", ".db-wal", ".db-shm", ".db.damaged", ".lock" };
-	int lock = is_old(dir, stem) ? open_lock(dir, stem) : -1;
-
-	if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
-		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-			unlink_beside(dir, stem, ends[i]);
-	if (lock >= 0)
-		close(lock);
-}
-
-static bool
-begins(const char *s, const char *kind)
-{
-	size_t len = kind ? strlen(kind) : 0;
-
-	return kind && strncmp(s, kind, len) == 0 && s[len] == '-';
-}
-
-/* Cuts the end off a name with one that can be left alone. */
-static bool
-cut_end(char *name)
-{
-	static const char *const ends[] = { ".db", ".db.damaged", ".lock" };
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		size_t n = strlen(ends[i]);
-
-		if (len > n && strcmp(name + len - n, ends[i]) == 0) {
-			name[len - n] = '\0';
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Caller has locked the directory. */
-static void
-remove_others(struct db_file *f, const char *path)
-{
-	const struct db_kind *kind = f->kind;
-	DIR *d = opendir(path);
-	struct dirent *e;
-
-	while (d && (e = readdir(d))) {
-		if ((begins(e->d_name, kind->name) || begins(e->d_name, kind->formerly)) &&
-		    cut_end(e->d_name) && strcmp(e->d_name, f->stem) != 0)
-			remove_old(f->dir, e->d_name);
-	}
-	if (d)
-		closedir(d);
+	free(path);
+	free(log);
 }
 
 /*
  * Opening and closing.
  */
 
-/* One process at a time makes, mends or removes files. */
 static int
-lock_all(struct db_file *f, const char *dir)
+make_and_check(struct db_file *f)
 {
-	if (access(dir, W_OK) < 0 || (f->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 ||
-	    flock(f->dir, LOCK_EX) < 0 || (f->lock = open_lock(f->dir, f->stem)) < 0 ||
-	    flock(f->lock, LOCK_SH) < 0) {
-		int rc = -errno;
+	const bool closed = was_closed(f);
+	struct db *db = NULL;
+	char mark[16];
+	int rc = make_file(f, f->number);
 
-		log_error("catalogue", "%s: %s", dir, strerror(-rc));
-		return rc;
-	}
-	futimens(f->lock, NULL);
-	return 0;
-}
-
-static void
-free_file(struct db_file *f)
-{
-	if (f->dir >= 0)
-		close(f->dir);
-	if (f->lock >= 0)
-		close(f->lock);
-	free(f->path);
-	free(f);
+	snprintf(mark, sizeof(mark), "%u", mark_of(f->kind));
+	if (rc == 0)
+		rc = db_open(f, 2048, &db);
+	if (rc == 0)
+		rc = check(db, "PRAGMA user_version", mark);
+	if (rc == 0 && !closed)
+		rc = check(db, "PRAGMA quick_check(1)", "ok");
+	db_close(db);
+	return rc;
 }
 
 int
 db_file_open(const char *dir, const struct db_kind *kind, struct db_file **out)
 {
 	struct db_file *f = calloc(1, sizeof(*f));
+	int rc;
 
 	if (!f)
 		return -ENOMEM;
-	sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
-	    0); /* nobody reads it, and it is a lock for all threads; only the first counts */
+	/* Nobody reads SQLite's statistics, and they are a lock for all threads. Only the first call
+	 * counts. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	pthread_mutex_init(&f->lock, NULL);
 	f->kind = kind;
-	f->dir = f->lock = -1;
-	snprintf(
-	    f->stem, sizeof(f->stem), "%s-%08x", kind->name, (unsigned)schema_mark(kind->schema));
-	int rc = asprintf(&f->path, "%s/%s.db", dir, f->stem) < 0 ? -ENOMEM : 0;
-	if (rc < 0)
-		f->path = NULL;
-	if (rc == 0)
-		rc = lock_all(f, dir);
-	if (rc == 0)
-		rc = look_and_mend(f);
-	if (rc == 0)
-		remove_others(f, dir);
+	f->dir = strdup(dir);
+	snprintf(f->stem, sizeof(f->stem), "%s-%08x", kind->name, mark_of(kind));
+	if (!f->dir)
+		rc = -ENOMEM;
+	else if ((rc = access(dir, W_OK) < 0 ? -errno : 0) < 0)
+		log_error("catalogue", "%s: %s", dir, strerror(-rc));
+	if (rc == 0) {
+		unsigned number = highest_number(f);
+
+		f->number = number ? number : 1;
+		rc = make_and_check(f);
+		for (int i = 1; rc == -EIO && f->number != number && i < TRIES; i++) {
+			number = f->number;
+			rc = make_and_check(f);
+		}
+	}
 	if (rc < 0) {
-		free_file(f);
+		db_file_close(f);
 		return rc;
 	}
-	flock(f->dir, LOCK_UN);
-	f->opened = true;
+	f->sound = true;
+	remove_others(f);
 	*out = f;
 	return 0;
 }
@@ -548,9 +613,9 @@ db_file_close(struct db_file *f)
 {
 	if (!f)
 		return;
-	/* If that cannot be now, whoever opens it next knows by the lock's byte. */
-	if (atomic_load(&f->damaged) && flock(f->dir, LOCK_EX | LOCK_NB) == 0)
-		put_aside(f, 0);
-	futimens(f->lock, NULL);
-	free_file(f);
+	if (f->sound)
+		mark_closed(f);
+	pthread_mutex_destroy(&f->lock);
+	free(f->dir);
+	free(f);
 }

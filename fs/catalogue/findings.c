@@ -1,10 +1,9 @@
 /*
- * A row that is put gets the highest rowid, so the lowest ones are the oldest: what is too old is
- * found without an index. A survey that is used when half of those kept are newer is put in front
- * again.
+ * A row that is put gets the highest rowid, so the lowest ones are the oldest: no index is needed to
+ * find them. A survey that is used when half of those kept are newer gets the highest rowid again.
  *
- * One connection reads, and waits for nobody: whoever has locked the file may take seconds, and
- * names are looked up meanwhile.
+ * A connection of its own reads, and waits for nobody: names are looked up while another process may
+ * have locked the file for seconds.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -17,27 +16,26 @@
 #include "findings.h"
 
 #define CACHE_KIB	512
-#define SURVEYS_KEPT	INT64_C(100000)		/* of those made or used last */
-#define ANSWERS_KEPT	(30 * 24 * 60 * 60 * INT64_C(1000))	/* ms before one that comes */
-#define PRUNED_MOST	INT64_C(50)		/* rows, by one that comes */
+#define SURVEYS_KEPT	INT64_C(100000)		/* that were put or used last */
+#define ANSWERS_KEPT	(30 * 24 * 60 * 60 * INT64_C(1000))	/* ms before one that is put */
+#define TRIMMED_MOST	INT64_C(50)		/* rows, by one that is put */
 
 struct findings {
 	struct db_file	*file;		/* never changes */
 	pthread_mutex_t	 read_lock;	/* guards: reader */
 	struct db	*reader;
-	pthread_mutex_t write_lock; /* guards: writer. Held for as long as another process writes */
+	pthread_mutex_t	 write_lock;	/* guards: writer. Held while another process writes */
 	struct db	*writer;
 };
 
-static const char *const sql[] = { SQL_FOUND_STATEMENTS(SQL_TEXT) };
+static const char *const statements[] = { SQL_FINDINGS_STATEMENTS(SQL_TEXT) };
 
 static const struct db_kind kind = {
-	.name = "found",
-	.formerly = "surveys",
-	.schema = SQL_FOUND,
-	.check = SQL_FOUND_CHECK,
-	.sql = sql,
-	.count = SQL_FOUND_COUNT,
+	.name = "findings",
+	.formerly = "found",
+	.schema = SQL_FINDINGS,
+	.sql = statements,
+	.count = SQL_FINDINGS_COUNT,
 };
 
 int
@@ -75,30 +73,71 @@ findings_close(struct findings *f)
 	free(f);
 }
 
-/* Steps a bound statement, if rc is 0: the bytes in column 0, and the number in column 1. */
-static int
-take_bytes(struct db *db, sqlite3_stmt *st, int rc, void **out, size_t *len, int64_t *number)
+int
+findings_check(struct findings *f)
 {
-	if (rc < 0)
-		return rc;
-	if ((rc = db_step(db, st)) > 0) {
-		const void *p = sqlite3_column_blob(st, 0);
-		size_t n = (size_t)sqlite3_column_bytes(st, 0);
-		char *copy = malloc(n + 1);
+	return db_file_check(f->file);
+}
 
-		rc = copy ? 0 : -ENOMEM;
-		if (copy) {
-			if (n > 0)
-				memcpy(copy, p, n);
-			copy[n] = '\0';
-			*out = copy;
-			*len = n;
+static int
+copy_bytes(const void *p, size_t n, void **out)
+{
+	char *copy = malloc(n + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	if (n > 0)
+		memcpy(copy, p, n);
+	copy[n] = '\0';
+	*out = copy;
+	return 0;
+}
+
+/* The bytes in column 0 and the number in column 1 of the row that a statement finds. */
+static int
+read_row(struct findings *f, void **out, size_t *len, int64_t *number, unsigned which,
+    const char *types, ...)
+{
+	sqlite3_stmt *st;
+	va_list ap;
+
+	pthread_mutex_lock(&f->read_lock);
+	int rc = db_renew(&f->reader);
+	va_start(ap, types);
+	if (rc == 0)
+		rc = db_vbind(f->reader, which, &st, types, ap);
+	va_end(ap);
+	if (rc == 0) {
+		if ((rc = db_step(f->reader, st)) == 0)
+			rc = -ENOENT;
+		if (rc > 0) {
+			const void *p = sqlite3_column_blob(st, 0);
+
+			*len = (size_t)sqlite3_column_bytes(st, 0);
 			*number = sqlite3_column_int64(st, 1);
+			rc = copy_bytes(p, *len, out);
 		}
-	} else if (rc == 0) {
-		rc = -ENOENT;
+		db_reset(st);
 	}
-	db_reset(st);
+	pthread_mutex_unlock(&f->read_lock);
+	return rc;
+}
+
+static int
+write_row(struct findings *f, unsigned which, const char *types, ...)
+{
+	sqlite3_stmt *st;
+	va_list ap;
+
+	pthread_mutex_lock(&f->write_lock);
+	int rc = db_renew(&f->writer);
+	va_start(ap, types);
+	if (rc == 0)
+		rc = db_vbind(f->writer, which, &st, types, ap);
+	va_end(ap);
+	if (rc == 0)
+		rc = db_run(f->writer, st);
+	pthread_mutex_unlock(&f->write_lock);
 	return rc;
 }
 
@@ -106,77 +145,45 @@ int
 findings_survey(
     struct findings *f, const char *version_id, const char *maker, void **out, size_t *len)
 {
-	sqlite3_stmt *st = NULL;
 	int64_t none;
 
-	pthread_mutex_lock(&f->read_lock);
-	int rc = db_bind(f->reader, SQL_SURVEY, &st, "tt", version_id, maker);
-	rc = take_bytes(f->reader, st, rc, out, len, &none);
-	pthread_mutex_unlock(&f->read_lock);
-	return rc;
-}
-
-/* 1: it is there, and old; 0: not; else a negative errno. */
-static int
-is_old(struct findings *f, const char *version_id, const char *maker)
-{
-	sqlite3_stmt *st;
-
-	pthread_mutex_lock(&f->read_lock);
-	int rc =
-	    db_bind(f->reader, SQL_OLD_SURVEY, &st, "tti", version_id, maker, SURVEYS_KEPT / 2);
-	if (rc == 0) {
-		rc = db_step(f->reader, st);
-		db_reset(st);
-	}
-	pthread_mutex_unlock(&f->read_lock);
-	return rc;
+	return read_row(f, out, len, &none, SQL_SURVEY, "tt", version_id, maker);
 }
 
 int
 findings_use_survey(struct findings *f, const char *version_id, const char *maker)
 {
-	int rc = is_old(f, version_id, maker);
+	void *old = NULL;
+	size_t len;
+	int64_t none;
+	int rc = read_row(
+	    f, &old, &len, &none, SQL_OLD_SURVEY, "tti", version_id, maker, SURVEYS_KEPT / 2);
 
-	if (rc <= 0)
-		return rc;
-	pthread_mutex_lock(&f->write_lock);
-	rc = db_do(f->writer, SQL_USE_SURVEY, "tt", version_id, maker);
-	pthread_mutex_unlock(&f->write_lock);
-	return rc;
+	free(old);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	return write_row(f, SQL_USE_SURVEY, "tt", version_id, maker);
 }
 
 int
 findings_put_survey(
     struct findings *f, const char *version_id, const char *maker, const void *p, size_t n)
 {
-	pthread_mutex_lock(&f->write_lock);
-	int rc = db_do(f->writer, SQL_PUT_SURVEY, "ttb", version_id, maker, p, n);
-	if (rc == 0)
-		rc = db_do(f->writer, SQL_PRUNE_SURVEYS, "ii", SURVEYS_KEPT, PRUNED_MOST);
-	pthread_mutex_unlock(&f->write_lock);
-	return rc;
+	int rc = write_row(f, SQL_PUT_SURVEY, "ttb", version_id, maker, p, n);
+
+	return rc < 0 ? rc : write_row(f, SQL_TRIM_SURVEYS, "ii", SURVEYS_KEPT, TRIMMED_MOST);
 }
 
 int
 findings_answer(struct findings *f, const char *key, void **out, size_t *len, int64_t *asked)
 {
-	sqlite3_stmt *st = NULL;
-
-	pthread_mutex_lock(&f->read_lock);
-	int rc = db_bind(f->reader, SQL_ANSWER, &st, "t", key);
-	rc = take_bytes(f->reader, st, rc, out, len, asked);
-	pthread_mutex_unlock(&f->read_lock);
-	return rc;
+	return read_row(f, out, len, asked, SQL_ANSWER, "t", key);
 }
 
 int
 findings_put_answer(struct findings *f, const char *key, const void *p, size_t n, int64_t asked)
 {
-	pthread_mutex_lock(&f->write_lock);
-	int rc = db_do(f->writer, SQL_PUT_ANSWER, "tbi", key, p, n, asked);
-	if (rc == 0)
-		rc = db_do(f->writer, SQL_PRUNE_ANSWERS, "ii", PRUNED_MOST, asked - ANSWERS_KEPT);
-	pthread_mutex_unlock(&f->write_lock);
-	return rc;
+	int rc = write_row(f, SQL_PUT_ANSWER, "tbi", key, p, n, asked);
+
+	return rc < 0 ? rc : write_row(f, SQL_TRIM_ANSWERS, "ii", TRIMMED_MOST, asked - ANSWERS_KEPT);
 }

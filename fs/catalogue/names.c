@@ -1,21 +1,23 @@
 /*
- * Coming: a document asks for its candidates in turn. A name that nobody has is
- * its own; one that an older document has it waits for; one that a younger has
- * is taken away, and then the younger one asks for its next candidate in the
- * same way. Who is pushed is younger each time, so this ends.
+ * A document that comes wants its candidates in turn. A name that nobody has is its own. For one
+ * that an older document has, it waits. One that a younger document has is taken away, and the
+ * younger one then wants its next candidate in the same way. Each displaced document is younger
+ * than the one before, so this ends.
  *
- * Going: the name that becomes free goes to the oldest that waits for it, whose
- * former name becomes free, and so on; again to a younger one each time.
+ * When a document goes, its name goes to the oldest document that waits for it, whose former name
+ * becomes free, and so on: again to a younger one each time.
  *
- * Giving names to all: whoever is the oldest that wants a name first of all has it; the others come
- * one by one.
+ * To give names to all, the oldest document that has a name as its first candidate gets it; the
+ * others come one by one.
  *
- * In each case those that are not touched still have what they must have: each
- * holds its best candidate that no older one holds, and waits for the better ones.
+ * Documents that are not touched still have what they must have: each holds its best candidate that
+ * no older one holds, and waits for the better ones.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "auth/buf.h"
 
 #include "names.h"
 #include "sql.h"
@@ -23,26 +25,25 @@
 #define N(number) ((int64_t)(number))
 
 void
-claimant_free(struct claimant *c)
+names_free(struct named *d)
 {
-	free(c->text);
-	*c = (struct claimant){ 0 };
+	free(d->text);
+	*d = (struct named){ 0 };
 }
 
 int
-claimant_read(sqlite3_stmt *st, struct claimant *out)
+names_read(struct db *db, sqlite3_stmt *st, struct named *out)
 {
-	struct claimant c = {
+	struct named d = {
 		.key = (uint64_t)sqlite3_column_int64(st, 0),
-		.version_key = (uint64_t)sqlite3_column_int64(st, 1),
-		.created = sqlite3_column_int64(st, 2),
-		.rank = (unsigned)sqlite3_column_int(st, 3),
+		.created = sqlite3_column_int64(st, 1),
+		.rank = (unsigned)sqlite3_column_int(st, 2),
 	};
-	size_t at[SETTLE_CANDIDATES];
+	size_t at[NAMES_CANDIDATES];
 	struct buf b = BUF_INIT;
 
-	for (int i = 0; i < SETTLE_CANDIDATES; i++) {
-		const char *s = (const char *)sqlite3_column_text(st, 4 + i);
+	for (int i = 0; i < NAMES_CANDIDATES; i++) {
+		const char *s = (const char *)sqlite3_column_text(st, 3 + i);
 
 		at[i] = s ? b.len : SIZE_MAX;
 		if (s)
@@ -50,280 +51,216 @@ claimant_read(sqlite3_stmt *st, struct claimant *out)
 	}
 	if (b.failed)
 		return -ENOMEM;
-	c.text = buf_detach(&b);
-	for (int i = 0; i < SETTLE_CANDIDATES; i++)
-		c.names[i] = at[i] == SIZE_MAX ? NULL : c.text + at[i];
-	if (c.rank > SETTLE_LAST || !c.names[c.rank]) {		/* no row that we wrote */
-		free(c.text);
-		return -EIO;
+	d.text = buf_detach(&b);
+	for (int i = 0; i < NAMES_CANDIDATES; i++)
+		d.names[i] = at[i] == SIZE_MAX ? NULL : d.text + at[i];
+	if (d.rank > NAMES_LAST || !d.names[d.rank]) {
+		names_free(&d);
+		return db_damaged(db);
 	}
-	*out = c;
+	*out = d;
 	return 0;
 }
 
-int
-settle_load(struct settle *s, unsigned which, uint64_t number, struct claimant *out)
+/* The document that NAMED or HOLDER finds by a number; -ENOENT. */
+static int
+load_named(struct names *n, unsigned which, uint64_t number, struct named *out)
 {
 	sqlite3_stmt *st;
-	int rc = db_bind(s->db, which, &st, "i", N(number));
+	int rc = db_bind(n->db, which, &st, "i", N(number));
 
 	if (rc < 0)
 		return rc;
-	rc = db_step(s->db, st);
-	rc = rc > 0 ? claimant_read(st, out) : rc < 0 ? rc : -ENOENT;
+	rc = db_step(n->db, st);
+	rc = rc > 0 ? names_read(n->db, st, out) : rc < 0 ? rc : -ENOENT;
 	db_reset(st);
 	return rc;
 }
 
-/*
- * What changed.
- */
-
 int
-settle_change(struct settle *s, const char *name, uint64_t key, uint64_t version_key)
+names_log(struct names *n, const char *name, uint64_t key)
 {
-	struct changes *c = &s->changes;
-
-	if (c->count == c->cap) {
-		size_t cap = c->cap ? 2 * c->cap : 256;
-		struct change *more = realloc(c->list, cap * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		c->list = more;
-		c->cap = cap;
-	}
-	c->list[c->count++] =
-	    (struct change){ .name = c->names.len, .key = key, .version_key = version_key };
-	buf_put(&c->names, name, strlen(name) + 1);
-	return c->names.failed ? -ENOMEM : 0;
+	return n->silent ? 0 : db_do(n->db, SQL_ADD_CHANGE, "titt", name, N(key), NULL, NULL);
 }
-
-static int
-compare_changes(const void *a, const void *b, void *names)
-{
-	const struct change *x = a, *y = b;
-	int order = strcmp((const char *)names + x->name, (const char *)names + y->name);
-
-	return order ? order : x->name < y->name ? -1 : x->name > y->name;
-}
-
-void
-changes_sort(struct changes *c)
-{
-	size_t n = 0;
-
-	if (c->count == 0)
-		return;
-	qsort_r(c->list, c->count, sizeof(c->list[0]), compare_changes, c->names.data);
-	for (size_t i = 0; i < c->count; i++)
-		if (n == 0 ||
-		    strcmp(c->names.data + c->list[n - 1].name, c->names.data + c->list[i].name) !=
-			0)
-			c->list[n++] = c->list[i];
-	c->count = n;
-}
-
-void
-changes_free(struct changes *c)
-{
-	buf_free(&c->names);
-	free(c->list);
-	*c = (struct changes){ 0 };
-}
-
-/*
- * Coming and going.
- */
 
 static bool
-is_older(const struct claimant *a, const struct claimant *b)
+is_older(const struct named *a, const struct named *b)
 {
 	return a->created != b->created ? a->created < b->created : a->key < b->key;
 }
 
 static int
-wait_for(struct settle *s, const struct claimant *c, unsigned rank)
+wait_for(struct names *n, const struct named *d, unsigned rank)
 {
-	return db_do(s->db, SQL_WAIT, "iii", N(s->hash(c->names[rank])), c->created, N(c->key));
+	return db_do(n->db, SQL_WAIT, "iii", N(n->hash(d->names[rank])), d->created, N(d->key));
 }
 
-/* It waits no longer for what is better than rank `to`, down to rank `from`. */
+/* It waits no longer for its candidates from rank `from` to the one before `to`. */
 static int
-unwait(struct settle *s, const struct claimant *c, unsigned from, unsigned to)
+stop_waiting(struct names *n, const struct named *d, unsigned from, unsigned to)
 {
 	int rc = 0;
 
 	for (unsigned i = from; i < to && rc == 0; i++)
-		if (c->names[i])
-			rc = db_do(s->db, SQL_UNWAIT, "iii", N(s->hash(c->names[i])), c->created,
-			    N(c->key));
+		if (d->names[i])
+			rc = db_do(n->db, SQL_UNWAIT, "iii", N(n->hash(d->names[i])), d->created,
+			    N(d->key));
 	return rc;
 }
 
 static int
-move(struct settle *s, struct claimant *c, unsigned rank)
+move_to(struct names *n, struct named *d, unsigned rank)
 {
-	c->rank = rank;
-	return db_do(s->db, SQL_MOVE, "iii", N(rank), N(s->hash(c->names[rank])), N(c->key));
+	d->rank = rank;
+	return db_do(n->db, SQL_MOVE, "iii", N(rank), N(n->hash(d->names[rank])), N(d->key));
 }
 
-/* The rank at which c, which asks from rank `from` on, gets a name. Whoever has it is pushed, also
- * on an error. */
+/* The rank at which d gets a name, which wants its candidates from rank `from` on. displaced: who
+ * has that name now, also on an error. */
 static int
-ask(struct settle *s, struct claimant *c, unsigned from, struct claimant *pushed)
+find_name(struct names *n, struct named *d, unsigned from, struct named *displaced)
 {
-	struct claimant holder = { 0 };
+	struct named holder = { 0 };
 	unsigned rank;
 	int rc = 0;
 
-	for (rank = from; rank < SETTLE_LAST; rank++) {
-		if (!c->names[rank])
+	for (rank = from; rank < NAMES_LAST; rank++) {
+		if (!d->names[rank])
 			continue;
-		rc = settle_load(s, SQL_HOLDER, s->hash(c->names[rank]), &holder);
+		rc = load_named(n, SQL_HOLDER, n->hash(d->names[rank]), &holder);
 		if (rc == -ENOENT) {
 			rc = 0;
 			break;
 		}
-		if (rc < 0 || is_older(c, &holder))
+		if (rc < 0 || is_older(d, &holder))
 			break;
-		claimant_free(&holder);
-		if ((rc = wait_for(s, c, rank)) < 0)
+		names_free(&holder);
+		if ((rc = wait_for(n, d, rank)) < 0)
 			break;
 	}
-	c->rank = rank;
-	if (rc == 0 &&
-	    holder.key) /* by portable rules its name need not be letter for letter the same */
-		rc = settle_change(s, holder.names[holder.rank], holder.key, holder.version_key);
+	d->rank = rank;
+	/* By portable rules the holder's name need not be letter for letter the same. */
+	if (rc == 0 && holder.key)
+		rc = names_log(n, holder.names[holder.rank], holder.key);
 	if (rc == 0)
-		rc = settle_change(s, c->names[rank], 0, 0);
-	*pushed = holder;
+		rc = names_log(n, d->names[rank], d->key);
+	*displaced = holder;
 	return rc;
 }
 
 int
-settle_come(struct settle *s, struct claimant *c, struct claimant *pushed)
+names_add(struct names *n, struct named *d, struct named *displaced)
 {
-	return ask(s, c, 0, pushed);
+	return find_name(n, d, 0, displaced);
 }
 
 int
-settle_push(struct settle *s, struct claimant *pushed)
+names_displace(struct names *n, struct named *displaced)
 {
-	struct claimant c = *pushed, next = { 0 };
+	struct named d = *displaced, next = { 0 };
 	int rc = 0;
 
-	*pushed = next;
-	while (rc == 0 && c.key) {
-		rc = wait_for(s, &c, c.rank);
+	*displaced = next;
+	while (rc == 0 && d.key) {
+		rc = wait_for(n, &d, d.rank);
 		if (rc == 0)
-			rc = ask(s, &c, c.rank + 1, &next);
+			rc = find_name(n, &d, d.rank + 1, &next);
 		if (rc == 0)
-			rc = move(s, &c, c.rank);
-		claimant_free(&c);
-		c = next;
-		next = (struct claimant){ 0 };
+			rc = move_to(n, &d, d.rank);
+		names_free(&d);
+		d = next;
+		next = (struct named){ 0 };
 	}
-	claimant_free(&c);
+	names_free(&d);
 	return rc;
-}
-
-/* The claimant whose key a bound statement finds, if rc is 0; -ENOENT if it finds none. */
-static int
-load_found(struct settle *s, sqlite3_stmt *st, int rc, struct claimant *out)
-{
-	uint64_t key = 0;
-
-	if (rc < 0)
-		return rc;
-	if ((rc = db_step(s->db, st)) > 0)
-		key = (uint64_t)sqlite3_column_int64(st, 0);
-	db_reset(st);
-	return rc > 0 ? settle_load(s, SQL_CLAIMANT, key, out) : rc < 0 ? rc : -ENOENT;
-}
-
-/* The oldest that waits for the name; -ENOENT: nobody does. */
-static int
-oldest(struct settle *s, const char *name, struct claimant *out)
-{
-	sqlite3_stmt *st;
-	int rc = db_bind(s->db, SQL_OLDEST, &st, "i", N(s->hash(name)));
-
-	return load_found(s, st, rc, out);
 }
 
 static unsigned
-rank_of(struct settle *s, const struct claimant *c, uint64_t hash)
+rank_of(struct names *n, const struct named *d, uint64_t hash)
 {
 	unsigned i = 0;
 
-	while (i < c->rank && !(c->names[i] && s->hash(c->names[i]) == hash))
+	while (i < d->rank && !(d->names[i] && n->hash(d->names[i]) == hash))
 		i++;
 	return i;
 }
 
-int
-settle_go(struct settle *s, const struct claimant *gone)
+/* The oldest document that waits for a name takes it, and *free_rank is that of the name which it
+ * had. -ENOENT: nobody waits. */
+static int
+pass_on(struct names *n, const char *name, struct named *heir, unsigned *free_rank)
 {
-	struct claimant c = { 0 }, next = { 0 };
-	unsigned free_rank = gone->rank; /* of the name that has become free; it is gone's or c's */
-	int rc = unwait(s, gone, 0, gone->rank);
+	const uint64_t hash = n->hash(name);
+	int64_t key;
+	int rc = db_number_of(n->db, &key, SQL_OLDEST, "i", N(hash));
 
 	if (rc == 0)
-		rc = settle_change(s, gone->names[free_rank], gone->key, gone->version_key);
-	while (rc == 0 && free_rank < SETTLE_LAST) {
-		const char *name = (c.key ? &c : gone)->names[free_rank];
-
-		rc = oldest(s, name, &next);
-		if (rc < 0)
-			break;
-		unsigned rank = rank_of(s, &next, s->hash(name));
-		free_rank = next.rank;
-		if (rank ==
-		    free_rank) /* it waits for what it does not want: no row that we wrote */
-			rc = -EIO;
-		else
-			rc = unwait(s, &next, rank, free_rank);
-		if (rc == 0)
-			rc = settle_change(s, next.names[free_rank], next.key, next.version_key);
-		if (rc == 0)
-			rc = settle_change(s, next.names[rank], 0, 0);
-		if (rc == 0)
-			rc = move(s, &next, rank);
-		claimant_free(&c);
-		c = next;
-		next = (struct claimant){ 0 };
-	}
-	claimant_free(&c);
-	claimant_free(&next);
-	return rc == -ENOENT ? 0 : rc;
-}
-
-/* The next document without a name; -ENOENT: all have one. */
-static int
-homeless(struct settle *s, struct claimant *out)
-{
-	sqlite3_stmt *st;
-	int rc = db_bind(s->db, SQL_HOMELESS, &st, "");
-
-	return load_found(s, st, rc, out);
+		rc = load_named(n, SQL_NAMED, (uint64_t)key, heir);
+	if (rc < 0)
+		return rc;
+	const unsigned rank = rank_of(n, heir, hash);
+	*free_rank = heir->rank;
+	if (rank == heir->rank)		/* it waits for what it does not want */
+		return db_damaged(n->db);
+	rc = stop_waiting(n, heir, rank, heir->rank);
+	if (rc == 0)
+		rc = names_log(n, heir->names[heir->rank], heir->key);
+	if (rc == 0)
+		rc = names_log(n, heir->names[rank], heir->key);
+	return rc < 0 ? rc : move_to(n, heir, rank);
 }
 
 int
-settle_all(struct settle *s)
+names_remove(struct names *n, const struct named *gone)
 {
-	struct claimant c = { 0 }, pushed = { 0 };
-	int rc = db_exec(s->db, SQL_SETTLE);
+	struct named d = { 0 }, heir = { 0 };
+	unsigned free_rank = gone->rank;	/* of the name that is free: gone's, then d's */
+	int rc = stop_waiting(n, gone, 0, gone->rank);
 
-	while (rc == 0 && (rc = homeless(s, &c)) == 0) {
-		rc = settle_come(s, &c, &pushed);
+	if (rc == 0)
+		rc = names_log(n, gone->names[free_rank], gone->key);
+	while (rc == 0 && free_rank < NAMES_LAST) {
+		rc = pass_on(n, (d.key ? &d : gone)->names[free_rank], &heir, &free_rank);
+		names_free(&d);
+		d = heir;
+		heir = (struct named){ 0 };
+	}
+	names_free(&d);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/* Names for the documents that have none. */
+static int
+assign_rest(struct names *n)
+{
+	struct named d = { 0 }, displaced = { 0 };
+	int64_t key;
+	int rc;
+
+	while ((rc = db_number_of(n->db, &key, SQL_NAMELESS, "")) == 0) {
+		rc = load_named(n, SQL_NAMED, (uint64_t)key, &d);
 		if (rc == 0)
-			rc = move(s, &c, c.rank);
+			rc = names_add(n, &d, &displaced);
 		if (rc == 0)
-			rc = settle_push(s, &pushed);
-		claimant_free(&c);
-		claimant_free(&pushed);
-		changes_free(&s->changes);
+			rc = move_to(n, &d, d.rank);
+		if (rc == 0)
+			rc = names_displace(n, &displaced);
+		names_free(&d);
+		names_free(&displaced);
+		if (rc < 0)
+			break;
 	}
 	return rc == -ENOENT ? 0 : rc;
+}
+
+int
+names_assign_all(struct names *n)
+{
+	int rc = db_exec(n->db, SQL_FILLED_NOW);
+
+	n->silent = true;
+	if (rc == 0)
+		rc = assign_rest(n);
+	n->silent = false;
+	return rc;
 }

@@ -1,6 +1,6 @@
 /*
  * A few connections read, each used by one thread at a time. A reader sees the last commit and
- * waits for nobody.
+ * waits for no writer.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,6 +22,10 @@ catalogue_get_reader(struct catalogue *c, struct db **out)
 	if (c->idle_count > 0)
 		db = c->idle[--c->idle_count];
 	pthread_mutex_unlock(&c->read_lock);
+	if (db && !db_is_current(db)) {
+		db_close(db);
+		db = NULL;
+	}
 	if (!db)
 		return db_open(c->file, READER_KIB, out);
 	*out = db;
@@ -40,208 +44,254 @@ catalogue_put_reader(struct catalogue *c, struct db *db)
 	db_close(db);
 }
 
-/* Steps a bound SQL_DOCUMENT, if rc is 0. */
+int
+catalogue_read_filled(struct catalogue *c, struct db *db, bool *out)
+{
+	int64_t filled = 1;
+	int rc = 0;
+
+	if (c->filled != db_number(db))
+		rc = db_number_of(db, &filled, SQL_FILLED, "");
+	if (rc < 0)
+		return rc == -ENOENT ? db_damaged(db) : rc;
+	if (filled)
+		c->filled = db_number(db);
+	*out = filled;
+	return 0;
+}
+
+bool
+catalogue_is_filled(struct catalogue *c)
+{
+	bool filled = false;
+	struct db *db;
+
+	if (catalogue_get_reader(c, &db) < 0)
+		return false;
+	if (catalogue_read_filled(c, db, &filled) < 0)
+		filled = false;
+	catalogue_put_reader(c, db);
+	return filled;
+}
+
+/* A bound statement on a connection of its own, until end_read. */
+struct read { struct db *db; sqlite3_stmt *st; };
+
+static void
+end_read(struct catalogue *c, struct read *r)
+{
+	if (r->st)
+		db_reset(r->st);
+	catalogue_put_reader(c, r->db);
+}
+
+/* Documents have no names before the catalogue is filled: -EIO. */
 static int
-take_document(struct db *db, sqlite3_stmt *st, int rc, struct document *out)
+check_filled(struct catalogue *c, struct db *db, unsigned which)
+{
+	bool filled = true;
+	int rc = 0;
+
+	if (which != SQL_STATE && which != SQL_TOTAL)
+		rc = catalogue_read_filled(c, db, &filled);
+	if (rc < 0 || filled)
+		return rc;
+	if (c->unfilled)
+		c->unfilled(c->unfilled_ctx);
+	return -EIO;
+}
+
+static int
+begin_read(struct catalogue *c, struct read *r, unsigned which, const char *types, ...)
+{
+	va_list ap;
+	int rc = catalogue_get_reader(c, &r->db);
+
+	if (rc < 0)
+		return rc;
+	r->st = NULL;
+	rc = check_filled(c, r->db, which);
+	va_start(ap, types);
+	if (rc == 0)
+		rc = db_vbind(r->db, which, &r->st, types, ap);
+	va_end(ap);
+	if (rc < 0)
+		end_read(c, r);
+	return rc;
+}
+
+/* rc, here and below: of begin_read. */
+static int
+read_document(struct catalogue *c, struct read *r, int rc, struct document *out)
 {
 	struct document d;
 
 	if (rc < 0)
 		return rc;
-	if ((rc = db_step(db, st)) > 0) {
-		row_document(st, &d);
-		rc = document_copy(&d, out);
+	if ((rc = db_step(r->db, r->st)) > 0) {
+		row_document(r->st, &d);
+		rc = d.name ? document_copy(&d, out) : db_damaged(r->db);
 	} else if (rc == 0) {
 		rc = -ENOENT;
 	}
-	db_reset(st);
+	end_read(c, r);
 	return rc;
 }
 
 static int
-by_number(struct catalogue *c, unsigned which, uint64_t number, struct document *out)
+read_documents(struct catalogue *c, struct read *r, int rc, catalogue_each *each, void *ctx)
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	struct document d;
 
 	if (rc < 0)
 		return rc;
-	rc = db_bind(db, which, &st, "i", N(number));
-	rc = take_document(db, st, rc, out);
-	catalogue_put_reader(c, db);
-	return rc;
+	while ((rc = db_step(r->db, r->st)) > 0) {
+		row_document(r->st, &d);
+		if (!d.name) {
+			rc = db_damaged(r->db);
+			break;
+		}
+		if (!each(ctx, &d))
+			break;
+	}
+	end_read(c, r);
+	return rc < 0 ? rc : 0;
 }
 
 int
 catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
 {
-	return by_number(c, SQL_BY_KEY, key, out);
+	struct read r;
+
+	return read_document(c, &r, begin_read(c, &r, SQL_BY_KEY, "i", N(key)), out);
 }
 
 int
 catalogue_by_version_key(struct catalogue *c, uint64_t version_key, struct document *out)
 {
-	return by_number(c, SQL_BY_VERSION, version_key, out);
+	struct read r;
+
+	return read_document(c, &r, begin_read(c, &r, SQL_BY_VERSION, "i", N(version_key)), out);
 }
 
 int
 catalogue_by_id(struct catalogue *c, const char *id, struct document *out)
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	struct read r;
 
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_BY_ID, &st, "t", id);
-	rc = take_document(db, st, rc, out);
-	catalogue_put_reader(c, db);
-	return rc;
+	return read_document(c, &r, begin_read(c, &r, SQL_BY_ID, "t", id), out);
 }
 
 int
 catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	const int64_t hash = N(c->names.hash(name));
+	struct read r;
 
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_BY_NAME, &st, "it", N(c->hash(name)), name);
-	rc = take_document(db, st, rc, out);
-	catalogue_put_reader(c, db);
-	return rc;
+	return read_document(c, &r, begin_read(c, &r, SQL_BY_NAME, "it", hash, name), out);
 }
 
-/* Steps a bound SQL_DOCUMENT to its end, if rc is 0. */
-static int
-take_documents(struct db *db, sqlite3_stmt *st, int rc, catalogue_each *each, void *ctx)
+int
+catalogue_version(struct catalogue *c, uint64_t version_key, struct document *out)
 {
-	struct document d;
+	struct read r;
 
-	if (rc < 0)
-		return rc;
-	while ((rc = db_step(db, st)) > 0) {
-		row_document(st, &d);
-		if (!each(ctx, &d))
-			break;
-	}
-	db_reset(st);
-	return rc < 0 ? rc : 0;
+	return read_document(c, &r, begin_read(c, &r, SQL_VERSION, "i", N(version_key)), out);
+}
+
+/* SQLite's numbers have a sign. */
+static int64_t
+bound(uint64_t after)
+{
+	return after > INT64_MAX ? INT64_MAX : N(after);
 }
 
 int
 catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *ctx)
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	struct read r;
 
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_LIST, &st, "i", after > INT64_MAX ? INT64_MAX : N(after));
-	rc = take_documents(db, st, rc, each, ctx);
-	catalogue_put_reader(c, db);
-	return rc;
+	return read_documents(c, &r, begin_read(c, &r, SQL_LIST, "i", bound(after)), each, ctx);
 }
 
 int
 catalogue_list_names(struct catalogue *c, const char *after, catalogue_each *each, void *ctx)
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	struct read r;
 
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_LIST_NAMES, &st, "t", after);
-	rc = take_documents(db, st, rc, each, ctx);
-	catalogue_put_reader(c, db);
-	return rc;
+	return read_documents(c, &r, begin_read(c, &r, SQL_LIST_NAMES, "t", after), each, ctx);
 }
 
 int
 catalogue_list_parent(
     struct catalogue *c, const char *parent_id, uint64_t after, catalogue_each *each, void *ctx)
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	struct read r;
+	int rc = begin_read(c, &r, SQL_LIST_PARENT, "ti", parent_id, bound(after));
 
-	if (rc < 0)
-		return rc;
-	rc = db_bind(
-	    db, SQL_LIST_PARENT, &st, "ti", parent_id, after > INT64_MAX ? INT64_MAX : N(after));
-	rc = take_documents(db, st, rc, each, ctx);
-	catalogue_put_reader(c, db);
-	return rc;
+	return read_documents(c, &r, rc, each, ctx);
+}
+
+int
+catalogue_versions(
+    struct catalogue *c, uint64_t key, uint64_t after, catalogue_each *each, void *ctx)
+{
+	struct read r;
+	int rc = begin_read(c, &r, SQL_VERSIONS, "ii", N(key), bound(after));
+
+	return read_documents(c, &r, rc, each, ctx);
 }
 
 int
 catalogue_next_parent(struct catalogue *c, const char *after, char out[19])
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	struct read r;
+	int rc = begin_read(c, &r, SQL_NEXT_PARENT, "t", after);
 
 	if (rc < 0)
 		return rc;
-	if ((rc = db_bind(db, SQL_NEXT_PARENT, &st, "t", after)) == 0) {
-		rc = db_step(db, st);
-		if (rc > 0)
-			snprintf(out, 19, "%s", row_text(st, 0));
-		rc = rc > 0 ? 0 : rc == 0 ? -ENOENT : rc;
-		db_reset(st);
-	}
-	catalogue_put_reader(c, db);
-	return rc;
+	if ((rc = db_step(r.db, r.st)) > 0)
+		row_id(r.st, 0, out);
+	end_read(c, &r);
+	return rc > 0 ? 0 : rc < 0 ? rc : -ENOENT;
 }
 
 int
 catalogue_state(struct catalogue *c, const char *name, char **out)
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	struct read r;
+	int rc = begin_read(c, &r, SQL_STATE, "t", name);
 
 	if (rc < 0)
 		return rc;
-	if ((rc = db_bind(db, SQL_STATE, &st, "t", name)) == 0) {
-		rc = db_step(db, st);
-		const char *value = rc > 0 ? row_text(st, 0) : NULL;
-		char *copy = value ? strdup(value) : NULL;
-
-		if (rc >= 0)
-			rc = copy ? 0 : value ? -ENOMEM : -ENOENT;
-		if (rc == 0)
-			*out = copy;
-		db_reset(st);
-	}
-	catalogue_put_reader(c, db);
+	rc = db_step(r.db, r.st);
+	const char *value = rc > 0 ? row_text(r.st, 0) : NULL;
+	char *copy = value ? strdup(value) : NULL;
+	if (rc >= 0)
+		rc = copy ? 0 : value ? -ENOMEM : -ENOENT;
+	if (rc == 0)
+		*out = copy;
+	end_read(c, &r);
 	return rc;
 }
 
 static int
 read_total(struct catalogue *c, struct catalogue_totals *totals, uint64_t *generation)
 {
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
+	struct read r;
+	int rc = begin_read(c, &r, SQL_TOTAL, "");
 
 	if (rc < 0)
 		return rc;
-	if ((rc = db_bind(db, SQL_TOTAL, &st, "")) == 0) {
-		if ((rc = db_step(db, st)) > 0) {
-			totals->documents = (uint64_t)sqlite3_column_int64(st, 0);
-			totals->bytes = (uint64_t)sqlite3_column_int64(st, 1);
-			*generation = (uint64_t)sqlite3_column_int64(st, 2);
-		}
-		db_reset(st);
+	if ((rc = db_step(r.db, r.st)) > 0) {
+		totals->documents = (uint64_t)sqlite3_column_int64(r.st, 0);
+		totals->bytes = (uint64_t)sqlite3_column_int64(r.st, 1);
+		*generation = (uint64_t)sqlite3_column_int64(r.st, 2);
+	} else if (rc == 0) {
+		rc = db_damaged(r.db);
 	}
-	catalogue_put_reader(c, db);
-	return rc > 0 ? 0 : rc < 0 ? rc : -EIO;
+	end_read(c, &r);
+	return rc < 0 ? rc : 0;
 }
 
 int
@@ -258,26 +308,4 @@ catalogue_generation(struct catalogue *c, uint64_t *out)
 	struct catalogue_totals totals;
 
 	return read_total(c, &totals, out);
-}
-
-int
-catalogue_version(struct catalogue *c, uint64_t version_key, struct document *out)
-{
-	return by_number(c, SQL_VERSION, version_key, out);
-}
-
-int
-catalogue_versions(
-    struct catalogue *c, uint64_t key, uint64_t after, catalogue_each *each, void *ctx)
-{
-	sqlite3_stmt *st;
-	struct db *db;
-	int rc = catalogue_get_reader(c, &db);
-
-	if (rc < 0)
-		return rc;
-	rc = db_bind(db, SQL_VERSIONS, &st, "ii", N(key), after > INT64_MAX ? INT64_MAX : N(after));
-	rc = take_documents(db, st, rc, each, ctx);
-	catalogue_put_reader(c, db);
-	return rc;
 }

@@ -42,8 +42,6 @@ row_document(sqlite3_stmt *st, struct document *d)
 	int i = row_fields(st, 0, d);
 
 	d->name = row_text(st, i++);
-	if (!d->name)		/* of a file that is damaged */
-		d->name = "?";
 	d->listed = sqlite3_column_int(st, i) != 0;
 }
 

@@ -14,10 +14,11 @@
 
 const char *row_text(sqlite3_stmt *, int i);			/* NULL: null */
 void	row_id(sqlite3_stmt *, int i, char out[19]);
-int row_fields(sqlite3_stmt *, int i,
-    struct document *); /* the columns SQL_FIELDS from i on; returns the one behind */
-void	row_document(sqlite3_stmt *, struct document *);	/* the columns SQL_DOCUMENT */
-int row_bind(sqlite3_stmt *, const struct document *,
-    uint64_t key); /* the parameters SQL_FIELDS from the first on; returns the one behind */
+/* Reads the columns SQL_FIELDS from i on; returns the next one. */
+int	row_fields(sqlite3_stmt *, int i, struct document *);
+/* Reads the columns of SQL_DOCUMENT. The name is NULL only in a damaged file. */
+void	row_document(sqlite3_stmt *, struct document *);
+/* Binds the parameters SQL_FIELDS from the first on; returns the next one. */
+int	row_bind(sqlite3_stmt *, const struct document *, uint64_t key);
 
 #endif

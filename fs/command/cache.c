@@ -119,22 +119,12 @@ check_file(void *ctx, const char *name, int fd, uint64_t size)
 	return keep;
 }
 
-static bool
-is_complete(struct catalogue *c)
-{
-	char *filled = NULL;
-	bool is = catalogue_state(c, "filled", &filled) == 0;
-
-	free(filled);
-	return is;
-}
-
 int
 cache_check(struct catalogue *c, const char *blobs, FILE *out)
 {
 	struct check k = { .catalogue = c,
 		.out = out,
-		.complete = is_complete(c),
+		.complete = catalogue_is_filled(c),
 		.terminal = isatty(STDERR_FILENO) };
 	int rc = store_files(blobs, check_file, &k);
 

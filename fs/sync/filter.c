@@ -48,7 +48,7 @@ remove_documents(struct updater *u, const char (*ids)[19], size_t n, const struc
 	for (size_t i = 0; i < n && rc == 0; i++)
 		if (!but || !ids_has(but, ids[i]))
 			rc = catalogue_remove(u->catalogue, ids[i], gone);
-	return pages_commit(u, rc, true);
+	return pages_commit(u, rc);
 }
 
 static int
@@ -58,7 +58,7 @@ end_matched_page(void *ctx, int rc, const struct rest_page *answer)
 
 	(void)answer;
 	rc = pages_end(p, rc);
-	return rc < 0 ? rc : pages_commit(p->updater, 0, true);
+	return rc < 0 ? rc : pages_commit(p->updater, 0);
 }
 
 static int

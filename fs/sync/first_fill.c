@@ -14,25 +14,19 @@ struct fill {
 	unsigned	 calls;
 };
 
-/* Names can wait until all documents are there. */
 static int
 begin_fill(struct updater *u)
 {
 	int rc = pages_begin(u);
 
-	if (rc < 0)
-		return rc;
-	rc = catalogue_defer(u->catalogue);
-	return pages_commit(u, rc < 0 ? rc : pages_put_state(u, "born", clock_wall_ms()), false);
+	return rc < 0 ? rc : pages_commit(u, pages_put_state(u, "born", clock_wall_ms()));
 }
 
 static int
 put_filled(const struct updater *u, int64_t asked, int64_t began)
 {
-	int rc = catalogue_settle(u->catalogue);
+	int rc = catalogue_put_filled(u->catalogue);
 
-	if (rc == 0)
-		rc = catalogue_put_state(u->catalogue, "filled", "yes");
 	if (rc == 0)
 		rc = pages_put_state(u, "reconciled", asked);
 	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later
@@ -59,7 +53,7 @@ end_fill_page(void *ctx, int rc, const struct rest_page *answer)
 		rc = pages_put_state(u, "asked", f->asked);
 	if (rc == 0 && answer->last)
 		rc = put_filled(u, f->asked, f->began);
-	rc = pages_commit(u, rc, false);
+	rc = pages_commit(u, rc);
 	if (rc == 0 && f->progress && (rc = catalogue_totals(u->catalogue, &totals)) == 0)
 		f->progress(f->ctx, totals.documents, f->total, f->calls);
 	return rc;

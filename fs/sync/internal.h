@@ -16,7 +16,6 @@
  *	page		a number that each page of a first fill or a refresh raises
  *	born		this machine's clock (ms) when the first fill began
  *	filling		during the first fill, the last Id that has come
- *	filled		"yes" once the first fill is complete
  *	began		this machine's clock (ms) when the last complete fill or refresh began
  *	asked		the org's clock (ms) when it answered the first page of that one
  *	newest		the largest SystemModstamp (ms) that a refresh has brought
@@ -40,7 +39,7 @@ struct updater {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	const struct sync_options *o;
-	catalogue_changed *changed;	/* never NULL; hears of what other mounts are to hear of */
+	catalogue_changed *changed;	/* never NULL */
 	void		*ctx;
 	int64_t		 page;		/* the state; -1: others' pages do not matter */
 };
@@ -76,8 +75,8 @@ int	pages_put(void *ctx, const struct document *);
 int	pages_end(struct page *, int rc);
 /* A transaction without a page. -EAGAIN: another mount has committed a page. */
 int	pages_begin(struct updater *);
-/* Rolls back if rc is negative, and returns it. announce: other mounts hear of what changed. */
-int	pages_commit(struct updater *, int rc, bool announce);
+/* Rolls back if rc is negative, and returns it. Calls changed() for all that changed. */
+int	pages_commit(struct updater *, int rc);
 /* All versions of these documents. */
 int	pages_fetch_versions(struct updater *, const struct ids *);
 

@@ -107,11 +107,15 @@ pages_end(struct page *p, int rc)
 }
 
 int
-pages_commit(struct updater *u, int rc, bool announce)
+pages_commit(struct updater *u, int rc)
 {
+	if (rc < 0) {
+		catalogue_rollback(u->catalogue);
+		return rc;
+	}
+	rc = catalogue_commit(u->catalogue);
 	if (rc == 0)
-		return catalogue_commit(u->catalogue, announce ? u->changed : NULL, u->ctx);
-	catalogue_rollback(u->catalogue);
+		catalogue_changes(u->catalogue, u->changed, u->ctx);
 	return rc;
 }
 

@@ -66,9 +66,11 @@ end_document_page(void *ctx, int rc, const struct rest_page *page)
 
 	(void)page;
 	if (a->begun && rc == 0)
-		rc = catalogue_commit(a->by->catalogue, a->by->changed, a->by->ctx);
+		rc = catalogue_commit(a->by->catalogue);
 	else if (a->begun)
 		catalogue_rollback(a->by->catalogue);
+	if (a->begun && rc == 0)
+		catalogue_changes(a->by->catalogue, a->by->changed, a->by->ctx);
 	a->begun = false;
 	return rc;
 }

@@ -19,7 +19,7 @@ end_unknown_page(void *ctx, int rc, const struct rest_page *answer)
 
 	(void)answer;
 	rc = pages_end(p, rc);
-	return rc < 0 ? rc : pages_commit(p->updater, 0, true);
+	return rc < 0 ? rc : pages_commit(p->updater, 0);
 }
 
 /* Documents that have come into reach: their SystemModstamp may be old, so no refresh brings them. */
@@ -77,7 +77,7 @@ sweep(struct updater *u)
 		if ((rc = catalogue_begin(u->catalogue)) < 0)
 			return rc;
 		more = catalogue_sweep(u->catalogue, !u->o->filter);
-		rc = pages_commit(u, more < 0 ? more : 0, true);
+		rc = pages_commit(u, more < 0 ? more : 0);
 	} while (rc == 0 && more > 0);
 	return rc;
 }
@@ -87,15 +87,17 @@ commit_state(struct updater *u, const char *name, int64_t n)
 {
 	int rc = catalogue_begin(u->catalogue);
 
-	return rc < 0 ? rc : pages_commit(u, pages_put_state(u, name, n), true);
+	return rc < 0 ? rc : pages_commit(u, pages_put_state(u, name, n));
 }
 
 int
 reconcile_run(struct updater *u)
 {
 	struct reconcile r = { .updater = u, .asked = -1 };
-	int rc = commit_state(u, "listing", clock_wall_ms());
+	int rc = catalogue_check(u->catalogue);
 
+	if (rc == 0)
+		rc = commit_state(u, "listing", clock_wall_ms());
 	if (rc == 0)
 		rc = catalogue_mark_begin(u->catalogue);
 	if (rc == 0)

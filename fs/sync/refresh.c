@@ -28,7 +28,7 @@ end_refresh_page(void *ctx, int rc, const struct rest_page *answer)
 	if (answer->last)
 		rc = pages_put_complete(u, r->page.newest > r->newest ? r->page.newest : r->newest,
 		    r->answered > r->asked ? r->answered : r->asked, r->began);
-	return pages_commit(u, rc, true);
+	return pages_commit(u, rc);
 }
 
 int

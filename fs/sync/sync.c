@@ -85,16 +85,6 @@ begin_turn(struct sync *s)
 	return true;
 }
 
-static bool
-is_filled(const struct sync *s)
-{
-	char *filled = NULL;
-	bool yes = catalogue_state(s->updater.catalogue, "filled", &filled) == 0;
-
-	free(filled);
-	return yes;
-}
-
 /* since: a fill or refresh of another mount is as good if it began then or later. */
 static int
 update_once(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
@@ -103,12 +93,14 @@ update_once(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
 	int64_t began, page = pages_state(&u, "page");
 
 	u.page = page > 0 ? page : 0;
-	if (!is_filled(s))
+	if (!catalogue_is_filled(u.catalogue))
 		return first_fill_run(&u, progress, ctx);
 	began = pages_state(&u, "began");
-	if (began < since || began > clock_wall_ms())
-		return refresh_run(&u);
-	return catalogue_catch_up(u.catalogue, u.changed, u.ctx);
+	if (began >= since && began <= clock_wall_ms())
+		return catalogue_changes(u.catalogue, u.changed, u.ctx);
+	int rc = refresh_run(&u);
+	/* Its file may have been found damaged. */
+	return rc == -EIO && !catalogue_is_filled(u.catalogue) ? -EAGAIN : rc;
 }
 
 static int
@@ -123,7 +115,8 @@ update(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
 		if (has_turn)
 			flock(s->turn, LOCK_UN);
 	} while (rc == -EAGAIN);	/* another mount has got a page meanwhile */
-	return rc;
+	return rc < 0 || !s->o.versions ? rc :
+					  versions_fill(s->updater.rest, s->updater.catalogue);
 }
 
 static bool
@@ -291,14 +284,37 @@ warn_old(const struct sync *s, int rc)
 	    strerror(-rc), date);
 }
 
+static int64_t
+refresh_ms(const struct sync *s)
+{
+	return (int64_t)s->o.refresh * 1000;
+}
+
+/* Caller locks. A catalogue is not filled after its file has been found damaged. */
+static bool
+is_due(const struct sync *s, bool filled)
+{
+	return freshness_left(&s->fresh, refresh_ms(s)) == 0 || (s->fresh.rc == 0 && !filled);
+}
+
+static void
+fill_again(void *ctx)
+{
+	struct sync *s = ctx;
+
+	pthread_mutex_lock(&s->lock);
+	if (is_due(s, false))
+		task_start(&s->refresh, s->pool);
+	pthread_mutex_unlock(&s->lock);
+}
+
 int
 sync_first(struct sync *s, sync_progress *progress, void *ctx)
 {
-	const bool filled = is_filled(s);
+	const bool filled = catalogue_is_filled(s->updater.catalogue);
 	int rc = update(s, clock_wall_ms(), progress, ctx);
 
-	if (rc == 0 && s->o.versions)
-		rc = versions_fill(s->updater.rest, s->updater.catalogue);
+	catalogue_on_unfilled(s->updater.catalogue, fill_again, s);
 	pthread_mutex_lock(&s->lock);
 	freshness_note(&s->fresh, rc, pages_state(&s->updater, "began"), PAUSE_MOST);
 	pthread_mutex_unlock(&s->lock);
@@ -332,21 +348,16 @@ wait_for_try(struct sync *s, struct task *t, uint64_t *ticket, bool later, struc
 	return rc;
 }
 
-static int64_t
-refresh_ms(const struct sync *s)
-{
-	return (int64_t)s->o.refresh * 1000;
-}
-
 int
 sync_fresh(struct sync *s, struct sync_ticket *ticket, struct wait *w)
 {
+	const bool filled = catalogue_is_filled(s->updater.catalogue);
 	int rc = 0;
 
 	pthread_mutex_lock(&s->lock);
 	if (!s->pool) {
 		rc = -EINTR;
-	} else if (ticket->refresh > 0 || freshness_left(&s->fresh, refresh_ms(s)) == 0) {
+	} else if (ticket->refresh > 0 || is_due(s, filled)) {
 		if (!s->refresh.running)
 			s->since = clock_wall_ms() - refresh_ms(s);
 		rc = wait_for_try(s, &s->refresh, &ticket->refresh, false, w);

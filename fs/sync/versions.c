@@ -53,7 +53,7 @@ end_version_page(void *ctx, int rc, const struct rest_page *answer)
 
 	(void)answer;
 	if (p->begun && rc == 0)
-		rc = catalogue_commit(p->catalogue, NULL, NULL);
+		rc = catalogue_commit(p->catalogue);
 	else if (p->begun)
 		catalogue_rollback(p->catalogue);
 	p->begun = false;

@@ -1,7 +1,7 @@
 /*
- * A catalogue whose file has been damaged: it opens, perhaps begun anew, and what it then gives can
- * be used. The input: places in the file and what is there instead (three bytes and one), or with a
- * first byte from 128 on, the file itself.
+ * A catalogue with a damaged file: it opens, perhaps begun anew, and all that it gives can be used.
+ * The input: places in the file and what is there instead (three bytes and one), or with a first
+ * byte from 128 on, the file itself.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -66,7 +66,7 @@ make(void)
 	MUST(catalogue_open(dir, name_hash_of(NAME_UNIX), &c) == 0 && catalogue_begin(c) == 0);
 	for (unsigned i = 0; i < DOCUMENTS; i++)
 		MUST(put(c, i) == 0);
-	MUST(catalogue_put_state(c, "filled", "yes") == 0 && catalogue_commit(c, NULL, NULL) == 0);
+	MUST(catalogue_put_filled(c) == 0 && catalogue_commit(c) == 0);
 	catalogue_close(c);
 	snprintf(pattern, sizeof(pattern), "%s/catalogue-*.db", dir);
 	MUST(glob(pattern, 0, NULL, &found) == 0);
@@ -129,28 +129,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!good.len)
 		make();
 	damage(data, size);
-	int rc = catalogue_open(dir, name_hash_of(NAME_UNIX), &c);
-	MUST(rc == 0 || rc == -EIO);
-	if (rc < 0)
-		return 0;
+	MUST(catalogue_open(dir, name_hash_of(NAME_UNIX), &c) == 0);
 	catalogue_list(c, 0, see, &n);
 	catalogue_totals(c, &totals);
 	if (catalogue_by_name(c, "Document 3", &d) == 0)
 		document_free(&d);
 	if (catalogue_by_key(c, 3, &d) == 0)
 		document_free(&d);
-	rc = catalogue_begin(c);
+	int rc = catalogue_begin(c);
 	if (rc == 0) {
 		rc = put(c, DOCUMENTS + 1);
 		if (rc == 0)
 			rc = catalogue_remove(c, "0695g00002B0003AA1", true);
 		if (rc == 0)
-			catalogue_commit(c, NULL, NULL);
+			catalogue_commit(c);
 		else
 			catalogue_rollback(c);
 	}
 	catalogue_close(c);
-	/* Whatever it was, it is used again, or begun anew by now. */
 	MUST(catalogue_open(dir, name_hash_of(NAME_UNIX), &c) == 0);
 	catalogue_close(c);
 	return 0;
