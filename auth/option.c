@@ -15,106 +15,122 @@
 #include "log.h"
 
 enum type {
-	TEXT,
-	COMMAND,
-	PATH,
-	LOGIN_URL,
-	PROXY,
+	TEXT, COMMAND, PATH, LOGIN_URL, PROXY, VERSION, CHARACTER, CONDITION,	/* strings */
 	SECRET,
 	YES_NO,
-	NUMBER,
-	SECONDS,
-	SIZE,
 	CHOICE,
-	ID,
-	OCTAL,
-	VERSION,
-	CHARACTER,
-	CONDITION
+	NUMBER, SECONDS, SIZE,
+	ID, OCTAL
+};
+
+static const struct {
+	const char	*placeholder;	/* for a value, in --keys and in the manual; NULL: the choices */
+	const char	*advice;	/* for a wrong value; NULL: put_advice knows */
+} types[] = {
+	[TEXT] = { "...", NULL },
+	[COMMAND] = { "COMMAND", NULL },
+	[PATH] = { "PATH", "write the whole path, from / on" },
+	[LOGIN_URL] = { "URL",
+	    "write https:// and the org's My Domain, such as https://acme.my.salesforce.com" },
+	[PROXY] = { "URL", NULL },
+	[VERSION] = { "N", "say two digits and .0, such as 62.0" },
+	[CHARACTER] = { "C|tab", "say one character that is no letter, digit or quote, or tab" },
+	[CONDITION] = { "CONDITION", NULL },
+	[SECRET] = { "...", NULL },
+	[YES_NO] = { "yes|no", "say yes or no" },
+	[CHOICE] = { NULL, NULL },
+	[NUMBER] = { "N", NULL },
+	[SECONDS] = { "SECONDS", NULL },
+	[SIZE] = { "SIZE", NULL },
+	[ID] = { "N", "say a numeric id (id -u and id -g print them)" },
+	[OCTAL] = { "OCTAL", "say an octal number up to 777, such as 022" },
 };
 
 struct option {
 	const char	*name;
 	size_t		 offset;	/* of the member of struct config that has its name */
 	enum type	 type;
-	uint64_t	 min, max;	/* of numbers, seconds and sizes */
-	const char	*choices;	/* "one|two", in the order of the enum */
 	const char	*fallback;	/* NULL: none */
 	const char	*help;
+	uint64_t	 min, max;	/* of what is a number */
+	const char	*choices;	/* "one|two", in the order of the enum */
 };
 
-#define KEY(member) .name = #member, .offset = offsetof(struct config, member)
+/* The type, the fallback, the help, and what else there is. */
+#define KEY(member, t, f, h, ...)                                                \
+	{ .name = #member, .offset = offsetof(struct config, member), .type = t, \
+		.fallback = f, .help = h, __VA_ARGS__ }
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 
 static const struct option options[] = {
-	{ KEY(login_url), LOGIN_URL,
-	    .help = "the org's My Domain; http only for this machine itself" },
-	{ KEY(flow), CHOICE, .choices = "web|jwt|client_credentials", .fallback = "web",
-	    .help = "how to log in" },
-	{ KEY(client_id), TEXT, .help = "the Consumer Key" },
-	{ KEY(client_secret), SECRET, .help = "the Consumer Secret; in the file only" },
-	{ KEY(client_secret_cmd), COMMAND, .help = "a command that prints it" },
-	{ KEY(redirect_uri), TEXT, .fallback = "http://localhost:1717/OauthRedirect",
-	    .help = "web: as registered in Salesforce" },
-	{ KEY(username), TEXT, .help = "jwt: whom to log in" },
-	{ KEY(private_key), PATH, .help = "jwt: the key, PEM" },
-	{ KEY(private_key_cmd), COMMAND, .help = "jwt: a command that prints it" },
-	{ KEY(proxy), PROXY, .help = "instead of what https_proxy says" },
-	{ KEY(ca_file), PATH, .help = "certificates to trust instead of the system's, PEM" },
+	KEY(login_url, LOGIN_URL, NULL, "the org's My Domain; http only for this machine itself"),
+	KEY(flow, CHOICE, "web", "how sffs logs in", .choices = "web|jwt|client_credentials"),
+	KEY(client_id, TEXT, NULL, "the app's Consumer Key"),
+	KEY(client_secret, SECRET, NULL, "the app's Consumer Secret; only in the file"),
+	KEY(client_secret_cmd, COMMAND, NULL, "a command that prints client_secret"),
+	KEY(redirect_uri, TEXT, "http://localhost:1717/OauthRedirect",
+	    "flow = web: the app's Callback URL"),
+	KEY(username, TEXT, NULL, "flow = jwt: the user to log in"),
+	KEY(private_key, PATH, NULL, "flow = jwt: the file of the private key, PEM"),
+	KEY(private_key_cmd, COMMAND, NULL, "flow = jwt: a command that prints the private key"),
+	KEY(proxy, PROXY, NULL, "the proxy, instead of the one that https_proxy names"),
+	KEY(ca_file, PATH, NULL, "trust the certificates in this file (PEM), not the system's"),
 
-	{ KEY(api_version), VERSION, .fallback = "62.0", .help = "of Salesforce's REST API" },
-	{ KEY(refresh), SECONDS, .min = 0, .max = 7 * 86400, .fallback = "60",
-	    .help = "for which the org's last answer is fresh; 0 asks at every look" },
-	{ KEY(timeout), SECONDS, .min = 1, .max = 3600, .fallback = "60",
-	    .help =
-		"without a byte until a request is given up; until a query is answered, 2.5 times as many" },
-	{ KEY(tries), NUMBER, .min = 1, .max = 10, .fallback = "4",
-	    .help =
-		"of a request that may succeed the next time; with pauses that double; a download that gets further has more" },
-	{ KEY(transfers), NUMBER, .min = 1, .max = 25, .fallback = "4",
-	    .help = "downloads at a time" },
-	{ KEY(api_budget), NUMBER, .min = 0, .max = 1000000000, .fallback = "0",
-	    .help = "calls that this mount may make in 24 hours; 0: no limit" },
-	{ KEY(api_reserve), NUMBER, .min = 0, .max = 100, .fallback = "10",
-	    .help = "per cent of the org's daily calls that are for reading alone" },
-	{ KEY(cache_size), SIZE, .min = MIB, .max = KIB * KIB * GIB, .fallback = "10G",
-	    .help = "bytes kept on disk" },
-	{ KEY(cache_dir), PATH, .help = "where they are kept, instead of ~/.cache/sffs" },
-	{ KEY(offline), CHOICE, .choices = "serve|fail", .fallback = "serve",
-	    .help = "what to do with cached data when the org is out of reach" },
-	{ KEY(names), CHOICE, .choices = "unix|portable", .fallback = "unix",
-	    .help = "portable: names that Windows and macOS can hold too" },
-	{ KEY(links), YES_NO, .fallback = "yes", .help = "symbolic links in documents/" },
-	{ KEY(filter), CONDITION,
-	    .help =
-		"list only the documents for which this SOQL condition holds, such as FileExtension = 'csv'" },
-	{ KEY(archived), YES_NO, .fallback = "no", .help = "list archived documents too" },
-	{ KEY(versions), CHOICE, .choices = "named|all", .fallback = "named",
-	    .help = "all: bring the list of all versions when mounting, and list versions/" },
-	{ KEY(browse), YES_NO, .fallback = "no",
-	    .help =
-		"list what else works by name only: parsed/ in full, the folders of a library" },
-	{ KEY(confine), YES_NO, .fallback = "yes",
-	    .help = "the mount can touch only what it needs, where the kernel has Landlock" },
-	{ KEY(csv_encoding), TEXT, .help = "of CSV documents, instead of finding out" },
-	{ KEY(csv_delimiter), CHARACTER, .help = "of CSV documents, instead of finding out" },
-	{ KEY(csv_max_field), SIZE, .min = KIB, .max = GIB, .fallback = "8M",
-	    .help = "a quote that is not closed within is a character" },
-	{ KEY(csv_strict), YES_NO, .fallback = "no",
-	    .help = "views of a CSV document that is not clean end in an error" },
+	KEY(api_version, VERSION, "62.0", "version of Salesforce's REST API"),
+	KEY(refresh, SECONDS, "60",
+	    "how long the last answer is used before the org is asked again; 0: ask every time",
+	    .max = 7 * 86400),
+	KEY(timeout, SECONDS, "60",
+	    "how long a request may bring no data before it is given up; "
+	    "a query: 2.5 times as long",
+	    .min = 1, .max = 3600),
+	KEY(tries, NUMBER, "4",
+	    "how often a failed request is tried in all, with growing pauses; "
+	    "more often while a download makes progress",
+	    .min = 1, .max = 10),
+	KEY(transfers, NUMBER, "4", "how many downloads run at a time", .min = 1, .max = 25),
+	KEY(api_budget, NUMBER, "0", "calls that this mount may make in 24 hours; 0: no limit",
+	    .max = 1000000000),
+	KEY(api_reserve, NUMBER, "10",
+	    "per cent of the org's daily calls kept for reading files; "
+	    "refreshes stop when only those are left",
+	    .max = 100),
+	KEY(cache_size, SIZE, "10G", "how much is kept on disk", .min = MIB, .max = KIB * KIB * GIB),
+	KEY(cache_dir, PATH, NULL, "where it is kept, instead of ~/.cache/sffs"),
+	KEY(offline, CHOICE, "serve", "while the org is out of reach: serve cached data, or fail",
+	    .choices = "serve|fail"),
+	KEY(names, CHOICE, "unix", "portable: file names that Windows and macOS accept, too",
+	    .choices = "unix|portable"),
+	KEY(links, YES_NO, "yes", "symbolic links in documents/"),
+	KEY(filter, CONDITION, NULL,
+	    "list only documents that meet this SOQL condition, such as FileExtension = 'csv'"),
+	KEY(archived, YES_NO, "no", "list archived documents, too"),
+	KEY(versions, CHOICE, "named",
+	    "all: load the list of all versions when mounting, and list versions/",
+	    .choices = "named|all"),
+	KEY(browse, YES_NO, "no",
+	    "also list parsed/ and the folders of libraries, which else work only by name"),
+	KEY(confine, YES_NO, "yes",
+	    "let the mount touch only what it needs, if the kernel has Landlock"),
+	KEY(csv_encoding, TEXT, NULL, "encoding of CSV documents; else it is detected"),
+	KEY(csv_delimiter, CHARACTER, NULL, "delimiter of CSV documents; else it is detected"),
+	KEY(csv_max_field, SIZE, "8M",
+	    "an opening quote that is not closed within this size is taken literally",
+	    .min = KIB, .max = GIB),
+	KEY(csv_strict, YES_NO, "no", "fail to read views of a CSV document that has faults"),
 
-	{ KEY(uid), ID, .help = "owner of all files, instead of who mounts" },
-	{ KEY(gid), ID, .help = "group of all files" },
-	{ KEY(umask), OCTAL, .fallback = "077",
-	    .help = "permissions that files and directories do not have" },
-	{ KEY(allow_other), YES_NO, .fallback = "no",
-	    .help = "other users may look in, as umask lets them" },
+	KEY(uid, ID, NULL, "owner of all files; else the user who mounts",
+	    .max = UINT32_MAX - 1),
+	KEY(gid, ID, NULL, "group of all files", .max = UINT32_MAX - 1),
+	KEY(umask, OCTAL, "077", "permissions to take from all files and directories", .max = 0777),
+	KEY(allow_other, YES_NO, "no", "let other users in, as far as umask lets them"),
 };
 
-_Static_assert(
-    sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t), "ID is 32 bits");
+_Static_assert(sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t) &&
+	sizeof(mode_t) == sizeof(uint32_t),
+    "ID and OCTAL have 32 bits");
 
 #define OPTIONS (sizeof(options) / sizeof(options[0]))
 _Static_assert(OPTIONS <= OPTION_MOST, "OPTION_MOST is too small");
@@ -128,7 +144,7 @@ option_find(const char *name, size_t len)
 	return NULL;
 }
 
-/* How many letters must be added, left out or changed to make b of a. */
+/* How many letters must be added, removed or changed to turn a into b. */
 static unsigned
 distance(const char *a, size_t n, const char *b)
 {
@@ -192,7 +208,7 @@ option_is_flag(const struct option *o)
 	return o->type == YES_NO;
 }
 
-/* A URL's user part is a password, most of the time. */
+/* The user part of a URL usually has a password. */
 bool
 option_holds_secret(const struct option *o, const char *value)
 {
@@ -202,17 +218,17 @@ option_holds_secret(const struct option *o, const char *value)
 }
 
 static void *
-member(struct config *c, const struct option *o)
+member_of(struct config *c, const struct option *o)
 {
 	return (char *)c + o->offset;
 }
 
 /*
- * Values. Each function sets the member, or says what to write instead.
+ * Values. Each function sets the member, or returns -EINVAL, perhaps with advice.
  */
 
 static void
-set_no_text(char **to)
+clear_text(char **to)
 {
 	if (*to)
 		explicit_bzero(*to, strlen(*to));	/* a proxy may hold a password */
@@ -227,7 +243,7 @@ set_text(char **to, const char *value)
 
 	if (!s)
 		return -ENOMEM;
-	set_no_text(to);
+	clear_text(to);
 	*to = s;
 	return 0;
 }
@@ -247,7 +263,7 @@ put_size(struct buf *b, uint64_t n)
 		buf_putc(b, units[unit]);
 }
 
-/* A whole number, with K, M, G, T or P behind it if `units`. */
+/* A whole number, with K, M, G, T or P after it if `units`. */
 static bool
 parse_number(const char *s, int base, bool units, uint64_t *out)
 {
@@ -274,139 +290,75 @@ parse_number(const char *s, int base, bool units, uint64_t *out)
 }
 
 static int
-set_number(const struct option *o, const char *value, uint64_t *to, struct buf *say)
+set_number(const struct option *o, const char *value, void *to)
 {
 	uint64_t n;
 
-	if (parse_number(value, 10, o->type == SIZE, &n) && n >= o->min && n <= o->max) {
-		*to = n;
-		return 0;
-	}
-	if (o->type == SIZE) {
-		buf_puts(say, "say a size from ");
-		put_size(say, o->min);
-		buf_puts(say, " to ");
-		put_size(say, o->max);
-		buf_puts(say, ", such as 500M or 10G");
-	} else {
-		buf_printf(say, "say a %s from %" PRIu64 " to %" PRIu64,
-		    o->type == SECONDS ? "number of seconds" : "number", o->min, o->max);
-	}
-	return -EINVAL;
-}
-
-static int
-set_choice(const struct option *o, const char *value, int *to, struct buf *say)
-{
-	const char *choice = o->choices;
-	size_t len = strlen(value);
-
-	for (int i = 0; choice; i++) {
-		size_t n = strcspn(choice, "|");
-
-		if (n == len && strncmp(choice, value, n) == 0) {
-			*to = i;
-			return 0;
-		}
-		choice = choice[n] ? choice + n + 1 : NULL;
-	}
-	buf_puts(say, "say ");
-	for (const char *s = o->choices; *s; s++)
-		if (*s == '|')
-			buf_puts(say, strchr(s + 1, '|') ? ", " : " or ");
-		else
-			buf_putc(say, *s);
-	return -EINVAL;
-}
-
-static int
-set_yes_no(const char *value, bool *to, struct buf *say)
-{
-	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) {
-		buf_puts(say, "say yes or no");
+	if (!parse_number(value, o->type == OCTAL ? 8 : 10, o->type == SIZE, &n) || n < o->min ||
+	    n > o->max)
 		return -EINVAL;
-	}
-	*to = *value == 'y';
+	if (o->type == ID || o->type == OCTAL)
+		*(uint32_t *)to = (uint32_t)n;
+	else
+		*(uint64_t *)to = n;
 	return 0;
 }
 
+/* The number of value in "one|two"; -1: it is none of them. */
 static int
-set_id(const char *value, uint32_t *to, struct buf *say)
+find_choice(const char *choices, const char *value)
 {
-	uint64_t n;
+	size_t len = strlen(value), n;
 
-	if (!parse_number(value, 10, false, &n) || n >= UINT32_MAX) { /* the largest means "none" */
-		buf_puts(say, "say a numeric id (id -u and id -g print them)");
-		return -EINVAL;
+	for (int i = 0;; i++, choices += n + 1) {
+		n = strcspn(choices, "|");
+		if (n == len && strncmp(choices, value, n) == 0)
+			return i;
+		if (choices[n] == '\0')
+			return -1;
 	}
-	*to = (uint32_t)n;
-	return 0;
-}
-
-static int
-set_octal(const char *value, mode_t *to, struct buf *say)
-{
-	uint64_t n;
-
-	if (!parse_number(value, 8, false, &n) || n > 0777) {
-		buf_puts(say, "say an octal number up to 777, such as 022");
-		return -EINVAL;
-	}
-	*to = (mode_t)n;
-	return 0;
 }
 
 /* A daemon leaves its directory, so a path is absolute; ~/ is the home. */
 static int
-set_path(const char *value, char **to, struct buf *say)
+set_absolute_path(const char *value, char **to)
 {
 	const char *home = getenv("HOME");
-	struct buf path = BUF_INIT;
-	int rc;
+	char *path = NULL;
 
-	if (strncmp(value, "~/", 2) == 0 && home && *home == '/') {
-		buf_puts(&path, home);
-		value++;
-	}
-	buf_puts(&path, value);
-	if (*buf_str(&path) != '/' && !path.failed) {
-		buf_puts(say, "write the whole path, from / on");
-		rc = -EINVAL;
-	} else {
-		rc = path.failed ? -ENOMEM : set_text(to, buf_str(&path));
-	}
-	buf_free(&path);
-	return rc;
-}
-
-static int
-set_version(const char *value, char **to, struct buf *say)
-{
-	size_t n = strspn(value, "0123456789");
-
-	if (n != 2 || strcmp(value + n, ".0") != 0) {
-		buf_puts(say, "say two digits and .0, such as 62.0");
+	if (*value == '/')
+		return set_text(to, value);
+	if (strncmp(value, "~/", 2) != 0 || !home || *home != '/')
 		return -EINVAL;
-	}
-	return set_text(to, value);
+	if (asprintf(&path, "%s%s", home, value + 1) < 0)
+		return -ENOMEM;
+	clear_text(to);
+	*to = path;
+	return 0;
 }
 
 static int
-set_character(const char *value, char **to, struct buf *say)
+set_version(const char *value, char **to)
+{
+	return strspn(value, "0123456789") == 2 && strcmp(value + 2, ".0") == 0 ?
+	    set_text(to, value) :
+	    -EINVAL;
+}
+
+static int
+set_character(const char *value, char **to)
 {
 	if (strcmp(value, "tab") == 0 || strcmp(value, "\\t") == 0)
 		return set_text(to, "\t");
-	if (strlen(value) != 1 || !ispunct((unsigned char)*value) || *value == '"') {
-		buf_puts(say, "say one character that is no letter, digit or quote, or tab");
-		return -EINVAL;
-	}
-	return set_text(to, value);
+	return strlen(value) == 1 && ispunct((unsigned char)*value) && *value != '"' ?
+	    set_text(to, value) :
+	    -EINVAL;
 }
 
-/* It is going to stand in parentheses beside other conditions, which it must not end. The org says
- * whether it is a good one. */
+/* The condition is put into parentheses beside others, which it must not end. Only the org knows
+ * whether it is right. */
 static int
-set_condition(const char *value, char **to, struct buf *say)
+set_condition(const char *value, char **to, struct buf *advice)
 {
 	int depth = 0;
 	bool quoted = false;
@@ -419,22 +371,23 @@ set_condition(const char *value, char **to, struct buf *say)
 		else if (!quoted)
 			depth += *s == '(' ? 1 : *s == ')' ? -1 : 0;
 	}
-	if (quoted || depth != 0) {
-		buf_puts(say,
-		    quoted	  ? "a quote is not closed" :
-			depth > 0 ? "a ( is not closed" :
-				    "a ) has no (");
-		return -EINVAL;
-	}
-	return set_text(to, value);
+	if (!quoted && depth == 0)
+		return set_text(to, value);
+	buf_puts(advice,
+	    quoted	  ? "a quote is not closed" :
+		depth > 0 ? "a ( is not closed" :
+			    "a ) has no (");
+	return -EINVAL;
 }
 
-/* Hosts that people copy from their browser but that serve pages only: says which one to write.
- * False: host is none of them. */
+/* People copy a host from their browser that serves pages only. Says which one to write instead;
+ * false: host is none of those. */
 static bool
-say_my_domain(const char *host, struct buf *say)
+put_my_domain(const char *host, struct buf *advice)
 {
-	static const struct { const char *pages, *api; } domains[] = {
+	static const struct {
+		const char *pages, *api;
+	} domains[] = {
 		{ ".lightning.force.com", ".my.salesforce.com" },
 		{ ".my.salesforce-setup.com", ".my.salesforce.com" },
 		{ ".lightning.crmforce.mil", ".my.salesforce.mil" },
@@ -446,7 +399,7 @@ say_my_domain(const char *host, struct buf *say)
 		size_t n = strlen(domains[i].pages);
 
 		if (len > n && strcmp(host + len - n, domains[i].pages) == 0) {
-			buf_printf(say, "this host serves pages only; write https://%.*s%s",
+			buf_printf(advice, "this host serves pages only; write https://%.*s%s",
 			    (int)(len - n), host, domains[i].api);
 			return true;
 		}
@@ -454,12 +407,12 @@ say_my_domain(const char *host, struct buf *say)
 	return false;
 }
 
-/* Keeps scheme://host[:port], in small letters and without the default port. */
+/* Keeps scheme://host[:port], in lower case and without the default port. */
 static int
-set_login_url(const char *value, char **to, struct buf *say)
+set_login_url(const char *value, char **to, struct buf *advice)
 {
-	bool https = strncasecmp(value, "https://", 8) == 0,
-	     http = strncasecmp(value, "http://", 7) == 0;
+	bool https = strncasecmp(value, "https://", 8) == 0;
+	bool http = strncasecmp(value, "http://", 7) == 0;
 	const char *authority = value + (https ? 8 : http ? 7 : 0);
 	size_t len = strcspn(authority, "/?#");
 	struct buf url = BUF_INIT;
@@ -470,16 +423,14 @@ set_login_url(const char *value, char **to, struct buf *say)
 	buf_printf(&url, "%s://%.*s", https ? "https" : "http", (int)len, authority);
 	if (url.failed) {
 		rc = -ENOMEM;
-	} else if ((!https && !http) || !host_of_url(buf_str(&url), host, &https, &port)) {
-		buf_puts(say,
-		    "write https:// and the org's My Domain, such as https://acme.my.salesforce.com");
-	} else if (say_my_domain(host, say)) {
+	} else if ((!https && !http) || !host_of_url(buf_str(&url), host, &https, &port) ||
+	    put_my_domain(host, advice)) {
 		;
 	} else if (authority[len] != '\0' && strcmp(authority + len, "/") != 0) {
-		buf_printf(say, "write %s, no more", buf_str(&url));
+		buf_printf(advice, "write %s, no more", buf_str(&url));
 	} else if (!https && !host_is_loopback(host)) {
-		buf_printf(
-		    say, "http would show the secret to the network; write https://%s", host);
+		buf_printf(advice, "http would show the secret to the network; write https://%s",
+		    host);
 	} else {
 		buf_clear(&url);
 		buf_printf(&url, "%s://%s", https ? "https" : "http", host);
@@ -492,49 +443,79 @@ set_login_url(const char *value, char **to, struct buf *say)
 }
 
 static int
-set_value(struct config *c, const struct option *o, const char *value, struct buf *say)
+set_value(struct config *c, const struct option *o, const char *value, struct buf *advice)
 {
-	void *to = member(c, o);
+	void *to = member_of(c, o);
+	int n;
 
 	switch (o->type) {
 	case TEXT: case COMMAND: case PROXY: return set_text(to, value);
-	case PATH: return set_path(value, to, say);
-	case LOGIN_URL: return set_login_url(value, to, say);
+	case PATH: return set_absolute_path(value, to);
+	case LOGIN_URL: return set_login_url(value, to, advice);
+	case VERSION: return set_version(value, to);
+	case CHARACTER: return set_character(value, to);
+	case CONDITION: return set_condition(value, to, advice);
 	case SECRET: return secret_set(to, value, strlen(value)) ? 0 : -ENOMEM;
-	case YES_NO: return set_yes_no(value, to, say);
-	case NUMBER: case SECONDS: case SIZE: return set_number(o, value, to, say);
-	case CHOICE: return set_choice(o, value, to, say);
-	case ID: return set_id(value, to, say);
-	case OCTAL: return set_octal(value, to, say);
-	case VERSION: return set_version(value, to, say);
-	case CHARACTER: return set_character(value, to, say);
-	case CONDITION: return set_condition(value, to, say);
+	case NUMBER: case SECONDS: case SIZE: case ID: case OCTAL: return set_number(o, value, to);
+	case YES_NO:
+		n = find_choice("no|yes", value);
+		if (n >= 0)
+			*(bool *)to = n;
+		return n < 0 ? -EINVAL : 0;
+	case CHOICE:
+		n = find_choice(o->choices, value);
+		if (n >= 0)
+			*(int *)to = n;
+		return n < 0 ? -EINVAL : 0;
 	}
 	return -EINVAL;
 }
 
-static bool
-is_string(enum type t)
+/* What to write instead of a wrong value. */
+static void
+put_advice(const struct option *o, struct buf *b)
 {
-	return t == TEXT || t == COMMAND || t == PATH || t == LOGIN_URL || t == PROXY ||
-	    t == VERSION || t == CHARACTER || t == CONDITION;
+	if (types[o->type].advice) {
+		buf_puts(b, types[o->type].advice);
+	} else if (o->type == SIZE) {
+		buf_puts(b, "say a size from ");
+		put_size(b, o->min);
+		buf_puts(b, " to ");
+		put_size(b, o->max);
+		buf_puts(b, ", such as 500M or 10G");
+	} else if (o->type == CHOICE) {
+		buf_puts(b, "say ");
+		for (const char *s = o->choices; *s; s++)
+			if (*s == '|')
+				buf_puts(b, strchr(s + 1, '|') ? ", " : " or ");
+			else
+				buf_putc(b, *s);
+	} else {
+		buf_printf(b, "say a %s from %" PRIu64 " to %" PRIu64,
+		    o->type == SECONDS ? "number of seconds" : "number", o->min, o->max);
+	}
+}
+
+static bool
+is_string(const struct option *o)
+{
+	return o->type <= CONDITION;
 }
 
 /* As if the key were not given. */
 static int
 set_fallback(struct config *c, const struct option *o)
 {
-	struct buf say = BUF_INIT;
+	void *to = member_of(c, o);
 
 	if (o->fallback)
-		return set_value(c, o, o->fallback, &say);
-	if (is_string(o->type))
-		set_no_text(member(c, o));
+		return set_value(c, o, o->fallback, NULL);
+	if (is_string(o))
+		clear_text(to);
 	else if (o->type == SECRET)
-		secret_free(member(c, o));
+		secret_free(to);
 	else if (o->type == ID)
-		*(uint32_t *)member(c, o) =
-		    o->offset == offsetof(struct config, uid) ? getuid() : getgid();
+		*(uint32_t *)to = to == &c->uid ? getuid() : getgid();
 	return 0;
 }
 
@@ -551,27 +532,29 @@ option_set_defaults(struct config *c)
 int
 option_set(struct config *c, const struct option *o, const char *value, const char *where)
 {
-	struct buf say = BUF_INIT;
+	struct buf advice = BUF_INIT;
 	size_t n = strlen(value);
 	int rc;
 
 	if (n == 0) {
 		rc = set_fallback(c, o);
 	} else if (o->type != COMMAND && n >= 2 && value[0] == '"' && value[n - 1] == '"') {
-		buf_puts(&say, "write it without the quotes");
+		buf_puts(&advice, "write it without the quotes");
 		rc = -EINVAL;
 	} else {
-		rc = set_value(c, o, value, &say);
+		rc = set_value(c, o, value, &advice);
 	}
-	const char *comment = rc == -EINVAL && (strstr(value, " #") || strstr(value, " ;")) ?
-	    " (a comment is a line of its own)" :
-	    "";
-	if (rc == -EINVAL && option_holds_secret(o, value))
-		log_error("config", "%s: %s: %s%s", where, o->name, buf_str(&say), comment);
-	else if (rc == -EINVAL)
-		log_error(
-		    "config", "%s: %s = %s: %s%s", where, o->name, value, buf_str(&say), comment);
-	buf_free(&say);
+	if (rc == -EINVAL) {
+		bool secret = option_holds_secret(o, value);
+
+		if (advice.len == 0)
+			put_advice(o, &advice);
+		if (strstr(value, " #") || strstr(value, " ;"))
+			buf_puts(&advice, " (a comment is a line of its own)");
+		log_error("config", "%s: %s%s%s: %s", where, o->name, secret ? "" : " = ",
+		    secret ? "" : value, buf_str(&advice));
+	}
+	buf_free(&advice);
 	return rc;
 }
 
@@ -579,32 +562,19 @@ void
 option_free_values(struct config *c)
 {
 	for (size_t i = 0; i < OPTIONS; i++) {
-		void *value = member(c, &options[i]);
+		void *value = member_of(c, &options[i]);
 
 		if (options[i].type == SECRET)
 			secret_free(value);
-		else if (is_string(options[i].type))
-			set_no_text(value);
+		else if (is_string(&options[i]))
+			clear_text(value);
 	}
 }
 
 static const char *
-what_to_say(const struct option *o)
+placeholder(const struct option *o)
 {
-	switch (o->type) {
-	case LOGIN_URL: case PROXY: return "URL";
-	case COMMAND: return "COMMAND";
-	case PATH: return "PATH";
-	case YES_NO: return "yes|no";
-	case SECONDS: return "SECONDS";
-	case SIZE: return "SIZE";
-	case CHOICE: return o->choices;
-	case NUMBER: case ID: case VERSION: return "N";
-	case OCTAL: return "OCTAL";
-	case CHARACTER: return "C|tab";
-	case CONDITION: return "CONDITION";
-	default: return "...";
-	}
+	return o->choices ? o->choices : types[o->type].placeholder;
 }
 
 void
@@ -614,7 +584,7 @@ option_help(struct buf *out)
 		const struct option *o = &options[i];
 		char key[64];
 
-		snprintf(key, sizeof(key), "%s=%s", o->name, what_to_say(o));
+		snprintf(key, sizeof(key), "%s=%s", o->name, placeholder(o));
 		buf_printf(out, "  %-33s %s", key, o->help);
 		if (o->fallback)
 			buf_printf(out, " (%s)", o->fallback);
@@ -622,8 +592,8 @@ option_help(struct buf *out)
 	}
 }
 
-/* Text with what mdoc(7) would take for an escape or a typographic quote, in lines that end before
- * column 80. */
+/* Escapes what mdoc(7) would take for an escape or a typographic quote, and breaks lines
+ * before column 80. */
 static void
 put_mdoc(struct buf *out, const char *s)
 {
@@ -649,7 +619,7 @@ put_mdoc(struct buf *out, const char *s)
 	}
 }
 
-/* "one|two" as words to be written so, "SECONDS" as the name of what is written. */
+/* "one|two" are literal words, "SECONDS" is a placeholder. */
 static void
 put_mdoc_value(struct buf *out, const char *s)
 {
@@ -670,7 +640,7 @@ option_mdoc(struct buf *out)
 		const struct option *o = &options[i];
 
 		buf_printf(out, ".It Cm %s Ns = Ns", o->name);
-		put_mdoc_value(out, what_to_say(o));
+		put_mdoc_value(out, placeholder(o));
 		buf_putc(out, '\n');
 		put_mdoc(out, o->help);
 		if (o->fallback) {

@@ -1,9 +1,8 @@
 /*
  * option - the keys of the config, each declared once.
  *
- * A row of the table in option.c says what a key is called, what it may be,
- * what it is when it is not given, and what --help says of it. A new key is
- * one row, and the member of struct config that has its name.
+ * A row of the table in option.c gives a key's name, type, default value and
+ * help. A new key is a row, and the member of struct config of the same name.
  *
  * Knows nothing of files and of `-o`. Single thread.
  */
@@ -17,23 +16,22 @@ struct buf;
 struct config;
 struct option;
 
-#define OPTION_MOST	64	/* keys; no more than that */
+#define OPTION_MOST	64	/* keys, at most */
 
 const struct option *option_find(const char *name, size_t len);	/* NULL: there is no such key */
-const char *option_nearest(
-    const char *name, size_t len); /* the key that was probably meant; NULL: none is like it */
+/* The key that was probably meant; NULL: none is similar. */
+const char *option_nearest(const char *name, size_t len);
 const char *option_name(const struct option *);
 unsigned option_number(const struct option *);			/* < OPTION_MOST */
-bool option_is_flag(const struct option *); /* may be given without a value: yes */
+bool	option_is_flag(const struct option *);	/* without a value it means yes */
 bool	option_holds_secret(const struct option *, const char *value);
 
 int	option_set_defaults(struct config *);
-/* An empty value is the default. where: "file:line" or "-o", for the log. -EINVAL: told on the log.
- */
+/* An empty value means the default. where: "file:line" or "-o", for the log. -EINVAL: logged. */
 int	option_set(struct config *, const struct option *, const char *value, const char *where);
-void	option_free_values(struct config *);			/* overwritten first */
+void	option_free_values(struct config *);			/* wipes them */
 
-void	option_help(struct buf *out);				/* a line a key */
-void	option_mdoc(struct buf *out);				/* for the manual: an item a key */
+void	option_help(struct buf *out);				/* for --keys: a line for each key */
+void	option_mdoc(struct buf *out);				/* for the manual: an item for each key */
 
 #endif
