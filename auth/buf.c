@@ -1,10 +1,12 @@
 #include "buf.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "utf8.h"
 
@@ -16,14 +18,9 @@ buf_reserve(struct buf *b, size_t more)
 	if (more < b->cap - b->len)
 		return true;
 	size_t cap = b->cap ? b->cap : 64;
-	while (cap - b->len <= more) {
-		if (cap > SIZE_MAX / 2) {
-			b->failed = true;
-			return false;
-		}
+	while (cap - b->len <= more && cap <= SIZE_MAX / 2)
 		cap *= 2;
-	}
-	char *data = realloc(b->data, cap);
+	char *data = cap - b->len > more ? realloc(b->data, cap) : NULL;
 	if (!data) {
 		b->failed = true;
 		return false;
@@ -98,8 +95,7 @@ buf_put_json(struct buf *b, const char *s, size_t n)
 		default:
 			if (*p < 0x20 || *p == 0x7f)
 				buf_printf(b, "\\u%04x", (unsigned)*p);
-			else if (*p == 0xc2 &&
-			    p[1] < 0xa0) /* U+0080 to U+009F: they drive terminals, too */
+			else if (*p == 0xc2 && p[1] < 0xa0)	/* C1 drives terminals, too */
 				buf_printf(b, "\\u%04x", (unsigned)p[1]);
 			else
 				buf_put(b, p, len);
@@ -135,6 +131,27 @@ buf_put_url(struct buf *b, const char *s, size_t n)
 			buf_put(b, esc, 3);
 		}
 	}
+}
+
+int
+buf_read(struct buf *b, int fd, size_t most)
+{
+	const size_t end = b->len + most;
+
+	if (!buf_reserve(b, most + 1))
+		return -ENOMEM;
+	while (b->len <= end) {
+		ssize_t n = read(fd, b->data + b->len, end + 1 - b->len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		b->len += (size_t)n;
+		b->data[b->len] = '\0';
+		if (n == 0)
+			return 0;
+	}
+	return -EFBIG;
 }
 
 const char *

@@ -189,21 +189,16 @@ parse_text(struct parse *p)
 static int
 read_text(int fd, const char *file, struct buf *text)
 {
-	for (ssize_t n = 1; n > 0 && text->len <= FILE_MOST;) {
-		if (!buf_reserve(text, 16384))
-			return -ENOMEM;
-		n = read(fd, text->data + text->len, 16384);
-		if (n < 0)
-			return log_invalid("config", "%s: %s", file, strerror(errno));
-		text->len += (size_t)n;
-		text->data[text->len] = '\0';
-	}
-	if (text->len > FILE_MOST)
+	int rc = buf_read(text, fd, FILE_MOST);
+
+	if (rc == -EFBIG)
 		return log_invalid(
 		    "config", "%s: not a config file: it is larger than a megabyte", file);
-	if (strlen(text->data) != text->len)
+	if (rc < 0 && rc != -ENOMEM)
+		return log_invalid("config", "%s: %s", file, strerror(-rc));
+	if (rc == 0 && strlen(text->data) != text->len)
 		return log_invalid("config", "%s: not a text file", file);
-	return 0;
+	return rc;
 }
 
 /* Whoever can write the file can have any command run; whoever can read it has the secret. */

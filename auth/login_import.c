@@ -15,27 +15,17 @@
 
 #define INPUT_MAX	65536
 
-/* The file, or standard input, whole. */
 static int
 read_input(const char *file, struct buf *out)
 {
 	int fd = file ? open(file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	ssize_t n = 0;
-	int rc = fd < 0 ? -errno : 0;
+	int rc = fd < 0 ? -errno : buf_read(out, fd, INPUT_MAX);
 
-	if (rc == 0 && !buf_reserve(out, INPUT_MAX))
-		rc = -ENOMEM;
-	while (rc == 0 && (n = read(fd, out->data + out->len, INPUT_MAX - out->len)) > 0)
-		out->len += (size_t)n;
-	if (rc == 0 && n < 0)
-		rc = -errno;
-	if (rc == 0)
-		out->data[out->len] = '\0';
-	else if (rc != -ENOMEM)
-		log_error("login", "%s: %s", file ? file : "standard input", strerror(-rc));
+	if (rc < 0 && rc != -ENOMEM)
+		rc = log_invalid("login", "%s: %s", file ? file : "standard input", strerror(-rc));
 	if (file && fd >= 0)
 		close(fd);
-	return rc == 0 || rc == -ENOMEM ? rc : -EINVAL;
+	return rc;
 }
 
 /* The refresh token is sent to login_url, so it must be of that org. Login hosts serve all orgs. */

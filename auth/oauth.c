@@ -22,10 +22,10 @@
 
 #define TOTAL_TIMEOUT	60		/* seconds */
 #define BODY_LIMIT	(256 * 1024)
-#define FORM_ROOM 16384 /* a form holds secrets: growing would leave copies behind */
+#define FORM_ROOM	16384		/* a form has secrets: growing would leave copies behind */
 #define JWT_LIFE	180		/* seconds */
 #define KEY_MAX		65536
-#define SHOWN		160		/* bytes of a foreign text in a message */
+#define SHOWN		160		/* bytes of the org's text in a message */
 
 void
 oauth_grant_free(struct oauth_grant *g)
@@ -43,7 +43,7 @@ oauth_grant_free(struct oauth_grant *g)
 
 static const struct known {
 	const char *error;		/* NULL: any */
-	const char *fragment;		/* of the description, whatever its case; NULL: any */
+	const char *fragment;		/* of the description, in any case; NULL: any */
 	enum oauth_kind kind;
 	const char *remedy;
 } errors[] = {
@@ -56,9 +56,11 @@ static const struct known {
 	{ "rate_limit_exceeded", NULL, OAUTH_RATE,
 	    "too many logins of this user; sffs asks again in an hour" },
 	{ "invalid_grant", "expired access/refresh token", OAUTH_DEAD,
-	    "the login was revoked, has expired, or was pushed out by a user's sixth login; log in again" },
+	    "the login was revoked, has expired, or was pushed out by a user's sixth login; "
+	    "log in again" },
 	{ "invalid_grant", "expired authorization code", OAUTH_REFUSED,
-	    "the code was too old or used before: log in again; with flow = jwt the clock of this machine is wrong" },
+	    "the code was too old or used before: log in again; with flow = jwt the clock of "
+	    "this machine is wrong" },
 	{ "invalid_grant", "invalid authorization code", OAUTH_REFUSED,
 	    "the code did not arrive whole: log in again" },
 	{ "invalid_grant", "code verifier", OAUTH_REFUSED,
@@ -66,7 +68,8 @@ static const struct known {
 	{ "invalid_grant", "authentication failure", OAUTH_REFUSED,
 	    "the user may be deactivated; Setup > Login History shows why" },
 	{ "invalid_grant", "ip restricted", OAUTH_REFUSED,
-	    "an admin allows this machine's address and the hour in the profile's Login IP Ranges and Login Hours, "
+	    "an admin allows this machine's address and the hour in the profile's Login IP "
+	    "Ranges and Login Hours, "
 	    "or relaxes IP in the app's policies" },
 	{ "invalid_grant", "inactive user", OAUTH_REFUSED,
 	    "an admin reactivates or unfreezes the user" },
@@ -75,9 +78,11 @@ static const struct known {
 	{ "inactive_user", NULL, OAUTH_REFUSED, "an admin reactivates or unfreezes the user" },
 	{ "inactive_org", NULL, OAUTH_REFUSED, "the org is suspended; its admin knows why" },
 	{ "invalid_grant", "approved this consumer", OAUTH_REFUSED,
-	    "an admin sets the app's Permitted Users to pre-authorized and assigns it to the user's profile or a permission set" },
+	    "an admin sets the app's Permitted Users to pre-authorized and assigns it to the "
+	    "user's profile or a permission set" },
 	{ "invalid_grant", "not supported on this domain", OAUTH_REFUSED,
-	    "login_url must be the org's My Domain (Setup > My Domain), as https://acme.my.salesforce.com" },
+	    "login_url must be the org's My Domain (Setup > My Domain), as "
+	    "https://acme.my.salesforce.com" },
 	{ "invalid_grant", "no client credentials user enabled", OAUTH_REFUSED,
 	    "an admin names a Run As user in the app's policies, by exact Username" },
 	{ NULL, "client credentials flow not enabled", OAUTH_REFUSED,
@@ -86,22 +91,26 @@ static const struct known {
 	    "an admin adds the scope api to the app" },
 	{ "invalid_grant", "audience", OAUTH_REFUSED, "login_url must be the org's My Domain" },
 	{ "invalid_grant", "invalid assertion", OAUTH_REFUSED,
-	    "private_key must be the key of the certificate that the app has, username a user of this org" },
+	    "private_key must be the key of the certificate that the app has, username a "
+	    "user of this org" },
 	{ "invalid_grant", NULL, OAUTH_REFUSED, "Setup > Login History shows why" },
 	{ "invalid_app_access", NULL, OAUTH_REFUSED,
 	    "an admin assigns the user's profile or a permission set in the app's policies" },
 	{ "OAUTH_APP_ACCESS_DENIED", NULL, OAUTH_REFUSED,
 	    "an admin assigns the user's profile or a permission set in the app's policies" },
 	{ "invalid_client_id", NULL, OAUTH_REFUSED,
-	    "client_id must be the app's Consumer Key, of an app in this org; a new app works only after two to ten minutes" },
+	    "client_id must be the app's Consumer Key, of an app in this org; a new app "
+	    "works only after two to ten minutes" },
 	{ "invalid_client", NULL, OAUTH_REFUSED,
-	    "client_secret is wrong or missing; it is the Consumer Secret in the app's OAuth settings" },
+	    "client_secret is wrong or missing; it is the Consumer Secret in the app's OAuth "
+	    "settings" },
 	{ "redirect_uri_mismatch", NULL, OAUTH_REFUSED,
 	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
 	{ "redirect_uri_missing", NULL, OAUTH_REFUSED,
 	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
 	{ "unsupported_grant_type", NULL, OAUTH_REFUSED,
-	    "an admin enables the flow in the app's settings; login_url must be the org's My Domain" },
+	    "an admin enables the flow in the app's settings; login_url must be the org's My "
+	    "Domain" },
 	{ "unsupported_response_type", NULL, OAUTH_REFUSED,
 	    "an admin enables the authorization code flow in the app's settings" },
 	{ "invalid_request", "code challenge", OAUTH_REFUSED,
@@ -113,26 +122,29 @@ static const struct known {
 	{ "access-denied", NULL, OAUTH_REFUSED,
 	    "Deny was chosen in the browser; log in again and choose Allow" },
 	{ "OAUTH_EC_APP_NOT_FOUND", NULL, OAUTH_REFUSED,
-	    "the app is of another org: login_url must be the My Domain of the org in which the app was made" },
+	    "the app is of another org: login_url must be the My Domain of the org in which "
+	    "the app was made" },
 	{ "OAUTH_AUTHORIZATION_BLOCKED", NULL, OAUTH_REFUSED,
-	    "the browser is logged in to another org: use a private window, and the org's My Domain as login_url" },
+	    "the browser is logged in to another org: use a private window, and the org's My "
+	    "Domain as login_url" },
 	{ "OAUTH_APP_BLOCKED", NULL, OAUTH_REFUSED,
 	    "an admin unblocks the app in Setup > Connected Apps OAuth Usage" },
 	{ "OAUTH_APPROVAL_ERROR_GENERIC", NULL, OAUTH_REFUSED,
-	    "the app is not installed in this org, lacks the scopes api and refresh_token, or the user is for the API only" },
+	    "the app is not installed in this org, lacks the scopes api and refresh_token, "
+	    "or the user is for the API only" },
 	{ "unknown_error", NULL, OAUTH_FAULT, "try again in a moment" },
 	{ NULL, NULL, OAUTH_REFUSED, "Setup > Login History shows why" },
 };
 
 static bool
-matches(const struct known *k, const char *error, const char *description)
+matches_error(const struct known *k, const char *error, const char *description)
 {
 	return (!k->error || strcasecmp(k->error, error) == 0) &&
 	    (!k->fragment || strcasestr(description, k->fragment));
 }
 
 static int
-error_of(enum oauth_kind kind)
+errno_of(enum oauth_kind kind)
 {
 	switch (kind) {
 	case OAUTH_BUSY: case OAUTH_FAULT: return -EAGAIN;
@@ -148,20 +160,20 @@ oauth_explain(const char *error, const char *description, struct oauth_failure *
 
 	error = error ? error : "";
 	description = description ? description : "";
-	while (!matches(k, error, description))
+	while (!matches_error(k, error, description))
 		k++;
 	*out = (struct oauth_failure){ .kind = k->kind,
 		.not_yet = strcasecmp(error, "invalid_client_id") == 0,
 		.audience = strcasestr(description, "audience") != NULL };
 	snprintf(out->text, sizeof(out->text), "Salesforce says %.*s%s%.*s: %s", SHOWN, error,
 	    *error && *description ? ", " : "", SHOWN, description, k->remedy);
-	return error_of(k->kind);
+	return errno_of(k->kind);
 }
 
-/* A failure that is not Salesforce's word on the login. */
+/* A failure that Salesforce did not report as an error of the login. */
 __attribute__((format(printf, 3, 4)))
 static int
-fail(struct oauth_failure *f, enum oauth_kind kind, const char *fmt, ...)
+fail_login(struct oauth_failure *f, enum oauth_kind kind, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -169,14 +181,14 @@ fail(struct oauth_failure *f, enum oauth_kind kind, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
-	return error_of(kind);
+	return errno_of(kind);
 }
 
 /*
  * Answers.
  */
 
-/* Moves a token out of the answer. False: no memory, or a byte that has no place in a header. */
+/* Moves a token out of the answer. False: out of memory, or a byte that no header may have. */
 static bool
 take_token(const cJSON *object, const char *name, struct secret *out)
 {
@@ -192,7 +204,7 @@ take_token(const cJSON *object, const char *name, struct secret *out)
 	return good;
 }
 
-/* An Id of 18 characters; one of 15 gets the three that say which of its letters are capitals. */
+/* Reads an Id of 18 characters, or of 15: the last three say which of the others are capitals. */
 static bool
 read_id(const char *s, size_t n, const char *prefix, char out[19])
 {
@@ -237,14 +249,14 @@ read_grant(
 	if (!take_token(json, "access_token", &g.access_token) ||
 	    !take_token(json, "refresh_token", &g.refresh_token) || !g.access_token.bytes ||
 	    !instance || !read_identity(json_string(json, "id"), &g)) {
-		rc = fail(f, OAUTH_UNREACHABLE,
+		rc = fail_login(f, OAUTH_UNREACHABLE,
 		    "%s answered without a token, an instance_url or an id: is login_url right?",
 		    login_url);
 		goto out;
 	}
 	if (!host_may_hold_token(instance, login_url)) {
-		rc = fail(f, OAUTH_REFUSED,
-		    "%s names %.*s as the org's host, which is none of Salesforce's: no token is sent there",
+		rc = fail_login(f, OAUTH_REFUSED,
+		    "%s names %.*s as the org's host, which is not Salesforce's: no token is sent there",
 		    login_url, SHOWN, instance);
 		goto out;
 	}
@@ -273,15 +285,15 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
 	else if (status == 200 && cJSON_IsObject(json))
 		rc = read_grant(json, login_url, out, f);
 	else if (status >= 300 && status < 400)
-		rc = fail(f, OAUTH_UNREACHABLE,
+		rc = fail_login(f, OAUTH_UNREACHABLE,
 		    "%s answered with a redirect (%d), which is not followed: "
 		    "login_url must be the org's My Domain",
 		    login_url, status);
 	else if (status >= 500 || status == 429)
-		rc = fail(f, OAUTH_FAULT, "%s answered %d; its status is on status.salesforce.com",
+		rc = fail_login(f, OAUTH_FAULT, "%s answered %d; its status is on status.salesforce.com",
 		    login_url, status);
 	else
-		rc = fail(f, OAUTH_UNREACHABLE,
+		rc = fail_login(f, OAUTH_UNREACHABLE,
 		    "%s answered %d, but not as a login does: is login_url right?", login_url,
 		    status);
 	cJSON_Delete(json);
@@ -289,17 +301,17 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
 }
 
 /*
- * Flows: what each puts into the form.
+ * Flows: each fills the form in its way.
  */
 
 static void
-put_field(struct buf *form, const char *name, const char *value)
+put_form_field(struct buf *form, const char *name, const char *value)
 {
 	buf_printf(form, "%s%s=", form->len ? "&" : "", name);
 	buf_put_url(form, value, strlen(value));
 }
 
-/* A client without a secret sends none: Salesforce refuses an empty one. */
+/* Without a secret nothing is sent: Salesforce refuses an empty one. */
 static int
 put_client(const struct oauth_request *q, struct buf *form)
 {
@@ -313,9 +325,9 @@ put_client(const struct oauth_request *q, struct buf *form)
 		secret = &printed;
 	}
 	if (rc == 0) {
-		put_field(form, "client_id", q->client_id ? q->client_id : c->client_id);
+		put_form_field(form, "client_id", q->client_id ? q->client_id : c->client_id);
 		if (secret && secret->bytes)
-			put_field(form, "client_secret", secret->bytes);
+			put_form_field(form, "client_secret", secret->bytes);
 	}
 	secret_free(&printed);
 	return rc;
@@ -324,16 +336,16 @@ put_client(const struct oauth_request *q, struct buf *form)
 static int
 web_form(const struct oauth_request *q, struct buf *form)
 {
-	put_field(form, "code", q->code->bytes);
-	put_field(form, "redirect_uri", q->config->redirect_uri);
-	put_field(form, "code_verifier", q->verifier);
+	put_form_field(form, "code", q->code->bytes);
+	put_form_field(form, "redirect_uri", q->config->redirect_uri);
+	put_form_field(form, "code_verifier", q->verifier);
 	return put_client(q, form);
 }
 
 static int
 refresh_form(const struct oauth_request *q, struct buf *form)
 {
-	put_field(form, "refresh_token", q->refresh_token->bytes);
+	put_form_field(form, "refresh_token", q->refresh_token->bytes);
 	return put_client(q, form);
 }
 
@@ -348,37 +360,32 @@ read_key_file(const char *path, struct secret *out)
 {
 	struct buf text = BUF_INIT;
 	struct stat st;
-	ssize_t n = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
 	if (rc == 0 && (st.st_mode & 07)) {
-		log_error("login",
+		rc = log_invalid("login",
 		    "private_key = %s: every user of this machine can use it: chmod 600 %s", path,
 		    path);
-		rc = -EINVAL;
 		goto out;
 	}
-	if (rc == 0 && !buf_reserve(&text, KEY_MAX))
-		rc = -ENOMEM;
-	if (rc == 0 && (n = read(fd, text.data, KEY_MAX)) < 0)
-		rc = -errno;
-	if (rc < 0)
-		log_error("login", "private_key = %s: %s%s", path, strerror(-rc),
+	if (rc == 0)
+		rc = buf_read(&text, fd, KEY_MAX);
+	if (rc == 0)
+		rc = secret_set(out, text.data, text.len) ? 0 : -ENOMEM;
+	if (rc < 0 && rc != -ENOMEM)
+		rc = log_invalid("login", "private_key = %s: %s%s", path, strerror(-rc),
 		    rc == -EACCES ? "; if it was replaced under a mount, mount again" : "");
-	else if (!secret_set(out, text.data, (size_t)n))
-		rc = -ENOMEM;
-	text.len = (size_t)n;
 out:
 	if (fd >= 0)
 		close(fd);
 	buf_wipe(&text);
-	return rc == 0 || rc == -ENOMEM ? rc : -EINVAL;
+	return rc;
 }
 
 /*
- * Whom a JWT is for: the documents name the login host, and orgs are known that want the URL which
- * the user has. The first is tried first.
+ * The audience of a JWT. Salesforce's documents name the login host, and some orgs want login_url:
+ * the first one is tried first.
  */
 static const char *
 jwt_audience(const struct config *c, unsigned number)
@@ -417,7 +424,7 @@ jwt_form(const struct oauth_request *q, struct buf *form)
 		log_error("login", "%s: not an RSA private key in PEM without a passphrase",
 		    c->private_key_cmd ? "private_key_cmd" : c->private_key);
 	if (rc == 0)
-		put_field(form, "assertion", assertion.data);
+		put_form_field(form, "assertion", assertion.data);
 	secret_free(&key);
 	buf_wipe(&assertion);
 	return rc;
@@ -425,7 +432,7 @@ jwt_form(const struct oauth_request *q, struct buf *form)
 
 static const struct flow {
 	const char *grant_type;
-	int (*form)(const struct oauth_request *, struct buf *);
+	int (*fill_form)(const struct oauth_request *, struct buf *);
 	unsigned audiences;
 } flows[OAUTH_FLOWS] = {
 	[OAUTH_WEB] = { "authorization_code", web_form, 1 },
@@ -435,63 +442,63 @@ static const struct flow {
 };
 
 /*
- * Exchanges.
+ * Requests.
  */
 
-static const char *const headers[] = { "Accept: application/json", NULL };
-
-/* What http says of a request that had no answer, in the two words that callers tell apart. */
+/* Maps an error of http to one that callers tell apart. */
 static int
-network_error(int rc, const char *base, const struct http_response *a, struct oauth_failure *f)
+no_answer(int rc, const char *base, const struct http_response *a, struct oauth_failure *f)
 {
 	if (rc == -EINTR || rc == -ENOMEM)
 		return rc;
-	int failed = fail(f, rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE,
+	int failed = fail_login(f, rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE,
 	    "%s is out of reach: %s", base, *a->error ? a->error : strerror(-rc));
 	return rc == -ETIMEDOUT ? rc : failed;
 }
 
+/* form: NULL for a GET. */
 static int
-post(struct http *http, const char *base, const char *path, const struct buf *form,
-    struct http_response *a, struct oauth_failure *f)
+call_endpoint(struct http *http, const char *base, const char *path, const struct buf *form,
+    const struct secret *bearer, struct http_response *a, struct oauth_failure *f)
 {
+	static const char *const headers[] = { "Accept: application/json", NULL };
 	struct buf url = BUF_INIT;
 	int rc = -ENOMEM;
 
-	buf_printf(&url, "%s%s", base, path);
+	buf_printf(&url, "%s/services/oauth2/%s", base, path);
 	*a = (struct http_response){ 0 };
-	if (!url.failed && !form->failed) {
+	if (!url.failed && !(form && form->failed)) {
 		rc = http_do(http,
 		    &(struct http_request){ .url = buf_str(&url),
 			.form = form,
+			.bearer = bearer,
 			.headers = headers,
 			.total_timeout = TOTAL_TIMEOUT,
 			.body_limit = BODY_LIMIT },
 		    a);
 		if (rc < 0)
-			rc = network_error(rc, base, a, f);
+			rc = no_answer(rc, base, a, f);
 	}
 	buf_free(&url);
 	return rc;
 }
 
 static int
-exchange(struct http *http, const struct oauth_request *q, struct oauth_grant *out,
+request_grant(struct http *http, const struct oauth_request *q, struct oauth_grant *out,
     struct oauth_failure *f)
 {
-	const struct flow *flow = &flows[q->flow];
+	const char *login_url = q->config->login_url;
 	struct http_response a = { 0 };
 	struct buf form = BUF_INIT;
 
 	buf_reserve(&form, FORM_ROOM);
-	put_field(&form, "grant_type", flow->grant_type);
-	int rc = flow->form(q, &form);
+	put_form_field(&form, "grant_type", flows[q->flow].grant_type);
+	int rc = flows[q->flow].fill_form(q, &form);
 	if (rc == 0)
-		rc = post(http, q->config->login_url, "/services/oauth2/token", &form, &a, f);
+		rc = call_endpoint(http, login_url, "token", &form, NULL, &a, f);
 	if (rc == 0)
-		rc = oauth_read_answer(a.status, buf_str(&a.body), q->config->login_url, out, f);
+		rc = oauth_read_answer(a.status, buf_str(&a.body), login_url, out, f);
 	buf_wipe(&form);
-	buf_wipe(&a.body);
 	http_response_free(&a);
 	return rc;
 }
@@ -505,7 +512,7 @@ oauth_ask(struct http *http, const struct oauth_request *request, struct oauth_g
 
 	for (q.audience = 0; q.audience < flows[q.flow].audiences; q.audience++) {
 		*f = (struct oauth_failure){ 0 };
-		rc = exchange(http, &q, out, f);
+		rc = request_grant(http, &q, out, f);
 		if (rc != -EACCES || !f->audience)
 			break;
 	}
@@ -518,16 +525,16 @@ oauth_authorize_url(
 {
 	struct buf query = BUF_INIT;
 
-	put_field(&query, "response_type", "code");
-	put_field(&query, "client_id", c->client_id);
-	put_field(&query, "redirect_uri", c->redirect_uri);
-	put_field(&query, "scope", "api refresh_token");
-	put_field(&query, "state", state);
-	put_field(&query, "code_challenge", challenge);
-	put_field(&query, "code_challenge_method", "S256");
-	put_field(&query, "prompt", "login");
+	put_form_field(&query, "response_type", "code");
+	put_form_field(&query, "client_id", c->client_id);
+	put_form_field(&query, "redirect_uri", c->redirect_uri);
+	put_form_field(&query, "scope", "api refresh_token");
+	put_form_field(&query, "state", state);
+	put_form_field(&query, "code_challenge", challenge);
+	put_form_field(&query, "code_challenge_method", "S256");
+	put_form_field(&query, "prompt", "login");
 	if (c->username)
-		put_field(&query, "login_hint", c->username);
+		put_form_field(&query, "login_hint", c->username);
 	buf_printf(out, "%s/services/oauth2/authorize?%s", c->login_url, buf_str(&query));
 	int rc = query.failed || out->failed ? -ENOMEM : 0;
 	buf_free(&query);
@@ -542,8 +549,8 @@ oauth_revoke(struct http *http, const char *login_url, const struct secret *toke
 	struct buf form = BUF_INIT;
 
 	buf_reserve(&form, FORM_ROOM);
-	put_field(&form, "token", token->bytes);
-	int rc = post(http, login_url, "/services/oauth2/revoke", &form, &a, &failure);
+	put_form_field(&form, "token", token->bytes);
+	int rc = call_endpoint(http, login_url, "revoke", &form, NULL, &a, &failure);
 	if (rc == -EAGAIN || (rc == 0 && a.status != 200 && a.status != 400))
 		rc = -EHOSTUNREACH;
 	buf_wipe(&form);
@@ -560,7 +567,7 @@ read_userinfo(const struct http_response *a, struct oauth_identity *out)
 	struct oauth_identity who = { 0 };
 	int rc = a->status >= 500 ? -EHOSTUNREACH : -ENODATA;
 
-	/* Of a token that is no longer valid, this endpoint speaks in plain text. */
+	/* This endpoint reports an invalid token in plain text. */
 	if (a->status == 401 || (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token")))
 		rc = -EACCES;
 	else if (name && org && user && read_id(org, strlen(org), "00D", who.org_id) &&
@@ -577,23 +584,11 @@ oauth_identify(struct http *http, const char *instance_url, const struct secret 
     struct oauth_identity *out)
 {
 	struct oauth_failure failure;
-	struct http_response a = { 0 };
-	struct buf url = BUF_INIT;
-	int rc = -ENOMEM;
+	struct http_response a;
+	int rc = call_endpoint(http, instance_url, "userinfo", NULL, access_token, &a, &failure);
 
-	buf_printf(&url, "%s/services/oauth2/userinfo", instance_url);
-	if (!url.failed) {
-		rc = http_do(http,
-		    &(struct http_request){ .url = buf_str(&url),
-			.bearer = access_token,
-			.headers = headers,
-			.total_timeout = TOTAL_TIMEOUT,
-			.body_limit = BODY_LIMIT },
-		    &a);
-		rc =
-		    rc < 0 ? network_error(rc, instance_url, &a, &failure) : read_userinfo(&a, out);
-	}
-	buf_free(&url);
+	if (rc == 0)
+		rc = read_userinfo(&a, out);
 	http_response_free(&a);
 	return rc == -EAGAIN ? -EHOSTUNREACH : rc;
 }

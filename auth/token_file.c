@@ -16,9 +16,9 @@
 #include "log.h"
 
 #define FILE_MAX	(256 * 1024)
-#define NAME_LONGEST 200 /* what is left of 255 is for .json and the temporary name */
+#define NAME_LONGEST	200	/* of 255: .json and .new come after it */
 
-/* The members of the file, in their order: texts, secrets, numbers. */
+/* The members of the file, in their order. */
 enum member_type { TEXT, ID, SECRET, NUMBER, FLAG };
 static const struct member {
 	const char *name;
@@ -69,7 +69,7 @@ login_set_text(char **member, const char *text)
 	return true;
 }
 
-/* A section may be called anything; what could mean something in a path is written as %XX. */
+/* Characters that mean something in a path are written as %XX. */
 int
 token_file_path(const struct config *c, char **out)
 {
@@ -105,7 +105,7 @@ token_file_path(const struct config *c, char **out)
  */
 
 static bool
-read_member(const struct member *m, cJSON *item, struct login *l)
+read_login_member(const struct member *m, cJSON *item, struct login *l)
 {
 	static const char alnum[] =
 	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -130,7 +130,7 @@ read_member(const struct member *m, cJSON *item, struct login *l)
 		}
 		break;
 	case NUMBER:
-		if (n >= 0 && n < 1e15)		/* what is none is NaN */
+		if (n >= 0 && n < 1e15)		/* no number is NaN */
 			*(int64_t *)at = (int64_t)n;
 		break;
 	case FLAG:
@@ -141,14 +141,14 @@ read_member(const struct member *m, cJSON *item, struct login *l)
 }
 
 static int
-parse(const char *text, struct login *out)
+parse_login(const char *text, struct login *out)
 {
 	struct login l = { 0 };
 	cJSON *json = cJSON_Parse(text);
 	int rc = cJSON_IsObject(json) ? 0 : -EIO;
 
 	for (size_t i = 0; rc == 0 && i < MEMBERS; i++)
-		if (!read_member(
+		if (!read_login_member(
 			&members[i], cJSON_GetObjectItemCaseSensitive(json, members[i].name), &l))
 			rc = -ENOMEM;
 	if (rc == 0 &&
@@ -187,22 +187,16 @@ token_file_read(const char *path, struct login *out)
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	int rc = fd < 0 ? -errno : check_owner(fd, path);
 
-	if (rc == 0 && !buf_reserve(&text, FILE_MAX))
-		rc = -ENOMEM;
-	if (rc == 0) {
-		ssize_t n = read(fd, text.data, FILE_MAX);
-
-		rc = n < 0 ? -errno : 0;
-		text.len = n < 0 ? 0 : (size_t)n;
-	}
-	if (rc == 0) {
-		text.data[text.len] = '\0';
-		rc = parse(text.data, out);
-		if (rc == -EIO)
-			log_error("token", "%s: damaged; it is as if there were no login", path);
-	} else if (rc == -ELOOP) {
+	if (rc == -ELOOP) {
 		log_error("token", "%s: is a symbolic link, which is not followed", path);
 		rc = -EACCES;
+	}
+	if (rc == 0)
+		rc = buf_read(&text, fd, FILE_MAX);
+	if (rc == 0) {
+		rc = parse_login(text.data, out);
+		if (rc == -EIO)
+			log_error("token", "%s: damaged; it is as if there were no login", path);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -215,23 +209,17 @@ token_file_read(const char *path, struct login *out)
  */
 
 static void
-put_member(const struct member *m, const struct login *l, struct buf *out)
+put_login_member(const struct member *m, const struct login *l, struct buf *out)
 {
 	const void *at = (const char *)l + m->offset;
-	const char *s = m->type == TEXT ? *(char *const *)at :
-	    m->type == SECRET		? ((const struct secret *)at)->bytes :
-	    m->type == ID		? at :
-					  NULL;
 
-	if (s)
-		buf_put_json(out, s, strlen(s));
-	else if (m->type == NUMBER)
-		buf_printf(out, "%lld", (long long)*(const int64_t *)at);
-	else
-		buf_puts(out,
-		    m->type == FLAG && *(const bool *)at ? "true" :
-			m->type == FLAG			 ? "false" :
-							   "null");
+	switch (m->type) {
+	case TEXT: buf_put_json_text(out, *(char *const *)at); break;
+	case SECRET: buf_put_json_text(out, ((const struct secret *)at)->bytes); break;
+	case ID: buf_put_json_text(out, at); break;
+	case NUMBER: buf_printf(out, "%lld", (long long)*(const int64_t *)at); break;
+	case FLAG: buf_puts(out, *(const bool *)at ? "true" : "false"); break;
+	}
 }
 
 static int
@@ -250,7 +238,7 @@ write_all(int fd, const char *p, size_t n)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* A rename is on disk once its directory is. */
+/* A rename is on disk when its directory is. */
 static int
 sync_dir(const char *path)
 {
@@ -265,14 +253,14 @@ sync_dir(const char *path)
 }
 
 static int
-replace(const char *path, const struct buf *text)
+replace_file(const char *path, const struct buf *text)
 {
 	char *temp = NULL;
 	int fd = -1, rc = 0;
 
 	if (asprintf(&temp, "%s.new", path) < 0)
 		return -ENOMEM;
-	unlink(temp);		/* of one that was killed */
+	unlink(temp);		/* left by a process that was killed */
 	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		rc = -errno;
@@ -300,12 +288,12 @@ token_file_write(const char *path, const struct login *l)
 	buf_reserve(&text, FILE_MAX);
 	for (size_t i = 0; i < MEMBERS; i++) {
 		buf_printf(&text, "%s\"%s\":", i ? ",\n " : "{", members[i].name);
-		put_member(&members[i], l, &text);
+		put_login_member(&members[i], l, &text);
 	}
 	buf_puts(&text, "}\n");
-	int rc = text.failed ? -ENOMEM : text.len >= FILE_MAX ? -EFBIG : replace(path, &text);
+	int rc = text.failed ? -ENOMEM : text.len >= FILE_MAX ? -EFBIG : replace_file(path, &text);
 	if (rc < 0)
-		log_error("token", "%s: the login cannot be kept: %s", path, strerror(-rc));
+		log_error("token", "%s: cannot write the login: %s", path, strerror(-rc));
 	buf_wipe(&text);
 	return rc;
 }
@@ -318,7 +306,7 @@ token_file_remove(const char *path)
 	return sync_dir(path);
 }
 
-/* Of its own, because the file itself is another one after every rename. */
+/* The lock is a file of its own: a rename replaces the login's. */
 int
 token_file_lock(const char *path, int *out)
 {

@@ -1,11 +1,10 @@
 /*
- * token_file - the login of one org on disk: a JSON file that is replaced, never changed, and a
- * lock beside it.
+ * token_file - the login of one org on disk: a JSON file, and a lock beside it.
  *
- * The file is 0600 in a directory 0700 and written anew, synced and renamed, so
- * a reader finds the old or the new login, whole. Reading needs no lock; who
- * asks Salesforce for a new token holds it, so that processes do not use up
- * each other's refresh tokens.
+ * The file is 0600 in a directory 0700. It is written anew, synced and renamed,
+ * so a reader finds the old or the new login, whole, and needs no lock. Whoever
+ * asks Salesforce for a new token holds the lock, so that processes do not use
+ * up each other's refresh tokens.
  *
  * Knows nothing of OAuth or HTTP. Caller locks.
  */
@@ -20,16 +19,16 @@
 struct config;
 
 struct login {
-	/* what it was asked for: another config is another login */
-	char *login_url, *client_id, *username; /* username: flow = jwt, else NULL */
-	/* of an imported login, whose app is not the config's; else NULL */
-	struct secret	 client_secret;
+	/* what it was made for: the login of another config counts as none */
+	char		*login_url, *client_id;
+	char		*username;		/* flow = jwt, else NULL */
+	struct secret	 client_secret;		/* of an imported login: its app is not the config's */
 	bool		 imported;
-	char		*how;			/* web, jwt, client_credentials, import */
+	char		*how;			/* web, jwt, client_credentials, import, sf */
 
-	struct secret	 access_token, refresh_token;	/* either may be none */
+	struct secret	 access_token, refresh_token;	/* either may be missing */
 	char		*instance_url;
-	char		*scope;			/* NULL: not told */
+	char		*scope;			/* NULL: unknown */
 	char		 org_id[19], user_id[19];
 	int64_t		 since;			/* when the login was made, seconds since 1970 */
 	int64_t		 renewed;		/* when the access token was given */
@@ -40,18 +39,17 @@ void	login_free(struct login *);
 /* Replaces a member by a copy; NULL: none. False: out of memory. */
 bool	login_set_text(char **member, const char *text);
 
-/* The path of the file of this org. Caller frees. */
-int	token_file_path(const struct config *, char **out);
+int	token_file_path(const struct config *, char **out);	/* caller frees */
 
-/* -ENOENT: none, -EIO: not a login (told on the log), -EACCES: others could have written it (told),
- * or what open says. */
+/* -ENOENT: there is none; -EIO: not a login, logged; -EACCES: others could have written it, logged;
+ * else what open says. */
 int	token_file_read(const char *path, struct login *out);
-int token_file_write(const char *path, const struct login *); /* told on the log when it fails */
-int token_file_remove(const char *path); /* 0 also when there was none */
+int	token_file_write(const char *path, const struct login *);	/* logs a failure */
+int	token_file_remove(const char *path);			/* 0 also if there is none */
 
 /*
- * The lock beside the file, if nobody has it: -EAGAIN. It ends with the process, or with
- * close(*out). Anything else means that locking does not work here.
+ * Takes the lock beside the file: -EAGAIN if somebody has it. close(*out) or the end of the process
+ * releases it. Other errors mean that locks do not work here.
  */
 int	token_file_lock(const char *path, int *out);
 
