@@ -3,7 +3,7 @@
 #include <time.h>
 
 static int64_t
-now(clockid_t clock)
+read_clock(clockid_t clock)
 {
 	struct timespec ts;
 
@@ -14,11 +14,11 @@ now(clockid_t clock)
 int64_t
 clock_ms(void)
 {
-	return now(CLOCK_MONOTONIC);
+	return read_clock(CLOCK_MONOTONIC);
 }
 
 int64_t
 clock_wall_ms(void)
 {
-	return now(CLOCK_REALTIME);
+	return read_clock(CLOCK_REALTIME);
 }

@@ -1,8 +1,8 @@
 /*
- * clock - what time it is, in milliseconds.
+ * clock - the time, in milliseconds.
  *
- * clock_ms measures how long something takes and nobody can set it; clock_wall_ms is since 1970,
- * for what is kept.
+ * clock_ms measures durations; nobody can set it. clock_wall_ms is since 1970, for times that are
+ * stored.
  *
  * Any thread.
  */

@@ -1,6 +1,5 @@
 /*
- * exit_status - what sffs and sffs-auth end with, by the error that ended them. docs/errors.md has
- * the table.
+ * exit_status - the exit status of sffs and sffs-auth for an error. docs/errors.md has the table.
  *
  * Pure.
  */

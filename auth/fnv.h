@@ -1,6 +1,6 @@
 /*
- * fnv - a hash, FNV-1a: short, and the same on every machine, so it may be kept. No defence against
- * who chooses the bytes.
+ * fnv - the hash FNV-1a: short, and the same on every machine, so that it may be stored. Whoever
+ * chooses the bytes can make collisions.
  *
  * Pure.
  */
@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FNV_NONE	UINT64_C(0xcbf29ce484222325)	/* of no bytes */
+#define FNV_NONE	UINT64_C(0xcbf29ce484222325)	/* the hash of no bytes */
 
-/* Of what h is of, and n more bytes. */
+/* Extends hash h by n bytes. */
 static inline uint64_t
 fnv_add(uint64_t h, const void *p, size_t n)
 {

@@ -47,7 +47,7 @@ host_is_loopback(const char *host)
 	    strcmp(host, "[::1]") == 0;
 }
 
-/* Whether host is LABEL... + suffix; the suffix begins with its dot. */
+/* Whether host ends in the suffix, which begins with a dot. */
 static bool
 is_below(const char *host, const char *suffix)
 {
@@ -56,7 +56,7 @@ is_below(const char *host, const char *suffix)
 	return n > m && strcmp(host + n - m, suffix) == 0;
 }
 
-/* na123.salesforce.com and its like: where orgs lived before every one had a My Domain. */
+/* Such as na123.salesforce.com, the host of an org before all had a My Domain. */
 static bool
 is_instance(const char *host)
 {
@@ -79,7 +79,7 @@ host_may_hold_token(const char *instance_url, const char *login_url)
 	if (!host_of_url(instance_url, host, &https, &port) ||
 	    !host_of_url(login_url, login, &login_https, &login_port))
 		return false;
-	/* A simulated org; a real one never leads to this machine, nor back. */
+	/* The simulated org. A real one is never on this machine. */
 	if (host_is_loopback(host) || host_is_loopback(login))
 		return host_is_loopback(host) && host_is_loopback(login) && https == login_https;
 	if (!https || (port != 0 && port != 443))
@@ -87,6 +87,6 @@ host_may_hold_token(const char *instance_url, const char *login_url)
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
 		if (is_below(host, suffixes[i]))
 			return true;
-	/* An Experience Cloud site only where the user named it. */
+	/* An Experience Cloud site only if the user named it. */
 	return is_instance(host) || (is_below(host, ".my.site.com") && strcmp(host, login) == 0);
 }

@@ -1,9 +1,9 @@
 /*
- * host - which hosts may be given a token.
+ * host - which hosts may get a token.
  *
  * Anyone can own an org below .my.salesforce.com, so a name alone allows
- * nothing: a token goes to the host that came with it (instance_url), and
- * these rules say which such hosts are believed.
+ * nothing: a token goes to the host that came with it (instance_url), and these
+ * rules say which such hosts are trusted.
  *
  * Pure. Any thread.
  */
@@ -16,8 +16,8 @@
 #define HOST_SIZE	254	/* the longest name, and a NUL */
 
 /*
- * The host of "scheme://host[:port]", lower case, without the dot at its end; [] of an IPv6 address
- * kept. False: there is something else in the URL, or no proper host. *port: 0 where none is given.
+ * The host of "scheme://host[:port]", in lower case, without a final dot, with the [] of an IPv6
+ * address. *port: 0 if the URL has none. False: the URL has more parts, or no valid host.
  */
 bool	host_of_url(const char *url, char out[HOST_SIZE], bool *https, unsigned *port);
 bool	host_is_loopback(const char *host);

@@ -1,17 +1,17 @@
 /*
- * A lane is a multi handle for one request at a time: it keeps the
- * connection between requests, and can be woken by another thread while it
- * waits for a silent peer, which an easy handle alone cannot. Idle lanes are a
- * stack, so that a few warm connections do the work. A lane lives until
- * http_close: http_cancel may wake it at any time.
+ * A lane is a multi handle for one request at a time. It keeps the connection
+ * between requests, and another thread can wake it while it waits for a silent
+ * peer, which an easy handle alone does not allow. Idle lanes are a stack, so
+ * that a few warm connections do the work. A lane lives until http_close,
+ * because http_cancel may wake it at any time.
  *
- * Each request has an easy handle of its own: before 8.1.1 a second one with
- * the same handle whose answer began with a folded line used freed memory.
+ * Each request has an easy handle of its own. Before 8.1.1 libcurl used freed
+ * memory if a second answer on one handle began with a folded line.
  *
- * libcurl hands out a body 16 KiB at a time; a sink gets what came between two
- * waits as one piece, which costs a disk half as much.
+ * libcurl hands out a body in pieces of 16 KiB. A sink gets what came between
+ * two waits as one piece, which halves the cost of writing it to disk.
  *
- * libcurl keeps copies of request headers that it does not wipe; ours are wiped.
+ * libcurl does not wipe its copies of request headers; ours are wiped.
  */
 #include "http.h"
 
@@ -32,28 +32,27 @@
 #define DOWNLOAD_BUFFER	(256L << 10)	/* bytes read at a time when there is a sink */
 #define PIECE		(256u << 10)	/* bytes that a sink gets at a time, at most */
 #define RETRY_AFTER_MOST 86400		/* seconds */
-#define LOOK		500		/* ms between looks whether it is still wanted */
-#define POLL_MOST	3600000		/* ms; libcurl's own time limits end a poll sooner */
+#define WANTED_EVERY	500		/* ms between calls of gave_up */
+#define POLL_MOST	3600000		/* ms; libcurl's own limits end a poll sooner */
 
 struct lane {
 	CURLM		*multi;
-	CURLSH		*sessions;	/* of TLS, which would go with the easy handle */
-	char		*piece;		/* NULL until a sink was here */
-	struct lane	*next;		/* of all */
+	CURLSH		*sessions;	/* TLS sessions outlive the easy handle */
+	char		*piece;		/* for a sink; NULL until the first one */
+	struct lane	*next;		/* in the list of all lanes */
 	struct lane	*next_idle;
 };
 
 struct http {
-	char		*proxy, *ca_file, *user_agent;
-	unsigned	 connect_timeout, idle_timeout;
+	struct http_options options;
 	atomic_bool	 cancelled;
 
 	pthread_mutex_t	 lock;		/* guards: lanes, idle */
 	struct lane	*lanes, *idle;
 };
 
-/* One request under way, seen from the callbacks. */
-struct exchange {
+/* A request under way. */
+struct transfer {
 	struct http	*http;
 	struct lane	*lane;
 	CURL		*easy;
@@ -61,27 +60,21 @@ struct exchange {
 	const struct http_request *q;
 	struct http_response *out;
 	char		*host;
-	char		 text[CURL_ERROR_SIZE];	/* libcurl's words */
-	char		 why[160];	/* ours, which go before them; "" : none */
+	char		 text[CURL_ERROR_SIZE];	/* libcurl's error */
+	char		 why[160];	/* ours, which wins; "": none */
 	struct buf	 authorization;
 	struct curl_slist authorization_node, *headers;
 	int		 rc;		/* why we ended it; 0: we did not */
-	bool		 whole;		/* a range was asked for, and all comes */
-	bool		 sink_failed;	/* it knows why */
+	bool		 whole;		/* the server ignores the range */
+	bool		 sink_failed;	/* and has logged why */
 	bool		 connected, answered;
-	int64_t		 last_byte;	/* ms, from when it was connected */
+	int64_t		 last_byte;	/* ms of clock_ms; from the connection on */
 };
 
 static void
 init_curl(void)
 {
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-static bool
-copy(char **to, const char *from)
-{
-	return !from || (*to = strdup(from));
 }
 
 int
@@ -95,13 +88,7 @@ http_open(const struct http_options *o, struct http **out)
 	pthread_once(&once, init_curl);
 	pthread_mutex_init(&h->lock, NULL);
 	atomic_init(&h->cancelled, false);
-	h->connect_timeout = o->connect_timeout;
-	h->idle_timeout = o->idle_timeout;
-	if (!copy(&h->proxy, o->proxy) || !copy(&h->ca_file, o->ca_file) ||
-	    !copy(&h->user_agent, o->user_agent)) {
-		http_close(h);
-		return -ENOMEM;
-	}
+	h->options = *o;
 	*out = h;
 	return 0;
 }
@@ -125,11 +112,6 @@ http_close(struct http *h)
 		lane_free(l);
 	}
 	pthread_mutex_destroy(&h->lock);
-	if (h->proxy)		/* may hold a password */
-		explicit_bzero(h->proxy, strlen(h->proxy));
-	free(h->proxy);
-	free(h->ca_file);
-	free(h->user_agent);
 	free(h);
 }
 
@@ -152,7 +134,7 @@ http_cancelled(const struct http *h)
 unsigned
 http_idle_timeout(const struct http *h)
 {
-	return h->idle_timeout;
+	return h->options.idle_timeout;
 }
 
 static struct lane *
@@ -200,7 +182,7 @@ lane_put(struct http *h, struct lane *l)
 static int
 on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 {
-	struct exchange *x = ctx;
+	struct transfer *x = ctx;
 
 	(void)to, (void)from, (void)to_port, (void)from_port;
 	x->connected = true;
@@ -208,28 +190,28 @@ on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 	return CURL_PREREQFUNC_OK;
 }
 
-/* Not to be had by a program that is started meanwhile: it would keep the connection open. */
+/* Close-on-exec: a program that is started meanwhile must not keep the connection open. */
 static curl_socket_t
-open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
+on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	(void)ctx, (void)purpose;
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-/* The header's value; NULL: none. Borrowed until the next call. */
+/* The value of an answer's header; NULL: none. Borrowed until the next call. */
 static const char *
-header(CURL *easy, const char *name)
+response_header(CURL *easy, const char *name)
 {
 	struct curl_header *h;
 
 	return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : NULL;
 }
 
-/* Whether a 206 is of the bytes from `from` on. */
+/* Whether a 206 begins at byte `from`. */
 static bool
 is_range_from(CURL *easy, uint64_t from)
 {
-	const char *s = header(easy, "Content-Range");
+	const char *s = response_header(easy, "Content-Range");
 	uint64_t first;
 
 	return s && sscanf(s, "bytes %" SCNu64 "-", &first) == 1 && first == from;
@@ -238,7 +220,7 @@ is_range_from(CURL *easy, uint64_t from)
 static size_t
 on_header(char *line, size_t size, size_t n, void *ctx)
 {
-	struct exchange *x = ctx;
+	struct transfer *x = ctx;
 
 	(void)line;
 	x->answered = true;
@@ -247,7 +229,7 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 }
 
 static int
-keep_body(struct exchange *x, const char *p, size_t n)
+keep_body(struct transfer *x, const char *p, size_t n)
 {
 	struct buf *body = &x->out->body;
 
@@ -261,7 +243,7 @@ keep_body(struct exchange *x, const char *p, size_t n)
 }
 
 static int
-flush(struct exchange *x)
+flush_piece(struct transfer *x)
 {
 	size_t n = x->held;
 
@@ -275,7 +257,7 @@ flush(struct exchange *x)
 }
 
 static int
-gather(struct exchange *x, const char *p, size_t n)
+gather_piece(struct transfer *x, const char *p, size_t n)
 {
 	struct lane *l = x->lane;
 
@@ -288,7 +270,7 @@ gather(struct exchange *x, const char *p, size_t n)
 		x->held += some;
 		p += some;
 		n -= some;
-		int rc = x->held == PIECE ? flush(x) : 0;
+		int rc = x->held == PIECE ? flush_piece(x) : 0;
 		if (rc < 0)
 			return rc;
 	}
@@ -296,7 +278,7 @@ gather(struct exchange *x, const char *p, size_t n)
 }
 
 static int
-take_body(struct exchange *x, const char *p, size_t n)
+take_body(struct transfer *x, const char *p, size_t n)
 {
 	long status = 0;
 
@@ -314,13 +296,13 @@ take_body(struct exchange *x, const char *p, size_t n)
 		snprintf(x->why, sizeof(x->why), "the answer is not the range that was asked for");
 		return -EPROTO;
 	}
-	return gather(x, p, n);
+	return gather_piece(x, p, n);
 }
 
 static size_t
 on_body(char *p, size_t size, size_t n, void *ctx)
 {
-	struct exchange *x = ctx;
+	struct transfer *x = ctx;
 
 	x->rc = take_body(x, p, size * n);
 	x->last_byte = clock_ms();
@@ -331,7 +313,7 @@ on_body(char *p, size_t size, size_t n, void *ctx)
  * Preparing.
  */
 
-/* A CR or LF would be the end of the header, and what follows another one. */
+/* A CR or LF would end the header and begin another one. */
 static bool
 is_one_line(const char *s)
 {
@@ -342,14 +324,14 @@ is_one_line(const char *s)
 }
 
 static int
-refuse(struct exchange *x, const char *why)
+refuse(struct transfer *x, const char *why)
 {
 	snprintf(x->why, sizeof(x->why), "%s", why);
 	return -EINVAL;
 }
 
 static int
-prepare_headers(struct exchange *x)
+prepare_headers(struct transfer *x)
 {
 	const struct http_request *q = x->q;
 
@@ -364,9 +346,9 @@ prepare_headers(struct exchange *x)
 	if (!q->bearer)
 		return 0;
 	if (!q->bearer->bytes || !is_one_line(q->bearer->bytes))
-		return refuse(x, "the access token is no token");
-	buf_reserve(&x->authorization,
-	    strlen(q->bearer->bytes) + 32); /* so that it does not move and leave a copy */
+		return refuse(x, "the access token has an invalid character");
+	/* Growing would leave a copy behind. */
+	buf_reserve(&x->authorization, strlen(q->bearer->bytes) + 32);
 	buf_puts(&x->authorization, "Authorization: Bearer ");
 	buf_puts(&x->authorization, q->bearer->bytes);
 	x->authorization_node =
@@ -374,9 +356,9 @@ prepare_headers(struct exchange *x)
 	return x->authorization.failed ? -ENOMEM : 0;
 }
 
-/* The host of the URL, as libcurl reads it, and whether it may be asked in that way. */
+/* Takes the host from the URL, as libcurl reads it. Refuses http to another machine, and users. */
 static int
-prepare_url(struct exchange *x, CURLU *url, bool *loopback, bool *tls)
+prepare_url(struct transfer *x, CURLU *url, bool *loopback, bool *tls)
 {
 	char *scheme = NULL, *user = NULL;
 	int rc = 0;
@@ -384,65 +366,57 @@ prepare_url(struct exchange *x, CURLU *url, bool *loopback, bool *tls)
 	if (curl_url_set(url, CURLUPART_URL, x->q->url, 0) ||
 	    curl_url_get(url, CURLUPART_HOST, &x->host, 0) ||
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0))
-		return refuse(x, "this is no URL");
+		return refuse(x, "the URL is not valid");
 	*loopback = host_is_loopback(x->host);
 	*tls = strcmp(scheme, "https") == 0;
 	if (!*tls && !(*loopback && strcmp(scheme, "http") == 0))
-		rc = refuse(x, "only https is spoken, and http with this machine itself");
+		rc = refuse(x, "http is only for this machine itself; use https");
 	else if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
-		rc = refuse(x, "a URL with a user in it");
+		rc = refuse(x, "the URL has a user in it");
 	curl_free(scheme);
 	curl_free(user);
 	return rc;
 }
 
-/* Every option is known to this libcurl, so what can fail is memory. */
+/* This libcurl knows every option, so only memory can fail. */
 #define SET(option, value) (bad |= curl_easy_setopt(x->easy, CURLOPT_##option, value))
 
 static int
-set_network(struct exchange *x, bool loopback, bool tls)
+set_options(struct transfer *x, CURLU *url, bool loopback, bool tls)
 {
-	const struct http *h = x->http;
+	const struct http_options *o = &x->http->options;
+	const struct http_request *q = x->q;
+	char range[64];
 	int bad = 0;
 
 	SET(SHARE, x->lane->sessions);
 	SET(PROTOCOLS_STR, tls ? "https" : "http");
 	SET(FOLLOWLOCATION, 0L);
-	SET(OPENSOCKETFUNCTION, open_socket);
+	SET(OPENSOCKETFUNCTION, on_socket);
 	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(SSL_VERIFYPEER, 1L);
 	SET(SSL_VERIFYHOST, 2L);
-	if (h->ca_file) {
-		SET(CAINFO, h->ca_file);
+	if (o->ca_file) {
+		SET(CAINFO, o->ca_file);
 		SET(CAPATH, NULL);
 #if LIBCURL_VERSION_NUM >= 0x075700
-		SET(CA_CACHE_TIMEOUT, 0L);	/* it may be renewed: read with each connection */
+		SET(CA_CACHE_TIMEOUT, 0L);	/* read anew for each connection: it may change */
 #endif
 	}
 	if (loopback)
 		SET(PROXY, "");
-	else if (h->proxy)
-		SET(PROXY, h->proxy);
-	/* A lane has one request at a time: nothing to multiplex, and no windows that throttle a
-	 * download. */
+	else if (o->proxy)
+		SET(PROXY, o->proxy);
+	/* A lane has nothing to multiplex, and HTTP/2 windows would throttle a download. */
 	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(NOSIGNAL, 1L);
-	SET(QUICK_EXIT, 1L);	/* else whoever gives up a name lookup waits for its end */
-	SET(CONNECTTIMEOUT, (long)h->connect_timeout);
-	return bad ? -ENOMEM : 0;
-}
-
-static int
-set_request(struct exchange *x, CURLU *url)
-{
-	const struct http_request *q = x->q;
-	char range[64];
-	int bad = 0;
+	SET(QUICK_EXIT, 1L);	/* do not wait for a name lookup that was given up */
+	SET(CONNECTTIMEOUT, (long)o->connect_timeout);
 
 	SET(CURLU, url);
 	SET(TIMEOUT, (long)q->total_timeout);
-	if (x->http->user_agent)
-		SET(USERAGENT, x->http->user_agent);
+	if (o->user_agent)
+		SET(USERAGENT, o->user_agent);
 	SET(HTTPHEADER, q->bearer ? &x->authorization_node : x->headers);
 	if (q->form) {
 		SET(POSTFIELDSIZE_LARGE, (curl_off_t)q->form->len);
@@ -450,27 +424,19 @@ set_request(struct exchange *x, CURLU *url)
 	}
 	if (q->compressed)
 		SET(ACCEPT_ENCODING, "gzip");
-	/* Refused where a transfer that ended before it had a connection has left its buffer, which
-	 * will do as well. */
+	/* Fails if an earlier transfer left its buffer behind, which will do as well. */
 	if (q->sink)
 		curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
 	if (q->range_from > 0) {
 		snprintf(range, sizeof(range), "%" PRIu64 "-", q->range_from);
 		SET(RANGE, range);
 	}
-	return bad ? -ENOMEM : 0;
-}
-
-static int
-set_callbacks(struct exchange *x)
-{
-	int bad = 0;
 
 	SET(PREREQFUNCTION, on_connected);
 	SET(PREREQDATA, x);
 	SET(HEADERFUNCTION, on_header);
 	SET(HEADERDATA, x);
-	SET(SUPPRESS_CONNECT_HEADERS, 1L);	/* that a proxy answers is no answer */
+	SET(SUPPRESS_CONNECT_HEADERS, 1L);	/* the proxy's are not the answer's */
 	SET(WRITEFUNCTION, on_body);
 	SET(WRITEDATA, x);
 	SET(ERRORBUFFER, x->text);
@@ -478,48 +444,43 @@ set_callbacks(struct exchange *x)
 }
 
 static int
-prepare(struct exchange *x, CURLU *url)
+prepare_transfer(struct transfer *x, CURLU *url)
 {
 	bool loopback, tls;
 	int rc = prepare_url(x, url, &loopback, &tls);
 
 	if (rc == 0)
 		rc = prepare_headers(x);
-	if (rc == 0)
-		rc = set_network(x, loopback, tls);
-	if (rc == 0)
-		rc = set_request(x, url);
-	if (rc == 0)
-		rc = set_callbacks(x);
-	return rc;
+	return rc < 0 ? rc : set_options(x, url, loopback, tls);
 }
 
 /*
  * Running, and what came of it.
  */
 
-/* Seconds for which the peer may be silent now. */
+/* Seconds for which the peer may be silent now; 0: any time. */
 static unsigned
-may_be_silent(const struct exchange *x)
+silence_limit(const struct transfer *x)
 {
-	return !x->answered && x->q->answer_timeout ? x->q->answer_timeout : x->http->idle_timeout;
+	return !x->answered && x->q->answer_timeout ? x->q->answer_timeout :
+						      x->http->options.idle_timeout;
 }
 
 /* Milliseconds until the peer has been silent for too long. */
 static int64_t
-patience(const struct exchange *x)
+silence_left(const struct transfer *x)
 {
-	unsigned most = may_be_silent(x);
+	unsigned limit = silence_limit(x);
 
-	if (!x->connected || most == 0)
+	if (!x->connected || limit == 0)
 		return POLL_MOST;
-	int64_t left = x->last_byte + (int64_t)most * 1000 - clock_ms();
+	int64_t left = x->last_byte + (int64_t)limit * 1000 - clock_ms();
 	return left < POLL_MOST ? left : POLL_MOST;
 }
 
-/* 0: libcurl ended it, as *code says. Else we did. */
+/* 0: libcurl ended the transfer, with *code. Else we did. */
 static int
-run(struct exchange *x, CURLM *multi, CURLcode *code)
+run_transfer(struct transfer *x, CURLM *multi, CURLcode *code)
 {
 	int running = 1, left;
 
@@ -528,18 +489,18 @@ run(struct exchange *x, CURLM *multi, CURLcode *code)
 			return -EINTR;
 		if (curl_multi_perform(multi, &running) != CURLM_OK)
 			return -ENOMEM;
-		int rc = x->rc < 0 ? 0 : flush(x);
+		int rc = x->rc < 0 ? 0 : flush_piece(x);
 		if (rc < 0)
 			return rc;
 		if (!running)
 			break;
-		int64_t wait = patience(x);
+		int64_t wait = silence_left(x);
 		if (wait <= 0) {
-			snprintf(x->why, sizeof(x->why), "no byte for %u s", may_be_silent(x));
+			snprintf(x->why, sizeof(x->why), "no byte for %u s", silence_limit(x));
 			return -ETIMEDOUT;
 		}
-		if (x->q->gave_up && wait > LOOK)
-			wait = LOOK;
+		if (x->q->gave_up && wait > WANTED_EVERY)
+			wait = WANTED_EVERY;
 		if (curl_multi_poll(multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
 			return -ENOMEM;
 	}
@@ -549,7 +510,7 @@ run(struct exchange *x, CURLM *multi, CURLcode *code)
 }
 
 static int
-error_of(CURLcode code)
+errno_of_curl(CURLcode code)
 {
 	switch (code) {
 	case CURLE_OK:
@@ -576,7 +537,7 @@ error_of(CURLcode code)
 static void
 copy_header(CURL *easy, const char *name, char *to, size_t size)
 {
-	const char *s = header(easy, name);
+	const char *s = response_header(easy, name);
 
 	snprintf(to, size, "%s", s ? s : "");
 }
@@ -602,14 +563,14 @@ parse_retry_after(const char *s)
 static void
 read_headers(CURL *easy, struct http_response *out)
 {
-	const char *date = header(easy, "Date");
+	const char *date = response_header(easy, "Date");
 	long status = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	out->status = (int)status;
 	if (date)
 		out->date = curl_getdate(date, NULL);
-	const char *after = header(easy, "Retry-After");
+	const char *after = response_header(easy, "Retry-After");
 	if (after)
 		out->retry_after = parse_retry_after(after);
 	copy_header(easy, "Sforce-Limit-Info", out->limit_info, sizeof(out->limit_info));
@@ -618,7 +579,7 @@ read_headers(CURL *easy, struct http_response *out)
 
 /* "host: why"; libcurl often names the host by itself. */
 static void
-explain(const struct exchange *x, int rc, CURLcode code)
+put_error(const struct transfer *x, int rc, CURLcode code)
 {
 	const char *text = *x->why ? x->why : x->text;
 
@@ -639,7 +600,7 @@ explain(const struct exchange *x, int rc, CURLcode code)
 int
 http_do(struct http *h, const struct http_request *q, struct http_response *out)
 {
-	struct exchange x = { .http = h, .q = q, .out = out, .authorization = BUF_INIT };
+	struct transfer x = { .http = h, .q = q, .out = out, .authorization = BUF_INIT };
 	struct lane *lane = lane_get(h);
 	CURLU *url = curl_url();
 	CURLcode code = CURLE_OK;
@@ -650,19 +611,17 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 	if (!lane || !url || !x.easy)
 		goto out;
 	x.lane = lane;
-	rc = prepare(&x, url);
+	rc = prepare_transfer(&x, url);
 	if (rc == 0 && curl_multi_add_handle(lane->multi, x.easy) != CURLM_OK)
 		rc = -ENOMEM;
 	if (rc == 0) {
-		rc = run(&x, lane->multi, &code);
+		rc = run_transfer(&x, lane->multi, &code);
 		if (rc == 0)
-			rc = error_of(code);
+			rc = errno_of_curl(code);
 		if (rc == 0)
 			read_headers(x.easy, out);
-		if (rc == 0 &&
-		    (out->status < 100 ||
-			out->status >
-			    999)) { /* libcurl takes nearly anything for a line with a status */
+		/* libcurl takes nearly any line for a status line. */
+		if (rc == 0 && (out->status < 100 || out->status > 999)) {
 			snprintf(x.why, sizeof(x.why), "the answer has no status");
 			rc = -EPROTO;
 		}
@@ -671,7 +630,7 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 out:
 	if (rc < 0) {
 		if (!x.sink_failed && rc != -EINTR)
-			explain(&x, rc, code);
+			put_error(&x, rc, code);
 		buf_free(&out->body);
 	}
 	curl_easy_cleanup(x.easy);

@@ -1,16 +1,14 @@
 /*
  * http - requests over connections that are kept.
  *
- * Blocking calls from any number of threads; each takes an idle connection or
- * makes one. Every wait ends: connect, silence and total time limits,
- * http_cancel, which ends all requests under way within milliseconds, and a
- * caller who says that he wants it no more.
- * A redirect is never followed. TLS 1.2 and up, always verified.
- *
- * http with this machine itself alone, and then never by a proxy; else https.
+ * Calls block; any number of threads may call. Each call takes an idle
+ * connection or makes one. Every wait ends: by limits for connecting, silence
+ * and total time, by http_cancel, which ends all requests within milliseconds,
+ * or by the caller's gave_up. A redirect is never followed. TLS 1.2 or later,
+ * always verified; http only to this machine itself, and then never by a proxy.
  *
  * libcurl lives here. Knows nothing of Salesforce, tokens or JSON. The process
- * ignores SIGPIPE. Any thread.
+ * must ignore SIGPIPE. Any thread.
  */
 #ifndef AUTH_HTTP_H
 #define AUTH_HTTP_H
@@ -24,8 +22,9 @@
 
 struct http;
 
+/* The strings must outlive the struct http. */
 struct http_options {
-	const char *proxy; /* NULL: what the environment says (https_proxy, no_proxy) */
+	const char	*proxy;			/* NULL: as https_proxy and no_proxy say */
 	const char	*ca_file;		/* trusted instead of the system's; NULL: those */
 	unsigned	 connect_timeout;	/* seconds */
 	unsigned	 idle_timeout;		/* seconds without a byte; 0: no limit */
@@ -35,31 +34,31 @@ struct http_options {
 int	http_open(const struct http_options *, struct http **out);
 void	http_close(struct http *);
 void	http_cancel(struct http *);		/* all requests, now and later, end in -EINTR */
-bool	http_cancelled(const struct http *);	/* for waits of other kinds, which are to end too */
+bool	http_cancelled(const struct http *);	/* for other waits that must end, too */
 unsigned http_idle_timeout(const struct http *);
 
 struct http_request {
 	const char	*url;
-	const struct buf *form; /* a POST, of application/x-www-form-urlencoded unless a header says
-				   another Content-Type; NULL: GET */
+	/* A POST, of application/x-www-form-urlencoded unless a header says another Content-Type;
+	 * NULL: GET. */
+	const struct buf *form;
 	const struct secret *bearer;		/* NULL: no Authorization */
 	const char	*const *headers;	/* "Name: value", NULL-terminated; may be NULL */
-	bool		 compressed;		/* take gzip */
-	unsigned
-	    answer_timeout; /* seconds without a byte before the answer begins; 0: idle_timeout */
-	unsigned total_timeout; /* seconds; 0: none (idle_timeout holds all the same) */
-	size_t		 body_limit;		/* a body in memory larger than this is -EMSGSIZE */
+	bool		 compressed;		/* accept gzip */
+	unsigned	 answer_timeout;	/* idle_timeout until the answer begins; 0: the same */
+	unsigned	 total_timeout;		/* seconds; 0: none */
+	size_t		 body_limit;		/* a larger body in memory is -EMSGSIZE */
 	/*
 	 * Where a 200 or 206 body goes instead of memory, as it comes; a negative errno ends the
 	 * request with it. Bodies of other statuses always go to memory.
 	 */
 	int		(*sink)(void *ctx, const void *, size_t);
 	void		*ctx;
-	bool (*gave_up)(void *ctx); /* asked twice a second while nothing comes, too: true ends it
-				       in -EINTR; may be NULL */
+	/* Asked at least twice a second; true ends the request in -EINTR. May be NULL. */
+	bool		(*gave_up)(void *ctx);
 	/*
-	 * > 0: Range: bytes=N-. The sink then gets bytes from N on; of a server that ignores it,
-	 * after whole() has said 0, the body from byte 0. Another range is -EPROTO.
+	 * > 0: Range: bytes=N-. The sink then gets bytes from N on. If the server ignores the
+	 * range and whole() returns 0, the sink gets the body from byte 0. Another range is -EPROTO.
 	 */
 	uint64_t	 range_from;
 	int		(*whole)(void *ctx);
@@ -68,18 +67,19 @@ struct http_request {
 struct http_response {
 	int		 status;
 	struct buf	 body;
-	int64_t date; /* of the Date header, seconds since 1970; -1: none */
+	int64_t		 date;			/* the Date header, seconds since 1970; -1: none */
 	int64_t		 retry_after;		/* seconds, at most a day; -1: none */
-	char		 limit_info[128];	/* Sforce-Limit-Info; "" : none */
+	char		 limit_info[128];	/* Sforce-Limit-Info; "": none */
 	char		 content_type[64];
-	char error[256]; /* why there is no status: for the log, never holds a secret; "" where the
-			    sink or the caller ended it */
+	/* Why there is no status: for the log, without secrets; "" if the sink or the caller ended
+	 * the request. */
+	char		 error[256];
 };
 
 /*
  * 0: there is a status, whatever it is. Else no (whole) answer came: -EHOSTUNREACH (name, route,
  * refused), -ETIMEDOUT, -ECONNRESET (cut), -EPROTO (TLS or not HTTP), -EMSGSIZE, -EINTR, -EINVAL (a
- * URL or a header that is never sent), or what the sink said. Free the response in any case.
+ * URL or a header that is never sent), or what the sink returned. Free the response in any case.
  */
 int	http_do(struct http *, const struct http_request *, struct http_response *out);
 void	http_response_free(struct http_response *);

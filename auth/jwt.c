@@ -11,20 +11,20 @@
 void
 jwt_put_base64url(struct buf *out, const void *bytes, size_t n)
 {
-	static const char table[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	const unsigned char *p = bytes;
+	if (!buf_reserve(out, (n + 2) / 3 * 4))
+		return;
+	unsigned char *to = (unsigned char *)out->data + out->len;
+	int len = EVP_EncodeBlock(to, bytes, (int)n);
 
-	for (; n; p += n < 3 ? n : 3, n -= n < 3 ? n : 3) {
-		unsigned long v = (unsigned long)p[0] << 16 |
-		    (n > 1 ? (unsigned long)p[1] << 8 : 0) | (n > 2 ? p[2] : 0);
-
-		for (size_t i = 0; i < (n < 3 ? n + 1 : 4); i++)
-			buf_putc(out, table[v >> (18 - 6 * i) & 63]);
-	}
+	while (len > 0 && to[len - 1] == '=')
+		len--;
+	for (int i = 0; i < len; i++)
+		to[i] = to[i] == '+' ? '-' : to[i] == '/' ? '_' : to[i];
+	to[len] = '\0';
+	out->len += (size_t)len;
 }
 
-/* A daemon has nobody to ask for a passphrase: without this, OpenSSL would read the terminal. */
+/* Without this callback OpenSSL would ask for a passphrase on the terminal. */
 static int
 no_passphrase(char *out, int size, int writing, void *ctx)
 {
@@ -42,11 +42,11 @@ read_key(const char *pem)
 	return key;
 }
 
-/* Signs what out has from begin on, and puts the signature behind it. */
+/* Signs what out has from begin on, and appends the signature. */
 static int
 put_signature(EVP_PKEY *key, struct buf *out, size_t begin)
 {
-	unsigned char signature[1024];		/* of a key of 8192 bits */
+	unsigned char signature[1024];		/* for a key of 8192 bits */
 	size_t n = sizeof(signature);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int rc = ctx ? 0 : -ENOMEM;

@@ -1,5 +1,5 @@
 /*
- * jwt - the signed assertion of the JWT bearer flow, and the encoding that it shares with PKCE.
+ * jwt - the signed assertion of the JWT bearer flow (RFC 7523), and PKCE (RFC 7636).
  *
  * libcrypto's signing lives here. Pure but for the random source. Any thread.
  */
@@ -16,10 +16,10 @@ struct jwt_claims {
 	int64_t		 exp;			/* seconds since 1970 */
 };
 
-/* RS256 with the private key in pem. -EINVAL: that is no RSA key, or it wants a passphrase. */
+/* RS256 with the private key in pem. -EINVAL: not an RSA key, or it has a passphrase. */
 int	jwt_sign(const struct jwt_claims *, const char *pem, struct buf *out);
 
-/* Base64 with - and _, without = at the end (RFC 7636, appendix A). */
+/* Base64 with - and _ and without = at the end (RFC 7636, appendix A). */
 void	jwt_put_base64url(struct buf *, const void *, size_t);
 
 /* PKCE (RFC 7636): a new verifier of 86 characters, and the challenge S256 of one. */

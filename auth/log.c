@@ -15,7 +15,7 @@
 
 #define LINE_MAX_BYTES	1024
 #define TAIL_LINES	200
-#define SAID		1024	/* texts that are not said again */
+#define RECENT		1024	/* texts for log_warn_once */
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 
@@ -27,7 +27,7 @@ static struct {
 	bool journal;
 	char tail[TAIL_LINES][LINE_MAX_BYTES];
 	unsigned next, count;
-	uint64_t said[SAID];	/* hashes, each in its place */
+	uint64_t recent[RECENT];	/* hashes, each at hash % RECENT */
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_INFO };
 
 void
@@ -99,7 +99,7 @@ make_harmless(char *s)
 }
 
 static void
-put(enum log_level level, const char *module, const char *fmt, va_list ap)
+log_line(enum log_level level, const char *module, const char *fmt, va_list ap)
 {
 	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 	char text[LINE_MAX_BYTES - 64];
@@ -139,7 +139,7 @@ name(const char *module, const char *fmt, ...)			\
 	va_list ap;						\
 								\
 	va_start(ap, fmt);					\
-	put(level, module, fmt, ap);				\
+	log_line(level, module, fmt, ap);				\
 	va_end(ap);						\
 }
 
@@ -148,34 +148,23 @@ LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
 LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
 LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 
-/* Whether that text is not the last that was said of those that share its place. */
-static bool
-is_new(const char *fmt, va_list ap)
-{
-	char text[LINE_MAX_BYTES - 64];
-
-	vsnprintf(text, sizeof(text), fmt, ap);
-	uint64_t hash = fnv_add(FNV_NONE, text, strlen(text));
-	pthread_mutex_lock(&state.lock);
-	uint64_t *said = &state.said[hash % SAID];
-	bool yes = *said != hash;
-	*said = hash;
-	pthread_mutex_unlock(&state.lock);
-	return yes;
-}
-
 void
 log_warn_once(const char *module, const char *fmt, ...)
 {
+	char text[LINE_MAX_BYTES - 64];
 	va_list ap;
 
 	va_start(ap, fmt);
-	bool say = is_new(fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	va_start(ap, fmt);
-	if (say)
-		put(LOG_LEVEL_WARN, module, fmt, ap);
-	va_end(ap);
+	uint64_t hash = fnv_add(FNV_NONE, text, strlen(text));
+	pthread_mutex_lock(&state.lock);
+	uint64_t *recent = &state.recent[hash % RECENT];
+	bool is_new = *recent != hash;
+	*recent = hash;
+	pthread_mutex_unlock(&state.lock);
+	if (is_new)
+		log_warn(module, "%s", text);
 }
 
 void

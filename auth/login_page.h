@@ -1,7 +1,7 @@
 /*
- * login_page - what the browser shows when it comes back.
+ * login_page - the page that the browser shows when it comes back. It loads nothing.
  *
- * Whole pages that load nothing. Pure. Any thread.
+ * Pure. Any thread.
  */
 #ifndef AUTH_LOGIN_PAGE_H
 #define AUTH_LOGIN_PAGE_H

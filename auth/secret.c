@@ -13,7 +13,7 @@ secret_set(struct secret *s, const char *bytes, size_t len)
 		return false;
 	memcpy(copy, bytes, len);
 	copy[len] = '\0';
-	secret_free(s);		/* only now: bytes may be a part of it */
+	secret_free(s);		/* only now: bytes may be a part of s */
 	s->bytes = copy;
 	return true;
 }

@@ -1,8 +1,8 @@
 /*
  * secret - bytes that must never be shown.
  *
- * A struct of their own, so that no format takes them by accident: whoever
- * needs the bytes names `.bytes` and can be found by grep. Wiped when freed.
+ * A struct, so that no printf format takes them by accident: code that needs
+ * the bytes says `.bytes`, which grep finds. Wiped when freed.
  *
  * Caller locks.
  */
