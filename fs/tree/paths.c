@@ -1,109 +1,127 @@
-/*
- * Sets of WAYS entries, chosen by the key; in a set the least recently used one goes.
- */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
 #include "fs/name.h"
 
 #include "paths.h"
 
-#define SETS	4096
-#define WAYS	8
+#define PATHS_MOST	32768
 
-struct entry {
-	uint64_t	 key, used;
-	char		*text;		/* NULL: free */
+struct path {
+	uint64_t	 key;
+	UT_hash_handle	 hh;
+	char		 text[];
 };
 
 struct paths {
 	pthread_mutex_t	 lock;		/* guards: all below */
-	uint64_t	 clock;
-	struct entry	 sets[SETS][WAYS];
+	struct path	*table;		/* the least recently used first */
 };
 
 struct paths *
 paths_new(void)
 {
-	struct paths *r = calloc(1, sizeof(*r));
+	struct paths *ps = calloc(1, sizeof(*ps));
 
-	if (r)
-		pthread_mutex_init(&r->lock, NULL);
-	return r;
+	if (ps)
+		pthread_mutex_init(&ps->lock, NULL);
+	return ps;
+}
+
+/* Caller locks. */
+static void
+forget_path(struct paths *ps, struct path *p)
+{
+	HASH_DEL(ps->table, p);
+	free(p);
 }
 
 void
-paths_free(struct paths *r)
+paths_free(struct paths *ps)
 {
-	if (!r)
+	if (!ps)
 		return;
-	for (size_t i = 0; i < SETS; i++)
-		for (size_t k = 0; k < WAYS; k++)
-			free(r->sets[i][k].text);
-	pthread_mutex_destroy(&r->lock);
-	free(r);
+	while (ps->table)
+		forget_path(ps, ps->table);
+	pthread_mutex_destroy(&ps->lock);
+	free(ps);
 }
 
 uint64_t
-paths_key(const char *text)
+paths_key(const char *path)
 {
-	uint64_t h = name_hash_of(NAME_UNIX)(text);
+	uint64_t h = name_hash_of(NAME_UNIX)(path);
 
 	return (h ^ h >> NAME_KEY_BITS) & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
 }
 
-/* Caller locks. The entry of that key, or the one that may go for it. */
-static struct entry *
-entry_of(struct paths *r, uint64_t key)
+/* Caller locks. Makes p the most recently used. -ENOMEM: p is not in the table, and freed. */
+static int
+add_path(struct paths *ps, struct path *p)
 {
-	struct entry *set = r->sets[key % SETS], *oldest = set;
-
-	for (size_t k = 0; k < WAYS; k++) {
-		if (set[k].text && set[k].key == key)
-			return &set[k];
-		if (!set[k].text || (oldest->text && set[k].used < oldest->used))
-			oldest = &set[k];
+	HASH_ADD(hh, ps->table, key, sizeof(p->key), p);
+	if (!p->hh.tbl) {
+		free(p);
+		return -ENOMEM;
 	}
-	return oldest;
+	if (HASH_COUNT(ps->table) > PATHS_MOST)
+		forget_path(ps, ps->table);
+	return 0;
+}
+
+/* Caller locks. The path of that key, as the most recently used; NULL: it is not there. */
+static struct path *
+use_path(struct paths *ps, uint64_t key)
+{
+	struct path *p;
+
+	HASH_FIND(hh, ps->table, &key, sizeof(key), p);
+	if (!p)
+		return NULL;
+	HASH_DEL(ps->table, p);
+	return add_path(ps, p) == 0 ? p : NULL;
 }
 
 int
-paths_put(struct paths *r, const char *text)
+paths_put(struct paths *ps, const char *path)
 {
-	uint64_t key = paths_key(text);
+	const uint64_t key = paths_key(path);
+	struct path *new = NULL;
 	int rc = 0;
 
-	pthread_mutex_lock(&r->lock);
-	struct entry *e = entry_of(r, key);
-	if (!e->text || e->key != key || strcmp(e->text, text) != 0) {
-		char *copy = strdup(text);
-
-		if (copy) {
-			free(e->text);
-			*e = (struct entry){ .key = key, .text = copy };
-		} else {
-			rc = -ENOMEM;
-		}
+	pthread_mutex_lock(&ps->lock);
+	struct path *p = use_path(ps, key);
+	if (p && strcmp(p->text, path) != 0) {
+		forget_path(ps, p);
+		p = NULL;
 	}
-	e->used = ++r->clock;
-	pthread_mutex_unlock(&r->lock);
+	if (!p && (new = malloc(sizeof(*new) + strlen(path) + 1))) {
+		new->key = key;
+		strcpy(new->text, path);
+		rc = add_path(ps, new);
+	} else if (!p) {
+		rc = -ENOMEM;
+	}
+	pthread_mutex_unlock(&ps->lock);
 	return rc;
 }
 
 int
-paths_get(struct paths *r, uint64_t key, struct buf *out)
+paths_get(struct paths *ps, uint64_t key, struct buf *out)
 {
 	int rc = -ESTALE;
 
-	pthread_mutex_lock(&r->lock);
-	struct entry *e = entry_of(r, key);
-	if (e->text && e->key == key) {
-		e->used = ++r->clock;
-		buf_puts(out, e->text);
+	pthread_mutex_lock(&ps->lock);
+	const struct path *p = use_path(ps, key);
+	if (p) {
+		buf_puts(out, p->text);
 		rc = out->failed ? -ENOMEM : 0;
 	}
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&ps->lock);
 	return rc;
 }

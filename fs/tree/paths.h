@@ -1,10 +1,9 @@
 /*
- * recent - what an inode number stands for where its key alone does not tell: a text by the hash of
- * it.
+ * paths - the paths that inode numbers stand for, by their hash.
  *
- * The same text gives the same key on every machine. The table is bounded: what was not used for
- * long is forgotten, the kernel then hears -ESTALE and walks the path again, which puts it back.
- * Two texts of one key, once in 2^58, push each other out.
+ * The same path gives the same key on every machine. The table is bounded: paths that were not used
+ * for long are forgotten. The kernel then hears -ESTALE and walks the path again, which puts it
+ * back. Two paths with one key, once in 2^58, push each other out.
  *
  * Any thread.
  */
@@ -19,8 +18,8 @@ struct paths;
 
 struct paths *paths_new(void);		/* NULL: out of memory */
 void	paths_free(struct paths *);
-uint64_t paths_key(const char *text);		/* < 1 << NAME_KEY_BITS */
-int	paths_put(struct paths *, const char *text);		/* -ENOMEM */
+uint64_t paths_key(const char *path);		/* < 1 << NAME_KEY_BITS */
+int	paths_put(struct paths *, const char *path);		/* -ENOMEM */
 int	paths_get(struct paths *, uint64_t key, struct buf *out);	/* -ESTALE: forgotten */
 
 #endif
