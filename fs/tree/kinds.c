@@ -170,48 +170,27 @@ put_metadata(const struct tree *t, const struct node *n, struct buf *b)
 	document_dir_put_metadata(b, &n->doc);
 }
 
-static int
-open_text(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
-    struct file **out)
-{
-	struct buf text = BUF_INIT;
-
-	(void)ticket, (void)w;
-	node_put_text(t, n, &text);
-	const size_t len = text.len;
-	char *s = buf_detach(&text);
-	buf_free(&text);
-	return s ? file_open_text(s, len, out) : -ENOMEM;
-}
-
-static int
-size_version(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
-{
-	struct buf url = BUF_INIT;
-
-	(void)t, (void)w;
-	*size = (uint64_t)n->doc.content_size;
-	if (!document_is_link(&n->doc))
-		return 0;
-	document_dir_put_url(&url, &n->doc);
-	*size = url.len;
-	const bool failed = url.failed;
-	buf_free(&url);
-	return failed ? -ENOMEM : 0;
-}
-
 static void
-put_version(const struct tree *t, const struct node *n, struct buf *b)
+put_url(const struct tree *t, const struct node *n, struct buf *b)
 {
 	(void)t;
 	document_dir_put_url(b, &n->doc);
 }
 
 static int
+size_version(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+{
+	(void)w;
+	*size = (uint64_t)n->doc.content_size;
+	return document_is_link(&n->doc) ? node_text_size(t, n, size) : 0;
+}
+
+static int
 open_version(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
     struct file **out)
 {
-	return document_is_link(&n->doc) ? open_text(t, n, ticket, w, out) :
+	(void)ticket, (void)w;
+	return document_is_link(&n->doc) ? node_open_text(t, n, out) :
 					   file_open_version(t->files, &n->doc, out);
 }
 
@@ -403,7 +382,7 @@ open_column(struct tree *t, const struct node *n, struct tree_ticket *ticket, st
  */
 
 static void
-put_json(const struct tree *t, tree_text *make, struct buf *b)
+put_padded(const struct tree *t, tree_text *make, struct buf *b)
 {
 	size_t len = 0;
 	char *text = make(t->o.ctx, &len);
@@ -417,17 +396,17 @@ put_json(const struct tree *t, tree_text *make, struct buf *b)
 }
 
 static void
-put_status(const struct tree *t, const struct node *n, struct buf *b)
+put_status_json(const struct tree *t, const struct node *n, struct buf *b)
 {
 	(void)n;
-	put_json(t, t->o.status, b);
+	put_padded(t, t->o.status, b);
 }
 
 static void
-put_limits(const struct tree *t, const struct node *n, struct buf *b)
+put_limits_json(const struct tree *t, const struct node *n, struct buf *b)
 {
 	(void)n;
-	put_json(t, t->o.limits, b);
+	put_padded(t, t->o.limits, b);
 }
 
 static void
@@ -477,58 +456,57 @@ open_inventory(struct tree *t, const struct node *n, struct tree_ticket *ticket,
 #define A_LINK	S_IFLNK | 0777
 
 const struct kind_row kinds[KINDS] = {
+	/* is in	name	mode	key	its attributes hold */
 	[ROOT] = { ROOT, "", A_DIR, NO_KEY, FOREVER },
-	[README] = { ROOT, "README", A_FILE, NO_KEY, FOREVER, .pages = TREE_PAGES_FRESH,
-		.constant = readme_root, .open = open_text },
+	[README] = { ROOT, "README", A_FILE, NO_KEY, FOREVER, .constant = readme_root },
 
 	[DOCUMENTS] = { ROOT, "documents", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
 		.shows = DOCUMENT, .find = find_document_by_name, .list = list_all_documents },
 	[DOCUMENT] = { DOCUMENTS, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true },
 	[VERSION] = { DOCUMENT, NULL, A_FILE, ANY_VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
 		.name_of = document_dir_file_name, .also = "content",
-		.put = put_version, .size = size_version, .open = open_version },
+		.put = put_url, .size = size_version, .open = open_version },
 	[METADATA] = { DOCUMENT, "metadata.json", A_FILE, DOCUMENT_KEY, NEVER,
-		.pages = TREE_PAGES_FRESH, .time = time_of_record, .put = put_metadata,
-		.open = open_text },
-	[PARSED_LINK] = { DOCUMENT, "parsed", A_LINK, DOCUMENT_KEY, WHILE_FRESH, .shows = PARSED,
-		.has = has_parsed_link },
-	[VERSIONS_LINK] = { DOCUMENT, "versions", A_LINK, DOCUMENT_KEY, WHILE_FRESH, .hidden = true,
-		.shows = VERSIONS, .has = has_versions_link },
-	[NOTE_TEXT] = { DOCUMENT, NULL, A_FILE, VERSION_KEY, FOREVER, .hidden = true,
-		.pages = TREE_PAGES_KEEP, .name_of = document_dir_text_name, .has = has_text,
+		.time = time_of_record, .put = put_metadata },
+	[PARSED_LINK] = { DOCUMENT, "parsed", A_LINK, DOCUMENT_KEY, WHILE_FRESH,
+		.shows = PARSED, .has = has_parsed_link },
+	[VERSIONS_LINK] = { DOCUMENT, "versions", A_LINK, DOCUMENT_KEY, WHILE_FRESH,
+		.shows = VERSIONS, .has = has_versions_link, .hidden = true },
+	[NOTE_TEXT] = { DOCUMENT, NULL, A_FILE, VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
+		.name_of = document_dir_text_name, .has = has_text, .hidden = true,
 		.size = size_note, .open = open_note },
 
 	[PARSED_ROOT] = { ROOT, "parsed", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
 		.shows = PARSED, .find = find_document_by_name, .list = list_parsed_root },
 	[PARSED_README] = { PARSED_ROOT, "README", A_FILE, NO_KEY, FOREVER,
-		.pages = TREE_PAGES_FRESH, .constant = readme_parsed, .open = open_text },
+		.constant = readme_parsed },
 	[PARSED] = { PARSED_ROOT, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true,
 		.has = has_parsed },
 	[VIEW] = { PARSED, NULL, A_FILE, VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
 		.names = file_view_name, .size = size_view, .open = open_view },
-	[COLUMNS] = { PARSED, "columns", A_DIR, VERSION_KEY, WHILE_FRESH, .size = size_columns,
-		.find = find_column, .list = list_columns },
+	[COLUMNS] = { PARSED, "columns", A_DIR, VERSION_KEY, WHILE_FRESH,
+		.size = size_columns, .find = find_column, .list = list_columns },
 	[COLUMN] = { COLUMNS, NULL, A_FILE, PATH_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
 		.recall = recall_column, .size = size_column, .open = open_column },
 
 	[VERSIONS_ROOT] = { ROOT, "versions", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
 		.shows = VERSIONS, .find = find_document_by_name, .list = list_versions_root },
 	[VERSIONS_README] = { VERSIONS_ROOT, "README", A_FILE, NO_KEY, FOREVER,
-		.pages = TREE_PAGES_FRESH, .constant = readme_versions, .open = open_text },
+		.constant = readme_versions },
 	[VERSIONS] = { VERSIONS_ROOT, NULL, A_DIR, DOCUMENT_KEY, NEVER, .fresh = true,
 		.on_demand = true, .wait = wait_versions, .find = find_version,
 		.list = list_versions },
 
-	[BY_ID] = { ROOT, "by-id", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true, .shows = LINK,
-		.find = find_document_by_id, .list = list_all_documents },
+	[BY_ID] = { ROOT, "by-id", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
+		.shows = LINK, .find = find_document_by_id, .list = list_all_documents },
 	[LINK] = { BY_ID, NULL, A_LINK, DOCUMENT_KEY, WHILE_FRESH, .shows = DOCUMENT },
 	[UNKNOWN] = { BY_ID, NULL, A_LINK, PATH_KEY, NEVER, .on_demand = true,
 		.recall = recall_unknown, .size = size_unknown, .wait = wait_unknown },
 
 	[RECORDS] = { ROOT, "records", A_DIR, NO_KEY, FOREVER, .on_demand = true,
 		.find = remote_find_object },
-	[RECORDS_README] = { RECORDS, "README", A_FILE, NO_KEY, FOREVER, .pages = TREE_PAGES_FRESH,
-		.constant = readme_records, .open = open_text },
+	[RECORDS_README] = { RECORDS, "README", A_FILE, NO_KEY, FOREVER,
+		.constant = readme_records },
 	[OBJECT] = { RECORDS, NULL, A_DIR, PATH_KEY, NEVER, .on_demand = true,
 		.wait = remote_wait_object, .find = remote_find_record },
 	[RECORD] = { OBJECT, NULL, A_DIR, PATH_KEY, NEVER, .on_demand = true,
@@ -539,7 +517,7 @@ const struct kind_row kinds[KINDS] = {
 		.on_demand = true, .wait = remote_wait_libraries, .find = remote_find_library,
 		.list = remote_list_libraries },
 	[LIBRARIES_README] = { LIBRARIES, "README", A_FILE, NO_KEY, FOREVER,
-		.pages = TREE_PAGES_FRESH, .constant = readme_libraries, .open = open_text },
+		.constant = readme_libraries },
 	[LIBRARY] = { LIBRARIES, NULL, A_DIR, PATH_KEY, NEVER, .fresh = true, .on_demand = true,
 		.wait = remote_wait_library, .find = remote_find_document_or_folder,
 		.list = remote_list_library },
@@ -548,14 +526,10 @@ const struct kind_row kinds[KINDS] = {
 		.list = remote_list_folder },
 
 	[SFFS] = { ROOT, ".sffs", A_DIR, NO_KEY, FOREVER },
-	[STATUS] = { SFFS, "status.json", A_FILE, NO_KEY, NEVER, .pages = TREE_PAGES_FRESH,
-		.put = put_status, .open = open_text },
-	[LIMITS] = { SFFS, "limits.json", A_FILE, NO_KEY, NEVER, .pages = TREE_PAGES_FRESH,
-		.put = put_limits, .open = open_text },
-	[REFRESH] = { SFFS, "refresh", S_IFREG | 0644, NO_KEY, FOREVER, .pages = TREE_PAGES_FRESH,
-		.constant = "", .open = open_text },
-	[LOG] = { SFFS, "log", A_FILE, NO_KEY, NEVER, .pages = TREE_PAGES_NONE,
-		.put = put_log, .open = open_text },
+	[STATUS] = { SFFS, "status.json", A_FILE, NO_KEY, NEVER, .put = put_status_json },
+	[LIMITS] = { SFFS, "limits.json", A_FILE, NO_KEY, NEVER, .put = put_limits_json },
+	[REFRESH] = { SFFS, "refresh", S_IFREG | 0644, NO_KEY, FOREVER, .constant = "" },
+	[LOG] = { SFFS, "log", A_FILE, NO_KEY, NEVER, .pages = TREE_PAGES_NONE, .put = put_log },
 	[MD5SUMS] = { SFFS, "MD5SUMS", A_FILE, NO_KEY, NEVER, .fresh = true,
 		.pages = TREE_PAGES_NONE, .inventory = INVENTORY_MD5SUMS,
 		.size = size_inventory, .open = open_inventory },

@@ -336,14 +336,23 @@ node_put_text(const struct tree *t, const struct node *n, struct buf *b)
 		k->put(t, n, b);
 }
 
-static int
-size_of(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+int
+node_open_text(const struct tree *t, const struct node *n, struct file **out)
 {
 	struct buf b = BUF_INIT;
 
-	*size = 0;
-	if (kinds[n->kind].size)
-		return kinds[n->kind].size(t, n, w, size);
+	node_put_text(t, n, &b);
+	const size_t len = b.len;
+	char *text = buf_detach(&b);
+	buf_free(&b);
+	return text ? file_open_text(text, len, out) : -ENOMEM;
+}
+
+int
+node_text_size(const struct tree *t, const struct node *n, uint64_t *size)
+{
+	struct buf b = BUF_INIT;
+
 	node_put_text(t, n, &b);
 	const bool failed = b.failed;
 	*size = b.len;
@@ -359,8 +368,8 @@ node_entry(
 	const struct timespec time = time_of(t, n);
 	const uint64_t ino = node_ino(n);
 	const double here = node_is_unlisted(n) ? 0 : fresh;
-	uint64_t size;
-	int rc = size_of(t, n, w, &size);
+	uint64_t size = 0;
+	int rc = k->size ? k->size(t, n, w, &size) : node_text_size(t, n, &size);
 
 	if (rc < 0 && (w || rc != -EAGAIN))
 		return rc;

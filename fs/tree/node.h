@@ -154,8 +154,10 @@ int	node_remember(struct tree *, const struct node *);
 int	node_set_path(struct tree *, struct node *, enum kind, const char *dir, const char *name);
 bool	node_is_unlisted(const struct node *);	/* it has a document, which no refresh mentions */
 mode_t	node_mode(const struct tree *, const struct node *);
-/* The text of a file without a function to open it, or the target of a link. */
+/* The text of a file that is made on the spot, or the target of a link. */
 void	node_put_text(const struct tree *, const struct node *, struct buf *);
+int	node_text_size(const struct tree *, const struct node *, uint64_t *out);
+int	node_open_text(const struct tree *, const struct node *, struct file **out);
 /*
  * All of stat. If the size must be made first: -EAGAIN, with w queued; with w NULL, size and
  * attr_for are 0. fresh: the seconds for which the catalogue is.

@@ -205,12 +205,12 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 	int rc = node_of(t, ino, &n);
 	const struct kind_row *k = &kinds[n.kind];
 
-	if (rc == 0 && !k->open)
+	if (rc == 0 && !S_ISREG(k->mode))
 		rc = -EISDIR;
 	if (rc == 0 && k->pages == TREE_PAGES_KEEP && n.doc.listed && n.doc.name)
 		read_ahead_opened(t->read_ahead, &n.doc);	/* made of a latest version */
 	if (rc == 0)
-		rc = k->open(t, &n, ticket, w, &f);
+		rc = k->open ? k->open(t, &n, ticket, w, &f) : node_open_text(t, &n, &f);
 	if (rc == 0)
 		rc = keep_attr(t, &n, f, pages);
 	if (rc == 0) {

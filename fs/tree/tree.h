@@ -10,12 +10,11 @@
  *	|-- by-id/069...
  *	`-- .sffs/{status.json, limits.json, log, refresh, MD5SUMS, documents.tsv}
  *
- * An inode number is a kind and the key of an Id, or of a path where the directory is one of what
- *is on demand: it is the same in every mount, and little is remembered for it. Looking up and
- *listing never wait; asking for the attributes of a directory that is no longer fresh or on demand,
- *or of a view whose size is not known yet, does.
+ * kinds.c says how inode numbers are made: they are the same in every mount. Lookups and listings
+ * never wait. Attributes may: those of a directory wait until the catalogue is fresh or the org has
+ * answered, those of a view until its size is known.
  *
- * Joins catalogue, inside and inventory; asks sync, demand and file for what is on demand. Knows
+ * Joins catalogue and inventory; asks sync, on_demand and file for what is not known yet. Knows
  * nothing of FUSE. Any thread.
  */
 #ifndef FS_TREE_TREE_H
@@ -39,13 +38,13 @@ typedef char *tree_text(void *ctx, size_t *len);	/* caller frees; NULL: out of m
 
 struct tree_options {
 	enum name_rules	 names;
-	bool		 links;		/* documents/X/parsed */
+	bool		 links;		/* documents/X/ has parsed and versions */
 	bool		 versions;	/* all versions are in the catalogue: versions/ is listed */
-	bool browse; /* what works by name only is listed, where listing it is possible */
+	bool		 browse;	/* parsed/ and the folders of libraries are listed */
 	uid_t		 uid;
 	gid_t		 gid;
 	mode_t		 umask;
-	tree_text	*status, *limits;	/* of .sffs/ */
+	tree_text	*status, *limits;	/* .sffs/status.json and limits.json */
 	void		*ctx;
 };
 
@@ -62,60 +61,59 @@ int	tree_open(const struct tree_parts *, const struct tree_options *, struct tre
 void	tree_close(struct tree *);
 
 #define TREE_ROOT	1
-#define TREE_FOREVER	86400.0		/* seconds; an answer that never goes stale */
+#define TREE_FOREVER	86400.0		/* seconds, for what never changes */
 
 struct tree_entry {
-	uint64_t ino; /* st_ino, but for .sffs/refresh: each look at it finds another, so that no
-			 writer waits in the kernel for another's lock */
+	/* st_ino; but each lookup of .sffs/refresh gets another number, so that no writer waits in
+	 * the kernel for the lock of another's. */
+	uint64_t	 ino;
 	struct stat	 st;
 	double		 name_for;	/* seconds for which the name means this inode */
-	double attr_for; /* seconds for which st is right; 0: ask tree_attr before use */
+	double		 attr_for;	/* seconds for which st is right; 0: call tree_attr */
 };
 
-/* -ENOENT fills name_for: for how long. */
+/* -ENOENT also sets name_for: for how long there is no such name. */
 int	tree_lookup(struct tree *, uint64_t parent, const char *name, struct tree_entry *out);
 
-/* What a request has asked for already, so that one answer is enough for it however short `refresh`
- * is. Zero it before the first call. */
+/* Zero it when a request begins, and pass it to each call for that request: one answer of the org
+ * is then enough for it, however short `refresh` is. */
 struct tree_ticket {
 	struct sync_ticket refresh;
 	int64_t		 since;		/* when the request began (ms) */
 };
-/* All of these: -EAGAIN: w is queued. -ESTALE: no such inode any more; the path may lead elsewhere
- * now. */
-int tree_attr(
-    struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w, struct tree_entry *out);
-int tree_link(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
-    char **target); /* caller frees */
-/* As sync_refresh; and what was answered on demand before now is asked again when somebody looks.
- */
+/* All of these: -EAGAIN: w is queued. -ESTALE: there is no such inode any more; the same path may
+ * lead to another. */
+int	tree_attr(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
+	    struct tree_entry *out);
+int	tree_link(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
+	    char **target);	/* caller frees */
+/* Like sync_refresh. Answers on demand from before this call are stale afterwards. */
 int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w);
 
 /*
- * Entries behind offset off (0: from the start); each() gets the offset to go on behind it, and
- * returns false when it has no room. complete: entries with all attributes, for readdirplus.
+ * Calls each() with the entries after offset off (0: all). next: the offset of the entry; it returns
+ * false when it has no room.
  */
 typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, uint64_t next);
 int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx);
 
-/* What the kernel may do with a file's pages: keep all, forget those from before, or keep none. */
-enum tree_pages { TREE_PAGES_KEEP, TREE_PAGES_FRESH, TREE_PAGES_NONE };
+/* What the kernel may do with a file's pages: forget those from before, keep all, or have none. */
+enum tree_pages { TREE_PAGES_FRESH, TREE_PAGES_KEEP, TREE_PAGES_NONE };
 /* Makes the kernel drop the pages of an inode that nobody has open. Set it before serving. */
 typedef void tree_drop_pages(void *ctx, uint64_t ino);
 void	tree_on_drop_pages(struct tree *, tree_drop_pages *, void *ctx);
-/* Opens what is to be read. -EAGAIN: w is queued. */
-int tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
-    struct file **out, enum tree_pages *);
+/* -EAGAIN: w is queued. */
+int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
+	    struct file **out, enum tree_pages *);
 void	tree_close_file(struct tree *, uint64_t ino, struct file *);	/* NULL is fine */
 bool	tree_is_refresh(uint64_t ino);		/* .sffs/refresh: a write is a refresh */
 
-/* The org's storage for files, where the user may know it; else what the documents take. Never
- * waits. */
+/* The org's storage for files if the user may see it, else what the documents take. Never waits. */
 struct tree_space { uint64_t bytes, free, documents; };
 void	tree_space(struct tree *, struct tree_space *out);
 
-/* Extended attributes, each name with its NUL; no name but user.salesforce.* is there (-ENODATA;
- * outside user.*: -EOPNOTSUPP). Never waits. */
+/* Extended attributes: user.salesforce.* (-ENODATA for another; -EOPNOTSUPP outside user.*). The
+ * names each end with a NUL. Never waits. */
 int	tree_xattrs(struct tree *, uint64_t ino, struct buf *names);
 int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value);
 
