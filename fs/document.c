@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "document.h"
 
@@ -106,4 +107,16 @@ bool
 document_is_elsewhere(const struct document *d)
 {
 	return is_same(d->content_location, "E") || is_same(d->content_location, "L");
+}
+
+struct document_date
+document_date(int64_t ms)
+{
+	struct document_date date = { "" };
+	time_t s = (time_t)(ms / 1000);
+	struct tm tm;
+
+	if (ms >= 0 && gmtime_r(&s, &tm))
+		strftime(date.s, sizeof(date.s), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return date;
 }

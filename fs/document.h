@@ -1,10 +1,9 @@
 /*
  * document - one ContentDocument with its latest ContentVersion, as data.
  *
- * One table says which fields sffs keeps: under which path Salesforce answers
- * them, what they are in C, and thereby the SELECT list, the reader of query
- * pages (rest), the columns (catalogue) and metadata.json (tree). A new field
- * is one row.
+ * One table says which fields sffs keeps, their paths in Salesforce's answers and
+ * their types. From it come the SELECT list and the reader of query pages (rest),
+ * the columns (catalogue) and metadata.json (tree). A new field is one row.
  *
  * Fields and types: Object Reference, ContentDocument and ContentVersion.
  * Plain data, no locks.
@@ -49,7 +48,7 @@
 	X(TEXT, reason,              "LatestPublishedVersion.ReasonForChange") \
 	X(TIME, version_created,     "LatestPublishedVersion.CreatedDate")
 
-/* What a ContentVersion is as a document: the fields by which one version differs from another. */
+/* A ContentVersion as a document: the fields in which versions of one document differ. */
 #define DOCUMENT_VERSION_FIELDS(X) \
 	X(ID,   id,                  "ContentDocumentId") \
 	X(ID,   version_id,          "Id") \
@@ -81,24 +80,27 @@ struct document {
 #define X(kind, member, path) DOCUMENT_C_##kind(member)
 	DOCUMENT_FIELDS(X)
 #undef X
-	uint64_t key, version_key; /* name_key() of the two Ids: what inode numbers are made of */
-	bool listed; /* as the catalogue has it: not only reached by its Id or through a record */
-	const char
-	    *name; /* the directory's name under documents/; NULL until the catalogue gave one */
-	char *text; /* what the strings point into; NULL where somebody else keeps them */
+	uint64_t	 key, version_key;	/* name_key() of the two Ids */
+	bool		 listed;	/* false: it is only found by its Id or through a record */
+	const char	*name;	/* in documents/; NULL until the catalogue has given it one */
+	char		*text;	/* has all strings; NULL: somebody else keeps them */
 };
 
-void	document_free(struct document *);	/* the strings; leaves an empty document */
-int document_copy(
-    const struct document *, struct document *out); /* with strings of its own; -ENOMEM */
-bool document_same(
-    const struct document *, const struct document *); /* all fields; neither keys nor name */
+void	document_free(struct document *);	/* its strings; leaves an empty document */
+/* A copy with its own strings. -ENOMEM. */
+int	document_copy(const struct document *, struct document *out);
+/* Compares the fields, not keys and name. */
+bool	document_same(const struct document *, const struct document *);
 
 bool	document_is_csv(const struct document *);	/* has views */
 bool	document_is_note(const struct document *);	/* HTML; also there as plain text */
 /* The org has a record of it, but its bytes are not in Salesforce. */
 bool	document_is_elsewhere(const struct document *);
-bool document_is_link(
-    const struct document *); /* its file is an internet shortcut, not bytes of the org */
+/* Its file is an internet shortcut, not bytes of the org. */
+bool	document_is_link(const struct document *);
+
+/* 2026-01-31T12:00:00Z, or "" for -1. ms: milliseconds since 1970. */
+struct document_date { char s[32]; };
+struct document_date document_date(int64_t ms);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * A name is made in steps: the text with every character that must not be
- * replaced (stage), its beginning put right, cut to the room that is left
- * beside the suffix, the suffix appended, its end put right (compose).
+ * A name is made in steps. stage() replaces bad characters; compose() mends the beginning, cuts the
+ * text to the room that the suffix leaves, appends the suffix and mends the end.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,13 +12,11 @@
 
 #include "name.h"
 
-#define STAGE_BYTES                                                                                \
-	1100 /* a Title of 255 characters fits; of a longer one this much is looked at */
+#define STAGE_BYTES	1100	/* a Title of 255 characters fits; a longer one is cut */
 #define EXT_BYTES	64	/* of an extension; Salesforce's have at most 40 characters */
 #define ID_SUFFIX	21	/* ` (069000000000000AAA)` */
 
-/* Text on its way to be a name. Normal form C can need three times the bytes, and work space of
- * four numbers a byte. */
+/* Text that becomes a name. utf8proc needs up to four numbers a byte to make normal form C. */
 struct stage {
 	union { char s[4 * 4 * STAGE_BYTES]; int32_t wide[4 * STAGE_BYTES]; };
 	size_t len;
@@ -43,7 +40,7 @@ is_bad(int32_t c, enum name_rules rules)
 	return rules == NAME_PORTABLE && c < 0x80 && strchr("<>:\"\\|?*", c);
 }
 
-/* The largest length <= room at which no character is cut. */
+/* The largest length <= room that ends between characters. */
 static size_t
 cut(const char *s, size_t len, size_t room)
 {
@@ -70,7 +67,7 @@ normalize(struct stage *t, bool fold)
 		n = utf8proc_reencode(t->wide, n, options);
 	else
 		n = -1;
-	if (n < 0)	/* no UTF-8, so nothing that has a form */
+	if (n < 0)	/* not UTF-8: it has no normal form */
 		memcpy(t->s, text, len);
 	t->len = n < 0 ? len : (size_t)n;
 }
@@ -103,7 +100,7 @@ stage(const char *s, size_t n, enum name_rules rules, struct stage *t)
 		normalize(t, false);
 }
 
-/* What Windows takes for a device whatever follows its first dot. */
+/* Windows takes these names for devices, whatever follows the first dot. */
 static bool
 is_device(const char *s, size_t len)
 {
@@ -126,7 +123,7 @@ is_device(const char *s, size_t len)
 	return false;
 }
 
-/* The n bytes at s made safe, then the suffix, which is; at most room bytes. */
+/* Makes the n bytes at s safe, and appends the suffix, which is safe; at most room bytes. */
 static void
 compose(const char *s, size_t n, const char *suffix, enum name_rules rules, size_t room,
     struct name *out)
@@ -185,7 +182,7 @@ fold(const char *name, struct stage *t)
 	normalize(t, true);
 }
 
-/* Whether it looks like the last candidate of some document. */
+/* Whether the name ends like the last candidate of some document. */
 static bool
 ends_like_the_last(const char *name, enum name_rules rules)
 {
@@ -223,7 +220,7 @@ name_candidates(const char *title, const char *ext, const char *id, enum name_ru
 		*out[0].s = *out[1].s = '\0';
 }
 
-/* Its bits mixed once more so that the low and the high ones are equally good. */
+/* Mixes the bits once more, so that the low ones are as good as the high ones. */
 static uint64_t
 hash_bytes(const char *s, size_t n)
 {
@@ -306,9 +303,9 @@ number_of(const char *s, size_t n)
 }
 
 /*
- * An Id is three characters of its kind, three of where it was made, nine of its number. Numbers
- * below 2^39, which is half a million million, leave room for the place as it is (62^3 < 2^18);
- * larger ones (62^9 < 2^54) for three bits of it.
+ * An Id is three characters of its kind, three of the place where it was made, nine of a number. A
+ * number below 2^39 (half a million million) leaves room for the whole place (62^3 < 2^18), a
+ * larger one (62^9 < 2^54) for three bits of it.
  */
 uint64_t
 name_key(const char *id)

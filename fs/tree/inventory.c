@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "auth/log.h"
@@ -85,7 +84,7 @@ struct writer {
 	int		 rc;
 };
 
-/* The MD5 of the file that a link is; "" where it cannot be had. */
+/* The MD5 of the file that stands for a link; "": it could not be computed. */
 static void
 md5_of_link(const struct document *d, char out[33])
 {
@@ -126,8 +125,8 @@ put_path(struct buf *b, const struct document *d, enum name_rules names, bool do
 	}
 }
 
-/* A line as md5sum writes it: a name with a backslash has it doubled, and the line begins with one.
- * Names have no other that needs it. */
+/* A line as md5sum writes it: if a name has a backslash, that is doubled and the line begins with
+ * one. No other character of a name needs this. */
 static void
 put_md5sum(struct writer *w, const struct document *d)
 {
@@ -148,15 +147,11 @@ put_md5sum(struct writer *w, const struct document *d)
 static const char documents_header[] = "id\tversion_id\tpath\tsize\tmd5\tmodified\towner_id\tcsv\n";
 
 static void
-put_document(struct writer *w, const struct document *d)
+put_document_row(struct writer *w, const struct document *d)
 {
-	char md5[33], date[32] = "";
-	time_t t = (time_t)(d->content_modified / 1000);
-	struct tm tm;
+	char md5[33];
 
 	md5_of(d, md5);
-	if (d->content_modified >= 0 && gmtime_r(&t, &tm))
-		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	buf_printf(&w->text, "%s\t%s\t", d->id, d->version_id);
 	put_path(&w->text, d, w->inventory->names, true);
 	uint64_t size = (uint64_t)d->content_size;
@@ -167,12 +162,12 @@ put_document(struct writer *w, const struct document *d)
 		size = url.len;
 		buf_free(&url);
 	}
-	buf_printf(&w->text, "\t%llu\t%s\t%s\t%s\t%s\n", (unsigned long long)size, md5, date,
-	    d->owner_id, document_is_csv(d) ? "yes" : "no");
+	buf_printf(&w->text, "\t%llu\t%s\t%s\t%s\t%s\n", (unsigned long long)size, md5,
+	    document_date(d->content_modified).s, d->owner_id, document_is_csv(d) ? "yes" : "no");
 }
 
 static int
-flush(struct writer *w)
+write_rows(struct writer *w)
 {
 	size_t done = 0;
 
@@ -204,9 +199,9 @@ put_row(void *ctx, const struct document *d)
 	if (w->kind == INVENTORY_MD5SUMS)
 		put_md5sum(w, d);
 	else
-		put_document(w, d);
+		put_document_row(w, d);
 	if (w->text.failed || w->text.len >= WRITE_SIZE)
-		w->rc = flush(w);
+		w->rc = write_rows(w);
 	return w->rc == 0;
 }
 
@@ -240,12 +235,12 @@ make_snapshot(struct inventory *i, enum inventory_kind kind, struct snapshot **o
 	s->users = 1;
 	if (kind == INVENTORY_DOCUMENTS)
 		buf_puts(&w.text, documents_header);
-	/* Asked first: what changes meanwhile makes this snapshot an old one. */
+	/* First: a change while it is written then makes the snapshot an old one. */
 	rc = catalogue_generation(i->catalogue, &s->generation);
 	if (rc == 0)
 		rc = catalogue_list(i->catalogue, 0, put_row, &w);
 	if (rc == 0)
-		rc = w.rc < 0 ? w.rc : flush(&w);
+		rc = w.rc < 0 ? w.rc : write_rows(&w);
 	buf_free(&w.text);
 	s->size = w.size;
 	if (rc < 0) {

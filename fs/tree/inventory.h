@@ -1,14 +1,12 @@
 /*
- * inventory - MD5SUMS and documents.tsv: the catalogue as text, for a backup that wants to prove
- *that it is complete.
+ * inventory - MD5SUMS and documents.tsv: the catalogue as text, to check a backup against.
  *
- * A snapshot shows the catalogue at one moment. It is written to a file without a name, row by row,
- *so that a million documents take no memory, and is made anew only when what is listed has changed
- *since.
+ *	MD5SUMS		as md5sum prints it and `md5sum -c` reads it, with paths from the
+ *			mount's root. Documents without a checksum in the org are left out.
+ *	documents.tsv	a header, and a line for each document with the escapes of the views.
  *
- *	MD5SUMS		as md5sum prints it and `md5sum -c` reads it; paths begin at the mount's
- *root. A document for which the org has no checksum is not in it.
- *	documents.tsv	a header line, then a line a document; \t \n \r \\ escaped as in the views.
+ * A snapshot shows the catalogue at one moment. It is a file without a name, written row by row, so
+ * that a million documents take no memory. A new one is made only if the catalogue has changed.
  *
  * Joins catalogue and document_dir. Any thread.
  */
@@ -26,16 +24,18 @@ struct snapshot;
 
 enum inventory_kind { INVENTORY_MD5SUMS, INVENTORY_DOCUMENTS, INVENTORY_KINDS };
 
-/* dir: where the file without a name may be; memory is taken where it may not. */
-int inventory_open(struct catalogue *, const char *dir, enum name_rules, struct inventory **out);
-void	inventory_stop(struct inventory *);	/* whoever waits is woken, every get is -EINTR */
+/* dir: where snapshots are; if they cannot be, they are in memory. */
+int	inventory_open(struct catalogue *, const char *dir, enum name_rules,
+	    struct inventory **out);
+void	inventory_stop(struct inventory *);	/* ends all waits; every get is -EINTR */
 void	inventory_close(struct inventory *);
 
 /* The catalogue as it is now. -EAGAIN: it is being written and w is queued (w NULL: nothing was
- * begun); -EINTR: w was cancelled before. */
-int inventory_get(struct inventory *, enum inventory_kind, struct wait *w, struct snapshot **out);
+ * started); -EINTR: w was cancelled before. */
+int	inventory_get(struct inventory *, enum inventory_kind, struct wait *w,
+	    struct snapshot **out);
 void	snapshot_put(struct snapshot *);	/* NULL is fine */
-int	snapshot_fd(const struct snapshot *);	/* the snapshot's */
+int	snapshot_fd(const struct snapshot *);	/* valid until snapshot_put */
 uint64_t snapshot_size(const struct snapshot *);
 
 #endif

@@ -376,7 +376,8 @@ node_entry(
 	*out = (struct tree_entry){
 		.ino = ino,
 		.st = {
-			.st_ino = ino, .st_mode = node_mode(t, n), .st_nlink = S_ISDIR(k->mode) ? 2 : 1,
+			.st_ino = ino, .st_mode = node_mode(t, n),
+			.st_nlink = S_ISDIR(k->mode) ? 2 : 1,
 			.st_uid = t->o.uid, .st_gid = t->o.gid,
 			.st_size = (off_t)size, .st_blocks = (blkcnt_t)(size + 511) / 512,
 			.st_blksize = 4096, .st_atim = time, .st_mtim = time, .st_ctim = time,

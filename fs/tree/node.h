@@ -1,9 +1,9 @@
 /*
  * node - the inside of tree: one table of node kinds, and what all kinds do alike.
  *
- * A node is an inode, resolved. kinds.c has a row for each kind of node: its place in the tree and
- * the functions that find, list, measure and open it. A new directory or file is a row and its
- * functions. node.c does the rest by the row: inode numbers, names, attributes.
+ * A node is an inode, resolved. kinds.c has a row for each kind of node: its place in the tree, and
+ * the functions that find, list, measure and open it. To add a directory or a file, add a kind, its
+ * row and its functions. node.c does the rest: inode numbers, names, attributes.
  *
  * Any thread.
  */
@@ -23,8 +23,9 @@
 #define REFRESH_STEP	256	/* inode numbers of .sffs/refresh: REFRESH and multiples more */
 
 /*
- * Indented like the tree. The first group has one inode each; the second has many, by a key; all of
- * it may grow, but numbers change with it, and they should not: backup tools know files by them.
+ * Indented like the tree. Of each kind before KEYED there is one node; of the others many, by a key.
+ * Add new ones last, before KEYED or KINDS: inode numbers are made of these, and backup tools know
+ * files by them.
  */
 enum kind {
 	ROOT = TREE_ROOT,
@@ -90,9 +91,9 @@ struct kind_row {
 	enum key	 key;
 	enum hold	 hold;
 	bool		 hidden;	/* not listed, but found */
-	bool		 fresh;		/* shows the catalogue: asking for it waits for a fresh one */
-	bool		 on_demand;	/* nobody tells when names in it change: they do not hold */
-	enum kind	 shows;		/* what a document is in this directory, or what a link leads to */
+	bool		 fresh;		/* shows the catalogue: waits until that is fresh */
+	bool		 on_demand;	/* names in it never hold: no refresh tells of changes */
+	enum kind	 shows;		/* what a document is in it; where a link leads */
 	enum tree_pages	 pages;		/* of a file; KEEP only if its bytes never change */
 	enum inventory_kind inventory;
 	const char	*constant;	/* its text */

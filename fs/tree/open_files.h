@@ -45,6 +45,6 @@ int	open_files_add(struct open_files *, const struct stat *, const void *source,
     bool *shares);
 /* Removes it; verified: whether its blob is by now. */
 void	open_files_remove(struct open_files *, uint64_t ino, const void *source, bool verified);
-int	open_files_stat(struct open_files *, uint64_t ino, struct stat *);	/* -ESTALE: not open */
+int	open_files_stat(struct open_files *, uint64_t ino, struct stat *);	/* or -ESTALE */
 
 #endif

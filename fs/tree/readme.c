@@ -33,26 +33,26 @@ const char readme_versions[] =
 	"The mount option versions=all brings all versions of all documents, and lists them.\n";
 
 const char readme_records[] =
-    "The documents that are linked to a record. This directory lists nothing, so that walking\n"
-    "costs nothing; a record's name works, or its Id with 15 or 18 characters:\n"
-    "\n"
-    "    ls  'records/Account/Acme Corp/'\n"
-    "    ls  records/001.../                           no document, no directory\n"
-    "    cat 'records/Account/Acme Corp/'*/parsed/rows.jsonl\n"
-    "\n"
-    "Any object works, standard or custom, by the field that holds its names: records/Case/00001026/.\n"
-    "A / in a name is written _. Of several records with one name each is called\n"
-    "`Acme Corp (001...)`; .sffs/log says which there are when the plain name is asked for.\n";
+	"The documents that are linked to a record. This directory lists nothing, so that walking\n"
+	"costs nothing; a record's name works, or its Id with 15 or 18 characters:\n"
+	"\n"
+	"    ls  'records/Account/Acme Corp/'\n"
+	"    ls  records/001.../                           no document, no directory\n"
+	"    cat 'records/Account/Acme Corp/'*/parsed/rows.jsonl\n"
+	"\n"
+	"Any object works, standard or custom, by its name field: records/Case/00001026/.\n"
+	"A / in a name is written _. Of several records with one name each is called\n"
+	"`Acme Corp (001...)`; .sffs/log says which there are when the plain name is asked for.\n";
 
 const char readme_libraries[] =
-    "Libraries. One lists all its documents, those in its folders too:\n"
-    "\n"
-    "    ls  libraries/Sales/\n"
-    "    cat libraries/Sales/*/parsed/rows.jsonl\n"
-    "\n"
-    "Its folders work by their names, at a call to the org each:\n"
-    "\n"
-    "    ls  libraries/Sales/Contracts/2026/\n"
-    "\n"
-    "They are not listed beside the documents of a library, so that walking costs nothing; the mount\n"
-    "option browse lists them.\n";
+	"Libraries. One lists all its documents, those in its folders too:\n"
+	"\n"
+	"    ls  libraries/Sales/\n"
+	"    cat libraries/Sales/*/parsed/rows.jsonl\n"
+	"\n"
+	"Its folders work by their names, at a call to the org each:\n"
+	"\n"
+	"    ls  libraries/Sales/Contracts/2026/\n"
+	"\n"
+	"They are not listed beside the documents of a library, so that walking costs\n"
+	"nothing; the mount option browse lists them.\n";

@@ -1,6 +1,5 @@
 /*
- * readme - the README of the root and of each directory whose contents are on demand: what is here,
- * and what works.
+ * readme - the texts of the READMEs: the root's, and one for each directory that is not listed.
  *
  * Constants only.
  */

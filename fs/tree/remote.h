@@ -28,6 +28,6 @@ int	remote_wait_folder(struct tree *, const struct node *, int64_t since, struct
 
 int	remote_list_libraries(struct node_listing *, const struct node *, uint64_t after);
 int	remote_list_library(struct node_listing *, const struct node *, uint64_t after);
-int	remote_list_folder(struct node_listing *, const struct node *, uint64_t after);	/* a record, too */
+int	remote_list_folder(struct node_listing *, const struct node *, uint64_t after);
 
 #endif

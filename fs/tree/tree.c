@@ -231,9 +231,10 @@ tree_on_drop_pages(struct tree *t, tree_drop_pages *drop, void *ctx)
 void
 tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 {
+	if (tree_is_refresh(ino))
+		ino = REFRESH;
 	if (f)
-		open_files_remove(t->open_files, tree_is_refresh(ino) ? REFRESH : ino, file_source(f),
-		    file_is_verified(f));
+		open_files_remove(t->open_files, ino, file_source(f), file_is_verified(f));
 	file_close(f);
 }
 

@@ -91,8 +91,8 @@ int	tree_link(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
 int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w);
 
 /*
- * Calls each() with the entries after offset off (0: all). next: the offset of the entry; it returns
- * false when it has no room.
+ * Calls each() with the entries after offset off (0: all). next is the entry's own offset. each()
+ * returns false when it has no room.
  */
 typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, uint64_t next);
 int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx);

@@ -1,11 +1,10 @@
 /*
- * Extended attributes: what the record says that stat has no place for. All of it is in the
- * catalogue, so that they never wait.
+ * Extended attributes: the fields of a document's record that stat has no place for. The catalogue
+ * has them all, so they never wait.
  */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
 #include "node.h"
 
@@ -33,22 +32,9 @@ static const struct {
 
 #define ATTRIBUTES (sizeof(attributes) / sizeof(attributes[0]))
 
+/* Puts nothing for an attribute that the document does not have. */
 static void
-put_time(struct buf *b, int64_t ms)
-{
-	time_t s = (time_t)(ms / 1000);
-	char date[32];
-	struct tm tm;
-
-	if (ms < 0 || !gmtime_r(&s, &tm))
-		return;
-	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	buf_puts(b, date);
-}
-
-/* Nothing for an attribute that the document has not. */
-static void
-put_value(struct tree *t, const struct document *d, size_t which, struct buf *b)
+put_xattr(struct tree *t, const struct document *d, size_t which, struct buf *b)
 {
 	const void *member = (const char *)d + attributes[which].member;
 	const char *text;
@@ -62,7 +48,7 @@ put_value(struct tree *t, const struct document *d, size_t which, struct buf *b)
 		buf_puts(b, text ? text : "");
 		break;
 	case IS_TIME:
-		put_time(b, *(const int64_t *)member);
+		buf_puts(b, document_date(*(const int64_t *)member).s);
 		break;
 	case IS_CACHED:
 		if (!document_is_link(d))
@@ -92,7 +78,7 @@ tree_xattr(struct tree *t, uint64_t ino, const char *name, struct buf *value)
 		return -ENODATA;
 	int rc = node_of(t, ino, &n);
 	if (rc == 0 && *n.doc.id)
-		put_value(t, &n.doc, which, value);
+		put_xattr(t, &n.doc, which, value);
 	node_free(&n);
 	return rc < 0 ? rc : value->failed ? -ENOMEM : value->len ? 0 : -ENODATA;
 }
@@ -106,7 +92,7 @@ tree_xattrs(struct tree *t, uint64_t ino, struct buf *names)
 
 	for (size_t i = 0; rc == 0 && *n.doc.id && i < ATTRIBUTES; i++) {
 		buf_clear(&value);
-		put_value(t, &n.doc, i, &value);
+		put_xattr(t, &n.doc, i, &value);
 		if (value.len == 0)
 			continue;
 		buf_puts(names, PREFIX);
