@@ -1,5 +1,7 @@
-/* The catalogue: what is put is found, listed once, and survives whatever happens to its process or
- * its file. */
+/*
+ * The catalogue: a document that is put is found and listed once, whatever happens to its process. A
+ * damaged file costs a new fill: never a wrong name, a crash or a hang.
+ */
 #include <errno.h>
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -19,6 +21,7 @@
 #include "auth/fnv.h"
 #include "auth/log.h"
 #include "fs/catalogue/catalogue.h"
+#include "fs/catalogue/findings.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/sffs-catalogue-XXXXXX";
@@ -98,6 +101,12 @@ sqlite3_step(sqlite3_stmt *st)
 	if (tell_step)
 		sem_post(tell_step);
 	return fail_step > 0 && --fail_step == 0 ? SQLITE_IOERR : real(st);
+}
+
+static struct findings *
+findings(struct catalogue *c)
+{
+	return catalogue_findings(c);
 }
 
 /* An empty directory. */
@@ -470,23 +479,24 @@ test_found(void)
 	size_t n = 0;
 	int64_t asked = 0;
 
-	is_int(catalogue_survey(c, "068", "1", &p, &n), -ENOENT, "no survey yet");
-	ok(catalogue_put_survey(c, "068", "1", "a\0b", 3) == 0 &&
-		catalogue_put_survey(c, "068", "2", "", 0) == 0,
+	is_int(findings_survey(findings(c), "068", "1", &p, &n), -ENOENT, "no survey yet");
+	ok(findings_put_survey(findings(c), "068", "1", "a\0b", 3) == 0 &&
+		findings_put_survey(findings(c), "068", "2", "", 0) == 0,
 	    "surveys put");
-	ok(catalogue_survey(c, "068", "1", &p, &n) == 0 && n == 3 && memcmp(p, "a\0b", 3) == 0,
+	ok(findings_survey(findings(c), "068", "1", &p, &n) == 0 && n == 3 &&
+		memcmp(p, "a\0b", 3) == 0,
 	    "found by its maker");
 	free(p);
-	ok(catalogue_survey(c, "068", "2", &p, &n) == 0 && n == 0, "an empty one, too");
+	ok(findings_survey(findings(c), "068", "2", &p, &n) == 0 && n == 0, "an empty one, too");
 	free(p);
-	ok(catalogue_put_answer(c, "k", "old", 3, 1) == 0 &&
-		catalogue_put_answer(c, "k", "new one", 7, 2) == 0,
+	ok(findings_put_answer(findings(c), "k", "old", 3, 1) == 0 &&
+		findings_put_answer(findings(c), "k", "new one", 7, 2) == 0,
 	    "answers put");
-	ok(catalogue_answer(c, "k", &p, &n, &asked) == 0 && n == 7 &&
+	ok(findings_answer(findings(c), "k", &p, &n, &asked) == 0 && n == 7 &&
 		memcmp(p, "new one", 7) == 0 && asked == 2,
 	    "the last counts");
 	free(p);
-	is_int(catalogue_answer(c, "l", &p, &n, &asked), -ENOENT, "no other is there");
+	is_int(findings_answer(findings(c), "l", &p, &n, &asked), -ENOENT, "no other is there");
 	catalogue_close(c);
 }
 
@@ -508,7 +518,7 @@ has_survey(struct catalogue *c, const char *version_id)
 {
 	void *p = NULL;
 	size_t n;
-	int rc = catalogue_survey(c, version_id, "m", &p, &n);
+	int rc = findings_survey(findings(c), version_id, "m", &p, &n);
 
 	free(p);
 	return rc == 0;
@@ -520,7 +530,7 @@ has_answer(struct catalogue *c, const char *key)
 	void *p = NULL;
 	size_t n;
 	int64_t asked;
-	int rc = catalogue_answer(c, key, &p, &n, &asked);
+	int rc = findings_answer(findings(c), key, &p, &n, &asked);
 
 	free(p);
 	return rc == 0;
@@ -532,24 +542,26 @@ test_prune(void)
 {
 	struct catalogue *c = open_catalogue();
 
-	catalogue_put_answer(c, "old", "1", 1, DAY);
-	catalogue_put_answer(c, "asked again", "1", 1, DAY);
-	catalogue_put_answer(c, "later", "1", 1, 2 * DAY);
-	catalogue_put_answer(c, "asked again", "2", 1, 31 * DAY);
+	findings_put_answer(findings(c), "old", "1", 1, DAY);
+	findings_put_answer(findings(c), "asked again", "1", 1, DAY);
+	findings_put_answer(findings(c), "later", "1", 1, 2 * DAY);
+	findings_put_answer(findings(c), "asked again", "2", 1, 31 * DAY);
 	ok(has_answer(c, "old") && has_answer(c, "later"), "an answer of 30 days ago is kept");
-	catalogue_put_answer(c, "new", "1", 1, 31 * DAY + 1);
+	findings_put_answer(findings(c), "new", "1", 1, 31 * DAY + 1);
 	ok(!has_answer(c, "old"), "an older one goes when another comes");
 	ok(has_answer(c, "later") && has_answer(c, "asked again") && has_answer(c, "new"),
 	    "and no other");
 
 	for (const char *const *id = (const char *const []){ "a", "b", "c", NULL }; *id; id++)
-		catalogue_put_survey(c, *id, "m", "x", 1);
+		findings_put_survey(findings(c), *id, "m", "x", 1);
 	run_sql("findings",
-	    "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997) INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
-	ok(has_survey(c, "b") && catalogue_use_survey(c, "b", "m") == 0 && has_survey(c, "c"),
+	    "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997)"
+	    " INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
+	ok(has_survey(c, "b") && findings_use_survey(findings(c), "b", "m") == 0 &&
+		has_survey(c, "c"),
 	    "a survey is used, another is read");
-	catalogue_put_survey(c, "d", "m", "x", 1);
-	catalogue_put_survey(c, "e", "m", "x", 1);
+	findings_put_survey(findings(c), "d", "m", "x", 1);
+	findings_put_survey(findings(c), "e", "m", "x", 1);
 	ok(!has_survey(c, "a") && !has_survey(c, "c"),
 	    "the oldest of too many go when others come");
 	ok(has_survey(c, "b"), "but for the one that was used");
@@ -569,7 +581,7 @@ put_answer(void *ctx)
 	struct putter *p = ctx;
 
 	tell_step = &p->begun;
-	catalogue_put_answer(p->catalogue, "new", "1", 1, DAY);
+	findings_put_answer(findings(p->catalogue), "new", "1", 1, DAY);
 	p->done = true;
 	tell_step = NULL;
 	return NULL;
@@ -585,8 +597,8 @@ test_locked(void)
 	pthread_t putter;
 
 	sem_init(&p.begun, 0, 0);
-	catalogue_put_answer(p.catalogue, "old", "1", 1, DAY);
-	catalogue_put_survey(p.catalogue, "v", "m", "x", 1);
+	findings_put_answer(findings(p.catalogue), "old", "1", 1, DAY);
+	findings_put_survey(findings(p.catalogue), "v", "m", "x", 1);
 	ok(sqlite3_open(db_of("findings"), &db) == SQLITE_OK &&
 		sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK,
 	    "another process writes");
@@ -633,7 +645,7 @@ read_all_the_time(void *ctx)
 			w->bad = true;
 		if (catalogue_state(w->catalogue, "round", &state) == 0)
 			free(state);
-		catalogue_put_survey(w->catalogue, "068", "x", "y", 1);
+		findings_put_survey(findings(w->catalogue), "068", "x", "y", 1);
 	} while (!w->done);
 	return NULL;
 }
@@ -841,7 +853,7 @@ test_damage_at_open(void)
 		clean();
 		struct catalogue *c = open_catalogue();
 		put_many(c, 1, 200);
-		catalogue_put_survey(c, "068", "m", "kept", 4);
+		findings_put_survey(findings(c), "068", "m", "kept", 4);
 		catalogue_close(c);
 		ruins[i].ruin("catalogue");
 		c = open_any();
@@ -859,7 +871,8 @@ test_damage_at_open(void)
 		c = open_any();
 		is_int(times_logged("is damaged"), ++logged, ruins[i].what);
 		ok(c && documents(c) == 5 && !has_survey(c, "068") &&
-			catalogue_put_survey(c, "068", "m", "new", 3) == 0 && has_survey(c, "068"),
+			findings_put_survey(findings(c), "068", "m", "new", 3) == 0 &&
+			has_survey(c, "068"),
 		    "%s: damaged findings are begun anew, too", ruins[i].what);
 		catalogue_close(c);
 	}
@@ -883,7 +896,7 @@ test_damage_in_use(void)
 	struct heard heard = { 0 };
 
 	put_many(c, 1, 200);
-	catalogue_put_survey(c, "068", "m", "x", 1);
+	findings_put_survey(findings(c), "068", "m", "x", 1);
 	catalogue_close(c);
 	c = open_catalogue();
 	other = open_catalogue();
@@ -903,7 +916,8 @@ test_damage_in_use(void)
 	    "and goes on with the new one");
 	ok(documents(c) == 6 && catalogue_changes(c, hear, &heard) == 0 && heard.names > 0,
 	    "both have the same again");
-	ok(!has_survey(c, "068") && catalogue_put_survey(c, "068", "m", "x", 1) == 0 &&
+	ok(!has_survey(c, "068") &&
+		findings_put_survey(findings(c), "068", "m", "x", 1) == 0 &&
 		has_survey(c, "068"),
 	    "findings are put anew");
 	catalogue_close(c);
@@ -929,7 +943,7 @@ test_check(void)
 	catalogue_close(c);
 }
 
-/* Another process holds the file's lock: nobody waits for it for ever, and an opening not at all. */
+/* Another process has the file locked: a batch waits for some seconds, an opening not at all. */
 static void
 test_open_beside_writer(void)
 {

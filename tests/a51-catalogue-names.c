@@ -2,8 +2,8 @@
  * Who has which name depends on the set of documents alone. Random documents that want the same few
  * names come, change and go in random batches; after each the catalogue must say what the plain
  * definition says, computed from scratch, and must have told of all names whose meaning changed.
- * A catalogue lasts for some forty batches, of which the first few come before it is filled. Half of
- * the rounds take a bad hash, by which many names are one. ROUNDS: batches (2000), SEED.
+ * A catalogue lasts for forty batches, of which the first few come before it is filled. Half of the
+ * rounds take a bad hash, by which many names are one. ROUNDS: batches (2000), SEED.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -90,6 +90,12 @@ catalogue_close(struct catalogue *c)
 	free(c);
 }
 
+struct findings *
+catalogue_findings(struct catalogue *c)
+{
+	return c->findings;
+}
+
 void
 catalogue_on_unfilled(struct catalogue *c, void (*unfilled)(void *ctx), void *ctx)
 {
@@ -599,40 +605,4 @@ catalogue_mark_end(struct catalogue *c)
 	db_close(c->notes);
 	c->notes = NULL;
 	pthread_mutex_unlock(&c->note_lock);
-}
-
-/*
- * Findings.
- */
-
-int
-catalogue_survey(
-    struct catalogue *c, const char *version_id, const char *maker, void **out, size_t *len)
-{
-	return findings_survey(c->findings, version_id, maker, out, len);
-}
-
-int
-catalogue_use_survey(struct catalogue *c, const char *version_id, const char *maker)
-{
-	return findings_use_survey(c->findings, version_id, maker);
-}
-
-int
-catalogue_put_survey(
-    struct catalogue *c, const char *version_id, const char *maker, const void *p, size_t n)
-{
-	return findings_put_survey(c->findings, version_id, maker, p, n);
-}
-
-int
-catalogue_answer(struct catalogue *c, const char *key, void **out, size_t *len, int64_t *asked)
-{
-	return findings_answer(c->findings, key, out, len, asked);
-}
-
-int
-catalogue_put_answer(struct catalogue *c, const char *key, const void *p, size_t n, int64_t asked)
-{
-	return findings_put_answer(c->findings, key, p, n, asked);
 }

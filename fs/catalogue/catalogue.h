@@ -6,8 +6,8 @@
  * (CreatedDate, then Id) has: names depend on the set of documents alone, never on the order in
  * which they came.
  *
- * A damaged file is replaced by an empty one, at once. Until that is filled, no name is wrong: every
- * look for a document is -EIO. Surveys and answers are in a file of their own (findings.h).
+ * A damaged file is replaced by an empty one at once. Until that is filled, each look for a document
+ * is -EIO. Surveys and answers are in a file of their own (findings.h).
  *
  * Mounts of one org share what is committed, and nothing else. Any thread; one writes at a time,
  * readers see the last commit and wait for nobody.
@@ -24,6 +24,7 @@
 #include "fs/document.h"
 
 struct catalogue;
+struct findings;
 
 /*
  * dir: exists, private to the user. hash: names with equal hashes are one name; always the same
@@ -33,6 +34,7 @@ struct catalogue;
  */
 int	catalogue_open(const char *dir, uint64_t (*hash)(const char *name), struct catalogue **out);
 void	catalogue_close(struct catalogue *);
+struct findings *catalogue_findings(struct catalogue *);	/* borrowed */
 /* Looks at every page of the files, 10 s for a million documents. -EIO: damaged, and begun anew. */
 int	catalogue_check(struct catalogue *);
 
@@ -123,25 +125,5 @@ int	catalogue_versions(
 int	catalogue_state(struct catalogue *, const char *name, char **out);	/* caller frees */
 struct catalogue_totals { uint64_t documents, bytes; };
 int	catalogue_totals(struct catalogue *, struct catalogue_totals *out);
-
-/*
- * What the org answered to a question on demand (the documents of a record, the versions of a
- * document): opaque bytes by a key, and when it was asked (ms, the caller's clock). Written at
- * once, outside batches.
- */
-int catalogue_answer(struct catalogue *, const char *key, void **out, size_t *len,
-    int64_t *asked); /* caller frees */
-int catalogue_put_answer(struct catalogue *, const char *key, const void *, size_t, int64_t asked);
-
-/*
- * Surveys: opaque bytes by version Id and what made them (a renderer's number, csv options). Those
- * that were neither put nor used for longest go. catalogue_use_survey may wait for another process;
- * catalogue_survey and catalogue_answer do not.
- */
-int catalogue_survey(
-    struct catalogue *, const char *version_id, const char *maker, void **out, size_t *len);
-int	catalogue_use_survey(struct catalogue *, const char *version_id, const char *maker);
-int catalogue_put_survey(
-    struct catalogue *, const char *version_id, const char *maker, const void *, size_t);
 
 #endif

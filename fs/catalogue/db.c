@@ -577,8 +577,7 @@ db_file_open(const char *dir, const struct db_kind *kind, struct db_file **out)
 
 	if (!f)
 		return -ENOMEM;
-	/* Nobody reads SQLite's statistics, and they are a lock for all threads. Only the first call
-	 * counts. */
+	/* Nobody reads SQLite's statistics, and they are a lock for all threads. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	pthread_mutex_init(&f->lock, NULL);
 	f->kind = kind;

@@ -1,9 +1,10 @@
 /*
- * A row that is put gets the highest rowid, so the lowest ones are the oldest: no index is needed to
- * find them. A survey that is used when half of those kept are newer gets the highest rowid again.
+ * A row that is put gets the highest rowid, so the lowest ones are the oldest, and no index is
+ * needed to find them. A survey that is used when half of those kept are newer gets the highest
+ * rowid again.
  *
- * A connection of its own reads, and waits for nobody: names are looked up while another process may
- * have locked the file for seconds.
+ * A connection of its own reads, and waits for nobody: a look for a name must not wait when another
+ * process has locked the file for seconds.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -185,5 +186,6 @@ findings_put_answer(struct findings *f, const char *key, const void *p, size_t n
 {
 	int rc = write_row(f, SQL_PUT_ANSWER, "tbi", key, p, n, asked);
 
-	return rc < 0 ? rc : write_row(f, SQL_TRIM_ANSWERS, "ii", TRIMMED_MOST, asked - ANSWERS_KEPT);
+	asked -= ANSWERS_KEPT;
+	return rc < 0 ? rc : write_row(f, SQL_TRIM_ANSWERS, "ii", TRIMMED_MOST, asked);
 }

@@ -10,6 +10,7 @@
 #include "fs/async/pool.h"
 #include "fs/async/task.h"
 #include "fs/catalogue/catalogue.h"
+#include "fs/catalogue/findings.h"
 #include "fs/store/store.h"
 
 #include "column_names.h"
@@ -38,7 +39,7 @@ struct parsed_result {
 struct parsed {
 	struct store	*store;
 	struct rest	*rest;
-	struct catalogue *catalogue;
+	struct findings	*findings;
 	struct parsed_options o;
 	char		 maker[40];
 
@@ -100,8 +101,8 @@ make_result(struct parsed_result *r)
 	int rc = r->download.note ? make_text(r, &b) : make_survey(r, &b);
 
 	if (rc == 0 && (b.len > 0 || r->download.note))
-		catalogue_put_survey(
-		    r->owner->catalogue, r->download.id, maker_of(r), buf_str(&b), b.len);
+		findings_put_survey(
+		    r->owner->findings, r->download.id, maker_of(r), buf_str(&b), b.len);
 	if (rc == 0 && r->download.note)
 		r->text = b;
 	else
@@ -196,7 +197,7 @@ new_result(struct parsed *p, const struct download *d)
 	*r = (struct parsed_result){ .owner = p, .download = *d, .whole = { .ready = on_whole },
 		.task = { .job = { .run = run_making, .drop = drop_making },
 		    .keep_error = d->note ? 0 : KEEP_ERROR } };
-	if (catalogue_survey(p->catalogue, d->id, maker_of(r), &kept, &n) < 0)
+	if (findings_survey(p->findings, d->id, maker_of(r), &kept, &n) < 0)
 		return r;
 	if (d->note)
 		buf_put(&r->text, kept, n);
@@ -326,7 +327,7 @@ parsed_download(const struct parsed_result *r)
 void
 parsed_use(const struct parsed_result *r)
 {
-	catalogue_use_survey(r->owner->catalogue, r->download.id, maker_of(r));
+	findings_use_survey(r->owner->findings, r->download.id, maker_of(r));
 }
 
 const char *
@@ -359,7 +360,8 @@ parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
 	struct parsed *p = malloc(sizeof(*p));
 	if (!p)
 		return -ENOMEM;
-	*p = (struct parsed){ .store = store, .rest = rest, .catalogue = catalogue, .o = *o };
+	*p = (struct parsed){ .store = store, .rest = rest,
+		.findings = catalogue_findings(catalogue), .o = *o };
 	int rc = pool_open("sffs-parse", THREADS, &p->pool);
 	if (rc < 0) {
 		free(p);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/log.h"
+#include "fs/catalogue/findings.h"
 #include "fs/rest/rest.h"
 #include "answers.h"
 #include "freshness.h"
@@ -94,7 +95,8 @@ put_document(struct asking *a, const struct document *found)
 	answers_pack(&row, doc.id, "", "", false);
 	if (rc == 0)
 		rc = key.failed || row.failed ? -ENOMEM :
-		    catalogue_put_answer(by->catalogue, buf_str(&key), row.data, row.len, a->asked);
+		    findings_put_answer(catalogue_findings(by->catalogue), buf_str(&key), row.data,
+			row.len, a->asked);
 	buf_free(&key);
 	buf_free(&row);
 	return rc;
@@ -375,8 +377,8 @@ questions_ask(const struct asker *by, enum on_demand_kind kind, const char *subj
 	if (rc == 0)
 		rc = answers_unpack(buf_str(&a.rows), a.rows.len, a.asked, out);
 	if (rc == 0)
-		catalogue_put_answer(
-		    by->catalogue, buf_str(&key), buf_str(&a.rows), a.rows.len, a.asked);
+		findings_put_answer(catalogue_findings(by->catalogue), buf_str(&key),
+		    buf_str(&a.rows), a.rows.len, a.asked);
 	buf_free(&a.rows);
 	buf_free(&key);
 	return rc;
@@ -393,7 +395,8 @@ questions_recall(const struct asker *by, enum on_demand_kind kind, const char *s
 
 	put_key(&key, kind, subject);
 	int rc = key.failed ? -ENOMEM :
-	    catalogue_answer(by->catalogue, buf_str(&key), &packed, &len, &asked);
+	    findings_answer(
+		catalogue_findings(by->catalogue), buf_str(&key), &packed, &len, &asked);
 	if (rc == 0)
 		rc = asked < by->born ? -ENOENT : answers_unpack(packed, len, asked, out);
 	free(packed);
