@@ -114,6 +114,21 @@ take_lock(struct http *http, const char *path, int *out, struct oauth_failure *f
 	return rc == -ENOMEM ? rc : 0;
 }
 
+int
+saved_login_newer(const struct config *c, const char *path, const struct login *old,
+    struct login *out)
+{
+	int rc = saved_login_read(c, path, out);
+
+	if (rc == 0 &&
+	    (!out->access_token.bytes || secret_equal(&out->access_token, old->access_token.bytes) ||
+		(old->unsaved && out->renewed <= old->renewed))) {
+		login_free(out);
+		rc = -ENOKEY;
+	}
+	return rc;
+}
+
 static void
 drop_lock(int lock)
 {
@@ -225,7 +240,8 @@ request_token(struct http *http, const char *path, const struct oauth_request *q
 /* One try. first: as for saved_login_make; NULL: renew. */
 static int
 try_login(const struct config *c, struct http *http, const char *path,
-    const struct oauth_request *first, const char *dead, struct login *out, struct oauth_failure *f)
+    const struct oauth_request *first, const struct login *old, struct login *out,
+    struct oauth_failure *f)
 {
 	struct oauth_request q = { 0 };
 	struct login l = { 0 };
@@ -236,9 +252,15 @@ try_login(const struct config *c, struct http *http, const char *path,
 		rc = saved_login_read(c, path, &l);
 		rc = rc == -ENOKEY ? 0 : rc;
 	}
+	/* The refresh token in the file may have been used up. */
+	if (rc == 0 && old && old->unsaved && l.renewed <= old->renewed) {
+		login_free(&l);
+		rc = login_copy(&l, old);
+	}
 	if (rc == 0 && first) {
 		rc = request_token(http, path, first, true, &l, f);
-	} else if (rc == 0 && (!l.access_token.bytes || same(l.access_token.bytes, dead))) {
+	} else if (rc == 0 &&
+	    (!l.access_token.bytes || (old && same(l.access_token.bytes, old->access_token.bytes)))) {
 		rc = next_request(c, &l, &q, f);
 		if (rc == 0)
 			rc = request_token(http, path, &q, q.flow != OAUTH_REFRESH, &l, f);
@@ -253,11 +275,12 @@ try_login(const struct config *c, struct http *http, const char *path,
 
 static int
 log_in(const struct config *c, struct http *http, const char *path,
-    const struct oauth_request *first, const char *dead, struct login *out, struct oauth_failure *f)
+    const struct oauth_request *first, const struct login *old, struct login *out,
+    struct oauth_failure *f)
 {
 	for (unsigned tried = 1;; tried++) {
 		*f = (struct oauth_failure){ 0 };
-		int rc = try_login(c, http, path, first, dead, out, f);
+		int rc = try_login(c, http, path, first, old, out, f);
 		if (rc != -EAGAIN)
 			return rc;
 		if (tried == TRIES)
@@ -269,10 +292,10 @@ log_in(const struct config *c, struct http *http, const char *path,
 }
 
 int
-saved_login_renew(const struct config *c, struct http *http, const char *path, const char *dead,
-    struct login *out, struct oauth_failure *f)
+saved_login_renew(const struct config *c, struct http *http, const char *path,
+    const struct login *old, struct login *out, struct oauth_failure *f)
 {
-	return log_in(c, http, path, NULL, dead, out, f);
+	return log_in(c, http, path, NULL, old, out, f);
 }
 
 /*
@@ -326,7 +349,7 @@ lock_file(const struct config *c, struct http *http, char **path, int *lock,
 }
 
 int
-saved_login_put(const struct config *c, struct http *http, const struct login *l)
+saved_login_put(const struct config *c, struct http *http, struct login *l)
 {
 	struct oauth_failure failure = { 0 };
 	char *path = NULL;

@@ -23,15 +23,18 @@ struct oauth_request;
  * (token_file_path), because it may not create directories any more. */
 int	saved_login_get(const struct config *, struct login *out);
 int	saved_login_read(const struct config *, const char *path, struct login *out);
+/* The same, but -ENOKEY also if it is not newer than *old. */
+int	saved_login_newer(const struct config *, const char *path, const struct login *old,
+    struct login *out);
 
 /*
- * A login whose access token is not `dead` (NULL: any will do): the stored one, else a renewed one,
- * else, where the flow needs no person, a new one. -ENOKEY: log in first; -EACCES: refused by
- * Salesforce; -EHOSTUNREACH, -ETIMEDOUT: out of reach; -EINVAL: the config cannot work; -EINTR:
- * http_cancel.
+ * A login with another access token than *old (NULL: any will do): the stored one, else a renewed
+ * one, else, if the flow needs no person, a new one. If *old is unsaved, it is what is renewed.
+ * -ENOKEY: log in first; -EACCES: refused by Salesforce; -EHOSTUNREACH, -ETIMEDOUT: out of reach;
+ * -EINVAL: the config cannot work; -EINTR: http_cancel.
  */
-int	saved_login_renew(const struct config *, struct http *, const char *path, const char *dead,
-    struct login *out, struct oauth_failure *failure);
+int	saved_login_renew(const struct config *, struct http *, const char *path,
+    const struct login *old, struct login *out, struct oauth_failure *failure);
 
 /*
  * Logs in, whatever is stored, and stores the login: as the request says, or (NULL) by the config's
@@ -41,7 +44,7 @@ int	saved_login_make(const struct config *, struct http *, const struct oauth_re
     struct login *out, struct oauth_failure *failure);
 
 /* Stores a login that was made elsewhere. */
-int	saved_login_put(const struct config *, struct http *, const struct login *);
+int	saved_login_put(const struct config *, struct http *, struct login *);
 
 /*
  * Removes the stored login, whatever the config says by now, and ends it in the org unless it is

@@ -21,7 +21,7 @@ struct token {
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	pthread_cond_t	 renewed;
-	struct login	 login;		/* only its access token and instance are used from here */
+	struct login	 login;
 	unsigned	 serial;
 	bool		 renewing;
 	int		 last;		/* how the last renewal ended */
@@ -138,38 +138,22 @@ bearer_free(struct bearer *b)
 	*b = (struct bearer){ 0 };
 }
 
-/* Salesforce is not asked for a while after a refusal, but a person may have logged in. */
-static int
-look_for_new_login(struct token *t, const char *dead, struct login *l)
-{
-	int rc = saved_login_read(t->config, t->path, l);
-
-	if (rc == -ENOKEY ||
-	    (rc == 0 && (!l->access_token.bytes || secret_equal(&l->access_token, dead)))) {
-		login_free(l);
-		rc = -EACCES;
-	}
-	return rc;
-}
-
-/* Called by one thread at a time, without t->lock. *silence: ms not to ask Salesforce again. */
+/* Called by one thread at a time, without t->lock. silent: Salesforce is not asked, soon after a
+ * refusal; but a person may have logged in. *silence: ms for which to be silent from now on. */
 static int
 renew_login(struct token *t, bool silent, int64_t *silence)
 {
 	struct oauth_failure failure = { 0 };
-	struct secret dead = { NULL };
-	struct login l = { 0 };
-	int rc = 0;
+	struct login old = { 0 }, l = { 0 };
 
 	pthread_mutex_lock(&t->lock);
-	if (!secret_copy(&dead, &t->login.access_token))
-		rc = -ENOMEM;
+	int rc = login_copy(&old, &t->login);
 	pthread_mutex_unlock(&t->lock);
 	*silence = 0;
-	if (rc == 0)
-		rc = silent ? look_for_new_login(t, dead.bytes, &l) :
-			      saved_login_renew(
-				  t->config, t->http, t->path, dead.bytes, &l, &failure);
+	if (rc == 0 && silent)
+		rc = saved_login_newer(t->config, t->path, &old, &l);
+	else if (rc == 0)
+		rc = saved_login_renew(t->config, t->http, t->path, &old, &l, &failure);
 	if (rc == 0)
 		rc = use_login(t, &l);
 	if (strcmp(t->told.text, failure.text) != 0)
@@ -178,7 +162,7 @@ renew_login(struct token *t, bool silent, int64_t *silence)
 		t->told = failure;
 	if (!silent && (rc == -EACCES || rc == -ENOKEY || rc == -EINVAL))
 		*silence = failure.kind == OAUTH_RATE ? RATE_TIME : REFUSED_TIME;
-	secret_free(&dead);
+	login_free(&old);
 	login_free(&l);
 	return rc == -ENOKEY ? -EACCES : rc;
 }

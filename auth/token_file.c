@@ -43,6 +43,31 @@ static const struct member {
 };
 #define MEMBERS	(sizeof(members) / sizeof(members[0]))
 
+int
+login_copy(struct login *to, const struct login *from)
+{
+	struct login copy = *from;
+	bool good = true;
+
+	for (size_t i = 0; i < MEMBERS; i++) {
+		const void *source = (const char *)from + members[i].offset;
+		void *at = (char *)&copy + members[i].offset;
+
+		if (members[i].type == TEXT) {
+			*(char **)at = NULL;
+			good &= login_set_text(at, *(char *const *)source);
+		} else if (members[i].type == SECRET) {
+			*(struct secret *)at = (struct secret){ NULL };
+			good &= secret_copy(at, source);
+		}
+	}
+	if (good)
+		*to = copy;
+	else
+		login_free(&copy);
+	return good ? 0 : -ENOMEM;
+}
+
 void
 login_free(struct login *l)
 {
@@ -222,22 +247,6 @@ put_login_member(const struct member *m, const struct login *l, struct buf *out)
 	}
 }
 
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		p += done;
-		n -= (size_t)done;
-	}
-	return fsync(fd) < 0 ? -errno : 0;
-}
-
 /* A rename is on disk when its directory is. */
 static int
 sync_dir(const char *path)
@@ -266,7 +275,11 @@ replace_file(const char *path, const struct buf *text)
 		rc = -errno;
 		goto out;
 	}
-	rc = write_all(fd, text->data, text->len);
+	ssize_t n = write(fd, text->data, text->len);
+	if (n >= 0 && n < (ssize_t)text->len)
+		rc = -ENOSPC;
+	else if (n < 0 || fsync(fd) < 0)
+		rc = -errno;
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
 	if (rc == 0 && rename(temp, path) < 0)
@@ -281,7 +294,7 @@ out:
 }
 
 int
-token_file_write(const char *path, const struct login *l)
+token_file_write(const char *path, struct login *l)
 {
 	struct buf text = BUF_INIT;
 
@@ -294,6 +307,7 @@ token_file_write(const char *path, const struct login *l)
 	int rc = text.failed ? -ENOMEM : text.len >= FILE_MAX ? -EFBIG : replace_file(path, &text);
 	if (rc < 0)
 		log_error("token", "%s: cannot write the login: %s", path, strerror(-rc));
+	l->unsaved = rc < 0;
 	buf_wipe(&text);
 	return rc;
 }

@@ -33,8 +33,11 @@ struct login {
 	int64_t		 since;			/* when the login was made, seconds since 1970 */
 	int64_t		 renewed;		/* when the access token was given */
 	char		*ended;			/* why there is no token any more; NULL: there is */
+
+	bool		 unsaved;		/* not in the file: writing it failed */
 };
 
+int	login_copy(struct login *to, const struct login *from);	/* -ENOMEM */
 void	login_free(struct login *);
 /* Replaces a member by a copy; NULL: none. False: out of memory. */
 bool	login_set_text(char **member, const char *text);
@@ -44,7 +47,7 @@ int	token_file_path(const struct config *, char **out);	/* caller frees */
 /* -ENOENT: there is none; -EIO: not a login, logged; -EACCES: others could have written it, logged;
  * else what open says. */
 int	token_file_read(const char *path, struct login *out);
-int	token_file_write(const char *path, const struct login *);	/* logs a failure */
+int	token_file_write(const char *path, struct login *);	/* logs a failure; sets unsaved */
 int	token_file_remove(const char *path);			/* 0 also if there is none */
 
 /*

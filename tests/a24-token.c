@@ -508,6 +508,43 @@ test_refresh(void)
 }
 
 static void
+test_unsaved(void)
+{
+	char *in_the_way = NULL;
+
+	config.flow = CONFIG_WEB;
+	store("00D!old", "5Aep");
+	struct token *t = open_token(0, 0, "a mount");
+	ok(asprintf(&in_the_way, "%s.new", path) > 0 && mkdir(in_the_way, 0700) == 0,
+	    "the file cannot be written");
+	server_says(NULL, NULL, true);
+	renew(t, 1, 0, 1, "the mount goes on with its new login");
+	ok(stored_is("00D!old", "5Aep"), "which is in memory alone");
+	renew(t, 2, 0, 1, "it is that login which is renewed");
+	ok(form_has("refresh_token=next&"), "not the one in the file, which is used up");
+	server_says("ip restricted or invalid login hours", NULL, false);
+	renew(t, 3, -EACCES, 1, "refused for now");
+	renew(t, 3, -EACCES, 0, "the one in the file is not taken for a newer one");
+	token_close(t);
+
+	store("00D!old", "5Aep");
+	server_says(NULL, NULL, true);
+	t = open_token(0, 0, "another mount");
+	renew(t, 1, 0, 1, "its login is not written, either");
+	ok(rmdir(in_the_way) == 0, "there is room again");
+	renew(t, 2, 0, 1, "the login is renewed");
+	ok(form_has("refresh_token=next&"), "from memory");
+	struct login l = stored();
+	ok(secret_equal(&l.refresh_token, "next"), "and written");
+	login_free(&l);
+	token_close(t);
+	server_says(NULL, NULL, false);
+	config.flow = CONFIG_CLIENT_CREDENTIALS;
+	token_close(open_token(0, 1, "the login of another flow is replaced"));
+	free(in_the_way);
+}
+
+static void
 test_busy(void)
 {
 	struct token *t = open_token(0, 0, "a mount");
@@ -564,6 +601,7 @@ main(void)
 	test_renewal();
 	test_other_user();
 	test_refresh();
+	test_unsaved();
 	test_busy();
 	test_cancel();
 	http_close(http);
