@@ -1,4 +1,3 @@
-#include <stdlib.h>
 
 #include <string.h>
 
@@ -49,7 +48,7 @@ cells_put_fault(char *out, const struct fault *f)
 
 /* split reads as far as it can; the cell that it stops at is careful's. */
 static int
-read_cells(struct reader *r, struct careful *careful, struct split *split)
+read_cells(struct reader *r, struct careful *careful, bool split)
 {
 	struct text *t = r->text;
 	bool last = false;
@@ -57,7 +56,7 @@ read_cells(struct reader *r, struct careful *careful, struct split *split)
 
 	while (rc == 0 && !last) {
 		rc = text_fill(t, 1);
-		if (rc == 0 && split && t->begin < t->end && (rc = split_read(split, r)) == 0)
+		if (rc == 0 && split && t->begin < t->end && (rc = split_read(r)) == 0)
 			rc = text_fill(t, 1);
 		last = t->begin == t->end;
 		if (rc == 0)
@@ -77,19 +76,15 @@ cells_read(struct text *t, const struct cells_options *o, const struct cell_sink
 		.delimiter = o->delimiter,
 		.max_field = (size_t)o->max_field };
 	struct careful careful;
-	struct split *split = NULL;
 	int rc = text_fill(t, 1);	/* passes over the byte order mark */
 
 	*r.totals = (struct cell_totals){ 0 };
 	r.record_at = r.cell_at = t->dropped;
-	if (rc == 0 && !o->careful)
-		rc = split_new(&split);
 	if (rc == 0)
 		rc = careful_open(&careful, o->delimiter);
 	if (rc == 0) {
-		rc = read_cells(&r, &careful, split);
+		rc = read_cells(&r, &careful, !o->careful);
 		careful_close(&careful);
 	}
-	split_free(split);
 	return rc;
 }

@@ -1,14 +1,13 @@
 /*
- * The window is looked at 64 bytes at a time, a bit of a word for each byte: what ends a cell, what
- * is a quote, what makes a cell other than plain. Whether a byte is in quotes is then the parity of
- * the quotes before it, and a cell is what lies between two ends that are not.
+ * The window is read in blocks of 64 bytes. In a block each question about its bytes has a word, with
+ * a bit for each byte: does it end a cell, is it a quote, does it keep its cell from being plain? A
+ * byte is in quotes if the number of quotes before it is odd, and a cell lies between two ends that
+ * are not in quotes.
  *
- * That holds as long as each quote is where it belongs. One that is not is a letter, up to the end
- * of its cell, and the words are made anew without it.
+ * That holds as long as each quote is where it belongs. A quote out of place is a letter, up to the
+ * end of its cell, and the words are computed again without it.
  */
 #include <endian.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -22,22 +21,21 @@
 #define BATCH	256		/* cells that are passed on at once */
 #define ALL	(~(uint64_t)0)
 
-struct split {
-	size_t		 cells_n;
+struct batch {
+	size_t		 n;
 	struct cell	 cells[BATCH];
 };
 
 /* What 64 bytes are, a bit each. */
 struct block {
-	uint64_t ends; /* delimiter, CR, LF; first all of them, then those outside of quotes */
-	uint64_t	 quotes;	/* first all of them, then those that are not letters */
-	uint64_t odd; /* has another form in TSV or JSON, or is not known to be valid; all below
-			 are, too */
-	uint64_t	 commas;	/* in a cell: all that it needs is quotes in CSV */
-	uint64_t	 doubled;	/* the first of two quotes that are one */
+	uint64_t	 ends;		/* delimiter, CR, LF; pair_quotes removes those in quotes */
+	uint64_t	 quotes;	/* pair_quotes removes those that are letters */
+	uint64_t	 odd;		/* these keep a cell from being plain, and so do all below */
+	uint64_t	 commas;	/* in a cell: in CSV it needs quotes */
+	uint64_t	 doubled;	/* the first of two quotes that stand for one */
 	uint64_t	 letters;	/* quotes out of place */
-	uint64_t	 after;		/* quotes that are closed, and text goes on */
-	uint64_t	 foul;		/* not valid, or to be looked at */
+	uint64_t	 after;		/* quotes that close, and text follows */
+	uint64_t	 foul;		/* not UTF-8, or U+FFFD in a text that was decoded */
 };
 
 /* Where a pass over the window is. */
@@ -49,14 +47,13 @@ struct scan {
 	size_t		 base;		/* of the block */
 	size_t		 at;		/* of the cell */
 	size_t		 record_at;	/* SIZE_MAX: before the window */
-	size_t		 valid;		/* up to here characters have been looked at */
+	size_t		 valid;		/* up to here the bytes are known to be UTF-8 */
 	uint64_t	 quoted;	/* ALL: the block begins in quotes */
-	uint64_t may_open; /* 1: a quote that begins the block may open a cell, or is the second of
-			      two */
-	struct block before; /* 1 each: there is such a byte in this cell, in a block before */
+	uint64_t	 may_open;	/* 1: a quote at the block's beginning is not out of place */
+	struct block	 before;	/* 1 each: a block before has such a byte of this cell */
 };
 
-/* As many bytes as are compared at once. What a comparison finds is the highest bit of a byte. */
+/* The bytes that are compared at once. The highest bit of a byte is a comparison's answer. */
 #ifdef __SSE2__
 typedef __m128i lane;
 
@@ -72,7 +69,7 @@ lane_is(lane v, char c)
 	return _mm_cmpeq_epi8(v, _mm_set1_epi8(c));
 }
 
-/* Control characters, and what is not ASCII: as signed numbers these are less than a blank, too. */
+/* Control characters and bytes that are not ASCII: signed, both are less than a blank. */
 static inline lane
 lane_odd(lane v)
 {
@@ -133,7 +130,6 @@ classify(const char *p, char delimiter, struct block *b)
 	}
 }
 
-/* Which of 64 bytes are c. */
 static inline uint64_t
 bytes_that_are(const char *p, char c)
 {
@@ -161,7 +157,7 @@ from(size_t i)
 	return i < 64 ? ALL << i : 0;
 }
 
-/* Each bit: is the number of bits up to it, itself among them, odd? */
+/* Sets each bit to whether the number of bits up to and with it is odd. */
 static inline uint64_t
 parity(uint64_t v)
 {
@@ -173,8 +169,7 @@ parity(uint64_t v)
 	return v ^ v << 32;
 }
 
-/* Of bytes that are not ASCII, those that are not UTF-8, or may stand for what was not; when in
- * doubt, too many. */
+/* Which of the bytes that are not ASCII are foul: all from the first one that is. */
 static uint64_t
 find_foul(struct scan *sc, uint64_t high)
 {
@@ -199,8 +194,8 @@ is_end(const struct scan *sc, char c)
 	return c == sc->delimiter || c == '\n' || c == '\r';
 }
 
-/* Finds out what is in quotes. Which quotes are letters is known when no other quote is out of
- * place. */
+/* Finds what is in quotes. Takes one quote out of place after another for a letter, until none is
+ * left. */
 static inline void
 pair_quotes(struct scan *sc, struct block *b)
 {
@@ -208,7 +203,8 @@ pair_quotes(struct scan *sc, struct block *b)
 	uint64_t all_ends = b->ends, inside, bad;
 
 	b->letters = b->after = 0;
-	if (!sc->quoted && !(b->quotes & (all_ends << 1 | sc->may_open))) { /* none opens a cell */
+	if (!sc->quoted && !(b->quotes & (all_ends << 1 | sc->may_open))) {
+		/* none opens a cell */
 		b->letters = b->quotes;
 		b->quotes = 0;
 	}
@@ -223,8 +219,8 @@ pair_quotes(struct scan *sc, struct block *b)
 		bad = (opening | closing) & ~b->after;
 		if (!bad)
 			break;
-		/* The first one is a letter, or closes its cell although text goes on; all behind
-		 * it are letters. */
+		/* The first one is a letter, or closes its cell although text follows. All quotes
+		 * after it in the cell are letters. */
 		uint64_t first = bad & -bad, end = all_ends & -first & ~first;
 		uint64_t cell = (end & -end) - first;
 
@@ -238,13 +234,13 @@ pair_quotes(struct scan *sc, struct block *b)
 	sc->may_open = (b->ends | b->doubled) >> 63;
 	sc->quoted = -(inside >> 63);
 	b->odd &= ~b->ends;
-	b->commas = all_ends & inside & ~b->odd; /* if that is the delimiter: line ends are odd */
+	b->commas = all_ends & inside & ~b->odd;	/* delimiters: line ends are odd */
 	b->odd |= b->doubled | b->letters | b->after;
 }
 
-/* What the block is, with what its first cell has been so far. */
+/* Finds what the block is, and what its first cell has been in the blocks before. */
 static inline void
-look(struct scan *sc, struct block *b)
+read_block(struct scan *sc, struct block *b)
 {
 	const char *p = sc->s + sc->base;
 
@@ -268,7 +264,7 @@ look(struct scan *sc, struct block *b)
 		b->commas = bytes_that_are(p, ',');
 	b->commas |= sc->before.commas;
 	if (sc->at > sc->base)
-		b->ends &= from(sc->at - sc->base);	/* the LF of a CRLF */
+		b->ends &= from(sc->at - sc->base);	/* passes over the LF of a CRLF */
 	b->foul = 0;
 	uint64_t high = b->odd ? bytes_not_ascii(p) & b->odd : 0;
 	if (high) {
@@ -285,7 +281,7 @@ look(struct scan *sc, struct block *b)
 }
 
 static inline void
-look_on(struct scan *sc, const struct block *b)
+next_block(struct scan *sc, const struct block *b)
 {
 	uint64_t cell = from(sc->at > sc->base ? sc->at - sc->base : 0);
 
@@ -304,16 +300,16 @@ look_on(struct scan *sc, const struct block *b)
 }
 
 static int
-pass_on(struct split *sp, struct reader *r)
+pass_on(struct batch *batch, struct reader *r)
 {
-	int rc = sp->cells_n ? r->sink->cells(r->sink->ctx, sp->cells, sp->cells_n) : 0;
+	int rc = batch->n ? r->sink->cells(r->sink->ctx, batch->cells, batch->n) : 0;
 
-	sp->cells_n = 0;
+	batch->n = 0;
 	return rc;
 }
 
-/* Makes "" one quote; what becomes free is filled with as many quotes, so that the text has as many
- * characters as before. */
+/* Makes each "" one quote; returns the end. Quotes fill the room that becomes free: text_offset
+ * counts characters. */
 static char *
 undouble(char *p, char *end)
 {
@@ -330,19 +326,18 @@ undouble(char *p, char *end)
 	return to;
 }
 
-/* Where quotes that are closed before the cell's end are closed. */
+/* The quote that closes a cell, although text follows. */
 static char *
-find_close(char *p)
+closing_quote(char *p)
 {
 	while (p[0] != '"' || p[1] == '"')
 		p += *p == '"' ? 2 : 1;
 	return p;
 }
 
-/* A cell that is not plain: its text is put right, in the window, and what is odd is told. */
+/* Takes the quotes out of a cell that is not plain, in the window, and tells what is odd. */
 static int
-put_right(
-    struct reader *r, struct scan *sc, const struct block *b, uint64_t in_cell, struct cell *c)
+unquote(struct reader *r, struct scan *sc, const struct block *b, uint64_t in_cell, struct cell *c)
 {
 	char *p = sc->s + sc->at, *end = p + c->len, *close = NULL;
 	uint64_t cell = in_cell & from(sc->at > sc->base ? sc->at - sc->base : 0);
@@ -358,8 +353,8 @@ put_right(
 	}
 	r->cell_at = text_offset(r->text, sc->at);
 	if (b->after & cell) {
-		end++;				/* there was no quote to take away there */
-		close = find_close(p);
+		end++;			/* the cell has no quote at its end */
+		close = closing_quote(p);
 		rc = reader_tell(r, FAULT_TEXT_AFTER_QUOTE,
 		    text_offset(r->text, (size_t)(close + 1 - sc->s)), r->column + 1);
 	}
@@ -370,8 +365,7 @@ put_right(
 		rc = reader_tell(r, FAULT_QUOTE_IN_TEXT,
 		    text_offset(r->text, (size_t)(first - sc->s)), r->column + 1);
 	}
-	text_offset(
-	    r->text, (size_t)(end - sc->s)); /* it is counted before it is changed: see undouble */
+	text_offset(r->text, (size_t)(end - sc->s));	/* counts the text before it changes */
 	if (close) {
 		size_t rest = (size_t)(end - close) - 1;
 		char *to = undouble(p, close);
@@ -389,24 +383,25 @@ put_right(
 	return rc;
 }
 
-/* A record has ended, at `end`, in another way than most: it is told. `at` is behind it. */
+/* Ends a record that is not like most, at `end`. */
 static int
-end_record(struct reader *r, struct scan *sc, enum row_end row, size_t end)
+end_odd_record(struct reader *r, struct scan *sc, enum row_end row, size_t end)
 {
 	if (sc->record_at != SIZE_MAX)
 		r->record_at = text_offset(r->text, sc->record_at);
 	return reader_end_record(r, row, text_offset(r->text, end));
 }
 
-/* The cells that end in the block, but for one that is careful's: false. bare: they have no quotes,
- * nothing odd and not too much. */
+/* Takes the cells that end in the block; false: one of them is careful's. bare: the block has no
+ * quotes and nothing odd, and no cell is too long. */
 static inline __attribute__((always_inline)) bool
-take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b, bool bare, int *rc)
+take_cells(
+    struct batch *batch, struct reader *r, struct scan *sc, struct block *b, bool bare, int *rc)
 {
 	const char *s = sc->s, delimiter = sc->delimiter;
 	size_t base = sc->base, at = sc->at;
 	uint64_t ends = b->ends, odd = b->odd, commas = b->commas, column = r->column;
-	struct cell *c = sp->cells + sp->cells_n;
+	struct cell *c = batch->cells + batch->n;
 	bool whole = true;
 
 	while (ends) {
@@ -426,7 +421,7 @@ take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b,
 			odd &= ~upto;
 			sc->at = at;
 			r->column = column;
-			if ((*rc = put_right(r, sc, b, upto, c)) < 0)
+			if ((*rc = unquote(r, sc, b, upto, c)) < 0)
 				break;
 		}
 		if (s[end] == delimiter) {
@@ -463,7 +458,7 @@ take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b,
 				r->record++;
 			} else {
 				r->column = column;
-				if ((*rc = end_record(r, sc, row, end)) < 0)
+				if ((*rc = end_odd_record(r, sc, row, end)) < 0)
 					break;
 			}
 			column = 0;
@@ -472,24 +467,25 @@ take_cells(struct split *sp, struct reader *r, struct scan *sc, struct block *b,
 	}
 	b->odd = odd;
 	b->commas = commas;
-	sp->cells_n = (size_t)(c - sp->cells);
+	batch->n = (size_t)(c - batch->cells);
 	sc->at = at;
 	r->column = column;
 	return whole;
 }
 
-/* What was read is done with. */
+/* Drops what was read from the window. */
 static int
-end_window(struct split *sp, struct reader *r, struct scan *sc)
+end_window(struct batch *batch, struct reader *r, struct scan *sc)
 {
-	int rc = pass_on(sp, r);
+	int rc = pass_on(batch, r);
 
 	if (sc->record_at != SIZE_MAX)
 		r->record_at = text_offset(r->text, sc->record_at);
 	text_drop(r->text, sc->at);
 	r->cell_at = r->text->dropped;
-	sc->base -= sc->at; /* below 0, so beyond any n, where a CRLF goes over the block's end:
-			       split_read then stops, and the careful path goes on */
+	/* Below 0, and so above any n, where a CRLF reaches into the next block: split_read then
+	 * stops, and careful goes on. */
+	sc->base -= sc->at;
 	sc->valid = sc->valid > sc->at ? sc->valid - sc->at : 0;
 	sc->at = 0;
 	sc->record_at = SIZE_MAX;
@@ -507,8 +503,9 @@ begin_window(const struct reader *r, struct scan *sc)
 }
 
 int
-split_read(struct split *sp, struct reader *r)
+split_read(struct reader *r)
 {
+	struct batch batch;
 	struct scan sc = { .delimiter = r->delimiter,
 		.replaces = r->text->replaces,
 		.record_at = SIZE_MAX,
@@ -516,45 +513,27 @@ split_read(struct split *sp, struct reader *r)
 	struct block b;
 	int rc = 0;
 
+	batch.n = 0;
 	begin_window(r, &sc);
 	while (rc == 0) {
-		/* A block is looked at when the byte behind it is there. */
+		/* A block is read when the byte after it is there. */
 		if (sc.base + 64 >= sc.n && !r->text->ended) {
-			if ((rc = end_window(sp, r, &sc)) == 0 && (rc = text_more(r->text)) == 0)
+			if ((rc = end_window(&batch, r, &sc)) == 0 && (rc = text_more(r->text)) == 0)
 				begin_window(r, &sc);
 			continue;
 		}
-		size_t longest =
-		    sc.base + 64 - sc.at; /* that a cell can be which ends in the block */
+		size_t longest = sc.base + 64 - sc.at;	/* a cell that ends in the block */
 		if (sc.base >= sc.n || longest > r->max_field + 64 + 1)
 			break;
-		look(&sc, &b);
-		if (sp->cells_n + 64 > BATCH && (rc = pass_on(sp, r)) < 0)
+		read_block(&sc, &b);
+		if (batch.n + 64 > BATCH && (rc = pass_on(&batch, r)) < 0)
 			break;
 		bool bare =
 		    !(b.quotes | b.odd | b.commas) && sc.s[sc.at] != '"' && longest <= r->max_field;
-		if (!(bare ? take_cells(sp, r, &sc, &b, true, &rc) :
-			     take_cells(sp, r, &sc, &b, false, &rc)))
+		if (!(bare ? take_cells(&batch, r, &sc, &b, true, &rc) :
+			     take_cells(&batch, r, &sc, &b, false, &rc)))
 			break;
-		look_on(&sc, &b);
+		next_block(&sc, &b);
 	}
-	return rc < 0 ? rc : end_window(sp, r, &sc);
-}
-
-int
-split_new(struct split **out)
-{
-	struct split *sp = malloc(sizeof(*sp));
-
-	if (!sp)
-		return -ENOMEM;
-	sp->cells_n = 0;
-	*out = sp;
-	return 0;
-}
-
-void
-split_free(struct split *sp)
-{
-	free(sp);
+	return rc < 0 ? rc : end_window(&batch, r, &sc);
 }

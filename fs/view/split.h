@@ -11,10 +11,6 @@
 
 #include "reader.h"
 
-struct split;
-
-int	split_new(struct split **out);
-int	split_read(struct split *, struct reader *);	/* from the beginning of a cell to another */
-void	split_free(struct split *);
+int	split_read(struct reader *);	/* from the beginning of a cell to that of another */
 
 #endif
