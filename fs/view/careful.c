@@ -1,13 +1,13 @@
 /*
- * libcsv is given each cell as it must be read: which quotes are letters is decided here, and for
- * those its quote character is set to the delimiter, which a text cannot hold. Before each cell it
- * is brought to the state in which it has read the cells before, so it need not have read them.
+ * This decides which quotes are letters. libcsv gets text with such quotes while its quote character
+ * is the delimiter, which text cannot hold. Before each cell libcsv is brought to the state that it
+ * has after the cells before, since split may have read those.
  *
- * A quote that opens a cell is given only once the quote that closes it has been found. If there is
- * none within max_field, the opening quote is a letter. The search cannot be made to repeat itself:
- * after a quote that nothing closes, all quotes within its reach stand in pairs, so a cell that
- * begins with one of those is closed by the next byte. Only a quote at the end of that reach can
- * have a long search of its own: each byte is searched twice at most.
+ * libcsv gets a quote that opens a cell only once the quote that closes it has been found. If there
+ * is none within max_field, the opening quote is a letter. No text can make that search slow: after a
+ * quote that nothing closes, all quotes within its reach stand in pairs, so a cell that begins with
+ * one of those is closed by the next byte. Only a quote at the end of that reach can have a long
+ * search of its own: each byte is searched twice at most.
  */
 #include <errno.h>
 #include <string.h>
@@ -47,7 +47,7 @@ on_row(int c, void *ctx)
 }
 
 static int
-parse(struct careful *f, const char *p, size_t n)
+feed(struct careful *f, const char *p, size_t n)
 {
 	size_t size = csv_get_buffer_size(&f->csv);
 
@@ -60,7 +60,7 @@ static int
 begin_cell(struct careful *f, const struct reader *r)
 {
 	csv_fini(&f->csv, NULL, NULL, NULL);
-	int rc = r->column ? parse(f, &r->delimiter, 1) : 0;
+	int rc = r->column ? feed(f, &r->delimiter, 1) : 0;
 	f->cell = NULL;
 	f->row = ROW_GOES_ON;
 	f->quoted = false;
@@ -103,8 +103,8 @@ report(struct careful *f, struct reader *r)
 }
 
 /*
- * The length of the quoted text at the window's beginning, both quotes included, all of it in the
- * window; 0: no quote closes it within max_field. *doubled: how many quotes in it stand for one.
+ * The length of the quoted text at the window's beginning, with both quotes; the window then has all
+ * of it. 0: no quote closes it within max_field. *doubled: how many pairs of quotes stand for one.
  */
 static ssize_t
 closed_length(struct reader *r, size_t *doubled)
@@ -147,7 +147,7 @@ read_quoted(struct careful *f, struct reader *r)
 	if (n == 0)
 		return reader_tell(r, FAULT_UNCLOSED_QUOTE, t->dropped, r->column + 1);
 	const char *s = t->data + t->begin, *end = s + n;
-	int rc = parse(f, s, (size_t)n - 1);
+	int rc = feed(f, s, (size_t)n - 1);
 	if (rc == 0 && end < t->data + t->end && !f->ends_cell[(unsigned char)*end])
 		rc = reader_tell(r, FAULT_TEXT_AFTER_QUOTE, text_offset(t, (size_t)n),
 		    r->column + 1);
@@ -190,19 +190,19 @@ tell_quote(struct reader *r, size_t i, size_t n)
 
 /* Reads n bytes of text, in which a quote is a letter. */
 static int
-read_text(struct careful *f, struct text *t, size_t n)
+feed_text(struct careful *f, struct text *t, size_t n)
 {
 	csv_set_quote(&f->csv, csv_get_delim(&f->csv));
-	int rc = parse(f, t->data + t->begin, n);
+	int rc = feed(f, t->data + t->begin, n);
 	csv_set_quote(&f->csv, '"');
 	text_drop(t, n);
 	return rc;
 }
 
 /*
- * A cell that is longer than max_field is passed on in parts: its length is not ours to bear. If
- * libcsv has nothing of it, a part is text as it stands in the window. Bytes at the part's end that
- * only begin a character are for the next part; where libcsv has them, it gets them again.
+ * Passes on a part of a cell that is longer than max_field: memory has no room for all of it. If
+ * libcsv has nothing of the cell, the part is text as it stands in the window. Bytes at its end that
+ * only begin a character belong to the next part; if libcsv had them, it gets them again.
  */
 static int
 read_part(struct careful *f, struct reader *r)
@@ -219,8 +219,8 @@ read_part(struct careful *f, struct reader *r)
 		text_drop(t, room - tail);
 		return rc;
 	}
-	if ((rc = read_text(f, t, room)) < 0 || (rc = parse(f, "\"", 1)) < 0 ||
-	    (rc = parse(f, &r->delimiter, 1)) < 0)
+	if ((rc = feed_text(f, t, room)) < 0 || (rc = feed(f, "\"", 1)) < 0 ||
+	    (rc = feed(f, &r->delimiter, 1)) < 0)
 		return rc;
 	tail = chars_tail(f->cell, f->cell_len);
 	memcpy(begun + 1, f->cell + f->cell_len - tail, tail);
@@ -228,7 +228,7 @@ read_part(struct careful *f, struct reader *r)
 	f->cell = NULL;
 	f->quoted = tail > 0;
 	f->held = tail;
-	return rc < 0 || tail == 0 ? rc : parse(f, begun, 1 + tail);
+	return rc < 0 || tail == 0 ? rc : feed(f, begun, 1 + tail);
 }
 
 /* Reads the n bytes of text that remain of a cell, and what ends it. */
@@ -236,17 +236,17 @@ static int
 end_cell(struct careful *f, struct reader *r, size_t n)
 {
 	struct text *t = r->text;
-	int rc = read_text(f, t, n);
+	int rc = feed_text(f, t, n);
 
 	if (rc == 0 && f->quoted)
-		rc = parse(f, "\"", 1);
+		rc = feed(f, "\"", 1);
 	if (rc < 0)
 		return rc;
 	const char *s = t->data + t->begin;
 	size_t have = t->end - t->begin;
 	size_t end = have < 2 ? have : s[0] == '\r' && s[1] == '\n' ? 2 : 1;
 	if (end > 0)
-		rc = parse(f, s, end);
+		rc = feed(f, s, end);
 	else
 		csv_fini(&f->csv, on_cell, on_row, f);
 	text_drop(t, end);

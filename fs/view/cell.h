@@ -11,7 +11,7 @@
 
 enum {
 	CELL_LAST = 1,		/* of its record */
-	CELL_PART = 2,		/* of a cell above max_field, cut between characters; more follows */
+	CELL_PART = 2,		/* of a cell above max_field; the next cell continues it */
 	CELL_INVALID = 4,	/* is not UTF-8 */
 	/* Needs no escaping in any view, and TEXT_SLACK readable bytes follow it. A cell without
 	   the flag may be plain all the same. */
@@ -40,7 +40,7 @@ enum fault_code { CELL_FAULTS(X) FAULTS };
 
 struct fault {
 	enum fault_code	code;
-	uint64_t	offset;	/* in the source; of the record's beginning if it is short or long */
+	uint64_t	offset;	/* in the source; of the record if that is short or long */
 	uint64_t	record;	/* 0: the header */
 	uint64_t	column;	/* from 1; of the last cell if the record is short or long */
 };

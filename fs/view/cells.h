@@ -30,9 +30,9 @@ struct cells_options {
 #define CELLS_FAULT_LINE	96u		/* bytes at most */
 
 const char *cells_fault_name(enum fault_code);
-/* A fault's line in errors.tsv: its length, which is quicker to know, and its text; returns the end. */
+/* A fault's line in errors.tsv: its length, which is quick to know, and its text. */
 size_t	cells_fault_length(const struct fault *);
-char	*cells_put_fault(char *out, const struct fault *);
+char	*cells_put_fault(char *out, const struct fault *);	/* returns the end */
 /* The first record is the header. totals may be NULL. */
 int	cells_read(struct text *, const struct cells_options *, const struct cell_sink *,
 	    struct cell_totals *totals);

@@ -23,7 +23,7 @@ enum chars_form { CHARS_TSV, CHARS_JSON, CHARS_CSV };
 #define CHARS_NUMBER	20	/* digits */
 
 bool	chars_valid(const char *, size_t);		/* well-formed UTF-8 */
-size_t	chars_tail(const char *, size_t);	/* bytes at the end that begin a character: 0 to 3 */
+size_t	chars_tail(const char *, size_t);	/* bytes at the end of a character not ended */
 
 /* How long some bytes are in each form, without quotes around them. */
 struct chars_lens {

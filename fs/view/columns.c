@@ -6,8 +6,8 @@
 
 #include "columns.h"
 
-#define MEMORY		(4u << 20)	/* for all columns together, as long as each gets LEAST */
-#define MOST		(64u << 10)
+#define MEMORY		(4u << 20)	/* for all columns together */
+#define MOST		(64u << 10)	/* for each */
 #define LEAST		16u
 
 struct columns {
@@ -47,7 +47,7 @@ columns_open(const struct view_survey *s, const struct view_sink *sink, struct c
 }
 
 static int
-flush(struct columns *c, size_t i)
+flush_column(struct columns *c, size_t i)
 {
 	uint32_t held = c->held[i];
 
@@ -57,7 +57,6 @@ flush(struct columns *c, size_t i)
 	    0;
 }
 
-/* The byte count at hand, in memory that has room for it. */
 static int
 hold(struct columns *c, size_t i, const char *p, size_t n)
 {
@@ -71,7 +70,7 @@ hold(struct columns *c, size_t i, const char *p, size_t n)
 		c->at[i] += part;
 		p += part;
 		n -= part;
-		int rc = c->held[i] == c->room ? flush(c, i) : 0;
+		int rc = c->held[i] == c->room ? flush_column(c, i) : 0;
 		if (rc < 0)
 			return rc;
 	}
@@ -104,7 +103,7 @@ int
 columns_flush(struct columns *c)
 {
 	for (size_t i = 0; i < c->s->keys.n; i++) {
-		int rc = flush(c, i);
+		int rc = flush_column(c, i);
 
 		if (rc < 0)
 			return rc;

@@ -1,8 +1,8 @@
 /*
- * columns - the cells of each column, written side by side.
+ * columns - writes the cells of all columns side by side.
  *
- * Each column has its place in one blob, which the survey foretold, and a
- * little memory where its bytes gather.
+ * The survey foretold where each column stands in the view. Each column has a
+ * little memory in which its bytes gather.
  *
  * Single thread.
  */
@@ -14,10 +14,10 @@
 struct columns;
 
 int	columns_open(const struct view_survey *, const struct view_sink *, struct columns **out);
-int columns_put(struct columns *, size_t column, const char *,
-    size_t); /* of a cell; -EIO: more than was foretold */
+/* Bytes of a cell. -EIO: the column is longer than was foretold. */
+int	columns_put(struct columns *, size_t column, const char *, size_t);
 int	columns_end_cell(struct columns *, size_t column);
-int	columns_flush(struct columns *);		/* -EIO: less than was foretold */
+int	columns_flush(struct columns *);		/* -EIO: a column is shorter */
 void	columns_close(struct columns *);
 
 #endif

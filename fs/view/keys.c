@@ -1,11 +1,11 @@
 /*
- * What is taken stands in a balanced tree (tsearch), so no choice of names makes it slow. Each name
- * there remembers which number to try next: a million columns of one name do not try them all each
- * time.
+ * The names that are taken stand in a balanced tree (tsearch): no choice of names makes it slow, as
+ * it would a hash table. Each name remembers which number to try next: a million columns of one
+ * name do not try all numbers each time.
  *
- * Behind the last key a column is called by its position, _7, unless a key is called that. Those
- * are few and known once the header has ended, so the lengths of any number of names are a sum, not
- * a loop.
+ * After the last key a column is called by its position, _7, unless a key is called that. Those are
+ * few and known once the header has ended, so the length of any number of names is a sum, not a
+ * loop.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,45 +17,45 @@
 
 #include "keys.h"
 
-struct name {
+struct taken {
 	uint32_t	 next;		/* the number to try first when this name is wanted again */
 	size_t		 len;
-	const char *p; /* behind the struct, but for a name that is only looked for */
+	const char	*p;		/* after the struct, or of a name to look up */
 };
 
 struct keys_late {
 	uint64_t	 position;	/* from 1 */
 	uint32_t	 number;	/* that makes it unique: _7_2 */
-	uint64_t	 bytes;		/* that the numbers add, up to and with this one */
+	uint64_t	 bytes;		/* of this number and those before it */
 };
 
 static int
-compare_names(const void *left, const void *right)
+compare_taken(const void *left, const void *right)
 {
-	const struct name *a = left, *b = right;
+	const struct taken *a = left, *b = right;
 	int order = memcmp(a->p, b->p, a->len < b->len ? a->len : b->len);
 
 	return order ? order : (a->len > b->len) - (a->len < b->len);
 }
 
-static struct name *
-find(const struct keys *k, const char *p, size_t len)
+static struct taken *
+find_taken(const struct keys *k, const char *p, size_t len)
 {
-	const struct name wanted = { .len = len, .p = p };
-	struct name *const *found = tfind(&wanted, &k->taken, compare_names);
+	const struct taken wanted = { .len = len, .p = p };
+	struct taken *const *found = tfind(&wanted, &k->taken, compare_taken);
 
 	return found ? *found : NULL;
 }
 
 static int
-take(struct keys *k, const char *p, size_t len)
+add_taken(struct keys *k, const char *p, size_t len)
 {
-	struct name *name = malloc(sizeof(*name) + len);
+	struct taken *name = malloc(sizeof(*name) + len);
 
 	if (!name)
 		return -ENOMEM;
-	*name = (struct name){ .next = 2, .len = len, .p = memcpy(name + 1, p, len) };
-	struct name *const *found = tsearch(name, &k->taken, compare_names);
+	*name = (struct taken){ .next = 2, .len = len, .p = memcpy(name + 1, p, len) };
+	struct taken *const *found = tsearch(name, &k->taken, compare_taken);
 	if (!found || *found != name)
 		free(name);
 	return found ? 0 : -ENOMEM;
@@ -70,18 +70,18 @@ put_position(struct buf *b, uint64_t index)
 	buf_put(b, digits, (size_t)(chars_put_number(digits, index + 1) - digits));
 }
 
-/* Appends a number to the name until it is free; says which. 0: it was free. */
+/* Appends a number to the name, n or higher, so that it is free. Returns it; 0: it was free. */
 static uint32_t
 make_unique(const struct keys *k, struct buf *name, uint32_t n)
 {
 	size_t len = name->len;
 
-	if (name->failed || !find(k, name->data, len))
+	if (name->failed || !find_taken(k, name->data, len))
 		return 0;
 	for (;; n++) {
 		name->len = len;
 		buf_printf(name, "_%" PRIu32, n);
-		if (name->failed || !find(k, name->data, name->len))
+		if (name->failed || !find_taken(k, name->data, name->len))
 			return n;
 	}
 }
@@ -102,8 +102,8 @@ keys_append(struct keys *k, const char *p, size_t len)
 	if (k->bytes.failed)
 		return -ENOMEM;
 	k->ends[k->n++] = (uint32_t)k->bytes.len;
-	/* No other name can be in the way of a position. */
-	return len > 0 && *p == '_' && !find(k, p, len) ? take(k, p, len) : 0;
+	/* Only names like these can be in the way of a position. */
+	return len > 0 && *p == '_' && !find_taken(k, p, len) ? add_taken(k, p, len) : 0;
 }
 
 static void
@@ -126,10 +126,10 @@ keys_add(struct keys *k, const char *p, size_t len, bool *renamed)
 		buf_clear(&name);
 		put_position(&name, k->n);
 	}
-	struct name *same = name.failed ? NULL : find(k, name.data, name.len);
+	struct taken *same = name.failed ? NULL : find_taken(k, name.data, name.len);
 	if (same)
 		same->next = make_unique(k, &name, same->next) + 1;
-	int rc = name.failed ? -ENOMEM : take(k, name.data, name.len);
+	int rc = name.failed ? -ENOMEM : add_taken(k, name.data, name.len);
 	if (rc == 0)
 		rc = keys_append(k, name.data, name.len);
 	*renamed = rc == 0 && (name.len != len || memcmp(name.data, p, len) != 0);
@@ -137,7 +137,7 @@ keys_add(struct keys *k, const char *p, size_t len, bool *renamed)
 	return rc;
 }
 
-/* The number in a key that is written as a position is; 0: it is none. */
+/* The position in a key that looks like _7; 0: it does not. */
 static uint64_t
 position_of(const char *p, size_t len)
 {
@@ -213,7 +213,7 @@ keys_get(const struct keys *k, size_t i, size_t *len)
 	return k->bytes.data + begin;
 }
 
-/* How many of late are at most this position. */
+/* How many of `late` are at or before this position. */
 static size_t
 late_up_to(const struct keys *k, uint64_t position)
 {
@@ -253,9 +253,8 @@ digits_up_to(uint64_t n)
 {
 	uint64_t digits = 0;
 
-	for (uint64_t first = 1; first <= n;
-	     first *= 10) { /* those of no fewer digits than first has */
-		digits += n - first + 1;
+	for (uint64_t first = 1; first <= n; first *= 10) {
+		digits += n - first + 1;	/* numbers with that many digits */
 		if (first > UINT64_MAX / 10)
 			break;
 	}

@@ -1,13 +1,13 @@
 /*
- * keys - the columns' names, each one unique.
+ * keys - the columns' names, made unique.
  *
  * A key is the header's cell as UTF-8. An empty one is called by its position,
- * _3; one that is taken gets _2, _3, ... until it is free. So does a column
- * that has no cell in the header. What would make memory grow with the file is
- * called by its position too: a name above KEYS_LONGEST bytes, names
- * behind the first KEYS_BYTES bytes of them, columns behind the first KEYS_MOST.
+ * _3, and so is a column without a cell in the header. A name that is taken gets
+ * _2, _3, ... until it is free. So that memory does not grow with the document,
+ * these are called by their position, too: names above KEYS_LONGEST bytes,
+ * names after the first KEYS_BYTES bytes of them, columns after KEYS_MOST.
  *
- * Ended, they are read-only: any thread.
+ * Single thread; once they are ended, any thread.
  */
 #ifndef FS_VIEW_KEYS_H
 #define FS_VIEW_KEYS_H
@@ -25,30 +25,26 @@
 struct keys {
 	size_t		 n;
 	/* private */
-	struct buf	 bytes;		/* one behind the other */
+	struct buf	 bytes;		/* of all keys */
 	uint32_t	*ends;		/* where each ends in bytes */
 	size_t		 cap;		/* of ends */
 	void		*taken;		/* until they are ended: the names, in a tree */
-	struct keys_late
-	    *late; /* positions behind n that are the name of a column, in their order */
+	struct keys_late *late;		/* positions after n that are a key, in their order */
 	size_t		 late_n;
 };
 
 #define KEYS_INIT	{ .n = 0 }
 
-/* The next column's key, made from its cell in the header. *renamed: it is not that cell as it is.
- * -ENOMEM. */
+/* The next column's key, made from its cell in the header. *renamed: the two differ. -ENOMEM. */
 int	keys_add(struct keys *, const char *, size_t, bool *renamed);
-int keys_append(
-    struct keys *, const char *, size_t); /* as it is: for keys that were kept. -ENOMEM */
+int	keys_append(struct keys *, const char *, size_t);	/* a key that was kept. -ENOMEM */
 int	keys_end(struct keys *);		/* there are no more. -ENOMEM */
 void	keys_free(struct keys *);
 
-/* Once they are ended. Index from 0, any: columns that have no key of their own are called by their
- * position. */
+/* Once they are ended. The index counts from 0 and may be n or more: such columns have no key of
+ * their own and are called by their position. */
 void	keys_put(const struct keys *, uint64_t index, struct buf *out);
-uint64_t keys_extra_bytes(
-    const struct keys *, uint64_t width); /* of all with n <= index < width together */
+uint64_t keys_extra_bytes(const struct keys *, uint64_t width);	/* of all with n <= index < width */
 const char *keys_get(const struct keys *, size_t i, size_t *len);	/* i < n; borrowed */
 
 #endif

@@ -8,11 +8,14 @@
 #define AROUND	3	/* the quotes and the colon */
 
 static void
-put_member(struct buf *out, const char *key, size_t len)
+append_member(struct buf *out, const char *key, size_t len)
 {
 	buf_putc(out, '"');
-	if (buf_reserve(out, len * CHARS_MOST))
-		out->len = (size_t)(chars_put(out->data + out->len, CHARS_JSON, key, len, true) - out->data);
+	if (buf_reserve(out, len * CHARS_MOST)) {
+		char *end = chars_put(out->data + out->len, CHARS_JSON, key, len, true);
+
+		out->len = (size_t)(end - out->data);
+	}
 	buf_puts(out, "\":");
 }
 
@@ -26,7 +29,7 @@ members_open(struct members *m, const struct keys *keys)
 		size_t len;
 		const char *key = keys_get(keys, i, &len);
 
-		put_member(&m->bytes, key, len);
+		append_member(&m->bytes, key, len);
 		m->ends[i] = m->bytes.len;
 	}
 	buf_reserve(&m->bytes, MEMBERS_SLACK);

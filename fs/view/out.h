@@ -1,8 +1,8 @@
 /*
- * out - what is written to a sink, gathered into large pieces.
+ * out - gathers what is written to a sink into large pieces.
  *
- * Any failure is kept in `rc` and ends all writing: it is looked at now and
- * then, and at the end. Single thread.
+ * A failure is kept in `rc`, and nothing is written after it: callers check it
+ * now and then, and at the end. Single thread.
  */
 #ifndef FS_VIEW_OUT_H
 #define FS_VIEW_OUT_H
@@ -17,23 +17,23 @@
 
 struct out {
 	const struct view_sink *sink;
-	uint64_t	 written;	/* what the sink has got, and what it will get */
-	int		 rc;		/* -EIO: more than was promised */
+	uint64_t	 written;	/* bytes, those among them that still gather */
+	int		 rc;		/* -EIO: more bytes than `most` */
 	/* private */
 	uint64_t	 most;
 	char		*data, *end, *limit;
 };
 
-int out_open(struct out *, const struct view_sink *, uint64_t most); /* at most so many bytes */
-char *out_room(struct out *, size_t n); /* where n <= OUT_SIZE bytes may be put; then out_put_to */
-void	out_put_to(struct out *, char *end);		/* what was put in that room ends here */
+int	out_open(struct out *, const struct view_sink *, uint64_t most);
+char	*out_room(struct out *, size_t n);	/* room for n <= OUT_SIZE bytes; then out_put_to */
+void	out_put_to(struct out *, char *end);	/* the end of what was put in that room */
 void	out_put(struct out *, const char *, size_t);
 void	out_putc(struct out *, char);
 void	out_repeat(struct out *, char, uint64_t n);
 int	out_flush(struct out *);			/* rc */
 void	out_close(struct out *);			/* flushes nothing */
 
-/* Copies in strides: up to OUT_STRIDE bytes more are read and written than n. The end of the n
+/* Copies n bytes in strides: reads and writes up to OUT_STRIDE bytes more. Returns the end of the n
  * bytes. */
 static inline char *
 out_stride(char *to, const char *p, size_t n)

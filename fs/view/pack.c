@@ -1,7 +1,7 @@
 /*
  * A survey as bytes: a name and version, then numbers (7 bits a byte, least significant first)
- * and strings (length, bytes), in the order of struct view_survey. One function walks over them for
- * both directions, so that they cannot differ.
+ * and strings (length, bytes), in the order of struct view_survey. The same functions pack and
+ * unpack, so that the two cannot differ.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ struct packer {
 };
 
 static void
-number(struct packer *p, uint64_t *n)
+pack_number(struct packer *p, uint64_t *n)
 {
 	if (p->out) {
 		uint64_t v = *n;
@@ -44,9 +44,9 @@ number(struct packer *p, uint64_t *n)
 	p->rc = -EINVAL;
 }
 
-/* Of the n bytes at what is read: the pointer to them, or NULL. */
+/* The next n bytes, or NULL if there are fewer. */
 static const char *
-take(struct packer *p, uint64_t n)
+unpack_bytes(struct packer *p, uint64_t n)
 {
 	if (n > (uint64_t)(p->end - p->in)) {
 		p->rc = -EINVAL;
@@ -57,16 +57,16 @@ take(struct packer *p, uint64_t n)
 }
 
 static void
-string(struct packer *p, char *s, size_t size)
+pack_string(struct packer *p, char *s, size_t size)
 {
 	uint64_t len = p->out ? strlen(s) : 0;
 
-	number(p, &len);
+	pack_number(p, &len);
 	if (p->out) {
 		buf_put(p->out, s, len);
 		return;
 	}
-	const char *from = take(p, len);
+	const char *from = unpack_bytes(p, len);
 	if (!from || len >= size || memchr(from, '\0', len)) {
 		p->rc = -EINVAL;
 		return;
@@ -76,28 +76,28 @@ string(struct packer *p, char *s, size_t size)
 }
 
 static void
-flag(struct packer *p, bool *b)
+pack_flag(struct packer *p, bool *b)
 {
 	uint64_t n = *b;
 
-	number(p, &n);
+	pack_number(p, &n);
 	*b = n == 1;
 	if (n > 1)
 		p->rc = -EINVAL;
 }
 
 static void
-key(struct packer *p, struct keys *keys, size_t i)
+pack_key(struct packer *p, struct keys *keys, size_t i)
 {
 	uint64_t n = 0;
 	size_t len = 0;
 	const char *name = p->out ? keys_get(keys, i, &len) : NULL;
 
 	n = len;
-	number(p, &n);
+	pack_number(p, &n);
 	if (p->out) {
 		buf_put(p->out, name, len);
-	} else if ((name = take(p, n))) {
+	} else if ((name = unpack_bytes(p, n))) {
 		if (n == 0 || n > KEYS_BYTES - keys->bytes.len + KEYS_LONGEST)
 			p->rc = -EINVAL;
 		else if (keys_append(keys, name, n) < 0)
@@ -106,19 +106,19 @@ key(struct packer *p, struct keys *keys, size_t i)
 }
 
 static void
-columns(struct packer *p, struct view_survey *s)
+pack_columns(struct packer *p, struct view_survey *s)
 {
 	uint64_t n = s->keys.n;
 
-	number(p, &n);
+	pack_number(p, &n);
 	if (!p->out && (n > KEYS_MOST || n > (uint64_t)(p->end - p->in)))
 		p->rc = -EINVAL;
 	if (!p->out && p->rc == 0 && n > 0 && !(s->columns = calloc(n, sizeof(*s->columns))))
 		p->rc = -ENOMEM;
 	for (uint64_t i = 0; i < n && p->rc == 0; i++) {
-		key(p, &s->keys, i);
+		pack_key(p, &s->keys, i);
 		uint64_t begin = i ? s->columns[i - 1] : 0, size = s->columns[i] - begin;
-		number(p, &size);
+		pack_number(p, &size);
 		if (__builtin_add_overflow(begin, size, &s->columns[i]))
 			p->rc = -EINVAL;
 	}
@@ -127,39 +127,39 @@ columns(struct packer *p, struct view_survey *s)
 }
 
 static void
-walk(struct packer *p, struct view_survey *s)
+pack_survey(struct packer *p, struct view_survey *s)
 {
 	uint64_t delimiter = (unsigned char)s->cells.delimiter;
 
-	number(p, &s->source_size);
-	string(p, s->encoding, sizeof(s->encoding));
-	number(p, &delimiter);
+	pack_number(p, &s->source_size);
+	pack_string(p, s->encoding, sizeof(s->encoding));
+	pack_number(p, &delimiter);
 	if (delimiter == 0 || delimiter > 0xff)
 		p->rc = -EINVAL;
 	s->cells.delimiter = (char)delimiter;
-	number(p, &s->cells.max_field);
+	pack_number(p, &s->cells.max_field);
 	if (s->cells.max_field < CELLS_LONGEST_MIN || s->cells.max_field > CELLS_LONGEST_MAX)
 		p->rc = -EINVAL;
-	number(p, &s->skip);
+	pack_number(p, &s->skip);
 	if (s->skip > TEXT_SAMPLE)
 		p->rc = -EINVAL;
-	flag(p, &s->strict);
-	flag(p, &s->marked);
-	number(p, &s->width);
-	number(p, &s->widest);
-	number(p, &s->records);
-	number(p, &s->totals.lf);
-	number(p, &s->totals.crlf);
-	number(p, &s->totals.cr);
-	number(p, &s->totals.blank_lines);
+	pack_flag(p, &s->strict);
+	pack_flag(p, &s->marked);
+	pack_number(p, &s->width);
+	pack_number(p, &s->widest);
+	pack_number(p, &s->records);
+	pack_number(p, &s->totals.lf);
+	pack_number(p, &s->totals.crlf);
+	pack_number(p, &s->totals.cr);
+	pack_number(p, &s->totals.blank_lines);
 	for (size_t i = 0; i < FAULTS; i++)
-		number(p, &s->faults[i]);
-	number(p, &s->renamed);
-	number(p, &s->formulas);
-	number(p, &s->rows_offset);
+		pack_number(p, &s->faults[i]);
+	pack_number(p, &s->renamed);
+	pack_number(p, &s->formulas);
+	pack_number(p, &s->rows_offset);
 	for (size_t i = 0; i < VIEW_KINDS; i++)
-		number(p, &s->sizes[i]);
-	columns(p, s);
+		pack_number(p, &s->sizes[i]);
+	pack_columns(p, s);
 }
 
 int
@@ -168,7 +168,7 @@ view_survey_pack(const struct view_survey *s, struct buf *out)
 	struct packer p = { .out = out };
 
 	buf_put(out, magic, sizeof(magic) - 1);
-	walk(&p, (struct view_survey *)s);	/* packing changes nothing */
+	pack_survey(&p, (struct view_survey *)s);	/* packing changes nothing */
 	return p.rc < 0 ? p.rc : out->failed ? -ENOMEM : 0;
 }
 
@@ -184,7 +184,7 @@ view_survey_unpack(const void *data, size_t n, struct view_survey **out)
 		p.rc = -EINVAL;
 	} else {
 		p.in += sizeof(magic) - 1;
-		walk(&p, s);
+		pack_survey(&p, s);
 	}
 	if (p.rc == 0 && p.in != p.end)
 		p.rc = -EINVAL;

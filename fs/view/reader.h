@@ -25,7 +25,7 @@ struct reader {
 
 	uint64_t	 width;		/* cells of the header; 0: it has not ended */
 	enum row_end	 style;		/* how the header ended */
-	uint64_t	 record, column;	/* how many have ended: records, cells of this one */
+	uint64_t	 record, column;	/* that have ended: in all, in the record */
 	uint64_t	 record_at, cell_at;	/* where they begin in the source */
 	unsigned	 told;		/* faults of this cell, a bit a code: each is told once */
 };

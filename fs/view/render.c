@@ -1,6 +1,6 @@
 /*
  * Each view is a row of views[]: what it does with a cell, or with a fault. A render is a pass over
- * the text that gives it all of them.
+ * the text that gives all cells and faults to one view.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,43 +12,40 @@
 
 #include "survey.h"
 
-struct render {
+struct renderer {
 	const struct view_survey *s;
+	const struct view *view;
 	struct out	 out;
 	struct members	 members;	/* rows.jsonl */
 	struct columns	*columns;	/* columns/ */
 	bool		 in_records;
-	bool		 in_cell;	/* behind a part of it */
-	bool		 enough;	/* the view is complete: the pass was ended for that */
+	bool		 in_cell;	/* after a part of it */
+	bool		 complete;	/* the view needs no more of the text */
 	uint64_t	 column;
 };
 
-/* Moves to the next cell, or the next record, once c has been written. */
-static void
-step(struct render *r, const struct cell *c)
-{
-	r->in_cell = c->flags & CELL_PART;
-	if (r->in_cell)
-		return;
-	r->column++;
-	if (c->flags & CELL_LAST) {
-		r->column = 0;
-		r->in_records = true;
-	}
-}
+struct view {
+	bool	header;			/* has the header's cells, too */
+	int	(*begin)(struct renderer *);
+	int	(*cell)(struct renderer *, const struct cell *);
+	/* Writes cells of records as long as they are plain, and says how many; `cell` writes the
+	 * one at which it stops. */
+	size_t	(*plain)(struct renderer *, const struct cell *, size_t n);
+	void	(*fault)(struct renderer *, const struct fault *);
+};
 
 static int
-header_cell(struct render *r, const struct cell *c)
+header_cell(struct renderer *r, const struct cell *c)
 {
 	out_text(&r->out, CHARS_TSV, c->p, c->len, true);
 	if (!(c->flags & CELL_PART))
 		out_putc(&r->out, '\n');
-	r->enough = c->flags & CELL_LAST;
-	return r->enough ? -ECANCELED : 0;
+	r->complete = c->flags & CELL_LAST;
+	return r->complete ? -ECANCELED : 0;
 }
 
 static int
-tsv_cell(struct render *r, const struct cell *c)
+tsv_cell(struct renderer *r, const struct cell *c)
 {
 	out_text(&r->out, CHARS_TSV, c->p, c->len, true);
 	if (c->flags & CELL_PART)
@@ -59,14 +56,10 @@ tsv_cell(struct render *r, const struct cell *c)
 	return 0;
 }
 
-/*
- * The functions ..._plain write cells for as long as these are plain and nothing is special about
- * their records. They say how many; the next one is for the function above them.
- */
 #define PLAIN_ROOM	(OUT_SIZE / 4)
 
 static size_t
-tsv_plain(struct render *r, const struct cell *c, size_t n)
+tsv_plain(struct renderer *r, const struct cell *c, size_t n)
 {
 	char *to = out_room(&r->out, PLAIN_ROOM), *limit = to + PLAIN_ROOM - OUT_STRIDE - 1;
 	uint64_t column = r->column;
@@ -87,16 +80,14 @@ tsv_plain(struct render *r, const struct cell *c, size_t n)
 }
 
 static int
-jsonl_begin(struct render *r)
+jsonl_begin(struct renderer *r)
 {
 	return members_open(&r->members, &r->s->keys);
 }
 
 static int
-jsonl_cell(struct render *r, const struct cell *c)
+jsonl_cell(struct renderer *r, const struct cell *c)
 {
-	if (!r->in_records)
-		return 0;
 	if (!r->in_cell) {
 		size_t len;
 		const char *member = members_get(&r->members, r->column, &len);
@@ -117,7 +108,7 @@ jsonl_cell(struct render *r, const struct cell *c)
 }
 
 static size_t
-jsonl_plain(struct render *r, const struct cell *c, size_t n)
+jsonl_plain(struct renderer *r, const struct cell *c, size_t n)
 {
 	char *to = out_room(&r->out, PLAIN_ROOM), *limit = to + PLAIN_ROOM - OUT_STRIDE - 4;
 	size_t i, len;
@@ -144,7 +135,7 @@ jsonl_plain(struct render *r, const struct cell *c, size_t n)
 }
 
 static void
-put_csv(struct render *r, const char *p, size_t n)
+put_csv_key(struct renderer *r, const char *p, size_t n)
 {
 	bool quotes = chars_csv_quotes(p, n);
 
@@ -157,7 +148,7 @@ put_csv(struct render *r, const char *p, size_t n)
 
 /* The header line: each column's key. */
 static int
-csv_begin(struct render *r)
+csv_begin(struct renderer *r)
 {
 	struct buf key = BUF_INIT;
 
@@ -166,7 +157,7 @@ csv_begin(struct render *r)
 		keys_put(&r->s->keys, i, &key);
 		if (i > 0)
 			out_putc(&r->out, ',');
-		put_csv(r, buf_str(&key), key.len);
+		put_csv_key(r, buf_str(&key), key.len);
 	}
 	if (r->s->widest > 0)
 		out_putc(&r->out, '\n');
@@ -175,17 +166,15 @@ csv_begin(struct render *r)
 	return rc;
 }
 
-/* A cell that comes in parts is in quotes always: the first one does not tell. So is what would
- * make a blank line. */
+/* A cell that comes in parts is always in quotes: its first part does not show whether it needs
+ * them. An empty cell is in quotes if it would be a blank line. */
 static int
-csv_cell(struct render *r, const struct cell *c)
+csv_cell(struct renderer *r, const struct cell *c)
 {
 	bool whole = !r->in_cell && !(c->flags & CELL_PART);
 	bool quotes =
 	    !whole || chars_csv_quotes(c->p, c->len) || (c->len == 0 && r->s->widest == 1);
 
-	if (!r->in_records)
-		return 0;
 	if (quotes && !r->in_cell)
 		out_putc(&r->out, '"');
 	out_text(&r->out, CHARS_CSV, c->p, c->len, !(c->flags & CELL_INVALID));
@@ -200,7 +189,7 @@ csv_cell(struct render *r, const struct cell *c)
 }
 
 static size_t
-csv_plain(struct render *r, const struct cell *c, size_t n)
+csv_plain(struct renderer *r, const struct cell *c, size_t n)
 {
 	char *to = out_room(&r->out, PLAIN_ROOM), *limit = to + PLAIN_ROOM - OUT_STRIDE - 3;
 	uint64_t column = r->column;
@@ -226,18 +215,22 @@ csv_plain(struct render *r, const struct cell *c, size_t n)
 }
 
 static int
-columns_cell(struct render *r, const struct cell *c)
+columns_begin(struct renderer *r)
+{
+	return columns_open(r->s, r->out.sink, &r->columns);
+}
+
+static int
+columns_cell(struct renderer *r, const struct cell *c)
 {
 	uint64_t n = r->s->keys.n, i = r->column;
 	int rc = 0;
 
-	if (!r->in_records)
-		return 0;
 	if (i < n)
 		rc = columns_put(r->columns, (size_t)i, c->p, c->len);
 	if (rc < 0 || c->flags & CELL_PART)
 		return rc;
-	/* The last one ends those that are missing, too. */
+	/* The last cell ends those that its record lacks, too. */
 	uint64_t end = c->flags & CELL_LAST ? n : i + 1;
 	for (; i < end && i < n && rc == 0; i++)
 		rc = columns_end_cell(r->columns, (size_t)i);
@@ -245,98 +238,7 @@ columns_cell(struct render *r, const struct cell *c)
 }
 
 static int
-ignore_cell(struct render *r, const struct cell *c)
-{
-	(void)r;
-	(void)c;
-	return 0;
-}
-
-static int
-errors_begin(struct render *r)
-{
-	out_put(&r->out, SURVEY_ERRORS_HEADER, sizeof(SURVEY_ERRORS_HEADER) - 1);
-	return r->out.rc;
-}
-
-static void
-errors_fault(struct render *r, const struct fault *f)
-{
-	out_put_to(&r->out, cells_put_fault(out_room(&r->out, CELLS_FAULT_LINE), f));
-}
-
-static const struct view {
-	int	(*begin)(struct render *);	/* NULL: nothing to do; so are the last two */
-	int	(*cell)(struct render *, const struct cell *);
-	size_t	(*plain)(struct render *, const struct cell *, size_t n);	/* in records */
-	void	(*fault)(struct render *, const struct fault *);
-} views[VIEW_KINDS] = {
-	[VIEW_HEADER]	  = { NULL,	    header_cell,  NULL,	       NULL },
-	[VIEW_TABLE_TSV]  = { NULL,	    tsv_cell,	  tsv_plain,   NULL },
-	[VIEW_ROWS_JSONL] = { jsonl_begin,  jsonl_cell,	  jsonl_plain, NULL },
-	[VIEW_TABLE_CSV]  = { csv_begin,    csv_cell,	  csv_plain,   NULL },
-	[VIEW_COLUMNS]	  = { NULL,	    columns_cell, NULL,	       NULL },
-	[VIEW_ERRORS]	  = { errors_begin, ignore_cell,  NULL,	       errors_fault },
-};
-
-struct pass {
-	struct render	*render;
-	const struct view *view;
-};
-
-static int
-render_cells(void *ctx, const struct cell *c, size_t n)
-{
-	const struct pass *pass = ctx;
-	struct render *r = pass->render;
-
-	while (n > 0) {
-		size_t plain = r->in_records && !r->in_cell && pass->view->plain ?
-		    pass->view->plain(r, c, n) :
-		    0;
-
-		c += plain;
-		n -= plain;
-		if (n == 0)
-			break;
-		int rc = pass->view->cell(r, c);
-		if (rc)
-			return rc;
-		step(r, c++);
-		n--;
-	}
-	return r->out.rc;
-}
-
-static int
-render_fault(void *ctx, const struct fault *f)
-{
-	const struct pass *pass = ctx;
-
-	if (pass->view->fault)
-		pass->view->fault(pass->render, f);
-	return pass->render->out.rc;
-}
-
-static int
-render_text(struct render *r, enum view_kind kind, const struct view_source *source)
-{
-	struct pass pass = { r, &views[kind] };
-	struct text text;
-	int rc = pass.view->begin ? pass.view->begin(r) : 0;
-
-	if (rc == 0)
-		rc = survey_open_text(r->s, source, &text);
-	if (rc < 0)
-		return rc;
-	rc = cells_read(
-	    &text, &r->s->cells, &(struct cell_sink){ render_cells, render_fault, &pass }, NULL);
-	text_close(&text);
-	return rc < 0 && !r->enough ? rc : 0;
-}
-
-static int
-render_info(struct render *r)
+info_begin(struct renderer *r)
 {
 	struct buf info = BUF_INIT;
 
@@ -344,25 +246,108 @@ render_info(struct render *r)
 	int rc = info.failed ? -ENOMEM : 0;
 	out_put(&r->out, info.data, info.len);
 	buf_free(&info);
+	r->complete = true;
 	return rc;
+}
+
+static int
+errors_begin(struct renderer *r)
+{
+	out_put(&r->out, SURVEY_ERRORS_HEADER, sizeof(SURVEY_ERRORS_HEADER) - 1);
+	return r->out.rc;
+}
+
+static void
+errors_fault(struct renderer *r, const struct fault *f)
+{
+	out_put_to(&r->out, cells_put_fault(out_room(&r->out, CELLS_FAULT_LINE), f));
+}
+
+static const struct view views[VIEW_KINDS] = {
+	[VIEW_HEADER] = { .header = true, .cell = header_cell },
+	[VIEW_TABLE_TSV] = { .header = true, .cell = tsv_cell, .plain = tsv_plain },
+	[VIEW_ROWS_JSONL] = { .begin = jsonl_begin, .cell = jsonl_cell, .plain = jsonl_plain },
+	[VIEW_TABLE_CSV] = { .begin = csv_begin, .cell = csv_cell, .plain = csv_plain },
+	[VIEW_COLUMNS] = { .begin = columns_begin, .cell = columns_cell },
+	[VIEW_INFO] = { .begin = info_begin },
+	[VIEW_ERRORS] = { .begin = errors_begin, .fault = errors_fault },
+};
+
+static int
+render_cell(struct renderer *r, const struct cell *c)
+{
+	bool wanted = r->view->cell && (r->in_records || r->view->header);
+	int rc = wanted ? r->view->cell(r, c) : 0;
+
+	r->in_cell = c->flags & CELL_PART;
+	if (r->in_cell)
+		return rc;
+	r->column++;
+	if (c->flags & CELL_LAST) {
+		r->column = 0;
+		r->in_records = true;
+	}
+	return rc;
+}
+
+static int
+render_cells(void *ctx, const struct cell *c, size_t n)
+{
+	struct renderer *r = ctx;
+	int rc = 0;
+
+	while (n > 0 && rc == 0) {
+		if (r->view->plain && r->in_records && !r->in_cell) {
+			size_t plain = r->view->plain(r, c, n);
+
+			c += plain;
+			n -= plain;
+		}
+		if (n > 0)
+			rc = render_cell(r, c++), n--;
+	}
+	return rc < 0 ? rc : r->out.rc;
+}
+
+static int
+render_fault(void *ctx, const struct fault *f)
+{
+	struct renderer *r = ctx;
+
+	r->view->fault(r, f);
+	return r->out.rc;
+}
+
+static int
+render_text(struct renderer *r, const struct view_source *source)
+{
+	const struct cell_sink sink = { render_cells, r->view->fault ? render_fault : NULL, r };
+	struct text text;
+	int rc = survey_open_text(r->s, source, &text);
+
+	if (rc < 0)
+		return rc;
+	rc = cells_read(&text, &r->s->cells, &sink, NULL);
+	text_close(&text);
+	return r->complete ? 0 : rc;
 }
 
 int
 view_render(const struct view_survey *s, enum view_kind kind, const struct view_source *source,
     const struct view_sink *sink)
 {
-	struct render r = { .s = s };
+	struct renderer r = { .s = s, .view = &views[kind] };
 	int rc = view_check(s, kind);
 
 	if (rc == 0)
 		rc = out_open(&r.out, sink, s->sizes[kind]);
-	if (rc == 0 && kind == VIEW_COLUMNS)
-		rc = columns_open(s, sink, &r.columns);
-	if (rc == 0)
-		rc = kind == VIEW_INFO ? render_info(&r) : render_text(&r, kind, source);
+	if (rc == 0 && r.view->begin)
+		rc = r.view->begin(&r);
+	if (rc == 0 && !r.complete)
+		rc = render_text(&r, source);
 	if (rc == 0)
 		rc = r.columns ? columns_flush(r.columns) : out_flush(&r.out);
-	/* Another source than the one that was surveyed. */
+	/* The source is not the one that was surveyed. */
 	if (rc == 0 && !r.columns && r.out.written != s->sizes[kind])
 		rc = -EIO;
 	members_close(&r.members);

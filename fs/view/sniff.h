@@ -1,9 +1,9 @@
 /*
- * sniff - which delimiter a text is written with.
+ * sniff - finds a text's delimiter by its first bytes.
  *
- * Judged by the first bytes, read as cells with each candidate in turn. A
- * candidate has to occur in the header; the one with which most records are as
- * wide as the header wins, and the comma before all others.
+ * Reads them as cells with each candidate in turn. The candidate must occur in
+ * the header; the one with which most records are as wide as the header wins.
+ * In a tie the comma wins.
  *
  * Any thread.
  */
@@ -16,8 +16,7 @@
 
 /* whole: the text ends with the sample. */
 int	sniff_delimiter(const char *sample, size_t, bool whole, uint64_t max_field, char *out);
-/* The length of a first line `sep=;`, quoted or not, with its line end: not data. 0: there is none.
- */
+/* The length of a first line `sep=;`, which may be quoted, with its line end. 0: there is none. */
 size_t	sniff_sep_line(const char *, size_t, char *delimiter);
 
 #endif

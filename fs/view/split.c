@@ -1,8 +1,8 @@
 /*
- * The window is read in blocks of 64 bytes. In a block each question about its bytes has a word, with
- * a bit for each byte: does it end a cell, is it a quote, does it keep its cell from being plain? A
- * byte is in quotes if the number of quotes before it is odd, and a cell lies between two ends that
- * are not in quotes.
+ * The window is read in blocks of 64 bytes. Each question about a block has a word with a bit for
+ * each byte: does it end a cell, is it a quote, does it keep its cell from being plain? A byte is in
+ * quotes if the number of quotes before it is odd, and a cell lies between two ends that are not in
+ * quotes.
  *
  * That holds as long as each quote is where it belongs. A quote out of place is a letter, up to the
  * end of its cell, and the words are computed again without it.
@@ -30,7 +30,7 @@ struct batch {
 struct block {
 	uint64_t	 ends;		/* delimiter, CR, LF; pair_quotes removes those in quotes */
 	uint64_t	 quotes;	/* pair_quotes removes those that are letters */
-	uint64_t	 odd;		/* these keep a cell from being plain, and so do all below */
+	uint64_t	 odd;		/* no plain cell has these, nor those below */
 	uint64_t	 commas;	/* in a cell: in CSV it needs quotes */
 	uint64_t	 doubled;	/* the first of two quotes that stand for one */
 	uint64_t	 letters;	/* quotes out of place */
@@ -49,7 +49,7 @@ struct scan {
 	size_t		 record_at;	/* SIZE_MAX: before the window */
 	size_t		 valid;		/* up to here the bytes are known to be UTF-8 */
 	uint64_t	 quoted;	/* ALL: the block begins in quotes */
-	uint64_t	 may_open;	/* 1: a quote at the block's beginning is not out of place */
+	uint64_t	 may_open;	/* 1: a quote that begins the block is in place */
 	struct block	 before;	/* 1 each: a block before has such a byte of this cell */
 };
 
@@ -518,7 +518,9 @@ split_read(struct reader *r)
 	while (rc == 0) {
 		/* A block is read when the byte after it is there. */
 		if (sc.base + 64 >= sc.n && !r->text->ended) {
-			if ((rc = end_window(&batch, r, &sc)) == 0 && (rc = text_more(r->text)) == 0)
+			if ((rc = end_window(&batch, r, &sc)) == 0)
+				rc = text_more(r->text);
+			if (rc == 0)
 				begin_window(r, &sc);
 			continue;
 		}

@@ -1,17 +1,19 @@
 /*
- * survey - what is known of a document once it has been read through.
+ * survey - what is known of a document after one pass over it.
  *
- * Everything that a render needs and nothing that the document's length adds
- * to. pack.c is its form as bytes: a field that is added here is added there,
- * and VIEW_RENDERER goes up.
+ * It has all that a render needs, and its size does not grow with the document.
+ * surveyor.c makes it; pack.c turns it into bytes and back: a field that is added
+ * here is added there, and VIEW_RENDERER goes up.
+ *
+ * Any thread: it never changes.
  */
 #ifndef FS_VIEW_SURVEY_H
 #define FS_VIEW_SURVEY_H
 
-#include "view.h"
 #include "cells.h"
 #include "keys.h"
 #include "text.h"
+#include "view.h"
 
 struct view_survey {
 	/* how it is read */
@@ -29,13 +31,13 @@ struct view_survey {
 	struct cell_totals totals;
 	uint64_t	 faults[FAULTS];
 	uint64_t	 renamed;	/* keys that are not the header's cell */
-	uint64_t	 formulas;	/* cells that begin as what a spreadsheet would compute */
+	uint64_t	 formulas;	/* cells that a spreadsheet would take for formulas */
 
 	/* what the views are */
 	uint64_t	 rows_offset;
 	uint64_t	 sizes[VIEW_KINDS];
 	struct keys	 keys;
-	uint64_t	*columns;	/* keys.n ends: where each stands in VIEW_COLUMNS */
+	uint64_t	*columns;	/* where each of keys.n columns ends in VIEW_COLUMNS */
 };
 
 #define SURVEY_ERRORS_HEADER	"offset\trecord\tcolumn\tcode\n"
@@ -43,7 +45,7 @@ struct view_survey {
 bool	survey_clean(const struct view_survey *);	/* nothing was odd */
 bool	survey_too_large(const struct view_survey *, enum view_kind);	/* it would fill any disk */
 void	survey_put_info(const struct view_survey *, struct buf *out);	/* info.tsv */
-/* Opens the text behind the sep= line. */
+/* Opens the text after a sep= line. */
 int	survey_open_text(const struct view_survey *, const struct view_source *, struct text *out);
 
 #endif

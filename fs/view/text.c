@@ -238,12 +238,13 @@ source_bytes(const struct text *t, const char *p, size_t n)
 	for (size_t i = 0; i < n; i += 8) {
 		eight = 0;
 		memcpy(&eight, p + i, n - i < 8 ? n - i : 8);
-		/* Less those that go on with a character; more those that are two units in UTF-16.
-		 */
+		/* Less the bytes that continue a character; in UTF-16 a character of four bytes
+		 * counts twice. */
 		chars -= (eight >> 7 & ~eight >> 6 & CHARS_EACH) * CHARS_EACH >> 56;
-		if (t->unit == 2)
-			chars +=
-			    (eight >> 7 & eight >> 6 & eight >> 5 & eight >> 4 & CHARS_EACH) * CHARS_EACH >> 56;
+		if (t->unit == 2) {
+			eight &= eight << 1 & eight << 2 & eight << 3;
+			chars += (eight >> 7 & CHARS_EACH) * CHARS_EACH >> 56;
+		}
 	}
 	return t->unit * chars;
 }
