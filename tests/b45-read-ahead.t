@@ -41,12 +41,17 @@ is 'fetches at most the others that it passes' "$(test "$(downloads)" -le 18 && 
 is 'nothing was out of order' "$(jq '.calls.failed' "$MNT/.sffs/status.json")" 0
 fs_unmount
 
-# transfers = 1: nothing is fetched beside what is read.
+# Documents that are fetched ahead never wait for a transfer: what somebody reads would wait after them.
 rm -rf "$XDG_CACHE_HOME/sffs"
-fs_mount -o transfers=1
+fs_mount -o transfers=2
 org_forget
-cat "$d/doc-01/doc-01.bin" "$d/doc-02/doc-02.bin" "$d/doc-03/doc-03.bin" "$d/doc-04/doc-04.bin" >/dev/null
-ok 'one at a time' test "$(downloads)" -ge 4
+org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d skip=2 -d times=forever >/dev/null
+cat "$d/doc-01/doc-01.bin" "$d/doc-02/doc-02.bin" "$d/doc-03/doc-03.bin" >/dev/null & reading=$!
+curl -sSf "$ORG_URL/_org/wait?held=2&timeout=30" >/dev/null
+is 'two transfers run, and at most the third document waits' \
+	"$(jq -c '[.transfers.running, .transfers.waiting <= 1]' "$MNT/.sffs/status.json")" '[2,true]'
+org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
+wait $reading
 fs_unmount
 
 # Of a small cache nothing large is taken for guesses.

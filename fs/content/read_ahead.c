@@ -1,10 +1,10 @@
 /*
- * For each order there is a list of what would be opened next; an open that is in it is a hit, one
- * that is not begins the list anew behind itself. An open that skips documents of other kinds alone
- * shows that the walk is for one kind.
+ * A list has the documents that come next in the order of a listing. The open of one of them is a
+ * hit, and the list goes on after it; any other open begins the list anew. An open that skips only
+ * documents of other kinds shows that the walk is for one kind.
  *
- * Opens are noted by whoever opens and looked at by a thread of our own: the catalogue is not asked
- * while somebody waits.
+ * Whoever opens a document only notes it. A thread of our own looks at the notes, since it asks the
+ * catalogue.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,44 +13,31 @@
 #include <string.h>
 #include <strings.h>
 
-#include "fs/catalogue/catalogue.h"
 #include "fs/async/pool.h"
+#include "fs/catalogue/catalogue.h"
 #include "fs/store/store.h"
+
 #include "download.h"
 
 #include "read_ahead.h"
 
-#define WINDOW 16 /* documents of a list: a walk may skip so many, and read several at once */
-#define AHEAD		8		/* of them are fetched */
-#define NOTED_MOST	64		/* opens that are not looked at yet; more are forgotten */
-#define HITS_FIRST 2 /* opens in order behind the first, until the next documents are fetched */
-#define HITS_MOST	64
-#define SLOTS		25		/* the most that `transfers` can be */
-#define SIZE_MOST	(64u << 20)	/* bytes; what is larger is not guessed at, */
-#define SIZE_SHARE                                                                                 \
-	64 /* nor what is more than this part of the cache: guesses are not to push out what was   \
-	      read */
+#define LIST		16	/* documents: a walk may skip so many, and read several at once */
+#define FETCHES		8	/* at a time, and never beyond so many documents of the list */
+#define HITS		2	/* after which the next documents are fetched */
+#define NOTES		64	/* opens that wait to be looked at; more are forgotten */
+#define SIZE_MOST	(16u << 20)	/* bytes of a document that is fetched ahead, */
+#define SIZE_SHARE	64	/* or this part of the cache: guesses must not evict what was read */
 
-struct step {
+struct next_document {
 	uint64_t	 key;
-	char		 name[256];	/* its directory's, where the order by names goes on */
 	char		 extension[16];
-	struct download	 version;
-	bool		 has_bytes;
+	struct download	 download;
+	bool		 worth;		/* it has bytes, not too many, and was not fetched yet */
 };
 
-struct order {
-	bool		 by_name;
-	struct step	 next[WINDOW];
-	unsigned	 count;
-	unsigned	 hits;
-	bool		 one_kind;	/* documents of another extension are skipped */
-};
-
-/* A fetch that nobody has asked for yet. */
-struct slot {
+struct guess {
 	struct wait	 wait;
-	struct read_ahead	*owner;
+	struct read_ahead *owner;
 	struct blob	*blob;		/* NULL: free */
 };
 
@@ -61,35 +48,36 @@ struct read_ahead {
 	struct read_ahead_options o;
 
 	/* the thread's alone */
-	struct order	 orders[2];
-	struct step	 last;		/* opened */
-	uint64_t guessed[WINDOW]; /* keys that were fetched and not opened yet; 0: none */
-	unsigned	 next_guess;
-	unsigned	 need;		/* hits */
+	struct next_document last;	/* opened */
+	struct next_document next[LIST];
+	unsigned	 count;
+	unsigned	 hits;
+	bool		 one_kind;
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct pool	*pool;		/* NULL once stopped */
 	struct job	 job;
-	bool		 running, again;	/* the job; there is something to look at */
-	struct step	 noted[NOTED_MOST];
-	unsigned	 noted_count;
-	struct slot	 slots[SLOTS];
+	bool		 running, again;	/* the job; there is something to do */
+	struct next_document notes[NOTES];
+	unsigned	 note_count;
+	struct guess	 guesses[FETCHES];
 };
 
 static void
-make_step(const struct document *d, struct step *s)
+copy_document(const struct read_ahead *a, const struct document *d, struct next_document *out)
 {
-	*s = (struct step){ .key = d->key,
-		.version = download_of(d),
-		.has_bytes = !document_is_link(d) && d->content_size > 0 };
-	strncpy(s->name, d->name, sizeof(s->name) - 1);
+	uint64_t size = (uint64_t)d->content_size;
+
+	*out = (struct next_document){ .key = d->key, .download = download_of(d) };
+	out->worth = !document_is_link(d) && size > 0 && size <= SIZE_MOST &&
+	    size <= a->o.cache_size / SIZE_SHARE;
 	if (d->file_extension)
-		strncpy(s->extension, d->file_extension, sizeof(s->extension) - 1);
+		strncpy(out->extension, d->file_extension, sizeof(out->extension) - 1);
 }
 
 /* Caller locks. */
 static void
-wake(struct read_ahead *a)
+start_job(struct read_ahead *a)
 {
 	a->again = true;
 	if (a->pool && !a->running) {
@@ -102,9 +90,9 @@ void
 read_ahead_opened(struct read_ahead *a, const struct document *d)
 {
 	pthread_mutex_lock(&a->lock);
-	if (a->noted_count < NOTED_MOST) {
-		make_step(d, &a->noted[a->noted_count++]);
-		wake(a);
+	if (a->note_count < NOTES) {
+		copy_document(a, d, &a->notes[a->note_count++]);
+		start_job(a);
 	}
 	pthread_mutex_unlock(&a->lock);
 }
@@ -113,113 +101,69 @@ read_ahead_opened(struct read_ahead *a, const struct document *d)
  * Fetching.
  */
 
-/* The fetch is over, well or not. */
+/* It is fetched, or failed. */
 static void
-fetched(struct wait *w)
+end_guess(struct wait *w)
 {
-	struct slot *s = (struct slot *)((char *)w - offsetof(struct slot, wait));
-	struct read_ahead *a = s->owner;
+	struct guess *g = (struct guess *)((char *)w - offsetof(struct guess, wait));
 
-	pthread_mutex_lock(&a->lock);
-	struct blob *blob = s->blob;
-	s->blob = NULL;
-	wake(a);		/* for the next one */
-	pthread_mutex_unlock(&a->lock);
+	pthread_mutex_lock(&g->owner->lock);
+	struct blob *blob = g->blob;
+	g->blob = NULL;
+	start_job(g->owner);		/* for the next one */
+	pthread_mutex_unlock(&g->owner->lock);
 	blob_put(blob);
 }
 
-/* What is not fetched yet is given up; what is nearly there comes to its end (see store). */
-static void
-drop_fetches(struct read_ahead *a)
-{
-	for (unsigned i = 0; i < SLOTS; i++) {
-		struct slot *s = &a->slots[i];
-		struct blob *blob = NULL;
-
-		if (!wait_cancel(&s->wait))
-			continue;
-		pthread_mutex_lock(&a->lock);
-		blob = s->blob;
-		s->blob = NULL;
-		pthread_mutex_unlock(&a->lock);
-		blob_put(blob);
-	}
-}
-
-/* A slot, if one more transfer would not be too many or in somebody's way. */
-static struct slot *
-free_slot(struct read_ahead *a)
+/* NULL: one more transfer would be too many, or in somebody's way. */
+static struct guess *
+find_free_guess(struct read_ahead *a)
 {
 	struct store_stats stats;
-	struct slot *found = NULL;
-	unsigned busy = 0;
+	struct guess *found = NULL;
 
 	store_stats(a->store, &stats);
 	if (stats.waiting + stats.fetching >= a->o.transfers)
 		return NULL;
 	pthread_mutex_lock(&a->lock);
-	for (unsigned i = 0; i < SLOTS; i++) {
-		busy += a->slots[i].blob != NULL;
-		if (!a->slots[i].blob)
-			found = &a->slots[i];
-	}
+	for (unsigned i = 0; i < FETCHES && !found; i++)
+		if (!a->guesses[i].blob)
+			found = &a->guesses[i];
 	pthread_mutex_unlock(&a->lock);
-	return busy < a->o.transfers ? found : NULL;
-}
-
-static bool
-is_too_large(const struct read_ahead *a, uint64_t size)
-{
-	return size > SIZE_MOST || size > a->o.cache_size / SIZE_SHARE;
-}
-
-static bool
-was_guessed(const struct read_ahead *a, uint64_t key)
-{
-	for (unsigned i = 0; i < WINDOW; i++)
-		if (a->guessed[i] == key)
-			return true;
-	return false;
+	return found;
 }
 
 /* False: no more now. */
 static bool
-fetch(struct read_ahead *a, const struct step *step)
+fetch_document(struct read_ahead *a, struct next_document *d)
 {
+	struct guess *g;
 	struct blob *blob;
 
-	if (!step->has_bytes || is_too_large(a, step->version.size) || was_guessed(a, step->key) ||
-	    store_has(a->store, step->version.id, step->version.size))
+	if (!d->worth || store_has(a->store, d->download.id, d->download.size))
 		return true;
-	struct slot *s = free_slot(a);
-	if (!s || !a->o.may(a->o.ctx) ||
-	    download_open(a->store, a->rest, &step->version, &blob) < 0)
+	if (!(g = find_free_guess(a)) || !a->o.may(a->o.ctx) ||
+	    download_open(a->store, a->rest, &d->download, &blob) < 0)
 		return false;
-	a->guessed[a->next_guess++ % WINDOW] = step->key;
+	d->worth = false;
 	pthread_mutex_lock(&a->lock);
-	s->blob = blob;
-	s->wait = (struct wait){ .ready = fetched };
+	g->blob = blob;
+	g->wait = (struct wait){ .ready = end_guess };
 	pthread_mutex_unlock(&a->lock);
-	/* Its last byte is there when all has been checked. The wait is for an end of any kind. */
-	if (blob_ready(blob, 0, (size_t)step->version.size, &s->wait) != -EAGAIN)
-		fetched(&s->wait);
+	/* The last byte is there when all is verified. */
+	if (blob_ready(blob, d->download.size - 1, 1, &g->wait) != -EAGAIN)
+		end_guess(&g->wait);
 	return true;
 }
 
 static void
 fetch_next(struct read_ahead *a)
 {
-	const struct order *best =
-	    a->orders[0].hits >= a->orders[1].hits ? &a->orders[0] : &a->orders[1];
-
-	if (best->hits < a->need)
-		return;
-	unsigned taken = 0;
-	for (unsigned i = 0; i < best->count && taken < AHEAD; i++) {
-		if (best->one_kind && strcasecmp(best->next[i].extension, a->last.extension) != 0)
+	for (unsigned i = 0, n = 0; a->hits >= HITS && i < a->count && n < FETCHES; i++) {
+		if (a->one_kind && strcasecmp(a->next[i].extension, a->last.extension) != 0)
 			continue;
-		taken++;
-		if (!fetch(a, &best->next[i]))
+		n++;
+		if (!fetch_document(a, &a->next[i]))
 			return;
 	}
 }
@@ -229,120 +173,78 @@ fetch_next(struct read_ahead *a)
  */
 
 static bool
-add_step(void *ctx, const struct document *d)
+add_to_list(void *ctx, const struct document *d)
 {
-	struct order *o = ctx;
+	struct read_ahead *a = ctx;
 
-	make_step(d, &o->next[o->count++]);
-	return o->count < WINDOW;
+	copy_document(a, d, &a->next[a->count++]);
+	return a->count < LIST;
 }
 
-/* Fills the list up, behind its last or, if it is empty, behind s. */
-static void
-fill(struct read_ahead *a, struct order *o, const struct step *s)
-{
-	const struct step from = o->count > 0 ? o->next[o->count - 1] : *s;
-
-	if (o->count == WINDOW)
-		return;
-	if (o->by_name)
-		catalogue_list_names(a->catalogue, from.name, add_step, o);
-	else
-		catalogue_list(a->catalogue, from.key, add_step, o);
-}
-
-/* Whether s is in the list; then the list goes on behind it. */
+/* Whether d is in the list; then the list goes on after it. */
 static bool
-advance(struct order *o, const struct step *s)
+advance_list(struct read_ahead *a, const struct next_document *d)
 {
-	unsigned i = 0;
 	bool other_kinds = true;
+	unsigned i = 0;
 
-	for (; i < o->count && o->next[i].key != s->key; i++)
-		other_kinds &= strcasecmp(o->next[i].extension, s->extension) != 0;
-	if (i == o->count)
+	for (; i < a->count && a->next[i].key != d->key; i++)
+		other_kinds &= strcasecmp(a->next[i].extension, d->extension) != 0;
+	if (i == a->count)
 		return false;
 	if (i > 0)
-		o->one_kind = other_kinds;
-	memmove(o->next, o->next + i + 1, (o->count - i - 1) * sizeof(o->next[0]));
-	o->count -= i + 1;
+		a->one_kind = other_kinds;
+	a->count -= i + 1;
+	memmove(a->next, a->next + i + 1, a->count * sizeof(a->next[0]));
 	return true;
 }
 
-static unsigned
-take_guesses(struct read_ahead *a)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < WINDOW; i++) {
-		n += a->guessed[i] != 0;
-		a->guessed[i] = 0;
-	}
-	return n;
-}
-
 static void
-look(struct read_ahead *a, const struct step *s)
+look_at_open(struct read_ahead *a, const struct next_document *d)
 {
-	bool hit = false;
-
-	if (s->key == a->last.key)
+	if (d->key == a->last.key)
 		return;			/* another file of the same document */
-	for (unsigned i = 0; i < WINDOW; i++) {
-		if (a->guessed[i] == s->key) {
-			a->guessed[i] = 0;
-			a->need = HITS_FIRST;
-		}
+	if (advance_list(a, d)) {
+		a->hits++;
+	} else {
+		a->hits = a->count = 0;
+		a->one_kind = false;
 	}
-	for (unsigned i = 0; i < 2; i++) {
-		struct order *o = &a->orders[i];
-
-		if (advance(o, s)) {
-			o->hits++;
-			hit = true;
-		} else {
-			o->hits = o->count = 0;
-			o->one_kind = false;
-		}
-		fill(a, o, s);
-	}
-	a->last = *s;
-	if (hit)
-		return;
-	drop_fetches(a);
-	if (take_guesses(a) > 0 && a->need < HITS_MOST)
-		a->need *= 2;
+	a->last = *d;
+	if (a->count < LIST)
+		catalogue_list(a->catalogue, a->count > 0 ? a->next[a->count - 1].key : d->key,
+		    add_to_list, a);
 }
 
 static void
-run(struct job *job)
+run_read_ahead(struct job *job)
 {
 	struct read_ahead *a =
 	    (struct read_ahead *)((char *)job - offsetof(struct read_ahead, job));
-	struct step *noted = malloc(sizeof(a->noted));
-	unsigned n;
+	struct next_document d;
 
-	do {
-		pthread_mutex_lock(&a->lock);
-		n = noted ? a->noted_count : 0;
-		if (n > 0)
-			memcpy(noted, a->noted, n * sizeof(*noted));
-		a->noted_count = 0;
-		a->again = false;
+	pthread_mutex_lock(&a->lock);
+	while (a->again) {
+		bool opened = a->note_count > 0;
+
+		a->again = opened;
+		if (opened) {
+			d = a->notes[0];
+			memmove(a->notes, a->notes + 1, --a->note_count * sizeof(a->notes[0]));
+		}
 		pthread_mutex_unlock(&a->lock);
-		for (unsigned i = 0; i < n; i++)
-			look(a, &noted[i]);
-		fetch_next(a);
+		if (opened)
+			look_at_open(a, &d);
+		else
+			fetch_next(a);
 		pthread_mutex_lock(&a->lock);
-		a->running = a->again;
-		n = a->running;
-		pthread_mutex_unlock(&a->lock);
-	} while (n > 0);
-	free(noted);
+	}
+	a->running = false;
+	pthread_mutex_unlock(&a->lock);
 }
 
 static void
-drop(struct job *job)
+drop_read_ahead(struct job *job)
 {
 	(void)job;
 }
@@ -364,11 +266,9 @@ read_ahead_open(struct store *store, struct rest *rest, struct catalogue *catalo
 	a->rest = rest;
 	a->catalogue = catalogue;
 	a->o = *o;
-	a->orders[1].by_name = true;
-	a->need = HITS_FIRST;
-	a->job = (struct job){ .run = run, .drop = drop };
-	for (unsigned i = 0; i < SLOTS; i++)
-		a->slots[i].owner = a;
+	a->job = (struct job){ .run = run_read_ahead, .drop = drop_read_ahead };
+	for (unsigned i = 0; i < FETCHES; i++)
+		a->guesses[i].owner = a;
 	pthread_mutex_init(&a->lock, NULL);
 	*out = a;
 	return 0;
@@ -382,7 +282,6 @@ read_ahead_stop(struct read_ahead *a)
 	a->pool = NULL;
 	pthread_mutex_unlock(&a->lock);
 	pool_close(pool);
-	drop_fetches(a);
 }
 
 void

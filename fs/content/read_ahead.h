@@ -1,13 +1,13 @@
 /*
- * ahead - fetches the next documents while one is read, when they are read one after another.
+ * read_ahead - fetches the next documents while one is read, when they are read in the order of a
+ * listing.
  *
- * A walk that reads (grep -r, rsync, cat documents/x/x.csv for all x) opens documents in the order
- * of a listing or of their names, perhaps only those of one kind. Once three have been opened so,
- * the next few are fetched, at most `transfers` at a time and never while somebody waits for a
- * transfer. Opening one document, or several here and there, fetches nothing else. What was fetched
- * in vain makes the next guess harder to come by.
+ * A walk that reads (grep -r, rsync) opens documents as they are listed, perhaps only those of one
+ * kind. After three opens in that order the next documents are fetched, while fewer than
+ * `transfers` transfers run or wait. Opening one document, or several here and there, fetches
+ * nothing else. What is larger than 16 MiB is not fetched ahead.
  *
- * Joins catalogue, version and store. Any thread.
+ * Joins catalogue, download and store. Any thread.
  */
 #ifndef FS_CONTENT_READ_AHEAD_H
 #define FS_CONTENT_READ_AHEAD_H
@@ -24,17 +24,17 @@ struct store;
 
 struct read_ahead_options {
 	unsigned	 transfers;
-	uint64_t cache_size; /* bytes; what would be much of it is not guessed at */
+	uint64_t	 cache_size;	/* bytes; a document that would be much of it is left out */
 	bool		 (*may)(void *ctx);	/* whether a call may be spent on a guess */
 	void		 *ctx;
 };
 
-int read_ahead_open(struct store *, struct rest *, struct catalogue *,
+int	read_ahead_open(struct store *, struct rest *, struct catalogue *,
     const struct read_ahead_options *, struct read_ahead **out);
-void	read_ahead_stop(struct read_ahead *);	/* before the store stops */
+void	read_ahead_stop(struct read_ahead *);	/* before store_stop */
 void	read_ahead_close(struct read_ahead *);	/* after store_close */
 
-/* A document, or a view of it, was opened to be read. Never waits. */
+/* Notes that a document, or a view of it, was opened. Never waits. */
 void	read_ahead_opened(struct read_ahead *, const struct document *);
 
 #endif
