@@ -643,7 +643,6 @@ check_leftovers(void)
 	close_store();
 	close(open(path_of("filling", "068-dead"), O_WRONLY | O_CREAT, 0600));
 	ok(truncate(path_of("filling", "068-dead"), 5000) == 0, "somebody died while filling");
-	close(open(path_of("filling", "068-dead~"), O_WRONLY | O_CREAT, 0600));
 	int fd = open(path_of("filling", "068-later"), O_RDWR | O_CREAT, 0600);
 	ok(write(fd, "garbage", 7) == 7, "and left bytes");
 	open_store(1000 * MIB);

@@ -1,5 +1,8 @@
 /*
- * blob - what fs/store/store.c (handles, who reads) and fs/store/fill.c (who writes) share.
+ * blob - what a blob is, and how long it lives: while somebody has it open, or a job works on it.
+ *
+ * A blob that is open, or that is being filled and worth finishing, is listed: whoever opens the same
+ * name gets it. fs/store/fill.c writes blobs, fs/store/store.c hands them out and reads them.
  *
  * One lock, the store's, serves all blobs: it is held for a few assignments.
  */
@@ -9,9 +12,10 @@
 #include <pthread.h>
 
 #include "fs/async/pool.h"
-#include "store.h"
 #include "fs/async/wait.h"
+#include "disk.h"
 #include "hash.h"
+#include "store.h"
 
 #define BLOB_NAME_MOST	100
 
@@ -23,21 +27,22 @@ enum blob_state {
 	BLOB_FAILED,
 };
 
-/* The filler's side; its thread's alone but for what says otherwise. */
+/* Belongs to the thread that fills, but for what says otherwise. */
 struct attempt {
-	int		 fd;		/* what it writes (or follows); -1: none */
-	bool		 spilled;	/* fd is a spill */
-	uint64_t room; /* bytes that were to be removed for this one, since the disk was full */
-	uint64_t	 claimed;	/* bytes that the disk counts as this one's: disk_grow */
+	int		 fd;		/* of the file that is written; -1: none */
+	bool		 spilled;	/* it is a spill; else the disk's: */
+	struct disk_temp temp;
+	uint64_t	 room;		/* bytes that were to be removed, since the disk was full */
 	bool		 adopted;	/* readers read this file */
 	bool		 wrong;		/* all came, and it is not what was promised */
-	bool scattered; /* written by blob_write_at: the file has its whole size from the beginning
-			 */
+	bool		 scattered;	/* written by blob_write_at: it has its whole size at once */
 	uint64_t	 filled;
-	uint64_t seen; /* guarded by the store's lock: `filled`, for the hashing thread */
-	bool hashing; /* the same: the job below is queued or runs, and the hash is its own */
-	struct hash	 hash;
-	struct job	 job;
+	struct hash	 hash;		/* the hashing thread's, while hashing */
+	struct job	 job;		/* which hashes */
+
+	/* guarded by the store's lock */
+	uint64_t	 seen;		/* filled, for other threads */
+	bool		 hashing;	/* the job is queued or runs */
 };
 
 struct blob {
@@ -50,20 +55,21 @@ struct blob {
 	store_fill	*fill;
 	void		*ctx;
 	void		(*free_ctx)(void *);
+	int		 fd;		/* for readers; set once, before anything is granted */
 	struct waitq	 waiting;
-	struct job	 job;
-	struct wait	 prepared;	/* prepare's, whose ready() adds the job again */
+	struct job	 job;		/* which fills */
+	struct wait	 prepared;	/* of prepare; its ready() adds the job again */
 	struct attempt	 attempt;
 
 	/* guarded by the store's lock */
 	enum blob_state	 state;
 	int		 error;
 	unsigned	 users;
-	unsigned jobs; /* are queued or run: the last one frees the blob if nobody else has it */
+	bool		 busy;		/* its job is queued or runs; whoever is last frees it */
 	bool		 listed;
 	bool		 dropped;	/* its document is gone: not to be kept */
+	bool		 abandoned;	/* nobody waits for it any more: its fill is to stop */
 	bool		 spilled;	/* counted in the store's */
-	int		 fd;		/* what readers read; set before anything is granted */
 	uint64_t	 landed;	/* what may be granted, from byte 0 on */
 	uint64_t	 granted;	/* what has been */
 };
@@ -74,17 +80,24 @@ struct store {
 
 	pthread_mutex_t	 lock;		/* guards: all below, and of each blob what it says */
 	pthread_cond_t	 hashed;	/* on attempt.hashing */
-	void		*blobs;		/* those that are open, by name (tsearch) */
+	void		*blobs;		/* those that are listed, by name (tsearch) */
 	unsigned	 refs;		/* blobs and the store's owner */
 	bool		 closing;
-	bool		 spills;	/* the disk takes no more, and this was told */
-	uint64_t	 spilled;
+	bool		 spills;	/* the disk takes no more, and the log says so */
+	uint64_t	 spilled;	/* bytes */
 	struct store_stats stats;
 };
 
-/* fs/store/store.c */
-void	blob_unlist(struct blob *);		/* caller locks */
-void	blob_end_job(struct blob *);		/* the job's last act */
+int	blob_new(struct store *, const struct store_want *, struct blob **out);
 void	blob_free(struct blob *);
+void	blob_end_job(struct blob *);		/* the job's last act */
+void	blob_put_store(struct store *);		/* the last one closes the disk and frees it */
+
+/* Caller locks. */
+struct blob *blob_listed(struct store *, const char *name);
+int	blob_list(struct blob *);
+void	blob_unlist(struct blob *);
+/* Where nobody has it open: abandons a fill that is not worth finishing, and unlists it. */
+void	blob_abandon_if_idle(struct blob *);
 
 #endif

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <dirent.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,23 +17,25 @@
 
 #include "disk.h"
 
-#define SCATTERED                                                                                  \
-	S_ISVTX /* in the mode of a file that is written side by side; means nothing else there */
-#define STEP_MOST	(16ull << 20)	/* bytes that are counted before they are written */
-#define OPEN_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) /* O_NONBLOCK: a FIFO put there by hand   \
-							  */
+#define STEP_MOST	(16ull << 20)	/* bytes that count before they are written */
+/* O_NONBLOCK: a FIFO put there by hand. */
+#define OPEN_FLAGS	(O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 
 struct disk {
 	uint64_t	 limit;
-	int		 files, filling, usage;		/* -1: cannot be used */
-	int		 broken;			/* why not; 0: all can */
+	int		 files, filling, usage;	/* -1: cannot be used */
+	int		 broken;		/* -errno: why not; 0: all can */
 	struct pool	*pool;
 	struct job	 evict;
+	pthread_mutex_t	 evict_lock;	/* held through a pass: one at a time in a process */
 
-	pthread_mutex_t	 lock;		/* guards: all below, and the file usage between threads */
+	pthread_mutex_t	 usage_lock;	/* guards: the file usage between threads, changed_* */
+	int64_t		 changed_bytes, changed_files;	/* not in the file yet */
+
+	pthread_mutex_t	 lock;		/* guards: all below */
 	bool		 evicting;
-	bool		 over;		/* above the limit, for what could go was open */
-	uint64_t	 claimed;	/* bytes of fills of ours that are not in files/ yet */
+	bool		 over;		/* above the limit, since what could go was open */
+	uint64_t	 claimed;	/* bytes of our own files in filling/ */
 };
 
 /*
@@ -70,35 +73,48 @@ write_usage(struct disk *d, const struct usage *u)
 }
 
 static uint64_t
-add(uint64_t n, int64_t more)
+add_signed(uint64_t n, int64_t more)
 {
 	return more < 0 && (uint64_t)-more > n ? 0 : n + (uint64_t)more;
 }
 
-/* Adds to the two numbers. */
+/* Caller holds usage_lock. What the file says, and what it does not say yet; zeros for rubbish. */
+static struct usage
+current_usage(struct disk *d)
+{
+	struct usage u = { 0, 0 };
+
+	read_usage(d, &u);
+	return (struct usage){ add_signed(u.bytes, d->changed_bytes),
+		add_signed(u.files, d->changed_files) };
+}
+
+/* Another process may hold the file's lock, and be stopped: then the change is written later. */
 static void
 change_usage(struct disk *d, int64_t bytes, int64_t files)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct usage u = { 0, 0 };
 
-	pthread_mutex_lock(&d->lock);
-	fcntl(d->usage, F_OFD_SETLKW, &all);
-	read_usage(d, &u);
-	write_usage(d, &(struct usage){ add(u.bytes, bytes), add(u.files, files) });
-	all.l_type = F_UNLCK;
-	fcntl(d->usage, F_OFD_SETLK, &all);
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_lock(&d->usage_lock);
+	d->changed_bytes += bytes;
+	d->changed_files += files;
+	if (fcntl(d->usage, F_OFD_SETLK, &all) == 0 || errno != EAGAIN) {
+		const struct usage u = current_usage(d);
+
+		write_usage(d, &u);
+		d->changed_bytes = d->changed_files = 0;
+		all.l_type = F_UNLCK;
+		fcntl(d->usage, F_OFD_SETLK, &all);
+	}
+	pthread_mutex_unlock(&d->usage_lock);
 }
 
-/* Zeros if there are none. Takes no lock, which a mount that is stopped may hold: they are written
- * at once. */
 static struct usage
 usage_of(struct disk *d)
 {
-	struct usage u = { 0, 0 };
-
-	read_usage(d, &u);
+	pthread_mutex_lock(&d->usage_lock);
+	struct usage u = current_usage(d);
+	pthread_mutex_unlock(&d->usage_lock);
 	return u;
 }
 
@@ -115,37 +131,38 @@ disk_usage(struct disk *d, uint64_t *bytes, uint64_t *files)
  * Eviction: in the background, a little below the limit so that it is not needed at each fill.
  */
 
-/* Removes until at most `most` bytes are left. Returns what it removed. */
-static uint64_t
-evict_down_to(struct disk *d, uint64_t most)
+static void
+evict(struct disk *d, uint64_t most, uint64_t less, struct evict_result *r)
 {
+	pthread_mutex_lock(&d->evict_lock);
 	const struct usage u = usage_of(d);
-	struct evict_result r;
-
-	if (evict_run(d->files, most, &r) < 0)
-		return 0;
-	/* What the scan found is right; what others changed meanwhile stays added. */
-	change_usage(d, (int64_t)(r.left_bytes - u.bytes), (int64_t)(r.left_files - u.files));
-	pthread_mutex_lock(&d->lock);
-	d->over = r.left_bytes > most;
-	pthread_mutex_unlock(&d->lock);
-	if (r.removed_files)
+	int rc = evict_run(d->files, most, less, r);
+	pthread_mutex_unlock(&d->evict_lock);
+	if (rc < 0)
+		return;
+	/* The files that were found are the truth. What came or went meanwhile was added already. */
+	change_usage(d, (int64_t)(r->found_bytes - u.bytes - r->removed_bytes),
+	    (int64_t)(r->found_files - u.files - r->removed_files));
+	if (r->removed_files)
 		log_debug("store", "evicted %llu files, %llu bytes",
-		    (unsigned long long)r.removed_files, (unsigned long long)r.removed_bytes);
-	return r.removed_bytes;
+		    (unsigned long long)r->removed_files, (unsigned long long)r->removed_bytes);
 }
 
 static void
 run_evict(struct job *job)
 {
 	struct disk *d = (struct disk *)((char *)job - offsetof(struct disk, evict));
+	struct evict_result r;
 
 	pthread_mutex_lock(&d->lock);
 	d->evicting = false;
 	uint64_t most = d->limit - d->limit / 16;
 	most = most > d->claimed ? most - d->claimed : 0;
 	pthread_mutex_unlock(&d->lock);
-	evict_down_to(d, most);
+	evict(d, most, 0, &r);
+	pthread_mutex_lock(&d->lock);
+	d->over = r.left_bytes > most;
+	pthread_mutex_unlock(&d->lock);
 }
 
 static void
@@ -180,9 +197,10 @@ check_limit(struct disk *d)
 bool
 disk_make_room(struct disk *d, uint64_t bytes)
 {
-	const struct usage u = usage_of(d);
+	struct evict_result r;
 
-	return evict_down_to(d, u.bytes > bytes ? u.bytes - bytes : 0) > 0;
+	evict(d, UINT64_MAX, bytes, &r);
+	return r.gone_bytes > 0;
 }
 
 /*
@@ -220,7 +238,7 @@ is_at(int dir, const char *name, int fd)
 	    there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
 }
 
-/* Removes what fillers that died have left: a few files at most. */
+/* Removes what processes that died while they filled have left: a few files at most. */
 static void
 remove_leftovers(struct disk *d)
 {
@@ -244,8 +262,7 @@ remove_leftovers(struct disk *d)
 		close(copy);
 }
 
-/* What cannot be opened stays -1. On a disk that is read-only by now, what is whole is still
- * served. */
+/* What cannot be opened stays -1: on a disk that has become read-only, whole files are served. */
 static int
 open_below(struct disk *d, const char *path)
 {
@@ -285,6 +302,8 @@ disk_open(const char *dir, uint64_t limit, struct disk **out)
 	d->limit = limit;
 	d->files = d->filling = d->usage = -1;
 	d->evict = (struct job){ .run = run_evict, .drop = drop_evict };
+	pthread_mutex_init(&d->evict_lock, NULL);
+	pthread_mutex_init(&d->usage_lock, NULL);
 	pthread_mutex_init(&d->lock, NULL);
 	d->broken = open_below(d, dir);
 	if (d->broken)
@@ -300,12 +319,15 @@ disk_close(struct disk *d)
 	if (!d)
 		return;
 	pool_close(d->pool);
+	change_usage(d, 0, 0);
 	if (d->files >= 0)
 		close(d->files);
 	if (d->filling >= 0)
 		close(d->filling);
 	if (d->usage >= 0)
 		close(d->usage);
+	pthread_mutex_destroy(&d->evict_lock);
+	pthread_mutex_destroy(&d->usage_lock);
 	pthread_mutex_destroy(&d->lock);
 	free(d);
 }
@@ -337,10 +359,10 @@ disk_find(struct disk *d, const char *name, uint64_t size)
 		close(fd);
 		return -ENOENT;
 	}
-	flock(fd, LOCK_SH | LOCK_NB); /* fails only when it is being evicted: then this descriptor
-					 outlives the name */
-	futimens(
-	    fd, (const struct timespec[]){ { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_OMIT } });
+	/* Fails only while it is being evicted, and then this descriptor outlives the name. */
+	flock(fd, LOCK_SH | LOCK_NB);
+	futimens(fd,
+	    (const struct timespec[]){ { .tv_nsec = UTIME_OMIT }, { .tv_nsec = UTIME_NOW } });
 	return fd;
 }
 
@@ -372,145 +394,80 @@ disk_release(struct disk *d, int fd)
  * Filling.
  */
 
+int
+disk_create(struct disk *d, struct disk_temp *t)
+{
+	static atomic_uint number;
+	int rc = d->broken;
+
+	t->claimed = 0;
+	while (rc == 0) {
+		snprintf(t->name, sizeof(t->name), "%d-%u", (int)getpid(), number++);
+		int fd = openat(d->filling, t->name, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, 0600);
+		if (fd < 0 && errno == EEXIST)
+			continue;
+		if (fd < 0)
+			return -errno;
+		/* Another process that starts just now may take it for a leftover. */
+		bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+		if (locked && is_at(d->filling, t->name, fd))
+			return fd;
+		rc = locked || errno == EWOULDBLOCK ? 0 : -errno;
+		unlinkat(d->filling, t->name, 0);
+		close(fd);
+	}
+	return rc;
+}
+
 /*
- * Not the whole size at once: who reads ten bytes of a large file does not push out what is there,
- * but what is really written does, and a step more, so that the limit is not passed before the
- * evictor has run.
+ * A claim does not take the whole size at once: a reader of ten bytes of a large file pushes nothing
+ * out. It takes what is written and a step more, so that the evictor runs before the limit is passed.
  */
 void
-disk_grow(struct disk *d, uint64_t filled, uint64_t size, uint64_t *claimed)
+disk_grow(struct disk *d, struct disk_temp *t, uint64_t filled, uint64_t size)
 {
 	uint64_t step = d->limit / 16 < STEP_MOST ? d->limit / 16 : STEP_MOST;
 
-	if (filled <= *claimed)
+	if (filled <= t->claimed)
 		return;
 	step = size - filled < step ? size - filled : step;
 	pthread_mutex_lock(&d->lock);
-	d->claimed += filled + step - *claimed;
+	d->claimed += filled + step - t->claimed;
 	pthread_mutex_unlock(&d->lock);
-	*claimed = filled + step;
+	t->claimed = filled + step;
 	check_limit(d);
 }
 
 static void
-end_claim(struct disk *d, uint64_t claimed)
+end_claim(struct disk *d, struct disk_temp *t)
 {
 	pthread_mutex_lock(&d->lock);
-	d->claimed -= claimed;
+	d->claimed -= t->claimed;
 	pthread_mutex_unlock(&d->lock);
+	t->claimed = 0;
 }
 
 int
-disk_claim(struct disk *d, const char *name, uint64_t size, int *fd)
+disk_keep(struct disk *d, struct disk_temp *t, const char *name, uint64_t size, int fd)
 {
-	struct stat st;
+	bool had = disk_has(d, name, size);	/* from another process */
 
-	if (d->broken)
-		return d->broken;
-	for (;;) {
-		int part = openat(d->filling, name, O_RDWR | O_CREAT | OPEN_FLAGS, 0600);
-		if (part < 0)
-			return -errno;
-		if (flock(part, LOCK_EX | LOCK_NB) < 0) {
-			if (errno == EWOULDBLOCK) {
-				*fd = part;
-				return DISK_OTHERS;
-			}
-			int rc = -errno;
-			close(part);
-			return rc;
-		}
-		/* Locked; but is it still the one that is there? Who filled it may have ended in
-		 * between. */
-		if (!is_at(d->filling, name, part)) {
-			close(part);
-			continue;
-		}
-		int whole = disk_find(d, name, size);
-		if (whole >= 0) {
-			unlinkat(d->filling, name, 0);
-			close(part);
-			*fd = whole;
-			return DISK_WHOLE;
-		}
-		if (fstat(part, &st) < 0 || st.st_size > 0) {	/* somebody died */
-			unlinkat(d->filling, name, 0);
-			close(part);
-			continue;
-		}
-		*fd = part;
-		return DISK_OURS;
-	}
-}
-
-int
-disk_follow(struct disk *d, const char *name, uint64_t size, int fd, struct disk_progress *p)
-{
-	struct stat st, after;
-
-	/* Twice: a file that gets its whole size at once has got its mode before. */
-	if (fstat(fd, &st) < 0 || fstat(fd, &after) < 0)
-		return DISK_GONE;
-	p->filled = after.st_mode & SCATTERED ? 0 :
-	    (uint64_t)st.st_size < size	      ? (uint64_t)st.st_size :
-						size;
-	p->written = after.st_mtim.tv_sec * INT64_C(1000000000) + after.st_mtim.tv_nsec;
-	if (flock(fd, LOCK_SH | LOCK_NB) < 0)
-		return DISK_OTHERS;
-	if (is_at(d->files, name, fd) && fstat(fd, &st) == 0 && (uint64_t)st.st_size == size)
-		return DISK_WHOLE;
-	flock(fd, LOCK_UN);
-	return DISK_GONE;
-}
-
-int
-disk_renew(struct disk *d, const char *name, int *fd)
-{
-	char fresh[128];
-	int rc = 0;
-
-	snprintf(fresh, sizeof(fresh), "%s~", name);	/* no blob's name has a ~ */
-	unlinkat(d->filling, fresh, 0);
-	int part = openat(d->filling, fresh, O_RDWR | O_CREAT | O_EXCL | OPEN_FLAGS, 0600);
-	if (part < 0)
-		return -errno;
-	if (flock(part, LOCK_EX | LOCK_NB) < 0 ||
-	    renameat(d->filling, fresh, d->filling, name) < 0) {
-		rc = -errno;
-		unlinkat(d->filling, fresh, 0);
-		close(part);
-		return rc;
-	}
-	flock(*fd, LOCK_UN);
-	*fd = part;
-	return 0;
-}
-
-int
-disk_scatter(int fd, uint64_t size)
-{
-	return fchmod(fd, 0600 | SCATTERED) < 0 || ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
-}
-
-int
-disk_keep(struct disk *d, const char *name, uint64_t size, uint64_t claimed, int fd)
-{
-	if (renameat(d->filling, name, d->files, name) < 0) {
+	if (renameat(d->filling, t->name, d->files, name) < 0) {
 		int rc = -errno;
-		disk_give_up(d, name, claimed, fd);
+		disk_give_up(d, t);
 		return rc;
 	}
-	flock(fd, LOCK_SH);
-	change_usage(d, (int64_t)size, 1);
-	end_claim(d, claimed);
+	flock(fd, LOCK_SH | LOCK_NB);
+	if (!had)
+		change_usage(d, (int64_t)size, 1);
+	end_claim(d, t);
 	check_limit(d);
 	return 0;
 }
 
 void
-disk_give_up(struct disk *d, const char *name, uint64_t claimed, int fd)
+disk_give_up(struct disk *d, struct disk_temp *t)
 {
-	unlinkat(d->filling, name, 0);
-	flock(fd, LOCK_UN);
-	end_claim(d, claimed);
+	unlinkat(d->filling, t->name, 0);
+	end_claim(d, t);
 }

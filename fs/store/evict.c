@@ -14,118 +14,128 @@
 
 #define OLDEST	2048	/* files that a pass can remove */
 
-struct old {
+struct old_file {
 	struct timespec	 used;
+	uint64_t	 size;
 	char		 name[104];
 };
 
-/* The oldest that were seen: up to twice OLDEST, of which the younger half is forgotten when it is
- * full. */
-struct seen {
-	struct old	 old[2 * OLDEST];
+/* The oldest files of a pass: up to twice OLDEST; when it is full the younger half is forgotten. */
+struct oldest {
+	struct old_file	 file[2 * OLDEST];
 	size_t		 n;
 };
 
 static int
 by_age(const void *a, const void *b)
 {
-	const struct timespec *x = &((const struct old *)a)->used,
-			      *y = &((const struct old *)b)->used;
+	const struct timespec *x = &((const struct old_file *)a)->used,
+			      *y = &((const struct old_file *)b)->used;
 
 	if (x->tv_sec != y->tv_sec)
 		return x->tv_sec < y->tv_sec ? -1 : 1;
 	return x->tv_nsec < y->tv_nsec ? -1 : x->tv_nsec > y->tv_nsec;
 }
 
-/* What is beyond the first OLDEST may be younger than something that was forgotten before. */
+/* A file beyond the first OLDEST may be younger than one that was forgotten before. */
 static void
-forget_younger(struct seen *s)
+forget_younger(struct oldest *s)
 {
-	qsort(s->old, s->n, sizeof(s->old[0]), by_age);
+	qsort(s->file, s->n, sizeof(s->file[0]), by_age);
 	if (s->n > OLDEST)
 		s->n = OLDEST;
 }
 
 static void
-see(struct seen *s, const char *name, const struct timespec *used)
+note_file(struct oldest *s, const char *name, const struct stat *st)
 {
-	struct old *o = &s->old[s->n];
+	struct old_file *o = &s->file[s->n];
 
 	if (strlen(name) >= sizeof(o->name))
 		return;
-	o->used = *used;
+	o->used = st->st_mtim;
+	o->size = (uint64_t)st->st_size;
 	strcpy(o->name, name);
 	if (++s->n == 2 * OLDEST)
 		forget_younger(s);
 }
 
-static void
-scan(DIR *dir, struct seen *s, struct evict_result *r)
+/* Returns the bytes of all files. */
+static uint64_t
+find_oldest(DIR *dir, struct oldest *s, uint64_t *files)
 {
 	struct dirent *e;
 	struct stat st;
+	uint64_t bytes = 0;
 
 	s->n = 0;
-	r->left_bytes = r->left_files = 0;
+	*files = 0;
 	rewinddir(dir);
 	while ((e = readdir(dir))) {
 		if (fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		    !S_ISREG(st.st_mode))
 			continue;
-		r->left_bytes += (uint64_t)st.st_size;
-		r->left_files++;
-		see(s, e->d_name, &st.st_atim);
+		bytes += (uint64_t)st.st_size;
+		++*files;
+		note_file(s, e->d_name, &st);
 	}
 	forget_younger(s);
+	return bytes;
 }
 
-static bool
-remove_old(int dir, const struct old *o, struct evict_result *r)
+/* Returns how many bytes are gone by that. */
+static uint64_t
+remove_old_file(int dir, const struct old_file *o, struct evict_result *r)
 {
 	int fd = openat(dir, o->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0)
-		return false;
+		return errno == ENOENT ? o->size : 0;
 	bool idle = flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
-	    st.st_atim.tv_sec == o->used.tv_sec && st.st_atim.tv_nsec == o->used.tv_nsec;
-	bool gone = idle && unlinkat(dir, o->name, 0) == 0;
+	    st.st_mtim.tv_sec == o->used.tv_sec && st.st_mtim.tv_nsec == o->used.tv_nsec;
+	bool removed = idle && unlinkat(dir, o->name, 0) == 0;
 	close(fd);
-	if (gone) {
-		r->left_bytes -= (uint64_t)st.st_size;
-		r->left_files--;
-		r->removed_bytes += (uint64_t)st.st_size;
-		r->removed_files++;
+	if (!removed)
+		return 0;
+	r->removed_bytes += o->size;
+	r->removed_files++;
+	return o->size;
+}
+
+static void
+remove_oldest(DIR *dir, struct oldest *s, uint64_t most, uint64_t less, struct evict_result *r)
+{
+	uint64_t left = find_oldest(dir, s, &r->found_files), before, files;
+
+	r->found_bytes = left;
+	if (less > left)
+		less = left;
+	if (most > left - less)
+		most = left - less;
+	for (;;) {
+		before = left;
+		for (size_t i = 0; i < s->n && left > most; i++)
+			left -= remove_old_file(dirfd(dir), &s->file[i], r);
+		r->gone_bytes += before - left;
+		if (left <= most || left == before)
+			break;
+		left = find_oldest(dir, s, &files);
 	}
-	return gone;
+	r->left_bytes = left;
 }
 
 int
-evict_run(int at, uint64_t most, struct evict_result *out)
+evict_run(int at, uint64_t most, uint64_t less, struct evict_result *out)
 {
 	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct seen *s = malloc(sizeof(*s));
-	struct evict_result r = { 0 };
-	bool removed;
-	int rc = 0;
+	struct oldest *s = malloc(sizeof(*s));
+	int rc = !s ? -ENOMEM : !dir ? -errno : 0;
 
-	if (!dir || !s) {
-		rc = s ? -errno : -ENOMEM;
-		goto out;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		rc = -EBUSY;
-		goto out;
-	}
-	do {
-		removed = false;
-		scan(dir, s, &r);
-		for (size_t i = 0; i < s->n && r.left_bytes > most; i++)
-			removed |= remove_old(fd, &s->old[i], &r);
-	} while (removed && r.left_bytes > most);
-	*out = r;
-out:
+	*out = (struct evict_result){ 0 };
+	if (rc == 0)
+		remove_oldest(dir, s, most, less, out);
 	free(s);
 	if (dir)
 		closedir(dir);

@@ -1,12 +1,11 @@
 /*
- * evict - makes a directory of files smaller: least recently used first.
+ * evict - makes a directory of files smaller: the least recently used ones go first.
  *
- * Memory does not grow with the directory: a pass keeps the oldest few
- * thousand files that it saw. A file on which somebody holds a flock, or that
- * was used since it was seen, stays. One pass at a time: a second process (or
- * thread) is turned away.
+ * A file's mtime says when it was last used. A file on which somebody holds a flock stays, and so
+ * does one that was used since the pass saw it. Memory does not grow with the directory: a pass
+ * keeps the oldest few thousand files that it saw.
  *
- * Any thread.
+ * Any thread. Several processes may do it at once: a file that another one removes is gone, too.
  */
 #ifndef FS_STORE_EVICT_H
 #define FS_STORE_EVICT_H
@@ -14,11 +13,13 @@
 #include <stdint.h>
 
 struct evict_result {
-	uint64_t left_bytes, left_files;
-	uint64_t removed_bytes, removed_files;
+	uint64_t	 found_bytes, found_files;	/* before anything was removed */
+	uint64_t	 removed_bytes, removed_files;	/* by this call */
+	uint64_t	 gone_bytes;			/* those, and what others removed meanwhile */
+	uint64_t	 left_bytes;
 };
 
-/* Until at most `most` bytes are left, or nothing more can go. -EBUSY: somebody else is at it. */
-int	evict_run(int dir, uint64_t most, struct evict_result *out);
+/* Until at most `most` bytes are left and `less` bytes are gone, or nothing more can go. */
+int	evict_run(int dir, uint64_t most, uint64_t less, struct evict_result *out);
 
 #endif

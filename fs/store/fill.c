@@ -1,38 +1,27 @@
 /*
- * A blob may need several attempts: a transfer begins anew (blob_restart), or
- * the process that we followed dies. Each attempt has a file of its own, from
- * byte 0. Readers go on with the file that they have until the new one has all
- * that any of them was granted; then the two are compared up to there, and the
- * new one takes the other's place. So nobody sees a seam: a difference fails the
- * blob.
+ * A blob may need several attempts: a transfer begins anew (blob_restart). Each attempt has a file of
+ * its own, from byte 0. Readers go on with the file that they have until the new one has all that any
+ * of them was granted; then the two are compared up to there, and the new one takes the other's place.
+ * So nobody sees a seam: a difference fails the blob.
  *
- * What is written is hashed by another thread, which reads it back while it is
- * still in memory: the writer never waits for the hash, but for the rest of it
- * at the end.
+ * A second thread hashes what was written, which it reads back while it is still in memory. The writer
+ * waits for it at the end only.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "auth/log.h"
 #include "blob.h"
-#include "disk.h"
 #include "spill.h"
 
 #include "fill.h"
 
-#define HASH_STEP (256 * 1024) /* bytes that are worth waking the hashing thread for */
-#define FOLLOW_PAUSE	20			/* ms between looks at how far another process is */
-#define FOLLOW_MOST                                                                                \
-	120 /* seconds in which another process must have got further: its own time limits are     \
-	       shorter */
-#define ROOM_STEP (16ull << 20) /* bytes that are removed at a time where the disk is full */
-#define FINISH_MOST                                                                                \
-	(16ull << 20) /* bytes that are fetched to the end though nobody reads any more */
+#define HASH_STEP	(256 * 1024)	/* bytes that are worth waking the hashing thread for */
+#define ROOM_STEP	(16ull << 20)	/* bytes removed at a time where the disk is full */
 
 static bool
 same_bytes(int fd1, int fd2, uint64_t n)
@@ -74,8 +63,7 @@ end_attempt(struct blob *b)
 	a->fd = -1;
 }
 
-/* From here on, fd is what is written or followed. What nobody was granted need not come again as
- * it was. */
+/* From here on fd is written. Bytes that no reader has seen may differ from the last attempt's. */
 static void
 begin_attempt(struct blob *b, int fd)
 {
@@ -88,6 +76,7 @@ begin_attempt(struct blob *b, int fd)
 	pthread_mutex_lock(&b->store->lock);
 	a->seen = 0;
 	b->landed = b->granted;
+	blob_abandon_if_idle(b);
 	pthread_mutex_unlock(&b->store->lock);
 }
 
@@ -113,25 +102,6 @@ adopt(struct blob *b, uint64_t landed)
 	return 0;
 }
 
-/*
- * Caller locks. A transfer that nobody waits for is finished if little is missing, or less than has
- * come; it would cost as much the next time. Else it is dropped, and whoever wants it from now on
- * begins a new one.
- */
-static bool
-is_wanted(struct blob *b, bool ours)
-{
-	uint64_t missing = b->size - b->attempt.filled;
-
-	if (b->store->closing)
-		return false;
-	if (b->users > 0 ||
-	    (ours && !b->dropped && (missing <= FINISH_MOST || missing <= b->attempt.filled)))
-		return true;
-	blob_unlist(b);
-	return false;
-}
-
 static void
 land(struct blob *b)
 {
@@ -148,17 +118,17 @@ land(struct blob *b)
 
 /* There is more: up to a->filled. Readers get it, the hash goes on. */
 static int
-advance(struct blob *b, bool ours)
+advance(struct blob *b)
 {
 	struct store *s = b->store;
 	struct attempt *a = &b->attempt;
 	int rc;
 
 	pthread_mutex_lock(&s->lock);
-	bool wanted = is_wanted(b, ours);
+	bool wanted = !s->closing && !b->abandoned;
 	uint64_t landed = b->landed;
 	a->seen = a->filled;
-	if (wanted && ours && *b->md5 && !a->hashing && a->seen - a->hash.done >= HASH_STEP) {
+	if (wanted && *b->md5 && !a->hashing && a->seen - a->hash.done >= HASH_STEP) {
 		a->hashing = true;
 		pool_add(s->hash, &a->job);
 	}
@@ -201,15 +171,6 @@ static void
 drop_hash(struct job *job)
 {
 	(void)job;		/* the pool closes after all who add to it have ended */
-}
-
-static void
-give_up(struct blob *b)
-{
-	struct attempt *a = &b->attempt;
-
-	disk_give_up(b->store->disk, b->name, a->claimed, a->fd);
-	a->claimed = 0;
 }
 
 /*
@@ -274,7 +235,7 @@ move_to_spill(struct blob *b, int why)
 		return rc;
 	}
 	wait_for_hash(b);
-	give_up(b);
+	disk_give_up(b->store->disk, &a->temp);
 	close(a->fd);
 	a->fd = fd;
 	a->spilled = true;
@@ -318,7 +279,7 @@ write_bytes(struct blob *b, const char *p, size_t n, uint64_t off)
 		return -EIO;
 	}
 	if (!a->spilled)
-		disk_grow(b->store->disk, a->filled + n, b->size, &a->claimed);
+		disk_grow(b->store->disk, &a->temp, a->filled + n, b->size);
 	while (n > 0) {
 		ssize_t done = pwrite(a->fd, p, n, (off_t)off);
 
@@ -343,7 +304,7 @@ blob_append(struct blob *b, const void *bytes, size_t n)
 {
 	int rc = write_bytes(b, bytes, n, b->attempt.filled);
 
-	return rc < 0 ? rc : advance(b, true);
+	return rc < 0 ? rc : advance(b);
 }
 
 int
@@ -351,12 +312,15 @@ blob_write_at(struct blob *b, const void *bytes, size_t n, uint64_t off)
 {
 	struct attempt *a = &b->attempt;
 
-	int rc = a->scattered ? 0 : disk_scatter(a->fd, b->size);
+	int rc = a->scattered || ftruncate(a->fd, (off_t)b->size) == 0 ? 0 : -errno;
 	a->scattered = true;
 	if (rc == 0)
 		rc = write_bytes(b, bytes, n, off);
 	if (rc < 0)
 		return rc;
+	pthread_mutex_lock(&b->store->lock);
+	a->seen = a->filled;
+	pthread_mutex_unlock(&b->store->lock);
 	return blob_unwanted(b) ? -ECANCELED : 0;
 }
 
@@ -376,31 +340,33 @@ blob_cancelled(const struct blob *b)
 }
 
 bool
-blob_unwanted(struct blob *b)
+blob_unwanted(const struct blob *b)
 {
 	pthread_mutex_lock(&b->store->lock);
-	bool wanted = is_wanted(b, true);
+	bool unwanted = b->store->closing || b->abandoned;
 	pthread_mutex_unlock(&b->store->lock);
-	return !wanted;
+	return unwanted;
+}
+
+/* A new file: on the disk, or else a spill. A descriptor or -errno. */
+static int
+open_file(struct blob *b)
+{
+	struct attempt *a = &b->attempt;
+	int fd = a->spilled ? -ENOSPC : disk_create(b->store->disk, &a->temp);
+
+	a->spilled = fd < 0;
+	return fd < 0 ? open_spill(b, -fd) : fd;
 }
 
 int
 blob_restart(struct blob *b)
 {
 	struct attempt *a = &b->attempt;
-	int fd = a->fd;
-	int rc;
 
-	if (!a->spilled) {
-		rc = disk_renew(b->store->disk, b->name, &fd);
-		if (rc < 0) {
-			give_up(b);
-			a->spilled = true;
-			fd = open_spill(b, -rc);
-		}
-	} else {
-		fd = open_spill(b, ENOSPC);
-	}
+	if (!a->spilled)
+		disk_give_up(b->store->disk, &a->temp);
+	int fd = open_file(b);
 	if (fd < 0)
 		return fd;
 	begin_attempt(b, fd);
@@ -408,7 +374,7 @@ blob_restart(struct blob *b)
 }
 
 /*
- * From a claim to an end.
+ * From the first byte to an end.
  */
 
 static int
@@ -434,8 +400,8 @@ check(struct blob *b)
 	return rc;
 }
 
-/* Once, and for who reads it now: what an org has wrong for good would cost a transfer more at each
- * open. */
+/* A wrong MD5 is retried once, and only for readers: one that is wrong for good must not cost two
+ * downloads at each open. */
 static bool
 may_come_again(struct blob *b)
 {
@@ -459,92 +425,53 @@ keep_or_give_up(struct blob *b, int rc)
 		s->spills = false;
 	pthread_mutex_unlock(&s->lock);
 	if (!keep) {
-		give_up(b);
+		disk_give_up(s->disk, &a->temp);
 		return rc;
 	}
-	int kept = disk_keep(s->disk, b->name, b->size, a->claimed, a->fd);
-	a->claimed = 0;
-	if (kept < 0)		/* it is right all the same, and read from here while it is open */
+	int kept = disk_keep(s->disk, &a->temp, b->name, b->size, a->fd);
+	if (kept < 0)		/* its bytes are right, and read from here while it is open */
 		log_warn("store", "%s: cannot be kept: %s", b->name, strerror(-kept));
 	return 0;
 }
 
-/* The attempt's file is ours alone, and empty. */
 static int
-fill_ourselves(struct blob *b)
+fill_once(struct blob *b)
 {
-	struct attempt *a = &b->attempt;
-	int rc = *b->md5 ? hash_begin(&a->hash) : 0;
+	int rc = b->fill(b->ctx, b);
 
-	a->wrong = false;
-	if (rc == 0)
-		rc = b->fill(b->ctx, b);
-	if (rc == 0)
-		rc = check(b);
-	if (rc < 0 && may_come_again(b)) {
-		rc = blob_restart(b);
-		if (rc == 0)
-			rc = b->fill(b->ctx, b);
-		if (rc == 0)
-			rc = check(b);
-	}
-	if (rc == 0 && !a->adopted)
-		rc = adopt(b, b->landed); /* nothing was appended: it was written side by side */
-	rc = keep_or_give_up(b, rc);
-	end_attempt(b);
-	hash_end(&a->hash);
-	return rc;
-}
-
-/* -EAGAIN: who filled it is gone, and it is not whole. */
-static int
-follow(struct blob *b)
-{
-	struct attempt *a = &b->attempt;
-	struct disk_progress p = { 0 };
-	int64_t written = -1;
-	unsigned pauses = 0;
-	int rc, how;
-
-	do {
-		how = disk_follow(b->store->disk, b->name, b->size, a->fd, &p);
-		a->filled = how == DISK_WHOLE ? b->size : p.filled;
-		rc = how == DISK_GONE ? -EAGAIN : advance(b, false);
-		if (rc == 0 && how == DISK_OTHERS)
-			nanosleep(&(struct timespec){ .tv_nsec = FOLLOW_PAUSE * 1000000 }, NULL);
-		pauses = p.written != written ? 0 : pauses + 1;
-		written = p.written;
-		if (rc == 0 && pauses > FOLLOW_MOST * 1000 / FOLLOW_PAUSE) {
-			log_warn("store",
-			    "%s: another mount has been fetching it and gets nowhere; is it stopped?",
-			    b->name);
-			rc = -ETIMEDOUT;
-		}
-	} while (rc == 0 && how == DISK_OTHERS);
-	end_attempt(b);
-	return rc;
+	return rc < 0 ? rc : check(b);
 }
 
 static int
 fill_blob(struct blob *b)
 {
-	int rc, fd;
+	struct attempt *a = &b->attempt;
+	int rc;
 
-	do {
-		int claim = disk_claim(b->store->disk, b->name, b->size, &fd);
-
-		b->attempt.spilled = claim < 0;
-		if (claim < 0 && (fd = open_spill(b, -claim)) < 0)
-			return fd;
-		begin_attempt(b, fd);
-		if (claim == DISK_WHOLE) {
-			b->attempt.filled = b->size;
-			rc = advance(b, false);
-			end_attempt(b);
-		} else {
-			rc = claim == DISK_OTHERS ? follow(b) : fill_ourselves(b);
-		}
-	} while (rc == -EAGAIN);
+	/* It was queued for a while: another process may have brought it. */
+	int fd = disk_find(b->store->disk, b->name, b->size);
+	if (fd >= 0) {
+		b->fd = fd;
+		return 0;
+	}
+	fd = open_file(b);
+	if (fd < 0)
+		return fd;
+	a->fd = fd;
+	rc = *b->md5 ? hash_begin(&a->hash) : 0;
+	if (rc == 0)
+		rc = fill_once(b);
+	if (rc < 0 && may_come_again(b)) {
+		a->wrong = false;
+		rc = blob_restart(b);
+		if (rc == 0)
+			rc = fill_once(b);
+	}
+	if (rc == 0 && !a->adopted)
+		rc = adopt(b, b->landed);	/* it was written side by side */
+	rc = keep_or_give_up(b, rc);
+	end_attempt(b);
+	hash_end(&a->hash);
 	return rc;
 }
 
@@ -616,20 +543,15 @@ drop_fill(struct job *job)
 }
 
 void
-fill_init(struct blob *b)
-{
-	b->job = (struct job){ .run = run_fill, .drop = drop_fill };
-	b->prepared = (struct wait){ .ready = on_prepared };
-	b->attempt = (struct attempt){ .fd = -1, .job = { .run = run_hash, .drop = drop_hash } };
-}
-
-void
 fill_start(struct blob *b)
 {
 	struct store *s = b->store;
 
+	b->job = (struct job){ .run = run_fill, .drop = drop_fill };
+	b->prepared = (struct wait){ .ready = on_prepared };
+	b->attempt = (struct attempt){ .fd = -1, .job = { .run = run_hash, .drop = drop_hash } };
 	b->state = BLOB_QUEUED;
-	b->jobs++;
+	b->busy = true;
 	s->stats.waiting += b->class == STORE_FETCH;
 	pool_add(b->class == STORE_FETCH ? s->fetch : s->render, &b->job);
 }

@@ -1,6 +1,5 @@
 /*
- * fill - brings a blob's bytes onto the disk: by its fill callback, or by following another process
- * that has begun.
+ * fill - brings a blob's bytes onto the disk, or into a spill, by its fill callback.
  *
  * Any thread.
  */
@@ -9,8 +8,7 @@
 
 struct blob;
 
-void	fill_init(struct blob *);
-/* Caller locks. An idle blob gets a thread as soon as one is free. */
+/* Caller locks. Gives an idle blob a thread as soon as one is free. */
 void	fill_start(struct blob *);
 
 #endif

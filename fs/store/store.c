@@ -1,16 +1,11 @@
 /*
- * Handles and readers; fs/store/fill has the writers, fs/store/disk the files.
- *
- * A blob is in memory while it is open or being filled; what is whole and
- * closed is a file and nothing else. Nothing is fetched before the first byte
- * is needed: opening alone costs nothing.
+ * A blob is in memory while it is open or being filled; when it is whole and closed it is a file and
+ * nothing else. Nothing is fetched before the first byte is needed: opening costs nothing.
  */
 #include <errno.h>
 #include <pthread.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "auth/log.h"
@@ -22,13 +17,6 @@
 
 #define RENDERS		3	/* at a time */
 #define HASHES		2	/* at a time; they never wait for anything */
-#define MD5_OF_NOTHING	"d41d8cd98f00b204e9800998ecf8427e"
-
-static int
-by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct blob *)a)->name, ((const struct blob *)b)->name);
-}
 
 int
 store_open(const struct store_options *o, struct store **out)
@@ -55,21 +43,6 @@ store_open(const struct store_options *o, struct store **out)
 	return 0;
 }
 
-/* The last of its blobs, or store_close, whichever comes later. */
-static void
-put_store(struct store *s)
-{
-	pthread_mutex_lock(&s->lock);
-	bool last = --s->refs == 0;
-	pthread_mutex_unlock(&s->lock);
-	if (!last)
-		return;
-	disk_close(s->disk);
-	pthread_cond_destroy(&s->hashed);
-	pthread_mutex_destroy(&s->lock);
-	free(s);
-}
-
 void
 store_stop(struct store *s)
 {
@@ -87,7 +60,7 @@ store_close(struct store *s)
 	pool_close(s->fetch);	/* first: it wakes renders that wait for a fetch */
 	pool_close(s->render);
 	pool_close(s->hash);
-	put_store(s);
+	blob_put_store(s);
 }
 
 void
@@ -111,69 +84,11 @@ is_name(const char *s)
 	return n > 0 && n <= BLOB_NAME_MOST && s[n] == '\0' && s[0] != '.';
 }
 
-static int
-new_blob(struct store *s, const struct store_want *want, struct blob **out)
-{
-	struct blob *b = NULL;
-
-	if (!is_name(want->name) || (want->md5 && strlen(want->md5) != sizeof(b->md5) - 1))
-		return -EINVAL;
-	if (want->size == 0 && want->md5 && strcasecmp(want->md5, MD5_OF_NOTHING) != 0) {
-		log_warn(
-		    "store", "%s: no bytes, but the MD5 %s, which has some", want->name, want->md5);
-		return -EIO;
-	}
-	if (!(b = calloc(1, sizeof(*b))))
-		return -ENOMEM;
-	strcpy(b->name, want->name);
-	strcpy(b->md5, want->md5 ? want->md5 : "");
-	b->store = s;
-	b->size = want->size;
-	b->class = want->class;
-	b->prepare = want->prepare;
-	b->fill = want->fill;
-	b->ctx = want->ctx;
-	b->free_ctx = want->free_ctx;
-	b->fd = -1;
-	fill_init(b);
-	pthread_mutex_lock(&s->lock);
-	s->refs++;
-	pthread_mutex_unlock(&s->lock);
-	*out = b;
-	return 0;
-}
-
-void
-blob_free(struct blob *b)
-{
-	struct store *s = b->store;
-
-	disk_release(s->disk, b->fd);
-	if (b->free_ctx)
-		b->free_ctx(b->ctx);
-	if (b->spilled) {
-		pthread_mutex_lock(&s->lock);
-		s->spilled -= b->size;
-		pthread_mutex_unlock(&s->lock);
-	}
-	free(b);
-	put_store(s);
-}
-
-void
-blob_unlist(struct blob *b)
-{
-	if (b->listed)
-		tdelete(b, &b->store->blobs, by_name);
-	b->listed = false;
-}
-
-/* Caller locks. The blob of that name that is open, which gets one more user. */
+/* Caller locks. The listed blob of that name, which gets one more user. */
 static struct blob *
-get_open(struct store *s, const struct blob *like)
+join(struct store *s, const struct blob *like)
 {
-	void *found = tfind(like, &s->blobs, by_name);
-	struct blob *b = found ? *(struct blob **)found : NULL;
+	struct blob *b = blob_listed(s, like->name);
 
 	if (b && b->size != like->size) { /* something else by the same name: each keeps its own */
 		blob_unlist(b);
@@ -188,11 +103,12 @@ get_open(struct store *s, const struct blob *like)
 
 /* Caller locks. */
 static int
-list(struct store *s, struct blob *b)
+add_first_user(struct store *s, struct blob *b)
 {
-	if (!tsearch(b, &s->blobs, by_name))
-		return -ENOMEM;
-	b->listed = true;
+	int rc = blob_list(b);
+
+	if (rc < 0)
+		return rc;
 	b->users = 1;
 	s->stats.hits += b->state == BLOB_WHOLE;
 	s->stats.misses += b->state != BLOB_WHOLE;
@@ -214,7 +130,7 @@ int
 store_get(struct store *s, const struct store_want *want, struct blob **out)
 {
 	struct blob *b = NULL, *open;
-	int rc = new_blob(s, want, &b);
+	int rc = is_name(want->name) ? blob_new(s, want, &b) : -EINVAL;
 
 	if (rc < 0) {
 		if (want->free_ctx)
@@ -222,15 +138,15 @@ store_get(struct store *s, const struct store_want *want, struct blob **out)
 		return rc;
 	}
 	pthread_mutex_lock(&s->lock);
-	open = get_open(s, b);
+	open = join(s, b);
 	if (!open) {
 		pthread_mutex_unlock(&s->lock);
 		look_on_disk(b);
 		pthread_mutex_lock(&s->lock);
-		open = get_open(s, b);		/* somebody else may have been faster */
+		open = join(s, b);	/* another thread may have been faster */
 	}
 	if (!open)
-		rc = list(s, b);
+		rc = add_first_user(s, b);
 	pthread_mutex_unlock(&s->lock);
 	if (open || rc < 0)
 		blob_free(b);
@@ -242,14 +158,10 @@ store_get(struct store *s, const struct store_want *want, struct blob **out)
 bool
 store_has(struct store *s, const char *name, uint64_t size)
 {
-	struct blob like;
-
 	if (!is_name(name))
 		return false;
-	strcpy(like.name, name);
 	pthread_mutex_lock(&s->lock);
-	void *found = tfind(&like, &s->blobs, by_name);
-	const struct blob *b = found ? *(struct blob **)found : NULL;
+	const struct blob *b = blob_listed(s, name);
 	bool whole = b && b->state == BLOB_WHOLE && b->size == size;
 	pthread_mutex_unlock(&s->lock);
 	return whole || size == 0 || disk_has(s->disk, name, size);
@@ -258,46 +170,17 @@ store_has(struct store *s, const char *name, uint64_t size)
 void
 store_drop(struct store *s, const char *name)
 {
-	struct blob like;
-
 	if (!is_name(name))
 		return;
-	strcpy(like.name, name);
 	pthread_mutex_lock(&s->lock);
-	void *found = tfind(&like, &s->blobs, by_name);
-	struct blob *b = found ? *(struct blob **)found : NULL;
+	struct blob *b = blob_listed(s, name);
 	if (b) {
 		b->dropped = true;
 		blob_unlist(b);
+		blob_abandon_if_idle(b);
 	}
 	pthread_mutex_unlock(&s->lock);
 	disk_drop(s->disk, name);
-}
-
-void
-blob_put(struct blob *b)
-{
-	if (!b)
-		return;
-	pthread_mutex_lock(&b->store->lock);
-	bool last = --b->users == 0 && b->jobs == 0;
-	if (last)
-		blob_unlist(b);
-	pthread_mutex_unlock(&b->store->lock);
-	if (last)
-		blob_free(b);
-}
-
-void
-blob_end_job(struct blob *b)
-{
-	pthread_mutex_lock(&b->store->lock);
-	bool last = --b->jobs == 0 && b->users == 0;
-	if (last)
-		blob_unlist(b);
-	pthread_mutex_unlock(&b->store->lock);
-	if (last)
-		blob_free(b);
 }
 
 /*

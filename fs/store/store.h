@@ -1,18 +1,16 @@
 /*
  * store - immutable blobs on disk, one file per ContentVersion or rendered view.
  *
- * One filler fills a blob once, however many open it. Readers may read what has landed while the rest
- * comes; the last 128 KiB are released only when size and MD5 are what was promised, so nobody reads a
- * wrong file to a clean end. A failed fill leaves nothing, and its error is each reader's error.
- * Processes that share the directory share fills, too: one fills, the others follow, and take over if
- * it dies.
+ * One filler fills a blob once, however many open it. Readers may read what has landed while the
+ * rest comes; the last 128 KiB are released only when size and MD5 are what was promised, so nobody
+ * reads a wrong file to a clean end. A failed fill leaves nothing, and its error is each reader's.
  *
- * A fill that nobody waits for any more goes on if less is missing than has
- * come, or less than 16 MiB; else it is dropped.
+ * Processes share the whole files of a directory, and no fill that is under way: two may fill the
+ * same blob. None waits for another.
  *
- * Fills that fetch from afar and fills that render from other blobs have
- * threads of their own: a render that waits for its fetch cannot keep it from
- * starting.
+ * A fill that nobody waits for any more goes on if less is missing than has come, or less than
+ * 16 MiB; else it is dropped. Fetches and renders have threads of their own, so that a render that
+ * waits for a fetch cannot keep it from starting.
  *
  * Knows nothing of HTTP, CSV or FUSE. Any thread.
  */
@@ -101,9 +99,8 @@ int	blob_write_at(struct blob *, const void *, size_t, uint64_t off);
 uint64_t blob_filled(const struct blob *);		/* bytes appended so far */
 int blob_restart(struct blob *); /* the next append is byte 0 again; readers keep what they got */
 bool	blob_cancelled(const struct blob *);		/* the store closes: give up */
-/* The fill is to be dropped: for who waits for bytes, since blob_append, which says the same, is
- * not called meanwhile. */
-bool	blob_unwanted(struct blob *);
+/* True if the fill should stop. Poll this while waiting for data; blob_append says the same. */
+bool	blob_unwanted(const struct blob *);
 
 /*
  * The whole files of a store's directory, in order of their names, for a check; the store need not
