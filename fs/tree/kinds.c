@@ -61,40 +61,34 @@ find_document_by_id(struct tree *t, struct node *dir, const char *name, struct n
 	return rc == -ENOENT ? node_set_path(t, n, UNKNOWN, "by-id", id) : rc;
 }
 
-struct document_listing {
-	struct node_listing *listing;
-	enum kind	 root;
-};
-
 static bool
 list_one_document(void *ctx, const struct document *d)
 {
-	const struct document_listing *dl = ctx;
-	const struct node n = { .kind = kinds[dl->root].shows, .doc = *d };
+	struct node_listing *l = ctx;
+	const enum kind root = l->dir->kind;
+	const struct node n = { .kind = kinds[root].shows, .doc = *d };
 
-	if (kinds[n.kind].has && !kinds[n.kind].has(dl->listing->tree, d))
+	if (kinds[n.kind].has && !kinds[n.kind].has(l->tree, d))
 		return true;
-	return node_list(dl->listing, node_name_in(dl->root, d), &n, d->key);
+	return node_list(l, node_name_in(root, d), &n, d->key);
 }
 
 static int
-list_all_documents(struct node_listing *l, const struct node *dir, uint64_t after)
+list_all_documents(struct node_listing *l, uint64_t after)
 {
-	struct document_listing dl = { l, dir->kind };
-
-	return catalogue_list(l->tree->catalogue, after, list_one_document, &dl);
+	return catalogue_list(l->tree->catalogue, after, list_one_document, l);
 }
 
 static int
-list_parsed_root(struct node_listing *l, const struct node *dir, uint64_t after)
+list_parsed_root(struct node_listing *l, uint64_t after)
 {
-	return l->tree->o.browse ? list_all_documents(l, dir, after) : 0;
+	return l->tree->o.browse ? list_all_documents(l, after) : 0;
 }
 
 static int
-list_versions_root(struct node_listing *l, const struct node *dir, uint64_t after)
+list_versions_root(struct node_listing *l, uint64_t after)
 {
-	return l->tree->o.versions ? list_all_documents(l, dir, after) : 0;
+	return l->tree->o.versions ? list_all_documents(l, after) : 0;
 }
 
 /* It is a link like any other once the document is known. */
@@ -109,21 +103,6 @@ recall_unknown(struct tree *t, struct node *n)
 		n->path = NULL;
 	}
 	return rc == -ENOENT ? 0 : rc;
-}
-
-static int
-size_unknown(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
-{
-	(void)t, (void)n, (void)w, (void)size;
-	return -EAGAIN;
-}
-
-/* The org was asked before. */
-static int
-wait_unknown(struct tree *t, const struct node *n, int64_t since, struct wait *w)
-{
-	(void)t, (void)n, (void)since, (void)w;
-	return -ENOENT;
 }
 
 /*
@@ -186,10 +165,9 @@ size_version(struct tree *t, const struct node *n, struct wait *w, uint64_t *siz
 }
 
 static int
-open_version(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
-    struct file **out)
+open_version(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
-	(void)ticket, (void)w;
+	(void)w;
 	return document_is_link(&n->doc) ? node_open_text(t, n, out) :
 					   file_open_version(t->files, &n->doc, out);
 }
@@ -201,10 +179,8 @@ size_note(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 }
 
 static int
-open_note(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
-    struct file **out)
+open_note(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
-	(void)ticket;
 	return file_open_note(t->files, &n->doc, w, out);
 }
 
@@ -253,21 +229,22 @@ list_one_version(void *ctx, const struct document *d)
 }
 
 static int
-list_versions(struct node_listing *l, const struct node *dir, uint64_t after)
+list_versions(struct node_listing *l, uint64_t after)
 {
-	return catalogue_versions(l->tree->catalogue, dir->doc.key, after, list_one_version, l);
+	return catalogue_versions(l->tree->catalogue, l->dir->doc.key, after, list_one_version, l);
 }
 
 /* Versions never change: they are asked for again only when the latest is not among them. */
 static int
-wait_versions(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+wait_versions(struct tree *t, const struct node *n, const struct patience *p)
 {
 	const struct on_demand_answer *a = NULL;
 	struct document latest = { 0 };
 	int rc = catalogue_version(t->catalogue, n->doc.version_key, &latest);
 
 	if (rc == -ENOENT)
-		rc = on_demand_get(t->on_demand, ON_DEMAND_VERSIONS, n->doc.id, since, w, &a);
+		rc = on_demand_get(t->on_demand, ON_DEMAND_VERSIONS, n->doc.id, p->since, p->w,
+		    &a);
 	on_demand_put(a);
 	document_free(&latest);
 	return rc;
@@ -284,10 +261,8 @@ size_view(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 }
 
 static int
-open_view(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
-    struct file **out)
+open_view(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
-	(void)ticket;
 	return file_open_view(t->files, &n->doc, n->variant, w, out);
 }
 
@@ -336,29 +311,23 @@ find_column(struct tree *t, struct node *dir, const char *name, struct node *n)
 	return n->path ? node_remember(t, n) : -ENOMEM;
 }
 
-struct column_listing {
-	struct node_listing *listing;
-	const struct document *doc;
-};
-
 static bool
 list_one_column(void *ctx, const char *name, size_t column)
 {
-	const struct column_listing *cl = ctx;
+	struct node_listing *l = ctx;
 	char path[COLUMN_PATH];
-	struct node n = { .kind = COLUMN, .column = column, .path = path, .doc = *cl->doc };
+	struct node n = { .kind = COLUMN, .column = column, .path = path, .doc = l->dir->doc };
 
 	put_column_path(&n, path);
-	return node_remember(cl->listing->tree, &n) == 0 &&
-	    node_list(cl->listing, name, &n, column + 1);
+	return node_remember(l->tree, &n) == 0 && node_list(l, name, &n, column + 1);
 }
 
 /* Asking for the directory's attributes has waited for the survey. */
 static int
-list_columns(struct node_listing *l, const struct node *dir, uint64_t after)
+list_columns(struct node_listing *l, uint64_t after)
 {
-	struct column_listing cl = { l, &dir->doc };
-	int rc = file_columns(l->tree->files, &dir->doc, (size_t)after, NULL, list_one_column, &cl);
+	int rc = file_columns(
+	    l->tree->files, &l->dir->doc, (size_t)after, NULL, list_one_column, l);
 
 	return rc == -EAGAIN ? -EIO : rc;
 }
@@ -370,10 +339,8 @@ size_column(struct tree *t, const struct node *n, struct wait *w, uint64_t *size
 }
 
 static int
-open_column(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
-    struct file **out)
+open_column(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
-	(void)ticket;
 	return file_open_column(t->files, &n->doc, n->column, w, out);
 }
 
@@ -436,14 +403,11 @@ put_snapshot(void *snapshot)
 }
 
 static int
-open_inventory(struct tree *t, const struct node *n, struct tree_ticket *ticket, struct wait *w,
-    struct file **out)
+open_inventory(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
 	struct snapshot *s;
-	int rc = sync_fresh(t->sync, &ticket->refresh, w);
+	int rc = inventory_get(t->inventory, kinds[n->kind].inventory, w, &s);
 
-	if (rc == 0)
-		rc = inventory_get(t->inventory, kinds[n->kind].inventory, w, &s);
 	return rc < 0 ? rc : file_open_fd(snapshot_fd(s), snapshot_size(s), put_snapshot, s, out);
 }
 
@@ -501,7 +465,7 @@ const struct kind_row kinds[KINDS] = {
 		.shows = LINK, .find = find_document_by_id, .list = list_all_documents },
 	[LINK] = { BY_ID, NULL, A_LINK, DOCUMENT_KEY, WHILE_FRESH, .shows = DOCUMENT },
 	[UNKNOWN] = { BY_ID, NULL, A_LINK, PATH_KEY, NEVER, .on_demand = true,
-		.recall = recall_unknown, .size = size_unknown, .wait = wait_unknown },
+		.recall = recall_unknown },
 
 	[RECORDS] = { ROOT, "records", A_DIR, NO_KEY, FOREVER, .on_demand = true,
 		.find = remote_find_object },

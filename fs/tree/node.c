@@ -268,24 +268,24 @@ node_list(struct node_listing *l, const char *name, const struct node *n, uint64
 }
 
 int
-node_list_dir(struct node_listing *l, const struct node *dir, uint64_t off)
+node_list_dir(struct node_listing *l, uint64_t off)
 {
-	const struct kind_row *k = &kinds[dir->kind];
+	const struct kind_row *k = &kinds[l->dir->kind];
 	struct node n = { 0 }, after;
 	uint64_t next = 2;		/* after "." and ".." */
 	struct name buf;
 
 	if (off == LISTED)
 		return 0;
-	for (bool more = next_listed(l->tree, dir, &n); more && !l->full; n = after) {
+	for (bool more = next_listed(l->tree, l->dir, &n); more && !l->full; n = after) {
 		after = n;
-		more = next_listed(l->tree, dir, &after);
+		more = next_listed(l->tree, l->dir, &after);
 		if (++next > off)
 			node_list(l, name_of_child(l->tree, &n, &buf), &n,
 			    more || k->list ? next : LISTED);
 	}
 	l->base = next;
-	return l->full || !k->list ? 0 : k->list(l, dir, off > next ? off - next : 0);
+	return l->full || !k->list ? 0 : k->list(l, off > next ? off - next : 0);
 }
 
 /*

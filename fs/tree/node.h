@@ -84,6 +84,22 @@ enum hold { NEVER, WHILE_FRESH, FOREVER };
 
 struct node_listing;
 
+/* Whose answers a request waits for: those asked at `since` (ms) or later, or fresh ones. */
+struct patience {
+	int64_t		 since;
+	struct wait	*w;
+};
+
+/* The size of a file. -EAGAIN: it must be made first, w is queued if not NULL. */
+typedef int node_size_of(struct tree *, const struct node *, struct wait *w, uint64_t *out);
+typedef int node_open(struct tree *, const struct node *, struct wait *w, struct file **out);
+/* Waits until it is known whether it is there, and what is in it. */
+typedef int node_wait(struct tree *, const struct node *, const struct patience *);
+/* Fills n with what is called name in dir. It may take dir->doc. Never waits. */
+typedef int node_find_in(struct tree *, struct node *dir, const char *name, struct node *n);
+/* Lists what is in the listing's dir after an offset, with node_list. Never waits. */
+typedef int node_list_in(struct node_listing *, uint64_t after);
+
 struct kind_row {
 	enum kind	 parent;	/* the directory in which it is */
 	const char	*name;		/* in it; NULL: parent finds and lists it by functions */
@@ -109,17 +125,11 @@ struct kind_row {
 	int64_t		(*time)(const struct document *);
 	/* A file's text, made on the spot. */
 	void		(*put)(const struct tree *, const struct node *, struct buf *);
-	/* The size; NULL: the text's. -EAGAIN: it must be made first, w is queued if not NULL. */
-	int		(*size)(struct tree *, const struct node *, struct wait *w, uint64_t *out);
-	/* Opens it; NULL: the text. */
-	int		(*open)(struct tree *, const struct node *, struct tree_ticket *,
-			    struct wait *, struct file **);
-	/* Waits until it is known whether it is there, and what is in it. */
-	int		(*wait)(struct tree *, const struct node *, int64_t since, struct wait *);
-	/* Fills n with what is called name in dir. It may take dir->doc. Never waits. */
-	int		(*find)(struct tree *, struct node *dir, const char *name, struct node *n);
-	/* Lists what is in dir after an offset, with node_list. Never waits. */
-	int		(*list)(struct node_listing *, const struct node *dir, uint64_t after);
+	node_size_of	*size;		/* NULL: the text's */
+	node_open	*open;		/* NULL: opens the text */
+	node_wait	*wait;
+	node_find_in	*find;
+	node_list_in	*list;
 };
 
 /* kinds.c; what belongs to a kind with variants is in the row of the first. */
@@ -174,13 +184,14 @@ int	node_find(struct tree *, struct node *dir, const char *name, struct node *ou
 
 struct node_listing {
 	struct tree	*tree;
+	const struct node *dir;
 	double		 fresh;
 	tree_each	*each;
 	void		*ctx;
 	uint64_t	 base;		/* what is added to offsets */
 	bool		 full;
 };
-int	node_list_dir(struct node_listing *, const struct node *dir, uint64_t off);
+int	node_list_dir(struct node_listing *, uint64_t off);
 /* Adds an entry; the listing goes on after offset `next`. False: it is full. */
 bool	node_list(struct node_listing *, const char *name, const struct node *, uint64_t next);
 

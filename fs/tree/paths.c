@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,21 +34,17 @@ paths_new(void)
 	return ps;
 }
 
-/* Caller locks. */
-static void
-forget_path(struct paths *ps, struct path *p)
-{
-	HASH_DEL(ps->table, p);
-	free(p);
-}
-
 void
 paths_free(struct paths *ps)
 {
+	struct path *p, *next;
+
 	if (!ps)
 		return;
-	while (ps->table)
-		forget_path(ps, ps->table);
+	HASH_ITER(hh, ps->table, p, next) {
+		HASH_DEL(ps->table, p);
+		free(p);
+	}
 	pthread_mutex_destroy(&ps->lock);
 	free(ps);
 }
@@ -60,68 +57,56 @@ paths_key(const char *path)
 	return (h ^ h >> NAME_KEY_BITS) & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
 }
 
-/* Caller locks. Makes p the most recently used. -ENOMEM: p is not in the table, and freed. */
-static int
-add_path(struct paths *ps, struct path *p)
-{
-	HASH_ADD(hh, ps->table, key, sizeof(p->key), p);
-	if (!p->hh.tbl) {
-		free(p);
-		return -ENOMEM;
-	}
-	if (HASH_COUNT(ps->table) > PATHS_MOST)
-		forget_path(ps, ps->table);
-	return 0;
-}
-
-/* Caller locks. The path of that key, as the most recently used; NULL: it is not there. */
-static struct path *
-use_path(struct paths *ps, uint64_t key)
+/* Caller locks. The path of that key, now the most recently used: this text, or if it is NULL the one
+ * in the table. NULL: there is none, or no memory. */
+static const struct path *
+use_path(struct paths *ps, uint64_t key, const char *text)
 {
 	struct path *p;
 
 	HASH_FIND(hh, ps->table, &key, sizeof(key), p);
+	if (p)
+		HASH_DEL(ps->table, p);
+	if (text && (!p || strcmp(p->text, text) != 0)) {
+		free(p);
+		p = malloc(sizeof(*p) + strlen(text) + 1);
+		if (p) {
+			p->key = key;
+			strcpy(p->text, text);
+		}
+	}
 	if (!p)
 		return NULL;
-	HASH_DEL(ps->table, p);
-	return add_path(ps, p) == 0 ? p : NULL;
+	HASH_ADD(hh, ps->table, key, sizeof(p->key), p);
+	if (!p->hh.tbl) {
+		free(p);
+		return NULL;
+	}
+	if (HASH_COUNT(ps->table) > PATHS_MOST) {
+		struct path *oldest = ps->table;
+
+		HASH_DEL(ps->table, oldest);
+		free(oldest);
+	}
+	return p;
 }
 
 int
 paths_put(struct paths *ps, const char *path)
 {
-	const uint64_t key = paths_key(path);
-	struct path *new = NULL;
-	int rc = 0;
-
 	pthread_mutex_lock(&ps->lock);
-	struct path *p = use_path(ps, key);
-	if (p && strcmp(p->text, path) != 0) {
-		forget_path(ps, p);
-		p = NULL;
-	}
-	if (!p && (new = malloc(sizeof(*new) + strlen(path) + 1))) {
-		new->key = key;
-		strcpy(new->text, path);
-		rc = add_path(ps, new);
-	} else if (!p) {
-		rc = -ENOMEM;
-	}
+	const bool done = use_path(ps, paths_key(path), path);
 	pthread_mutex_unlock(&ps->lock);
-	return rc;
+	return done ? 0 : -ENOMEM;
 }
 
 int
 paths_get(struct paths *ps, uint64_t key, struct buf *out)
 {
-	int rc = -ESTALE;
-
 	pthread_mutex_lock(&ps->lock);
-	const struct path *p = use_path(ps, key);
-	if (p) {
+	const struct path *p = use_path(ps, key, NULL);
+	if (p)
 		buf_puts(out, p->text);
-		rc = out->failed ? -ENOMEM : 0;
-	}
 	pthread_mutex_unlock(&ps->lock);
-	return rc;
+	return !p ? -ESTALE : out->failed ? -ENOMEM : 0;
 }

@@ -16,19 +16,14 @@
 #define ID_ROOM		21	/* ` (058000000000000AAA)` */
 #define DIRECTORIES	(UINT64_C(1) << NAME_KEY_BITS)
 
-/* How to get an answer: wait for one; or, if this is NULL, take what is known. */
-struct patience {
-	int64_t		 since;
-	struct wait	*w;
-};
-
+/* Waits for the answer; or, if patience is NULL, takes what is known. */
 static int
 get_answer(struct tree *t, enum on_demand_kind kind, const char *subject,
-    const struct patience *patience, const struct on_demand_answer **out)
+    const struct patience *p, const struct on_demand_answer **out)
 {
-	if (!patience)
+	if (!p)
 		return on_demand_known(t->on_demand, kind, subject, out);
-	return on_demand_get(t->on_demand, kind, subject, patience->since, patience->w, out);
+	return on_demand_get(t->on_demand, kind, subject, p->since, p->w, out);
 }
 
 /* A name that is no safe name cannot be one of the org's. */
@@ -120,7 +115,7 @@ below_root(const char *path)
 
 static int
 ids_of_record(
-    struct tree *t, const char *name, const struct patience *patience, struct remote_ids *out)
+    struct tree *t, const char *name, const struct patience *p, struct remote_ids *out)
 {
 	const struct on_demand_answer *a = NULL;
 	int rc = 0;
@@ -129,7 +124,7 @@ ids_of_record(
 		name_id(name, out->id);
 		return 0;
 	}
-	rc = get_answer(t, ON_DEMAND_RECORD, name, patience, &a);
+	rc = get_answer(t, ON_DEMAND_RECORD, name, p, &a);
 	if (rc == 0)
 		rc = a->count == 0 ? -ENOENT : a->count > 1 ? -ENOTUNIQ : 0;
 	if (rc == 0)
@@ -138,91 +133,81 @@ ids_of_record(
 	return rc;
 }
 
+/* Of the row with that name. missing: a row that is not in an old answer may be in a new one. */
 static int
-ids_of_row(const struct tree *t, const struct on_demand_answer *a, const char *name,
-    struct remote_ids *out)
+ids_of_row(struct tree *t, enum on_demand_kind kind, const char *subject, const char *name,
+    const struct patience *p, bool missing, struct remote_ids *out)
 {
-	const struct on_demand_row *row = directory_called(t, a, name);
+	const struct on_demand_answer *a = NULL;
+	const struct on_demand_row *row;
+	int rc = missing ?
+	    on_demand_get_missing(t->on_demand, kind, subject, p->since, p->w, &a) :
+	    get_answer(t, kind, subject, p, &a);
 
-	if (!row)
-		return -ENOENT;
-	memcpy(out->id, row->id, sizeof(out->id));
-	snprintf(out->folder, sizeof(out->folder), "%.18s", row->more);
-	return 0;
+	if (rc == 0 && (row = directory_called(t, a, name))) {
+		memcpy(out->id, row->id, sizeof(out->id));
+		snprintf(out->folder, sizeof(out->folder), "%.18s", row->more);
+	} else if (rc == 0) {
+		rc = -ENOENT;
+	}
+	on_demand_put(a);
+	return rc;
 }
 
 /* The list of libraries is kept for long, so that a walk costs nothing. A name that is not in it
  * may be a new library's. */
 static int
-ids_of_library(
-    struct tree *t, const char *name, const struct patience *patience, struct remote_ids *out)
+ids_of_library(struct tree *t, const char *name, const struct patience *p, struct remote_ids *out)
 {
-	const struct on_demand_answer *a = NULL;
-	int rc = get_answer(t, ON_DEMAND_REACH, "", patience, &a);
+	int rc = ids_of_row(t, ON_DEMAND_REACH, "", name, p, false, out);
 
-	if (rc == 0)
-		rc = ids_of_row(t, a, name, out);
-	on_demand_put(a);
-	a = NULL;
-	if (rc == -ENOENT && patience) {
-		rc = on_demand_get_missing(
-		    t->on_demand, ON_DEMAND_REACH, "", patience->since, patience->w, &a);
-		if (rc == 0)
-			rc = ids_of_row(t, a, name, out);
-		on_demand_put(a);
-	}
-	return rc;
+	return rc == -ENOENT && p ? ids_of_row(t, ON_DEMAND_REACH, "", name, p, true, out) : rc;
 }
 
 static int
-ids_of_child(
-    struct tree *t, const char *name, const struct patience *patience, struct remote_ids *out)
+ids_of_child(struct tree *t, const char *name, const struct patience *p, struct remote_ids *out)
 {
-	const struct on_demand_answer *a = NULL;
-	int rc = get_answer(t, ON_DEMAND_FOLDER, out->folder, patience, &a);
+	struct remote_ids parent = *out;
+	int rc = ids_of_row(t, ON_DEMAND_FOLDER, parent.folder, name, p, false, out);
 
-	if (rc == 0)
-		rc = ids_of_row(t, a, name, out);
-	on_demand_put(a);
-	if (rc == 0)
-		memcpy(out->folder, out->id, sizeof(out->folder));
+	memcpy(out->folder, out->id, sizeof(out->folder));
 	return rc;
 }
 
 /* Goes from the library down, folder by folder. */
 static int
 ids_of_folder(
-    struct tree *t, const char *path, const struct patience *patience, struct remote_ids *out)
+    struct tree *t, const char *path, const struct patience *p, struct remote_ids *out)
 {
 	char *copy = strdup(path), *rest = copy;
 	int rc = copy ? 0 : -ENOMEM;
 
 	for (const char *name; rc == 0 && (name = strsep(&rest, "/"));)
-		rc = name == copy ? ids_of_library(t, name, patience, out) :
-				    ids_of_child(t, name, patience, out);
+		rc = name == copy ? ids_of_library(t, name, p, out) :
+				    ids_of_child(t, name, p, out);
 	free(copy);
 	return rc;
 }
 
 static int
-ids_of_path(struct tree *t, const struct node *n, const struct patience *patience,
+ids_of_path(struct tree *t, const struct node *n, const struct patience *p,
     struct remote_ids *out)
 {
 	*out = (struct remote_ids){ 0 };
-	return n->kind == RECORD ? ids_of_record(t, below_root(n->path), patience, out) :
-				   ids_of_folder(t, below_root(n->path), patience, out);
+	return n->kind == RECORD ? ids_of_record(t, below_root(n->path), p, out) :
+				   ids_of_folder(t, below_root(n->path), p, out);
 }
 
 /* What is in a record or a folder. */
 static int
-get_contents(struct tree *t, const struct node *n, const struct patience *patience,
+get_contents(struct tree *t, const struct node *n, const struct patience *p,
     const struct on_demand_answer **out)
 {
 	const enum on_demand_kind kind = n->kind == RECORD ? ON_DEMAND_LINKS : ON_DEMAND_FOLDER;
 	struct remote_ids ids;
-	int rc = ids_of_path(t, n, patience, &ids);
+	int rc = ids_of_path(t, n, p, &ids);
 
-	return rc < 0 ? rc : get_answer(t, kind, ids.id, patience, out);
+	return rc < 0 ? rc : get_answer(t, kind, ids.id, p, out);
 }
 
 /*
@@ -230,11 +215,10 @@ get_contents(struct tree *t, const struct node *n, const struct patience *patien
  */
 
 int
-remote_wait_object(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+remote_wait_object(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct patience patience = { since, w };
 	const struct on_demand_answer *a = NULL;
-	int rc = get_answer(t, ON_DEMAND_OBJECT, below_root(n->path), &patience, &a);
+	int rc = get_answer(t, ON_DEMAND_OBJECT, below_root(n->path), p, &a);
 
 	if (rc == 0 && a->count == 0)
 		rc = -ENOENT;
@@ -243,11 +227,10 @@ remote_wait_object(struct tree *t, const struct node *n, int64_t since, struct w
 }
 
 int
-remote_wait_record(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+remote_wait_record(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct patience patience = { since, w };
 	const struct on_demand_answer *a = NULL;
-	int rc = get_contents(t, n, &patience, &a);
+	int rc = get_contents(t, n, p, &a);
 
 	/* For an Id that does not exist the org answers the same as for a record without files. */
 	if (rc == 0 && a->count == 0 && !strchr(below_root(n->path), '/'))
@@ -257,26 +240,24 @@ remote_wait_record(struct tree *t, const struct node *n, int64_t since, struct w
 }
 
 int
-remote_wait_folder(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+remote_wait_folder(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct patience patience = { since, w };
 	const struct on_demand_answer *a = NULL;
-	int rc = get_contents(t, n, &patience, &a);
+	int rc = get_contents(t, n, p, &a);
 
 	on_demand_put(a);
 	return rc;
 }
 
 int
-remote_wait_library(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+remote_wait_library(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct patience patience = { since, w };
 	const struct on_demand_answer *a = NULL;
 	struct remote_ids ids;
-	int rc = ids_of_path(t, n, &patience, &ids);
+	int rc = ids_of_path(t, n, p, &ids);
 
 	if (rc == 0 && t->o.browse && *ids.folder)
-		rc = get_answer(t, ON_DEMAND_FOLDER, ids.folder, &patience, &a);
+		rc = get_answer(t, ON_DEMAND_FOLDER, ids.folder, p, &a);
 	on_demand_put(a);
 	return rc;
 }
@@ -294,18 +275,17 @@ misses_library(struct tree *t, const struct on_demand_answer *a)
 }
 
 int
-remote_wait_libraries(struct tree *t, const struct node *n, int64_t since, struct wait *w)
+remote_wait_libraries(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct patience patience = { since, w };
 	const struct on_demand_answer *a = NULL;
-	int rc = get_answer(t, ON_DEMAND_REACH, "", &patience, &a);
+	int rc = get_answer(t, ON_DEMAND_REACH, "", p, &a);
 	bool more = rc == 0 && misses_library(t, a);
 
 	(void)n;
 	on_demand_put(a);
 	a = NULL;
 	if (more)
-		rc = on_demand_get_missing(t->on_demand, ON_DEMAND_REACH, "", since, w, &a);
+		rc = on_demand_get_missing(t->on_demand, ON_DEMAND_REACH, "", p->since, p->w, &a);
 	on_demand_put(a);
 	return rc;
 }
@@ -404,27 +384,22 @@ remote_find_document_or_folder(struct tree *t, struct node *dir, const char *nam
  * Listing.
  */
 
-struct remote_listing {
-	struct node_listing *listing;
-	const struct node *dir;
-};
-
 static bool
 list_link(void *ctx, const struct document *d)
 {
-	const struct remote_listing *rl = ctx;
-	const struct node n = { .kind = LINK, .variant = depth_of(rl->dir->path) - 1, .doc = *d };
+	struct node_listing *l = ctx;
+	const struct node n = { .kind = LINK, .variant = depth_of(l->dir->path) - 1, .doc = *d };
 
-	return n.variant >= LINK_DEPTHS || node_list(rl->listing, d->name, &n, d->key);
+	return n.variant >= LINK_DEPTHS || node_list(l, d->name, &n, d->key);
 }
 
 /* With the short name if only this directory has it, and no document or README. */
 static int
-list_directory(const struct remote_listing *rl, const struct on_demand_answer *a,
+list_directory(struct node_listing *l, const struct on_demand_answer *a,
     const struct on_demand_row *row, uint64_t next)
 {
-	struct tree *t = rl->listing->tree;
-	const bool top = rl->dir->kind == LIBRARIES;
+	struct tree *t = l->tree;
+	const bool top = l->dir->kind == LIBRARIES;
 	struct node other = { 0 }, n = { 0 };
 	struct name name;
 
@@ -434,28 +409,28 @@ list_directory(const struct remote_listing *rl, const struct on_demand_answer *a
 		clashes = strcmp(name.s, "README") == 0;
 	else if (!clashes)
 		clashes = catalogue_by_name(t->catalogue, name.s, &other.doc) == 0 &&
-		    contains(t, rl->dir, &other.doc) == 0;
+		    contains(t, l->dir, &other.doc) == 0;
 	if (clashes)
 		put_long_name(t, row, &name);
 	int rc = node_set_path(
-	    t, &n, top ? LIBRARY : FOLDER, top ? "libraries" : rl->dir->path, name.s);
+	    t, &n, top ? LIBRARY : FOLDER, top ? "libraries" : l->dir->path, name.s);
 	if (rc == 0)
-		node_list(rl->listing, name.s, &n, next);
+		node_list(l, name.s, &n, next);
 	node_free(&other);
 	node_free(&n);
 	return rc;
 }
 
 static int
-list_row(struct remote_listing *rl, const struct on_demand_answer *a,
+list_row(struct node_listing *l, const struct on_demand_answer *a,
     const struct on_demand_row *row, uint64_t next)
 {
 	struct document d;
 
 	if (row->folder)
-		return list_directory(rl, a, row, next);
-	if (catalogue_by_id(rl->listing->tree->catalogue, row->id, &d) == 0) {
-		list_link(rl, &d);
+		return list_directory(l, a, row, next);
+	if (catalogue_by_id(l->tree->catalogue, row->id, &d) == 0) {
+		list_link(l, &d);
 		document_free(&d);
 	}
 	return 0;
@@ -477,7 +452,7 @@ by_offset(const void *a, const void *b)
 
 /* The rows after an offset, or of them only the directories. */
 static int
-list_rows(struct remote_listing *rl, const struct on_demand_answer *a, bool directories,
+list_rows(struct node_listing *l, const struct on_demand_answer *a, bool directories,
     uint64_t after)
 {
 	struct ordered_row *rows = malloc((a->count + 1) * sizeof(*rows));
@@ -494,52 +469,49 @@ list_rows(struct remote_listing *rl, const struct on_demand_answer *a, bool dire
 		n += rows[n].next > after && (row->folder || !directories);
 	}
 	qsort(rows, n, sizeof(*rows), by_offset);
-	for (size_t i = 0; rc == 0 && i < n && !rl->listing->full; i++)
-		rc = list_row(rl, a, rows[i].row, rows[i].next);
+	for (size_t i = 0; rc == 0 && i < n && !l->full; i++)
+		rc = list_row(l, a, rows[i].row, rows[i].next);
 	free(rows);
 	return rc;
 }
 
 int
-remote_list_library(struct node_listing *l, const struct node *dir, uint64_t after)
+remote_list_library(struct node_listing *l, uint64_t after)
 {
-	struct remote_listing rl = { l, dir };
 	struct tree *t = l->tree;
 	const struct on_demand_answer *a = NULL;
 	struct remote_ids ids;
-	int rc = ids_of_path(t, dir, NULL, &ids);
+	int rc = ids_of_path(t, l->dir, NULL, &ids);
 
 	if (rc == 0 && after < DIRECTORIES)
-		rc = catalogue_list_parent(t->catalogue, ids.id, after, list_link, &rl);
+		rc = catalogue_list_parent(t->catalogue, ids.id, after, list_link, l);
 	if (rc == 0 && !l->full && t->o.browse &&
 	    get_answer(t, ON_DEMAND_FOLDER, ids.folder, NULL, &a) == 0)
-		rc = list_rows(&rl, a, true, after);
+		rc = list_rows(l, a, true, after);
 	on_demand_put(a);
 	return rc;
 }
 
 int
-remote_list_folder(struct node_listing *l, const struct node *dir, uint64_t after)
+remote_list_folder(struct node_listing *l, uint64_t after)
 {
-	struct remote_listing rl = { l, dir };
 	const struct on_demand_answer *a = NULL;
-	int rc = get_contents(l->tree, dir, NULL, &a);
+	int rc = get_contents(l->tree, l->dir, NULL, &a);
 
 	if (rc == 0)
-		rc = list_rows(&rl, a, false, after);
+		rc = list_rows(l, a, false, after);
 	on_demand_put(a);
 	return rc;
 }
 
 int
-remote_list_libraries(struct node_listing *l, const struct node *dir, uint64_t after)
+remote_list_libraries(struct node_listing *l, uint64_t after)
 {
-	struct remote_listing rl = { l, dir };
 	const struct on_demand_answer *a = NULL;
 	int rc = get_answer(l->tree, ON_DEMAND_REACH, "", NULL, &a);
 
 	if (rc == 0)
-		rc = list_rows(&rl, a, false, after);
+		rc = list_rows(l, a, false, after);
 	on_demand_put(a);
 	return rc;
 }

@@ -13,21 +13,11 @@
 
 #include "node.h"
 
-int	remote_find_object(struct tree *, struct node *, const char *name, struct node *);
-int	remote_find_record(struct tree *, struct node *, const char *name, struct node *);
-int	remote_find_library(struct tree *, struct node *, const char *name, struct node *);
-int	remote_find_document(struct tree *, struct node *, const char *name, struct node *);
-int	remote_find_document_or_folder(struct tree *, struct node *, const char *, struct node *);
-
+node_find_in remote_find_object, remote_find_record, remote_find_library, remote_find_document,
+    remote_find_document_or_folder;
 /* -ENOENT: there is none; -ENOTUNIQ: there are several, which are in the log. */
-int	remote_wait_object(struct tree *, const struct node *, int64_t since, struct wait *);
-int	remote_wait_record(struct tree *, const struct node *, int64_t since, struct wait *);
-int	remote_wait_libraries(struct tree *, const struct node *, int64_t since, struct wait *);
-int	remote_wait_library(struct tree *, const struct node *, int64_t since, struct wait *);
-int	remote_wait_folder(struct tree *, const struct node *, int64_t since, struct wait *);
-
-int	remote_list_libraries(struct node_listing *, const struct node *, uint64_t after);
-int	remote_list_library(struct node_listing *, const struct node *, uint64_t after);
-int	remote_list_folder(struct node_listing *, const struct node *, uint64_t after);
+node_wait remote_wait_object, remote_wait_record, remote_wait_libraries, remote_wait_library,
+    remote_wait_folder;
+node_list_in remote_list_libraries, remote_list_library, remote_list_folder;
 
 #endif

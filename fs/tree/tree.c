@@ -21,18 +21,6 @@
  * Attributes.
  */
 
-/* Asks the org for a document that no refresh mentions. */
-static int
-wait_document(struct tree *t, const struct node *n, int64_t since, struct wait *w)
-{
-	const char *id = n->path ? strchr(n->path, '/') + 1 : n->doc.id;
-	const struct on_demand_answer *a = NULL;
-	int rc = on_demand_get(t->on_demand, ON_DEMAND_DOCUMENT, id, since, w, &a);
-
-	on_demand_put(a);
-	return rc;
-}
-
 /* Resolves an inode when it and what is in it are current. -EAGAIN: w is queued. */
 static int
 current_node(
@@ -44,21 +32,27 @@ current_node(
 	*n = (struct node){ 0 };
 	if (ticket->since == 0)
 		ticket->since = on_demand_now();
+	const struct patience patience = { ticket->since, w };
 	if (kinds[node_kind(ino, &variant)].fresh)
 		rc = sync_fresh(t->sync, &ticket->refresh, w);
 	if (rc == 0)
 		rc = node_of(t, ino, n);
+	/* A refresh does not mention these documents. */
 	if (rc == 0 && (n->kind == UNKNOWN ||
 			   (node_is_unlisted(n) && !S_ISREG(kinds[n->kind].mode)))) {
-		rc = wait_document(t, n, ticket->since, w);
+		const char *id = n->path ? strchr(n->path, '/') + 1 : n->doc.id;
+		const struct on_demand_answer *a = NULL;
+
+		rc = on_demand_get(t->on_demand, ON_DEMAND_DOCUMENT, id, ticket->since, w, &a);
+		on_demand_put(a);
 		if (rc == 0) {
 			node_free(n);		/* what it was before */
 			rc = node_of(t, ino, n);
 		}
 	}
-	if (rc == 0 && kinds[n->kind].wait)
-		rc = kinds[n->kind].wait(t, n, ticket->since, w);
-	return rc;
+	if (rc == 0 && n->kind == UNKNOWN)
+		return -ENOENT;
+	return rc == 0 && kinds[n->kind].wait ? kinds[n->kind].wait(t, n, &patience) : rc;
 }
 
 int
@@ -147,10 +141,9 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 int
 tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx)
 {
-	struct node_listing l = {
-		.tree = t, .fresh = sync_fresh_for(t->sync), .each = each, .ctx = ctx
-	};
 	struct node dir;
+	struct node_listing l = { .tree = t, .dir = &dir, .fresh = sync_fresh_for(t->sync),
+		.each = each, .ctx = ctx };
 	int rc = node_of(t, ino, &dir);
 
 	if (rc == 0 && !S_ISDIR(kinds[dir.kind].mode))
@@ -162,7 +155,7 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 		l.full = !each(ctx, off == 0 ? "." : "..", &dots, off + 1);
 	}
 	if (rc == 0 && !l.full)
-		rc = node_list_dir(&l, &dir, off);
+		rc = node_list_dir(&l, off);
 	node_free(&dir);
 	return rc;
 }
@@ -209,8 +202,10 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 		rc = -EISDIR;
 	if (rc == 0 && k->pages == TREE_PAGES_KEEP && n.doc.listed && n.doc.name)
 		read_ahead_opened(t->read_ahead, &n.doc);	/* made of a latest version */
+	if (rc == 0 && k->fresh)
+		rc = sync_fresh(t->sync, &ticket->refresh, w);
 	if (rc == 0)
-		rc = k->open ? k->open(t, &n, ticket, w, &f) : node_open_text(t, &n, &f);
+		rc = k->open ? k->open(t, &n, w, &f) : node_open_text(t, &n, &f);
 	if (rc == 0)
 		rc = keep_attr(t, &n, f, pages);
 	if (rc == 0) {
