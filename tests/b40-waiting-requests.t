@@ -99,7 +99,7 @@ df "$MNT" >/dev/null		# behind what the kernel tells of the readers' ends
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
-# A download that stands still and that nobody waits for any more leaves its place to others, long before the time limit.
+# A stalled download for which nobody waits any more makes room for others, long before the time limit.
 fs_mount -o transfers=1,timeout=300
 org_forget
 org fault -d kind=silent -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null

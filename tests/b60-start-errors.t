@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every wrong start says in one line what to do, exits with the documented status, and leaves nothing mounted or running.
+# Each wrong start says in one line what to do, exits with the documented status, and leaves no mount and no process.
 . "${0%/*}/lib.sh"; plan 123
 data=$TMP/data
 mkdir "$data"
@@ -71,7 +71,7 @@ edit 's,^login_url.*,login_url = http://acme.my.salesforce.com,'; bad 'http to a
 cp "$TMP/good" "$config"
 mkdir -m 755 "$TMP/everybodys"
 bad 'a cache for everybody' 2 "*cache_dir = $TMP/everybodys/sffs*" -o cache_dir="$TMP/everybodys" sim "$MNT"
-# Without certificates every org would be out of reach, and what is cached would be served; so it would be over plain http.
+# A wrong ca_file must not look like an org that is out of reach, whose cache is served; nor if login_url is http.
 fs_mount; fs_unmount
 gone
 for file in "$TMP/missing" "$TMP/good" "$data"; do bad "ca_file = $file" 2 "*ca_file = $file: *" -o ca_file="$file" sim "$MNT"; done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# An org that is out of reach: what is known is served, what is cached reads, offline=fail refuses, and then all works again.
+# An org out of reach: listings and cached files are served, offline=fail refuses, and later all works again.
 . "${0%/*}/lib.sh"; plan 20
 data=$TMP/data
 mkdir "$data"

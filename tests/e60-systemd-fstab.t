@@ -69,8 +69,8 @@ inside "mount -t fuse.sffs nosuch '$MNT' -o config=$config" >"$TMP/err" 2>&1
 is 'a wrong one fails' "$?" 2
 like 'with the reason' "$(cat "$TMP/err")" '*there is no section*nosuch*sim*'
 
-# Where it keeps things. The helper gives root's home to it, so that a boot and a person look in one place, which is where
-# root logs in, too; a system unit has no home.
+# Where logins and cached data are. mount(8)'s helper sets HOME to root's home, so a boot and a person use the same
+# place; a system unit has no HOME.
 mkdir "$TMP/root" "$TMP/lib" "$TMP/cached"
 # with ENVIRONMENT COMMAND: where /root and /var are empty at first.
 with() {
@@ -100,8 +100,8 @@ case $TOP:$BUILD in
 	like 'and a unit is told to log in to its own' "$(with '' "sffs --config '$TMP/web' sim '$MNT'")" '*: env -u HOME sffs-auth --config * login sim'
 esac
 
-# An automount: who looks waits until it is mounted, and the mount does not wait for itself. In the same process group as
-# the automount's owner, as systemd starts it.
+# An automount: a program that looks waits for the mount, and the mount does not wait for itself. As systemd does it,
+# sffs starts in the process group of the automount's owner.
 cat >"$TMP/automount.py" <<'END'
 import ctypes, fcntl, os, struct, subprocess, sys
 where, command = sys.argv[1], sys.argv[2]

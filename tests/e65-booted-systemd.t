@@ -48,7 +48,7 @@ systemctl start sffs@acme; say started echo $?
 say mounted cat /mnt/acme/documents/Note/Note.txt
 say status systemctl show -P StatusText sffs@acme
 say confined sed -n 's/^CapEff:.//p' "/proc/$(pid)/status"
-say "login and cache, below var" sh -c 'ls -d /var/lib/sffs/acme.json /var/cache/sffs/*/calls | wc -l'
+say "login and cache, below var" sh -c 'ls -d /var/lib/sffs/acme.json /var/cache/sffs/*/blobs | wc -l'
 first=$(pid)
 kill -KILL "$first"
 until_is active 'systemctl show -P ActiveState sffs@acme'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# After the key under a confined mount is replaced, the log says to mount again; until then the mount goes on with what it has.
+# After the key under a confined mount is replaced, the log says: mount again. Until then the mount serves its cache.
 # Not below /tmp, which every confined process may write.
 export TMPDIR=/dev/shm
 . "${0%/*}/lib.sh"; plan 7
