@@ -407,16 +407,18 @@ add_document(struct call *c, const struct upload *up, uint32_t *number)
 	return rc;
 }
 
-/* add and new-version: both bring bytes. */
+/* add, new-version and replace bring bytes. */
+enum bringing { ADD, NEW_VERSION, REPLACE };
+
 static void
-change_bytes(struct call *c, bool add, uint32_t number)
+change_bytes(struct call *c, enum bringing how, uint32_t number)
 {
 	char *path = param(c, "path"), *title = param(c, "title"), *file = param(c, "file"),
 	     *content = param(c, "content"), *reason = param(c, "reason");
 	int rc = 0;
 
 	if (!path)
-		path = add ? (title ? text_path(title) : NULL) : old_path(c, number);
+		path = how == ADD ? (title ? text_path(title) : NULL) : old_path(c, number);
 	struct upload up = {
 		.path_on_client = path ? path : "",
 		.file = file,
@@ -425,8 +427,12 @@ change_bytes(struct call *c, bool add, uint32_t number)
 		.reason = reason,
 		.modified = org_now(c->org),
 	};
-	rc = add ? add_document(c, &up, &number) :
-		   data_add_version(c->org->data, number, &up, org_now(c->org));
+	if (how == ADD)
+		rc = add_document(c, &up, &number);
+	else if (how == NEW_VERSION)
+		rc = data_add_version(c->org->data, number, &up, org_now(c->org));
+	else
+		rc = data_replace_version(c->org->data, number, &up, org_now(c->org));
 	if (rc == 0)
 		put_document(c, number);
 	else if (c->reply->status == 200)
@@ -486,13 +492,15 @@ serve_change(struct call *c)
 	if (!op)
 		refuse(c, 400, "op= is missing");
 	else if (strcmp(op, "add") == 0)
-		change_bytes(c, true, 0);
+		change_bytes(c, ADD, 0);
 	else if (strcmp(op, "empty-bin") == 0)
 		data_empty_bin(c->org->data);
 	else if (!find_document(c, &number))
 		;
 	else if (strcmp(op, "new-version") == 0)
-		change_bytes(c, false, number);
+		change_bytes(c, NEW_VERSION, number);
+	else if (strcmp(op, "replace") == 0)
+		change_bytes(c, REPLACE, number);
 	else if (strcmp(op, "rename") == 0)
 		change_title(c, number);
 	else

@@ -6,16 +6,19 @@
  * of fields with TABs between; 200, or 400 with one line that says why, 404
  * for what is not there, 408 when a wait was in vain.
  *
- * GET  /_org/journal [match=GLOB]     the requests: number, method, path, status, bytes, whole|cut|-, query
+ * GET  /_org/journal [match=GLOB]     the requests: number, method, path, status, bytes,
+ *                                     whole|cut|-, query
  * GET  /_org/count [match=GLOB]       how many
  * POST /_org/journal/clear
  * GET  /_org/wait match=GLOB [count=1] [timeout=30] [state=arrived|ended]
  *      answers when so many that match have arrived (or ended) since the last clear
  * GET  /_org/wait held=N [timeout=30] answers when N requests are being held
  *
- * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded; the query of one with a Range ends with "Range: bytes=...".
+ * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded. The query of a
+ * request with a Range ends with "Range: bytes=...".
  *
- * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...; with a fault, a request is answered so:
+ * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...
+ *      What a request gets instead of its answer, by KIND:
  *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array
  *      oauth-error [status=400] [name=expired-token | code=invalid_grant message=]  OAuth's object; at authorize,
  *                         what a browser gets; the names are in refusal.c
@@ -43,9 +46,11 @@
  * POST /_org/approve [user=USERNAME]   gives a refresh token, as a login in a browser would
  * POST /_org/expire-locators           all query locators become invalid
  *
- * POST /_org/change op=OP ...; the document by id=069... (or by title=, the first of that title); says "069... 068..."
+ * POST /_org/change op=OP ...  the document by id=069... (or by title=, the first of that
+ *                              title); says "069... 068..."
  *      add title= [path=TITLE.txt] [content=TEXT | file=PATH] [library=NAME] [account=NAME]
  *      new-version [path=] [content=TEXT | file=PATH] [reason=]
+ *      replace [content=TEXT | file=PATH]     other bytes under the latest version's Id
  *      rename to=TITLE
  *      delete  undelete  archive  unarchive  unshare  share
  *      empty-bin          deleted documents vanish from queryAll; needs no document

@@ -487,6 +487,31 @@ data_add_version(struct data *d, uint32_t number, const struct upload *up, int64
 }
 
 int
+data_replace_version(struct data *d, uint32_t number, const struct upload *up, int64_t now)
+{
+	struct version v;
+	int rc = version_fill(d, up, now, &v);
+
+	pthread_rwlock_wrlock(&d->lock);
+	struct document *doc = rc == 0 ? data_keep(d, number) : NULL;
+	if (rc == 0 && !doc)
+		rc = -ENOMEM;
+	if (rc == 0) {
+		struct version *latest = &doc->versions[doc->count - 1], old = *latest;
+
+		v.row = old.row;
+		v.number = old.number;
+		v.created = old.created;
+		*latest = v;
+		v = old;
+		touch(doc, now);
+	}
+	pthread_rwlock_unlock(&d->lock);
+	version_free(&v);
+	return rc;
+}
+
+int
 data_rename(struct data *d, uint32_t number, const char *title, int64_t now)
 {
 	char *copy = strdup(title);

@@ -86,6 +86,8 @@ struct placing {
 int data_add_document(struct data *, const char *title, const struct placing *,
     const struct upload *, int64_t now, uint32_t *out);
 int	data_add_version(struct data *, uint32_t number, const struct upload *, int64_t now);
+/* Other bytes for the latest version, which keeps its Id and number. */
+int	data_replace_version(struct data *, uint32_t number, const struct upload *, int64_t now);
 int	data_rename(struct data *, uint32_t number, const char *title, int64_t now);
 /* Sets and clears bits of enum document_state. */
 int	data_mark(struct data *, uint32_t number, unsigned set, unsigned clear, int64_t now);

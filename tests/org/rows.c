@@ -67,12 +67,14 @@ rows_end(const struct data *d, const struct object *object)
 uint32_t
 rows_next(const struct data *d, const struct object *object, uint32_t number)
 {
-	uint32_t gap = object->kind == OBJECT_FOLDER_ITEM ? data_document_count(d) :
-	    is_link_row(object)				  ? data_document_count(d) * LINK_STRIDE :
-							    0;
-	uint32_t behind = object->kind == OBJECT_FOLDER_ITEM ? FIRST_FOLDER : LINK_FIRST_MADE;
+	const bool item = object->kind == OBJECT_FOLDER_ITEM;
 
-	return gap && number >= gap && number < behind ? behind : number;
+	if (!item && !is_link_row(object))
+		return number;
+	uint32_t gap = data_document_count(d) * (item ? 1 : LINK_STRIDE);
+	uint32_t after = item ? FIRST_FOLDER : LINK_FIRST_MADE;
+
+	return number >= gap && number < after ? after : number;
 }
 
 static bool
