@@ -1,6 +1,6 @@
 #!/bin/sh
 # What changes in the org shows after a refresh, at one call; what is open goes on as it was.
-. "${0%/*}/lib.sh"; plan 45
+. "${0%/*}/lib.sh"; plan 46
 data=$TMP/data
 mkdir "$data"
 printf 'first\n' >"$data/Report.txt"
@@ -126,3 +126,10 @@ fs_mount -o refresh=3600
 ls -i "$docs" >"$TMP/after"
 same 'a remount has the same names and inodes' "$TMP/before" "$TMP/after"
 calls 'at one call' '*' 1
+
+# What is deleted while nothing is mounted.
+id=$(jq -r .LatestPublishedVersionId "$docs/New/metadata.json")
+fs_unmount
+change delete -d title=New
+fs_mount -o refresh=3600
+is 'leaves the cache at the next mount' "$(ls "$docs" | grep -c '^New$') $(find "$XDG_CACHE_HOME/sffs" -name "$id*" | wc -l)" '0 0'

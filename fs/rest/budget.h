@@ -20,7 +20,7 @@ struct budget {
 };
 
 uint64_t budget_used(const struct budget *, int64_t now);
-/* Counts a call that is about to be made. -EDQUOT: it may not be made; *wait: seconds until one may. */
+/* Counts a call that is about to be made. -EDQUOT: it may not; *wait: seconds until one may. */
 int	budget_take(struct budget *, int64_t now, int64_t *wait);
 void	budget_give_back(struct budget *, int64_t now);	/* a call that was taken and not made */
 

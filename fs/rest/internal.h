@@ -1,6 +1,6 @@
 /*
- * parts - the insides of rest: rest.c makes requests and judges answers, rest/query.c asks for
- * documents, rest/rows.c for what they belong to.
+ * rest/internal - what the files of rest share: rest.c makes calls and judges answers, query.c asks
+ * for documents, rows.c for records, libraries, folders and limits.
  *
  * Any thread.
  */
@@ -35,38 +35,36 @@ struct rest {
 	bool		 cancelled;
 	struct budget	 budget;
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
-	int64_t		 usage_at;	/* monotonic seconds: when stats.api_used was said */
-	char told[256]; /* the last failure that was logged: said once until something works */
-	bool unreachable; /* that there is no way to the org was logged, and no answer has come
-			     since */
+	int64_t		 usage_at;	/* monotonic seconds: when the org last said stats.api_used */
+	char		 logged[256];	/* the last failure in the log; "" once a call works */
+	bool		 unreachable;	/* it is in the log, and no answer has come since */
 	struct rest_stats stats;
-	unsigned	 seed;
-	bool hidden[2][FIELDS]; /* of documents and, [1], of versions: fields that the org says it
-				   does not have */
+	unsigned	 seed;		/* of the pauses' jitter */
+	/* Fields of documents and, [1], of versions that the user may not see. */
+	bool		 hidden[2][FIELDS];
 };
 
 #define REST_MESSAGE	4096	/* bytes of an error message: one of a query repeats the query */
 
-/* A refusal that is as good an answer as any: it is -EOPNOTSUPP, not told on the log, and what the
- * org said is here. */
+/* A refusal that the caller expects: the call is -EOPNOTSUPP and not logged; what the org said is
+ * here. */
 struct rest_refusal {
-	const char	*expected;	/* its errorCode; "": any of status 400 */
+	const char	*expected;	/* its errorCode; "": any with status 400 */
 	char		 code[64], message[REST_MESSAGE];
 };
 
-/* An answer in JSON, after as many tries as it takes; the caller's (http_response_free) on success
- * only. refusal may be NULL. */
+/* Gets an answer in JSON, with all tries. On success it is the caller's (http_response_free).
+ * refusal may be NULL. */
 int rest_get(struct rest *, enum rest_kind, const struct buf *path, struct rest_refusal *,
     struct http_response *answer);
-/* The same of a POST that changes nothing in the org, so that it may be tried again; body: JSON. */
+/* The same with a POST that changes nothing in the org, so it may be tried again. body: JSON. */
 int rest_post(struct rest *, enum rest_kind, const struct buf *path, const struct buf *body,
     struct rest_refusal *, struct http_response *answer);
-/* The first page of a query. As rest_get; but -EINVAL, told on the log, when there is no such
- * resource. */
+/* The first page of a query. As rest_get, but -EINVAL, logged, if there is no such resource. */
 int rest_get_query(struct rest *, enum rest_kind, const char *resource, const struct buf *soql,
     struct rest_refusal *, struct http_response *answer);
-/* One line a cause: what was just said is not said again until something has worked in between. */
-void	rest_tell(struct rest *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Logs and counts a failure. The same line is not logged again until a call has worked. */
+void	rest_log(struct rest *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A page of records. take: 0, 1 to leave the record out, or a negative errno that ends the page
  * with it. *next: where the next page is, the caller's; NULL: this was the last one. page may be
@@ -80,8 +78,8 @@ int	rest_read_records(const cJSON *json, rest_take *, void *ctx, char **next);
  * its place in the answer. */
 int rest_read_next(struct rest *, enum rest_kind, rest_take *, void *ctx, char **next);
 
-/* The JSON of an answer, which is mended where its strings are none: cJSON_Delete. NULL: it is
- * none, or has more values than any of Salesforce's. */
+/* Parses an answer, the caller's (cJSON_Delete). Mends wrong escapes in body. NULL: it is no JSON,
+ * or has more values than any answer of Salesforce. */
 cJSON	*rest_parse(struct buf *body);
 /* The value at a path such as "LatestPublishedVersion.Checksum"; NULL where something on the way is
  * null or no object. */

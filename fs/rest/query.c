@@ -69,7 +69,7 @@ mend_escape(char *s, const char *end, unsigned *mended)
 /* Whether there are not too many values in it: each but the first stands behind a comma or a
  * bracket. Mends the strings. */
 static bool
-prepare(struct buf *b, unsigned *mended)
+mend_json(struct buf *b, unsigned *mended)
 {
 	size_t values = 0;
 	bool text = false;
@@ -92,7 +92,7 @@ rest_parse(struct buf *body)
 {
 	unsigned mended = 0;
 	cJSON *json =
-	    prepare(body, &mended) ? cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
+	    mend_json(body, &mended) ? cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
 
 	if (json && mended)
 		log_warn("salesforce",
@@ -214,7 +214,7 @@ makes_sense(struct document *d, const struct rest_query *q)
 	    (strncmp(d->version_id, "068", 3) == 0 && has_size(d) && d->created >= 0);
 }
 
-struct reader {
+struct document_reader {
 	const struct rest_query *query;
 	rest_each	*each;
 	void		*ctx;
@@ -225,7 +225,7 @@ struct reader {
 static int
 read_record(void *ctx, const cJSON *record)
 {
-	struct reader *r = ctx;
+	struct document_reader *r = ctx;
 	const bool is_version = r->query->source == REST_VERSIONS;
 	struct document d;
 
@@ -287,7 +287,7 @@ rest_read_page(struct rest *r, struct http_response *a, rest_take *take, void *c
 	cJSON_Delete(json);
 	if (rc != -EBADMSG)
 		return rc;
-	rest_tell(r, "query: the answer is not a page of records (%zu bytes, %s)", a->body.len,
+	rest_log(r, "query: the answer is not a page of records (%zu bytes, %s)", a->body.len,
 	    *a->content_type ? a->content_type : "no content type");
 	return -EIO;
 }
@@ -298,9 +298,9 @@ rest_read_page(struct rest *r, struct http_response *a, rest_take *take, void *c
 
 /* A resource that is not there: the org does not know this version of the API. */
 static int
-tell_no_resource(struct rest *r)
+log_no_resource(struct rest *r)
 {
-	rest_tell(r, "query: Salesforce answered 404: has it no API version %s? Set api_version",
+	rest_log(r, "query: Salesforce answered 404: has it no API version %s? Set api_version",
 	    r->api_version);
 	return -EINVAL;
 }
@@ -316,7 +316,7 @@ rest_get_query(struct rest *r, enum rest_kind kind, const char *resource, const 
 	path.failed |= soql->failed;
 	int rc = rest_get(r, kind, &path, refusal, answer);
 	buf_free(&path);
-	return rc == -ENOENT ? tell_no_resource(r) : rc;
+	return rc == -ENOENT ? log_no_resource(r) : rc;
 }
 
 static int
@@ -328,7 +328,7 @@ get_next(struct rest *r, enum rest_kind kind, const char *next, struct rest_refu
 	buf_puts(&path, next);
 	int rc = rest_get(r, kind, &path, refusal, answer);
 	buf_free(&path);
-	return rc == -ENOENT ? tell_no_resource(r) : rc;
+	return rc == -ENOENT ? log_no_resource(r) : rc;
 }
 
 /* A page that leads to itself has no end. */
@@ -337,7 +337,7 @@ check_next(struct rest *r, const char *asked, char **next)
 {
 	if (!asked || !*next || strcmp(asked, *next) != 0)
 		return 0;
-	rest_tell(r, "query: the answer is a page that leads to itself");
+	rest_log(r, "query: the answer is a page that leads to itself");
 	free(*next);
 	*next = NULL;
 	return -EIO;
@@ -515,15 +515,15 @@ kind_of(const struct rest_query *q)
 
 /* A query that the org does not take is the fault of the filter, if there is one. */
 static int
-tell_refusal(struct rest *r, const struct rest_query *q, const struct rest_refusal *refusal)
+log_refusal(struct rest *r, const struct rest_query *q, const struct rest_refusal *refusal)
 {
 	const char *last = strrchr(refusal->message, '\n'); /* what precedes it repeats the query */
 
 	if (q->filter)
-		rest_tell(r, "filter = %s: Salesforce answered %s (%.160s)", q->filter,
+		rest_log(r, "filter = %s: Salesforce answered %s (%.160s)", q->filter,
 		    refusal->code, last ? last + 1 : refusal->message);
 	else
-		rest_tell(r,
+		rest_log(r,
 		    "query: Salesforce answered %s (%.160s); see the user's field-level security",
 		    refusal->code, refusal->message);
 	return q->filter ? -EINVAL : -EIO;
@@ -531,7 +531,7 @@ tell_refusal(struct rest *r, const struct rest_query *q, const struct rest_refus
 
 /* The first page, or that at *next, which is replaced by where the one after it is. */
 static int
-read_documents(struct rest *r, struct reader *reader, char **next, struct rest_page *page)
+read_documents(struct rest *r, struct document_reader *reader, char **next, struct rest_page *page)
 {
 	const struct rest_query *q = reader->query;
 	const char *resource = q->since >= 0 || q->archived ? "queryAll" : "query";
@@ -553,7 +553,7 @@ read_documents(struct rest *r, struct reader *reader, char **next, struct rest_p
 	} while (rc == -EOPNOTSUPP && tries++ < FIELDS && hide_field(r, q, refusal.message));
 	buf_free(&soql);
 	if (rc == -EOPNOTSUPP) {
-		rc = tell_refusal(r, q, &refusal);
+		rc = log_refusal(r, q, &refusal);
 	} else if (rc == 0) {
 		rc = rest_read_page(r, &answer, read_record, reader, next, page);
 		http_response_free(&answer);
@@ -566,7 +566,8 @@ read_documents(struct rest *r, struct reader *reader, char **next, struct rest_p
 
 /* Whether the page has brought something that comes after all that came before. */
 static bool
-is_further(const struct rest_query *q, const struct reader *now, const struct reader *before)
+is_further(const struct rest_query *q, const struct document_reader *now,
+    const struct document_reader *before)
 {
 	return q->since >= 0 ? now->newest > before->newest :
 			       !q->ids && strcmp(now->last, before->last) != 0;
@@ -577,14 +578,14 @@ rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
     rest_end_page *end_page, void *ctx)
 {
 	struct rest_query q = *query;
-	struct reader reader = { .query = &q, .each = each, .ctx = ctx, .newest = -1 };
+	struct document_reader reader = { .query = &q, .each = each, .ctx = ctx, .newest = -1 };
 	struct rest_page page;
 	unsigned lost = 0;		/* locators in a row, without getting further in between */
 	char *next = NULL;
 	int rc;
 
 	do {
-		const struct reader before = reader;
+		const struct document_reader before = reader;
 
 		page = (struct rest_page){ .date = -1 };
 		rc = read_documents(r, &reader, &next, &page);

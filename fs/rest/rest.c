@@ -1,7 +1,7 @@
 /*
  * One request is: take the bearer token, ask, and look at the answer. What is
  * worth another try (network, overload) is tried again after a pause that
- * doubles and has jitter; a 401 renews the token once. `settle` decides, from
+ * doubles and has jitter; a 401 renews the token once. `judge_answer` decides, from
  * the HTTP status first and the error code second: messages are localised.
  */
 #include <errno.h>
@@ -17,19 +17,16 @@
 #include "auth/token.h"
 #include "internal.h"
 
-#define PAGE_LIMIT                                                                                 \
-	(48u << 20) /* bytes of JSON in one page of 2,000 records with the longest texts */
+#define PAGE_LIMIT	(48u << 20)	/* bytes of a page of 2,000 records with the longest texts */
 #define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
-#define QUERY_SILENCE(timeout)                                                                     \
-	((timeout)*5 / 2) /* seconds until it begins to answer one: as long, with the timeout's    \
-			     default of 60 */
+/* Seconds until Salesforce begins to answer a query; QUERY_TIMEOUT with the default timeout, 60. */
+#define QUERY_SILENCE(timeout)	((timeout) * 5 / 2)
 #define PAUSE_FIRST	500		/* ms before the second try; doubles */
 #define PAUSE_MOST	(60 * 1000)	/* ms */
-#define LOOK		500		/* ms between looks whether it is still wanted */
-#define TRIES_IN_ALL 10 /* times `tries`, for a download that gets further each time */
-#define SPENT_PAUSE                                                                                \
-	(15 * 60) /* seconds for which what the org said of its API limit is believed: it is       \
-		     counted over a rolling day */
+#define WANTED_POLL	500		/* ms between looks whether the answer is still wanted */
+#define TRIES_IN_ALL	10		/* times `tries`: a download that gets further each time */
+/* Seconds for which the org's word about its API limit counts. It counts calls over a rolling day. */
+#define SPENT_PAUSE	(15 * 60)
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };
 
@@ -84,8 +81,7 @@ monotonic_seconds(void)
 	return clock_ms() / 1000;
 }
 
-/* Caller locks. Whether so much of the org's limit is used that only the reserve is left, as far as
- * we heard lately. */
+/* Caller locks. Whether only the reserve of the org's limit is left, as far as is known. */
 static bool
 is_reserved(const struct rest *r)
 {
@@ -162,8 +158,8 @@ pause_before_retry(
 		ms = retry_after * 1000;
 	if (ms > PAUSE_MOST)
 		ms = PAUSE_MOST;
-	for (; ms > 0 && !r->cancelled && !unwanted; ms -= LOOK) {
-		sleep_locked(r, ms < LOOK ? ms : LOOK);
+	for (; ms > 0 && !r->cancelled && !unwanted; ms -= WANTED_POLL) {
+		sleep_locked(r, ms < WANTED_POLL ? ms : WANTED_POLL);
 		if (sink && sink->unwanted) {
 			pthread_mutex_unlock(&r->lock);
 			unwanted = sink->unwanted(sink->ctx);
@@ -176,7 +172,7 @@ pause_before_retry(
 }
 
 static void
-count(struct rest *r, uint64_t *counter)
+count_up(struct rest *r, uint64_t *counter)
 {
 	pthread_mutex_lock(&r->lock);
 	++*counter;
@@ -185,45 +181,45 @@ count(struct rest *r, uint64_t *counter)
 
 __attribute__((format(printf, 2, 0)))
 static void
-tell_once(struct rest *r, const char *fmt, va_list ap)
+log_once(struct rest *r, const char *fmt, va_list ap)
 {
-	char text[sizeof(r->told)];
+	char text[sizeof(r->logged)];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
 	pthread_mutex_lock(&r->lock);
-	bool again = strcmp(text, r->told) == 0;
-	memcpy(r->told, text, sizeof(text));
+	bool again = strcmp(text, r->logged) == 0;
+	memcpy(r->logged, text, sizeof(text));
 	pthread_mutex_unlock(&r->lock);
 	if (!again)
 		log_warn("salesforce", "%s", text);
 }
 
 void
-rest_tell(struct rest *r, const char *fmt, ...)
+rest_log(struct rest *r, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	tell_once(r, fmt, ap);
+	log_once(r, fmt, ap);
 	va_end(ap);
-	count(r, &r->stats.errors);
+	count_up(r, &r->stats.errors);
 }
 
-/* As rest_tell, for a call that is not made. */
+/* As rest_log, for a call that is not made. */
 __attribute__((format(printf, 2, 3)))
 static void
-tell_forbidden(struct rest *r, const char *fmt, ...)
+log_forbidden(struct rest *r, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	tell_once(r, fmt, ap);
+	log_once(r, fmt, ap);
 	va_end(ap);
 }
 
 /* As tell, for a request that got no answer: once until one comes, however the reasons vary. */
 static void
-tell_unreachable(struct rest *r, const char *what, const char *why)
+log_unreachable(struct rest *r, const char *what, const char *why)
 {
 	pthread_mutex_lock(&r->lock);
 	bool again = r->unreachable;
@@ -256,12 +252,12 @@ static void
 note_success(struct rest *r)
 {
 	pthread_mutex_lock(&r->lock);
-	r->told[0] = '\0';
+	r->logged[0] = '\0';
 	pthread_mutex_unlock(&r->lock);
 }
 
 static void
-tell_time(int64_t at, char out[20])
+format_time(int64_t at, char out[20])
 {
 	const time_t t = (time_t)at;
 	struct tm tm;
@@ -271,26 +267,27 @@ tell_time(int64_t at, char out[20])
 }
 
 static int
-tell_reserve(struct rest *r, int64_t used, int64_t max, int64_t seconds)
+refuse_by_reserve(struct rest *r, int64_t used, int64_t max, int64_t seconds)
 {
 	char when[20];
 
-	tell_time(time(NULL) + seconds, when);
-	tell_forbidden(r,
-	    "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, and what is left is for reading (api_reserve): "
-	    "no refresh until %s",
+	format_time(time(NULL) + seconds, when);
+	log_forbidden(r,
+	    "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, and "
+	    "what is left is for reading (api_reserve): no refresh until %s",
 	    (long long)used, (long long)max, when);
 	return -EDQUOT;
 }
 
 static int
-tell_budget(struct rest *r, int64_t seconds)
+refuse_by_budget(struct rest *r, int64_t seconds)
 {
 	char when[20];
 
-	tell_time(time(NULL) + seconds, when);
-	tell_forbidden(r,
-	    "the %llu calls of 24 hours that api_budget allows are made; no calls until %s, what is cached is still served",
+	format_time(time(NULL) + seconds, when);
+	log_forbidden(r,
+	    "the %llu calls of 24 hours that api_budget allows are made; no calls until %s, "
+	    "what is cached is still served",
 	    (unsigned long long)r->budget.max, when);
 	return -EDQUOT;
 }
@@ -316,8 +313,8 @@ begin_call(struct rest *r, enum rest_kind kind)
 		r->stats.calls[kind]++;
 	pthread_mutex_unlock(&r->lock);
 	if (rc == 0 && reserved)
-		rc = tell_reserve(r, s.api_used, s.api_max, heard + SPENT_PAUSE - now);
-	return budget_wait > 0 ? tell_budget(r, budget_wait) : rc;
+		rc = refuse_by_reserve(r, s.api_used, s.api_max, heard + SPENT_PAUSE - now);
+	return budget_wait > 0 ? refuse_by_budget(r, budget_wait) : rc;
 }
 
 static void
@@ -325,19 +322,20 @@ spend_limit(struct rest *r)
 {
 	char when[20];
 
-	tell_time(time(NULL) + SPENT_PAUSE, when);
+	format_time(time(NULL) + SPENT_PAUSE, when);
 	pthread_mutex_lock(&r->lock);
 	r->spent_until = monotonic_seconds() + SPENT_PAUSE;
 	pthread_mutex_unlock(&r->lock);
-	rest_tell(r,
-	    "Salesforce API limit: the org's requests of the last 24 hours are used up; no calls until %s, what is cached is still served",
+	rest_log(r,
+	    "Salesforce API limit: the org's requests of the last 24 hours are used up; "
+	    "no calls until %s, what is cached is still served",
 	    when);
 }
 
 /* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is
  * something else. */
 static void
-error_of(struct buf *body, char code[64], char message[REST_MESSAGE])
+read_error(struct buf *body, char code[64], char message[REST_MESSAGE])
 {
 	cJSON *json = rest_parse(body);
 	const cJSON *first = cJSON_GetArrayItem(json, 0);
@@ -350,7 +348,7 @@ error_of(struct buf *body, char code[64], char message[REST_MESSAGE])
 }
 
 /* What is asked, as far as the log, the counters and the judgement of the answer need to know. */
-struct ask {
+struct call {
 	const char	*what;		/* the subject of the log line */
 	const char	*path;		/* below instance_url */
 	const struct buf *body;		/* JSON, of a POST; NULL: GET */
@@ -367,12 +365,12 @@ is_expected(const struct rest_refusal *r, int status, const char *code)
 }
 
 static void
-tell_answer(
-    struct rest *r, const struct ask *ask, int status, const char *code, const char *message)
+log_answer(
+    struct rest *r, const struct call *call, int status, const char *code, const char *message)
 {
 	const char *last = strrchr(message, '\n');	/* what precedes it repeats the query */
 
-	rest_tell(r, "%s: Salesforce answered %d%s%s%s%.160s%s", ask->what, status,
+	rest_log(r, "%s: Salesforce answered %d%s%s%s%.160s%s", call->what, status,
 	    *code ? " " : "", code, *message ? " (" : "", last ? last + 1 : message,
 	    *message	      ? ")" :
 		status == 410 ? " (this API version is retired; set api_version)" :
@@ -382,16 +380,16 @@ tell_answer(
 /* What an error answer means. *rc is set unless the verdict is GOOD; for AGAIN and RENEW it is the
  * error if no try is left. */
 static enum verdict
-settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
+judge_answer(struct rest *r, const struct call *call, struct http_response *a, int *rc)
 {
 	char code[64], message[REST_MESSAGE];
 
 	if (a->status == 200 || a->status == 206)
 		return GOOD;
-	error_of(&a->body, code, message);
-	if (is_expected(ask->refusal, a->status, code)) {
-		memcpy(ask->refusal->code, code, sizeof(code));
-		memcpy(ask->refusal->message, message, sizeof(message));
+	read_error(&a->body, code, message);
+	if (is_expected(call->refusal, a->status, code)) {
+		memcpy(call->refusal->code, code, sizeof(code));
+		memcpy(call->refusal->message, message, sizeof(message));
 		*rc = -EOPNOTSUPP;
 		return BAD;
 	}
@@ -404,7 +402,7 @@ settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
 		*rc = -ENOENT;
 		return BAD;
 	}
-	if (strcmp(code, "INVALID_QUERY_LOCATOR") == 0 && ask->kind != REST_DOWNLOAD) {
+	if (strcmp(code, "INVALID_QUERY_LOCATOR") == 0 && call->kind != REST_DOWNLOAD) {
 		*rc = -ESTALE;
 		return BAD;
 	}
@@ -413,8 +411,9 @@ settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
 		 * by itself. */
 		*rc = -EDQUOT;
 		if (strstr(message, "oncurrent")) {
-			rest_tell(r,
-			    "Salesforce API limit: too many of the org's requests take long at a time; a smaller transfers = ... asks for fewer");
+			rest_log(r,
+			    "Salesforce API limit: too many of the org's requests take long at a "
+			    "time; a smaller transfers = ... asks for fewer");
 			return AGAIN;
 		}
 		spend_limit(r);
@@ -423,21 +422,21 @@ settle(struct rest *r, const struct ask *ask, struct http_response *a, int *rc)
 	if (a->status == 416 || a->status == 420 || a->status == 429 || a->status >= 500 ||
 	    strcmp(code, "UNABLE_TO_LOCK_ROW") == 0) {
 		*rc = a->status == 500 ? -EIO : -ETIMEDOUT;
-		tell_answer(r, ask, a->status, code, message);
+		log_answer(r, call, a->status, code, message);
 		return AGAIN;
 	}
 	*rc = a->status == 403 || strstr(code, "ACCESS") || strstr(code, "CUSTOMIZED_DOWNLOAD") ?
 	    -EACCES :
 	    a->status == 410 ? -EINVAL :
 			       -EIO;
-	tell_answer(r, ask, a->status, code, message);
+	log_answer(r, call, a->status, code, message);
 	return BAD;
 }
 
 /* Why no answer came, as the caller sees it: all ways of being out of reach are a time-out to a
  * reader. */
 static int
-network_error(int rc)
+errno_of_network(int rc)
 {
 	switch (rc) {
 	case -EHOSTUNREACH: case -ETIMEDOUT: case -ECONNRESET: case -EPROTO:
@@ -455,36 +454,36 @@ worth_another_try(int rc)
 	return rc == -EHOSTUNREACH || rc == -ECONNRESET;
 }
 
-/* One exchange with the token of the moment. *serial: which token that was. */
+/* One call_org with the token of the moment. *serial: which token that was. */
 static int
-ask_once(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a,
+send_call(struct rest *r, const struct call *call, struct http_request *q, struct http_response *a,
     unsigned *serial)
 {
 	const char *const headers[] = {
 		"Accept: application/json",
 		"Sforce-Call-Options: client=sffs/" SFFS_VERSION,
 		"Sforce-Query-Options: batchSize=2000",
-		ask->body ? "Content-Type: application/json; charset=UTF-8" : NULL,
+		call->body ? "Content-Type: application/json; charset=UTF-8" : NULL,
 		NULL
 	};
 	struct bearer bearer = { 0 };
 	struct buf url = BUF_INIT;
 	int rc = token_bearer(r->token, &bearer);
 
-	if (rc == 0 && (rc = begin_call(r, ask->kind)) < 0)
+	if (rc == 0 && (rc = begin_call(r, call->kind)) < 0)
 		bearer_free(&bearer);
 	if (rc < 0)
 		return rc;
 	*serial = bearer.serial;
 	buf_puts(&url, bearer.instance_url);
-	buf_puts(&url, ask->path);
+	buf_puts(&url, call->path);
 	if (url.failed) {
 		rc = -ENOMEM;
 	} else {
 		q->url = buf_str(&url);
 		q->bearer = &bearer.access_token;
 		q->headers = headers;
-		q->form = ask->body;
+		q->form = call->body;
 		rc = http_do(r->http, q, a);
 		if (rc == -EHOSTUNREACH) {
 			pthread_mutex_lock(&r->lock);
@@ -511,7 +510,7 @@ struct retry {
  * (http_response_free) on success only.
  */
 static int
-attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct http_response *a,
+try_call(struct rest *r, const struct call *call, struct http_request *q, struct http_response *a,
     struct retry *retry)
 {
 	int rc = 0;
@@ -521,20 +520,20 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 
 		*retry = (struct retry){ .after = -1 };
 		*a = (struct http_response){ .date = -1, .retry_after = -1 };
-		int sent = ask_once(r, ask, q, a, &serial);
+		int sent = send_call(r, call, q, a, &serial);
 		if (sent < 0) {
-			rc = network_error(sent);
+			rc = errno_of_network(sent);
 			retry->sent = sent;
 			retry->again =
 			    worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
 			if (*a->error && sent == -EMSGSIZE)
-				rest_tell(r, "%s: %s", ask->what, a->error);
+				rest_log(r, "%s: %s", call->what, a->error);
 			else if (*a->error)
-				tell_unreachable(r, ask->what, a->error);
+				log_unreachable(r, call->what, a->error);
 			http_response_free(a);
 			return rc;
 		}
-		enum verdict verdict = settle(r, ask, a, &rc);
+		enum verdict verdict = judge_answer(r, call, a, &rc);
 		note_answer(r, a);
 		if (verdict == GOOD)
 			return 0;
@@ -545,15 +544,15 @@ attempt(struct rest *r, const struct ask *ask, struct http_request *q, struct ht
 		if (verdict != RENEW)
 			return rc;
 		if (renewed) {
-			rest_tell(r,
+			rest_log(r,
 			    "%s: Salesforce refuses a token that it has just given; see Setup > Session Settings "
 			    "(sessions locked to an IP address) or log in again",
-			    ask->what);
+			    call->what);
 			return rc;
 		}
 		rc = token_renew(r->token, serial);
 		if (rc < 0)
-			return network_error(rc);
+			return errno_of_network(rc);
 	}
 }
 
@@ -572,7 +571,7 @@ try_again(struct rest *r, unsigned tried, const struct retry *retry, const struc
 
 /* An answer in memory, after as many tries as it takes. */
 static int
-exchange(struct rest *r, const struct ask *ask, struct http_response *answer)
+call_org(struct rest *r, const struct call *call, struct http_response *answer)
 {
 	struct http_request request = { .compressed = true,
 		.answer_timeout = QUERY_SILENCE(http_idle_timeout(r->http)),
@@ -583,7 +582,7 @@ exchange(struct rest *r, const struct ask *ask, struct http_response *answer)
 	int rc;
 
 	do
-		rc = attempt(r, ask, &request, answer, &retry);
+		rc = try_call(r, call, &request, answer, &retry);
 	while (try_again(r, ++tried, &retry, NULL, &rc));
 	if (rc == 0)
 		note_success(r);
@@ -596,8 +595,8 @@ rest_get(struct rest *r, enum rest_kind kind, const struct buf *path, struct res
 {
 	return path->failed ?
 	    -ENOMEM :
-	    exchange(r,
-		&(struct ask){
+	    call_org(r,
+		&(struct call){
 		    .what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal },
 		answer);
 }
@@ -607,8 +606,8 @@ rest_post(struct rest *r, enum rest_kind kind, const struct buf *path, const str
     struct rest_refusal *refusal, struct http_response *answer)
 {
 	return path->failed || body->failed ? -ENOMEM :
-					      exchange(r,
-						  &(struct ask){ .what = "query",
+					      call_org(r,
+						  &(struct call){ .what = "query",
 						      .path = buf_str(path),
 						      .body = body,
 						      .kind = kind,
@@ -620,16 +619,16 @@ rest_post(struct rest *r, enum rest_kind kind, const struct buf *path, const str
  * Downloads.
  */
 
-struct download {
+struct transfer {
 	const struct rest_sink *sink;
 	int		 rc;		/* what the sink said */
 	bool		 came;		/* some bytes */
 };
 
 static int
-take_bytes(void *ctx, const void *p, size_t n)
+write_to_sink(void *ctx, const void *p, size_t n)
 {
-	struct download *d = ctx;
+	struct transfer *d = ctx;
 
 	d->came = true;
 	d->rc = d->sink->write(d->sink->ctx, p, n);
@@ -637,18 +636,18 @@ take_bytes(void *ctx, const void *p, size_t n)
 }
 
 static int
-take_from_start(void *ctx)
+restart_sink(void *ctx)
 {
-	struct download *d = ctx;
+	struct transfer *d = ctx;
 
 	d->rc = d->sink->restart(d->sink->ctx);
 	return d->rc;
 }
 
 static bool
-is_unwanted(void *ctx)
+is_sink_unwanted(void *ctx)
 {
-	struct download *d = ctx;
+	struct transfer *d = ctx;
 
 	return d->sink->unwanted(d->sink->ctx);
 }
@@ -664,21 +663,21 @@ may_be_for_range(const struct retry *retry)
 
 /* One try, which goes on where the last one broke. */
 static int
-download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest_sink *sink,
+try_download(struct rest *r, const struct call *call, uint64_t size, const struct rest_sink *sink,
     struct retry *retry)
 {
 	const uint64_t before = sink->filled(sink->ctx);
-	struct download d = { .sink = sink };
+	struct transfer d = { .sink = sink };
 	struct http_request request = {
-		.sink = take_bytes,
+		.sink = write_to_sink,
 		.ctx = &d,
-		.gave_up = sink->unwanted ? is_unwanted : NULL,
+		.gave_up = sink->unwanted ? is_sink_unwanted : NULL,
 		.body_limit = 64 << 10,
 		.range_from = before,
-		.whole = take_from_start,
+		.whole = restart_sink,
 	};
 	struct http_response answer;
-	int rc = attempt(r, ask, &request, &answer, retry);
+	int rc = try_call(r, call, &request, &answer, retry);
 
 	if (d.rc < 0) {		/* and it has said why */
 		retry->again = false;
@@ -691,8 +690,8 @@ download(struct rest *r, const struct ask *ask, uint64_t size, const struct rest
 		retry->again =
 		    true; /* silent midway: cut, by something on the way that tells nobody */
 	if (rc == 0 && filled < size) {
-		rest_tell(r, "%s: only %llu bytes came of the %llu that Salesforce says it has",
-		    ask->what, (unsigned long long)filled, (unsigned long long)size);
+		rest_log(r, "%s: only %llu bytes came of the %llu that Salesforce says it has",
+		    call->what, (unsigned long long)filled, (unsigned long long)size);
 		rc = -EIO;
 		retry->again = true;
 	} else if (rc < 0 && size > 0 && filled == size) {
@@ -711,7 +710,7 @@ int
 rest_version_data(
     struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
 {
-	struct ask ask = { .what = version_id, .kind = REST_DOWNLOAD };
+	struct call call = { .what = version_id, .kind = REST_DOWNLOAD };
 	struct buf path = BUF_INIT;
 	struct retry retry;
 	uint64_t furthest = 0;
@@ -722,9 +721,9 @@ rest_version_data(
 	    r->api_version, version_id);
 	if (path.failed)
 		return -ENOMEM;
-	ask.path = buf_str(&path);
+	call.path = buf_str(&path);
 	do {
-		rc = download(r, &ask, size, sink, &retry);
+		rc = try_download(r, &call, size, sink, &retry);
 		uint64_t filled = sink->filled(sink->ctx);
 		if (filled > furthest) {
 			furthest = filled;

@@ -200,7 +200,7 @@ read_reach(struct rest *r, const cJSON *json, int *all_files, struct rows *rows)
 		return 0;		/* libraries are switched off */
 	int rc = status == 200 ? rest_read_records(body, read_row, rows, &next) : -EBADMSG;
 	if (rc == -EBADMSG) {
-		rest_tell(r,
+		rest_log(r,
 		    "query: Salesforce does not say which libraries there are (status %lld)",
 		    (long long)status);
 		rc = -EIO;
@@ -282,7 +282,7 @@ get_json(struct rest *r, enum rest_kind kind, const struct buf *path, struct res
 		return rc;
 	*out = rest_parse(&answer.body);
 	if (!*out) {
-		rest_tell(r, "query: the answer is not JSON (%zu bytes)", answer.body.len);
+		rest_log(r, "query: the answer is not JSON (%zu bytes)", answer.body.len);
 		rc = -EIO;
 	}
 	http_response_free(&answer);

@@ -39,7 +39,8 @@ pass_rc(void *ctx, int rc, const struct rest_page *answer)
 
 /* Removes these documents but for those in `but`, which may be NULL. */
 static int
-remove_documents(struct updater *u, const char (*ids)[19], size_t n, const struct ids *but, bool gone)
+remove_documents(
+    struct updater *u, const char (*ids)[19], size_t n, const struct ids *but, bool gone)
 {
 	int rc = n > 0 ? pages_begin(u) : 0;
 
@@ -52,16 +53,6 @@ remove_documents(struct updater *u, const char (*ids)[19], size_t n, const struc
 }
 
 static int
-end_matched_page(void *ctx, int rc, const struct rest_page *answer)
-{
-	struct page *p = ctx;
-
-	(void)answer;
-	rc = pages_end(p, rc);
-	return rc < 0 ? rc : pages_commit(p->updater, 0);
-}
-
-static int
 remove_unmatched(struct updater *u, const char (*ids)[19], size_t n)
 {
 	struct ids came = { 0 };
@@ -69,7 +60,7 @@ remove_unmatched(struct updater *u, const char (*ids)[19], size_t n)
 	int rc = rest_documents(u->rest,
 	    &(struct rest_query){ .since = -1, .ids = ids, .id_count = n, .filter = u->o->filter,
 		.archived = u->o->archived },
-	    pages_put, end_matched_page, &page);
+	    pages_put, pages_end_and_commit, &page);
 
 	if (rc == 0)
 		rc = remove_documents(u, ids, n, &came, false);

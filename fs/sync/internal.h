@@ -39,7 +39,7 @@ struct updater {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	const struct sync_options *o;
-	catalogue_changed *changed;	/* never NULL */
+	catalogue_changed *changed;	/* hears of what changes */
 	void		*ctx;
 	int64_t		 page;		/* the state; -1: others' pages do not matter */
 };
@@ -48,12 +48,13 @@ struct updater {
 int	first_fill_run(struct updater *, sync_progress *, void *ctx);
 /* Brings what changed since the last fill or refresh. */
 int	refresh_run(struct updater *);
-/* Of what changed since then (ms), takes out of the list what the filter does not match any more. */
+/* Takes out of the list what changed since then (ms) and does not match the filter any more. */
 int	filter_run(struct updater *, int64_t since);
 int	reconcile_run(struct updater *);
 
 /* A number of the state; -1: it is not set. */
 int64_t	pages_state(const struct updater *, const char *name);
+int64_t	pages_last(const struct updater *);		/* the state `page`; 0: it is not set */
 int	pages_put_state(const struct updater *, const char *name, int64_t n);
 /* Of the last page of a fill or a refresh. */
 int	pages_put_complete(const struct updater *, int64_t newest, int64_t asked, int64_t began);
@@ -77,6 +78,8 @@ int	pages_end(struct page *, int rc);
 int	pages_begin(struct updater *);
 /* Rolls back if rc is negative, and returns it. Calls changed() for all that changed. */
 int	pages_commit(struct updater *, int rc);
+/* A rest_end_page: both. ctx: a struct page. */
+int	pages_end_and_commit(void *ctx, int rc, const struct rest_page *);
 /* All versions of these documents. */
 int	pages_fetch_versions(struct updater *, const struct ids *);
 

@@ -160,7 +160,7 @@ find_question(struct on_demand *d, enum on_demand_kind kind, const char *subject
 	return q;
 }
 
-/* Caller locks. Takes the answer from the catalogue if it is newer: another mount may have asked. */
+/* Caller locks. Takes the catalogue's answer if it is newer: another mount may have asked. */
 static void
 recall_answer(struct question *q)
 {
@@ -228,8 +228,8 @@ hand_out(struct question *q, const struct on_demand_answer **out)
 }
 
 static int
-get_answer(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t fresh_for,
-    int64_t since, struct wait *w, const struct on_demand_answer **out)
+get_fresh_answer(struct on_demand *d, enum on_demand_kind kind, const char *subject,
+    int64_t fresh_for, int64_t since, struct wait *w, const struct on_demand_answer **out)
 {
 	pthread_mutex_lock(&d->lock);
 	struct question *q = find_question(d, kind, subject);
@@ -244,14 +244,14 @@ int
 on_demand_get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t since,
     struct wait *w, const struct on_demand_answer **out)
 {
-	return get_answer(d, kind, subject, questions_fresh_for(kind), since, w, out);
+	return get_fresh_answer(d, kind, subject, questions_fresh_for(kind), since, w, out);
 }
 
 int
 on_demand_get_missing(struct on_demand *d, enum on_demand_kind kind, const char *subject,
     int64_t since, struct wait *w, const struct on_demand_answer **out)
 {
-	return get_answer(d, kind, subject, QUESTIONS_REFRESH, since, w, out);
+	return get_fresh_answer(d, kind, subject, QUESTIONS_REFRESH, since, w, out);
 }
 
 void
@@ -263,7 +263,7 @@ on_demand_renew(struct on_demand *d, enum on_demand_kind kind, const char *subje
 	int rc;
 
 	wait_thread_init(&t);
-	while ((rc = get_answer(d, kind, subject, 0, now, &t.wait, &a)) == -EAGAIN)
+	while ((rc = get_fresh_answer(d, kind, subject, 0, now, &t.wait, &a)) == -EAGAIN)
 		wait_thread_sleep(&t);
 	if (rc == 0)
 		answers_release(a);
@@ -335,12 +335,6 @@ on_demand_expire(struct on_demand *d)
 	pthread_mutex_unlock(&d->lock);
 }
 
-static void
-ignore_change(void *ctx, const struct catalogue_change *change)
-{
-	(void)ctx, (void)change;
-}
-
 void
 on_demand_on_change(struct on_demand *d, catalogue_changed *changed, void *ctx)
 {
@@ -361,12 +355,7 @@ on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct on_d
 		free(d);
 		return rc;
 	}
-	d->asker = (struct asker){ .rest = rest, .catalogue = catalogue, .o = *o,
-		.changed = ignore_change };
-	char *born = NULL;
-	if (catalogue_state(catalogue, "born", &born) == 0)
-		d->asker.born = strtoll(born, NULL, 10);
-	free(born);
+	d->asker = (struct asker){ .rest = rest, .catalogue = catalogue, .o = *o };
 	pthread_mutex_init(&d->lock, NULL);
 	*out = d;
 	return 0;

@@ -33,7 +33,7 @@ struct on_demand_options {
 
 int on_demand_open(
     struct rest *, struct catalogue *, const struct on_demand_options *, struct on_demand **out);
-/* As sync_on_change. */
+/* As sync_on_change; before the first question about documents. */
 void	on_demand_on_change(struct on_demand *, catalogue_changed *, void *ctx);
 void on_demand_stop(
     struct on_demand *); /* after rest_cancel: whoever waits is woken, every get is -EINTR */

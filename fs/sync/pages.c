@@ -19,6 +19,14 @@ pages_state(const struct updater *u, const char *name)
 	return n;
 }
 
+int64_t
+pages_last(const struct updater *u)
+{
+	int64_t page = pages_state(u, "page");
+
+	return page > 0 ? page : 0;
+}
+
 int
 pages_put_state(const struct updater *u, const char *name, int64_t n)
 {
@@ -43,7 +51,8 @@ pages_begin(struct updater *u)
 {
 	int rc = catalogue_begin(u->catalogue);
 
-	if (rc == 0 && u->page >= 0 && pages_state(u, "page") > u->page) {
+	/* A file that was begun anew after damage has no pages. */
+	if (rc == 0 && u->page >= 0 && pages_last(u) != u->page) {
 		catalogue_rollback(u->catalogue);
 		rc = -EAGAIN;
 	}
@@ -117,6 +126,16 @@ pages_commit(struct updater *u, int rc)
 	if (rc == 0)
 		catalogue_changes(u->catalogue, u->changed, u->ctx);
 	return rc;
+}
+
+int
+pages_end_and_commit(void *ctx, int rc, const struct rest_page *answer)
+{
+	struct page *p = ctx;
+
+	(void)answer;
+	rc = pages_end(p, rc);
+	return rc < 0 ? rc : pages_commit(p->updater, 0);
 }
 
 int

@@ -31,7 +31,7 @@ struct asking {
 };
 
 static void
-put_key(struct buf *b, enum on_demand_kind kind, const char *subject);
+answer_key(struct buf *b, enum on_demand_kind kind, const char *subject);
 
 static int
 add_row(struct asking *a, const char *id, const char *name, const char *more, bool folder)
@@ -78,7 +78,7 @@ end_document_page(void *ctx, int rc, const struct rest_page *page)
 
 /* A document that no refresh keeps current is now as current as this answer. */
 static int
-put_document(struct asking *a, const struct document *found)
+keep_document(struct asking *a, const struct document *found)
 {
 	const struct asker *by = a->by;
 	struct name names[NAME_CANDIDATES];
@@ -91,7 +91,7 @@ put_document(struct asking *a, const struct document *found)
 	name_candidates(doc.title, doc.file_extension, doc.id, by->o.names, names);
 	if (rc == 0)
 		rc = catalogue_put_unlisted(by->catalogue, &doc, names[NAME_CANDIDATES - 1].s);
-	put_key(&key, ON_DEMAND_DOCUMENT, doc.id);
+	answer_key(&key, ON_DEMAND_DOCUMENT, doc.id);
 	answers_pack(&row, doc.id, "", "", false);
 	if (rc == 0)
 		rc = key.failed || row.failed ? -ENOMEM :
@@ -113,7 +113,7 @@ add_document(void *ctx, const struct document *found)
 	bool listed = catalogue_by_id(a->by->catalogue, found->id, &known) == 0 && known.listed;
 	document_free(&known);
 	int rc = add_row(a, found->id, "", "", false);
-	return rc < 0 || listed ? rc : put_document(a, found);
+	return rc < 0 || listed ? rc : keep_document(a, found);
 }
 
 /* A document that is gone, or archived where those are not asked for. A listed one is the
@@ -350,7 +350,7 @@ static const struct {
 };
 
 static void
-put_key(struct buf *b, enum on_demand_kind kind, const char *subject)
+answer_key(struct buf *b, enum on_demand_kind kind, const char *subject)
 {
 	buf_printf(b, "%s/%s", kinds[kind].name, subject);
 }
@@ -371,7 +371,7 @@ questions_ask(const struct asker *by, enum on_demand_kind kind, const char *subj
 	struct buf key = BUF_INIT;
 	int rc = kinds[kind].ask(&a);
 
-	put_key(&key, kind, subject);
+	answer_key(&key, kind, subject);
 	if (rc == 0 && (a.rows.failed || key.failed))
 		rc = -ENOMEM;
 	if (rc == 0)
@@ -390,15 +390,20 @@ questions_recall(const struct asker *by, enum on_demand_kind kind, const char *s
 {
 	struct buf key = BUF_INIT;
 	void *packed = NULL;
+	char *born = NULL;
 	int64_t asked;
 	size_t len;
 
-	put_key(&key, kind, subject);
+	answer_key(&key, kind, subject);
 	int rc = key.failed ? -ENOMEM :
 	    findings_answer(
 		catalogue_findings(by->catalogue), buf_str(&key), &packed, &len, &asked);
+	if (rc == 0 && catalogue_state(by->catalogue, "born", &born) == 0 &&
+	    asked < strtoll(born, NULL, 10))
+		rc = -ENOENT;
 	if (rc == 0)
-		rc = asked < by->born ? -ENOENT : answers_unpack(packed, len, asked, out);
+		rc = answers_unpack(packed, len, asked, out);
+	free(born);
 	free(packed);
 	buf_free(&key);
 	return rc;

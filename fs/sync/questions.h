@@ -17,9 +17,8 @@ struct asker {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	struct on_demand_options o;
-	catalogue_changed *changed;	/* never NULL; hears of what changes in the list */
+	catalogue_changed *changed;	/* hears of what changes; NULL: nobody does */
 	void		*ctx;
-	int64_t		 born;		/* answers from before the catalogue was new are void (ms) */
 };
 
 #define QUESTIONS_REFRESH	(-1)
@@ -28,7 +27,8 @@ int64_t	questions_fresh_for(enum on_demand_kind);
 /* Asks the org, and keeps the answer. The caller's until answers_release. */
 int	questions_ask(const struct asker *, enum on_demand_kind, const char *subject,
     const struct on_demand_answer **out);
-/* The answer that is kept. -ENOENT: there is none. */
+/* The answer that is kept. -ENOENT: there is none, or it is older than the catalogue, which may not
+ * have what it names. */
 int	questions_recall(const struct asker *, enum on_demand_kind, const char *subject,
     const struct on_demand_answer **out);
 

@@ -12,17 +12,7 @@ struct reconcile {
 	int64_t		 asked;		/* the org's clock at the first page; -1: not told yet */
 };
 
-static int
-end_unknown_page(void *ctx, int rc, const struct rest_page *answer)
-{
-	struct page *p = ctx;
-
-	(void)answer;
-	rc = pages_end(p, rc);
-	return rc < 0 ? rc : pages_commit(p->updater, 0);
-}
-
-/* Documents that have come into reach: their SystemModstamp may be old, so no refresh brings them. */
+/* Documents that have come into reach: no refresh brings them if their SystemModstamp is old. */
 static int
 fetch_unknown(struct reconcile *r)
 {
@@ -34,7 +24,7 @@ fetch_unknown(struct reconcile *r)
 		&(struct rest_query){ .since = -1, .ids = (const char(*)[19])r->unknown,
 		    .id_count = r->unknown_count, .filter = u->o->filter,
 		    .archived = u->o->archived },
-		pages_put, end_unknown_page, &page);
+		pages_put, pages_end_and_commit, &page);
 
 	r->unknown_count = 0;
 	if (rc == 0)
@@ -67,7 +57,7 @@ end_id_page(void *ctx, int rc, const struct rest_page *answer)
 	return rc;
 }
 
-/* Removes what is not in the list of Ids. With a filter, that may only mean that it does not match. */
+/* Removes what the list of Ids has not named. With a filter, that may only mean: no match. */
 static int
 sweep(struct updater *u)
 {

@@ -68,13 +68,14 @@ begin_turn(struct sync *s)
 	while (flock(s->turn, LOCK_EX | LOCK_NB) < 0) {
 		if (s->turn_stuck || (errno != EWOULDBLOCK && errno != EINTR) || is_stopped(s))
 			return false;
-		int64_t now = pages_state(&s->updater, "page");
+		int64_t now = pages_last(&s->updater);
 		if (now != page)
 			since = clock_ms();
 		page = now;
 		if (clock_ms() - since >= TURN_MOST) {
 			log_info("sync",
-			    "another mount of this org has been asking it for %d s and gets nowhere: this one asks, too",
+			    "another mount of this org has been asking it for %d s and gets "
+			    "nowhere: this one asks, too",
 			    TURN_MOST / 1000);
 			s->turn_stuck = true;
 			return false;
@@ -90,21 +91,20 @@ static int
 update_once(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
 {
 	struct updater u = s->updater;
-	int64_t began, page = pages_state(&u, "page");
 
-	u.page = page > 0 ? page : 0;
+	u.page = pages_last(&u);
 	if (!catalogue_is_filled(u.catalogue))
 		return first_fill_run(&u, progress, ctx);
-	began = pages_state(&u, "began");
+	int64_t began = pages_state(&u, "began");
 	if (began >= since && began <= clock_wall_ms())
 		return catalogue_changes(u.catalogue, u.changed, u.ctx);
 	int rc = refresh_run(&u);
-	/* Its file may have been found damaged. */
+	/* The catalogue's file may have been found damaged. */
 	return rc == -EIO && !catalogue_is_filled(u.catalogue) ? -EAGAIN : rc;
 }
 
 static int
-update(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
+update_catalogue(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
 {
 	int rc;
 
@@ -152,7 +152,7 @@ run_refresh(struct job *job)
 	pthread_mutex_lock(&s->lock);
 	int64_t since = s->since;
 	pthread_mutex_unlock(&s->lock);
-	int rc = update(s, since, NULL, NULL);
+	int rc = update_catalogue(s, since, NULL, NULL);
 	bool due = rc == 0 && reconcile_is_due(s);
 	int64_t began = pages_state(&s->updater, "began");
 
@@ -206,12 +206,6 @@ drop_reconcile(struct job *job)
  * Opening and closing.
  */
 
-static void
-ignore_change(void *ctx, const struct catalogue_change *change)
-{
-	(void)ctx, (void)change;
-}
-
 void
 sync_on_change(struct sync *s, catalogue_changed *changed, void *ctx)
 {
@@ -241,7 +235,7 @@ sync_open(
 	}
 	s->o = *o;
 	s->updater = (struct updater){ .rest = rest, .catalogue = catalogue, .o = &s->o,
-		.changed = ignore_change, .page = -1 };
+		.page = -1 };
 	s->refresh.job = (struct job){ .run = run_refresh, .drop = drop_refresh };
 	s->reconcile.job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
 	s->fresh.asked = pages_state(&s->updater, "began");
@@ -312,7 +306,7 @@ int
 sync_first(struct sync *s, sync_progress *progress, void *ctx)
 {
 	const bool filled = catalogue_is_filled(s->updater.catalogue);
-	int rc = update(s, clock_wall_ms(), progress, ctx);
+	int rc = update_catalogue(s, clock_wall_ms(), progress, ctx);
 
 	catalogue_on_unfilled(s->updater.catalogue, fill_again, s);
 	pthread_mutex_lock(&s->lock);

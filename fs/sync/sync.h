@@ -39,8 +39,8 @@ struct sync_options {
 };
 
 int sync_open(struct rest *, struct catalogue *, const struct sync_options *, struct sync **out);
-/* Who hears of each change of the catalogue, also of those that other mounts commit; called with no
- * lock held. May be called again, while nobody waits for a refresh. */
+/* Call it before sync_first. changed() hears of every change, also of those that other mounts
+ * commit; no lock is held then. */
 void	sync_on_change(struct sync *, catalogue_changed *, void *ctx);
 void sync_stop(struct sync *); /* after rest_cancel: whoever waits is woken, every look is -EINTR */
 void	sync_close(struct sync *);

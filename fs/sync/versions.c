@@ -17,7 +17,7 @@ struct version_page {
 };
 
 static int
-put_version(struct version_page *p, const struct document *version, const char *id)
+keep_version(struct version_page *p, const struct document *version, const char *id)
 {
 	struct document d = *version, known;
 	int rc = p->begun ? 0 : catalogue_begin(p->catalogue);
@@ -43,7 +43,7 @@ note_version(void *ctx, const struct document *d)
 	struct version_page *p = ctx;
 
 	memcpy(p->last, d->version_id, sizeof(p->last));
-	return put_version(p, d, d->id);
+	return keep_version(p, d, d->id);
 }
 
 static int
@@ -67,7 +67,7 @@ put_latest(struct version_page *p, const char *id)
 	int rc = catalogue_by_id(p->catalogue, id, &d);
 
 	if (rc == 0 && catalogue_version(p->catalogue, d.version_key, &version) == -ENOENT)
-		rc = put_version(p, &d, id);
+		rc = keep_version(p, &d, id);
 	document_free(&version);
 	document_free(&d);
 	return rc == -ENOENT ? 0 : rc;
