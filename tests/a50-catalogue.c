@@ -1,6 +1,6 @@
 /*
- * The catalogue: a document that is put is found and listed once, whatever happens to its process. A
- * damaged file costs a new fill: never a wrong name, a crash or a hang.
+ * The catalogue: a document that is put is found and listed once, whatever happens to its process.
+ * A damaged file costs a new fill: never a wrong name, a crash or a hang.
  */
 #include <errno.h>
 #include <dlfcn.h>
@@ -940,6 +940,9 @@ test_check(void)
 	overwrite("catalogue", 3 * 4096, 4096);
 	is_int(catalogue_check(c), -EIO, "a page that nobody has read");
 	ok(!catalogue_is_filled(c) && catalogue_check(c) == 0, "is found, and the file begun anew");
+	put_many(c, 1, 2000);
+	catalogue_interrupt(c);
+	is_int(catalogue_check(c), -EINTR, "a check can be interrupted");
 	catalogue_close(c);
 }
 

@@ -103,6 +103,13 @@ catalogue_on_unfilled(struct catalogue *c, void (*unfilled)(void *ctx), void *ct
 	c->unfilled = unfilled;
 }
 
+void
+catalogue_interrupt(struct catalogue *c)
+{
+	db_file_interrupt(c->file);
+	findings_interrupt(c->findings);
+}
+
 int
 catalogue_check(struct catalogue *c)
 {
@@ -381,7 +388,7 @@ insert_row(struct catalogue *c, const struct document *d, const struct named *x,
 }
 
 static int
-add_document(struct catalogue *c, const struct document *d, struct named *x, bool listed)
+add_named(struct catalogue *c, const struct document *d, struct named *x, bool listed)
 {
 	struct named displaced = { 0 };
 	int rc = 0;
@@ -448,7 +455,7 @@ unnote(struct catalogue *c, uint64_t key)
 }
 
 static int
-put_document(
+put_named(
     struct catalogue *c, const struct document *d, const char *const names[3], bool listed)
 {
 	struct named x = { .key = d->key, .created = d->created };
@@ -471,13 +478,13 @@ put_document(
 	} else if (rc == -ENOENT) {
 		rc = find_free_key(c, &x.key);
 		if (rc == 0)
-			rc = add_document(c, d, &x, listed);
+			rc = add_named(c, d, &x, listed);
 	} else {
 		x.key = old.named.key;
 		if (old.listed == listed && same_names_and_age(&x, &old.named))
 			rc = update_row(c, d, &old);
 		else if ((rc = remove_stored(c, &old)) == 0)
-			rc = add_document(c, d, &x, listed);
+			rc = add_named(c, d, &x, listed);
 	}
 	if (rc == 0)
 		rc = unnote(c, x.key);
@@ -488,13 +495,13 @@ put_document(
 int
 catalogue_put(struct catalogue *c, const struct document *d, const char *const candidates[3])
 {
-	return put_document(c, d, candidates, true);
+	return put_named(c, d, candidates, true);
 }
 
 int
 catalogue_put_unlisted(struct catalogue *c, const struct document *d, const char *name)
 {
-	return put_document(c, d, (const char *const[]){ NULL, NULL, name }, false);
+	return put_named(c, d, (const char *const[]){ NULL, NULL, name }, false);
 }
 
 /*

@@ -6,8 +6,8 @@
  * (CreatedDate, then Id) has: names depend on the set of documents alone, never on the order in
  * which they came.
  *
- * A damaged file is replaced by an empty one at once. Until that is filled, each look for a document
- * is -EIO. Surveys and answers are in a file of their own (findings.h).
+ * A damaged file is replaced by an empty one at once. Until that is filled, each look for a
+ * document is -EIO. Surveys and answers are in a file of their own (findings.h).
  *
  * Mounts of one org share what is committed, and nothing else. Any thread; one writes at a time,
  * readers see the last commit and wait for nobody.
@@ -35,8 +35,9 @@ struct findings;
 int	catalogue_open(const char *dir, uint64_t (*hash)(const char *name), struct catalogue **out);
 void	catalogue_close(struct catalogue *);
 struct findings *catalogue_findings(struct catalogue *);	/* borrowed */
-/* Looks at every page of the files, 10 s for a million documents. -EIO: damaged, and begun anew. */
+/* Checks every page of the files, 10 s for a million documents. -EIO: damaged, and begun anew. */
 int	catalogue_check(struct catalogue *);
+void	catalogue_interrupt(struct catalogue *);	/* from now on checks are -EINTR */
 
 /*
  * One batch is one transaction: begin (waits for another process's writer), any of the put

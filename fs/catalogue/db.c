@@ -28,6 +28,7 @@ struct db_file {
 	pthread_mutex_t	 lock;		/* held while number changes */
 	atomic_uint	 number;	/* of the file that counts */
 	atomic_bool	 sound;		/* it was checked, and nobody has found damage since */
+	atomic_bool	 interrupted;	/* checks end */
 	atomic_int	 logged;	/* the error that was last logged */
 };
 
@@ -50,7 +51,7 @@ path_of(const struct db_file *f, unsigned number, const char *end, char **out)
 
 /* A name is STEM.N.db, STEM.N.db-wal or STEM.N.db-shm; 0: it is not. */
 static unsigned
-number_of(const struct db_file *f, const char *name)
+number_in_name(const struct db_file *f, const char *name)
 {
 	const size_t len = strlen(f->stem);
 	unsigned number;
@@ -85,7 +86,7 @@ remove_others(const struct db_file *f)
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
-		const unsigned number = number_of(f, e->d_name);
+		const unsigned number = number_in_name(f, e->d_name);
 		const bool other =
 		    begins(e->d_name, f->kind->name) || begins(e->d_name, f->kind->formerly);
 
@@ -104,7 +105,7 @@ highest_number(const struct db_file *f)
 	struct dirent *e;
 
 	while (d && (e = readdir(d)))
-		if ((number = number_of(f, e->d_name)) > highest)
+		if ((number = number_in_name(f, e->d_name)) > highest)
 			highest = number;
 	if (d)
 		closedir(d);
@@ -112,7 +113,7 @@ highest_number(const struct db_file *f)
 }
 
 static int
-errno_of(int code)
+errno_of_sqlite(int code)
 {
 	switch (code & 0xff) {
 	case SQLITE_OK: case SQLITE_ROW: case SQLITE_DONE: return 0;
@@ -120,6 +121,7 @@ errno_of(int code)
 	case SQLITE_FULL: return -ENOSPC;
 	case SQLITE_NOMEM: return -ENOMEM;
 	case SQLITE_READONLY: return -EROFS;
+	case SQLITE_INTERRUPT: return -EINTR;
 	default: return code == SQLITE_IOERR_NOMEM ? -ENOMEM : -EIO;
 	}
 }
@@ -146,7 +148,7 @@ make_schema(const struct db_kind *kind, const char *path)
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(handle, mark, NULL, NULL, NULL);
 	sqlite3_close(handle);
-	return errno_of(code);
+	return errno_of_sqlite(code);
 }
 
 /* Makes an empty file with that number, whole at once, unless there is one. */
@@ -210,7 +212,7 @@ is_damage(int code)
 static void
 log_failure(const struct db *db, int code)
 {
-	const int rc = errno_of(code);
+	const int rc = errno_of_sqlite(code);
 	char *path = NULL;
 
 	if (path_of(db->file, db->number, "", &path) < 0)
@@ -231,10 +233,10 @@ static int
 fail(struct db *db, int code)
 {
 	struct db_file *f = db->file;
-	const int rc = errno_of(code);
+	const int rc = errno_of_sqlite(code);
 
-	if (rc == 0)
-		return 0;
+	if (rc == 0 || rc == -EINTR)
+		return rc;
 	const bool current = db_is_current(db);
 	const bool news = current && atomic_exchange(&f->logged, code) != code;
 	if (current && is_damage(code))
@@ -286,7 +288,7 @@ db_rollback(struct db *db)
 }
 
 static int
-prepare(struct db *db, unsigned which, sqlite3_stmt **st)
+prepare_statement(struct db *db, unsigned which, sqlite3_stmt **st)
 {
 	int code = sqlite3_prepare_v3(db->handle, db->file->kind->sql[which], -1,
 	    SQLITE_PREPARE_PERSISTENT, st, NULL);
@@ -299,7 +301,7 @@ int
 db_vbind(struct db *db, unsigned which, sqlite3_stmt **out, const char *types, va_list ap)
 {
 	sqlite3_stmt **st = &db->statements[which];
-	int code = *st ? SQLITE_OK : prepare(db, which, st);
+	int code = *st ? SQLITE_OK : prepare_statement(db, which, st);
 
 	for (int i = 1; code == SQLITE_OK && types[i - 1]; i++) {
 		if (types[i - 1] == 'i') {
@@ -484,7 +486,7 @@ db_renew(struct db **db)
 
 /* Runs a pragma that answers one row; is that row this text? */
 static int
-check(struct db *db, const char *pragma, const char *good)
+check_pragma(struct db *db, const char *pragma, const char *good)
 {
 	sqlite3_stmt *st = NULL;
 	int rc = fail(db, sqlite3_prepare_v2(db->handle, pragma, -1, &st, NULL));
@@ -498,16 +500,32 @@ check(struct db *db, const char *pragma, const char *good)
 	return rc;
 }
 
+static int
+is_interrupted(void *ctx)
+{
+	struct db_file *f = ctx;
+
+	return f->interrupted;
+}
+
 int
 db_file_check(struct db_file *f)
 {
 	struct db *db = NULL;
 	int rc = db_open(f, 2048, &db);
 
-	if (rc == 0)
-		rc = check(db, "PRAGMA integrity_check(1)", "ok");
+	if (rc == 0) {
+		sqlite3_progress_handler(db->handle, 10000, is_interrupted, f);
+		rc = check_pragma(db, "PRAGMA integrity_check(1)", "ok");
+	}
 	db_close(db);
 	return rc;
+}
+
+void
+db_file_interrupt(struct db_file *f)
+{
+	f->interrupted = true;
 }
 
 /* The nanoseconds of the time of modification that a file has which was closed as it should be. */
@@ -562,9 +580,9 @@ make_and_check(struct db_file *f)
 	if (rc == 0)
 		rc = db_open(f, 2048, &db);
 	if (rc == 0)
-		rc = check(db, "PRAGMA user_version", mark);
+		rc = check_pragma(db, "PRAGMA user_version", mark);
 	if (rc == 0 && !closed)
-		rc = check(db, "PRAGMA quick_check(1)", "ok");
+		rc = check_pragma(db, "PRAGMA quick_check(1)", "ok");
 	db_close(db);
 	return rc;
 }

@@ -39,8 +39,10 @@ struct db;
 /* dir: borrowed. Errors, here and below: those of catalogue.h. */
 int	db_file_open(const char *dir, const struct db_kind *, struct db_file **out);
 void	db_file_close(struct db_file *);	/* after its connections; NULL is fine */
-/* PRAGMA integrity_check: 10 s for a million documents. -EIO: damaged. */
+/* PRAGMA integrity_check: 10 s for a million documents. -EIO: damaged. -EINTR: somebody has called
+ * db_file_interrupt, which takes effect within the time of a quick_check. */
 int	db_file_check(struct db_file *);
+void	db_file_interrupt(struct db_file *);
 
 int	db_open(struct db_file *, unsigned cache_kib, struct db **out);
 void	db_close(struct db *);			/* NULL is fine */

@@ -74,6 +74,12 @@ findings_close(struct findings *f)
 	free(f);
 }
 
+void
+findings_interrupt(struct findings *f)
+{
+	db_file_interrupt(f->file);
+}
+
 int
 findings_check(struct findings *f)
 {
@@ -81,7 +87,7 @@ findings_check(struct findings *f)
 }
 
 static int
-copy_bytes(const void *p, size_t n, void **out)
+copy_blob(const void *p, size_t n, void **out)
 {
 	char *copy = malloc(n + 1);
 
@@ -96,7 +102,7 @@ copy_bytes(const void *p, size_t n, void **out)
 
 /* The bytes in column 0 and the number in column 1 of the row that a statement finds. */
 static int
-read_row(struct findings *f, void **out, size_t *len, int64_t *number, unsigned which,
+read_finding(struct findings *f, void **out, size_t *len, int64_t *number, unsigned which,
     const char *types, ...)
 {
 	sqlite3_stmt *st;
@@ -116,7 +122,7 @@ read_row(struct findings *f, void **out, size_t *len, int64_t *number, unsigned 
 
 			*len = (size_t)sqlite3_column_bytes(st, 0);
 			*number = sqlite3_column_int64(st, 1);
-			rc = copy_bytes(p, *len, out);
+			rc = copy_blob(p, *len, out);
 		}
 		db_reset(st);
 	}
@@ -125,7 +131,7 @@ read_row(struct findings *f, void **out, size_t *len, int64_t *number, unsigned 
 }
 
 static int
-write_row(struct findings *f, unsigned which, const char *types, ...)
+write_finding(struct findings *f, unsigned which, const char *types, ...)
 {
 	sqlite3_stmt *st;
 	va_list ap;
@@ -148,7 +154,7 @@ findings_survey(
 {
 	int64_t none;
 
-	return read_row(f, out, len, &none, SQL_SURVEY, "tt", version_id, maker);
+	return read_finding(f, out, len, &none, SQL_SURVEY, "tt", version_id, maker);
 }
 
 int
@@ -157,35 +163,35 @@ findings_use_survey(struct findings *f, const char *version_id, const char *make
 	void *old = NULL;
 	size_t len;
 	int64_t none;
-	int rc = read_row(
+	int rc = read_finding(
 	    f, &old, &len, &none, SQL_OLD_SURVEY, "tti", version_id, maker, SURVEYS_KEPT / 2);
 
 	free(old);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
-	return write_row(f, SQL_USE_SURVEY, "tt", version_id, maker);
+	return write_finding(f, SQL_USE_SURVEY, "tt", version_id, maker);
 }
 
 int
 findings_put_survey(
     struct findings *f, const char *version_id, const char *maker, const void *p, size_t n)
 {
-	int rc = write_row(f, SQL_PUT_SURVEY, "ttb", version_id, maker, p, n);
+	int rc = write_finding(f, SQL_PUT_SURVEY, "ttb", version_id, maker, p, n);
 
-	return rc < 0 ? rc : write_row(f, SQL_TRIM_SURVEYS, "ii", SURVEYS_KEPT, TRIMMED_MOST);
+	return rc < 0 ? rc : write_finding(f, SQL_TRIM_SURVEYS, "ii", SURVEYS_KEPT, TRIMMED_MOST);
 }
 
 int
 findings_answer(struct findings *f, const char *key, void **out, size_t *len, int64_t *asked)
 {
-	return read_row(f, out, len, asked, SQL_ANSWER, "t", key);
+	return read_finding(f, out, len, asked, SQL_ANSWER, "t", key);
 }
 
 int
 findings_put_answer(struct findings *f, const char *key, const void *p, size_t n, int64_t asked)
 {
-	int rc = write_row(f, SQL_PUT_ANSWER, "tbi", key, p, n, asked);
+	int rc = write_finding(f, SQL_PUT_ANSWER, "tbi", key, p, n, asked);
 
 	asked -= ANSWERS_KEPT;
-	return rc < 0 ? rc : write_row(f, SQL_TRIM_ANSWERS, "ii", TRIMMED_MOST, asked);
+	return rc < 0 ? rc : write_finding(f, SQL_TRIM_ANSWERS, "ii", TRIMMED_MOST, asked);
 }

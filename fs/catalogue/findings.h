@@ -18,8 +18,9 @@ struct findings;
 
 int	findings_open(const char *dir, struct findings **out);
 void	findings_close(struct findings *);
-/* As catalogue_check. */
+/* As catalogue_check and catalogue_interrupt. */
 int	findings_check(struct findings *);
+void	findings_interrupt(struct findings *);
 
 /*
  * Surveys: bytes by a version's Id and what made them (the number of the code, the CSV options). At

@@ -188,7 +188,7 @@ rank_of(struct names *n, const struct named *d, uint64_t hash)
 /* The oldest document that waits for a name takes it, and *free_rank is that of the name which it
  * had. -ENOENT: nobody waits. */
 static int
-pass_on(struct names *n, const char *name, struct named *heir, unsigned *free_rank)
+pass_name_on(struct names *n, const char *name, struct named *heir, unsigned *free_rank)
 {
 	const uint64_t hash = n->hash(name);
 	int64_t key;
@@ -220,7 +220,7 @@ names_remove(struct names *n, const struct named *gone)
 	if (rc == 0)
 		rc = names_log(n, gone->names[free_rank], gone->key);
 	while (rc == 0 && free_rank < NAMES_LAST) {
-		rc = pass_on(n, (d.key ? &d : gone)->names[free_rank], &heir, &free_rank);
+		rc = pass_name_on(n, (d.key ? &d : gone)->names[free_rank], &heir, &free_rank);
 		names_free(&d);
 		d = heir;
 		heir = (struct named){ 0 };

@@ -122,7 +122,7 @@ begin_read(struct catalogue *c, struct read *r, unsigned which, const char *type
 
 /* rc, here and below: of begin_read. */
 static int
-read_document(struct catalogue *c, struct read *r, int rc, struct document *out)
+find_one(struct catalogue *c, struct read *r, int rc, struct document *out)
 {
 	struct document d;
 
@@ -139,7 +139,7 @@ read_document(struct catalogue *c, struct read *r, int rc, struct document *out)
 }
 
 static int
-read_documents(struct catalogue *c, struct read *r, int rc, catalogue_each *each, void *ctx)
+find_each(struct catalogue *c, struct read *r, int rc, catalogue_each *each, void *ctx)
 {
 	struct document d;
 
@@ -163,7 +163,7 @@ catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
 {
 	struct read r;
 
-	return read_document(c, &r, begin_read(c, &r, SQL_BY_KEY, "i", N(key)), out);
+	return find_one(c, &r, begin_read(c, &r, SQL_BY_KEY, "i", N(key)), out);
 }
 
 int
@@ -171,7 +171,7 @@ catalogue_by_version_key(struct catalogue *c, uint64_t version_key, struct docum
 {
 	struct read r;
 
-	return read_document(c, &r, begin_read(c, &r, SQL_BY_VERSION, "i", N(version_key)), out);
+	return find_one(c, &r, begin_read(c, &r, SQL_BY_VERSION, "i", N(version_key)), out);
 }
 
 int
@@ -179,7 +179,7 @@ catalogue_by_id(struct catalogue *c, const char *id, struct document *out)
 {
 	struct read r;
 
-	return read_document(c, &r, begin_read(c, &r, SQL_BY_ID, "t", id), out);
+	return find_one(c, &r, begin_read(c, &r, SQL_BY_ID, "t", id), out);
 }
 
 int
@@ -188,7 +188,7 @@ catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
 	const int64_t hash = N(c->names.hash(name));
 	struct read r;
 
-	return read_document(c, &r, begin_read(c, &r, SQL_BY_NAME, "it", hash, name), out);
+	return find_one(c, &r, begin_read(c, &r, SQL_BY_NAME, "it", hash, name), out);
 }
 
 int
@@ -196,7 +196,7 @@ catalogue_version(struct catalogue *c, uint64_t version_key, struct document *ou
 {
 	struct read r;
 
-	return read_document(c, &r, begin_read(c, &r, SQL_VERSION, "i", N(version_key)), out);
+	return find_one(c, &r, begin_read(c, &r, SQL_VERSION, "i", N(version_key)), out);
 }
 
 /* SQLite's numbers have a sign. */
@@ -211,7 +211,7 @@ catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *
 {
 	struct read r;
 
-	return read_documents(c, &r, begin_read(c, &r, SQL_LIST, "i", bound(after)), each, ctx);
+	return find_each(c, &r, begin_read(c, &r, SQL_LIST, "i", bound(after)), each, ctx);
 }
 
 int
@@ -219,7 +219,7 @@ catalogue_list_names(struct catalogue *c, const char *after, catalogue_each *eac
 {
 	struct read r;
 
-	return read_documents(c, &r, begin_read(c, &r, SQL_LIST_NAMES, "t", after), each, ctx);
+	return find_each(c, &r, begin_read(c, &r, SQL_LIST_NAMES, "t", after), each, ctx);
 }
 
 int
@@ -229,7 +229,7 @@ catalogue_list_parent(
 	struct read r;
 	int rc = begin_read(c, &r, SQL_LIST_PARENT, "ti", parent_id, bound(after));
 
-	return read_documents(c, &r, rc, each, ctx);
+	return find_each(c, &r, rc, each, ctx);
 }
 
 int
@@ -239,7 +239,7 @@ catalogue_versions(
 	struct read r;
 	int rc = begin_read(c, &r, SQL_VERSIONS, "ii", N(key), bound(after));
 
-	return read_documents(c, &r, rc, each, ctx);
+	return find_each(c, &r, rc, each, ctx);
 }
 
 int

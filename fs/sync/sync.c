@@ -251,6 +251,7 @@ sync_stop(struct sync *s)
 	struct pool *pool = s->pool;
 	s->pool = NULL;
 	pthread_mutex_unlock(&s->lock);
+	catalogue_interrupt(s->updater.catalogue);
 	pool_close(pool);
 }
 
