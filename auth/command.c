@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,26 +73,45 @@ end_command(pid_t pid, int64_t end, int rc, int *status)
 	return rc;
 }
 
+/* output: -1: nowhere, as for a program that outlives us and our Ctrl-C. */
 static int
-start_command(const char *const *argv, int output, pid_t *out)
+spawn_program(const char *const *argv, int output, pid_t *out)
 {
+	const short session = output < 0 ? POSIX_SPAWN_SETSID : 0;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none, defaults;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	if (output >= 0) {
+		posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	} else {
+		posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+		posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+	}
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&none);
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setflags(&attributes,
+	    (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | session));
 	int rc = -posix_spawnp(out, argv[0], &actions, &attributes, (char *const *)argv, environ);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
+	return rc;
+}
+
+int
+command_start(const char *const *argv)
+{
+	mode_t ours = umask(022);	/* ours is for secrets, and the program would inherit it */
+	pid_t pid;
+	int rc = spawn_program(argv, -1, &pid);
+
+	umask(ours);
 	return rc;
 }
 
@@ -106,7 +126,7 @@ run_command(const char *const *argv, struct buf *out, int *status)
 		return -ENOMEM;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	int rc = start_command(argv, ends[1], &pid);
+	int rc = spawn_program(argv, ends[1], &pid);
 	close(ends[1]);
 	if (rc == 0)
 		rc = end_command(pid, end, read_output(ends[0], end, out), status);

@@ -22,4 +22,7 @@ int	command_secret(const char *key, const char *command, struct secret *out);
 int	command_output(
     const char *what, const char *const *argv, int *status, struct secret *out);
 
+/* Starts a program, without input, that outlives this one: a browser. Its output goes nowhere. */
+int	command_start(const char *const *argv);
+
 #endif

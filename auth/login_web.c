@@ -6,18 +6,15 @@
  * Only an answer with our `state` counts. Others get a page that says so.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "command.h"
 #include "jwt.h"
 #include "log.h"
 #include "login.h"
@@ -26,8 +23,6 @@
 
 #define LATE		100	/* ms for a second request of the same browser */
 #define LINE_MOST	8192
-
-extern char **environ;
 
 struct web {
 	struct session	*session;
@@ -130,29 +125,7 @@ is_ours(const struct web *w, const struct callback *b)
 static bool
 start_browser(const char *program, const char *url)
 {
-	const char *const argv[] = { program, url, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t pipe_signal;
-	pid_t pid;
-
-	sigemptyset(&pipe_signal);
-	sigaddset(&pipe_signal, SIGPIPE);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-	/* The browser outlives us and our Ctrl-C, and does not inherit our umask. */
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
-	mode_t ours = umask(022);
-	bool started =
-	    posix_spawnp(&pid, program, &actions, &attributes, (char *const *)argv, environ) == 0;
-	umask(ours);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return started;
+	return command_start((const char *const []){ program, url, NULL }) == 0;
 }
 
 /* $BROWSER is a list of programs with colons between them. xdg-open is not started without a
