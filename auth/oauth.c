@@ -41,19 +41,16 @@ oauth_grant_free(struct oauth_grant *g)
  * Errors.
  */
 
+/* The first row that fits counts. */
 static const struct known {
 	const char *error;		/* NULL: any */
-	const char *fragment;		/* of the description, in any case; NULL: any */
+	const char *fragments;		/* "this|that" of "error description", any case; NULL: any */
 	enum oauth_kind kind;
 	const char *remedy;
 } errors[] = {
 	{ NULL, "token request is already being processed", OAUTH_BUSY,
 	    "another program is renewing the same login" },
-	{ NULL, "login rate exceeded", OAUTH_RATE,
-	    "too many logins of this user; sffs asks again in an hour" },
-	{ NULL, "number of logins exceeded", OAUTH_RATE,
-	    "too many logins of this user; sffs asks again in an hour" },
-	{ "rate_limit_exceeded", NULL, OAUTH_RATE,
+	{ NULL, "login rate exceeded|number of logins exceeded|rate_limit_exceeded", OAUTH_RATE,
 	    "too many logins of this user; sffs asks again in an hour" },
 	{ "invalid_grant", "expired access/refresh token", OAUTH_DEAD,
 	    "the login was revoked, has expired, or was pushed out by a user's sixth login; "
@@ -71,12 +68,10 @@ static const struct known {
 	    "an admin allows this machine's address and the hour in the profile's Login IP "
 	    "Ranges and Login Hours, "
 	    "or relaxes IP in the app's policies" },
-	{ "invalid_grant", "inactive user", OAUTH_REFUSED,
+	{ NULL, "inactive user|inactive_user", OAUTH_REFUSED,
 	    "an admin reactivates or unfreezes the user" },
-	{ "invalid_grant", "inactive organization", OAUTH_REFUSED,
+	{ NULL, "inactive organization|inactive_org", OAUTH_REFUSED,
 	    "the org is suspended; its admin knows why" },
-	{ "inactive_user", NULL, OAUTH_REFUSED, "an admin reactivates or unfreezes the user" },
-	{ "inactive_org", NULL, OAUTH_REFUSED, "the org is suspended; its admin knows why" },
 	{ "invalid_grant", "approved this consumer", OAUTH_REFUSED,
 	    "an admin sets the app's Permitted Users to pre-authorized and assigns it to the "
 	    "user's profile or a permission set" },
@@ -94,9 +89,7 @@ static const struct known {
 	    "private_key must be the key of the certificate that the app has, username a "
 	    "user of this org" },
 	{ "invalid_grant", NULL, OAUTH_REFUSED, "Setup > Login History shows why" },
-	{ "invalid_app_access", NULL, OAUTH_REFUSED,
-	    "an admin assigns the user's profile or a permission set in the app's policies" },
-	{ "OAUTH_APP_ACCESS_DENIED", NULL, OAUTH_REFUSED,
+	{ NULL, "invalid_app_access|OAUTH_APP_ACCESS_DENIED", OAUTH_REFUSED,
 	    "an admin assigns the user's profile or a permission set in the app's policies" },
 	{ "invalid_client_id", NULL, OAUTH_REFUSED,
 	    "client_id must be the app's Consumer Key, of an app in this org; a new app "
@@ -104,9 +97,7 @@ static const struct known {
 	{ "invalid_client", NULL, OAUTH_REFUSED,
 	    "client_secret is wrong or missing; it is the Consumer Secret in the app's OAuth "
 	    "settings" },
-	{ "redirect_uri_mismatch", NULL, OAUTH_REFUSED,
-	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
-	{ "redirect_uri_missing", NULL, OAUTH_REFUSED,
+	{ NULL, "redirect_uri_mismatch|redirect_uri_missing", OAUTH_REFUSED,
 	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
 	{ "unsupported_grant_type", NULL, OAUTH_REFUSED,
 	    "an admin enables the flow in the app's settings; login_url must be the org's My "
@@ -117,9 +108,7 @@ static const struct known {
 	    "the app wants PKCE, which the web flow has; check client_id" },
 	{ "invalid_scope", NULL, OAUTH_REFUSED,
 	    "an admin adds the scopes api and refresh_token to the app" },
-	{ "access_denied", NULL, OAUTH_REFUSED,
-	    "Deny was chosen in the browser; log in again and choose Allow" },
-	{ "access-denied", NULL, OAUTH_REFUSED,
+	{ NULL, "access_denied|access-denied", OAUTH_REFUSED,
 	    "Deny was chosen in the browser; log in again and choose Allow" },
 	{ "OAUTH_EC_APP_NOT_FOUND", NULL, OAUTH_REFUSED,
 	    "the app is of another org: login_url must be the My Domain of the org in which "
@@ -139,8 +128,18 @@ static const struct known {
 static bool
 matches_error(const struct known *k, const char *error, const char *description)
 {
-	return (!k->error || strcasecmp(k->error, error) == 0) &&
-	    (!k->fragment || strcasestr(description, k->fragment));
+	char text[640], fragments[128], *rest = fragments;
+
+	if (k->error && strcasecmp(k->error, error) != 0)
+		return false;
+	if (!k->fragments)
+		return true;
+	snprintf(text, sizeof(text), "%s %s", error, description);
+	snprintf(fragments, sizeof(fragments), "%s", k->fragments);
+	for (const char *s; (s = strsep(&rest, "|"));)
+		if (strcasestr(text, s))
+			return true;
+	return false;
 }
 
 static int
