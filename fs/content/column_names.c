@@ -1,8 +1,8 @@
 /*
- * Open-addressed tables of hashes; the names themselves stand one behind the other. A header is the
- * org's: where a hash stands in a table is multiplied by a secret, so that no choice of names makes
- * a table slow; and each stem remembers which number it tried last, so that very many columns that
- * are alike do not try all numbers each.
+ * Open-addressed tables of hashes: there may be a million columns, and 16 bytes each are little. A
+ * header comes from the org, so a hash is multiplied by a secret to find its place: no choice of
+ * names makes a table slow. Each stem keeps the number that it tried last, so that a million equal
+ * columns do not try all numbers each.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -18,17 +18,17 @@
 
 #define NUMBER_MOST	8	/* bytes of `_1048576`, and there are no more columns */
 
-struct slot {
+struct name_slot {
 	uint64_t	 hash;
-	uint32_t value; /* of a name: its column + 1; of a stem: the last number. 0: free */
+	uint32_t	 value;		/* of a name: column + 1; of a stem: last number; 0: free */
 };
 
 struct column_names {
 	name_hash	*hash;
 	size_t		 n;
-	struct buf	 text;		/* after one byte, so that 0 is no place in it */
-	uint32_t	*starts;	/* in text; 0: it has no name yet */
-	struct slot	*slots;
+	struct buf	 text;		/* all names, each with its NUL; begins with a NUL */
+	uint32_t	*starts;	/* of each name in text; 0: it has no name yet */
+	struct name_slot	*slots;
 	unsigned	 bits;		/* of an index */
 	uint64_t	 secret;
 };
@@ -45,9 +45,9 @@ column_names_get(const struct column_names *c, size_t i)
 	return c->text.data + c->starts[i];
 }
 
-/* Where that hash is, or would be. */
-static struct slot *
-slot_of(const struct column_names *c, struct slot *slots, uint64_t hash)
+/* Where the hash is, or belongs. */
+static struct name_slot *
+find_slot(const struct column_names *c, struct name_slot *slots, uint64_t hash)
 {
 	const size_t mask = ((size_t)1 << c->bits) - 1;
 	size_t i = (size_t)(hash * c->secret >> (64 - c->bits));
@@ -60,7 +60,7 @@ slot_of(const struct column_names *c, struct slot *slots, uint64_t hash)
 bool
 column_names_find(const struct column_names *c, const char *name, size_t *i)
 {
-	const struct slot *s = slot_of(c, c->slots, c->hash(name));
+	const struct name_slot *s = find_slot(c, c->slots, c->hash(name));
 
 	if (!s->value || strcmp(column_names_get(c, s->value - 1), name) != 0)
 		return false;
@@ -68,7 +68,7 @@ column_names_find(const struct column_names *c, const char *name, size_t *i)
 	return true;
 }
 
-/* The key as a C string: a NUL in it is a control character like others. */
+/* The key as a C string: a NUL becomes another control character. */
 static void
 key_text(const struct view_survey *v, size_t i, struct buf *out)
 {
@@ -82,16 +82,16 @@ key_text(const struct view_survey *v, size_t i, struct buf *out)
 			out->data[k] = '\1';
 }
 
-/* False: another column is called so. */
+/* False: another column has the name. */
 static bool
-take(struct column_names *c, size_t column, const char *name)
+take_name(struct column_names *c, size_t column, const char *name)
 {
 	const uint64_t hash = c->hash(name);
-	struct slot *s = slot_of(c, c->slots, hash);
+	struct name_slot *s = find_slot(c, c->slots, hash);
 
 	if (s->value)
 		return false;
-	*s = (struct slot){ .hash = hash, .value = (uint32_t)column + 1 };
+	*s = (struct name_slot){ .hash = hash, .value = (uint32_t)column + 1 };
 	c->starts[column] = (uint32_t)c->text.len;
 	buf_put(&c->text, name, strlen(name) + 1);
 	return true;
@@ -100,27 +100,26 @@ take(struct column_names *c, size_t column, const char *name)
 /* NAME_2, NAME_3, ... */
 static void
 take_numbered(struct column_names *c, size_t column, const char *key, enum name_rules rules,
-    struct slot *stems)
+    struct name_slot *stems)
 {
 	struct name stem, name;
 
 	name_safe(key, rules, NUMBER_MOST, &stem);
 	const uint64_t hash = c->hash(stem.s);
-	struct slot *s = slot_of(c, stems, hash);
+	struct name_slot *s = find_slot(c, stems, hash);
 	if (!s->value)
-		*s = (struct slot){ .hash = hash, .value = 1 };
+		*s = (struct name_slot){ .hash = hash, .value = 1 };
 	do {
 		s->value++;
 		snprintf(
 		    name.s, sizeof(name.s), "%.*s_%u", NAME_BYTES - NUMBER_MOST, stem.s, s->value);
-	} while (!take(c, column, name.s));
+	} while (!take_name(c, column, name.s));
 }
 
-/* A name that needs no change is its column's, wherever that stands; the others take what is left.
- */
+/* First the names that need no change, then the others. */
 static int
-take_names(
-    struct column_names *c, const struct view_survey *v, enum name_rules rules, struct slot *stems)
+take_names(struct column_names *c, const struct view_survey *v, enum name_rules rules,
+    struct name_slot *stems)
 {
 	struct buf key = BUF_INIT;
 	struct name name;
@@ -133,8 +132,8 @@ take_names(
 			key_text(v, i, &key);
 			name_safe(buf_str(&key), rules, 0, &name);
 			if (pass == 0 && strcmp(name.s, buf_str(&key)) == 0)
-				take(c, i, name.s);
-			else if (pass == 1 && !take(c, i, name.s))
+				take_name(c, i, name.s);
+			else if (pass == 1 && !take_name(c, i, name.s))
 				take_numbered(c, i, buf_str(&key), rules, stems);
 		}
 	int rc = key.failed || c->text.failed ? -ENOMEM : 0;
@@ -146,7 +145,7 @@ int
 column_names_new(const struct view_survey *v, enum name_rules rules, struct column_names **out)
 {
 	struct column_names *c = calloc(1, sizeof(*c));
-	struct slot *stems = NULL;
+	struct name_slot *stems = NULL;
 
 	if (!c)
 		return -ENOMEM;

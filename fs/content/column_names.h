@@ -1,10 +1,9 @@
 /*
  * column_names - what the files of parsed/X/columns/ are called.
  *
- * A column's key (the view has made those unique) made safe as a title is.
- * One that needs no change keeps it; of the others, one whose name is taken gets
- * _2, _3, ... behind it until it is free, in the columns' order. So the same
- * header gives the same names everywhere.
+ * A column's name is its key in rows.jsonl, made safe as a title is. Columns whose key needs no
+ * change get it. The others follow in their order; if a name is taken, _2, _3 and so on is added
+ * until it is free. So the same header gives the same names everywhere.
  *
  * Joins view and name. Read-only once made: any thread.
  */

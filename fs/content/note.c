@@ -6,8 +6,8 @@
 
 #include "note.h"
 
-/* What is being written: a line ends, or a blank comes, only when more text follows. */
-struct text {
+/* The output: a line end or a blank is written only when more text follows. */
+struct note_text {
 	struct buf	*out;
 	size_t		 start;		/* of out; nothing precedes the first text */
 	unsigned	 lines;		/* line ends that are due */
@@ -15,7 +15,7 @@ struct text {
 };
 
 static void
-put_char(struct text *t, const char *s, size_t n)
+put_char(struct note_text *t, const char *s, size_t n)
 {
 	bool first = t->out->len == t->start;
 
@@ -29,7 +29,7 @@ put_char(struct text *t, const char *s, size_t n)
 }
 
 static void
-end_line(struct text *t, unsigned lines)
+end_line(struct note_text *t, unsigned lines)
 {
 	t->blank = false;
 	if (t->lines < lines)
@@ -37,7 +37,7 @@ end_line(struct text *t, unsigned lines)
 }
 
 static void
-put_utf8(struct text *t, uint32_t c)
+put_utf8(struct note_text *t, uint32_t c)
 {
 	char s[4];
 	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
@@ -59,51 +59,29 @@ put_utf8(struct text *t, uint32_t c)
  */
 
 static const char latin1[] =
-    "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 sup3 acute micro para middot "
-    "cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml "
-    "Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig "
-    "agrave aacute acirc atilde auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute "
-    "ocirc otilde ouml divide oslash ugrave uacute ucirc uuml yacute thorn yuml ";
+    "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr "
+    "deg plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 "
+    "frac34 iquest Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute "
+    "Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml "
+    "times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde "
+    "auml aring aelig ccedil egrave eacute ecirc euml igrave iacute icirc iuml eth "
+    "ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute ucirc uuml "
+    "yacute thorn yuml ";
 
-static const struct { const char *name; uint32_t c;
-} entities[] = {
-	{ "amp", '&' },
-	{ "lt", '<' },
-	{ "gt", '>' },
-	{ "quot", '"' },
-	{ "apos", '\'' },
-	{ "OElig", 0x152 },
-	{ "oelig", 0x153 },
-	{ "Scaron", 0x160 },
-	{ "scaron", 0x161 },
-	{ "ensp", 0x2002 },
-	{ "emsp", 0x2003 },
-	{ "thinsp", 0x2009 },
-	{ "ndash", 0x2013 },
-	{ "mdash", 0x2014 },
-	{ "lsquo", 0x2018 },
-	{ "rsquo", 0x2019 },
-	{ "sbquo", 0x201a },
-	{ "ldquo", 0x201c },
-	{ "rdquo", 0x201d },
-	{ "bdquo", 0x201e },
-	{ "dagger", 0x2020 },
-	{ "bull", 0x2022 },
-	{ "hellip", 0x2026 },
-	{ "permil", 0x2030 },
-	{ "euro", 0x20ac },
-	{ "trade", 0x2122 },
-	{ "larr", 0x2190 },
-	{ "rarr", 0x2192 },
-	{ "minus", 0x2212 },
-	{ "ne", 0x2260 },
-	{ "le", 0x2264 },
-	{ "ge", 0x2265 },
+static const struct { const char *name; uint32_t c; } entities[] = {
+	{ "amp", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' }, { "apos", '\'' },
+	{ "OElig", 0x152 }, { "oelig", 0x153 }, { "Scaron", 0x160 }, { "scaron", 0x161 },
+	{ "ensp", 0x2002 }, { "emsp", 0x2003 }, { "thinsp", 0x2009 }, { "ndash", 0x2013 },
+	{ "mdash", 0x2014 }, { "lsquo", 0x2018 }, { "rsquo", 0x2019 }, { "sbquo", 0x201a },
+	{ "ldquo", 0x201c }, { "rdquo", 0x201d }, { "bdquo", 0x201e }, { "dagger", 0x2020 },
+	{ "bull", 0x2022 }, { "hellip", 0x2026 }, { "permil", 0x2030 }, { "euro", 0x20ac },
+	{ "trade", 0x2122 }, { "larr", 0x2190 }, { "rarr", 0x2192 }, { "minus", 0x2212 },
+	{ "ne", 0x2260 }, { "le", 0x2264 }, { "ge", 0x2265 },
 };
 
 /* 0: there is no entity of this name. */
 static uint32_t
-named(const char *s, size_t n)
+entity_named(const char *s, size_t n)
 {
 	uint32_t c = 0xa0;
 
@@ -121,7 +99,7 @@ named(const char *s, size_t n)
 }
 
 static uint32_t
-numbered(const char *s, size_t n)
+entity_numbered(const char *s, size_t n)
 {
 	bool hex = n > 0 && (*s == 'x' || *s == 'X');
 	char digits[12] = "", *end;
@@ -135,9 +113,9 @@ numbered(const char *s, size_t n)
 	return *end ? 0 : c == 0 || c > 0x10ffff ? 0xfffd : (uint32_t)c;
 }
 
-/* s points behind an &: how many bytes belong to the entity; 0: it is none. */
+/* s is after an &. How many bytes belong to the entity; 0: it is none. */
 static size_t
-put_entity(struct text *t, const char *s, size_t n)
+put_entity(struct note_text *t, const char *s, size_t n)
 {
 	size_t len = 0;
 
@@ -145,7 +123,7 @@ put_entity(struct text *t, const char *s, size_t n)
 		len++;
 	if (len == 0 || len == n || s[len] != ';')
 		return 0;
-	uint32_t c = *s == '#' ? numbered(s + 1, len - 1) : named(s, len);
+	uint32_t c = *s == '#' ? entity_numbered(s + 1, len - 1) : entity_named(s, len);
 	if (c == 0)
 		return 0;
 	put_utf8(t, c);
@@ -156,7 +134,7 @@ put_entity(struct text *t, const char *s, size_t n)
  * Tags.
  */
 
-/* Whether the tag at s (behind its <) has this name. */
+/* Whether the tag whose text after < is s has this name. */
 static bool
 is_tag(const char *s, size_t n, const char *name)
 {
@@ -166,26 +144,11 @@ is_tag(const char *s, size_t n, const char *name)
 }
 
 static void
-break_line(struct text *t, const char *s, size_t n)
+break_line(struct note_text *t, const char *s, size_t n)
 {
 	static const char *const blocks[] = {
-		"p",
-		"div",
-		"li",
-		"ul",
-		"ol",
-		"h1",
-		"h2",
-		"h3",
-		"h4",
-		"h5",
-		"h6",
-		"tr",
-		"table",
-		"blockquote",
-		"pre",
-		"hr",
-		"section",
+		"p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5",
+		"h6", "tr", "table", "blockquote", "pre", "hr", "section"
 	};
 	bool closes = n > 0 && *s == '/';
 
@@ -201,7 +164,7 @@ break_line(struct text *t, const char *s, size_t n)
 		t->blank = true;
 }
 
-/* Where a tag ends that begins at s, behind its <: a > within quotes ends none. */
+/* The length of the tag whose text after < is s. A > in quotes does not end it. */
 static size_t
 tag_length(const char *s, size_t n)
 {
@@ -218,8 +181,9 @@ tag_length(const char *s, size_t n)
 	return n;
 }
 
+/* How far it is to what follows the first `end`, in any case. */
 static size_t
-behind(const char *s, size_t n, const char *end)
+skip_to_end(const char *s, size_t n, const char *end)
 {
 	size_t len = strlen(end);
 
@@ -229,18 +193,18 @@ behind(const char *s, size_t n, const char *end)
 	return n;
 }
 
-/* s points behind a <: how many bytes belong to the tag and what it hides; 0: it is none. */
+/* s is after a <. How many bytes belong to the tag and what it hides; 0: it is none. */
 static size_t
-skip_tag(struct text *t, const char *s, size_t n)
+skip_tag(struct note_text *t, const char *s, size_t n)
 {
 	bool letter = n > 0 && ((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z'));
 
 	if (n >= 3 && memcmp(s, "!--", 3) == 0)
-		return 3 + behind(s + 3, n - 3, "-->");
+		return 3 + skip_to_end(s + 3, n - 3, "-->");
 	if (!letter && (n == 0 || !strchr("/!?", *s)))
 		return 0;
 	if (is_tag(s, n, "script") || is_tag(s, n, "style")) {
-		size_t len = behind(s, n, is_tag(s, n, "style") ? "</style" : "</script");
+		size_t len = skip_to_end(s, n, is_tag(s, n, "style") ? "</style" : "</script");
 
 		return len + tag_length(s + len, n - len);
 	}
@@ -251,7 +215,7 @@ skip_tag(struct text *t, const char *s, size_t n)
 void
 note_put_text(struct buf *out, const char *html, size_t n)
 {
-	struct text t = { .out = out, .start = out->len };
+	struct note_text t = { .out = out, .start = out->len };
 
 	for (size_t i = 0; i < n && !out->failed;) {
 		size_t used = 0;
@@ -260,7 +224,7 @@ note_put_text(struct buf *out, const char *html, size_t n)
 			used = skip_tag(&t, html + i + 1, n - i - 1);
 		else if (html[i] == '&')
 			used = put_entity(&t, html + i + 1, n - i - 1);
-		if (used == 0 && strchr(" \t\r\n", html[i]))	/* a NUL too: it is no text */
+		if (used == 0 && strchr(" \t\r\n", html[i]))	/* or a NUL */
 			t.blank = true;
 		else if (used == 0)
 			put_char(&t, html + i, 1);

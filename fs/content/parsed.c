@@ -111,7 +111,7 @@ make_result(struct parsed_result *r)
 }
 
 static void
-end_making(struct parsed_result *r, int rc)
+end_parse(struct parsed_result *r, int rc)
 {
 	struct parsed *p = r->owner;
 
@@ -132,7 +132,7 @@ result_of(struct job *job)
 
 /* Gives the thread back until the source is whole: its last byte is there only then. */
 static void
-run_making(struct job *job)
+run_parse(struct job *job)
 {
 	struct parsed_result *r = result_of(job);
 	const struct download *d = &r->download;
@@ -144,13 +144,13 @@ run_making(struct job *job)
 		rc = blob_ready(r->source, d->size - 1, 1, &r->whole);
 	if (rc == -EAGAIN)
 		return;			/* it may run in another thread by now */
-	end_making(r, rc < 0 ? (int)rc : make_result(r));
+	end_parse(r, rc < 0 ? (int)rc : make_result(r));
 }
 
 static void
-drop_making(struct job *job)
+drop_parse(struct job *job)
 {
-	end_making(result_of(job), -EINTR);
+	end_parse(result_of(job), -EINTR);
 }
 
 static void
@@ -166,7 +166,7 @@ on_whole(struct wait *w)
 		pool_add(p->pool, &r->task.job);
 	pthread_mutex_unlock(&p->lock);
 	if (stopped)
-		end_making(r, -EINTR);
+		end_parse(r, -EINTR);
 }
 
 /*
@@ -195,7 +195,7 @@ new_result(struct parsed *p, const struct download *d)
 	if (!r)
 		return NULL;
 	*r = (struct parsed_result){ .owner = p, .download = *d, .whole = { .ready = on_whole },
-		.task = { .job = { .run = run_making, .drop = drop_making },
+		.task = { .job = { .run = run_parse, .drop = drop_parse },
 		    .keep_error = d->note ? 0 : KEEP_ERROR } };
 	if (findings_survey(p->findings, d->id, maker_of(r), &kept, &n) < 0)
 		return r;
