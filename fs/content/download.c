@@ -38,7 +38,7 @@ static int
 log_gone(const struct download *v)
 {
 	log_warn("file",
-	    "%s: Salesforce does not have this version any more, or the user may not see it any more",
+	    "%s: Salesforce does not have this version any more, or the user may not see it",
 	    v->id);
 	return -ENOENT;
 }

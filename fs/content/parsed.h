@@ -46,7 +46,7 @@ void	parsed_put(struct parsed_result *);
 
 /* These belong to the result. Of a CSV document: */
 const struct view_survey *parsed_survey(const struct parsed_result *);
-int	parsed_columns(struct parsed_result *, const struct column_names **out);	/* -ENOMEM */
+int	parsed_columns(struct parsed_result *, const struct column_names **out); /* -ENOMEM */
 /* Of a note: */
 const char *parsed_text(const struct parsed_result *, size_t *len);
 /* Of both: */

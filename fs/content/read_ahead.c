@@ -26,7 +26,7 @@
 #define HITS		2	/* after which the next documents are fetched */
 #define NOTES		64	/* opens that wait to be looked at; more are forgotten */
 #define SIZE_MOST	(16u << 20)	/* bytes of a document that is fetched ahead, */
-#define SIZE_SHARE	64	/* or this part of the cache: guesses must not evict what was read */
+#define SIZE_SHARE	64	/* or this part of the cache: guesses must not evict much */
 
 struct next_document {
 	uint64_t	 key;
