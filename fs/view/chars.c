@@ -4,8 +4,7 @@
 
 #include "chars.h"
 
-/* The bytes 0x80 to 0x9f of windows-1252, by the encoding standard of the web; all others are
- * Latin-1. */
+/* The bytes 0x80 to 0x9f of windows-1252 (WHATWG Encoding Standard); all others are Latin-1. */
 static const uint16_t windows_1252[32] = {
 	0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
 	0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x008d, 0x017d, 0x008f,
@@ -106,7 +105,7 @@ static const uint64_t weights[256] = {
 	[0x7f] = 5 * JSON,
 };
 
-/* Bytes that are not ASCII, read as windows-1252. */
+/* What bytes that are not ASCII add as windows-1252. */
 static uint64_t
 weight_of_1252(const char *p, size_t n)
 {
@@ -138,11 +137,11 @@ chars_measure(const char *p, size_t n, bool valid, struct chars_lens *lens)
 	}
 }
 
-/* Not 0 if one of the eight bytes, or one behind it, may be c, or less. */
+/* Not 0 if one of the eight bytes is c, or less than c; perhaps not 0 otherwise. */
 #define HAS(v, c)	HAS_LESS((v) ^ CHARS_EACH * (unsigned char)(c), 1)
 #define HAS_LESS(v, c)	(((v) - CHARS_EACH * (c)) & ~(v) & CHARS_EACH * 0x80)
 
-/* Has none of the bytes a weight in that form? When in doubt, no. */
+/* False if one of the bytes has a weight in that form; perhaps false otherwise. */
 static inline bool
 is_plain8(uint64_t v, uint64_t form)
 {
@@ -164,7 +163,7 @@ chars_csv_quotes(const char *p, size_t n)
 	return false;
 }
 
-/* Copies the bytes that have no weight in that form, from the first on; says how many. */
+/* Copies bytes up to the first that has a weight in that form. Returns how many. */
 static inline size_t
 copy_plain(char *out, const char *s, size_t n, uint64_t form)
 {

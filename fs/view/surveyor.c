@@ -1,3 +1,4 @@
+/* The pass over a document that makes its survey. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +13,12 @@
 
 #define MAX_FIELD_DEFAULT	(8u << 20)
 
-/* The pass. */
 struct surveyor {
 	struct view_survey *s;
 	struct members	 members;
-	struct buf	 name;		/* the header's cell so far, as far as KEYS_LONGEST goes */
+	struct buf	 name;		/* the header's cell so far; at most KEYS_LONGEST + 1 */
 	bool		 in_records;
-	bool		 in_cell;	/* behind a part of it */
+	bool		 in_cell;	/* after a part of it */
 	uint64_t	 column;	/* cells of this record so far */
 
 	/* Sums over all records. */
@@ -30,7 +30,7 @@ struct surveyor {
 	uint64_t	 blank;		/* records of one empty cell */
 };
 
-/* Sizes that are beyond numbers stay the largest. */
+/* A sum or product that is too large for a number is the largest number. */
 static uint64_t
 saturating_add(uint64_t a, uint64_t b)
 {
@@ -101,7 +101,7 @@ end_records(struct surveyor *v, uint64_t width, uint64_t n)
 		s->widest = width;
 }
 
-/* How a cell begins that a spreadsheet takes for a formula. */
+/* A spreadsheet takes a cell that begins like this for a formula. */
 static const unsigned char begins_formula[256] = {
 	['='] = 1, ['+'] = 1, ['-'] = 1, ['@'] = 1, ['\t'] = 1, ['\r'] = 1, ['\0'] = 1
 };
@@ -112,9 +112,9 @@ is_formula(const struct cell *c)
 	return (c->len > 0) & begins_formula[(unsigned char)*c->p];
 }
 
-/* A cell that is not plain. */
+/* Adds a cell that is not plain to the sums. */
 static inline void
-measure(struct surveyor *v, const struct cell *c, struct chars_lens *lens)
+measure_cell(struct surveyor *v, const struct cell *c, struct chars_lens *lens)
 {
 	chars_measure(c->p, c->len, !(c->flags & CELL_INVALID), lens);
 	v->lens.tsv += lens->tsv;
@@ -133,7 +133,7 @@ survey_cell(struct surveyor *v, const struct cell *c)
 		lens.tsv = c->len;
 		lens.csv_quotes = c->flags & CELL_COMMA;
 	} else {
-		measure(v, c, &lens);
+		measure_cell(v, c, &lens);
 	}
 	if (v->column < s->keys.n)
 		s->columns[v->column] += lens.tsv;
@@ -153,9 +153,10 @@ survey_cell(struct surveyor *v, const struct cell *c)
 	}
 }
 
-/* Whole cells in records as wide as the header, up to another kind of cell; says how many. */
+/* Surveys whole cells of records that are as wide as the header, up to another kind of cell.
+ * Returns how many. */
 static size_t
-survey_most(struct surveyor *v, const struct cell *c, size_t n)
+survey_usual_cells(struct surveyor *v, const struct cell *c, size_t n)
 {
 	struct view_survey *s = v->s;
 	uint64_t bytes = 0, formulas = 0, quotes = 0, blank = 0, records = 0, column = v->column,
@@ -187,7 +188,7 @@ survey_most(struct surveyor *v, const struct cell *c, size_t n)
 		} else {
 			struct chars_lens lens = { 0 };
 
-			measure(v, &c[i], &lens);
+			measure_cell(v, &c[i], &lens);
 			columns[column++] += lens.tsv;
 			quotes += lens.csv_quotes;
 		}
@@ -216,10 +217,10 @@ survey_cells(void *ctx, const struct cell *c, size_t n)
 	for (; n > 0 && rc == 0 && !v->in_records; c++, n--)
 		rc = survey_header_cell(v, c);
 	while (n > 0 && rc == 0) {
-		size_t most = survey_most(v, c, n);
+		size_t usual = survey_usual_cells(v, c, n);
 
-		c += most;
-		n -= most;
+		c += usual;
+		n -= usual;
 		if (n > 0)
 			survey_cell(v, c++), n--;
 	}
@@ -254,7 +255,7 @@ csv_size(const struct surveyor *v)
 	}
 	if (s->widest == 1)
 		size += 2 * v->blank;
-	/* A comma or a line end behind each cell, and the header's are as many. */
+	/* A comma or a line end after each cell, in as many cells as the widest record has. */
 	return saturating_add(size + header.csv, saturating_mul(s->widest, s->records + 1));
 }
 
@@ -270,8 +271,8 @@ set_sizes(struct surveyor *v)
 	s->sizes[VIEW_HEADER] = s->rows_offset;
 	s->sizes[VIEW_TABLE_TSV] =
 	    saturating_add(s->rows_offset + v->plain + v->lens.tsv + v->cells, v->padding);
-	/* Around a value two quotes, and a brace or a comma before it; a brace and a line end
-	 * behind all. */
+	/* Two quotes around each value, a brace or a comma before it; a brace and a line end after
+	 * each record. */
 	s->sizes[VIEW_ROWS_JSONL] =
 	    v->plain + v->lens.json + v->members_bytes + 3 * v->cells + 2 * s->records;
 	s->sizes[VIEW_TABLE_CSV] = csv_size(v);
@@ -309,8 +310,8 @@ read_start(const struct view_source *source, char *sample, size_t n)
 	return 0;
 }
 
-/* Encoding: as told, or by the first bytes; these say the byte order, too, where only UTF-16 or
- * UTF-32 was told. */
+/* Encoding: as told, or by the first bytes. If UTF-16 or UTF-32 was told without a byte order, these
+ * say which it is. */
 static int
 find_encoding(struct view_survey *s, const struct view_source *source, const char *told)
 {
@@ -332,7 +333,7 @@ find_encoding(struct view_survey *s, const struct view_source *source, const cha
 	return rc;
 }
 
-/* Delimiter: as told, or as the file says, or by the first bytes. */
+/* Delimiter: as told, or by a sep= line, or by the first bytes. */
 static int
 find_delimiter(struct view_survey *s, struct text *text, char told)
 {

@@ -8,9 +8,9 @@
 
 #include "text.h"
 
-#define UTF16_NULS 4 /* in fewer, UTF-16 is not told from a file with some NULs */
-#define RAW_LEAST	16			/* bytes: more than any character is */
-#define MARK		"\xef\xbb\xbf"		/* the byte order mark, as UTF-8 */
+#define UTF16_NULS	4		/* with fewer, it may be a file with some NULs */
+#define RAW_LEAST	16		/* bytes: more than any character has */
+#define MARK		"\xef\xbb\xbf"	/* the byte order mark, as UTF-8 */
 
 /* The longer mark first: UTF-32LE begins like UTF-16LE. */
 static const struct {
@@ -25,8 +25,8 @@ static const struct {
 	{ "\xfe\xff",	      2, "UTF-16BE" },
 };
 
-/* Without a mark: delimiters, line ends and much else are a NUL beside an ASCII character, on one
- * side always. NULL: it is not that. */
+/* UTF-16 without a mark has a NUL beside each ASCII character, always on the same side. NULL: it is
+ * not UTF-16. */
 static const char *
 detect_utf16(const char *s, size_t n)
 {
@@ -54,7 +54,7 @@ text_detect(const char *s, size_t n, bool whole)
 	return chars_valid(s, n) ? "UTF-8" : "windows-1252";
 }
 
-/* Room for n more bytes behind end; what was dropped makes room first. */
+/* Makes room for n more bytes after end. The room of what was dropped is used first. */
 static int
 make_room(struct text *t, size_t n)
 {
@@ -91,7 +91,7 @@ read_source(struct text *t, void *p, size_t n)
 		return 0;
 	ssize_t got = t->source->read(t->source->ctx, p, n, t->off);
 	if (got == 0 || (got > 0 && (size_t)got > n))
-		return -EIO;		/* it is shorter than it was said to be */
+		return -EIO;		/* it is shorter than its size */
 	if (got > 0)
 		t->off += (uint64_t)got;
 	return got;
@@ -121,8 +121,8 @@ decode_1252(struct text *t)
 	return 0;
 }
 
-/* Converts what is there; what cannot be is replaced, so that many bad bytes cost no more than good
- * ones. */
+/* Converts what is there. Replaces what cannot be converted at once, so that bad bytes cost no more
+ * than good ones. */
 static void
 convert(struct text *t)
 {
