@@ -466,6 +466,33 @@ check_orphans(void)
 	}
 }
 
+/* What would have been finished for nobody is not, once it begins anew or its document is gone. */
+static void
+check_no_more(void)
+{
+	struct source *anew =
+	    SOURCE({ SEND, 30 * MIB }, { GATE, 0 }, { RESTART, 0 }, { SEND, 40 * MIB });
+	struct source *gone = SOURCE({ SEND, 10 * KIB }, { GATE, 0 }, { SEND, MIB });
+	struct blob *b = NULL, *c = NULL;
+
+	source_get(store, "068-anew", 40 * MIB, anew, &b);
+	source_get(store, "068-gone", MIB, gone, &c);
+	blob_ready(b, 0, 1, NULL);
+	blob_ready(c, 0, 1, NULL);
+	sem_wait(&anew->reached);
+	sem_wait(&gone->reached);
+	blob_put(b);
+	blob_put(c);
+	store_drop(store, "068-gone");
+	sem_post(&anew->open);
+	sem_post(&gone->open);
+	sem_wait(&anew->end);
+	sem_wait(&gone->end);
+	is_int(anew->rc, -ECANCELED, "a transfer that begins anew for nobody is dropped");
+	is_int(gone->rc, -ECANCELED, "so is one whose document is gone");
+	reopen_store();
+}
+
 /* No byte comes: the fill can ask whether it is wanted, and by then who comes has a fill of his
  * own. */
 static void
@@ -674,6 +701,7 @@ main(void)
 	check_renders();
 	check_waits();
 	check_orphans();
+	check_no_more();
 	check_unwanted();
 	check_queue();
 	check_close();

@@ -1,10 +1,10 @@
 /*
- * Two processes share a cache: what one has finished the other finds, and neither waits for the other,
- * whatever it does: it fills the same file, dies, stands still or holds every lock. Killed at any
- * point, what is read afterwards is right. ROUNDS says how many kills.
+ * Two processes share a cache: what one has finished the other finds, and neither waits for the
+ * other, whatever it does: it fills the same file, dies, stands still or holds every lock.
+ * Killed at any point, what is read afterwards is right. ROUNDS says how many kills.
  *
- * The processes are this program again. One takes commands on its standard input, a line each, and
- * answers on its standard output:
+ * The processes are this program again. One takes commands on its standard input, a line each,
+ * and answers on its standard output:
  *	get NAME SIZE		opens a blob			got RC
  *	start			asks for its first byte		started
  *	read FROM TO		reads, in a thread of its own	read HOW-FAR-OR-ERROR
@@ -309,7 +309,7 @@ fill_b(uint64_t size)
 	ask(&b, "start", "started");
 	fill_to(&b, "send", size);
 	tell(&b, "fill end 0");
-	is_int(read_to(&b, size), (long long)size, "the other process fills it itself and reads it");
+	is_int(read_to(&b, size), (long long)size, "the other process fills and reads it");
 }
 
 static void

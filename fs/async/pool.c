@@ -11,7 +11,7 @@
 
 #include "pool.h"
 
-#define IDLE_FOR 10 /* seconds after which a thread without work ends, but for the last */
+#define IDLE_FOR	10	/* seconds after which an idle thread ends, if it is not the last */
 
 struct pool {
 	char		 name[16];
@@ -25,10 +25,9 @@ struct pool {
 	bool		 closing;
 };
 
-/* Caller locks. The next job; NULL: none came for IDLE_FOR seconds and there are other threads, or
- * the pool closes. */
+/* Caller locks. Waits for a job. NULL: this thread is to end. */
 static struct job *
-take(struct pool *p)
+next_job(struct pool *p)
 {
 	struct timespec until;
 
@@ -53,14 +52,14 @@ take(struct pool *p)
 }
 
 static void *
-work(void *ctx)
+run_jobs(void *ctx)
 {
 	struct pool *p = ctx;
 	struct job *job;
 
 	pthread_setname_np(pthread_self(), p->name);
 	pthread_mutex_lock(&p->lock);
-	while ((job = take(p))) {
+	while ((job = next_job(p))) {
 		pthread_mutex_unlock(&p->lock);
 		job->run(job);
 		pthread_mutex_lock(&p->lock);
@@ -71,7 +70,7 @@ work(void *ctx)
 	return NULL;
 }
 
-/* Caller locks. Signals are for the threads that know what to do with them: these block all. */
+/* Caller locks. The threads of a pool block all signals: other threads handle those. */
 static int
 start_thread(struct pool *p)
 {
@@ -83,7 +82,7 @@ start_thread(struct pool *p)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	pthread_attr_init(&detached);
 	pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-	int error = pthread_create(&thread, &detached, work, p);
+	int error = pthread_create(&thread, &detached, run_jobs, p);
 	pthread_attr_destroy(&detached);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error == 0)
@@ -128,13 +127,12 @@ pool_add(struct pool *p, struct job *job)
 	job->next = NULL;
 	*p->last = job;
 	p->last = &job->next;
-	/* A thread that was signalled still counts as idle until it has taken its job: a burst may
-	 * find it so. */
+	/* In a burst, a thread counts as idle until it has taken the job that it was woken for. */
 	unsigned queued = 0;
 	for (struct job *j = p->first; j && queued <= p->idle; j = j->next)
 		queued++;
 	if (queued > p->idle && p->threads < p->most && !p->closing)
-		start_thread(p); /* if that fails, the job is for the threads that there are */
+		start_thread(p);	/* if that fails, the other threads do the job */
 	pthread_cond_signal(&p->more);
 	pthread_mutex_unlock(&p->lock);
 }

@@ -1,10 +1,9 @@
 /*
  * pool - a few threads and a queue of jobs, first come, first served.
  *
- * The first thread is there from the beginning to the end, so whatever is added
- * is done; more start when there is work and end after a while without. A job is
- * embedded in what it works on. Closing a pool runs no job that has not
- * begun: its drop() is called instead.
+ * The first thread lives as long as the pool, so every job gets done. Others start when there is
+ * work and end after a while without any. A job is embedded in what it works on. When a pool
+ * closes it calls drop() of each job that has not begun, instead of run().
  *
  * Any thread.
  */
@@ -19,8 +18,8 @@ struct job {
 	struct job	*next;			/* private */
 };
 
-int pool_open(const char *name, unsigned threads,
-    struct pool **out); /* name: shown by ps and gdb, <= 15 bytes. An error is logged */
+/* name: at most 15 bytes, which ps and gdb show. An error is logged. */
+int	pool_open(const char *name, unsigned threads, struct pool **out);
 void	pool_add(struct pool *, struct job *);
 void	pool_close(struct pool *);		/* waits for jobs that run; NULL is fine */
 

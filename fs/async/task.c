@@ -8,12 +8,12 @@
 int
 task_start(struct task *t, struct pool *pool)
 {
-	static atomic_uint_fast64_t tries;
+	static atomic_uint_fast64_t attempts;
 
 	if (!pool)
 		return -EINTR;
 	if (!t->running) {
-		t->number = ++tries;
+		t->number = ++attempts;
 		t->running = true;
 		pool_add(pool, &t->job);
 	}

@@ -1,7 +1,7 @@
 /*
- * A queue is sorted by need, first come first among equals: waking looks at
- * its head only. What is to be woken is taken out under the lock and called
- * without it; from the moment it is out, cancel says false.
+ * A queue is sorted by need, first come first among equals: a wake looks at its head only. It
+ * takes waits out under the lock and calls them without it; as soon as a wait is out, cancel
+ * says false.
  */
 #include <pthread.h>
 #include <semaphore.h>
@@ -9,8 +9,8 @@
 
 #include "wait.h"
 
-static pthread_mutex_t lock =
-    PTHREAD_MUTEX_INITIALIZER; /* guards: all queues, and the private part of all waits */
+/* guards: all queues, and the private part of all waits */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 bool
 wait_add(struct waitq *q, struct wait *w, uint64_t need)
@@ -78,7 +78,7 @@ wait_cancel(struct wait *w)
  */
 
 static void
-post(struct wait *w)
+wake_thread(struct wait *w)
 {
 	struct wait_thread *t =
 	    (struct wait_thread *)((char *)w - offsetof(struct wait_thread, wait));
@@ -92,7 +92,7 @@ wait_thread_init(struct wait_thread *t)
 	_Static_assert(sizeof(sem_t) <= sizeof(t->sem_space), "room for a sem_t");
 	_Static_assert(
 	    offsetof(struct wait_thread, sem_space) % _Alignof(sem_t) == 0, "aligned for a sem_t");
-	*t = (struct wait_thread){ .wait.ready = post };
+	*t = (struct wait_thread){ .wait.ready = wake_thread };
 	t->sem = t->sem_space;
 	sem_init(t->sem, 0, 0);
 }

@@ -1,8 +1,10 @@
 /*
- * blob - what a blob is, and how long it lives: while somebody has it open, or a job works on it.
+ * blob - what a blob is, and how long it lives: while somebody has it open, or a job works on
+ * it.
  *
- * A blob that is open, or that is being filled and worth finishing, is listed: whoever opens the same
- * name gets it. fs/store/fill.c writes blobs, fs/store/store.c hands them out and reads them.
+ * A blob that is open, or that is being filled and worth finishing, is listed: whoever opens the
+ * same name gets it. fs/store/fill.c writes blobs, fs/store/store.c hands them out and reads
+ * them.
  *
  * One lock, the store's, serves all blobs: it is held for a few assignments.
  */
@@ -35,7 +37,7 @@ struct attempt {
 	uint64_t	 room;		/* bytes that were to be removed, since the disk was full */
 	bool		 adopted;	/* readers read this file */
 	bool		 wrong;		/* all came, and it is not what was promised */
-	bool		 scattered;	/* written by blob_write_at: it has its whole size at once */
+	bool		 scattered;	/* blob_write_at writes it: it has its whole size */
 	uint64_t	 filled;
 	struct hash	 hash;		/* the hashing thread's, while hashing */
 	struct job	 job;		/* which hashes */

@@ -67,7 +67,7 @@ write_usage(struct disk *d, const struct usage *u)
 	int n = snprintf(text, sizeof(text), "%20llu %20llu\n", (unsigned long long)u->bytes,
 	    (unsigned long long)u->files);
 
-	/* A number that is lost is found again by the next scan. */
+	/* The next eviction counts anew. */
 	if (pwrite(d->usage, text, (size_t)n, 0) < 0)
 		log_debug("store", "usage: %s", strerror(errno));
 }
@@ -140,7 +140,7 @@ evict(struct disk *d, uint64_t most, uint64_t less, struct evict_result *r)
 	pthread_mutex_unlock(&d->evict_lock);
 	if (rc < 0)
 		return;
-	/* The files that were found are the truth. What came or went meanwhile was added already. */
+	/* The files that were found count. What changed meanwhile was added already. */
 	change_usage(d, (int64_t)(r->found_bytes - u.bytes - r->removed_bytes),
 	    (int64_t)(r->found_files - u.files - r->removed_files));
 	if (r->removed_files)
@@ -217,9 +217,9 @@ open_dir(int at, const char *path, bool *made)
 static void
 write_tag(int dir)
 {
-	static const char tag[] =
-	    "Signature: 8a477f597d28d172789f06886806bc55\n"
-	    "# This file says that the directory is a cache (of sffs). See https://bford.info/cachedir/\n";
+	static const char tag[] = "Signature: 8a477f597d28d172789f06886806bc55\n"
+	    "# This file says that the directory is a cache (of sffs).\n"
+	    "# See https://bford.info/cachedir/\n";
 	int fd = openat(dir, "CACHEDIR.TAG", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (fd < 0)
@@ -262,7 +262,7 @@ remove_leftovers(struct disk *d)
 		close(copy);
 }
 
-/* What cannot be opened stays -1: on a disk that has become read-only, whole files are served. */
+/* A descriptor that cannot be had stays -1: a read-only disk still serves whole files. */
 static int
 open_below(struct disk *d, const char *path)
 {
@@ -281,8 +281,8 @@ open_below(struct disk *d, const char *path)
 	if (fresh)
 		write_usage(d, &(struct usage){ 0, 0 });
 	else if (rc == 0 && !read_usage(d, &u))
-		start_evict(d);		/* it counts, too */
-	check_limit(d);			/* which may be lower than the last time */
+		start_evict(d);		/* which counts */
+	check_limit(d);			/* it may be lower than the last time */
 	remove_leftovers(d);
 	return rc;
 }
@@ -420,8 +420,9 @@ disk_create(struct disk *d, struct disk_temp *t)
 }
 
 /*
- * A claim does not take the whole size at once: a reader of ten bytes of a large file pushes nothing
- * out. It takes what is written and a step more, so that the evictor runs before the limit is passed.
+ * A claim is for what is written and a step more, so that the evictor runs before the limit is
+ * passed. It is not for the whole size: a reader of ten bytes of a large file pushes nothing
+ * out.
  */
 void
 disk_grow(struct disk *d, struct disk_temp *t, uint64_t filled, uint64_t size)

@@ -7,14 +7,15 @@
  *	CACHEDIR.TAG	backup programs leave the cache out
  *
  * Processes share whole files and nothing else. Two may fill the same file: the second rename
- * replaces a file by an equal one. A process that dies loses its flocks; the next one that opens the
- * directory removes what it left. An open whole file has a shared flock: it is not evicted. The mtime
- * of a whole file says when it was last opened.
+ * replaces a file by an equal one. A process that dies loses its flocks; the next one that opens
+ * the directory removes what it left. An open whole file has a shared flock: it is not evicted.
+ * The mtime of a whole file says when it was last opened.
  *
- * Nobody waits for a lock that another process holds. So the two numbers in `usage` may be off by
- * what changed at the same moment; each eviction finds them again.
+ * Nobody waits for a lock that another process holds. So the two numbers in `usage` may be off
+ * by what changed at the same moment; each eviction finds them again.
  *
- * A directory that cannot be used is no error of disk_open: disk_create says so then. Any thread.
+ * A directory that cannot be used is no error of disk_open: disk_create says so then. Any
+ * thread.
  */
 #ifndef FS_STORE_DISK_H
 #define FS_STORE_DISK_H

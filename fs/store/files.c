@@ -12,15 +12,14 @@
 
 #include "disk.h"
 
-/* One file; it is gone if it was evicted meanwhile. */
 static void
-look(struct disk *d, int files, const char *name, store_each_file *each, void *ctx)
+each_file(struct disk *d, int files, const char *name, store_each_file *each, void *ctx)
 {
 	int fd = openat(files, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0)
-		return;
+		return;			/* evicted meanwhile */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    !each(ctx, name, fd, (uint64_t)st.st_size))
 		disk_drop(d, name);
@@ -45,7 +44,7 @@ store_files(const char *dir, store_each_file *each, void *ctx)
 		log_error("store", "%s: %s", path, strerror(errno));
 	}
 	for (int i = 0; i < n; i++) {
-		look(d, files, list[i]->d_name, each, ctx);
+		each_file(d, files, list[i]->d_name, each, ctx);
 		free(list[i]);
 	}
 	free(list);

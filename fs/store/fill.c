@@ -1,11 +1,11 @@
 /*
- * A blob may need several attempts: a transfer begins anew (blob_restart). Each attempt has a file of
- * its own, from byte 0. Readers go on with the file that they have until the new one has all that any
- * of them was granted; then the two are compared up to there, and the new one takes the other's place.
- * So nobody sees a seam: a difference fails the blob.
+ * A blob may need several attempts: a transfer begins anew (blob_restart). Each attempt has a
+ * file of its own, from byte 0. Readers go on with the file that they have until the new one has
+ * all that any of them was granted; then the two are compared up to there, and the new one takes
+ * the other's place. So nobody sees a seam: a difference fails the blob.
  *
- * A second thread hashes what was written, which it reads back while it is still in memory. The writer
- * waits for it at the end only.
+ * A second thread hashes what was written, which it reads back while it is still in memory. The
+ * writer waits for it at the end only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -80,7 +80,7 @@ begin_attempt(struct blob *b, int fd)
 	pthread_mutex_unlock(&b->store->lock);
 }
 
-/* Readers go over to the attempt's file; none was granted anything beyond `landed`. */
+/* Moves readers to the attempt's file. Nothing beyond `landed` was granted to any. */
 static int
 adopt(struct blob *b, uint64_t landed)
 {
@@ -90,14 +90,14 @@ adopt(struct blob *b, uint64_t landed)
 		log_warn("store", "%s: what came again is not what came before", b->name);
 		return -EIO;
 	}
-	/* dup3: the number stays, for those who have it from blob_fd. */
+	/* dup3 keeps the number, which a reader may have from blob_fd. */
 	int fd = b->fd < 0 ? fcntl(a->fd, F_DUPFD_CLOEXEC, 0) : dup3(a->fd, b->fd, O_CLOEXEC);
 	if (fd < 0) {
 		log_error("store", "%s: %s", b->name, strerror(errno));
 		return -EIO;
 	}
 	if (b->fd < 0)
-		b->fd = fd;		/* nobody looks at it before something is granted */
+		b->fd = fd;		/* readers look at it after something is granted */
 	a->adopted = true;
 	return 0;
 }
@@ -116,7 +116,7 @@ land(struct blob *b)
 	wait_wake(&b->waiting, may);
 }
 
-/* There is more: up to a->filled. Readers get it, the hash goes on. */
+/* Hands the bytes up to a->filled to readers and to the hash. */
 static int
 advance(struct blob *b)
 {
@@ -158,8 +158,7 @@ run_hash(struct job *job)
 		uint64_t end = a->seen;
 
 		pthread_mutex_unlock(&b->store->lock);
-		rc = hash_to(
-		    &a->hash, a->fd, end); /* an error comes again, and counts, at the end */
+		rc = hash_to(&a->hash, a->fd, end);	/* check() meets an error again */
 		pthread_mutex_lock(&b->store->lock);
 	}
 	a->hashing = false;
@@ -170,11 +169,11 @@ run_hash(struct job *job)
 static void
 drop_hash(struct job *job)
 {
-	(void)job;		/* the pool closes after all who add to it have ended */
+	(void)job;	/* not called: the pool closes after all that add to it have ended */
 }
 
 /*
- * Where the disk takes no more.
+ * Spills, for when the disk takes no more.
  */
 
 static int
@@ -188,7 +187,7 @@ open_spill(struct blob *b, int why)
 		b->spilled = true;
 		s->spilled += b->size;
 	}
-	bool told = s->spills;
+	bool logged = s->spills;
 	s->spills = true;
 	pthread_mutex_unlock(&s->lock);
 	int fd = room ? spill_open(b->size) : -ENOSPC;
@@ -196,7 +195,7 @@ open_spill(struct blob *b, int why)
 		log_error("store",
 		    "%s: neither the cache (%s) nor a temporary directory has room for it", b->name,
 		    strerror(why));
-	else if (!told)
+	else if (!logged)
 		log_warn("store", "the cache takes no more (%s): what is read now is not kept",
 		    strerror(why));
 	return fd;
@@ -220,7 +219,7 @@ copy_bytes(int from, int to, uint64_t n)
 	return 0;
 }
 
-/* The disk is full midway: what has come moves to a spill, which goes on as the attempt's file. */
+/* The disk is full midway: copies what has come to a spill, which becomes the attempt's file. */
 static int
 move_to_spill(struct blob *b, int why)
 {
@@ -243,7 +242,7 @@ move_to_spill(struct blob *b, int why)
 	return 0;
 }
 
-/* After a write that failed: 0 when it is worth another try. */
+/* A write has failed. 0: write again. */
 static int
 after_write_error(struct blob *b, int e)
 {
@@ -348,7 +347,7 @@ blob_unwanted(const struct blob *b)
 	return unwanted;
 }
 
-/* A new file: on the disk, or else a spill. A descriptor or -errno. */
+/* Returns a descriptor of a new file, on the disk or else a spill; or -errno. */
 static int
 open_file(struct blob *b)
 {
@@ -392,8 +391,8 @@ check(struct blob *b)
 	wait_for_hash(b);
 	int rc = hash_to(&a->hash, a->fd, b->size);
 	if (rc == 0 && !hash_is(&a->hash, b->md5)) {
-		log_warn(
-		    "store", "%s: its bytes do not have the MD5 %s: thrown away", b->name, b->md5);
+		log_warn("store", "%s: its bytes do not have the MD5 %s: thrown away", b->name,
+		    b->md5);
 		a->wrong = true;
 		rc = -EIO;
 	}
@@ -468,7 +467,7 @@ fill_blob(struct blob *b)
 			rc = fill_once(b);
 	}
 	if (rc == 0 && !a->adopted)
-		rc = adopt(b, b->landed);	/* it was written side by side */
+		rc = adopt(b, b->landed);	/* blob_write_at has written it */
 	rc = keep_or_give_up(b, rc);
 	end_attempt(b);
 	hash_end(&a->hash);

@@ -8,7 +8,7 @@
 
 #include "hash.h"
 
-#define PIECE	(64 * 1024)	/* stays in the cache of its core between the read and the hash */
+#define PIECE	(64 * 1024)	/* stays in the core's cache between the read and the hash */
 
 int
 hash_begin(struct hash *h)

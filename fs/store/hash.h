@@ -11,12 +11,12 @@
 
 struct hash {
 	void		*md;		/* private */
-	uint64_t	 done;		/* bytes that are in it */
+	uint64_t	 done;		/* bytes hashed */
 };
 
-int	hash_begin(struct hash *);			/* also anew */
-int	hash_to(struct hash *, int fd, uint64_t end);	/* takes in the bytes of fd up to end */
-bool	hash_is(struct hash *, const char *hex);	/* once: it cannot go on after that */
-void hash_end(struct hash *); /* one that was never begun (zeros) is fine */
+int	hash_begin(struct hash *);			/* or begins anew */
+int	hash_to(struct hash *, int fd, uint64_t end);	/* adds the bytes of fd up to end */
+bool	hash_is(struct hash *, const char *hex);	/* ends the hash: call it once */
+void	hash_end(struct hash *);			/* frees; zeros are fine */
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * spill - a file without a name, for bytes that the cache's disk does not take.
  *
- * In $TMPDIR, /tmp or /var/tmp, whichever has room for all of it; a small one
- * may be in memory. It is gone with its last descriptor, also after kill -9.
+ * In $TMPDIR, /tmp or /var/tmp, whichever has room for all of it; a small one may be in memory.
+ * It is gone with its last descriptor, also after kill -9.
  *
  * Any thread.
  */

@@ -1,6 +1,6 @@
 /*
- * A blob is in memory while it is open or being filled; when it is whole and closed it is a file and
- * nothing else. Nothing is fetched before the first byte is needed: opening costs nothing.
+ * A blob is in memory while it is open or being filled; when it is whole and closed it is a file
+ * and nothing else. Nothing is fetched before the first byte is needed: opening costs nothing.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -2,15 +2,16 @@
  * store - immutable blobs on disk, one file per ContentVersion or rendered view.
  *
  * One filler fills a blob once, however many open it. Readers may read what has landed while the
- * rest comes; the last 128 KiB are released only when size and MD5 are what was promised, so nobody
- * reads a wrong file to a clean end. A failed fill leaves nothing, and its error is each reader's.
+ * rest comes; the last 128 KiB are released only when size and MD5 are what was promised, so
+ * nobody reads a wrong file to a clean end. A failed fill leaves nothing, and its error is each
+ * reader's.
  *
- * Processes share the whole files of a directory, and no fill that is under way: two may fill the
- * same blob. None waits for another.
+ * Processes share the whole files of a directory, and no fill that is under way: two may fill
+ * the same blob. None waits for another.
  *
  * A fill that nobody waits for any more goes on if less is missing than has come, or less than
- * 16 MiB; else it is dropped. Fetches and renders have threads of their own, so that a render that
- * waits for a fetch cannot keep it from starting.
+ * 16 MiB; else it is dropped. Fetches and renders have threads of their own, so that a render
+ * that waits for a fetch cannot keep it from starting.
  *
  * Knows nothing of HTTP, CSV or FUSE. Any thread.
  */
@@ -28,13 +29,15 @@
 struct store;
 struct blob;
 
-/* Appends the blob's bytes in order (blob_append) and returns 0 or a negative errno. Runs in one of
- * the store's threads. */
+/*
+ * Appends the blob's bytes in order (blob_append) and returns 0 or a negative errno. Runs in one
+ * of the store's threads.
+ */
 typedef int store_fill(void *ctx, struct blob *);
 
 /*
- * Of a render: waits for its source. It runs in the thread of the fill. -EAGAIN: w is queued;
- * the thread is free for others, and prepare runs again when w is ready.
+ * Of a render: waits for its source, in the thread of the fill. -EAGAIN: w is queued; the thread
+ * is free for others, and prepare runs again when w is ready.
  */
 typedef int store_prepare(void *ctx, struct wait *w);
 
@@ -47,38 +50,38 @@ struct store_want {
 	enum store_class class;
 	store_prepare	*prepare;	/* may be NULL */
 	store_fill	*fill;
-	void *
-	    ctx; /* the blob's from here on: freed by free_ctx, once, also when nothing is filled */
+	void		*ctx;		/* the blob's from here on: free_ctx frees it, once */
 	void		(*free_ctx)(void *);
 };
 
 struct store_options {
 	const char	*dir;		/* made if missing, mode 0700 */
-	uint64_t limit; /* bytes kept; the least recently used blobs go first, open ones never */
+	uint64_t	 limit;		/* bytes kept; the least recently used blobs go first */
 	unsigned	 fetches;	/* at a time */
 };
 
 int	store_open(const struct store_options *, struct store **out);
 /*
- * First: from here on fills are cancelled (blob_cancelled) and blob_read is -EINTR. It does not
- * wait, and wakes nobody: who sleeps in blob_read does so until the fill ends, which is to be seen
- * to where it waits (rest_cancel).
+ * From here on fills are cancelled (blob_cancelled), and blob_read is -EINTR. It does not wait
+ * and wakes nobody: a thread in blob_read sleeps until the fill ends, so end what the fill waits
+ * for (rest_cancel).
  */
 void	store_stop(struct store *);
-void	store_close(struct store *);	/* store_stop, and fills are waited for */
+void	store_close(struct store *);	/* store_stop, then waits for fills */
 
-int store_get(struct store *, const struct store_want *, struct blob **out); /* never waits */
-bool store_has(
-    struct store *, const char *name, uint64_t size); /* whole and here: no fill would be needed */
-void store_drop(struct store *, const char *name); /* its document is gone; open readers go on */
+/* Never waits. The blob may outlive store_close. */
+int	store_get(struct store *, const struct store_want *, struct blob **out);
+/* Whether it is whole and here, so that no fill would be needed. */
+bool	store_has(struct store *, const char *name, uint64_t size);
+void	store_drop(struct store *, const char *name);	/* removes it; open readers go on */
 void	blob_put(struct blob *);
 
 /*
- * All n bytes at off can be read now, or as many as there are up to the end: their number, 0 at the
- * end. -EAGAIN: w is queued and becomes ready when they have landed; -EINTR: w was cancelled
- * before, or the store closes; another error: the fill's. Never fewer bytes than that: a short
- * answer to the kernel would be the end of the file. A NULL w means: queue nothing. The first call
- * that needs bytes which are not there starts the fill.
+ * How many of the n bytes at off can be read now: all of them, or all up to the end; 0 at the
+ * end. Never fewer, since the kernel takes a short answer for the end of the file. -EAGAIN: w is
+ * queued and becomes ready when they have landed; with a NULL w nothing is queued. -EINTR: w was
+ * cancelled before, or the store closes. Any other error is the fill's. The first call that
+ * needs bytes which are not there starts the fill.
  */
 ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
 /* Reads what blob_ready granted. */
@@ -88,23 +91,27 @@ bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been chec
 /* For threads that may block: blob_ready until there is something, then blob_pread. */
 ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);
 
-/* Fillers only. */
-int blob_append(struct blob *, const void *,
-    size_t); /* -EIO: more than was promised; -ECANCELED: the store closes */
 /*
- * Instead of blob_append, for what is written side by side: bytes of any place, each once. Readers
- * get nothing before all is there.
+ * Fillers only.
+ */
+
+/* -EIO: more than was promised; -ECANCELED: the fill should stop. */
+int	blob_append(struct blob *, const void *, size_t);
+/*
+ * Instead of blob_append: bytes at any place, each place once. Readers get nothing before all
+ * bytes are there.
  */
 int	blob_write_at(struct blob *, const void *, size_t, uint64_t off);
-uint64_t blob_filled(const struct blob *);		/* bytes appended so far */
-int blob_restart(struct blob *); /* the next append is byte 0 again; readers keep what they got */
-bool	blob_cancelled(const struct blob *);		/* the store closes: give up */
+uint64_t blob_filled(const struct blob *);	/* bytes written so far */
+int	blob_restart(struct blob *);	/* the next append is byte 0; readers keep what they have */
+bool	blob_cancelled(const struct blob *);	/* the store closes: give up */
 /* True if the fill should stop. Poll this while waiting for data; blob_append says the same. */
 bool	blob_unwanted(const struct blob *);
 
 /*
- * The whole files of a store's directory, in order of their names, for a check; the store need not
- * be open. each() says whether to keep one; who reads it goes on. 0 also where there is none; -EIO.
+ * Calls each() for the whole files of a store's directory, in order of their names; a file for
+ * which it returns false is removed. The store need not be open. 0, also where there is no such
+ * directory; -EIO.
  */
 typedef bool store_each_file(void *ctx, const char *name, int fd, uint64_t size);
 int	store_files(const char *dir, store_each_file *, void *ctx);
