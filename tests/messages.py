@@ -2,7 +2,7 @@
 """Prints what the programs may say: each text that is given to the log, with ... for what varies. For tests/e40-docs.t."""
 import glob, re
 
-CALL = re.compile(r'\b(?:log_(?:error|invalid|warn|warn_once|info)|(?:\w+_)?tell(?:_\w+)?|complain|lacks|refuse)\s*\(')
+CALL = re.compile(r'\b(?:log_(?:error|invalid|warn|warn_once|info|forbidden|unreachable)|rest_log|(?:\w+_)?tell(?:_\w+)?|complain|lacks|refuse)\s*\(')
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 
 def arguments(source, start):

@@ -1,8 +1,8 @@
 /*
- * One request is: take the bearer token, ask, and look at the answer. What is
- * worth another try (network, overload) is tried again after a pause that
- * doubles and has jitter; a 401 renews the token once. `judge_answer` decides, from
- * the HTTP status first and the error code second: messages are localised.
+ * A call takes the bearer token, asks, and judges the answer. What may succeed the next time
+ * (network, overload) is tried again after a pause that doubles and has jitter; a 401 renews the
+ * token once. judge_answer looks at the HTTP status first and the error code second: messages are
+ * localised.
  */
 #include <errno.h>
 #include <stdarg.h>
