@@ -46,8 +46,8 @@ daemon_start(int *parent, int *status)
 		return false;
 	}
 	close(ends[0]);
-	/* Until it is mounted, whoever stops the parent, even by SIGKILL, stops the child. The
-	 * signal is for this thread, which must be the one that lives on. */
+	/* Until it is mounted, the child ends with the parent, even by SIGKILL. The signal is for
+	 * the thread that calls prctl, which must be the one that serves. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != self)
 		return false;

@@ -91,11 +91,11 @@ void	park_stop(struct mount *);
 int	notices_start(struct mount *);
 /* Answers requests until the thread has ended. The session's loop is over. */
 void	notices_stop(struct mount *);
-/* What is left in the queue; the thread has ended, or was never started. */
+/* Ends what is left in the queue. The thread has ended, or was never started. */
 void	notices_close(struct mount *);
 /* Names beyond some number are not queued: they expire by themselves. */
 void	notices_forget_name(void *mount, uint64_t parent, const char *name);	/* a tree_name */
-/* A tree_drop_pages, in the caller's thread: no page can be locked then. ctx: the mount. */
+/* A tree_drop_pages. Runs in the caller's thread, since no page can be locked then. */
 void	notices_drop_pages(void *ctx, uint64_t ino);
 /*
  * Runs done(p, 0) on the notices' thread, after all notices that are queued now; or
@@ -110,7 +110,7 @@ struct file *handles_file(const struct fuse_file_info *);
 /* Whether a READ must be refused: its bytes would get into pages of another blob. */
 bool	handles_fills_pages(const struct fuse_file_info *);
 void	handles_end(struct mount *, const struct fuse_file_info *);
-/* The kernel sends no RELEASE for what is open when it is unmounted. */
+/* Ends those that are open at the unmount, for which the kernel sends no RELEASE. */
 void	handles_close(struct mount *);
 
 /* check.c: whether a FUSE filesystem is mounted there. If so, the log has it. */

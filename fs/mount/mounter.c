@@ -60,8 +60,8 @@ start_shell(const char *mountpoint, int commands, pid_t *out)
 	posix_spawn_file_actions_addchdir_np(&actions, "/");
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	/* It stays in this process group: while an automount waits for its mount, no other one may
-	 * go to the mount point. */
+	/* It stays in this process group: while an automount waits to be mounted, other groups
+	 * cannot reach the mount point. */
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
 	int rc = -posix_spawn(out, "/bin/sh", &actions, &attributes, (char *const *)argv, environ);
 	posix_spawnattr_destroy(&attributes);
