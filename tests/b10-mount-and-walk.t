@@ -1,5 +1,5 @@
 #!/bin/sh
-# The first mount costs one query for each 2,000 documents, the next mount one call. Walking over everything costs no call
+# The first mount costs one query for each 2,000 documents, the next mount one call, and walking over everything none.
 # and downloads nothing.
 . "${0%/*}/lib.sh"; plan 16
 org_start --synthetic 4001 --page-size 2000

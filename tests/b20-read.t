@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every file is what is in the org, byte for byte, with its size and date, at one download a version, ever.
+# Every file has the bytes, size and date that it has in the org, and each version is downloaded once, ever.
 . "${0%/*}/lib.sh"; plan 21
 data=$TMP/data
 mkdir "$data" "$data/Sales" "$data/Report.versions" "$data/Acme Corp.account"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What changes in the org shows after a refresh, at one call; what is open goes on as it was.
+# Changes in the org show after a refresh, at one call; open files go on reading what they opened.
 . "${0%/*}/lib.sh"; plan 46
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Documents of one Title: the names that sffs-tree(5) says they have.
+# Documents with the same Title have the names that sffs-tree(5) says.
 . "${0%/*}/lib.sh"; plan 5
 data=$TMP/data
 mkdir "$data"

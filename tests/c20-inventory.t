@@ -1,5 +1,5 @@
 #!/bin/sh
-# MD5SUMS and documents.tsv are the catalogue: a backup can be checked against them, and they follow what changes.
+# MD5SUMS and documents.tsv are the catalogue: a backup can be checked against them, and they change with it.
 . "${0%/*}/lib.sh"; plan 17
 data=$TMP/data
 mkdir "$data"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Of a directory the kernel asks twice, what is in it and whether there is more, and never keeps the answer: what changed shows in
-# the next listing, also of a directory that was open all the while.
+# The kernel reads a directory twice (its entries; then whether there are more) and keeps neither answer: a change shows
+# in the next listing, even of a directory that was open all the while.
 . "${0%/*}/lib.sh"; plan 13
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the record says of a document is in extended attributes, without a call; the root says what is where.
+# Extended attributes show the fields of a document's record, without a call; the README of the root says what is where.
 . "${0%/*}/lib.sh"; plan 18
 data=$TMP/data
 mkdir "$data" "$data/Sales" "$data/Report.versions"

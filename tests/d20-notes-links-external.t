@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is no ordinary file: notes as HTML and as text, links as shortcuts, and what is not in Salesforce at all.
+# Documents that are no ordinary files: notes as HTML and as text, links as shortcuts, files stored outside Salesforce.
 . "${0%/*}/lib.sh"; plan 29
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A document that is not listed is found by its Id, with one query, under a name that moves no other.
+# An unlisted document is found by its Id, with one query, under a name that changes no other.
 . "${0%/*}/lib.sh"; plan 36
 data=$TMP/data
 mkdir -p "$data/Acme.account" "$data/bob.brown.user"

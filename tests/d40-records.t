@@ -1,5 +1,6 @@
 #!/bin/sh
-# The documents of a record, by its name or its Id: one query for the name, one for the links, kept, refreshed, never injected into.
+# The documents of a record, by its name or Id: one query for the name and one for the links, kept and refreshed;
+# no name gets into the text of a query.
 . "${0%/*}/lib.sh"; plan 59
 data=$TMP/data
 mkdir -p "$data/Acme Corp.account/Jane Doe.contact" "$data/Globex.account" "$data/Renewal.opportunity" "$data/Empty.account" "$data/O'Hara \"& Sons\" 100%.account" \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A folder that is called like a document of its library, or of the folder that it is in, is there by its name and Id.
+# A folder with the same name as a document in its library or folder is there as `Name (Id)`.
 . "${0%/*}/lib.sh"; plan 6
 data=$TMP/data
 mkdir -p "$data/Sales/Plan/Deep/Plan"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# All versions of a document, by one query when they are first named; old ones never change, new ones show after a refresh.
+# All versions of a document, by one query when they are first named; old ones never change, new ones come with a refresh.
 . "${0%/*}/lib.sh"; plan 41
 data=$TMP/data
 mkdir -p "$data/Report.versions" "$data/Table.versions" "$data/README.versions"

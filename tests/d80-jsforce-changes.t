@@ -1,5 +1,5 @@
 #!/bin/sh
-# What an unmodified jsforce changes in the org (documents, versions, folders, links) shows in the mount after a refresh, all of it.
+# All changes that an unmodified jsforce makes (documents, versions, folders, links) show after a refresh.
 . "${0%/*}/lib.sh"; plan 21
 jsforce=$("$TOP/tests/npm-install" jsforce@3.10.8) || exit 1
 data=$TMP/data

@@ -19,7 +19,7 @@ _Static_assert(KINDS - KEYED < 1 << (64 - NAME_KEY_BITS), "an inode number has r
  */
 
 static uint64_t
-key_of(const struct node *n)
+node_key(const struct node *n)
 {
 	switch (kinds[n->kind].key) {
 	case DOCUMENT_KEY:
@@ -36,7 +36,7 @@ node_ino(const struct node *n)
 {
 	const uint64_t number = n->kind - KEYED + n->variant + 1;
 
-	return n->kind < KEYED ? n->kind : number << NAME_KEY_BITS | key_of(n);
+	return n->kind < KEYED ? n->kind : number << NAME_KEY_BITS | node_key(n);
 }
 
 uint64_t

@@ -23,9 +23,9 @@
 #define REFRESH_STEP	256	/* inode numbers of .sffs/refresh: REFRESH and multiples more */
 
 /*
- * Indented like the tree. Of each kind before KEYED there is one node; of the others many, by a key.
- * Add new ones last, before KEYED or KINDS: inode numbers are made of these, and backup tools know
- * files by them.
+ * Indented like the tree. Kinds before KEYED have one node each, the others many, by a key. Add new
+ * ones last, before KEYED or KINDS: inode numbers are made of these, and backup tools know files
+ * by them.
  */
 enum kind {
 	ROOT = TREE_ROOT,

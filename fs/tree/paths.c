@@ -57,8 +57,8 @@ paths_key(const char *path)
 	return (h ^ h >> NAME_KEY_BITS) & ((UINT64_C(1) << NAME_KEY_BITS) - 1);
 }
 
-/* Caller locks. The path of that key, now the most recently used: this text, or if it is NULL the one
- * in the table. NULL: there is none, or no memory. */
+/* Caller locks. The path of that key, now the most recently used: this text; or, if that is NULL,
+ * what the table has. NULL: nothing, or no memory. */
 static const struct path *
 use_path(struct paths *ps, uint64_t key, const char *text)
 {
