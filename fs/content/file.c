@@ -189,56 +189,11 @@ file_view_name(unsigned view)
 	return view < VIEWS ? views[view].name : NULL;
 }
 
-int
-file_view_size(
-    struct files *fs, const struct document *d, unsigned view, struct wait *w, uint64_t *out)
-{
-	struct parsed_result *r;
-	int rc = get_result(fs, d, false, w, &r);
-
-	if (rc < 0)
-		return rc;
-	*out = rendered_view(parsed_survey(r), view).size;
-	parsed_put(r);
-	return 0;
-}
-
-int
-file_open_view(
-    struct files *fs, const struct document *d, unsigned view, struct wait *w, struct file **out)
-{
-	struct parsed_result *r;
-	int rc = get_result(fs, d, false, w, &r);
-
-	if (rc < 0)
-		return rc;
-	const struct rendered part = rendered_view(parsed_survey(r), view);
-	return open_rendered(fs, r, &part, out);
-}
-
 /*
  * Columns: parts of one blob.
  */
 
 #define COLUMNS	"columns"	/* the end of its name */
-
-/* A column with its result, which the caller puts. */
-static int
-get_column(struct files *fs, const struct document *d, size_t column, struct wait *w,
-    struct parsed_result **result, struct rendered *out)
-{
-	int rc = get_result(fs, d, false, w, result);
-
-	if (rc < 0)
-		return rc;
-	if (column >= view_column_count(parsed_survey(*result))) {
-		parsed_put(*result);
-		return -ESTALE;
-	}
-	*out = (struct rendered){ .kind = VIEW_COLUMNS, .ending = COLUMNS };
-	view_column_range(parsed_survey(*result), column, &out->start, &out->size);
-	return 0;
-}
 
 int
 file_columns(struct files *fs, const struct document *d, size_t from, struct wait *w,
@@ -275,66 +230,76 @@ file_column_find(struct files *fs, const struct document *d, const char *name, s
 	return rc;
 }
 
-int
-file_column_size(
-    struct files *fs, const struct document *d, size_t column, struct wait *w, uint64_t *size)
-{
-	struct parsed_result *r;
-	struct rendered part;
-	int rc = get_column(fs, d, column, w, &r, &part);
-
-	if (rc < 0)
-		return rc;
-	*size = part.size;
-	parsed_put(r);
-	return 0;
-}
-
-int
-file_open_column(
-    struct files *fs, const struct document *d, size_t column, struct wait *w, struct file **out)
-{
-	struct parsed_result *r;
-	struct rendered part;
-	int rc = get_column(fs, d, column, w, &r, &part);
-
-	return rc < 0 ? rc : open_rendered(fs, r, &part, out);
-}
-
 /*
- * Notes as plain text.
+ * All that is made of a document.
  */
 
-int
-file_note_size(struct files *fs, const struct document *d, struct wait *w, uint64_t *out)
+/* Where it is in its blob (a note: its size), with its result, which the caller puts. */
+static int
+get_made(struct files *fs, const struct document *d, enum file_made what, size_t number,
+    struct wait *w, struct parsed_result **result, struct rendered *out)
 {
-	struct parsed_result *r;
-	size_t len;
-	int rc = get_result(fs, d, true, w, &r);
+	int rc = get_result(fs, d, what == FILE_NOTE, w, result);
 
 	if (rc < 0)
 		return rc;
-	parsed_text(r, &len);
-	*out = len;
+	const struct view_survey *s = parsed_survey(*result);
+	if (what == FILE_VIEW) {
+		*out = rendered_view(s, (unsigned)number);
+	} else if (what == FILE_NOTE) {
+		size_t len;
+
+		parsed_text(*result, &len);
+		*out = (struct rendered){ .size = len };
+	} else if (number < view_column_count(s)) {
+		*out = (struct rendered){ .kind = VIEW_COLUMNS, .ending = COLUMNS };
+		view_column_range(s, number, &out->start, &out->size);
+	} else {
+		parsed_put(*result);
+		rc = -ESTALE;
+	}
+	return rc;
+}
+
+int
+file_made_size(struct files *fs, const struct document *d, enum file_made what, size_t number,
+    struct wait *w, uint64_t *out)
+{
+	struct parsed_result *r;
+	struct rendered part;
+	int rc = get_made(fs, d, what, number, w, &r, &part);
+
+	if (rc < 0)
+		return rc;
+	*out = part.size;
 	parsed_put(r);
 	return 0;
 }
 
-int
-file_open_note(struct files *fs, const struct document *d, struct wait *w, struct file **out)
+static int
+open_note(struct parsed_result *r /* takes */, struct file **out)
 {
-	struct parsed_result *r;
 	size_t len;
-	int rc = get_result(fs, d, true, w, &r);
-
-	if (rc < 0)
-		return rc;
 	const char *text = parsed_text(r, &len);
 	char *copy = malloc(len + 1);
+
 	if (copy)
 		memcpy(copy, text, len);
 	parsed_put(r);
 	return copy ? file_open_text(copy, len, out) : -ENOMEM;
+}
+
+int
+file_open_made(struct files *fs, const struct document *d, enum file_made what, size_t number,
+    struct wait *w, struct file **out)
+{
+	struct parsed_result *r;
+	struct rendered part;
+	int rc = get_made(fs, d, what, number, w, &r, &part);
+
+	if (rc < 0)
+		return rc;
+	return what == FILE_NOTE ? open_note(r, out) : open_rendered(fs, r, &part, out);
 }
 
 /*

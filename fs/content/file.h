@@ -40,12 +40,15 @@ int	file_open_version(struct files *, const struct document *, struct file **out
  * queued (w NULL: it was not begun); -EINTR: w was cancelled before; -ENOENT: it is not that kind
  * of document; or why it cannot be had.
  */
+
 /* The files below parsed/X/, numbered from 0; NULL after the last. */
 const char *file_view_name(unsigned view);
-int	file_view_size(struct files *, const struct document *, unsigned view, struct wait *w,
-    uint64_t *out);
-int	file_open_view(struct files *, const struct document *, unsigned view, struct wait *w,
-    struct file **out);
+/* A view and a column have a number, from 0; a note as plain text has 0. */
+enum file_made { FILE_VIEW, FILE_COLUMN, FILE_NOTE };
+int	file_made_size(struct files *, const struct document *, enum file_made, size_t number,
+    struct wait *w, uint64_t *out);
+int	file_open_made(struct files *, const struct document *, enum file_made, size_t number,
+    struct wait *w, struct file **out);
 /*
  * The columns below parsed/X/columns/ in their order, numbered from 0, beginning with `from`.
  * each NULL: just waits until they are known. each() returns false to stop.
@@ -56,13 +59,6 @@ int	file_columns(struct files *, const struct document *, size_t from, struct wa
 /* Never waits: -EAGAIN: they are not known yet. -ENOENT: there is no such column. */
 int	file_column_find(struct files *, const struct document *, const char *name,
     size_t *column);
-int	file_column_size(struct files *, const struct document *, size_t column, struct wait *w,
-    uint64_t *out);
-int	file_open_column(struct files *, const struct document *, size_t column, struct wait *w,
-    struct file **out);
-/* A note as plain text. */
-int	file_note_size(struct files *, const struct document *, struct wait *w, uint64_t *out);
-int	file_open_note(struct files *, const struct document *, struct wait *w, struct file **out);
 
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);
 /* release(ctx) is called when the handle is closed, or at once on failure. */

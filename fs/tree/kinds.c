@@ -172,18 +172,6 @@ open_version(struct tree *t, const struct node *n, struct wait *w, struct file *
 					   file_open_version(t->files, &n->doc, out);
 }
 
-static int
-size_note(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
-{
-	return file_note_size(t->files, &n->doc, w, size);
-}
-
-static int
-open_note(struct tree *t, const struct node *n, struct wait *w, struct file **out)
-{
-	return file_open_note(t->files, &n->doc, w, out);
-}
-
 /*
  * versions/X/
  */
@@ -254,16 +242,23 @@ wait_versions(struct tree *t, const struct node *n, const struct patience *p)
  * parsed/X/
  */
 
-static int
-size_view(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+/* Views, columns, and notes as plain text. */
+static size_t
+number_of(const struct node *n)
 {
-	return file_view_size(t->files, &n->doc, n->variant, w, size);
+	return n->kind == COLUMN ? n->column : n->variant;
 }
 
 static int
-open_view(struct tree *t, const struct node *n, struct wait *w, struct file **out)
+size_made(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
-	return file_open_view(t->files, &n->doc, n->variant, w, out);
+	return file_made_size(t->files, &n->doc, kinds[n->kind].made, number_of(n), w, size);
+}
+
+static int
+open_made(struct tree *t, const struct node *n, struct wait *w, struct file **out)
+{
+	return file_open_made(t->files, &n->doc, kinds[n->kind].made, number_of(n), w, out);
 }
 
 /* What is in it is known when the survey is. */
@@ -330,18 +325,6 @@ list_columns(struct node_listing *l, uint64_t after)
 	    l->tree->files, &l->dir->doc, (size_t)after, NULL, list_one_column, l);
 
 	return rc == -EAGAIN ? -EIO : rc;
-}
-
-static int
-size_column(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
-{
-	return file_column_size(t->files, &n->doc, n->column, w, size);
-}
-
-static int
-open_column(struct tree *t, const struct node *n, struct wait *w, struct file **out)
-{
-	return file_open_column(t->files, &n->doc, n->column, w, out);
 }
 
 /*
@@ -438,7 +421,7 @@ const struct kind_row kinds[KINDS] = {
 		.shows = VERSIONS, .has = has_versions_link, .hidden = true },
 	[NOTE_TEXT] = { DOCUMENT, NULL, A_FILE, VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
 		.name_of = document_dir_text_name, .has = has_text, .hidden = true,
-		.size = size_note, .open = open_note },
+		.made = FILE_NOTE, .size = size_made, .open = open_made },
 
 	[PARSED_ROOT] = { ROOT, "parsed", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
 		.shows = PARSED, .find = find_document_by_name, .list = list_parsed_root },
@@ -447,11 +430,12 @@ const struct kind_row kinds[KINDS] = {
 	[PARSED] = { PARSED_ROOT, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true,
 		.has = has_parsed },
 	[VIEW] = { PARSED, NULL, A_FILE, VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
-		.names = file_view_name, .size = size_view, .open = open_view },
+		.names = file_view_name, .made = FILE_VIEW, .size = size_made, .open = open_made },
 	[COLUMNS] = { PARSED, "columns", A_DIR, VERSION_KEY, WHILE_FRESH,
 		.size = size_columns, .find = find_column, .list = list_columns },
 	[COLUMN] = { COLUMNS, NULL, A_FILE, PATH_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
-		.recall = recall_column, .size = size_column, .open = open_column },
+		.recall = recall_column,
+		.made = FILE_COLUMN, .size = size_made, .open = open_made },
 
 	[VERSIONS_ROOT] = { ROOT, "versions", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
 		.shows = VERSIONS, .find = find_document_by_name, .list = list_versions_root },

@@ -112,6 +112,7 @@ struct kind_row {
 	enum kind	 shows;		/* what a document is in it; where a link leads */
 	enum tree_pages	 pages;		/* of a file; KEEP only if its bytes never change */
 	enum inventory_kind inventory;
+	enum file_made	 made;		/* of size_made and open_made */
 	const char	*constant;	/* its text */
 
 	/* Its name, if that depends on the document; the names of its variants; a second name. */
