@@ -25,7 +25,7 @@
 #define PAUSE_MOST	(60 * 1000)	/* ms */
 #define WANTED_POLL	500		/* ms between looks whether the answer is still wanted */
 #define TRIES_IN_ALL	10		/* times `tries`: a download that gets further each time */
-/* Seconds for which the org's word about its API limit counts. It counts calls over a rolling day. */
+/* Seconds for which the org's word about its API limit counts: its calls are of a rolling day. */
 #define SPENT_PAUSE	(15 * 60)
 
 enum verdict { GOOD, AGAIN, RENEW, BAD };

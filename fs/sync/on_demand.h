@@ -2,8 +2,8 @@
  * on_demand - what the org answers when somebody names something: the documents of a record, the
  * versions of a document, what is in a folder.
  *
- * A question is a kind and a subject. Its last answer is kept in the catalogue; a look that finds it
- * older than `refresh` asks again and is parked until the answer is there. If the org does not
+ * A question is a kind and a subject. Its last answer is kept in the catalogue; a look that finds
+ * it older than `refresh` asks again and is parked until the answer is there. If the org does not
  * answer, the last answer serves, and for a few seconds nobody asks again. Documents and versions
  * that come with an answer are put into the catalogue; documents that are new there are not listed.
  *
@@ -73,8 +73,8 @@ struct on_demand_answer {
 };
 
 /*
- * An answer that is fresh, or was asked for at `since` (on_demand_now) or later; if the org does not
- * answer, the last one. The caller's until on_demand_put. -EAGAIN: the org is being asked and w is
+ * An answer that is fresh, or was asked for at `since` (on_demand_now) or later; if the org does
+ * not answer, the last one. The caller's until on_demand_put. -EAGAIN: the org is being asked and w is
  * queued (w NULL: nothing was begun); -EINTR: w was cancelled before; else why there is no answer.
  */
 int on_demand_get(struct on_demand *, enum on_demand_kind, const char *subject, int64_t since,

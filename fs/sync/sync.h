@@ -1,9 +1,9 @@
 /*
  * sync - keeps the catalogue current, at the price of one call a refresh.
  *
- * The first fill pages through all documents and goes on where it stopped. After that a refresh asks
- * what changed since the last one, deletions included: only when somebody looks and the last answer
- * is older than `refresh` seconds. Such a look is parked until the answer is there, so no name is
+ * The first fill pages through all documents and goes on where it stopped. After that a refresh
+ * asks what changed since the last one, deletions included: only when somebody looks and the last
+ * answer is older than `refresh` seconds. Such a look is parked until the answer is there, so no name is
  * staler than that. If the org does not answer, the last state serves, and nobody asks again for a
  * while. Once a day a reconcile lists all Ids beside everything else.
  *
@@ -51,8 +51,8 @@ void	sync_close(struct sync *);
 typedef void sync_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls);
 int	sync_first(struct sync *, sync_progress *, void *ctx);
 
-/* Which refresh a request waits for: so one is enough, however short `refresh` is. Zero it before the
- * first call. */
+/* Which refresh a request waits for: so one is enough, however short `refresh` is. Zero it before
+ * the first call. */
 struct sync_ticket { uint64_t refresh, reconcile; };
 /*
  * 0: the catalogue is fresh, or its last state serves. -EAGAIN: a refresh is under way and w is
@@ -61,7 +61,7 @@ struct sync_ticket { uint64_t refresh, reconcile; };
  */
 int	sync_fresh(struct sync *, struct sync_ticket *, struct wait *w);
 double	sync_fresh_for(struct sync *);		/* seconds; 0 when the next look will ask */
-/* Waits for a refresh that begins after this call, as sync_fresh, but returns its error in any case.
+/* Waits for a refresh that begins after this call, as sync_fresh, but returns its error always.
  * full: then for a reconcile, which finds access that was lost or gained. */
 int	sync_refresh(struct sync *, struct sync_ticket *, bool full, struct wait *w);
 
