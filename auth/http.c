@@ -52,7 +52,7 @@ struct http {
 };
 
 /* A request under way. */
-struct transfer {
+struct http_transfer {
 	struct http	*http;
 	struct lane	*lane;
 	CURL		*easy;
@@ -182,7 +182,7 @@ lane_put(struct http *h, struct lane *l)
 static int
 on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 {
-	struct transfer *x = ctx;
+	struct http_transfer *x = ctx;
 
 	(void)to, (void)from, (void)to_port, (void)from_port;
 	x->connected = true;
@@ -220,7 +220,7 @@ is_range_from(CURL *easy, uint64_t from)
 static size_t
 on_header(char *line, size_t size, size_t n, void *ctx)
 {
-	struct transfer *x = ctx;
+	struct http_transfer *x = ctx;
 
 	(void)line;
 	x->answered = true;
@@ -229,7 +229,7 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 }
 
 static int
-keep_body(struct transfer *x, const char *p, size_t n)
+keep_body(struct http_transfer *x, const char *p, size_t n)
 {
 	struct buf *body = &x->out->body;
 
@@ -243,7 +243,7 @@ keep_body(struct transfer *x, const char *p, size_t n)
 }
 
 static int
-flush_piece(struct transfer *x)
+flush_piece(struct http_transfer *x)
 {
 	size_t n = x->held;
 
@@ -257,7 +257,7 @@ flush_piece(struct transfer *x)
 }
 
 static int
-gather_piece(struct transfer *x, const char *p, size_t n)
+gather_piece(struct http_transfer *x, const char *p, size_t n)
 {
 	struct lane *l = x->lane;
 
@@ -278,7 +278,7 @@ gather_piece(struct transfer *x, const char *p, size_t n)
 }
 
 static int
-take_body(struct transfer *x, const char *p, size_t n)
+take_body(struct http_transfer *x, const char *p, size_t n)
 {
 	long status = 0;
 
@@ -302,7 +302,7 @@ take_body(struct transfer *x, const char *p, size_t n)
 static size_t
 on_body(char *p, size_t size, size_t n, void *ctx)
 {
-	struct transfer *x = ctx;
+	struct http_transfer *x = ctx;
 
 	x->rc = take_body(x, p, size * n);
 	x->last_byte = clock_ms();
@@ -324,14 +324,14 @@ is_one_line(const char *s)
 }
 
 static int
-refuse(struct transfer *x, const char *why)
+refuse(struct http_transfer *x, const char *why)
 {
 	snprintf(x->why, sizeof(x->why), "%s", why);
 	return -EINVAL;
 }
 
 static int
-prepare_headers(struct transfer *x)
+prepare_headers(struct http_transfer *x)
 {
 	const struct http_request *q = x->q;
 
@@ -358,7 +358,7 @@ prepare_headers(struct transfer *x)
 
 /* Takes the host from the URL, as libcurl reads it. Refuses http to another machine, and users. */
 static int
-prepare_url(struct transfer *x, CURLU *url, bool *loopback, bool *tls)
+prepare_url(struct http_transfer *x, CURLU *url, bool *loopback, bool *tls)
 {
 	char *scheme = NULL, *user = NULL;
 	int rc = 0;
@@ -382,7 +382,7 @@ prepare_url(struct transfer *x, CURLU *url, bool *loopback, bool *tls)
 #define SET(option, value) (bad |= curl_easy_setopt(x->easy, CURLOPT_##option, value))
 
 static int
-set_options(struct transfer *x, CURLU *url, bool loopback, bool tls)
+set_options(struct http_transfer *x, CURLU *url, bool loopback, bool tls)
 {
 	const struct http_options *o = &x->http->options;
 	const struct http_request *q = x->q;
@@ -444,9 +444,9 @@ set_options(struct transfer *x, CURLU *url, bool loopback, bool tls)
 }
 
 static int
-prepare_transfer(struct transfer *x, CURLU *url)
+prepare_transfer(struct http_transfer *x, CURLU *url)
 {
-	bool loopback, tls;
+	bool loopback = false, tls = false;
 	int rc = prepare_url(x, url, &loopback, &tls);
 
 	if (rc == 0)
@@ -460,7 +460,7 @@ prepare_transfer(struct transfer *x, CURLU *url)
 
 /* Seconds for which the peer may be silent now; 0: any time. */
 static unsigned
-silence_limit(const struct transfer *x)
+silence_limit(const struct http_transfer *x)
 {
 	return !x->answered && x->q->answer_timeout ? x->q->answer_timeout :
 						      x->http->options.idle_timeout;
@@ -468,7 +468,7 @@ silence_limit(const struct transfer *x)
 
 /* Milliseconds until the peer has been silent for too long. */
 static int64_t
-silence_left(const struct transfer *x)
+silence_left(const struct http_transfer *x)
 {
 	unsigned limit = silence_limit(x);
 
@@ -480,7 +480,7 @@ silence_left(const struct transfer *x)
 
 /* 0: libcurl ended the transfer, with *code. Else we did. */
 static int
-run_transfer(struct transfer *x, CURLM *multi, CURLcode *code)
+run_transfer(struct http_transfer *x, CURLM *multi, CURLcode *code)
 {
 	int running = 1, left;
 
@@ -579,7 +579,7 @@ read_headers(CURL *easy, struct http_response *out)
 
 /* "host: why"; libcurl often names the host by itself. */
 static void
-put_error(const struct transfer *x, int rc, CURLcode code)
+put_error(const struct http_transfer *x, int rc, CURLcode code)
 {
 	const char *text = *x->why ? x->why : x->text;
 
@@ -600,7 +600,7 @@ put_error(const struct transfer *x, int rc, CURLcode code)
 int
 http_do(struct http *h, const struct http_request *q, struct http_response *out)
 {
-	struct transfer x = { .http = h, .q = q, .out = out, .authorization = BUF_INIT };
+	struct http_transfer x = { .http = h, .q = q, .out = out, .authorization = BUF_INIT };
 	struct lane *lane = lane_get(h);
 	CURLU *url = curl_url();
 	CURLcode code = CURLE_OK;

@@ -72,7 +72,7 @@ for instance in https://evil.example https://acme.my.salesforce.com.evil.example
 		--data-urlencode 'match=POST */token'
 	run
 	printf '%s ' "$?" >>"$TMP/instance"
-	grep -c "none of Salesforce's: no token is sent there" "$TMP/err" >>"$TMP/instance"
+	grep -c "not Salesforce's: no token is sent there" "$TMP/err" >>"$TMP/instance"
 done
 is 'a token is sent to no host but the org'\''s' "$(sort -u "$TMP/instance")" '4 1'
 fresh
