@@ -619,7 +619,7 @@ rest_post(struct rest *r, enum rest_kind kind, const struct buf *path, const str
  * Downloads.
  */
 
-struct transfer {
+struct version_download {
 	const struct rest_sink *sink;
 	int		 rc;		/* what the sink said */
 	bool		 came;		/* some bytes */
@@ -628,7 +628,7 @@ struct transfer {
 static int
 write_to_sink(void *ctx, const void *p, size_t n)
 {
-	struct transfer *d = ctx;
+	struct version_download *d = ctx;
 
 	d->came = true;
 	d->rc = d->sink->write(d->sink->ctx, p, n);
@@ -638,7 +638,7 @@ write_to_sink(void *ctx, const void *p, size_t n)
 static int
 restart_sink(void *ctx)
 {
-	struct transfer *d = ctx;
+	struct version_download *d = ctx;
 
 	d->rc = d->sink->restart(d->sink->ctx);
 	return d->rc;
@@ -647,7 +647,7 @@ restart_sink(void *ctx)
 static bool
 is_sink_unwanted(void *ctx)
 {
-	struct transfer *d = ctx;
+	struct version_download *d = ctx;
 
 	return d->sink->unwanted(d->sink->ctx);
 }
@@ -667,7 +667,7 @@ try_download(struct rest *r, const struct call *call, uint64_t size, const struc
     struct retry *retry)
 {
 	const uint64_t before = sink->filled(sink->ctx);
-	struct transfer d = { .sink = sink };
+	struct version_download d = { .sink = sink };
 	struct http_request request = {
 		.sink = write_to_sink,
 		.ctx = &d,

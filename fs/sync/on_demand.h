@@ -74,8 +74,8 @@ struct on_demand_answer {
 
 /*
  * An answer that is fresh, or was asked for at `since` (on_demand_now) or later; if the org does
- * not answer, the last one. The caller's until on_demand_put. -EAGAIN: the org is being asked and w is
- * queued (w NULL: nothing was begun); -EINTR: w was cancelled before; else why there is no answer.
+ * not answer, the last one. The caller's until on_demand_put. -EAGAIN: the org is being asked and w
+ * is queued (w NULL: nothing was begun); -EINTR: w was cancelled before; else why there is none.
  */
 int on_demand_get(struct on_demand *, enum on_demand_kind, const char *subject, int64_t since,
     struct wait *w, const struct on_demand_answer **out);

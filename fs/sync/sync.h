@@ -3,9 +3,9 @@
  *
  * The first fill pages through all documents and goes on where it stopped. After that a refresh
  * asks what changed since the last one, deletions included: only when somebody looks and the last
- * answer is older than `refresh` seconds. Such a look is parked until the answer is there, so no name is
- * staler than that. If the org does not answer, the last state serves, and nobody asks again for a
- * while. Once a day a reconcile lists all Ids beside everything else.
+ * answer is older than `refresh` seconds. Such a look is parked until the answer is there, so no
+ * name is staler than that. If the org does not answer, the last state serves, and nobody asks
+ * again for a while. Once a day a reconcile lists all Ids beside everything else.
  *
  * Mounts of one org share the catalogue. One that finds another asking waits for its answer, but
  * only for seconds. Joins rest, name and catalogue. Knows nothing of FUSE. Any thread.
