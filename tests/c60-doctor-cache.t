@@ -22,7 +22,7 @@ chmod u+w "$files/$version"
 printf 'X' | dd of="$files/$version" bs=1 seek=50000 conv=notrunc status=none
 chmod u+w "$files/$table"
 printf 'longer' >>"$files/$table"
-"$sffs" doctor --cache sim >"$TMP/out"
+"$sffs" doctor --cache sim >"$TMP/out" 2>"$TMP/err"
 is 'one that is not: exit status' "$?" 1
 like 'is named, with its document' "$(cat "$TMP/out")" "*f2: MD5 differs, removed*"
 like 'so is one of another size' "$(cat "$TMP/out")" "*table: size differs, removed*"
@@ -38,7 +38,7 @@ on_terminal() { python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitc
 like 'a terminal is shown how far it is' "$(on_terminal "$sffs" doctor --cache sim)" '*[0-9] files, 0 MB*4 right*'
 like 'nothing else is' "$("$sffs" doctor --cache sim 2>&1)" '4 right*'
 rm "$XDG_CACHE_HOME"/sffs/*/catalogue-*
-"$sffs" doctor --cache sim >"$TMP/out"
+"$sffs" doctor --cache sim >"$TMP/out" 2>"$TMP/err"
 is 'without a list of documents that is no good end' "$?" 1
 like 'and nothing is said to be old' "$(cat "$TMP/out")" '0 right, 0 damaged, 1 views, 4 not checked: *'
 fs_unmount; fs_mount; fs_unmount

@@ -57,5 +57,6 @@ is 'the mount of another user' "$(setpriv --reuid 65534 --regid 65534 --clear-gr
 	awk -v where="$MNT" '$NF == where { print $2 }')" private
 fs_unmount
 rm "$XDG_CONFIG_HOME/sffs/config"
-ok 'without a config file' "$sffs" status
+"$sffs" status >"$TMP/out"
+ok 'without a config file' test "$?" -le 1 # other mounts of this machine may be dead
 is 'there are no orgs' "$("$sffs" --orgs)" ''

@@ -18,7 +18,7 @@
 struct check {
 	struct catalogue *catalogue;
 	FILE		*out;
-	bool		 complete;	/* the catalogue is: it lacks only older versions */
+	bool		 complete;	/* the catalogue is: it has all but older versions */
 	bool		 terminal;	/* show progress */
 	int64_t		 shown;		/* when that was last (ms); 0: not yet */
 	unsigned long long right, wrong, views, unknown, bytes;
@@ -82,7 +82,7 @@ static bool
 check_version(struct check *k, const char *id, int fd, uint64_t size)
 {
 	struct document d;
-	int rc = catalogue_by_version_key(k->catalogue, name_key(id), &d);
+	int rc = k->complete ? catalogue_by_version_key(k->catalogue, name_key(id), &d) : -ENOENT;
 
 	if (rc < 0) {
 		k->unknown += rc == -ENOENT;
