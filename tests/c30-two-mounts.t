@@ -76,7 +76,7 @@ fs_mount -o refresh=3600
 "$BUILD/sffs" -f -o refresh=3600,confine=no sim "$second" 2>"$TMP/log" & stopped=$!
 for i in $(seq 100); do mountpoint -q "$second" && break; sleep 0.1; done
 ls "$second/documents" >/dev/null
-hold 'GET */queryAll*'
+org fault -d kind=hold-after -d bytes=60 --data-urlencode 'match=GET */queryAll*' -d times=1 >/dev/null	# what comes is from before the changes
 echo now >"$second/.sffs/refresh" & two=$!
 held
 kill -STOP $stopped

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Mounts of an org: many pages and lost places in them; one that lists less takes nothing from the others.
-. "${0%/*}/lib.sh"; plan 24
+. "${0%/*}/lib.sh"; plan 25
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6; do echo "text $i" >"$data/T$i.txt"; done
@@ -27,6 +27,7 @@ fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode
 fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET *FROM ContentVersion*'
 fs_mount -o versions=all,refresh=3600
 is 'a mount that loses them goes on' "$?" 0
+calls 'after the last document that came' "GET */query?*FROM ContentDocument WHERE Id > *" 1
 is 'from where it was' "$(ls "$MNT"/versions/R? | grep -c txt)" 12
 is 'with all documents' "$(ls "$MNT/documents" | wc -l)" 7
 change new-version -d title=R1 -d content=newer
