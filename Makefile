@@ -93,7 +93,7 @@ $(BUILD)/obj/%.o: %.c docs/VERSION
 BENCH_PROGRAMS = $(BUILD)/tests/delay-proxy $(addprefix $(BUILD)/tests/bench/,probe views passthrough_ll)
 
 # Tests: every tests/a*.c is a program, every tests/*.t a script; prove runs both and reads their TAP.
-# TESTS=tests/b10-read.t runs one alone; TESTS=build/tests/a20-name one unit.
+# TESTS=tests/b20-read.t runs one alone; TESTS=build/tests/a10-name one unit.
 TESTS ?= tests/a00-layers.t $(filter $(BUILD)/tests/a%,$(UNIT_PROGRAMS)) \
 	$(filter-out tests/a00% tests/z%,$(sort $(wildcard tests/*.t))) \
 	$(filter $(BUILD)/tests/z%,$(UNIT_PROGRAMS)) $(sort $(wildcard tests/z*.t))
