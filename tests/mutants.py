@@ -15,6 +15,7 @@ SECONDS = 240                   # a mutant that hangs is killed, too
 
 class Mutant:
     def __init__(self, line):
+        self.line = line
         self.file, self.was, self.becomes, tests, self.says = line.split('\t')
         self.tests = tests.split()
 
@@ -112,8 +113,7 @@ def try_mutant(mutant):
 def main():
     check = '--check' in sys.argv
     words = [a for a in sys.argv[1:] if a != '--check']
-    mutants = [m for m in read_table() if all(w in '\t'.join(vars(m)[k] if k != 'tests' else ' '.join(m.tests)
-               for k in vars(m)) for w in words)]
+    mutants = [m for m in read_table() if all(w in m.line for w in words)]
     failed = 0
 
     print('1..%d' % len(mutants), flush=True)
