@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -275,9 +276,11 @@ check_wrong_for_nobody(void)
 	sem_wait(&s->reached);
 	blob_put(b);
 	sem_post(&s->open);
-	close_store();
+	sem_post(&s->open);
+	for (struct store_stats stats = { .fetching = 1 }; stats.fetching > 0; sched_yield())
+		store_stats(store, &stats);
 	is_int(s->begun, 1, "for nobody it does not come again");
-	open_store(1000 * MIB);
+	reopen_store();
 }
 
 /*
@@ -614,6 +617,21 @@ check_damage(void)
 	ok(store_has(store, "068-damaged", MIB), "and kept");
 }
 
+/* Something else by the same name: each has its own. */
+static void
+check_sizes(void)
+{
+	struct source *one = SOURCE({ SEND, MIB }), *two = SOURCE({ SEND, 2 * MIB });
+	struct blob *b = NULL, *c = NULL;
+
+	source_get(store, "068-sizes", MIB, one, &b);
+	source_get(store, "068-sizes", 2 * MIB, two, &c);
+	is_int(source_read(c, 0, 2 * MIB), 2 * MIB, "another size is another blob");
+	is_int(source_read(b, 0, MIB), MIB, "and the first is itself");
+	blob_put(b);
+	blob_put(c);
+}
+
 static void
 check_drop(void)
 {
@@ -706,6 +724,7 @@ main(void)
 	check_queue();
 	check_close();
 	check_damage();
+	check_sizes();
 	check_drop();
 	check_names();
 	check_leftovers();
