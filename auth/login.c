@@ -25,8 +25,9 @@ login_say_who(struct session *s, const struct login *l)
  * an invalid code is sent first: the refusal is of the app, or else of the code.
  */
 static int
-check_app(struct session *s, struct oauth_failure *f)
+check_app(struct session *s)
 {
+	struct oauth_failure *f = &s->saved.failure;
 	static char none[] = "none";
 	struct oauth_grant grant = { 0 };
 	int rc = oauth_ask(s->http,
@@ -46,17 +47,17 @@ check_app(struct session *s, struct oauth_failure *f)
 
 /* Salesforce does not know the Consumer Key of a new app for some minutes: --wait tries again. */
 static int
-log_in_when_known(struct session *s, struct login *l, struct oauth_failure *f)
+log_in_when_known(struct session *s, struct login *l)
 {
 	time_t end = time(NULL) + WAIT_MOST;
 
 	for (unsigned pause = 1;; pause = pause * 2 < WAIT_PAUSE ? pause * 2 : WAIT_PAUSE) {
 		bool web = s->config->flow == CONFIG_WEB;
-		int rc = web && s->wait ? check_app(s, f) : 0;
+		int rc = web && s->wait ? check_app(s) : 0;
 
 		if (rc == 0)
-			rc = web ? login_web(s, l, f) : saved_login_make(s->config, s->http, NULL, l, f);
-		if (rc != -EACCES || !f->not_yet || !s->wait || time(NULL) > end)
+			rc = web ? login_web(s, l) : saved_login_make(&s->saved, NULL, l);
+		if (rc != -EACCES || !s->saved.failure.not_yet || !s->wait || time(NULL) > end)
 			return rc;
 		log_info("login",
 		    "%s: Salesforce does not know this client_id: a new app takes up to 30 min; "
@@ -69,7 +70,6 @@ log_in_when_known(struct session *s, struct login *l, struct oauth_failure *f)
 int
 login_command(struct session *s)
 {
-	struct oauth_failure failure = { 0 };
 	struct login l = { 0 };
 	const char *lacks = config_lacks(s->config);
 	int rc;
@@ -78,11 +78,11 @@ login_command(struct session *s)
 		rc = log_invalid("login", "%s: [%s] lacks %s; %s login --setup %s says more",
 		    s->config->file, s->config->org, lacks, s->config->sffs_auth, s->config->org);
 	else
-		rc = log_in_when_known(s, &l, &failure);
+		rc = log_in_when_known(s, &l);
 	if (rc == 0)
 		login_say_who(s, &l);
-	else if (*failure.text)
-		log_error("login", "%s: %s", s->config->org, failure.text);
+	else
+		saved_login_tell(&s->saved);
 	login_free(&l);
 	return rc;
 }

@@ -18,6 +18,7 @@
 struct session {
 	const struct config *config;
 	struct http	*http;
+	struct saved_login saved;
 	/* options of the command line */
 	bool		 no_browser, wait, json, limits, purge;
 	int64_t		 timeout;		/* seconds to wait for a browser */
@@ -36,7 +37,7 @@ int	login_logout(struct session *);
 int	login_setup(struct config *, bool there);
 
 /* login_web.c: logs in by a browser. */
-int	login_web(struct session *, struct login *out, struct oauth_failure *);
+int	login_web(struct session *, struct login *out);
 
 /* Prints "acme: logged in as NAME, ..." */
 void	login_say_who(struct session *, const struct login *);

@@ -39,7 +39,7 @@ is_host_of(const char *host, const char *login_url)
 }
 
 static int
-import_url(struct session *s, struct login *l, struct oauth_failure *f)
+import_url(struct session *s, struct login *l)
 {
 	struct sfdx_url u = { 0 };
 	struct buf text = BUF_INIT;
@@ -55,13 +55,13 @@ import_url(struct session *s, struct login *l, struct oauth_failure *f)
 		rc = log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s",
 		    u.host, s->config->org, s->config->login_url);
 	if (rc == 0)
-		rc = saved_login_make(s->config, s->http,
+		rc = saved_login_make(&s->saved,
 		    &(struct oauth_request){ .config = s->config,
 			.flow = OAUTH_REFRESH,
 			.client_id = u.client_id,
 			.client_secret = &u.client_secret,
 			.refresh_token = &u.refresh_token },
-		    l, f);
+		    l);
 	sfdx_url_free(&u);
 	buf_wipe(&text);
 	return rc;
@@ -144,7 +144,7 @@ import_cli(struct session *s, struct login *l)
 	l->since = l->renewed = time(NULL);
 	if (login_set_text(&l->login_url, login_url) && login_set_text(&l->client_id, "sf") &&
 	    login_set_text(&l->how, "sf") && login_set_text(&l->instance_url, instance.bytes))
-		rc = saved_login_put(s->config, s->http, l);
+		rc = saved_login_put(&s->saved, l);
 	else
 		rc = -ENOMEM;
 out:
@@ -156,9 +156,8 @@ out:
 int
 login_import(struct session *s)
 {
-	struct oauth_failure failure = { 0 };
 	struct login l = { 0 };
-	int rc = s->from_cli ? import_cli(s, &l) : import_url(s, &l, &failure);
+	int rc = s->from_cli ? import_cli(s, &l) : import_url(s, &l);
 
 	if (rc == 0) {
 		login_say_who(s, &l);
@@ -167,8 +166,8 @@ login_import(struct session *s)
 			"this login ends with the session of sf; then import it again" :
 			"the CLI and sffs now share one login; "
 			"with refresh token rotation in the org, only one of them can use it");
-	} else if (*failure.text) {
-		log_error("login", "%s: %s", s->config->org, failure.text);
+	} else {
+		saved_login_tell(&s->saved);
 	}
 	login_free(&l);
 	return rc;

@@ -176,7 +176,7 @@ login_status(struct session *s)
 	struct org_says answer = { .used = -1, .max = -1 };
 	struct bearer bearer = { 0 };
 	struct login l = { 0 };
-	int rc = saved_login_get(s->config, &l);
+	int rc = saved_login_read(&s->saved, &l);
 	bool stored = rc == 0;
 
 	if (rc == 0 && !l.ended && s->limits) {
@@ -185,7 +185,7 @@ login_status(struct session *s)
 			rc = ask_limits(s, &bearer, &answer);
 		login_free(&l);
 		if (rc == 0)
-			rc = saved_login_get(s->config, &l);
+			rc = saved_login_read(&s->saved, &l);
 		if (rc < 0)
 			goto out;
 	}
@@ -268,8 +268,9 @@ login_logout(struct session *s)
 {
 	const char *org = s->config->org;
 	struct login l = { 0 };
-	int rc = saved_login_end(s->config, s->http, &l);
+	int rc = saved_login_end(&s->saved, &l);
 
+	saved_login_tell(&s->saved);
 	if (rc == -EHOSTUNREACH || rc == -ETIMEDOUT)
 		log_error("login",
 		    "%s: logged out here, but the org is out of reach and still honours the login: "

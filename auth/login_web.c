@@ -238,20 +238,21 @@ answer_browser(struct web *w, struct visit *visit, bool good, const char *text)
 }
 
 static int
-exchange_code(struct web *w, const struct callback *b, struct login *out, struct oauth_failure *f)
+exchange_code(struct web *w, const struct callback *b, struct login *out)
 {
 	struct session *s = w->session;
 	struct secret code = { NULL };
 
 	if (b->error)
-		return oauth_explain(b->error, b->description, f) == -EACCES ? -EACCES :
-									       -EHOSTUNREACH;
+		return oauth_explain(b->error, b->description, &s->saved.failure) == -EACCES ?
+		    -EACCES :
+		    -EHOSTUNREACH;
 	if (!secret_set(&code, b->code, strlen(b->code)))
 		return -ENOMEM;
-	int rc = saved_login_make(s->config, s->http,
+	int rc = saved_login_make(&s->saved,
 	    &(struct oauth_request){
 		.config = s->config, .flow = OAUTH_WEB, .code = &code, .verifier = w->verifier },
-	    out, f);
+	    out);
 	secret_free(&code);
 	return rc;
 }
@@ -327,7 +328,7 @@ show_url(struct web *w)
 }
 
 int
-login_web(struct session *s, struct login *out, struct oauth_failure *f)
+login_web(struct session *s, struct login *out)
 {
 	struct web w = { .session = s,
 		.input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1,
@@ -351,11 +352,11 @@ login_web(struct session *s, struct login *out, struct oauth_failure *f)
 	}
 	if (rc < 0)
 		goto out;
-	rc = exchange_code(&w, &callback, out, f);
+	rc = exchange_code(&w, &callback, out);
 	if (visit.query)
 		answer_browser(&w, &visit, rc == 0,
 		    rc == 0	 ? "You can close this window and go back to the terminal." :
-			*f->text ? f->text :
+			*s->saved.failure.text ? s->saved.failure.text :
 				   "The terminal says why.");
 out:
 	callback_free(&callback);

@@ -181,6 +181,8 @@ run_chosen(struct auth_arguments *a)
 				   .idle_timeout = (unsigned)c->timeout,
 				   .user_agent = "sffs/" SFFS_VERSION },
 		    &http);
+	if (rc == 0)
+		rc = saved_login_open(c, http, &a->session.saved);
 	if (rc == 0) {
 		a->session.config = c;
 		a->session.http = http;
@@ -191,6 +193,7 @@ out:
 		log_error("sffs-auth", "standard output: %s", strerror(errno));
 		rc = -EIO;
 	}
+	saved_login_close(&a->session.saved);
 	http_close(http);
 	config_free(c);
 	return rc;

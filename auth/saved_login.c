@@ -24,10 +24,10 @@ _Static_assert((int)OAUTH_WEB == CONFIG_WEB && (int)OAUTH_JWT == CONFIG_JWT &&
 
 /* -EINTR: http_cancel. */
 static int
-pause_for(struct http *http, int64_t ms)
+pause_for(const struct saved_login *s, int64_t ms)
 {
 	for (int64_t end = clock_ms() + ms; clock_ms() < end;) {
-		if (http_cancelled(http))
+		if (http_cancelled(s->http))
 			return -EINTR;
 		nanosleep(&(struct timespec){ .tv_nsec = SLICE * 1000000 }, NULL);
 	}
@@ -79,61 +79,60 @@ read_any(const char *path, struct login *out)
 }
 
 int
-saved_login_read(const struct config *c, const char *path, struct login *out)
+saved_login_open(const struct config *c, struct http *http, struct saved_login *out)
 {
-	int rc = read_any(path, out);
+	*out = (struct saved_login){ .config = c, .http = http, .lock = -1 };
+	return token_file_path(c, &out->path);
+}
 
-	if (rc == 0 && !belongs_to(out, c))
+void
+saved_login_close(struct saved_login *s)
+{
+	free(s->path);
+	s->path = NULL;
+}
+
+int
+saved_login_read(const struct saved_login *s, struct login *out)
+{
+	int rc = read_any(s->path, out);
+
+	if (rc == 0 && !belongs_to(out, s->config))
 		login_free(out);
 	return rc == 0 && !out->login_url ? -ENOKEY : rc;
 }
 
-/* *out: the lock, or -1 where locks do not work, which must not stop a login. */
+/* s->lock stays -1 where locks do not work, which must not stop a login. */
 static int
-take_lock(struct http *http, const char *path, int *out, struct oauth_failure *f)
+take_lock(struct saved_login *s)
 {
 	int64_t end = clock_ms() + LOCK_WAIT;
 	int rc;
 
-	*out = -1;
-	while ((rc = token_file_lock(path, out)) == -EAGAIN) {
+	while ((rc = token_file_lock(s->path, &s->lock)) == -EAGAIN) {
 		if (clock_ms() > end) {
-			f->kind = OAUTH_UNREACHABLE;
-			snprintf(f->text, sizeof(f->text),
-			    "another process has kept %s locked for too long", path);
+			s->failure.kind = OAUTH_UNREACHABLE;
+			snprintf(s->failure.text, sizeof(s->failure.text),
+			    "another process has kept %s locked for too long", s->path);
 			return -ETIMEDOUT;
 		}
-		rc = pause_for(http, SLICE);
+		rc = pause_for(s, SLICE);
 		if (rc < 0)
 			return rc;
 	}
 	if (rc < 0 && rc != -ENOMEM)
 		log_warn("token",
 		    "%s: cannot be locked: %s; do not use this login in two processes at once",
-		    path, strerror(-rc));
+		    s->path, strerror(-rc));
 	return rc == -ENOMEM ? rc : 0;
 }
 
-int
-saved_login_newer(const struct config *c, const char *path, const struct login *old,
-    struct login *out)
-{
-	int rc = saved_login_read(c, path, out);
-
-	if (rc == 0 &&
-	    (!out->access_token.bytes || secret_equal(&out->access_token, old->access_token.bytes) ||
-		(old->unsaved && out->renewed <= old->renewed))) {
-		login_free(out);
-		rc = -ENOKEY;
-	}
-	return rc;
-}
-
 static void
-drop_lock(int lock)
+drop_lock(struct saved_login *s)
 {
-	if (lock >= 0)
-		close(lock);
+	if (s->lock >= 0)
+		close(s->lock);
+	s->lock = -1;
 }
 
 /*
@@ -185,18 +184,17 @@ begin_login(const struct oauth_request *q, struct login *l)
 
 /* The request that renews the stored login, or begins one where that needs no person. */
 static int
-next_request(
-    const struct config *c, const struct login *l, struct oauth_request *q, struct oauth_failure *f)
+next_request(struct saved_login *s, const struct login *l, struct oauth_request *q)
 {
-	*q = (struct oauth_request){ .config = c, .flow = (enum oauth_flow)c->flow };
+	*q = (struct oauth_request){ .config = s->config, .flow = (enum oauth_flow)s->config->flow };
 	if (l->refresh_token.bytes) {
 		q->flow = OAUTH_REFRESH;
 		q->refresh_token = &l->refresh_token;
 		q->client_id = l->imported ? l->client_id : NULL;
 		q->client_secret = &l->client_secret;
 	} else if (q->flow == OAUTH_WEB) {
-		f->kind = OAUTH_DEAD;
-		snprintf(f->text, sizeof(f->text), "%s",
+		s->failure.kind = OAUTH_DEAD;
+		snprintf(s->failure.text, sizeof(s->failure.text), "%s",
 		    l->ended	    ? l->ended :
 			l->imported ? "the imported login has ended; import it again, or log in" :
 				      "not logged in; log in");
@@ -208,12 +206,14 @@ next_request(
 /* Sends one request; the lock is held. *l: the stored login, and then what has become of it, in the
  * file already. */
 static int
-request_token(struct http *http, const char *path, const struct oauth_request *q, bool begins,
-    struct login *l, struct oauth_failure *f)
+request_token(struct saved_login *s, const struct oauth_request *q, bool begins, struct login *l)
 {
+	struct oauth_failure *f = &s->failure;
 	struct oauth_grant grant = { 0 };
-	int rc = oauth_ask(http, q, &grant, f);
+	int rc;
 
+	*f = (struct oauth_failure){ 0 };
+	rc = oauth_ask(s->http, q, &grant, f);
 	if (rc == 0 && !begins && strcmp(l->org_id, grant.org_id) != 0) {
 		f->kind = OAUTH_REFUSED;
 		snprintf(f->text, sizeof(f->text),
@@ -226,30 +226,28 @@ request_token(struct http *http, const char *path, const struct oauth_request *q
 	if (rc == 0)
 		rc = take_grant(l, &grant);
 	if (rc == 0)
-		token_file_write(path, l);	/* logs a failure; the token is good all the same */
+		token_file_write(s->path, l);	/* logs a failure; the token is good all the same */
 	if (rc == -EACCES && f->kind == OAUTH_DEAD && !begins) {
 		secret_free(&l->access_token);
 		secret_free(&l->refresh_token);
 		if (login_set_text(&l->ended, f->text))
-			token_file_write(path, l);
+			token_file_write(s->path, l);
 	}
 	oauth_grant_free(&grant);
 	return rc;
 }
 
-/* One try. first: as for saved_login_make; NULL: renew. */
+/* One try. first: as for saved_login_make; NULL: renew, and ask Salesforce only if `ask`. */
 static int
-try_login(const struct config *c, struct http *http, const char *path,
-    const struct oauth_request *first, const struct login *old, struct login *out,
-    struct oauth_failure *f)
+try_login(struct saved_login *s, const struct oauth_request *first, const struct login *old,
+    bool ask, struct login *out)
 {
 	struct oauth_request q = { 0 };
 	struct login l = { 0 };
-	int lock;
-	int rc = take_lock(http, path, &lock, f);
+	int rc = take_lock(s);
 
 	if (rc == 0) {
-		rc = saved_login_read(c, path, &l);
+		rc = saved_login_read(s, &l);
 		rc = rc == -ENOKEY ? 0 : rc;
 	}
 	/* The refresh token in the file may have been used up. */
@@ -258,14 +256,14 @@ try_login(const struct config *c, struct http *http, const char *path,
 		rc = login_copy(&l, old);
 	}
 	if (rc == 0 && first) {
-		rc = request_token(http, path, first, true, &l, f);
+		rc = request_token(s, first, true, &l);
 	} else if (rc == 0 &&
 	    (!l.access_token.bytes || (old && same(l.access_token.bytes, old->access_token.bytes)))) {
-		rc = next_request(c, &l, &q, f);
+		rc = ask ? next_request(s, &l, &q) : -ENOKEY;
 		if (rc == 0)
-			rc = request_token(http, path, &q, q.flow != OAUTH_REFRESH, &l, f);
+			rc = request_token(s, &q, q.flow != OAUTH_REFRESH, &l);
 	}
-	drop_lock(lock);
+	drop_lock(s);
 	if (rc == 0)
 		*out = l;
 	else
@@ -274,127 +272,86 @@ try_login(const struct config *c, struct http *http, const char *path,
 }
 
 static int
-log_in(const struct config *c, struct http *http, const char *path,
-    const struct oauth_request *first, const struct login *old, struct login *out,
-    struct oauth_failure *f)
+log_in(struct saved_login *s, const struct oauth_request *first, const struct login *old, bool ask,
+    struct login *out)
 {
 	for (unsigned tried = 1;; tried++) {
-		*f = (struct oauth_failure){ 0 };
-		int rc = try_login(c, http, path, first, old, out, f);
+		int rc = try_login(s, first, old, ask, out);
+
+		if (rc == 0)
+			s->failure = (struct oauth_failure){ 0 };
 		if (rc != -EAGAIN)
 			return rc;
 		if (tried == TRIES)
-			return f->kind == OAUTH_BUSY ? -ETIMEDOUT : -EHOSTUNREACH;
-		rc = pause_for(http, f->kind == OAUTH_BUSY ? 1000 : 250 << tried);
+			return s->failure.kind == OAUTH_BUSY ? -ETIMEDOUT : -EHOSTUNREACH;
+		rc = pause_for(s, s->failure.kind == OAUTH_BUSY ? 1000 : 250 << tried);
 		if (rc < 0)
 			return rc;
 	}
 }
 
 int
-saved_login_renew(const struct config *c, struct http *http, const char *path,
-    const struct login *old, struct login *out, struct oauth_failure *f)
+saved_login_renew(struct saved_login *s, const struct login *old, bool ask, struct login *out)
 {
-	return log_in(c, http, path, NULL, old, out, f);
-}
-
-/*
- * What sffs-auth does.
- */
-
-int
-saved_login_get(const struct config *c, struct login *out)
-{
-	char *path = NULL;
-	int rc = token_file_path(c, &path);
-
-	if (rc == 0)
-		rc = saved_login_read(c, path, out);
-	free(path);
-	return rc;
+	return log_in(s, NULL, old, ask, out);
 }
 
 int
-saved_login_make(const struct config *c, struct http *http, const struct oauth_request *first,
-    struct login *out, struct oauth_failure *f)
+saved_login_make(struct saved_login *s, const struct oauth_request *first, struct login *out)
 {
+	const struct config *c = s->config;
 	struct oauth_request q = { .config = c, .flow = (enum oauth_flow)c->flow };
 	struct login old = { 0 };
-	char *path = NULL;
+	int rc = saved_login_read(s, &old);
 
-	if (!first && q.flow == OAUTH_WEB)
-		return -ENOKEY;
-	int rc = token_file_path(c, &path);
-	if (rc == 0)
-		rc = saved_login_read(c, path, &old);
 	if (rc == 0 || rc == -ENOKEY)
-		rc = log_in(c, http, path, first ? first : &q, NULL, out, f);
+		rc = log_in(s, first ? first : &q, NULL, true, out);
 	/* A user has at most five logins of an app: the replaced one must not count. */
 	if (rc == 0 && old.refresh_token.bytes && !old.imported &&
 	    !same(old.refresh_token.bytes, out->refresh_token.bytes))
-		oauth_revoke(http, c->login_url, &old.refresh_token);
+		oauth_revoke(s->http, c->login_url, &old.refresh_token);
 	login_free(&old);
-	free(path);
-	return rc;
-}
-
-/* The path of the login's file, and its lock. Both are the caller's, after an error too. */
-static int
-lock_file(const struct config *c, struct http *http, char **path, int *lock,
-    struct oauth_failure *f)
-{
-	*lock = -1;
-	int rc = token_file_path(c, path);
-	return rc < 0 ? rc : take_lock(http, *path, lock, f);
-}
-
-int
-saved_login_put(const struct config *c, struct http *http, struct login *l)
-{
-	struct oauth_failure failure = { 0 };
-	char *path = NULL;
-	int lock;
-	int rc = lock_file(c, http, &path, &lock, &failure);
-
-	if (rc == 0)
-		rc = token_file_write(path, l);
-	saved_login_tell(c, rc, &failure);
-	drop_lock(lock);
-	free(path);
 	return rc;
 }
 
 int
-saved_login_end(const struct config *c, struct http *http, struct login *was)
+saved_login_put(struct saved_login *s, struct login *l)
 {
-	struct oauth_failure failure = { 0 };
-	char *path = NULL;
-	int lock, revoked = 0;
-	int rc = lock_file(c, http, &path, &lock, &failure);
+	int rc = take_lock(s);
 
 	if (rc == 0)
-		rc = read_any(path, was);
+		rc = token_file_write(s->path, l);
+	drop_lock(s);
+	return rc;
+}
+
+int
+saved_login_end(struct saved_login *s, struct login *was)
+{
+	int revoked = 0;
+	int rc = take_lock(s);
+
+	if (rc == 0)
+		rc = read_any(s->path, was);
 	const struct secret *token =
 	    was->refresh_token.bytes ? &was->refresh_token : &was->access_token;
 	if (rc == 0 && token->bytes && !was->imported)
-		revoked = oauth_revoke(http, was->login_url, token);
+		revoked = oauth_revoke(s->http, was->login_url, token);
 	if (rc == 0)
-		rc = token_file_remove(path);
+		rc = token_file_remove(s->path);
 	if (rc == 0)
 		rc = token->bytes ? revoked : -ENOKEY;
-	saved_login_tell(c, rc, &failure);
-	drop_lock(lock);
-	free(path);
+	drop_lock(s);
 	return rc;
 }
 
 void
-saved_login_tell(const struct config *c, int rc, const struct oauth_failure *f)
+saved_login_tell(const struct saved_login *s)
 {
-	if (!*f->text)
-		return;
-	if (rc == -ENOKEY || f->kind == OAUTH_DEAD)
-		log_error("login", "%s: %s: %s login %s", c->org, f->text, c->sffs_auth, c->org);
-	else
-		log_error("login", "%s: %s", c->org, f->text);
+	const struct config *c = s->config;
+
+	if (*s->failure.text && s->failure.kind == OAUTH_DEAD)
+		log_error("login", "%s: %s: %s login %s", c->org, s->failure.text, c->sffs_auth, c->org);
+	else if (*s->failure.text)
+		log_error("login", "%s: %s", c->org, s->failure.text);
 }

@@ -14,20 +14,16 @@
 #define RATE_TIME	3600000	/* the same if Salesforce says that there are too many logins */
 
 struct token {
-	const struct config *config;
-	struct http	*http;
-	char		*path;		/* of the login's file */
+	struct saved_login saved;	/* the renewing thread's */
 	char		 org_id[19], user_id[19];
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	pthread_cond_t	 renewed;
-	struct login	 login;
+	struct login	 login;		/* the renewing thread alone changes it */
 	unsigned	 serial;
 	bool		 renewing;
 	int		 last;		/* how the last renewal ended */
 	int64_t		 refused_until;	/* ms; until then Salesforce is not asked */
-
-	struct oauth_failure told;	/* the renewing thread's: what the log has already */
 };
 
 /* Uses *l from now on, unless it is of another org or user: the cached data is of the first one. */
@@ -53,7 +49,7 @@ use_login(struct token *t, struct login *l)
 	if (rc < 0)
 		log_error("token",
 		    "%s: the login is now of another user or org: unmount, and mount again",
-		    t->config->org);
+		    t->saved.config->org);
 	return rc;
 }
 
@@ -61,23 +57,19 @@ int
 token_open(const struct config *c, struct http *http, struct token **out)
 {
 	struct token *t = calloc(1, sizeof(*t));
-	struct oauth_failure failure = { 0 };
 	struct login l = { 0 };
-	int rc;
 
 	if (!t)
 		return -ENOMEM;
-	t->config = c;
-	t->http = http;
 	pthread_mutex_init(&t->lock, NULL);
 	pthread_cond_init(&t->renewed, NULL);
-	rc = token_file_path(c, &t->path);
+	int rc = saved_login_open(c, http, &t->saved);
 	if (rc == 0)
-		rc = saved_login_read(c, t->path, &l);
+		rc = saved_login_read(&t->saved, &l);
 	if (rc == -ENOKEY || (rc == 0 && !l.access_token.bytes)) {
 		login_free(&l);
-		rc = saved_login_renew(c, http, t->path, NULL, &l, &failure);
-		saved_login_tell(c, rc, &failure);
+		rc = saved_login_renew(&t->saved, NULL, true, &l);
+		saved_login_tell(&t->saved);
 	}
 	if (rc == 0)
 		rc = use_login(t, &l);
@@ -95,7 +87,7 @@ token_close(struct token *t)
 	if (!t)
 		return;
 	login_free(&t->login);
-	free(t->path);
+	saved_login_close(&t->saved);
 	pthread_cond_destroy(&t->renewed);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -143,26 +135,18 @@ bearer_free(struct bearer *b)
 static int
 renew_login(struct token *t, bool silent, int64_t *silence)
 {
-	struct oauth_failure failure = { 0 };
-	struct login old = { 0 }, l = { 0 };
+	struct oauth_failure told = t->saved.failure;	/* the log has it already */
+	const struct oauth_failure *failure = &t->saved.failure;
+	struct login l = { 0 };
+	int rc = saved_login_renew(&t->saved, &t->login, !silent, &l);
 
-	pthread_mutex_lock(&t->lock);
-	int rc = login_copy(&old, &t->login);
-	pthread_mutex_unlock(&t->lock);
 	*silence = 0;
-	if (rc == 0 && silent)
-		rc = saved_login_newer(t->config, t->path, &old, &l);
-	else if (rc == 0)
-		rc = saved_login_renew(t->config, t->http, t->path, &old, &l, &failure);
 	if (rc == 0)
 		rc = use_login(t, &l);
-	if (strcmp(t->told.text, failure.text) != 0)
-		saved_login_tell(t->config, rc, &failure);
-	if (!silent)
-		t->told = failure;
+	if (strcmp(told.text, failure->text) != 0)
+		saved_login_tell(&t->saved);
 	if (!silent && (rc == -EACCES || rc == -ENOKEY || rc == -EINVAL))
-		*silence = failure.kind == OAUTH_RATE ? RATE_TIME : REFUSED_TIME;
-	login_free(&old);
+		*silence = failure->kind == OAUTH_RATE ? RATE_TIME : REFUSED_TIME;
 	login_free(&l);
 	return rc == -ENOKEY ? -EACCES : rc;
 }

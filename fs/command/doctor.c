@@ -339,9 +339,11 @@ has_word(const char *words, const char *word)
 static void
 check_scopes(struct doctor *d)
 {
+	struct saved_login saved;
 	struct login l = { 0 };
 
-	if (saved_login_get(d->config, &l) == 0 && l.scope) {
+	if (saved_login_open(d->config, d->http, &saved) == 0 && saved_login_read(&saved, &l) == 0 &&
+	    l.scope) {
 		if (!has_word(l.scope, "api") && !has_word(l.scope, "full"))
 			BAD(-EACCES,
 			    "in the app: add the scope Manage user data via APIs (api), "
@@ -355,6 +357,7 @@ check_scopes(struct doctor *d)
 			GOOD("scopes: %s", l.scope);
 	}
 	login_free(&l);
+	saved_login_close(&saved);
 }
 
 /*
@@ -365,16 +368,15 @@ check_scopes(struct doctor *d)
 static bool
 check_new_login(struct doctor *d)
 {
-	struct oauth_failure failure = { 0 };
+	struct saved_login saved;
 	struct login l = { 0 };
-	bool has = saved_login_get(d->config, &l) == 0 && l.access_token.bytes;
-	int rc = d->config->flow == CONFIG_WEB || l.imported ? 0 : -ENOKEY;
+	int rc = saved_login_open(d->config, d->http, &saved);
+	bool has = rc == 0 && saved_login_read(&saved, &l) == 0 && l.access_token.bytes;
 
-	if (rc < 0) {
+	if (rc == 0 && d->config->flow != CONFIG_WEB && !l.imported) {
 		login_free(&l);
-		rc = saved_login_make(d->config, d->http, NULL, &l, &failure);
-		if (*failure.text)
-			log_error("login", "%s: %s", d->org, failure.text);
+		rc = saved_login_make(&saved, NULL, &l);
+		saved_login_tell(&saved);
 		if (rc < 0)
 			BAD(rc, "the line above says why", "%s",
 			    has ? "a new login; a mount uses the old one until that ends" :
@@ -385,6 +387,7 @@ check_new_login(struct doctor *d)
 		has = true;		/* or token_open tells what to do */
 	}
 	login_free(&l);
+	saved_login_close(&saved);
 	return has;
 }
 
