@@ -37,43 +37,30 @@ struct parse {
 	const struct buf *text;
 	size_t		 pos;			/* of the next line */
 	int		 line;			/* the number of the current one */
-	int		 org_line, again_line;	/* [org], and its last repetition; 0: none */
 	int		 own[OPTION_MOST];	/* the line of each key of [org]; 0: not given */
 	int		 defaults[OPTION_MOST];	/* the same for [defaults] */
 	bool		 has_secret;		/* in any section */
 	int		 rc;			/* the first error */
 };
 
-/* The name in the [section] line at s, and its length; NULL: it is another line. */
-static const char *
-section_name(const char *s, size_t *len)
-{
-	s += strspn(s, "\xef\xbb\xbf \t");	/* inih skips a byte order mark, too */
-	if (*s != '[')
-		return NULL;
-	*len = strcspn(s + 1, "]\n");
-	return s + 1;
-}
-
+/* Puts the orgs of a config file to out. Returns whether `org` is one of them. */
 static bool
-is_word(const char *s, size_t len, const char *word)
+put_orgs(const struct buf *text, const char *org, const char *separator, struct buf *out)
 {
-	return strlen(word) == len && strncmp(s, word, len) == 0;
-}
-
-/* The orgs of a config file. */
-static void
-put_orgs(const struct buf *text, const char *separator, struct buf *out)
-{
-	size_t n, len = 0;
+	const size_t org_len = strlen(org);
+	bool found = false;
+	size_t n;
 
 	for (const char *s = buf_str(text); *s; s += n + (s[n] == '\n')) {
-		const char *name = section_name(s, &len);
-
+		s += strspn(s, "\xef\xbb\xbf \t");	/* inih skips a byte order mark, too */
 		n = strcspn(s, "\n");
-		if (name && !is_word(name, len, "defaults"))
-			buf_printf(out, "%s%.*s", out->len ? separator : "", (int)len, name);
+		if (*s != '[' || strncmp(s, "[defaults]", 10) == 0)
+			continue;
+		size_t len = strcspn(s + 1, "]\n");
+		found = found || (len == org_len && strncmp(s + 1, org, len) == 0);
+		buf_printf(out, "%s%.*s", out->len ? separator : "", (int)len, s + 1);
 	}
+	return found;
 }
 
 /* Gives inih the next line, as fgets would. */
@@ -82,8 +69,7 @@ next_line(char *line, int size, void *ctx)
 {
 	struct parse *p = ctx;
 	const char *at = buf_str(p->text) + p->pos;
-	size_t n = strcspn(at, "\n"), len = 0;
-	const char *name = section_name(at, &len);
+	size_t n = strcspn(at, "\n");
 
 	p->line++;
 	if (n > LINE_MOST)
@@ -93,8 +79,6 @@ next_line(char *line, int size, void *ctx)
 		explicit_bzero(line, (size_t)size);	/* inih's buffer has held secrets */
 		return NULL;
 	}
-	if (name && is_word(name, len, p->config->org))
-		*(p->org_line ? &p->again_line : &p->org_line) = p->line;
 	n += at[n] == '\n';
 	memcpy(line, at, n);
 	line[n] = '\0';
@@ -107,11 +91,9 @@ tell_unknown(const char *where, const char *name, size_t len)
 {
 	const char *nearest = option_nearest(name, len);
 
-	if (nearest)
-		return log_invalid("config", "%s: %.*s: there is no such key; is it %s?", where,
-		    (int)len, name, nearest);
-	return log_invalid("config", "%s: %.*s: there is no such key; sffs --keys lists them",
-	    where, (int)len, name);
+	return log_invalid("config", "%s: %.*s: there is no such key; %s%s%s", where, (int)len,
+	    name, nearest ? "is it " : "sffs --keys lists them", nearest ? nearest : "",
+	    nearest ? "?" : "");
 }
 
 /* A key of [org] (own) or of [defaults]. */
@@ -119,21 +101,13 @@ static int
 take_known_key(
     struct parse *p, bool own, const struct option *o, const char *value, const char *where)
 {
-	const unsigned number = option_number(o);
+	const size_t number = (size_t)(o - option_table);
 	int *line = own ? &p->own[number] : &p->defaults[number];
 
-	if (own && *line && *line < p->again_line) {
-		/* One message is enough for a section that was pasted twice. */
-		if (p->rc == 0)
-			log_error("config",
-			    "%s:%d: [%s] is given a second time, first in line %d: keep one",
-			    p->config->file, p->again_line, p->config->org, p->org_line);
-		return -EINVAL;
-	}
 	if (*line)
 		return log_invalid("config",
-		    "%s: %s is given a second time, first in line %d: keep one", where,
-		    option_name(o), *line);
+		    "%s: %s is given a second time, first in line %d: keep one", where, o->name,
+		    *line);
 	*line = p->line;
 	if (!own && p->own[number])	/* [defaults] may stand below [org], which wins */
 		return 0;
@@ -218,26 +192,11 @@ check_private(const struct stat *st, const char *file, bool has_secret)
 	return 0;
 }
 
-static int
-tell_no_section(const struct config *c, const struct buf *text)
-{
-	struct buf orgs = BUF_INIT;
-
-	put_orgs(text, ", ", &orgs);
-	log_error("config",
-	    "%s: there is no section [%s]; %s%s; "
-	    "to create it, answer a few questions: %s login --setup %s",
-	    c->file, c->org, orgs.len ? "there are: " : "there is none at all", buf_str(&orgs),
-	    c->sffs_auth, c->org);
-	buf_free(&orgs);
-	return -EINVAL;
-}
-
 /* *there: whether the file has the section; NULL: it must. */
 static int
 read_config(struct config *c, int fd, bool *there)
 {
-	struct buf text = BUF_INIT;
+	struct buf text = BUF_INIT, orgs = BUF_INIT;
 	struct parse p = { .config = c, .text = &text };
 	struct stat st;
 	int rc = fstat(fd, &st) < 0 ? -errno : read_text(fd, c->file, &text);
@@ -247,11 +206,15 @@ read_config(struct config *c, int fd, bool *there)
 		if (check_private(&st, c->file, p.has_secret) < 0)
 			rc = -EINVAL;
 	}
-	if (rc == 0 && there)
-		*there = p.org_line;
-	else if (rc == 0 && !p.org_line)
-		rc = tell_no_section(c, &text);
+	const bool found = put_orgs(&text, c->org, ", ", &orgs);
+	if (there)
+		*there = found;
+	else if (rc == 0 && !found)
+		rc = log_invalid("config", "%s: there is no section [%s]; %s%s; to create it: %s login --setup %s",
+		    c->file, c->org, orgs.len ? "there are: " : "there is none at all", buf_str(&orgs),
+		    c->sffs_auth, c->org);
 	buf_wipe(&text);
+	buf_free(&orgs);
 	return rc;
 }
 
@@ -286,27 +249,22 @@ named_file(const char *given)
 static int
 open_config(const char *given, char **path, int *fd)
 {
-	const char *candidates[2] = { named_file(given), NULL };
-	char *own = NULL;
-	int rc = 0;
+	const char *named = named_file(given);
+	int rc = named ? 0 : own_path("XDG_CONFIG_HOME", ".config", "/config", path);
 
-	if (!candidates[0]) {
-		rc = own_path("XDG_CONFIG_HOME", ".config", "/config", &own);
-		candidates[0] = own ? own : system_file;
-		candidates[1] = own ? system_file : NULL;
+	if (rc == 0 && !named && *path && access(*path, F_OK) < 0 && errno != EACCES &&
+	    access(system_file, F_OK) == 0) {
+		free(*path);
+		*path = NULL;
 	}
-	for (int i = 0; rc == 0 && i < 2 && candidates[i] && *fd < 0; i++) {
-		*fd = open(candidates[i], O_RDONLY | O_CLOEXEC);
-		if (*fd < 0 && errno != ENOENT && errno != ENOTDIR) {
-			rc = log_invalid("config", "%s: %s", candidates[i], strerror(errno));
-		} else if (*fd >= 0 || i == 0) {
-			free(*path);
-			*path = strdup(candidates[i]);
-			rc = *path ? 0 : -ENOMEM;
-		}
-	}
-	free(own);
-	return rc == 0 && *fd < 0 ? -ENOENT : rc;
+	if (rc == 0 && !*path)
+		rc = (*path = strdup(named ? named : system_file)) ? 0 : -ENOMEM;
+	if (rc < 0)
+		return rc;
+	*fd = open(*path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0 && errno != ENOENT && errno != ENOTDIR)
+		return log_invalid("config", "%s: %s", *path, strerror(errno));
+	return *fd < 0 ? -ENOENT : 0;
 }
 
 /*
@@ -327,7 +285,7 @@ take_override(struct config *c, char *word)
 	if (option_holds_secret(o, value))
 		return log_invalid("config",
 		    "-o %s: every user can read an argument list; write it to the config file",
-		    option_name(o));
+		    o->name);
 	return option_set(c, o, value, "-o");
 }
 
@@ -389,24 +347,20 @@ take_overrides(struct config *c, const char *s)
 static int
 check_org_name(const char *org)
 {
-	static const char *const commands[] = { "backup", "doctor", "help", "status", "unmount" };
+	static const char *const reserved[] = { "backup", "defaults", "doctor", "help", "status",
+		"unmount" };
 	size_t n =
 	    strspn(org, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-");
 
-	if (n > 0 && org[n] == ':')	/* as for sshfs */
-		return log_invalid("config", "%s: write %.*s, without a colon", org, (int)n, org);
 	if (n == 0 || org[n] || n > ORG_MOST || *org == '.' || *org == '-')
 		return log_invalid("config",
 		    "%s: an org name has only letters, digits and . _ @ - "
 		    "(at most %d, starting with a letter or digit)",
 		    org, ORG_MOST);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(org, commands[i]) == 0)
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(org, reserved[i]) == 0)
 			return log_invalid(
-			    "config", "%s: a command of sffs, not the name of an org", org);
-	if (strcmp(org, "defaults") == 0)
-		return log_invalid(
-		    "config", "defaults: this section is for all orgs; name one of the others");
+			    "config", "%s: a word of sffs, not the name of an org", org);
 	return 0;
 }
 
@@ -459,17 +413,6 @@ check_ca_file(const struct config *c)
 	return rc;
 }
 
-static int
-tell_no_file(const struct config *c, bool named)
-{
-	bool two = !named && strcmp(c->file, system_file) != 0;
-
-	return log_invalid("config",
-	    "there is no config file %s%s%s; "
-	    "to create it, answer a few questions: %s login --setup %s",
-	    c->file, two ? " or " : "", two ? system_file : "", c->sffs_auth, c->org);
-}
-
 /* How sffs-auth is called so that it finds this config file and these logins. */
 static char *
 sffs_auth_command(const char *named)
@@ -481,11 +424,8 @@ sffs_auth_command(const char *named)
 	return n < 0 ? NULL : s;
 }
 
-enum wanted { WHOLE, SECTION, ANYTHING };
-
-static int
-load_config(const char *file, const char *org, const char *overrides, enum wanted wanted,
-    bool *there, struct config **out)
+int
+config_load_part(const char *file, const char *org, bool *there, struct config **out)
 {
 	const char *named = named_file(file);
 	struct config *c = calloc(1, sizeof(*c));
@@ -499,37 +439,39 @@ load_config(const char *file, const char *org, const char *overrides, enum wante
 	if (rc == 0)
 		rc = open_config(file, &c->file, &fd);
 	if (rc == 0)
-		rc = read_config(c, fd, wanted == ANYTHING ? there : NULL);
-	else if (rc == -ENOENT && wanted == ANYTHING)
+		rc = read_config(c, fd, there);
+	else if (rc == -ENOENT && there)
 		rc = 0, *there = false;
 	else if (rc == -ENOENT)
-		rc = tell_no_file(c, named);
-	if (rc == 0 && overrides)
-		rc = take_overrides(c, overrides);
-	if (rc == 0 && wanted == WHOLE)
-		rc = check_complete(c);
-	if (rc == 0 && wanted == WHOLE)
-		rc = check_ca_file(c);
+		rc = log_invalid("config",
+		    "there is no config file %s; to create it: %s login --setup %s", c->file,
+		    c->sffs_auth, org);
 	if (fd >= 0)
 		close(fd);
-	if (rc < 0) {
+	if (rc == 0)
+		*out = c;
+	else
 		config_free(c);
-		return rc;
-	}
-	*out = c;
-	return 0;
+	return rc;
 }
 
 int
 config_load(const char *file, const char *org, const char *overrides, struct config **out)
 {
-	return load_config(file, org, overrides, WHOLE, NULL, out);
-}
+	struct config *c = NULL;
+	int rc = config_load_part(file, org, NULL, &c);
 
-int
-config_load_part(const char *file, const char *org, bool *there, struct config **out)
-{
-	return load_config(file, org, NULL, there ? ANYTHING : SECTION, there, out);
+	if (rc == 0 && overrides)
+		rc = take_overrides(c, overrides);
+	if (rc == 0)
+		rc = check_complete(c);
+	if (rc == 0)
+		rc = check_ca_file(c);
+	if (rc == 0)
+		*out = c;
+	else
+		config_free(c);
+	return rc;
 }
 
 void
@@ -555,7 +497,7 @@ config_orgs(const char *file, struct buf *out)
 	if (rc == 0)
 		rc = read_text(fd, path, &text);
 	if (rc == 0)
-		put_orgs(&text, "\n", out);
+		put_orgs(&text, "", "\n", out);
 	if (rc == 0 && out->len)
 		buf_putc(out, '\n');
 	if (fd >= 0)
@@ -563,12 +505,6 @@ config_orgs(const char *file, struct buf *out)
 	buf_wipe(&text);
 	free(path);
 	return rc == -ENOENT ? 0 : rc;
-}
-
-void
-config_help(struct buf *out)
-{
-	option_help(out);
 }
 
 /*
@@ -589,42 +525,30 @@ config_make_parents(char *path)
 	return rc;
 }
 
-/*
- * Makes path and what is missing above it. It must be a directory of ours that is closed to others.
- * what: "state" or "cache"; key: names another one. given: cache_dir named it, so it may be
- * everybody's, as /tmp is.
- */
+/* Makes dir and what is missing above it; `dir` belongs to the caller. setting: names another. */
 static int
-make_private_dir(char *path, const char *what, const char *key, bool given)
+make_private_dir(char *dir, const char *setting)
 {
-	int rc = config_make_parents(path);
+	int rc = config_make_parents(dir);
 	struct stat st;
 
-	if (mkdir(path, 0700) < 0 && errno != EEXIST && rc == 0)
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST && rc == 0)
 		rc = -errno;
-	if (stat(path, &st) < 0)
+	if (stat(dir, &st) < 0)
 		return log_invalid("config", "cannot create %s: %s; set %s to a writable directory",
-		    path, strerror(rc < 0 ? -rc : errno), key);
-	if (!S_ISDIR(st.st_mode))
+		    dir, strerror(rc < 0 ? -rc : errno), setting);
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077))
 		return log_invalid("config",
-		    "%s: not a directory; remove it, or set %s to a writable directory", path, key);
-	if (st.st_uid != geteuid())
-		return log_invalid("config",
-		    "%s: belongs to another user; set %s to a directory of your own", path, key);
-	if (!(st.st_mode & 077))
-		return 0;
-	if (given)
-		return log_invalid("config",
-		    "cache_dir = %s: others can look into it; "
-		    "name a directory in it, which sffs makes: cache_dir = %s%ssffs",
-		    path, path, path[strlen(path) - 1] == '/' ? "" : "/");
-	return log_invalid("config", "%s: others can look into the %s directory: chmod 700 '%s'",
-	    path, what, path);
+		    "%s: must be a directory that only you can use (mode 700); "
+		    "set %s to another, or to a new one inside it",
+		    dir, setting);
+	return 0;
 }
 
+/* given: the directory; NULL: $env/sffs, else ~/below, else without_home. */
 static int
 private_dir(const char *given, const char *env, const char *below, const char *without_home,
-    const char *what, const char *key, char **out)
+    const char *setting, char **out)
 {
 	char *dir = NULL;
 	int rc = given ? 0 : own_path(env, below, "", &dir);
@@ -632,7 +556,7 @@ private_dir(const char *given, const char *env, const char *below, const char *w
 	if (rc == 0 && !dir && !(dir = strdup(given ? given : without_home)))
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = make_private_dir(dir, what, key, given);
+		rc = make_private_dir(dir, setting);
 	if (rc == 0)
 		*out = dir;
 	else
@@ -641,18 +565,17 @@ private_dir(const char *given, const char *env, const char *below, const char *w
 }
 
 int
-config_state_dir(const struct config *c, char **out)
+config_state_dir(char **out)
 {
-	(void)c;
-	return private_dir(NULL, "XDG_STATE_HOME", ".local/state", "/var/lib/sffs", "state",
+	return private_dir(NULL, "XDG_STATE_HOME", ".local/state", "/var/lib/sffs",
 	    "XDG_STATE_HOME", out);
 }
 
 int
 config_cache_dir(const struct config *c, char **out)
 {
-	return private_dir(c->cache_dir, "XDG_CACHE_HOME", ".cache", "/var/cache/sffs", "cache",
-	    "cache_dir", out);
+	return private_dir(c->cache_dir, "XDG_CACHE_HOME", ".cache", "/var/cache/sffs", "cache_dir",
+	    out);
 }
 
 const char *

@@ -103,7 +103,7 @@ void	config_free(struct config *);		/* wipes secrets */
  * cache_dir; without a HOME (a system unit) /var/lib/sffs and /var/cache/sffs. -EINVAL: it is not
  * ours alone, logged. Caller frees.
  */
-int	config_state_dir(const struct config *, char **out);
+int	config_state_dir(char **out);
 int	config_cache_dir(const struct config *, char **out);
 int	config_make_parents(char *path);	/* all but the last name; the first error, or 0 */
 
@@ -112,6 +112,5 @@ int	config_make_parents(char *path);	/* all but the last name; the first error, 
 const char *config_env(void);
 
 int	config_orgs(const char *file, struct buf *out);	/* sections of the file, a line each */
-void	config_help(struct buf *out);			/* all keys, a line each: sffs --keys */
 
 #endif

@@ -25,7 +25,7 @@ enum type {
 
 static const struct {
 	const char	*placeholder;	/* for a value, in --keys and in the manual; NULL: the choices */
-	const char	*advice;	/* for a wrong value; NULL: put_advice knows */
+	const char	*advice;	/* for a wrong value; NULL: the row's, or put_advice knows */
 } types[] = {
 	[TEXT] = { "...", NULL },
 	[COMMAND] = { "COMMAND", NULL },
@@ -46,16 +46,6 @@ static const struct {
 	[OCTAL] = { "OCTAL", "say an octal number up to 777, such as 022" },
 };
 
-struct option {
-	const char	*name;
-	size_t		 offset;	/* of the member of struct config that has its name */
-	enum type	 type;
-	const char	*fallback;	/* NULL: none */
-	const char	*help;
-	uint64_t	 min, max;	/* of what is a number */
-	const char	*choices;	/* "one|two", in the order of the enum */
-};
-
 /* The type, the fallback, the help, and what else there is. */
 #define KEY(member, t, f, h, ...)                                                \
 	{ .name = #member, .offset = offsetof(struct config, member), .type = t, \
@@ -64,7 +54,7 @@ struct option {
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 
-static const struct option options[] = {
+const struct option option_table[] = {
 	KEY(login_url, LOGIN_URL, NULL, "the org's My Domain; http only for this machine itself"),
 	KEY(flow, CHOICE, "web", "how sffs logs in", .choices = "web|jwt|client_credentials"),
 	KEY(client_id, TEXT, NULL, "the app's Consumer Key"),
@@ -97,7 +87,8 @@ static const struct option options[] = {
 	    "per cent of the org's daily calls kept for reading files; "
 	    "refreshes stop when only those are left",
 	    .max = 100),
-	KEY(cache_size, SIZE, "10G", "how much is kept on disk", .min = MIB, .max = KIB * KIB * GIB),
+	KEY(cache_size, SIZE, "10G", "how much is kept on disk", .min = MIB, .max = KIB * KIB * GIB,
+	    .advice = "say a size from 1M to 1P, such as 500M or 10G"),
 	KEY(cache_dir, PATH, NULL, "where it is kept, instead of ~/.cache/sffs"),
 	KEY(offline, CHOICE, "serve", "while the org is out of reach: serve cached data, or fail",
 	    .choices = "serve|fail"),
@@ -118,7 +109,7 @@ static const struct option options[] = {
 	KEY(csv_delimiter, CHARACTER, NULL, "delimiter of CSV documents; else it is detected"),
 	KEY(csv_max_field, SIZE, "8M",
 	    "an opening quote that is not closed within this size is taken literally",
-	    .min = KIB, .max = GIB),
+	    .min = KIB, .max = GIB, .advice = "say a size from 1K to 1G"),
 	KEY(csv_strict, YES_NO, "no", "fail to read views of a CSV document that has faults"),
 
 	KEY(uid, ID, NULL, "owner of all files; else the user who mounts",
@@ -126,80 +117,46 @@ static const struct option options[] = {
 	KEY(gid, ID, NULL, "group of all files", .max = UINT32_MAX - 1),
 	KEY(umask, OCTAL, "077", "permissions to take from all files and directories", .max = 0777),
 	KEY(allow_other, YES_NO, "no", "let other users in, as far as umask lets them"),
+	{ .name = NULL },
 };
 
 _Static_assert(sizeof(uid_t) == sizeof(uint32_t) && sizeof(gid_t) == sizeof(uint32_t) &&
 	sizeof(mode_t) == sizeof(uint32_t),
     "ID and OCTAL have 32 bits");
 
-#define OPTIONS (sizeof(options) / sizeof(options[0]))
-_Static_assert(OPTIONS <= OPTION_MOST, "OPTION_MOST is too small");
+_Static_assert(sizeof(option_table) / sizeof(option_table[0]) <= OPTION_MOST,
+    "OPTION_MOST is too small");
 
 const struct option *
 option_find(const char *name, size_t len)
 {
-	for (size_t i = 0; i < OPTIONS; i++)
-		if (strlen(options[i].name) == len && strncmp(options[i].name, name, len) == 0)
-			return &options[i];
+	for (const struct option *o = option_table; o->name; o++)
+		if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+			return o;
 	return NULL;
 }
 
-/* How many letters must be added, removed or changed to turn a into b. */
-static unsigned
-distance(const char *a, size_t n, const char *b)
+/* Whether a and b differ in one place, by at most two letters. */
+static bool
+is_similar(const char *a, size_t n, const char *b)
 {
-	unsigned row[32];
-	size_t m = strlen(b);
+	size_t m = strlen(b), begin = 0;
 
-	if (n >= 32 || m >= 32)
-		return 32;
-	for (size_t j = 0; j <= m; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= n; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= m; j++) {
-			unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = row[j];
-			row[j] = best;
-		}
-	}
-	return row[m];
+	while (begin < n && a[begin] == b[begin])
+		begin++;
+	while (n > begin && m > begin && a[n - 1] == b[m - 1])
+		n--, m--;
+	return n <= begin + 2 && m <= begin + 2;
 }
 
 const char *
 option_nearest(const char *name, size_t len)
 {
-	const char *nearest = NULL;
-	unsigned least = 3;
+	const struct option *o = option_table;
 
-	for (size_t i = 0; i < OPTIONS; i++) {
-		unsigned d = distance(name, len, options[i].name);
-
-		if (d < least) {
-			least = d;
-			nearest = options[i].name;
-		}
-	}
-	return nearest;
-}
-
-const char *
-option_name(const struct option *o)
-{
+	while (o->name && !is_similar(name, len, o->name))
+		o++;
 	return o->name;
-}
-
-unsigned
-option_number(const struct option *o)
-{
-	return (unsigned)(o - options);
 }
 
 bool
@@ -246,21 +203,6 @@ set_text(char **to, const char *value)
 	clear_text(to);
 	*to = s;
 	return 0;
-}
-
-static void
-put_size(struct buf *b, uint64_t n)
-{
-	static const char units[] = "\0KMGTP";
-	unsigned unit = 0;
-
-	while (n && n % 1024 == 0 && unit < 5) {
-		n /= 1024;
-		unit++;
-	}
-	buf_printf(b, "%" PRIu64, n);
-	if (unit)
-		buf_putc(b, units[unit]);
 }
 
 /* A whole number, with K, M, G, T or P after it if `units`. */
@@ -373,10 +315,7 @@ set_condition(const char *value, char **to, struct buf *advice)
 	}
 	if (!quoted && depth == 0)
 		return set_text(to, value);
-	buf_puts(advice,
-	    quoted	  ? "a quote is not closed" :
-		depth > 0 ? "a ( is not closed" :
-			    "a ) has no (");
+	buf_puts(advice, "a quote or a parenthesis has no counterpart");
 	return -EINVAL;
 }
 
@@ -385,26 +324,14 @@ set_condition(const char *value, char **to, struct buf *advice)
 static bool
 put_my_domain(const char *host, struct buf *advice)
 {
-	static const struct {
-		const char *pages, *api;
-	} domains[] = {
-		{ ".lightning.force.com", ".my.salesforce.com" },
-		{ ".my.salesforce-setup.com", ".my.salesforce.com" },
-		{ ".lightning.crmforce.mil", ".my.salesforce.mil" },
-		{ ".lightning.sfcrmapps.cn", ".my.sfcrmproducts.cn" },
-	};
-	size_t len = strlen(host);
+	const char *pages = strstr(host, ".lightning.force.com");
 
-	for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++) {
-		size_t n = strlen(domains[i].pages);
-
-		if (len > n && strcmp(host + len - n, domains[i].pages) == 0) {
-			buf_printf(advice, "this host serves pages only; write https://%.*s%s",
-			    (int)(len - n), host, domains[i].api);
-			return true;
-		}
-	}
-	return false;
+	if (!pages)
+		pages = strstr(host, ".my.salesforce-setup.com");
+	if (pages)
+		buf_printf(advice, "this host serves pages only; write https://%.*s.my.salesforce.com",
+		    (int)(pages - host), host);
+	return pages;
 }
 
 /* Keeps scheme://host[:port], in lower case and without the default port. */
@@ -457,16 +384,15 @@ set_value(struct config *c, const struct option *o, const char *value, struct bu
 	case CONDITION: return set_condition(value, to, advice);
 	case SECRET: return secret_set(to, value, strlen(value)) ? 0 : -ENOMEM;
 	case NUMBER: case SECONDS: case SIZE: case ID: case OCTAL: return set_number(o, value, to);
-	case YES_NO:
-		n = find_choice("no|yes", value);
-		if (n >= 0)
+	case YES_NO: case CHOICE:
+		n = find_choice(o->type == YES_NO ? "no|yes" : o->choices, value);
+		if (n < 0)
+			return -EINVAL;
+		if (o->type == YES_NO)
 			*(bool *)to = n;
-		return n < 0 ? -EINVAL : 0;
-	case CHOICE:
-		n = find_choice(o->choices, value);
-		if (n >= 0)
+		else
 			*(int *)to = n;
-		return n < 0 ? -EINVAL : 0;
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -475,47 +401,37 @@ set_value(struct config *c, const struct option *o, const char *value, struct bu
 static void
 put_advice(const struct option *o, struct buf *b)
 {
-	if (types[o->type].advice) {
-		buf_puts(b, types[o->type].advice);
-	} else if (o->type == SIZE) {
-		buf_puts(b, "say a size from ");
-		put_size(b, o->min);
-		buf_puts(b, " to ");
-		put_size(b, o->max);
-		buf_puts(b, ", such as 500M or 10G");
-	} else if (o->type == CHOICE) {
-		buf_puts(b, "say ");
-		for (const char *s = o->choices; *s; s++)
-			if (*s == '|')
-				buf_puts(b, strchr(s + 1, '|') ? ", " : " or ");
-			else
-				buf_putc(b, *s);
-	} else {
-		buf_printf(b, "say a %s from %" PRIu64 " to %" PRIu64,
-		    o->type == SECONDS ? "number of seconds" : "number", o->min, o->max);
-	}
+	const char *advice = o->advice ? o->advice : types[o->type].advice;
+
+	if (advice)
+		buf_puts(b, advice);
+	else if (o->type == CHOICE)
+		buf_printf(b, "say one of %s", o->choices);
+	else
+		buf_printf(b, "say a number%s from %" PRIu64 " to %" PRIu64,
+		    o->type == SECONDS ? " of seconds" : "", o->min, o->max);
 }
 
-static bool
-is_string(const struct option *o)
+static void
+clear_value(struct config *c, const struct option *o)
 {
-	return o->type <= CONDITION;
+	void *to = member_of(c, o);
+
+	if (o->type < SECRET)
+		clear_text(to);
+	else if (o->type == SECRET)
+		secret_free(to);
+	else if (o->type == ID)
+		*(uint32_t *)to = to == &c->uid ? getuid() : getgid();
 }
 
 /* As if the key were not given. */
 static int
 set_fallback(struct config *c, const struct option *o)
 {
-	void *to = member_of(c, o);
-
 	if (o->fallback)
 		return set_value(c, o, o->fallback, NULL);
-	if (is_string(o))
-		clear_text(to);
-	else if (o->type == SECRET)
-		secret_free(to);
-	else if (o->type == ID)
-		*(uint32_t *)to = to == &c->uid ? getuid() : getgid();
+	clear_value(c, o);
 	return 0;
 }
 
@@ -524,8 +440,8 @@ option_set_defaults(struct config *c)
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < OPTIONS; i++)
-		rc = set_fallback(c, &options[i]);
+	for (const struct option *o = option_table; rc == 0 && o->name; o++)
+		rc = set_fallback(c, o);
 	return rc;
 }
 
@@ -561,18 +477,12 @@ option_set(struct config *c, const struct option *o, const char *value, const ch
 void
 option_free_values(struct config *c)
 {
-	for (size_t i = 0; i < OPTIONS; i++) {
-		void *value = member_of(c, &options[i]);
-
-		if (options[i].type == SECRET)
-			secret_free(value);
-		else if (is_string(&options[i]))
-			clear_text(value);
-	}
+	for (const struct option *o = option_table; o->name; o++)
+		clear_value(c, o);
 }
 
-static const char *
-placeholder(const struct option *o)
+const char *
+option_values(const struct option *o)
 {
 	return o->choices ? o->choices : types[o->type].placeholder;
 }
@@ -580,73 +490,12 @@ placeholder(const struct option *o)
 void
 option_help(struct buf *out)
 {
-	for (size_t i = 0; i < OPTIONS; i++) {
-		const struct option *o = &options[i];
-		char key[64];
+	for (const struct option *o = option_table; o->name; o++) {
+		int width = 32 - (int)strlen(o->name);
 
-		snprintf(key, sizeof(key), "%s=%s", o->name, placeholder(o));
-		buf_printf(out, "  %-33s %s", key, o->help);
+		buf_printf(out, "  %s=%-*s %s", o->name, width, option_values(o), o->help);
 		if (o->fallback)
 			buf_printf(out, " (%s)", o->fallback);
 		buf_putc(out, '\n');
-	}
-}
-
-/* Escapes what mdoc(7) would take for an escape or a typographic quote, and breaks lines
- * before column 80. */
-static void
-put_mdoc(struct buf *out, const char *s)
-{
-	static const char *const names[] = {
-		['\\'] = "\\e", ['~'] = "\\(ti", ['^'] = "\\(ha", ['`'] = "\\(ga", ['\''] = "\\(aq"
-	};
-	size_t column = 0;
-
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		const char *name = c < sizeof(names) / sizeof(names[0]) ? names[c] : NULL;
-
-		if (c == ' ' && column + strcspn(s + 1, " ") > 70) {
-			buf_putc(out, '\n');
-			column = 0;
-			continue;
-		}
-		if (name)
-			buf_puts(out, name);
-		else
-			buf_putc(out, *s);
-		column += name ? strlen(name) : 1;
-	}
-}
-
-/* "one|two" are literal words, "SECONDS" is a placeholder. */
-static void
-put_mdoc_value(struct buf *out, const char *s)
-{
-	for (size_t n; n = strcspn(s, "|"), *s; s += n + (s[n] == '|')) {
-		bool named = isupper((unsigned char)*s) || *s == '.';
-
-		buf_puts(out, named ? " Ar " : " Cm ");
-		for (size_t i = 0; i < n && *s != '.'; i++)
-			buf_putc(out, (char)tolower((unsigned char)s[i]));
-		buf_puts(out, *s == '.' ? "text" : s[n] ? " |" : "");
-	}
-}
-
-void
-option_mdoc(struct buf *out)
-{
-	for (size_t i = 0; i < OPTIONS; i++) {
-		const struct option *o = &options[i];
-
-		buf_printf(out, ".It Cm %s Ns = Ns", o->name);
-		put_mdoc_value(out, placeholder(o));
-		buf_putc(out, '\n');
-		put_mdoc(out, o->help);
-		if (o->fallback) {
-			buf_puts(out, ";\nby default ");
-			put_mdoc(out, o->fallback);
-		}
-		buf_puts(out, ".\n");
 	}
 }

@@ -11,18 +11,31 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 struct config;
-struct option;
 
-#define OPTION_MOST	64	/* keys, at most */
+#define OPTION_MOST	64	/* rows, at most */
+
+struct option {
+	const char	*name;		/* NULL ends the table */
+	size_t		 offset;	/* of the member of struct config that has its name */
+	unsigned	 type;		/* option.c knows them */
+	const char	*fallback;	/* NULL: none */
+	const char	*help;
+	uint64_t	 min, max;	/* of what is a number */
+	const char	*choices;	/* "one|two", in the order of the enum */
+	const char	*advice;	/* for a wrong value; NULL: the type's */
+};
+
+extern const struct option option_table[];
 
 const struct option *option_find(const char *name, size_t len);	/* NULL: there is no such key */
 /* The key that was probably meant; NULL: none is similar. */
 const char *option_nearest(const char *name, size_t len);
-const char *option_name(const struct option *);
-unsigned option_number(const struct option *);			/* < OPTION_MOST */
+/* "one|two" are literal words, "SECONDS" is a placeholder. */
+const char *option_values(const struct option *);
 bool	option_is_flag(const struct option *);	/* without a value it means yes */
 bool	option_holds_secret(const struct option *, const char *value);
 
@@ -32,6 +45,5 @@ int	option_set(struct config *, const struct option *, const char *value, const 
 void	option_free_values(struct config *);			/* wipes them */
 
 void	option_help(struct buf *out);				/* for --keys: a line for each key */
-void	option_mdoc(struct buf *out);				/* for the manual: an item for each key */
 
 #endif

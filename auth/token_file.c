@@ -100,7 +100,7 @@ token_file_path(const struct config *c, char **out)
 {
 	struct buf path = BUF_INIT;
 	char *dir = NULL;
-	int rc = config_state_dir(c, &dir);
+	int rc = config_state_dir(&dir);
 
 	if (rc < 0)
 		return rc;

@@ -120,7 +120,7 @@ confine(struct sffs *s)
 	}
 	int rc = mounter_open(s->mountpoint, &s->mounter);
 	if (rc == 0)
-		rc = config_state_dir(c, &state);
+		rc = config_state_dir(&state);
 	if (rc == 0)
 		rc = confine_enter(
 		    (const struct confine_path[]){ { s->dirs.data, true }, { state, true },

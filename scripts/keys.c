@@ -2,18 +2,56 @@
  * keys - prints the keys of the config as items of an mdoc(7) list, for sffs.conf(5): what the
  * program knows is what the manual says.
  */
+#include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "auth/buf.h"
 #include "auth/option.h"
+
+/* Escapes what mdoc(7) would take for an escape or a typographic quote. Each word is a line. */
+static void
+print_text(const char *s)
+{
+	static const char *const names[] = {
+		['\\'] = "\\e", ['~'] = "\\(ti", ['^'] = "\\(ha", ['`'] = "\\(ga", ['\''] = "\\(aq",
+		[' '] = "\n"
+	};
+
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+		const char *name = c < sizeof(names) / sizeof(names[0]) ? names[c] : NULL;
+
+		name ? fputs(name, stdout) : putchar(c);
+	}
+}
+
+/* "one|two" are literal words, "SECONDS" is a placeholder. */
+static void
+print_values(const char *s)
+{
+	for (size_t n; n = strcspn(s, "|"), *s; s += n + (s[n] == '|')) {
+		bool named = isupper((unsigned char)*s) || *s == '.';
+
+		fputs(named ? " Ar " : " Cm ", stdout);
+		for (size_t i = 0; i < n && *s != '.'; i++)
+			putchar(tolower((unsigned char)s[i]));
+		fputs(*s == '.' ? "text" : s[n] ? " |" : "", stdout);
+	}
+}
 
 int
 main(void)
 {
-	struct buf keys = BUF_INIT;
-
-	option_mdoc(&keys);
-	int rc = keys.failed || fputs(buf_str(&keys), stdout) < 0 || fflush(stdout) != 0;
-	buf_free(&keys);
-	return rc;
+	for (const struct option *o = option_table; o->name; o++) {
+		printf(".It Cm %s Ns = Ns", o->name);
+		print_values(option_values(o));
+		putchar('\n');
+		print_text(o->help);
+		if (o->fallback) {
+			fputs(";\nby default ", stdout);
+			print_text(o->fallback);
+		}
+		puts(".");
+	}
+	return fflush(stdout) != 0;
 }

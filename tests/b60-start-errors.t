@@ -34,13 +34,13 @@ bad 'the old --list' 2 '*--list: the command is now: sffs status' --list
 bad 'the old --doctor' 2 '*--doctor: the command is now: sffs doctor ORG' --doctor sim
 bad 'the old --check-cache' 2 '*--check-cache: the command is now: sffs doctor --cache ORG' --check-cache sim
 bad 'unmount' 2 '*to unmount: fusermount3 -u*' unmount "$MNT"
-bad 'a command as an org' 2 '*backup: a command of sffs*' backup "$MNT"
+bad 'a command as an org' 2 '*backup: a word of sffs*' backup "$MNT"
 bad '--cache without doctor' 2 '*usage*' --cache sim "$MNT"
 bad 'unknown org' 2 '*nosuch*sim*' nosuch "$MNT"
 bad 'unknown key in -o' 2 '*colour*' -o colour=red sim "$MNT"
 bad 'a value that is none' 2 '*refresh*' -o refresh=often sim "$MNT"
 bad 'a secret in the argument list' 2 '*client_secret*' -o client_secret=x sim "$MNT"
-bad 'a filter that does not end' 2 "*filter = FileExtension IN ('csv','tsv': a ( is not closed*" -o "filter=FileExtension IN ('csv','tsv'" sim "$MNT"
+bad 'a filter that does not end' 2 "*filter = FileExtension IN ('csv','tsv': a quote or a parenthesis has no counterpart*" -o "filter=FileExtension IN ('csv','tsv'" sim "$MNT"
 bad 'a filter by what cannot be filtered' 2 "*filter = ContentLocation = 'S': Salesforce answered INVALID_FIELD*" -o "filter=ContentLocation = 'S'" sim "$MNT"
 bad 'no encoding' 2 '*csv_encoding = UTF-99: *' -o csv_encoding=UTF-99 sim "$MNT"
 for word in auto_unmount allow_root nonempty remount; do bad "-o $word" 2 "*-o $word: *" -o "rw,$word,refresh=5" sim "$MNT"; done
@@ -70,7 +70,7 @@ edit 's,^login_url.*,login_url = http://127.0.0.1:1,'; bad 'unreachable host' 5 
 edit 's,^login_url.*,login_url = http://acme.my.salesforce.com,'; bad 'http to a real host' 2 '*https*' sim "$MNT"
 cp "$TMP/good" "$config"
 mkdir -m 755 "$TMP/everybodys"
-bad 'a cache for everybody' 2 "*cache_dir = $TMP/everybodys/sffs*" -o cache_dir="$TMP/everybodys" sim "$MNT"
+bad 'a cache for everybody' 2 "*everybodys: must be*(mode 700)*cache_dir*" -o cache_dir="$TMP/everybodys" sim "$MNT"
 # A wrong ca_file must not look like an org that is out of reach, whose cache is served; nor if login_url is http.
 fs_mount; fs_unmount
 gone

@@ -4,6 +4,7 @@
 
 #include "auth/config.h"
 #include "auth/exit_status.h"
+#include "auth/option.h"
 #include "doctor.h"
 #include "status.h"
 
@@ -44,7 +45,7 @@ command_run(const struct arguments *a)
 		rc = run_doctor(a);
 		break;
 	case ARGUMENTS_KEYS:
-		config_help(&out);
+		option_help(&out);
 		break;
 	case ARGUMENTS_ORGS:
 		rc = config_orgs(a->config, &out);

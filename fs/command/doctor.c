@@ -236,7 +236,7 @@ check_directories(struct doctor *d)
 	char *state = NULL, *cache = NULL;
 	struct statvfs fs;
 
-	if (config_state_dir(d->config, &state) < 0 || config_cache_dir(d->config, &cache) < 0) {
+	if (config_state_dir(&state) < 0 || config_cache_dir(d->config, &cache) < 0) {
 		BAD(-EINVAL, "the line above says which and why",
 		    "the directories for login and cache");
 	} else if (access(cache, W_OK) < 0 || access(state, W_OK) < 0) {
