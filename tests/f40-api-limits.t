@@ -1,6 +1,6 @@
 #!/bin/sh
 # What calls may cost: the org's limit with its reserve, and a budget of one's own.
-. "${0%/*}/lib.sh"; plan 33
+. "${0%/*}/lib.sh"; plan 34
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6 7 8; do printf 'document %s\n' $i >"$data/d$i.txt"; done
@@ -25,6 +25,13 @@ head -c 1 "$docs/d2/d2.txt" >/dev/null
 stat -c %s "$MNT/parsed/Table/rows.tsv" >/dev/null
 cat "$MNT/parsed/Table/rows.tsv" "$MNT/parsed/Table/table.tsv" >/dev/null
 is 'each document that is read is one download' "$(limits .calls.download)" 3
+org fault -d kind=hold-after -d bytes=1 -d times=1 --data-urlencode 'match=GET *VersionData' >/dev/null
+cat "$docs/d3/d3.txt" >/dev/null & late=$!
+org wait -G -d held=1 -d timeout=30 >/dev/null
+fs_sync
+org release -X POST >/dev/null
+wait $late
+is 'an answer that is late does not set the count back' "$(limits .org.used)" "$(used)"
 fs_unmount
 # gone GLOB...: what is cached and has such a name goes, as when it is evicted.
 gone() { for g; do rm -f "$XDG_CACHE_HOME"/sffs/*/blobs/files/$g; done; }

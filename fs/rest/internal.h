@@ -35,7 +35,7 @@ struct rest {
 	bool		 cancelled;
 	struct budget	 budget;
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
-	int64_t		 usage_at;	/* monotonic seconds: when the org last said stats.api_used */
+	int64_t		 usage_at;	/* clock_ms: when the org last said stats.api_used */
 	char		 logged[256];	/* the last failure in the log; "" once a call works */
 	bool		 unreachable;	/* it is in the log, and no answer has come since */
 	struct rest_stats stats;

@@ -88,7 +88,7 @@ is_reserved(const struct rest *r)
 	const struct rest_stats *s = &r->stats;
 
 	return r->reserve > 0 && s->api_max > 0 &&
-	    monotonic_seconds() - r->usage_at < SPENT_PAUSE &&
+	    clock_ms() - r->usage_at < SPENT_PAUSE * 1000 &&
 	    s->api_max - s->api_used <=
 	    s->api_max / 100 * r->reserve + s->api_max % 100 * r->reserve / 100;
 }
@@ -230,18 +230,21 @@ log_unreachable(struct rest *r, const char *what, const char *why)
 		log_warn("salesforce", "%s: the org is out of reach: %s", what, why);
 }
 
+/* sent: when the call began (clock_ms). If another answer came since, the smaller count of the two
+ * is the older one. */
 static void
-note_answer(struct rest *r, const struct http_response *a)
+note_answer(struct rest *r, const struct http_response *a, int64_t sent)
 {
 	const char *usage = strstr(a->limit_info, "api-usage=");
 	long long used, max;
 
 	pthread_mutex_lock(&r->lock);
 	if (usage && sscanf(usage, "api-usage=%lld/%lld", &used, &max) == 2 && used >= 0 &&
-	    max >= 0 && max <= INT64_MAX / 100) {
+	    max >= 0 && max <= INT64_MAX / 100 &&
+	    (used >= r->stats.api_used || sent > r->usage_at)) {
 		r->stats.api_used = used;
 		r->stats.api_max = max;
-		r->usage_at = monotonic_seconds();
+		r->usage_at = clock_ms();
 	}
 	r->unreachable = false;
 	pthread_mutex_unlock(&r->lock);
@@ -303,7 +306,7 @@ begin_call(struct rest *r, enum rest_kind kind)
 
 	pthread_mutex_lock(&r->lock);
 	const struct rest_stats s = r->stats;
-	int64_t heard = r->usage_at;
+	int64_t heard = r->usage_at / 1000;
 	bool reserved = background && is_reserved(r);
 	if (r->cancelled)
 		rc = -EINTR;
@@ -520,13 +523,14 @@ try_call(struct rest *r, const struct call *call, struct http_request *q, struct
 
 		*retry = (struct retry){ .after = -1 };
 		*a = (struct http_response){ .date = -1, .retry_after = -1 };
-		int sent = send_call(r, call, q, a, &serial);
-		if (sent < 0) {
-			rc = errno_of_network(sent);
-			retry->sent = sent;
+		const int64_t sent = clock_ms();
+		int failed = send_call(r, call, q, a, &serial);
+		if (failed < 0) {
+			rc = errno_of_network(failed);
+			retry->sent = failed;
 			retry->again =
-			    worth_another_try(sent) || (sent == -EPROTO && q->range_from > 0);
-			if (*a->error && sent == -EMSGSIZE)
+			    worth_another_try(failed) || (failed == -EPROTO && q->range_from > 0);
+			if (*a->error && failed == -EMSGSIZE)
 				rest_log(r, "%s: %s", call->what, a->error);
 			else if (*a->error)
 				log_unreachable(r, call->what, a->error);
@@ -534,7 +538,7 @@ try_call(struct rest *r, const struct call *call, struct http_request *q, struct
 			return rc;
 		}
 		enum verdict verdict = judge_answer(r, call, a, &rc);
-		note_answer(r, a);
+		note_answer(r, a, sent);
 		if (verdict == GOOD)
 			return 0;
 		retry->again = verdict == AGAIN;
