@@ -42,11 +42,9 @@ struct files {
 
 struct file {
 	atomic_uint	 users;
-	struct blob	*blob;		/* one of blob, text and release is there */
+	struct blob	*blob;		/* one of blob, text and stream is there */
 	char		*text;
-	int		 fd;
-	void		(*release)(void *);
-	void		*ctx;
+	FILE		*stream;
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
 };
 
@@ -348,19 +346,15 @@ file_open_text(char *text, size_t len, struct file **out)
 }
 
 int
-file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct file **out)
+file_open_stream(FILE *stream, uint64_t size, struct file **out)
 {
-	struct file *f = calloc(1, sizeof(*f));
+	struct file *f = malloc(sizeof(*f));
 
 	if (!f) {
-		release(ctx);
+		fclose(stream);
 		return -ENOMEM;
 	}
-	*f = (struct file){ .users = 1,
-		.fd = fd,
-		.size = size,
-		.release = release,
-		.ctx = ctx };
+	*f = (struct file){ .users = 1, .stream = stream, .size = size };
 	*out = f;
 	return 0;
 }
@@ -376,8 +370,8 @@ file_close(struct file *f)
 {
 	if (!f || --f->users > 0)
 		return;
-	if (f->release)
-		f->release(f->ctx);
+	if (f->stream)
+		fclose(f->stream);
 	blob_put(f->blob);
 	free(f->text);
 	free(f);
@@ -419,7 +413,7 @@ file_where(struct file *f, uint64_t off, const char **mem, off_t *pos)
 		return -1;
 	}
 	*pos = (off_t)(f->start + off);
-	return f->blob ? blob_fd(f->blob) : f->fd;
+	return f->blob ? blob_fd(f->blob) : fileno(f->stream);
 }
 
 void

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "fs/async/wait.h"
@@ -61,9 +62,8 @@ int	file_column_find(struct files *, const struct document *, const char *name,
     size_t *column);
 
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);
-/* release(ctx) is called when the handle is closed, or at once on failure. */
-int	file_open_fd(int fd, uint64_t size, void (*release)(void *), void *ctx, struct file **out);
-/* Makes one more file_close due: for a read that is answered while the handle is released. */
+int	file_open_stream(FILE * /* takes */, uint64_t size, struct file **out);
+/* Makes one more file_close due. */
 void	file_hold(struct file *);
 void	file_close(struct file *);		/* NULL is fine */
 

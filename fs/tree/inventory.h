@@ -8,7 +8,7 @@
  * A snapshot shows the catalogue at one moment. It is a file without a name, written row by row, so
  * that a million documents take no memory. A new one is made only if the catalogue has changed.
  *
- * Joins catalogue and document_dir. Any thread.
+ * Joins catalogue, document_dir and file. Any thread.
  */
 #ifndef FS_TREE_INVENTORY_H
 #define FS_TREE_INVENTORY_H
@@ -19,8 +19,8 @@
 #include "fs/async/wait.h"
 
 struct catalogue;
+struct file;
 struct inventory;
-struct snapshot;
 
 enum inventory_kind { INVENTORY_MD5SUMS, INVENTORY_DOCUMENTS, INVENTORY_KINDS };
 
@@ -30,12 +30,8 @@ int	inventory_open(struct catalogue *, const char *dir, enum name_rules,
 void	inventory_stop(struct inventory *);	/* ends all waits; every get is -EINTR */
 void	inventory_close(struct inventory *);
 
-/* The catalogue as it is now. -EAGAIN: it is being written and w is queued (w NULL: nothing was
- * started); -EINTR: w was cancelled before. */
-int	inventory_get(struct inventory *, enum inventory_kind, struct wait *w,
-	    struct snapshot **out);
-void	snapshot_put(struct snapshot *);	/* NULL is fine */
-int	snapshot_fd(const struct snapshot *);	/* valid until snapshot_put */
-uint64_t snapshot_size(const struct snapshot *);
+/* The catalogue as it is now; the caller's until file_close. -EAGAIN: it is being written and w is
+ * queued (w NULL: nothing was started); -EINTR: w was cancelled before. */
+int	inventory_get(struct inventory *, enum inventory_kind, struct wait *w, struct file **out);
 
 #endif

@@ -367,31 +367,22 @@ put_log(const struct tree *t, const struct node *n, struct buf *b)
 }
 
 static int
-size_inventory(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
+open_inventory(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
-	struct snapshot *s;
-	int rc = inventory_get(t->inventory, kinds[n->kind].inventory, w, &s);
-
-	if (rc == 0) {
-		*size = snapshot_size(s);
-		snapshot_put(s);
-	}
-	return rc;
-}
-
-static void
-put_snapshot(void *snapshot)
-{
-	snapshot_put(snapshot);
+	return inventory_get(t->inventory, kinds[n->kind].inventory, w, out);
 }
 
 static int
-open_inventory(struct tree *t, const struct node *n, struct wait *w, struct file **out)
+size_inventory(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
-	struct snapshot *s;
-	int rc = inventory_get(t->inventory, kinds[n->kind].inventory, w, &s);
+	struct file *f;
+	int rc = open_inventory(t, n, w, &f);
 
-	return rc < 0 ? rc : file_open_fd(snapshot_fd(s), snapshot_size(s), put_snapshot, s, out);
+	if (rc == 0) {
+		*size = file_size(f);
+		file_close(f);
+	}
+	return rc;
 }
 
 /*
