@@ -45,7 +45,7 @@ find_document_by_name(struct tree *t, struct node *dir, const char *name, struct
 
 	n->kind = kinds[dir->kind].shows;
 	int rc = catalogue_by_name(t->catalogue, dotted ? "README" : name, &n->doc);
-	return rc == 0 && kinds[n->kind].has && !kinds[n->kind].has(t, &n->doc) ? -ENOENT : rc;
+	return rc == 0 && !node_meets(t, kinds[n->kind].has_if, &n->doc) ? -ENOENT : rc;
 }
 
 static int
@@ -53,12 +53,11 @@ find_document_by_id(struct tree *t, struct node *dir, const char *name, struct n
 {
 	char id[19];
 
-	(void)dir;
 	if (!name_id(name, id) || strncmp(id, "069", 3) != 0)
 		return -ENOENT;
 	n->kind = LINK;
 	int rc = catalogue_by_id(t->catalogue, id, &n->doc);
-	return rc == -ENOENT ? node_set_path(t, n, UNKNOWN, "by-id", id) : rc;
+	return rc == -ENOENT ? node_set_path(t, n, UNKNOWN, dir, id) : rc;
 }
 
 static bool
@@ -68,27 +67,15 @@ list_one_document(void *ctx, const struct document *d)
 	const enum kind root = l->dir->kind;
 	const struct node n = { .kind = kinds[root].shows, .doc = *d };
 
-	if (kinds[n.kind].has && !kinds[n.kind].has(l->tree, d))
-		return true;
-	return node_list(l, node_name_in(root, d), &n, d->key);
+	return !node_meets(l->tree, kinds[n.kind].has_if, d) ||
+	    node_list(l, node_name_in(root, d), &n, d->key);
 }
 
 static int
-list_all_documents(struct node_listing *l, uint64_t after)
+list_documents(struct node_listing *l, uint64_t after)
 {
-	return catalogue_list(l->tree->catalogue, after, list_one_document, l);
-}
-
-static int
-list_parsed_root(struct node_listing *l, uint64_t after)
-{
-	return l->tree->o.browse ? list_all_documents(l, after) : 0;
-}
-
-static int
-list_versions_root(struct node_listing *l, uint64_t after)
-{
-	return l->tree->o.versions ? list_all_documents(l, after) : 0;
+	return !node_meets(l->tree, kinds[l->dir->kind].lists_if, NULL) ? 0 :
+	    catalogue_list(l->tree->catalogue, after, list_one_document, l);
 }
 
 /* It is a link like any other once the document is known. */
@@ -108,39 +95,6 @@ recall_unknown(struct tree *t, struct node *n)
 /*
  * documents/X/
  */
-
-static bool
-has_parsed(const struct tree *t, const struct document *d)
-{
-	(void)t;
-	return document_is_csv(d);
-}
-
-static bool
-has_parsed_link(const struct tree *t, const struct document *d)
-{
-	return t->o.links && document_is_csv(d);
-}
-
-static bool
-has_versions_link(const struct tree *t, const struct document *d)
-{
-	(void)d;
-	return t->o.links;
-}
-
-static bool
-has_text(const struct tree *t, const struct document *d)
-{
-	(void)t;
-	return document_is_note(d);
-}
-
-static int64_t
-time_of_record(const struct document *d)
-{
-	return d->system_modstamp;
-}
 
 static void
 put_metadata(const struct tree *t, const struct node *n, struct buf *b)
@@ -243,22 +197,16 @@ wait_versions(struct tree *t, const struct node *n, const struct patience *p)
  */
 
 /* Views, columns, and notes as plain text. */
-static size_t
-number_of(const struct node *n)
-{
-	return n->kind == COLUMN ? n->column : n->variant;
-}
-
 static int
 size_made(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
-	return file_made_size(t->files, &n->doc, kinds[n->kind].made, number_of(n), w, size);
+	return file_made_size(t->files, &n->doc, kinds[n->kind].made, n->variant, w, size);
 }
 
 static int
 open_made(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
-	return file_open_made(t->files, &n->doc, kinds[n->kind].made, number_of(n), w, out);
+	return file_open_made(t->files, &n->doc, kinds[n->kind].made, n->variant, w, out);
 }
 
 /* What is in it is known when the survey is. */
@@ -274,8 +222,8 @@ size_columns(struct tree *t, const struct node *n, struct wait *w, uint64_t *siz
 static void
 put_column_path(const struct node *n, char path[COLUMN_PATH])
 {
-	snprintf(path, COLUMN_PATH, "column %llx %zu", (unsigned long long)n->doc.version_key,
-	    n->column);
+	snprintf(path, COLUMN_PATH, "column %llx %u", (unsigned long long)n->doc.version_key,
+	    n->variant);
 }
 
 static int
@@ -283,7 +231,7 @@ recall_column(struct tree *t, struct node *n)
 {
 	unsigned long long version_key;
 
-	if (sscanf(n->path, "column %llx %zu", &version_key, &n->column) != 2)
+	if (sscanf(n->path, "column %llx %u", &version_key, &n->variant) != 2)
 		return -ESTALE;
 	return catalogue_by_version_key(t->catalogue, version_key, &n->doc);
 }
@@ -299,7 +247,7 @@ find_column(struct tree *t, struct node *dir, const char *name, struct node *n)
 
 	if (rc < 0)
 		return rc == -EAGAIN ? -ESTALE : rc;
-	*n = (struct node){ .kind = COLUMN, .column = column, .doc = dir->doc };
+	*n = (struct node){ .kind = COLUMN, .variant = (unsigned)column, .doc = dir->doc };
 	dir->doc = (struct document){ 0 };
 	put_column_path(n, path);
 	n->path = strdup(path);
@@ -311,7 +259,9 @@ list_one_column(void *ctx, const char *name, size_t column)
 {
 	struct node_listing *l = ctx;
 	char path[COLUMN_PATH];
-	struct node n = { .kind = COLUMN, .column = column, .path = path, .doc = l->dir->doc };
+	struct node n = {
+		.kind = COLUMN, .variant = (unsigned)column, .path = path, .doc = l->dir->doc
+	};
 
 	put_column_path(&n, path);
 	return node_remember(l->tree, &n) == 0 && node_list(l, name, &n, column + 1);
@@ -394,42 +344,44 @@ size_inventory(struct tree *t, const struct node *n, struct wait *w, uint64_t *s
 #define A_LINK	S_IFLNK | 0777
 
 const struct kind_row kinds[KINDS] = {
-	/* is in	name	mode	key	its attributes hold */
+	/* is in	name	mode	key	its attributes are valid */
 	[ROOT] = { ROOT, "", A_DIR, NO_KEY, FOREVER },
 	[README] = { ROOT, "README", A_FILE, NO_KEY, FOREVER, .constant = readme_root },
 
 	[DOCUMENTS] = { ROOT, "documents", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
-		.shows = DOCUMENT, .find = find_document_by_name, .list = list_all_documents },
+		.shows = DOCUMENT, .find = find_document_by_name, .list = list_documents },
 	[DOCUMENT] = { DOCUMENTS, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true },
-	[VERSION] = { DOCUMENT, NULL, A_FILE, ANY_VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
+	[VERSION] = { DOCUMENT, NULL, A_FILE, ANY_VERSION_KEY, FOREVER,
 		.name_of = document_dir_file_name, .also = "content",
 		.put = put_url, .size = size_version, .open = open_version },
 	[METADATA] = { DOCUMENT, "metadata.json", A_FILE, DOCUMENT_KEY, NEVER,
-		.time = time_of_record, .put = put_metadata },
+		.of_record = true, .put = put_metadata },
 	[PARSED_LINK] = { DOCUMENT, "parsed", A_LINK, DOCUMENT_KEY, WHILE_FRESH,
-		.shows = PARSED, .has = has_parsed_link },
+		.shows = PARSED, .has_if = IF_LINKS | IF_CSV },
 	[VERSIONS_LINK] = { DOCUMENT, "versions", A_LINK, DOCUMENT_KEY, WHILE_FRESH,
-		.shows = VERSIONS, .has = has_versions_link, .hidden = true },
-	[NOTE_TEXT] = { DOCUMENT, NULL, A_FILE, VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
-		.name_of = document_dir_text_name, .has = has_text, .hidden = true,
+		.shows = VERSIONS, .has_if = IF_LINKS, .hidden = true },
+	[NOTE_TEXT] = { DOCUMENT, NULL, A_FILE, VERSION_KEY, FOREVER,
+		.name_of = document_dir_text_name, .has_if = IF_NOTE, .hidden = true,
 		.made = FILE_NOTE, .size = size_made, .open = open_made },
 
 	[PARSED_ROOT] = { ROOT, "parsed", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
-		.shows = PARSED, .find = find_document_by_name, .list = list_parsed_root },
+		.lists_if = IF_BROWSE,
+		.shows = PARSED, .find = find_document_by_name, .list = list_documents },
 	[PARSED_README] = { PARSED_ROOT, "README", A_FILE, NO_KEY, FOREVER,
 		.constant = readme_parsed },
 	[PARSED] = { PARSED_ROOT, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true,
-		.has = has_parsed },
-	[VIEW] = { PARSED, NULL, A_FILE, VERSION_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
+		.has_if = IF_CSV },
+	[VIEW] = { PARSED, NULL, A_FILE, VERSION_KEY, FOREVER,
 		.names = file_view_name, .made = FILE_VIEW, .size = size_made, .open = open_made },
 	[COLUMNS] = { PARSED, "columns", A_DIR, VERSION_KEY, WHILE_FRESH,
 		.size = size_columns, .find = find_column, .list = list_columns },
-	[COLUMN] = { COLUMNS, NULL, A_FILE, PATH_KEY, FOREVER, .pages = TREE_PAGES_KEEP,
+	[COLUMN] = { COLUMNS, NULL, A_FILE, PATH_KEY, FOREVER,
 		.recall = recall_column,
 		.made = FILE_COLUMN, .size = size_made, .open = open_made },
 
 	[VERSIONS_ROOT] = { ROOT, "versions", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
-		.shows = VERSIONS, .find = find_document_by_name, .list = list_versions_root },
+		.lists_if = IF_VERSIONS,
+		.shows = VERSIONS, .find = find_document_by_name, .list = list_documents },
 	[VERSIONS_README] = { VERSIONS_ROOT, "README", A_FILE, NO_KEY, FOREVER,
 		.constant = readme_versions },
 	[VERSIONS] = { VERSIONS_ROOT, NULL, A_DIR, DOCUMENT_KEY, NEVER, .fresh = true,
@@ -437,7 +389,7 @@ const struct kind_row kinds[KINDS] = {
 		.list = list_versions },
 
 	[BY_ID] = { ROOT, "by-id", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
-		.shows = LINK, .find = find_document_by_id, .list = list_all_documents },
+		.shows = LINK, .find = find_document_by_id, .list = list_documents },
 	[LINK] = { BY_ID, NULL, A_LINK, DOCUMENT_KEY, WHILE_FRESH, .shows = DOCUMENT },
 	[UNKNOWN] = { BY_ID, NULL, A_LINK, PATH_KEY, NEVER, .on_demand = true,
 		.recall = recall_unknown },
@@ -447,32 +399,32 @@ const struct kind_row kinds[KINDS] = {
 	[RECORDS_README] = { RECORDS, "README", A_FILE, NO_KEY, FOREVER,
 		.constant = readme_records },
 	[OBJECT] = { RECORDS, NULL, A_DIR, PATH_KEY, NEVER, .on_demand = true,
-		.wait = remote_wait_object, .find = remote_find_record },
+		.wait = remote_wait_object, .find = remote_find_any },
 	[RECORD] = { OBJECT, NULL, A_DIR, PATH_KEY, NEVER, .on_demand = true,
-		.wait = remote_wait_record, .find = remote_find_document,
-		.list = remote_list_folder },
+		.wait = remote_wait_contents, .find = remote_find_contents,
+		.list = remote_list_contents },
 
 	[LIBRARIES] = { ROOT, "libraries", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
-		.on_demand = true, .wait = remote_wait_libraries, .find = remote_find_library,
-		.list = remote_list_libraries },
+		.on_demand = true, .wait = remote_wait_libraries, .find = remote_find_any,
+		.list = remote_list_contents },
 	[LIBRARIES_README] = { LIBRARIES, "README", A_FILE, NO_KEY, FOREVER,
 		.constant = readme_libraries },
 	[LIBRARY] = { LIBRARIES, NULL, A_DIR, PATH_KEY, NEVER, .fresh = true, .on_demand = true,
-		.wait = remote_wait_library, .find = remote_find_document_or_folder,
+		.wait = remote_wait_library, .find = remote_find_contents,
 		.list = remote_list_library },
 	[FOLDER] = { LIBRARY, NULL, A_DIR, PATH_KEY, NEVER, .on_demand = true,
-		.wait = remote_wait_folder, .find = remote_find_document_or_folder,
-		.list = remote_list_folder },
+		.wait = remote_wait_contents, .find = remote_find_contents,
+		.list = remote_list_contents },
 
 	[SFFS] = { ROOT, ".sffs", A_DIR, NO_KEY, FOREVER },
 	[STATUS] = { SFFS, "status.json", A_FILE, NO_KEY, NEVER, .put = put_status_json },
 	[LIMITS] = { SFFS, "limits.json", A_FILE, NO_KEY, NEVER, .put = put_limits_json },
 	[REFRESH] = { SFFS, "refresh", S_IFREG | 0644, NO_KEY, FOREVER, .constant = "" },
-	[LOG] = { SFFS, "log", A_FILE, NO_KEY, NEVER, .pages = TREE_PAGES_NONE, .put = put_log },
+	[LOG] = { SFFS, "log", A_FILE, NO_KEY, NEVER, .uncached = true, .put = put_log },
 	[MD5SUMS] = { SFFS, "MD5SUMS", A_FILE, NO_KEY, NEVER, .fresh = true,
-		.pages = TREE_PAGES_NONE, .inventory = INVENTORY_MD5SUMS,
+		.uncached = true, .inventory = INVENTORY_MD5SUMS,
 		.size = size_inventory, .open = open_inventory },
 	[DOCUMENTS_TSV] = { SFFS, "documents.tsv", A_FILE, NO_KEY, NEVER, .fresh = true,
-		.pages = TREE_PAGES_NONE, .inventory = INVENTORY_DOCUMENTS,
+		.uncached = true, .inventory = INVENTORY_DOCUMENTS,
 		.size = size_inventory, .open = open_inventory },
 };

@@ -34,48 +34,35 @@ node_key(const struct node *n)
 uint64_t
 node_ino(const struct node *n)
 {
-	const uint64_t number = n->kind - KEYED + n->variant + 1;
+	const bool by_path = kinds[n->kind].key == PATH_KEY;	/* which tells the variant, too */
+	const uint64_t number = n->kind - KEYED + (by_path ? 0 : n->variant) + 1;
 
 	return n->kind < KEYED ? n->kind : number << NAME_KEY_BITS | node_key(n);
 }
 
-uint64_t
-node_parent_ino(const struct node *n)
-{
-	struct node parent = { .kind = kinds[n->kind].parent, .doc = n->doc };
-	uint64_t ino = TREE_ROOT;
-
-	if (n->path) {
-		char *slash = NULL;
-
-		if ((parent.path = strdup(n->path)) && (slash = strrchr(parent.path, '/')))
-			*slash = '\0';
-		char *first = parent.path ? strchr(parent.path, '/') : NULL;
-		if (parent.kind >= KEYED && !first)	/* records/001... */
-			parent.kind = kinds[parent.kind].parent;
-		else if (first && strchr(first + 1, '/'))	/* a folder in a folder */
-			parent.kind = n->kind;
-	}
-	if (!n->path || parent.path)
-		ino = node_ino(&parent);
-	free(parent.path);
-	return ino;
-}
-
 enum kind
-node_kind(uint64_t ino, unsigned *variant)
+node_kind(uint64_t ino)
 {
-	const unsigned number = (unsigned)(ino >> NAME_KEY_BITS);
-	unsigned kind = number + KEYED - 1;
+	const uint64_t number = ino >> NAME_KEY_BITS;
+	unsigned kind = KEYED + (unsigned)number - 1;
 
-	*variant = 0;
 	if (number == 0)
 		return ino % REFRESH_STEP == REFRESH ? REFRESH : ino < KEYED ? (enum kind)ino : 0;
 	if (kind >= KINDS)
 		return 0;
-	for (; !kinds[kind].mode; kind--)
-		++*variant;
+	while (!kinds[kind].mode)	/* a variant */
+		kind--;
 	return (enum kind)kind;
+}
+
+bool
+node_meets(const struct tree *t, unsigned conditions, const struct document *d)
+{
+	return (!(conditions & IF_CSV) || document_is_csv(d)) &&
+	    (!(conditions & IF_NOTE) || document_is_note(d)) &&
+	    (!(conditions & IF_LINKS) || t->o.links) &&
+	    (!(conditions & IF_BROWSE) || t->o.browse) &&
+	    (!(conditions & IF_VERSIONS) || t->o.versions);
 }
 
 static int
@@ -97,7 +84,9 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 	int rc = 0;
 
 	*n = (struct node){ 0 };
-	n->kind = node_kind(ino, &n->variant);
+	n->kind = node_kind(ino);
+	if (n->kind >= KEYED)
+		n->variant = (unsigned)(ino >> NAME_KEY_BITS) - (n->kind - KEYED + 1);
 	const struct kind_row *k = &kinds[n->kind];
 	if (!k->mode || (k->names && !k->names(n->variant)))
 		return -ESTALE;
@@ -135,10 +124,13 @@ node_remember(struct tree *t, const struct node *n)
 }
 
 int
-node_set_path(struct tree *t, struct node *n, enum kind kind, const char *dir, const char *name)
+node_set_path(
+    struct tree *t, struct node *n, enum kind kind, const struct node *dir, const char *name)
 {
+	const char *in = dir->path ? dir->path : kinds[dir->kind].name;
+
 	n->kind = kind;
-	if (asprintf(&n->path, "%s/%s", dir, name) < 0) {
+	if (asprintf(&n->path, "%s/%s", in, name) < 0) {
 		n->path = NULL;
 		return -ENOMEM;
 	}
@@ -178,7 +170,7 @@ next_child(const struct tree *t, const struct node *dir, struct node *n)
 	for (unsigned i = n->kind + 1; i < KINDS; i++) {
 		k = &kinds[i];
 		if (k->parent == dir->kind && (k->name || k->name_of || k->names) && i != ROOT &&
-		    (!k->has || k->has(t, &dir->doc))) {
+		    node_meets(t, k->has_if, &dir->doc)) {
 			n->kind = (enum kind)i;
 			return true;
 		}
@@ -305,7 +297,7 @@ time_of(const struct tree *t, const struct node *n)
 {
 	const struct document *d = &n->doc;
 	int64_t ms = !*d->id ? (int64_t)t->born * 1000 :
-	    kinds[n->kind].time ? kinds[n->kind].time(d) :
+	    kinds[n->kind].of_record ? d->system_modstamp :
 	    d->content_modified >= 0 ? d->content_modified : d->created;
 
 	return (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
@@ -384,8 +376,8 @@ node_entry(
 		},
 		.name_for = n->kind == REFRESH ? 0 : n->kind < KEYED ? TREE_FOREVER :
 		    k->on_demand ? 0 : here,
-		.attr_for = rc == -EAGAIN ? 0 : k->hold == FOREVER ? TREE_FOREVER :
-		    k->hold == WHILE_FRESH ? here : 0,
+		.attr_for = rc == -EAGAIN ? 0 : k->attr == FOREVER ? TREE_FOREVER :
+		    k->attr == WHILE_FRESH ? here : 0,
 	};
 	return 0;
 }

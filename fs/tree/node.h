@@ -70,17 +70,17 @@ enum kind {
 
 struct node {
 	enum kind	 kind;
-	unsigned	 variant;
-	size_t		 column;
+	unsigned	 variant;	/* of a COLUMN: its number */
 	char		*path;		/* of kinds with PATH_KEY; else NULL */
 	struct document	 doc;		/* no id: it has none */
 };
 
 /* What an inode number has, beside the kind. */
 enum key { NO_KEY, DOCUMENT_KEY, VERSION_KEY, ANY_VERSION_KEY, PATH_KEY };
-/* For how long attributes hold: they are asked for at each use; while the catalogue is fresh; for
- * ever. */
-enum hold { NEVER, WHILE_FRESH, FOREVER };
+/* When the kernel may use attributes without asking. */
+enum attr_validity { NEVER, WHILE_FRESH, FOREVER };
+/* Conditions, added up. */
+enum { IF_CSV = 1, IF_NOTE = 2, IF_LINKS = 4, IF_BROWSE = 8, IF_VERSIONS = 16 };
 
 struct node_listing;
 
@@ -105,12 +105,16 @@ struct kind_row {
 	const char	*name;		/* in it; NULL: parent finds and lists it by functions */
 	mode_t		 mode;
 	enum key	 key;
-	enum hold	 hold;
+	enum attr_validity attr;
 	bool		 hidden;	/* not listed, but found */
 	bool		 fresh;		/* shows the catalogue: waits until that is fresh */
-	bool		 on_demand;	/* names in it never hold: no refresh tells of changes */
+	bool		 on_demand;	/* names in it are always looked up: no refresh tells of
+					   changes */
+	bool		 uncached;	/* its handles may differ: none uses the page cache */
+	bool		 of_record;	/* its date is that of the record, not of the file */
+	unsigned	 has_if;	/* the document meets these, or it does not have it */
+	unsigned	 lists_if;	/* else it lists no documents, but finds them */
 	enum kind	 shows;		/* what a document is in it; where a link leads */
-	enum tree_pages	 pages;		/* of a file; KEEP only if its bytes never change */
 	enum inventory_kind inventory;
 	enum file_made	 made;		/* of size_made and open_made */
 	const char	*constant;	/* its text */
@@ -119,11 +123,8 @@ struct kind_row {
 	void		(*name_of)(const struct document *, enum name_rules, struct name *out);
 	const char	*(*names)(unsigned variant);	/* NULL after the last */
 	const char	*also;
-	bool		(*has)(const struct tree *, const struct document *);	/* NULL: all do */
 	/* Completes a node whose path is known. */
 	int		(*recall)(struct tree *, struct node *);
-	/* The milliseconds of its modification. NULL: the document's, or the mount's. */
-	int64_t		(*time)(const struct document *);
 	/* A file's text, made on the spot. */
 	void		(*put)(const struct tree *, const struct node *, struct buf *);
 	node_size_of	*size;		/* NULL: the text's */
@@ -154,16 +155,18 @@ struct tree {
 };
 
 /* The kind of an inode number, whether or not that inode exists. */
-enum kind node_kind(uint64_t ino, unsigned *variant);
+enum kind node_kind(uint64_t ino);
+/* Whether the conditions are met; d NULL: those of the mount. */
+bool	node_meets(const struct tree *, unsigned conditions, const struct document *d);
 /* -ESTALE: there is no such inode any more. Call node_free in any case. */
 int	node_of(struct tree *, uint64_t ino, struct node *out);
 void	node_free(struct node *);
 uint64_t node_ino(const struct node *);
-uint64_t node_parent_ino(const struct node *);
 /* Makes its path known, so that its inode number can be resolved later. */
 int	node_remember(struct tree *, const struct node *);
-/* Sets kind and path, and remembers them. */
-int	node_set_path(struct tree *, struct node *, enum kind, const char *dir, const char *name);
+/* Sets kind and path of what is in dir, and remembers them. */
+int	node_set_path(
+    struct tree *, struct node *, enum kind, const struct node *dir, const char *name);
 bool	node_is_unlisted(const struct node *);	/* it has a document, which no refresh mentions */
 mode_t	node_mode(const struct tree *, const struct node *);
 /* The text of a file that is made on the spot, or the target of a link. */

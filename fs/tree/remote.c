@@ -104,7 +104,7 @@ directory_called(const struct tree *t, const struct on_demand_answer *a, const c
 
 struct remote_ids {
 	char		 id[19];	/* of a record, a library or a folder */
-	char		 folder[19];	/* of a library: its root folder */
+	char		 contents[19];	/* by which a library or a folder is asked what is in it */
 };
 
 static const char *
@@ -115,99 +115,89 @@ below_root(const char *path)
 
 static int
 ids_of_record(
-    struct tree *t, const char *name, const struct patience *p, struct remote_ids *out)
+    struct tree *t, const char *name, const struct patience *p, struct remote_ids *ids)
 {
 	const struct on_demand_answer *a = NULL;
 	int rc = 0;
 
 	if (!strchr(name, '/')) {
-		name_id(name, out->id);
+		name_id(name, ids->id);
 		return 0;
 	}
 	rc = get_answer(t, ON_DEMAND_RECORD, name, p, &a);
 	if (rc == 0)
 		rc = a->count == 0 ? -ENOENT : a->count > 1 ? -ENOTUNIQ : 0;
 	if (rc == 0)
-		memcpy(out->id, a->rows->id, sizeof(out->id));
+		memcpy(ids->id, a->rows->id, sizeof(ids->id));
 	on_demand_put(a);
 	return rc;
 }
 
-/* Of the row with that name. missing: a row that is not in an old answer may be in a new one. */
 static int
-ids_of_row(struct tree *t, enum on_demand_kind kind, const char *subject, const char *name,
-    const struct patience *p, bool missing, struct remote_ids *out)
+renew_libraries(struct tree *t, const struct patience *p, const struct on_demand_answer **a)
 {
-	const struct on_demand_answer *a = NULL;
-	const struct on_demand_row *row;
-	int rc = missing ?
-	    on_demand_get_missing(t->on_demand, kind, subject, p->since, p->w, &a) :
-	    get_answer(t, kind, subject, p, &a);
+	on_demand_put(*a);
+	*a = NULL;
+	return on_demand_get_missing(t->on_demand, ON_DEMAND_REACH, "", p->since, p->w, a);
+}
 
-	if (rc == 0 && (row = directory_called(t, a, name))) {
-		memcpy(out->id, row->id, sizeof(out->id));
-		snprintf(out->folder, sizeof(out->folder), "%.18s", row->more);
-	} else if (rc == 0) {
-		rc = -ENOENT;
+/* Goes on to the directory of that name: from nowhere to a library, else to a folder. */
+static int
+enter_directory(
+    struct tree *t, const char *name, const struct patience *p, struct remote_ids *ids)
+{
+	const bool top = !*ids->id;
+	const enum on_demand_kind kind = top ? ON_DEMAND_REACH : ON_DEMAND_FOLDER;
+	const struct on_demand_answer *a = NULL;
+	const struct on_demand_row *row = NULL;
+	int rc = get_answer(t, kind, ids->contents, p, &a);
+
+	if (rc == 0)
+		row = directory_called(t, a, name);
+	/* The list of libraries is kept for long, so that a walk costs nothing. A name that is not
+	 * in it may be a new library's. */
+	if (rc == 0 && !row && top && p && (rc = renew_libraries(t, p, &a)) == 0)
+		row = directory_called(t, a, name);
+	if (row) {
+		memcpy(ids->id, row->id, sizeof(ids->id));
+		snprintf(
+		    ids->contents, sizeof(ids->contents), "%.18s", top ? row->more : row->id);
 	}
 	on_demand_put(a);
-	return rc;
-}
-
-/* The list of libraries is kept for long, so that a walk costs nothing. A name that is not in it
- * may be a new library's. */
-static int
-ids_of_library(struct tree *t, const char *name, const struct patience *p, struct remote_ids *out)
-{
-	int rc = ids_of_row(t, ON_DEMAND_REACH, "", name, p, false, out);
-
-	return rc == -ENOENT && p ? ids_of_row(t, ON_DEMAND_REACH, "", name, p, true, out) : rc;
-}
-
-static int
-ids_of_child(struct tree *t, const char *name, const struct patience *p, struct remote_ids *out)
-{
-	struct remote_ids parent = *out;
-	int rc = ids_of_row(t, ON_DEMAND_FOLDER, parent.folder, name, p, false, out);
-
-	memcpy(out->folder, out->id, sizeof(out->folder));
-	return rc;
-}
-
-/* Goes from the library down, folder by folder. */
-static int
-ids_of_folder(
-    struct tree *t, const char *path, const struct patience *p, struct remote_ids *out)
-{
-	char *copy = strdup(path), *rest = copy;
-	int rc = copy ? 0 : -ENOMEM;
-
-	for (const char *name; rc == 0 && (name = strsep(&rest, "/"));)
-		rc = name == copy ? ids_of_library(t, name, p, out) :
-				    ids_of_child(t, name, p, out);
-	free(copy);
-	return rc;
+	return rc == 0 && !row ? -ENOENT : rc;
 }
 
 static int
 ids_of_path(struct tree *t, const struct node *n, const struct patience *p,
-    struct remote_ids *out)
+    struct remote_ids *ids)
 {
-	*out = (struct remote_ids){ 0 };
-	return n->kind == RECORD ? ids_of_record(t, below_root(n->path), p, out) :
-				   ids_of_folder(t, below_root(n->path), p, out);
+	const char *path = below_root(n->path);
+
+	*ids = (struct remote_ids){ 0 };
+	if (n->kind == RECORD)
+		return ids_of_record(t, path, p, ids);
+	char *copy = strdup(path), *rest = copy;
+	int rc = copy ? 0 : -ENOMEM;
+	for (const char *name; rc == 0 && (name = strsep(&rest, "/"));)
+		rc = enter_directory(t, name, p, ids);
+	free(copy);
+	return rc;
 }
 
-/* What is in a record or a folder. */
+/* What is in a record or a folder, or which libraries there are. */
 static int
 get_contents(struct tree *t, const struct node *n, const struct patience *p,
     const struct on_demand_answer **out)
 {
-	const enum on_demand_kind kind = n->kind == RECORD ? ON_DEMAND_LINKS : ON_DEMAND_FOLDER;
 	struct remote_ids ids;
-	int rc = ids_of_path(t, n, p, &ids);
 
-	return rc < 0 ? rc : get_answer(t, kind, ids.id, p, out);
+	if (n->kind == LIBRARIES)
+		return get_answer(t, ON_DEMAND_REACH, "", p, out);
+	int rc = ids_of_path(t, n, p, &ids);
+	if (rc < 0)
+		return rc;
+	return n->kind == RECORD ? get_answer(t, ON_DEMAND_LINKS, ids.id, p, out) :
+				   get_answer(t, ON_DEMAND_FOLDER, ids.contents, p, out);
 }
 
 /*
@@ -227,24 +217,14 @@ remote_wait_object(struct tree *t, const struct node *n, const struct patience *
 }
 
 int
-remote_wait_record(struct tree *t, const struct node *n, const struct patience *p)
+remote_wait_contents(struct tree *t, const struct node *n, const struct patience *p)
 {
 	const struct on_demand_answer *a = NULL;
 	int rc = get_contents(t, n, p, &a);
 
 	/* For an Id that does not exist the org answers the same as for a record without files. */
-	if (rc == 0 && a->count == 0 && !strchr(below_root(n->path), '/'))
+	if (rc == 0 && a->count == 0 && n->kind == RECORD && !strchr(below_root(n->path), '/'))
 		rc = -ENOENT;
-	on_demand_put(a);
-	return rc;
-}
-
-int
-remote_wait_folder(struct tree *t, const struct node *n, const struct patience *p)
-{
-	const struct on_demand_answer *a = NULL;
-	int rc = get_contents(t, n, p, &a);
-
 	on_demand_put(a);
 	return rc;
 }
@@ -256,8 +236,8 @@ remote_wait_library(struct tree *t, const struct node *n, const struct patience 
 	struct remote_ids ids;
 	int rc = ids_of_path(t, n, p, &ids);
 
-	if (rc == 0 && t->o.browse && *ids.folder)
-		rc = get_answer(t, ON_DEMAND_FOLDER, ids.folder, p, &a);
+	if (rc == 0 && t->o.browse && *ids.contents)
+		rc = get_answer(t, ON_DEMAND_FOLDER, ids.contents, p, &a);
 	on_demand_put(a);
 	return rc;
 }
@@ -278,14 +258,10 @@ int
 remote_wait_libraries(struct tree *t, const struct node *n, const struct patience *p)
 {
 	const struct on_demand_answer *a = NULL;
-	int rc = get_answer(t, ON_DEMAND_REACH, "", p, &a);
-	bool more = rc == 0 && misses_library(t, a);
+	int rc = get_contents(t, n, p, &a);
 
-	(void)n;
-	on_demand_put(a);
-	a = NULL;
-	if (more)
-		rc = on_demand_get_missing(t->on_demand, ON_DEMAND_REACH, "", p->since, p->w, &a);
+	if (rc == 0 && misses_library(t, a))
+		rc = renew_libraries(t, p, &a);
 	on_demand_put(a);
 	return rc;
 }
@@ -300,23 +276,18 @@ remote_find_object(struct tree *t, struct node *dir, const char *name, struct no
 {
 	char id[19];
 
-	(void)dir;
 	if (!isupper((unsigned char)*name) && name_id(name, id))
-		return node_set_path(t, n, RECORD, "records", id);
-	return is_object_name(name) ? node_set_path(t, n, OBJECT, "records", name) : -ENOENT;
+		return node_set_path(t, n, RECORD, dir, id);
+	return is_object_name(name) ? node_set_path(t, n, OBJECT, dir, name) : -ENOENT;
 }
 
+/* Of an object any record, of libraries any library: nobody knows yet whether it exists. */
 int
-remote_find_record(struct tree *t, struct node *dir, const char *name, struct node *n)
+remote_find_any(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
-	return is_safe(t, name) ? node_set_path(t, n, RECORD, dir->path, name) : -ENOENT;
-}
+	const enum kind kind = dir->kind == OBJECT ? RECORD : LIBRARY;
 
-int
-remote_find_library(struct tree *t, struct node *dir, const char *name, struct node *n)
-{
-	(void)dir;
-	return is_safe(t, name) ? node_set_path(t, n, LIBRARY, "libraries", name) : -ENOENT;
+	return is_safe(t, name) ? node_set_path(t, n, kind, dir, name) : -ENOENT;
 }
 
 static unsigned
@@ -349,8 +320,8 @@ contains(struct tree *t, const struct node *dir, const struct document *d)
 	return rc < 0 ? rc : is ? 0 : -ENOENT;
 }
 
-int
-remote_find_document(struct tree *t, struct node *dir, const char *name, struct node *n)
+static int
+find_link(struct tree *t, const struct node *dir, const char *name, struct node *n)
 {
 	const unsigned depth = depth_of(dir->path);
 
@@ -363,12 +334,12 @@ remote_find_document(struct tree *t, struct node *dir, const char *name, struct 
 }
 
 int
-remote_find_document_or_folder(struct tree *t, struct node *dir, const char *name, struct node *n)
+remote_find_contents(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
 	const struct on_demand_answer *a = NULL;
-	int rc = remote_find_document(t, dir, name, n);
+	int rc = find_link(t, dir, name, n);
 
-	if (rc != -ENOENT)
+	if (rc != -ENOENT || dir->kind == RECORD)
 		return rc;
 	node_free(n);
 	*n = (struct node){ 0 };
@@ -377,7 +348,7 @@ remote_find_document_or_folder(struct tree *t, struct node *dir, const char *nam
 	if (is && dir->kind == FOLDER)
 		is = get_contents(t, dir, NULL, &a) == 0 && directory_called(t, a, name);
 	on_demand_put(a);
-	return is ? node_set_path(t, n, FOLDER, dir->path, name) : -ENOENT;
+	return is ? node_set_path(t, n, FOLDER, dir, name) : -ENOENT;
 }
 
 /*
@@ -404,16 +375,10 @@ list_directory(struct node_listing *l, const struct on_demand_answer *a,
 	struct name name;
 
 	name_safe(row->name, t->o.names, 0, &name);
-	bool clashes = !directory_called(t, a, name.s);
-	if (!clashes && top)
-		clashes = strcmp(name.s, "README") == 0;
-	else if (!clashes)
-		clashes = catalogue_by_name(t->catalogue, name.s, &other.doc) == 0 &&
-		    contains(t, l->dir, &other.doc) == 0;
-	if (clashes)
+	if (!directory_called(t, a, name.s) ||
+	    (top ? strcmp(name.s, "README") : find_link(t, l->dir, name.s, &other)) == 0)
 		put_long_name(t, row, &name);
-	int rc = node_set_path(
-	    t, &n, top ? LIBRARY : FOLDER, top ? "libraries" : l->dir->path, name.s);
+	int rc = node_set_path(t, &n, top ? LIBRARY : FOLDER, l->dir, name.s);
 	if (rc == 0)
 		node_list(l, name.s, &n, next);
 	node_free(&other);
@@ -436,82 +401,37 @@ list_row(struct node_listing *l, const struct on_demand_answer *a,
 	return 0;
 }
 
-struct ordered_row {
-	uint64_t	 next;
-	const struct on_demand_row *row;
-};
-
-static int
-by_offset(const void *a, const void *b)
+/* Rows are in order of their Ids. Folders' (07H) come after documents' (069), and the keys of one
+ * kind are in the same order (name.h): so offsets grow. */
+int
+remote_list_contents(struct node_listing *l, uint64_t after)
 {
-	uint64_t x = ((const struct ordered_row *)a)->next;
-	uint64_t y = ((const struct ordered_row *)b)->next;
+	const struct on_demand_answer *a = NULL;
+	int rc = get_contents(l->tree, l->dir, NULL, &a);
 
-	return x < y ? -1 : x > y;
-}
-
-/* The rows after an offset, or of them only the directories. */
-static int
-list_rows(struct node_listing *l, const struct on_demand_answer *a, bool directories,
-    uint64_t after)
-{
-	struct ordered_row *rows = malloc((a->count + 1) * sizeof(*rows));
-	size_t n = 0;
-	int rc = 0;
-
-	if (!rows)
-		return -ENOMEM;
-	for (size_t i = 0; i < a->count; i++) {
+	for (size_t i = 0; rc == 0 && i < a->count && !l->full; i++) {
 		const struct on_demand_row *row = &a->rows[i];
+		const uint64_t offset = name_key(row->id) + (row->folder ? DIRECTORIES : 0);
 
-		rows[n] = (struct ordered_row){
-			name_key(row->id) + (row->folder ? DIRECTORIES : 0), row };
-		n += rows[n].next > after && (row->folder || !directories);
+		if (offset > after)
+			rc = list_row(l, a, row, offset);
 	}
-	qsort(rows, n, sizeof(*rows), by_offset);
-	for (size_t i = 0; rc == 0 && i < n && !l->full; i++)
-		rc = list_row(l, a, rows[i].row, rows[i].next);
-	free(rows);
+	on_demand_put(a);
 	return rc;
 }
 
+/* Its documents, then with `browse` its folders. */
 int
 remote_list_library(struct node_listing *l, uint64_t after)
 {
 	struct tree *t = l->tree;
-	const struct on_demand_answer *a = NULL;
 	struct remote_ids ids;
 	int rc = ids_of_path(t, l->dir, NULL, &ids);
 
 	if (rc == 0 && after < DIRECTORIES)
 		rc = catalogue_list_parent(t->catalogue, ids.id, after, list_link, l);
-	if (rc == 0 && !l->full && t->o.browse &&
-	    get_answer(t, ON_DEMAND_FOLDER, ids.folder, NULL, &a) == 0)
-		rc = list_rows(l, a, true, after);
-	on_demand_put(a);
-	return rc;
-}
-
-int
-remote_list_folder(struct node_listing *l, uint64_t after)
-{
-	const struct on_demand_answer *a = NULL;
-	int rc = get_contents(l->tree, l->dir, NULL, &a);
-
-	if (rc == 0)
-		rc = list_rows(l, a, false, after);
-	on_demand_put(a);
-	return rc;
-}
-
-int
-remote_list_libraries(struct node_listing *l, uint64_t after)
-{
-	const struct on_demand_answer *a = NULL;
-	int rc = get_answer(l->tree, ON_DEMAND_REACH, "", NULL, &a);
-
-	if (rc == 0)
-		rc = list_rows(l, a, false, after);
-	on_demand_put(a);
-	return rc;
+	if (rc < 0 || l->full || !t->o.browse)
+		return rc;
+	rc = remote_list_contents(l, after < DIRECTORIES ? DIRECTORIES : after);
+	return rc == -ENOENT ? 0 : rc;		/* it cannot have folders */
 }

@@ -13,11 +13,9 @@
 
 #include "node.h"
 
-node_find_in remote_find_object, remote_find_record, remote_find_library, remote_find_document,
-    remote_find_document_or_folder;
+node_find_in remote_find_object, remote_find_any, remote_find_contents;
 /* -ENOENT: there is none; -ENOTUNIQ: there are several, which are in the log. */
-node_wait remote_wait_object, remote_wait_record, remote_wait_libraries, remote_wait_library,
-    remote_wait_folder;
-node_list_in remote_list_libraries, remote_list_library, remote_list_folder;
+node_wait remote_wait_object, remote_wait_contents, remote_wait_libraries, remote_wait_library;
+node_list_in remote_list_contents, remote_list_library;
 
 #endif

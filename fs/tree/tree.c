@@ -17,6 +17,8 @@
 
 #include "tree.h"
 
+#define UNKNOWN_INO	0xffffffff	/* of "..", as libfuse's own filesystems say it */
+
 /*
  * Attributes.
  */
@@ -26,14 +28,13 @@ static int
 current_node(
     struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct node *n)
 {
-	unsigned variant;
 	int rc = 0;
 
 	*n = (struct node){ 0 };
 	if (ticket->since == 0)
 		ticket->since = on_demand_now();
 	const struct patience patience = { ticket->since, w };
-	if (kinds[node_kind(ino, &variant)].fresh)
+	if (kinds[node_kind(ino)].fresh)
 		rc = sync_fresh(t->sync, &ticket->refresh, w);
 	if (rc == 0)
 		rc = node_of(t, ino, n);
@@ -149,8 +150,8 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 	if (rc == 0 && !S_ISDIR(kinds[dir.kind].mode))
 		rc = -ENOTDIR;
 	for (; rc == 0 && off < 2 && !l.full; off++) {
-		struct tree_entry dots = { .st = { .st_ino = off == 0 ? ino : node_parent_ino(&dir),
-					       .st_mode = S_IFDIR } };
+		struct tree_entry dots = { .st.st_ino = off == 0 ? ino : UNKNOWN_INO,
+			.st.st_mode = S_IFDIR };
 
 		l.full = !each(ctx, off == 0 ? "." : "..", &dots, off + 1);
 	}
@@ -167,15 +168,14 @@ tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx
 bool
 tree_is_refresh(uint64_t ino)
 {
-	unsigned variant;
-
-	return node_kind(ino, &variant) == REFRESH;
+	return node_kind(ino) == REFRESH;
 }
 
 /* An open file keeps its attributes: the catalogue forgets a version that is replaced. */
 static int
 keep_attr(struct tree *t, const struct node *n, struct file *f, enum tree_pages *pages)
 {
+	const struct kind_row *k = &kinds[n->kind];
 	struct tree_entry e;
 	bool shares;
 	int rc = node_entry(t, n, NULL, 0, &e);
@@ -185,7 +185,9 @@ keep_attr(struct tree *t, const struct node *n, struct file *f, enum tree_pages 
 	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
 	rc = open_files_add(t->open_files, &e.st, file_source(f), file_is_verified(f), &shares);
 	if (rc == 0)
-		*pages = shares ? kinds[n->kind].pages : TREE_PAGES_NONE;
+		*pages = !shares || k->uncached ? TREE_PAGES_NONE :
+		    k->attr == FOREVER		? TREE_PAGES_KEEP :
+						  TREE_PAGES_FRESH;
 	return rc;
 }
 
@@ -200,7 +202,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 
 	if (rc == 0 && !S_ISREG(k->mode))
 		rc = -EISDIR;
-	if (rc == 0 && k->pages == TREE_PAGES_KEEP && n.doc.listed && n.doc.name)
+	if (rc == 0 && k->attr == FOREVER && n.doc.listed && n.doc.name)
 		read_ahead_opened(t->read_ahead, &n.doc);	/* made of a latest version */
 	if (rc == 0 && k->fresh)
 		rc = sync_fresh(t->sync, &ticket->refresh, w);
@@ -277,7 +279,7 @@ tell_name(struct tree *t, const char *name, uint64_t document_key, tree_name *st
 	stale(ctx, BY_ID, d.id);
 	for (; kind < KINDS; kind++)
 		if (S_ISDIR(kinds[kind].mode) && kinds[kind].key == DOCUMENT_KEY &&
-		    (!kinds[kind].has || kinds[kind].has(t, &d)))
+		    node_meets(t, kinds[kind].has_if, &d))
 			node_each_name(
 			    t, &(struct node){ .kind = (enum kind)kind, .doc = d }, stale, ctx);
 	document_free(&d);
