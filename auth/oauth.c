@@ -43,101 +43,83 @@ oauth_grant_free(struct oauth_grant *g)
 
 /* The first row that fits counts. */
 static const struct known {
-	const char *error;		/* NULL: any */
 	const char *fragments;		/* "this|that" of "error description", any case; NULL: any */
-	enum oauth_kind kind;
 	const char *remedy;
+	enum oauth_kind kind;
 } errors[] = {
-	{ NULL, "token request is already being processed", OAUTH_BUSY,
-	    "another program is renewing the same login" },
-	{ NULL, "login rate exceeded|number of logins exceeded|rate_limit_exceeded", OAUTH_RATE,
-	    "too many logins of this user; sffs asks again in an hour" },
-	{ "invalid_grant", "expired access/refresh token", OAUTH_DEAD,
+	{ "token request is already being processed", "another program is renewing the same login",
+	    OAUTH_BUSY },
+	{ "login rate exceeded|number of logins exceeded|rate_limit_exceeded",
+	    "too many logins of this user; sffs asks again in an hour", OAUTH_RATE },
+	{ "expired access/refresh token",
 	    "the login was revoked, has expired, or was pushed out by a user's sixth login; "
-	    "log in again" },
-	{ "invalid_grant", "expired authorization code", OAUTH_REFUSED,
+	    "log in again",
+	    OAUTH_DEAD },
+	{ "expired authorization code",
 	    "the code was too old or used before: log in again; with flow = jwt the clock of "
-	    "this machine is wrong" },
-	{ "invalid_grant", "invalid authorization code", OAUTH_REFUSED,
-	    "the code did not arrive whole: log in again" },
-	{ "invalid_grant", "code verifier", OAUTH_REFUSED,
-	    "the code belongs to another login: log in again" },
-	{ "invalid_grant", "authentication failure", OAUTH_REFUSED,
-	    "the user may be deactivated; Setup > Login History shows why" },
-	{ "invalid_grant", "ip restricted", OAUTH_REFUSED,
+	    "this machine is wrong", OAUTH_REFUSED },
+	{ "invalid authorization code|code verifier",
+	    "the code is incomplete or belongs to another login: log in again", OAUTH_REFUSED },
+	{ "ip restricted",
 	    "an admin allows this machine's address and the hour in the profile's Login IP "
-	    "Ranges and Login Hours, "
-	    "or relaxes IP in the app's policies" },
-	{ NULL, "inactive user|inactive_user", OAUTH_REFUSED,
-	    "an admin reactivates or unfreezes the user" },
-	{ NULL, "inactive organization|inactive_org", OAUTH_REFUSED,
-	    "the org is suspended; its admin knows why" },
-	{ "invalid_grant", "approved this consumer", OAUTH_REFUSED,
+	    "Ranges and Login Hours, or relaxes IP in the app's policies", OAUTH_REFUSED },
+	{ "inactive user|inactive_user", "an admin reactivates or unfreezes the user",
+	    OAUTH_REFUSED },
+	{ "inactive organization|inactive_org", "the org is suspended; its admin knows why",
+	    OAUTH_REFUSED },
+	{ "approved this consumer|invalid_app_access|OAUTH_APP_ACCESS_DENIED",
 	    "an admin sets the app's Permitted Users to pre-authorized and assigns it to the "
-	    "user's profile or a permission set" },
-	{ "invalid_grant", "not supported on this domain", OAUTH_REFUSED,
+	    "user's profile or a permission set", OAUTH_REFUSED },
+	{ "not supported on this domain|audience",
 	    "login_url must be the org's My Domain (Setup > My Domain), as "
-	    "https://acme.my.salesforce.com" },
-	{ "invalid_grant", "no client credentials user enabled", OAUTH_REFUSED,
-	    "an admin names a Run As user in the app's policies, by exact Username" },
-	{ NULL, "client credentials flow not enabled", OAUTH_REFUSED,
-	    "an admin enables the client credentials flow in the app's settings" },
-	{ "invalid_grant", "no valid scopes", OAUTH_REFUSED,
-	    "an admin adds the scope api to the app" },
-	{ "invalid_grant", "audience", OAUTH_REFUSED, "login_url must be the org's My Domain" },
-	{ "invalid_grant", "invalid assertion", OAUTH_REFUSED,
+	    "https://acme.my.salesforce.com", OAUTH_REFUSED },
+	{ "no client credentials user enabled",
+	    "an admin names a Run As user in the app's policies, by exact Username",
+	    OAUTH_REFUSED },
+	{ "flow not enabled|unsupported_grant_type|unsupported_response_type",
+	    "an admin enables this flow in the app's settings; login_url must be the org's My "
+	    "Domain", OAUTH_REFUSED },
+	{ "no valid scopes|invalid_scope",
+	    "an admin adds the scope api to the app, and refresh_token for flow = web",
+	    OAUTH_REFUSED },
+	{ "invalid assertion",
 	    "private_key must be the key of the certificate that the app has, username a "
-	    "user of this org" },
-	{ "invalid_grant", NULL, OAUTH_REFUSED, "Setup > Login History shows why" },
-	{ NULL, "invalid_app_access|OAUTH_APP_ACCESS_DENIED", OAUTH_REFUSED,
-	    "an admin assigns the user's profile or a permission set in the app's policies" },
-	{ "invalid_client_id", NULL, OAUTH_REFUSED,
+	    "user of this org", OAUTH_REFUSED },
+	{ "invalid_client_id",
 	    "client_id must be the app's Consumer Key, of an app in this org; a new app "
-	    "works only after two to ten minutes" },
-	{ "invalid_client", NULL, OAUTH_REFUSED,
-	    "client_secret is wrong or missing; it is the Consumer Secret in the app's OAuth "
-	    "settings" },
-	{ NULL, "redirect_uri_mismatch|redirect_uri_missing", OAUTH_REFUSED,
-	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
-	{ "unsupported_grant_type", NULL, OAUTH_REFUSED,
-	    "an admin enables the flow in the app's settings; login_url must be the org's My "
-	    "Domain" },
-	{ "unsupported_response_type", NULL, OAUTH_REFUSED,
-	    "an admin enables the authorization code flow in the app's settings" },
-	{ "invalid_request", "code challenge", OAUTH_REFUSED,
-	    "the app wants PKCE, which the web flow has; check client_id" },
-	{ "invalid_scope", NULL, OAUTH_REFUSED,
-	    "an admin adds the scopes api and refresh_token to the app" },
-	{ NULL, "access_denied|access-denied", OAUTH_REFUSED,
-	    "Deny was chosen in the browser; log in again and choose Allow" },
-	{ "OAUTH_EC_APP_NOT_FOUND", NULL, OAUTH_REFUSED,
-	    "the app is of another org: login_url must be the My Domain of the org in which "
-	    "the app was made" },
-	{ "OAUTH_AUTHORIZATION_BLOCKED", NULL, OAUTH_REFUSED,
+	    "works only after two to ten minutes", OAUTH_REFUSED },
+	{ "invalid_client", "client_secret must be the Consumer Secret in the app's settings",
+	    OAUTH_REFUSED },
+	{ "redirect_uri_mismatch|redirect_uri_missing",
+	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config",
+	    OAUTH_REFUSED },
+	{ "access_denied|access-denied",
+	    "Deny was chosen in the browser; log in again and choose Allow", OAUTH_REFUSED },
+	{ "OAUTH_EC_APP_NOT_FOUND",
+	    "login_url must be the My Domain of the org in which the app was made", OAUTH_REFUSED },
+	{ "OAUTH_AUTHORIZATION_BLOCKED",
 	    "the browser is logged in to another org: use a private window, and the org's My "
-	    "Domain as login_url" },
-	{ "OAUTH_APP_BLOCKED", NULL, OAUTH_REFUSED,
-	    "an admin unblocks the app in Setup > Connected Apps OAuth Usage" },
-	{ "OAUTH_APPROVAL_ERROR_GENERIC", NULL, OAUTH_REFUSED,
+	    "Domain as login_url", OAUTH_REFUSED },
+	{ "OAUTH_APP_BLOCKED", "an admin unblocks the app in Setup > Connected Apps OAuth Usage",
+	    OAUTH_REFUSED },
+	{ "OAUTH_APPROVAL_ERROR_GENERIC",
 	    "the app is not installed in this org, lacks the scopes api and refresh_token, "
-	    "or the user is for the API only" },
-	{ "unknown_error", NULL, OAUTH_FAULT, "try again in a moment" },
-	{ NULL, NULL, OAUTH_REFUSED, "Setup > Login History shows why" },
+	    "or the user is for the API only", OAUTH_REFUSED },
+	{ "unknown_error", "try again in a moment", OAUTH_FAULT },
+	{ NULL, "Setup > Login History shows why", OAUTH_REFUSED },
 };
 
 static bool
-matches_error(const struct known *k, const char *error, const char *description)
+matches_error(const struct known *k, const char *text)
 {
-	char text[640], fragments[128], *rest = fragments;
+	const char *s = k->fragments;
+	char fragment[64];
+	int n = 0;
 
-	if (k->error && strcasecmp(k->error, error) != 0)
-		return false;
-	if (!k->fragments)
+	if (!s)
 		return true;
-	snprintf(text, sizeof(text), "%s %s", error, description);
-	snprintf(fragments, sizeof(fragments), "%s", k->fragments);
-	for (const char *s; (s = strsep(&rest, "|"));)
-		if (strcasestr(text, s))
+	for (; sscanf(s, "%63[^|]%n", fragment, &n) == 1; s += n + (s[n] == '|'))
+		if (strcasestr(text, fragment))
 			return true;
 	return false;
 }
@@ -156,16 +138,18 @@ int
 oauth_explain(const char *error, const char *description, struct oauth_failure *out)
 {
 	const struct known *k = errors;
+	char text[2 * SHOWN + 3];
 
 	error = error ? error : "";
 	description = description ? description : "";
-	while (!matches_error(k, error, description))
+	snprintf(text, sizeof(text), "%.*s%s%.*s", SHOWN, error,
+	    *error && *description ? ", " : "", SHOWN, description);
+	while (!matches_error(k, text))
 		k++;
 	*out = (struct oauth_failure){ .kind = k->kind,
 		.not_yet = strcasecmp(error, "invalid_client_id") == 0,
 		.audience = strcasestr(description, "audience") != NULL };
-	snprintf(out->text, sizeof(out->text), "Salesforce says %.*s%s%.*s: %s", SHOWN, error,
-	    *error && *description ? ", " : "", SHOWN, description, k->remedy);
+	snprintf(out->text, sizeof(out->text), "Salesforce says %s: %s", text, k->remedy);
 	return errno_of(k->kind);
 }
 
@@ -228,47 +212,13 @@ read_id(const char *s, size_t n, const char *prefix, char out[19])
 
 /* https://login.salesforce.com/id/ORG/USER */
 static bool
-read_identity(const char *url, struct oauth_grant *g)
+read_identity(const char *url, char org_id[19], char user_id[19])
 {
 	const char *user = url ? strrchr(url, '/') : NULL;
 	const char *org = user ? memrchr(url, '/', (size_t)(user - url)) : NULL;
 
-	return org && read_id(org + 1, (size_t)(user - org - 1), "00D", g->org_id) &&
-	    read_id(user + 1, strlen(user + 1), "005", g->user_id);
-}
-
-static int
-read_grant(
-    const cJSON *json, const char *login_url, struct oauth_grant *out, struct oauth_failure *f)
-{
-	struct oauth_grant g = { 0 };
-	const char *instance = json_string(json, "instance_url"), *scope = json_string(json, "scope");
-	int rc = 0;
-
-	if (!take_token(json, "access_token", &g.access_token) ||
-	    !take_token(json, "refresh_token", &g.refresh_token) || !g.access_token.bytes ||
-	    !instance || !read_identity(json_string(json, "id"), &g)) {
-		rc = fail_login(f, OAUTH_UNREACHABLE,
-		    "%s answered without a token, an instance_url or an id: is login_url right?",
-		    login_url);
-		goto out;
-	}
-	if (!host_may_hold_token(instance, login_url)) {
-		rc = fail_login(f, OAUTH_REFUSED,
-		    "%s names %.*s as the org's host, which is not Salesforce's: no token is sent there",
-		    login_url, SHOWN, instance);
-		goto out;
-	}
-	g.instance_url = strdup(instance);
-	g.scope = scope ? strdup(scope) : NULL;
-	if (!g.instance_url || (scope && !g.scope))
-		rc = -ENOMEM;
-out:
-	if (rc == 0)
-		*out = g;
-	else
-		oauth_grant_free(&g);
-	return rc;
+	return org && read_id(org + 1, (size_t)(user - org - 1), "00D", org_id) &&
+	    read_id(user + 1, strlen(user + 1), "005", user_id);
 }
 
 int
@@ -276,31 +226,41 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
     struct oauth_failure *f)
 {
 	cJSON *json = cJSON_Parse(body);
-	const char *error = json_string(json, "error");
-	int rc;
+	const char *error = json_string(json, "error"), *scope = json_string(json, "scope");
+	const char *instance = json_string(json, "instance_url");
+	struct oauth_grant g = { 0 };
+	int rc = 0;
 
-	if (error)
+	if (error) {
 		rc = oauth_explain(error, json_string(json, "error_description"), f);
-	else if (status == 200 && cJSON_IsObject(json))
-		rc = read_grant(json, login_url, out, f);
-	else if (status >= 300 && status < 400)
-		rc = fail_login(f, OAUTH_UNREACHABLE,
-		    "%s answered with a redirect (%d), which is not followed: "
-		    "login_url must be the org's My Domain",
-		    login_url, status);
-	else if (status >= 500 || status == 429)
+	} else if (status >= 500 || status == 429) {
 		rc = fail_login(f, OAUTH_FAULT, "%s answered %d; its status is on status.salesforce.com",
 		    login_url, status);
-	else
+	} else if (status != 200 || !take_token(json, "access_token", &g.access_token) ||
+	    !take_token(json, "refresh_token", &g.refresh_token) || !g.access_token.bytes ||
+	    !instance || !read_identity(json_string(json, "id"), g.org_id, g.user_id)) {
 		rc = fail_login(f, OAUTH_UNREACHABLE,
-		    "%s answered %d, but not as a login does: is login_url right?", login_url,
-		    status);
+		    "%s answered %d, but not as a login does: login_url must be the org's My Domain",
+		    login_url, status);
+	} else if (!host_may_hold_token(instance, login_url)) {
+		rc = fail_login(f, OAUTH_REFUSED,
+		    "%s names %.*s as the org's host, which is not Salesforce's: no token is sent there",
+		    login_url, SHOWN, instance);
+	} else {
+		g.instance_url = strdup(instance);
+		g.scope = scope ? strdup(scope) : NULL;
+		rc = !g.instance_url || (scope && !g.scope) ? -ENOMEM : 0;
+	}
+	if (rc == 0)
+		*out = g;
+	else
+		oauth_grant_free(&g);
 	cJSON_Delete(json);
 	return rc;
 }
 
 /*
- * Flows: each fills the form in its way.
+ * Flows.
  */
 
 static void
@@ -330,28 +290,6 @@ put_client(const struct oauth_request *q, struct buf *form)
 	}
 	secret_free(&printed);
 	return rc;
-}
-
-static int
-web_form(const struct oauth_request *q, struct buf *form)
-{
-	put_form_field(form, "code", q->code->bytes);
-	put_form_field(form, "redirect_uri", q->config->redirect_uri);
-	put_form_field(form, "code_verifier", q->verifier);
-	return put_client(q, form);
-}
-
-static int
-refresh_form(const struct oauth_request *q, struct buf *form)
-{
-	put_form_field(form, "refresh_token", q->refresh_token->bytes);
-	return put_client(q, form);
-}
-
-static int
-client_credentials_form(const struct oauth_request *q, struct buf *form)
-{
-	return put_client(q, form);
 }
 
 static int
@@ -403,7 +341,7 @@ jwt_audience(const struct config *c, unsigned number)
 }
 
 static int
-jwt_form(const struct oauth_request *q, struct buf *form)
+put_assertion(const struct oauth_request *q, struct buf *form)
 {
 	const struct config *c = q->config;
 	struct secret key = { NULL };
@@ -429,31 +367,32 @@ jwt_form(const struct oauth_request *q, struct buf *form)
 	return rc;
 }
 
-static const struct flow {
-	const char *grant_type;
-	int (*fill_form)(const struct oauth_request *, struct buf *);
-	unsigned audiences;
-} flows[OAUTH_FLOWS] = {
-	[OAUTH_WEB] = { "authorization_code", web_form, 1 },
-	[OAUTH_JWT] = { "urn:ietf:params:oauth:grant-type:jwt-bearer", jwt_form, 2 },
-	[OAUTH_CLIENT_CREDENTIALS] = { "client_credentials", client_credentials_form, 1 },
-	[OAUTH_REFRESH] = { "refresh_token", refresh_form, 1 },
-};
+static int
+fill_form(const struct oauth_request *q, struct buf *form)
+{
+	static const char *const grant_types[OAUTH_FLOWS] = {
+		[OAUTH_WEB] = "authorization_code",
+		[OAUTH_JWT] = "urn:ietf:params:oauth:grant-type:jwt-bearer",
+		[OAUTH_CLIENT_CREDENTIALS] = "client_credentials",
+		[OAUTH_REFRESH] = "refresh_token",
+	};
+
+	put_form_field(form, "grant_type", grant_types[q->flow]);
+	if (q->flow == OAUTH_JWT)
+		return put_assertion(q, form);
+	if (q->flow == OAUTH_WEB) {
+		put_form_field(form, "code", q->code->bytes);
+		put_form_field(form, "redirect_uri", q->config->redirect_uri);
+		put_form_field(form, "code_verifier", q->verifier);
+	}
+	if (q->flow == OAUTH_REFRESH)
+		put_form_field(form, "refresh_token", q->refresh_token->bytes);
+	return put_client(q, form);
+}
 
 /*
  * Requests.
  */
-
-/* Maps an error of http to one that callers tell apart. */
-static int
-no_answer(int rc, const char *base, const struct http_response *a, struct oauth_failure *f)
-{
-	if (rc == -EINTR || rc == -ENOMEM)
-		return rc;
-	int failed = fail_login(f, rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE,
-	    "%s is out of reach: %s", base, *a->error ? a->error : strerror(-rc));
-	return rc == -ETIMEDOUT ? rc : failed;
-}
 
 /* form: NULL for a GET. */
 static int
@@ -475,8 +414,12 @@ call_endpoint(struct http *http, const char *base, const char *path, const struc
 			.total_timeout = TOTAL_TIMEOUT,
 			.body_limit = BODY_LIMIT },
 		    a);
-		if (rc < 0)
-			rc = no_answer(rc, base, a, f);
+		if (rc < 0 && rc != -EINTR && rc != -ENOMEM) {
+			int failed = fail_login(f,
+			    rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE,
+			    "%s is out of reach: %s", base, a->error);
+			rc = rc == -ETIMEDOUT ? rc : failed;
+		}
 	}
 	buf_free(&url);
 	return rc;
@@ -491,8 +434,7 @@ request_grant(struct http *http, const struct oauth_request *q, struct oauth_gra
 	struct buf form = BUF_INIT;
 
 	buf_reserve(&form, FORM_ROOM);
-	put_form_field(&form, "grant_type", flows[q->flow].grant_type);
-	int rc = flows[q->flow].fill_form(q, &form);
+	int rc = fill_form(q, &form);
 	if (rc == 0)
 		rc = call_endpoint(http, login_url, "token", &form, NULL, &a, f);
 	if (rc == 0)
@@ -507,14 +449,13 @@ oauth_ask(struct http *http, const struct oauth_request *request, struct oauth_g
     struct oauth_failure *f)
 {
 	struct oauth_request q = *request;
-	int rc = 0;
+	int rc;
 
-	for (q.audience = 0; q.audience < flows[q.flow].audiences; q.audience++) {
+	q.audience = 0;
+	do {
 		*f = (struct oauth_failure){ 0 };
 		rc = request_grant(http, &q, out, f);
-		if (rc != -EACCES || !f->audience)
-			break;
-	}
+	} while (rc == -EACCES && f->audience && q.flow == OAUTH_JWT && q.audience++ == 0);
 	return rc;
 }
 
@@ -562,15 +503,13 @@ read_userinfo(const struct http_response *a, struct oauth_identity *out)
 {
 	cJSON *json = a->status == 200 ? cJSON_Parse(buf_str(&a->body)) : NULL;
 	const char *name = json_string(json, "preferred_username");
-	const char *org = json_string(json, "organization_id"), *user = json_string(json, "user_id");
 	struct oauth_identity who = { 0 };
 	int rc = a->status >= 500 ? -EHOSTUNREACH : -ENODATA;
 
 	/* This endpoint reports an invalid token in plain text. */
 	if (a->status == 401 || (a->status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token")))
 		rc = -EACCES;
-	else if (name && org && user && read_id(org, strlen(org), "00D", who.org_id) &&
-	    read_id(user, strlen(user), "005", who.user_id))
+	else if (name && read_identity(json_string(json, "sub"), who.org_id, who.user_id))
 		rc = (who.username = strdup(name)) ? 0 : -ENOMEM;
 	cJSON_Delete(json);
 	if (rc == 0)

@@ -1,10 +1,9 @@
 /*
  * oauth - requests to Salesforce's OAuth endpoints, and what the answers mean.
  *
- * One table has the flows: a row, and a function that fills the form. Another
- * has the known errors, with what to do about each. A call sends one request
- * (jwt: two at most). It does not retry, wait or store, and logs only what is
- * wrong with the config.
+ * A table has the known errors, with what to do about each. A call sends one
+ * request (jwt: two at most). It does not retry, wait or store, and logs only
+ * what is wrong with the config.
  *
  * Any thread; calls block.
  */
@@ -35,8 +34,8 @@ struct oauth_grant {
 void	oauth_grant_free(struct oauth_grant *);
 
 enum oauth_kind {
-	OAUTH_DEAD,		/* the login is over: a person must log in again */
 	OAUTH_REFUSED,		/* until somebody changes something */
+	OAUTH_DEAD,		/* the login is over: a person must log in again */
 	OAUTH_RATE,		/* too many logins: try again in an hour */
 	OAUTH_BUSY,		/* another program asks the same: try again in a second */
 	OAUTH_FAULT,		/* the server failed, or the connection broke: try again at once */

@@ -114,7 +114,7 @@ test_errors(void)
 		{ "invalid_grant", "no client credentials user enabled", -EACCES, OAUTH_REFUSED,
 		    "Run As" },
 		{ "invalid_grant", "client credentials flow not enabled", -EACCES, OAUTH_REFUSED,
-		    "enables the client credentials flow" },
+		    "enables this flow" },
 		{ "invalid_grant", "no valid scopes defined", -EACCES, OAUTH_REFUSED, "scope api" },
 		{ "invalid_grant", "a text of next year", -EACCES, OAUTH_REFUSED, "Login History" },
 		{ "invalid_app_access", "user is not admin approved to access this app", -EACCES,
