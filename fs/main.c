@@ -199,35 +199,23 @@ open_sync(struct sffs *s)
 	return rc;
 }
 
-static bool
-may_guess(void *ctx)
-{
-	return rest_may_guess(ctx);
-}
-
 static int
 open_tree(struct sffs *s)
 {
 	const struct config *c = s->config;
 	int rc = inventory_open(s->catalogue, s->dirs.data, s->names, &s->inventory);
 
-	s->status = (struct status_json){ .org = c->org,
-		.org_id = token_org_id(s->token),
-		.user_id = token_user_id(s->token),
-		.filter = c->filter,
-		.archived = c->archived,
+	s->status = (struct status_json){ .config = c,
+		.token = s->token,
 		.catalogue = s->catalogue,
 		.rest = s->rest,
 		.store = s->store,
 		.sync = s->sync,
-		.on_demand = s->on_demand,
-		.reserve = (unsigned)c->api_reserve };
+		.on_demand = s->on_demand };
 	if (rc == 0)
 		rc = read_ahead_open(s->store, s->rest, s->catalogue,
 		    &(struct read_ahead_options){ .transfers = (unsigned)c->transfers,
-			.cache_size = c->cache_size,
-			.may = may_guess,
-			.ctx = s->rest },
+			.cache_size = c->cache_size },
 		    &s->read_ahead);
 	if (rc == 0)
 		rc = tree_open(
@@ -314,20 +302,15 @@ serve(struct sffs *s)
 static void
 close_all(struct sffs *s)
 {
-	if (s->rest)
+	if (s->tree) {		/* the last of them: nothing works or waits before */
 		rest_cancel(s->rest);
-	if (s->read_ahead)
 		read_ahead_stop(s->read_ahead);
-	if (s->store)
 		store_stop(s->store);
-	if (s->sync)
 		sync_stop(s->sync);
-	if (s->on_demand)
 		on_demand_stop(s->on_demand);
-	if (s->parsed)
 		parsed_stop(s->parsed);
-	if (s->inventory)
 		inventory_stop(s->inventory);
+	}
 	store_close(s->store);
 	mount_close(s->mount);
 	mounter_close(s->mounter);
@@ -351,20 +334,12 @@ close_all(struct sffs *s)
 static int
 run_mount(struct sffs *s)
 {
-	int rc = open_salesforce(s);
+	static int (*const steps[])(struct sffs *) = { open_salesforce, confine, open_catalogue,
+		open_content, open_sync, open_tree, fill_catalogue };
+	int rc = 0;
 
-	if (rc == 0)
-		rc = confine(s);
-	if (rc == 0)
-		rc = open_catalogue(s);
-	if (rc == 0)
-		rc = open_content(s);
-	if (rc == 0)
-		rc = open_sync(s);
-	if (rc == 0)
-		rc = open_tree(s);
-	if (rc == 0)
-		rc = fill_catalogue(s);
+	for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
+		rc = steps[i](s);
 	int status = exit_status_of(rc);
 	if (rc == 0)
 		status = serve(s) < 0 ? EXIT_MOUNT : EXIT_DONE;

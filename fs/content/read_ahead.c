@@ -15,6 +15,7 @@
 
 #include "fs/async/pool.h"
 #include "fs/catalogue/catalogue.h"
+#include "fs/rest/rest.h"
 #include "fs/store/store.h"
 
 #include "download.h"
@@ -142,7 +143,7 @@ fetch_document(struct read_ahead *a, struct next_document *d)
 
 	if (!d->worth || store_has(a->store, d->download.id, d->download.size))
 		return true;
-	if (!(g = find_free_guess(a)) || !a->o.may(a->o.ctx) ||
+	if (!(g = find_free_guess(a)) || !rest_may_guess(a->rest) ||
 	    download_open(a->store, a->rest, &d->download, &blob) < 0)
 		return false;
 	d->worth = false;

@@ -25,8 +25,6 @@ struct store;
 struct read_ahead_options {
 	unsigned	 transfers;
 	uint64_t	 cache_size;	/* bytes; a document that would be much of it is left out */
-	bool		 (*may)(void *ctx);	/* whether a call may be spent on a guess */
-	void		 *ctx;
 };
 
 int	read_ahead_open(struct store *, struct rest *, struct catalogue *,
