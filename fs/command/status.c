@@ -1,11 +1,11 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <mntent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -17,127 +17,99 @@
 #include "status.h"
 
 #define PATIENCE	2000	/* ms in which the mounts have to answer, all together */
+#define TEXT_MOST	65536	/* bytes of a status.json */
 
 /* What is known of an org or a mount; "-" stands for what is not. */
 struct org_status {
-	char		 state[16], documents[16], asked[32];
+	const char	*state;		/* a literal: a forked process has it at the same address */
+	char		 documents[24], asked[32];
 };
 
-struct mounted {
-	struct mounted	*next;
-	char		*org, *target;
-	int		 from;		/* the process that asks the mount */
+struct org_row {
+	char		 org[64], target[PATH_MAX];
+	int		 from;		/* the process that asks the mount; -1: it is not mounted */
 };
 
-static const struct org_status unmounted = { "unmounted", "-", "-" };
-
+/* Reads the mount's status.json. May hang with the mount. */
 static void
-free_mounted(struct mounted *m)
-{
-	while (m) {
-		struct mounted *next = m->next;
-
-		if (m->from >= 0)
-			close(m->from);
-		free(m->org);
-		free(m->target);
-		free(m);
-		m = next;
-	}
-}
-
-/* Reads the mount's status.json and writes an org_status: three words. May hang with the mount. */
-static void
-ask_mount(const char *target, int to)
+ask_mount(const char *target, struct org_status *s)
 {
 	struct buf text = BUF_INIT;
-	ssize_t n = 0;
 
 	buf_printf(&text, "%s/.sffs/status.json", target);
 	int fd = open(buf_str(&text), O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 ? -errno : 0;
 	buf_clear(&text);
-	while (fd >= 0 && buf_reserve(&text, 8192) &&
-	    (n = read(fd, text.data + text.len, 8192)) > 0)
-		text.len += (size_t)n;
-	if (fd < 0 || n < 0) {
-		dprintf(to, "%s - -",
-		    errno == ENOTCONN	? "dead" :
-			errno == EACCES ? "private" :
-					  "failing");
-		return;
-	}
-	cJSON *json = cJSON_ParseWithLength(buf_str(&text), text.len);
-	const cJSON *refresh = cJSON_GetObjectItemCaseSensitive(json, "refresh");
-	const cJSON *documents = cJSON_GetObjectItemCaseSensitive(json, "documents");
-	const char *said =
-	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(refresh, "result"));
-	const char *last = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(refresh, "last"));
-	dprintf(to, "%s %.0f %s", said && strcmp(said, "ok") == 0 ? "ok" : "failing",
-	    cJSON_IsNumber(documents) ? documents->valuedouble : 0, last ? last : "-");
+	if (rc == 0)
+		rc = buf_read(&text, fd, TEXT_MOST);
+	const cJSON *json = cJSON_ParseWithLength(buf_str(&text), text.len);
+	const cJSON *refresh = cJSON_GetObjectItem(json, "refresh");
+	const cJSON *documents = cJSON_GetObjectItem(json, "documents");
+	const char *said = cJSON_GetStringValue(cJSON_GetObjectItem(refresh, "result"));
+	const char *last = cJSON_GetStringValue(cJSON_GetObjectItem(refresh, "last"));
+	s->state = rc == -ENOTCONN		  ? "dead" :
+	    rc == -EACCES			  ? "private" :
+	    said && strcmp(said, "ok") == 0 ? "ok" :
+						    "failing";
+	if (cJSON_IsNumber(documents))
+		snprintf(s->documents, sizeof(s->documents), "%.0f", documents->valuedouble);
+	if (last)
+		snprintf(s->asked, sizeof(s->asked), "%s", last);
 }
 
-/* The descriptor to read the answer from; -1: none. */
+/* The descriptor to read the mount's org_status from; -errno. */
 static int
 start_asking(const char *target)
 {
+	struct org_status s = { "", "-", "-" };
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
+		return -errno;
 	pid_t child = fork();
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		ask_mount(target, ends[1]);
-		_exit(0);
+		ask_mount(target, &s);
+		_exit(write(ends[1], &s, sizeof(s)) < 0);
 	}
 	close(ends[1]);
-	if (child > 0)
-		return ends[0];
-	close(ends[0]);
-	return -1;
+	return ends[0];
 }
 
+/* Waits until then (ms, clock_ms). */
 static void
-take_answer(struct mounted *m, int64_t until, struct org_status *out)
+take_status(const struct org_row *o, int64_t until, struct org_status *out)
 {
-	struct pollfd p = { .fd = m->from, .events = POLLIN };
+	struct pollfd p = { .fd = o->from, .events = POLLIN };
 	int64_t left = until - clock_ms();
-	char words[128];
-	ssize_t n = 0;
 
-	*out = (struct org_status){ "silent", "-", "-" };
-	if (m->from >= 0 && poll(&p, 1, left > 0 ? (int)left : 0) > 0)
-		n = read(m->from, words, sizeof(words) - 1);
-	if (n > 0) {
-		words[n] = '\0';
-		sscanf(words, "%15s %15s %31s", out->state, out->documents, out->asked);
-	}
+	*out = (struct org_status){ o->from < 0 ? "unmounted" : "silent", "-", "-" };
+	if (o->from >= 0 && poll(&p, 1, left > 0 ? (int)left : 0) > 0)
+		(void)!read(o->from, out, sizeof(*out));
 }
 
 /* Each mount of the org `only` (NULL: of all), in the order of mounting. */
 static int
-find_mounts(const char *only, struct mounted **out)
+add_mounts(const char *only, struct buf *rows)
 {
 	FILE *f = setmntent("/proc/self/mounts", "re");
-	struct mounted *first = NULL, **last = &first;
 	const struct mntent *e;
+	struct org_row o;
 	int rc = f ? 0 : -errno;
 
 	while (rc == 0 && (e = getmntent(f))) {
 		if (strcmp(e->mnt_type, "fuse.sffs") != 0 || (only && strcmp(e->mnt_fsname, only)))
 			continue;
-		struct mounted *m = calloc(1, sizeof(*m));
-		if (!m || !(m->org = strdup(e->mnt_fsname)) || !(m->target = strdup(e->mnt_dir)))
-			rc = -ENOMEM;
-		if (m) {
-			m->from = rc == 0 ? start_asking(m->target) : -1;
-			*last = m;
-			last = &m->next;
-		}
+		snprintf(o.org, sizeof(o.org), "%s", e->mnt_fsname);
+		snprintf(o.target, sizeof(o.target), "%s", e->mnt_dir);
+		o.from = start_asking(o.target);
+		buf_put(rows, &o, sizeof(o));
+		rc = o.from < 0 ? o.from : 0;
 	}
 	if (f)
 		endmntent(f);
-	*out = first;
+	if (rc < 0)
+		log_error("sffs", "/proc/self/mounts: %s", strerror(-rc));
 	return rc;
 }
 
@@ -166,57 +138,56 @@ put_org(
 	buf_putc(out, '}');
 }
 
-static bool
-is_mounted(const struct mounted *m, const char *org)
+/* Those of the config (a line each) that are not among the mounts. */
+static void
+add_unmounted(const char *orgs, const char *only, struct buf *rows)
 {
-	while (m && strcmp(m->org, org) != 0)
-		m = m->next;
-	return m;
+	const size_t mounts = rows->len;
+	struct org_row o = { .target = "-", .from = -1 };
+
+	for (size_t n, i; n = strcspn(orgs, "\n"), n > 0; orgs += n + (orgs[n] == '\n')) {
+		snprintf(o.org, sizeof(o.org), "%.*s", (int)n, orgs);
+		for (i = 0; i < mounts; i += sizeof(o))
+			if (strcmp(o.org, rows->data + i) == 0)
+				break;
+		if (i == mounts && (!only || strcmp(o.org, only) == 0))
+			buf_put(rows, &o, sizeof(o));
+	}
 }
 
 int
 status_put(const char *orgs, const char *only, bool json, struct buf *out, bool *healthy)
 {
 	const int64_t until = clock_ms() + PATIENCE;
-	struct mounted *mounts;
+	struct buf rows = BUF_INIT;
 	struct org_status s;
-	char org[64];
-	int rc = find_mounts(only, &mounts);
-	bool found = !only || mounts;
+	int rc = add_mounts(only, &rows);
 
 	*healthy = true;
-	if (rc < 0) {
-		log_error("sffs", "/proc/self/mounts: %s", strerror(-rc));
+	if (rc < 0)
+		goto out;
+	add_unmounted(orgs, only, &rows);
+	if (only && rows.len == 0) {
+		rc = log_invalid("sffs", "%s: not mounted, and the config file has no such org; "
+					 "sffs status shows all",
+		    only);
 		goto out;
 	}
 	if (json)
 		buf_putc(out, '[');
 	else
-		buf_printf(out, "%-16s %-9s %9s %-20s %s\n", "ORG", "STATE", "DOCUMENTS", "ASKED",
+		put_org(out, false, "ORG", &(struct org_status){ "STATE", "DOCUMENTS", "ASKED" },
 		    "MOUNTPOINT");
-	for (struct mounted *m = mounts; m; m = m->next) {
-		take_answer(m, until, &s);
-		put_org(out, json, m->org, &s, m->target);
+	for (size_t i = 0; i < rows.len; i += sizeof(struct org_row)) {
+		const struct org_row *o = (const void *)(rows.data + i);
+
+		take_status(o, until, &s);
+		put_org(out, json, o->org, &s, o->target);
 		*healthy &= strcmp(s.state, "ok") == 0 || strcmp(s.state, "private") == 0;
-	}
-	for (size_t n; n = strcspn(orgs, "\n"), n > 0; orgs += n + (orgs[n] == '\n')) {
-		snprintf(org, sizeof(org), "%.*s", (int)n, orgs);
-		if (is_mounted(mounts, org) || (only && strcmp(org, only) != 0))
-			continue;
-		put_org(out, json, org, &unmounted, "-");
-		*healthy = false;
-		found = true;
 	}
 	if (json)
 		buf_puts(out, "]\n");
-	if (!found) {
-		log_error("sffs", "%s: not mounted, and the config file has no such org; "
-				  "sffs status shows all",
-		    only);
-		buf_clear(out);
-		rc = -EINVAL;
-	}
 out:
-	free_mounted(mounts);
+	buf_free(&rows);
 	return rc;
 }
