@@ -421,6 +421,6 @@ main(int argc, char **argv)
 	free(s.mountpoint);
 	if (s.systemd >= 0)
 		close(s.systemd);
-	arguments_free(a);
+	buf_free(&a->overrides);
 	return status;
 }

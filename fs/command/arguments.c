@@ -8,7 +8,7 @@
 
 #include "arguments.h"
 
-static const char help[] =
+const char arguments_help[] =
 	"usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"
 	"       sffs status [ORG] [--json]\n"
 	"       sffs doctor ORG [-o OPTION[,OPTION...]] [--json | --cache]\n"
@@ -31,33 +31,49 @@ static const char help[] =
 	"          sffs -o refresh=5,names=portable acme ~/acme\n"
 	"Manuals:  sffs(1), sffs-auth(1), sffs.conf(5), sffs-tree(5)\n";
 
-/* mount(8) and fstab(5) pass these along. */
+/* A row for each command: its word, how many words may follow, and whether it takes --json. */
+static const struct {
+	const char	*word;
+	int		 least, most;
+	bool		 json;
+} commands[] = {
+	[ARGUMENTS_MOUNT] = { "", 2, 2, false },
+	[ARGUMENTS_STATUS] = { "status", 0, 1, true },
+	[ARGUMENTS_DOCTOR] = { "doctor", 1, 1, true },
+	[ARGUMENTS_HELP] = { "help", 0, 0, false },
+	[ARGUMENTS_UNMOUNT] = { "unmount", 1, 0, false },	/* never right: the usage says how */
+	[ARGUMENTS_KEYS] = { "", 0, 0, false },
+	[ARGUMENTS_ORGS] = { "", 0, 0, false },
+	[ARGUMENTS_VERSION] = { "", 0, 0, false },
+};
+
+/* Of mount(8) and fstab(5); those that end in - or = are beginnings. */
 static bool
-is_ignored(const char *word)
+is_ignored(const char *option)
 {
-	static const char *const words[] = {
+	static const char *const ignored[] = {
 		"rw", "ro", "auto", "noauto", "user", "nouser", "users", "owner", "group",
 		"nofail", "_netdev", "defaults", "dev", "nodev", "suid", "nosuid", "exec",
 		"noexec", "atime", "noatime", "relatime", "diratime", "nodiratime", "async",
 		"sync", "lazytime", "nolazytime", "default_permissions", "kernel_cache",
-		"auto_cache", "reconnect",
+		"auto_cache", "reconnect", "x-", "comment=", "fsname=", "subtype=",
 	};
-	static const char *const beginnings[] = { "x-", "comment=", "fsname=", "subtype=" };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(word, words[i]) == 0)
+	for (size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) {
+		const size_t n = strlen(ignored[i]);
+
+		if (strncmp(option, ignored[i], n) == 0 &&
+		    (!option[n] || strchr("-=", ignored[i][n - 1])))
 			return true;
-	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++)
-		if (strncmp(word, beginnings[i], strlen(beginnings[i])) == 0)
-			return true;
+	}
 	return false;
 }
 
-/* Options of other filesystems that sffs cannot honour: why, and what to do instead. */
-static bool
-refuse_word(const char *word)
+/* Why sffs does not take an option of other filesystems, or of version 0.1; NULL: it is neither. */
+static const char *
+why_refused(const char *option)
 {
-	static const struct { const char *word, *why; } refused[] = {
+	static const char *const refused[][2] = {
 		{ "auto_unmount",
 		    "a mount whose process was killed stays until fusermount3 -u; "
 		    "the systemd unit does that and mounts again" },
@@ -65,31 +81,34 @@ refuse_word(const char *word)
 		    "say allow_other: with umask=077, the default, that lets in root alone" },
 		{ "nonempty", "what is in the directory would be hidden; mount on an empty one" },
 		{ "remount", "a mount cannot be changed; unmount it, and mount again" },
+		{ "--list", "the command is now: sffs status" },
+		{ "--doctor", "the command is now: sffs doctor ORG" },
+		{ "--check-cache", "the command is now: sffs doctor --cache ORG" },
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		if (strcmp(word, refused[i].word) == 0) {
-			log_error("sffs", "-o %s: %s", word, refused[i].why);
-			return true;
-		}
-	return false;
+		if (strncmp(option, refused[i][0], strlen(refused[i][0])) == 0)
+			return refused[i][1];
+	return NULL;
 }
 
 /* Sorts the words of one -o. `\,` is a comma within a word and stays as it is. False: logged. */
 static bool
 take_options(struct arguments *a, char *options)
 {
-	for (char *word = options; word;) {
+	for (char *word = options, *next; word; word = next) {
 		char *end = word + (config_word_end(word) - word);
-		char *next = *end ? end + 1 : NULL;
+		next = *end ? end + 1 : NULL;
 		*end = '\0';
+		const char *why = why_refused(word);
+		if (why) {
+			log_error("sffs", "-o %s: %s", word, why);
+			return false;
+		}
 		if (strncmp(word, "config=", 7) == 0)
 			a->config = word + 7;
-		else if (refuse_word(word))
-			return false;
 		else if (*word && !is_ignored(word))
 			buf_printf(&a->overrides, "%s%s", a->overrides.len ? "," : "", word);
-		word = next;
 	}
 	return true;
 }
@@ -98,88 +117,68 @@ take_options(struct arguments *a, char *options)
 static bool
 take_words(struct arguments *a, char **words, int n)
 {
-	static const struct { const char *word; enum arguments_command command; } commands[] = {
-		{ "status", ARGUMENTS_STATUS },
-		{ "doctor", ARGUMENTS_DOCTOR },
-		{ "help", ARGUMENTS_HELP },
-	};
-
-	for (size_t i = 0; n > 0 && i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (int i = ARGUMENTS_STATUS; n > 0 && i <= ARGUMENTS_UNMOUNT; i++)
 		if (a->command == ARGUMENTS_MOUNT && strcmp(words[0], commands[i].word) == 0) {
-			a->command = commands[i].command;
+			a->command = i;
 			words++;
 			n--;
-			break;
 		}
-	if (n > 0 && strcmp(words[0], "unmount") == 0)
-		return false;
 	a->org = n > 0 ? words[0] : NULL;
 	a->mountpoint = n > 1 ? words[1] : NULL;
-	if (a->cache && a->command != ARGUMENTS_DOCTOR)
-		return false;
-	switch (a->command) {
-	case ARGUMENTS_MOUNT:
-		return n == 2 && !a->json;
-	case ARGUMENTS_STATUS:
-		return n <= 1;
-	case ARGUMENTS_DOCTOR:
-		return n == 1 && !(a->json && a->cache);
-	default:
-		return n == 0 && !a->json;
-	}
+	return n >= commands[a->command].least && n <= commands[a->command].most &&
+	    (!a->json || (commands[a->command].json && !a->cache)) &&
+	    (!a->cache || a->command == ARGUMENTS_DOCTOR);
 }
 
-/* Options of version 0.1. */
-static const char *
-new_command(const char *option)
+static bool
+take_log_level(const char *word)
 {
-	static const char *const commands[][2] = {
-		{ "--list", "sffs status" },
-		{ "--doctor", "sffs doctor ORG" },
-		{ "--check-cache", "sffs doctor --cache ORG" },
-	};
+	enum log_level level;
 
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strncmp(option, commands[i][0], strlen(commands[i][0])) == 0)
-			return commands[i][1];
-	return NULL;
+	if (!log_level_parse(word, &level)) {
+		log_error("sffs", "--log-level %s: say error, warn, info or debug", word);
+		return false;
+	}
+	log_level_set(level);
+	return true;
 }
 
-static int
+static void
 refuse_option(const char *option, bool lacks_value)
 {
-	const char *command = new_command(option);
+	const char *why = why_refused(option);
 
-	if (command)
-		log_error("sffs", "%s: the command is now: %s", option, command);
+	if (why)
+		log_error("sffs", "%s: %s", option, why);
 	else if (lacks_value)
 		log_error("sffs", "%s needs a value (see sffs --help)", option);
 	else
 		log_error("sffs", "%s: no such option (see sffs --help)", option);
-	return EXIT_USAGE;
 }
 
 int
 arguments_parse(int argc, char **argv, struct arguments *a)
 {
-	static const struct option options[] = { { "foreground", no_argument, NULL, 'f' },
+	const struct option options[] = { { "foreground", no_argument, NULL, 'f' },
 		{ "config", required_argument, NULL, 'c' },
-		{ "log-level", required_argument, NULL, 'l' }, { "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' }, { "cache", no_argument, NULL, 'C' },
-		{ "keys", no_argument, NULL, 'K' }, { "orgs", no_argument, NULL, 'O' },
-		{ "version", no_argument, NULL, 'V' }, { 0 } };
-	enum log_level level;
+		{ "log-level", required_argument, NULL, 'l' },
+		{ "json", no_argument, &a->json, true }, { "cache", no_argument, &a->cache, true },
+		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
+		{ "keys", no_argument, &a->command, ARGUMENTS_KEYS },
+		{ "orgs", no_argument, &a->command, ARGUMENTS_ORGS }, { 0 } };
 	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":fdho:V", options, NULL)) != -1) {
 		switch (c) {
-		case 'f':
-			a->foreground = true;
+		case 0:		/* getopt_long has stored it */
 			break;
 		case 'd':
-			a->foreground = a->debug = true;
+			a->debug = true;
 			log_level_set(LOG_LEVEL_DEBUG);
+			/* fall through */
+		case 'f':
+			a->foreground = true;
 			break;
 		case 'o':
 			if (!take_options(a, optarg))
@@ -189,33 +188,18 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 			a->config = optarg;
 			break;
 		case 'l':
-			if (!log_level_parse(optarg, &level)) {
-				log_error("sffs", "--log-level %s: say error, warn, info or debug",
-				    optarg);
+			if (!take_log_level(optarg))
 				return EXIT_USAGE;
-			}
-			log_level_set(level);
 			break;
 		case 'h':
 			a->command = ARGUMENTS_HELP;
 			break;
-		case 'K':
-			a->command = ARGUMENTS_KEYS;
-			break;
-		case 'O':
-			a->command = ARGUMENTS_ORGS;
-			break;
 		case 'V':
 			a->command = ARGUMENTS_VERSION;
 			break;
-		case 'j':
-			a->json = true;
-			break;
-		case 'C':
-			a->cache = true;
-			break;
 		default:
-			return refuse_option(argv[optind - 1], c == ':');
+			refuse_option(argv[optind - 1], c == ':');
+			return EXIT_USAGE;
 		}
 	}
 	if (!take_words(a, argv + optind, argc - optind)) {
@@ -225,16 +209,4 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 		return EXIT_USAGE;
 	}
 	return a->overrides.failed ? EXIT_OTHER : EXIT_DONE;
-}
-
-void
-arguments_put_help(struct buf *out)
-{
-	buf_puts(out, help);
-}
-
-void
-arguments_free(struct arguments *a)
-{
-	buf_free(&a->overrides);
 }

@@ -15,23 +15,25 @@ enum arguments_command {
 	ARGUMENTS_STATUS,
 	ARGUMENTS_DOCTOR,
 	ARGUMENTS_HELP,
+	ARGUMENTS_UNMOUNT,
 	ARGUMENTS_KEYS,
 	ARGUMENTS_ORGS,
 	ARGUMENTS_VERSION
 };
 
+/* Zero it before arguments_parse, and free overrides in any case. */
 struct arguments {
-	enum arguments_command command;
-	bool		 foreground, debug, json, cache;
+	int		 command;	/* enum arguments_command; an int for getopt_long, as the next */
+	int		 json, cache;
+	bool		 foreground, debug;
 	const char	*config;	/* NULL: the default file */
 	struct buf	 overrides;	/* the keys of -o, for config_load */
 	const char	*org;		/* NULL: all, with status */
 	const char	*mountpoint;	/* to mount */
 };
 
-/* The exit status, EXIT_DONE if all is right. Free *a in any case. */
-int	arguments_parse(int argc, char **argv, struct arguments *a);
-void	arguments_put_help(struct buf *out);
-void	arguments_free(struct arguments *);
+/* The exit status, EXIT_DONE if all is right. */
+int	arguments_parse(int argc, char **argv, struct arguments *);
+extern const char arguments_help[];
 
 #endif

@@ -5,19 +5,20 @@
 #include "auth/config.h"
 #include "auth/exit_status.h"
 #include "auth/option.h"
+
 #include "doctor.h"
 #include "status.h"
 
 #include "command.h"
 
 static int
-put_status(const struct arguments *a, struct buf *out, bool *healthy)
+put_status(const struct arguments *a, struct buf *out)
 {
 	struct buf orgs = BUF_INIT;
 	int rc = config_orgs(a->config, &orgs);
 
 	if (rc == 0)
-		rc = status_put(buf_str(&orgs), a->org, a->json, out, healthy);
+		rc = status_put(buf_str(&orgs), a->org, a->json, out);
 	buf_free(&orgs);
 	return rc;
 }
@@ -34,12 +35,11 @@ int
 command_run(const struct arguments *a)
 {
 	struct buf out = BUF_INIT;
-	bool healthy = true;
 	int rc = 0;
 
 	switch (a->command) {
 	case ARGUMENTS_STATUS:
-		rc = put_status(a, &out, &healthy);
+		rc = put_status(a, &out);
 		break;
 	case ARGUMENTS_DOCTOR:
 		rc = run_doctor(a);
@@ -54,11 +54,11 @@ command_run(const struct arguments *a)
 		buf_puts(&out, "sffs " SFFS_VERSION "\n");
 		break;
 	default:
-		arguments_put_help(&out);
+		buf_puts(&out, arguments_help);
 		break;
 	}
 	if (out.failed || fputs(buf_str(&out), stdout) < 0 || fflush(stdout) != 0)
 		rc = -EIO;
 	buf_free(&out);
-	return rc == 0 && !healthy ? EXIT_OTHER : exit_status_of(rc);
+	return exit_status_of(rc);
 }

@@ -156,14 +156,13 @@ add_unmounted(const char *orgs, const char *only, struct buf *rows)
 }
 
 int
-status_put(const char *orgs, const char *only, bool json, struct buf *out, bool *healthy)
+status_put(const char *orgs, const char *only, bool json, struct buf *out)
 {
 	const int64_t until = clock_ms() + PATIENCE;
 	struct buf rows = BUF_INIT;
 	struct org_status s;
 	int rc = add_mounts(only, &rows);
 
-	*healthy = true;
 	if (rc < 0)
 		goto out;
 	add_unmounted(orgs, only, &rows);
@@ -183,7 +182,8 @@ status_put(const char *orgs, const char *only, bool json, struct buf *out, bool 
 
 		take_status(o, until, &s);
 		put_org(out, json, o->org, &s, o->target);
-		*healthy &= strcmp(s.state, "ok") == 0 || strcmp(s.state, "private") == 0;
+		if (strcmp(s.state, "ok") != 0 && strcmp(s.state, "private") != 0)
+			rc = -ENODATA;
 	}
 	if (json)
 		buf_puts(out, "]\n");

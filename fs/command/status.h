@@ -14,9 +14,9 @@ struct buf;
 
 /*
  * Prints a line for each mount, then one for each org that is not mounted. orgs: those of the
- * config, a line each. only: this org; NULL: all. *healthy: all are mounted and work. -EINVAL:
+ * config, a line each. only: this org; NULL: all. -ENODATA: not all are mounted and work. -EINVAL:
  * there is no such org, logged.
  */
-int	status_put(const char *orgs, const char *only, bool json, struct buf *out, bool *healthy);
+int	status_put(const char *orgs, const char *only, bool json, struct buf *out);
 
 #endif
