@@ -55,7 +55,7 @@ doctor 'a wrong key' 2 'flwo*BAD   the config'
 chmod 644 "$config"; cp "$TMP/good" "$config"
 doctor 'a secret that others can read' 2 'chmod 600'
 chmod 600 "$config"; chmod 755 "$XDG_STATE_HOME/sffs"
-doctor 'a directory that others can read' 2 'chmod 700*BAD'
+doctor 'a directory that others can read' 2 'mode 700*BAD'
 chmod 700 "$XDG_STATE_HOME/sffs"
 
 # In a container, and as a user for whom nobody mounts.
