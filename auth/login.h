@@ -20,7 +20,7 @@ struct session {
 	struct http	*http;
 	struct saved_login saved;
 	/* options of the command line */
-	bool		 no_browser, wait, json, limits, purge;
+	int		 no_browser, wait, setup, json, limits, purge;
 	int64_t		 timeout;		/* seconds to wait for a browser */
 	const char	*from_cli;		/* a username or alias of sf; NULL: none */
 	const char	*file;			/* of import; NULL: standard input */

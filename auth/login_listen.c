@@ -10,19 +10,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "buf.h"
 #include "clock.h"
 #include "host.h"
 
 #define GUESTS		16	/* connections at a time; browsers open unused ones */
 #define HEAD_MAX	16384	/* bytes of a request's head */
-
-struct guest {
-	int		 fd;		/* -1: free */
-	uint64_t	 arrival;	/* the lowest makes room */
-	struct buf	 head;
-	char		*query;		/* of a visit */
-};
 
 struct listener {
 	int		 fds[2];	/* IPv4, IPv6; -1: not on this machine */
@@ -114,10 +106,7 @@ dismiss(struct guest *g)
 {
 	if (g->fd >= 0)
 		close(g->fd);
-	buf_wipe(&g->head);
-	if (g->query)		/* with the code */
-		explicit_bzero(g->query, strlen(g->query));
-	free(g->query);
+	buf_wipe(&g->head);		/* with the code */
 	*g = (struct guest){ .fd = -1 };
 }
 
@@ -135,31 +124,26 @@ listener_close(struct listener *l)
 	free(l);
 }
 
-/* Takes a free place, else that of the oldest connection that has asked nothing. */
+/* Takes a free place, else that of the oldest connection. */
 static void
 accept_guest(struct listener *l, int listening)
 {
 	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct guest *place = NULL;
+	struct guest *place = l->guests;
 
 	if (fd < 0)
 		return;
-	for (unsigned i = 0; i < GUESTS; i++) {
-		struct guest *g = &l->guests[i];
-
-		if (!g->query && (!place || g->arrival < place->arrival))
-			place = g;
-	}
-	if (!place)
-		place = &l->guests[0];
+	for (unsigned i = 1; i < GUESTS; i++)
+		if (l->guests[i].arrival < place->arrival)
+			place = &l->guests[i];
 	dismiss(place);
 	place->fd = fd;
 	place->arrival = ++l->arrivals;
 }
 
 /* The socket has room for all of it: nothing else was sent. */
-static void
-answer_guest(struct guest *g, const char *status, const char *more, const struct buf *html)
+void
+listener_answer(struct guest *g, const char *status, const char *html)
 {
 	struct buf out = BUF_INIT;
 	char rest[512];
@@ -168,10 +152,8 @@ answer_guest(struct guest *g, const char *status, const char *more, const struct
 	    "HTTP/1.1 %s\r\nConnection: close\r\nCache-Control: no-store\r\n"
 	    "Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n"
 	    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n"
-	    "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n%s\r\n",
-	    status, html ? html->len : 0, more);
-	if (html)
-		buf_put(&out, buf_str(html), html->len);
+	    "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n\r\n%s",
+	    status, strlen(html), html);
 	if (!out.failed)
 		send(g->fd, out.data, out.len, MSG_NOSIGNAL);
 	/* Closing with bytes unread would reset the connection, and the answer with it. */
@@ -188,40 +170,37 @@ take_head(struct listener *l, struct guest *g)
 {
 	char *method = g->head.data, *target = strchr(method, ' ');
 	char *end = target ? strpbrk(target + 1, " \r\n") : NULL;
+	const char *status = NULL;
 
 	if (!end || *end != ' ' || target[1] != '/') {
-		answer_guest(g, "400 Bad Request", "", NULL);
+		listener_answer(g, "400 Bad Request", "");
 		return false;
 	}
 	*target++ = *end = '\0';
 	char *query = strchr(target, '?');
 	if (query)
 		*query++ = '\0';
-	if (strcmp(method, "OPTIONS") == 0)	/* Chrome asks whether a public page may lead here */
-		answer_guest(g, "200 OK",
-		    "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET\r\n"
-		    "Access-Control-Allow-Headers: *\r\nAccess-Control-Allow-Private-Network: true\r\n",
-		    NULL);
-	else if (strcmp(target, l->path) != 0)
-		answer_guest(g, "404 Not Found", "", NULL);
+	if (strcmp(target, l->path) != 0)
+		status = "404 Not Found";
 	else if (strcmp(method, "HEAD") == 0)	/* a preview, which must not use up the code */
-		answer_guest(g, "200 OK", "", NULL);
+		status = "200 OK";
 	else if (strcmp(method, "GET") != 0)
-		answer_guest(g, "405 Method Not Allowed", "Allow: GET\r\n", NULL);
-	else if (!(g->query = strdup(query ? query : "")))
-		dismiss(g);
-	return g->query != NULL;
+		status = "405 Method Not Allowed";
+	if (status)
+		listener_answer(g, status, "");
+	else
+		g->query = query ? query : "";
+	return !status;
 }
 
 /* True: it is a visit. */
 static bool
 read_guest(struct listener *l, struct guest *g)
 {
-	if (!buf_reserve(&g->head, HEAD_MAX)) {
-		dismiss(g);
-		return false;
-	}
-	ssize_t n = recv(g->fd, g->head.data + g->head.len, HEAD_MAX - g->head.len, 0);
+	ssize_t n = buf_reserve(&g->head, HEAD_MAX) ?
+	    recv(g->fd, g->head.data + g->head.len, HEAD_MAX - g->head.len, 0) :
+	    0;
+
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
 	if (n <= 0) {
@@ -233,23 +212,19 @@ read_guest(struct listener *l, struct guest *g)
 	if (strstr(g->head.data, "\r\n\r\n"))
 		return take_head(l, g);
 	if (g->head.len == HEAD_MAX)
-		answer_guest(g, "400 Bad Request", "", NULL);
+		listener_answer(g, "400 Bad Request", "");
 	return false;
 }
 
 int
-listener_wait(struct listener *l, int also, int64_t end, struct visit *out)
+listener_wait(struct listener *l, int also, int64_t end, struct guest **out)
 {
 	for (;;) {
 		struct pollfd p[3 + GUESTS] = { { .fd = also, .events = POLLIN } };
 
-		for (unsigned i = 1; i < 3 + GUESTS; i++)
-			p[i] = (struct pollfd){ .fd = -1, .events = POLLIN };
-		for (unsigned i = 0; l && i < 2; i++)
-			p[1 + i].fd = l->fds[i];
-		for (unsigned i = 0; l && i < GUESTS; i++)
-			if (!l->guests[i].query)
-				p[3 + i].fd = l->guests[i].fd;
+		for (unsigned i = 0; i < 2 + GUESTS; i++)
+			p[1 + i] = (struct pollfd){ .events = POLLIN,
+				.fd = !l ? -1 : i < 2 ? l->fds[i] : l->guests[i - 2].fd };
 		int64_t left = end - clock_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
@@ -257,7 +232,7 @@ listener_wait(struct listener *l, int also, int64_t end, struct visit *out)
 			return -errno;
 		for (unsigned i = 0; i < GUESTS; i++) {
 			if (p[3 + i].revents && read_guest(l, &l->guests[i])) {
-				*out = (struct visit){ .number = i, .query = l->guests[i].query };
+				*out = &l->guests[i];
 				return 1;
 			}
 		}
@@ -267,11 +242,4 @@ listener_wait(struct listener *l, int also, int64_t end, struct visit *out)
 		if (p[0].revents)
 			return 2;
 	}
-}
-
-void
-listener_answer(
-    struct listener *l, const struct visit *v, const char *status, const struct buf *html)
-{
-	answer_guest(&l->guests[v->number], status, "", html);
 }

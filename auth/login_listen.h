@@ -12,7 +12,8 @@
 
 #include <stdint.h>
 
-struct buf;
+#include "buf.h"
+
 struct listener;
 
 /*
@@ -22,18 +23,20 @@ struct listener;
 int	listener_open(const char *redirect_uri, struct listener **out);
 void	listener_close(struct listener *);
 
-/* A browser that came to the path and waits for an answer. */
-struct visit {
-	unsigned	 number;
-	const char	*query;		/* "": none; borrowed until the answer */
+/* A connection. */
+struct guest {
+	int		 fd;		/* -1: free */
+	uint64_t	 arrival;	/* the lowest makes room; 0: free */
+	struct buf	 head;
+	const char	*query;		/* of a visit, in head; "": none */
 };
 
 /*
- * Waits until there is a visit (1), `also` is readable (2), or the time is up (-ETIMEDOUT). end: ms
- * of clock_ms. also: -1 for none. A NULL listener waits for `also` alone.
+ * Waits until there is a GET of the path (1), `also` is readable (2), or the time is up
+ * (-ETIMEDOUT). end: ms of clock_ms. also: -1 for none. A NULL listener waits for `also` alone.
+ * *out must be answered before the next wait.
  */
-int	listener_wait(struct listener *, int also, int64_t end, struct visit *out);
-void	listener_answer(
-    struct listener *, const struct visit *, const char *status, const struct buf *html);
+int	listener_wait(struct listener *, int also, int64_t end, struct guest **out);
+void	listener_answer(struct guest *, const char *status, const char *html);
 
 #endif

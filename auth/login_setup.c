@@ -49,22 +49,40 @@ static const char end[] =
     "\n"
     "Salesforce knows the app after two to ten minutes, sometimes thirty.\n";
 
-static const char template[] =
-    "# %s has no [%s] yet. Put this there and fill it in (the directory 0700, the file\n"
-    "# 0600); then run %s login --setup %s to see how to make the app in Salesforce.\n"
-    "# On a terminal that command asks for all this, and writes it.\n"
-    "[%s]\n"
-    "# The org's My Domain: Setup, My Domain shows it.\n"
-    "login_url = https://MYDOMAIN.my.salesforce.com\n"
-    "# How sffs logs in: web (you, in a browser), client_credentials (the app's secret; for\n"
-    "# servers) or jwt (a private key; for servers).\n"
-    "flow = web\n"
-    "# Consumer Key and Secret of the app. jwt needs no secret, web only if the app does.\n"
-    "client_id =\n"
-    "client_secret =\n"
-    "# jwt: the user to log in, and the file of the key.\n"
-    "#username =\n"
-    "#private_key =\n";
+enum { WEB = 1 << CONFIG_WEB, JWT = 1 << CONFIG_JWT, SECRET = 1 << CONFIG_CLIENT_CREDENTIALS };
+
+/* The keys of a section, in their order. */
+static const struct question {
+	const char *key;
+	unsigned flows;			/* that have the key */
+	unsigned needed;		/* flows that cannot do without */
+	const char *fallback;		/* the meaning of an empty answer; NULL: the key is left out */
+	const char *example;		/* for the template */
+	const char *text;
+} questions[] = {
+	{ "login_url", ~0U, ~0U, NULL, "https://MYDOMAIN.my.salesforce.com",
+	    "The org's My Domain (Setup, My Domain), such as https://acme.my.salesforce.com" },
+	{ "flow", ~0U, ~0U, "web", "web",
+	    "How sffs logs in: web (you, in a browser), client_credentials or jwt (for servers)" },
+	{ "client_id", ~0U, ~0U, NULL, "", "The app's Consumer Key" },
+	{ "client_secret", WEB | SECRET, SECRET, NULL, "",
+	    "The app's Consumer Secret (hidden; with flow = web empty if the app needs none)" },
+	{ "username", JWT, JWT, NULL, "", "The user to log in" },
+	{ "private_key", JWT, JWT, NULL, "", "The file of the private key, PEM" },
+};
+#define QUESTIONS	(sizeof(questions) / sizeof(questions[0]))
+
+static void
+say_template(const struct config *c)
+{
+	printf("# %s has no [%s] yet. Put this there and fill it in (the directory 0700, the file\n"
+	    "# 0600); then run %s login --setup %s to see how to make the app in Salesforce.\n"
+	    "# On a terminal that command asks for all this, and writes it.\n"
+	    "[%s]\n", c->file, c->org, c->sffs_auth, c->org, c->org);
+	for (const struct question *q = questions; q < questions + QUESTIONS; q++)
+		printf("# %s.\n%s%s = %s\n", q->text, q->flows == JWT ? "#" : "", q->key,
+		    q->example);
+}
 
 static void
 say_steps(const struct config *c, const char *key)
@@ -147,29 +165,27 @@ read_answer(bool secret, char line[LINE_SIZE])
 	return 0;
 }
 
-/* Asks until the answer is valid, and puts it into the config and, as a line, into text. fallback:
- * what an empty answer means; NULL: that there is no such key, unless it is needed. */
+/* Asks until the answer is valid, and puts it into the config and, as a line, into text. */
 static int
-ask_key(struct config *c, const char *key, const char *what, const char *fallback, bool needed,
-    struct buf *text)
+ask_key(struct config *c, const struct question *q, const char *fallback, struct buf *text)
 {
-	const struct option *o = option_find(key, strlen(key));
-	const bool secret = strcmp(key, "client_secret") == 0;
+	const struct option *o = option_find(q->key, strlen(q->key));
+	const bool secret = strcmp(q->key, "client_secret") == 0;
+	const bool needed = q->needed & 1U << c->flow;
 	char line[LINE_SIZE] = "";
 	int rc;
 
-	printf("\n%s\n", what);
+	printf("\n%s\n", q->text);
 	for (;;) {
-		printf("%s%s%s%s = ", key, fallback ? " [" : "", fallback ? fallback : "",
-		    fallback ? "]" : "");
+		printf(fallback ? "%s [%s] = " : "%s = ", q->key, fallback);
 		rc = read_answer(secret, line);
-		if (rc < 0 || (!*line && !needed && !fallback))
+		if (rc < 0 || (!*line && !needed))
 			break;
 		if (!*line && !fallback)
 			continue;
 		rc = option_set(c, o, *line ? line : fallback, "login --setup");
 		if (rc == 0)
-			buf_printf(text, "%s = %s\n", key, *line ? line : fallback);
+			buf_printf(text, "%s = %s\n", q->key, *line ? line : fallback);
 		if (rc != -EINVAL)
 			break;
 	}
@@ -202,33 +218,22 @@ ask_all(struct config *c, struct buf *text)
 	buf_reserve(text, 8 * LINE_SIZE);
 	printf("[%s] is not in %s yet. Answer these questions to add it; Ctrl-C changes nothing.\n",
 	    c->org, c->file);
-	buf_printf(text, "[%s]\n", c->org);
-	if (rc == 0)
-		rc = ask_key(c, "login_url",
-		    "The org's My Domain (Setup, My Domain), such as https://acme.my.salesforce.com",
-		    NULL, true, text);
-	if (rc == 0)
-		rc = ask_key(c, "flow",
-		    "How sffs logs in: web (you, in a browser), client_credentials (the app's secret; for\n"
-		    "servers) or jwt (a private key; for servers)",
-		    "web", true, text);
-	if (rc == 0) {
-		putchar('\n');
-		say_steps(c, key);
-		rc = ask_key(c, "client_id", "The app's Consumer Key", NULL, true, text);
-	}
-	if (rc == 0 && c->flow == CONFIG_JWT) {
-		rc = ask_key(c, "username", "The user to log in", NULL, true, text);
-		if (rc == 0)
-			rc = ask_key(c, "private_key", "The file of the private key, PEM",
-			    *key == '/' ? key : NULL, true, text);
-	} else if (rc == 0 && (rc = check_closed(c->file)) == 0) {
-		bool needed = c->flow != CONFIG_WEB;
+	buf_printf(text, "\n[%s]\n", c->org);
+	for (const struct question *q = questions; rc == 0 && q < questions + QUESTIONS; q++) {
+		const char *fallback = q->fallback;
 
-		rc = ask_key(c, "client_secret",
-		    needed ? "Its Consumer Secret (hidden)" :
-			     "Its Consumer Secret (hidden; empty if the app needs none)",
-		    NULL, needed, text);
+		if (!(q->flows & 1U << c->flow))
+			continue;
+		if (strcmp(q->key, "client_id") == 0) {
+			putchar('\n');
+			say_steps(c, key);
+		} else if (strcmp(q->key, "client_secret") == 0) {
+			rc = check_closed(c->file);
+		} else if (strcmp(q->key, "private_key") == 0 && *key == '/') {
+			fallback = key;
+		}
+		if (rc == 0)
+			rc = ask_key(c, q, fallback, text);
 	}
 	free(key);
 	return rc == 0 && text->failed ? -ENOMEM : rc;
@@ -238,31 +243,28 @@ ask_all(struct config *c, struct buf *text)
  * Writing.
  */
 
+/* The text begins with a line end: it ends the last line of the file, or is an empty line. */
 static int
 append_section(char *file, const struct buf *text)
 {
 	struct stat st;
-	char last = '\n';
 	int rc = 0;
 
 	config_make_parents(file);	/* if it fails, so does open */
-	int fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	int fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || fstat(fd, &st) < 0) {
 		rc = -errno;
-	if (rc == 0 && st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) < 0)
-		rc = -errno;
-	/* An empty line before the section. */
-	const char *gap = rc < 0 || st.st_size == 0 ? "" : last == '\n' ? "\n" : "\n\n";
-	if (rc == 0 &&
-	    (write(fd, gap, strlen(gap)) < 0 ||
-		write(fd, text->data, text->len) != (ssize_t)text->len))
-		rc = -errno;
+	} else {
+		const size_t skip = st.st_size == 0, n = text->len - skip;
+
+		if (write(fd, text->data + skip, n) != (ssize_t)n)
+			rc = -errno;
+	}
 	if (fd >= 0 && close(fd) < 0 && rc == 0)
 		rc = -errno;
 	if (rc < 0)
-		rc = log_invalid(
-		    "login", "%s: cannot write the section: %s", file, strerror(-rc));
-	return rc;
+		log_error("login", "%s: cannot write the section: %s", file, strerror(-rc));
+	return rc < 0 ? -EINVAL : 0;
 }
 
 int
@@ -282,7 +284,7 @@ login_setup(struct config *c, bool there)
 		else
 			printf("Then: %s login --wait %s\n", c->sffs_auth, c->org);
 	} else if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		printf(template, c->file, c->org, c->sffs_auth, c->org, c->org);
+		say_template(c);
 	} else {
 		rc = ask_all(c, &text);
 		if (rc == 0)

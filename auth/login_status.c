@@ -88,86 +88,79 @@ working_bearer(struct session *s, struct bearer *out, struct oauth_identity *who
  * status
  */
 
-static void
-put_json_member(struct buf *b, const char *name, const char *value)
-{
-	buf_printf(b, ",\"%s\":", name);
-	buf_put_json_text(b, value);
-}
-
 static const char *
 date_of(int64_t t, char out[32])
 {
-	struct tm tm;
 	time_t when = (time_t)t;
 
-	gmtime_r(&when, &tm);
-	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime(&when));
 	return out;
 }
 
 static void
-say_json(struct session *s, const struct login *l, bool stored, const struct org_says *a)
+say_age(const char *what, int64_t then, const char *date)
 {
-	struct buf b = BUF_INIT;
-	char date[32];
-
-	buf_puts(&b, "{\"org\":");
-	buf_put_json_text(&b, s->config->org);
-	buf_printf(&b, ",\"logged_in\":%s", stored && !l->ended ? "true" : "false");
-	put_json_member(&b, "login_url", s->config->login_url);
-	if (stored) {
-		put_json_member(&b, "how", l->how);
-		put_json_member(&b, "instance_url", l->instance_url);
-		put_json_member(&b, "org_id", l->org_id);
-		put_json_member(&b, "user_id", l->user_id);
-		put_json_member(&b, "scope", l->scope);
-		put_json_member(&b, "since", date_of(l->since, date));
-		put_json_member(&b, "renewed", date_of(l->renewed, date));
-		put_json_member(&b, "ended", l->ended);
-	}
-	if (a) {
-		put_json_member(&b, "username", a->who.username);
-		buf_printf(&b, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
-	}
-	printf("%s}\n", buf_str(&b));
-	buf_free(&b);
-}
-
-static void
-say_age(const char *what, int64_t then)
-{
-	static const struct {
-		int64_t seconds;
-		const char *name;
-	} units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
 	int64_t age = time(NULL) - then;
-	size_t i = 0;
-	char date[32];
+	const int64_t day = 86400, hour = 3600, unit = age >= day ? day : age >= hour ? hour : 60;
 
-	while (i < 3 && age < units[i].seconds)
-		i++;
-	int64_t n = age > 0 ? age / units[i].seconds : 0;
-	printf("%-10s %s (%lld %s%s ago)\n", what, date_of(then, date), (long long)n, units[i].name,
-	    n == 1 ? "" : "s");
+	printf("%-10s %s (%lld %s ago)\n", what, date, (long long)(age / unit),
+	    unit == day ? "d" : unit == hour ? "h" : "min");
 }
 
+/* As text or JSON. l: NULL: nobody is logged in. a: NULL: the org was not asked. */
 static void
-say_text(struct session *s, const struct login *l, const struct org_says *a)
+say_login(struct session *s, const struct login *l, const struct org_says *a)
 {
-	printf("%-10s %s\n", s->config->org, l->ended ? "the login has ended" : "logged in");
-	if (l->ended)
-		printf("%-10s %s\n", "why", l->ended);
-	printf("%-10s %s\n%-10s %s\n", "org", l->org_id, "user", l->user_id);
-	if (a)
-		printf("%-10s %s\n", "username", a->who.username ? a->who.username : "not told");
-	printf("%-10s %s\n%-10s %s\n%-10s %s\n", "instance", l->instance_url, "scopes",
-	    l->scope ? l->scope : "not told", "by", l->how);
-	say_age("since", l->since);
-	say_age("renewed", l->renewed);
-	if (a && a->max >= 0)
-		printf("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used, a->max,
-		    a->max > a->used ? a->max - a->used : 0);
+	static const struct login none;
+	const char *org = s->config->org;
+	char since[32], renewed[32];
+	struct buf b = BUF_INIT;
+	const bool stored = l;
+
+	l = stored ? l : &none;
+	const struct {
+		const char *name, *label, *value;
+		bool shown;		/* in JSON; text shows what has a label and a value */
+	} facts[] = {
+		{ "login_url", NULL, s->config->login_url, true },
+		{ "ended", "why", l->ended, stored },
+		{ "org_id", "org", l->org_id, stored },
+		{ "user_id", "user", l->user_id, stored },
+		{ "username", "username", a ? a->who.username : NULL, a },
+		{ "instance_url", "instance", l->instance_url, stored },
+		{ "scope", "scopes", l->scope, stored },
+		{ "how", "by", l->how, stored },
+		{ "since", NULL, date_of(l->since, since), stored },
+		{ "renewed", NULL, date_of(l->renewed, renewed), stored },
+	};
+
+	if (s->json) {
+		buf_puts(&b, "{\"org\":");
+		buf_put_json_text(&b, org);
+		buf_printf(&b, ",\"logged_in\":%s", stored && !l->ended ? "true" : "false");
+		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+			if (!facts[i].shown)
+				continue;
+			buf_printf(&b, ",\"%s\":", facts[i].name);
+			buf_put_json_text(&b, facts[i].value);
+		}
+		if (a)
+			buf_printf(&b, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
+		printf("%s}\n", buf_str(&b));
+		buf_free(&b);
+	} else if (stored) {
+		printf("%-10s %s\n", org, l->ended ? "the login has ended" : "logged in");
+		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
+			if (facts[i].label && facts[i].value)
+				printf("%-10s %s\n", facts[i].label, facts[i].value);
+		say_age("since", l->since, since);
+		say_age("renewed", l->renewed, renewed);
+		if (a && a->max >= 0)
+			printf("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used,
+			    a->max, a->max > a->used ? a->max - a->used : 0);
+	} else {
+		printf("%-10s not logged in: %s login %s\n", org, s->config->sffs_auth, org);
+	}
 }
 
 int
@@ -191,13 +184,8 @@ login_status(struct session *s)
 	}
 	if (rc == 0 && l.ended)
 		rc = -ENOKEY;
-	if (s->json && (stored || rc == -ENOKEY))
-		say_json(s, &l, stored, stored && s->limits ? &answer : NULL);
-	else if (stored)
-		say_text(s, &l, s->limits ? &answer : NULL);
-	else if (rc == -ENOKEY)
-		printf("%-10s not logged in: %s login %s\n", s->config->org, s->config->sffs_auth,
-		    s->config->org);
+	if (stored || rc == -ENOKEY)
+		say_login(s, stored ? &l : NULL, stored && s->limits ? &answer : NULL);
 out:
 	login_free(&l);
 	bearer_free(&bearer);

@@ -5,6 +5,7 @@
  *
  * Only an answer with our `state` counts. Others get a page that says so.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
@@ -19,7 +20,6 @@
 #include "log.h"
 #include "login.h"
 #include "login_listen.h"
-#include "login_page.h"
 
 #define LATE		100	/* ms for a second request of the same browser */
 #define LINE_MOST	8192
@@ -43,15 +43,6 @@ struct callback {
  * Callbacks.
  */
 
-static int
-hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'a' && c <= 'f'    ? c - 'a' + 10 :
-	    c >= 'A' && c <= 'F'    ? c - 'A' + 10 :
-				      -1;
-}
-
 /* Decodes in place. %00 stays as it is. */
 static void
 decode_url(char *s)
@@ -59,15 +50,15 @@ decode_url(char *s)
 	char *to = s;
 
 	for (; *s; s++) {
-		int high = s[0] == '%' ? hex_digit(s[1]) : -1;
-		int low = high >= 0 ? hex_digit(s[2]) : -1;
+		unsigned byte = 0;
 
-		if (low >= 0 && (high | low) != 0) {
-			*to++ = (char)(high << 4 | low);
+		if (*s == '%' && isxdigit((unsigned char)s[1]) && isxdigit((unsigned char)s[2]))
+			sscanf(s + 1, "%2x", &byte);
+		if (byte)
 			s += 2;
-		} else {
-			*to++ = *s == '+' ? ' ' : *s;
-		}
+		else
+			byte = *s == '+' ? ' ' : (unsigned char)*s;
+		*to++ = (char)byte;
 	}
 	*to = '\0';
 }
@@ -122,30 +113,22 @@ is_ours(const struct web *w, const struct callback *b)
  * The browser.
  */
 
-static bool
-start_browser(const char *program, const char *url)
-{
-	return command_start((const char *const []){ program, url, NULL }) == 0;
-}
-
 /* $BROWSER is a list of programs with colons between them. xdg-open is not started without a
  * display: it would use this terminal. */
 static bool
 open_browser(const char *url)
 {
-	const char *list = getenv("BROWSER");
+	const bool display = getenv("DISPLAY") || getenv("WAYLAND_DISPLAY");
+	const char *given = getenv("BROWSER");
+	char *programs = NULL, *program;
 	bool started = false;
 
-	while (list && *list && !started) {
-		size_t n = strcspn(list, ":");
-		char *program = strndup(list, n);
-
-		started = n && program && start_browser(program, url);
-		free(program);
-		list += n + (list[n] == ':');
-	}
-	return started ||
-	    ((getenv("DISPLAY") || getenv("WAYLAND_DISPLAY")) && start_browser("xdg-open", url));
+	if (asprintf(&programs, "%s:%s", given ? given : "", display ? "xdg-open" : "") < 0)
+		return false;
+	for (char *rest = programs; !started && (program = strsep(&rest, ":"));)
+		started = *program && command_start((const char *const[]){ program, url, NULL }) == 0;
+	free(programs);
+	return started;
 }
 
 /*
@@ -188,9 +171,43 @@ take_pasted(struct web *w, struct callback *out)
 	return false;
 }
 
-/* visit->query: NULL if the address was pasted. */
+/* The page that the browser shows. It loads nothing. */
+static void
+put_page(struct buf *out, bool good, const char *title, const char *text)
+{
+	static const char special[] = "&<>\"", *const names[] = { "amp", "lt", "gt", "quot" };
+
+	buf_printf(out,
+	    "<!doctype html>\n"
+	    "<html lang=\"en\">\n"
+	    "<meta charset=\"utf-8\">\n"
+	    "<meta name=\"viewport\" content=\"width=device-width\">\n"
+	    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+	    "<link rel=\"icon\" href=\"data:,\">\n"
+	    "<title>%s</title>\n"
+	    "<style>\n"
+	    "body { font: 1.1rem/1.5 system-ui; max-width: 34rem; margin: 18vh auto; padding: 1rem }\n"
+	    "main { padding-left: 1rem; border-left: .3rem solid }\n"
+	    "p { overflow-wrap: anywhere }\n"
+	    ".good { border-color: #2e844a }\n"
+	    ".bad { border-color: #d8343a }\n"
+	    "</style>\n"
+	    "<main class=\"%s\">\n<h1>%s</h1>\n<p>",
+	    title, good ? "good" : "bad", title);
+	for (; *text; text++) {
+		const char *at = strchr(special, *text);
+
+		if (at)
+			buf_printf(out, "&%s;", names[at - special]);
+		else
+			buf_putc(out, *text);
+	}
+	buf_puts(out, "</p>\n</main>\n</html>\n");
+}
+
+/* *visit: NULL if the address was pasted. */
 static int
-wait_for_callback(struct web *w, struct callback *out, struct visit *visit)
+wait_for_callback(struct web *w, struct callback *out, struct guest **visit)
 {
 	for (;;) {
 		int rc = w->listener || w->input >= 0 ?
@@ -200,40 +217,36 @@ wait_for_callback(struct web *w, struct callback *out, struct visit *visit)
 		if (rc < 0)
 			return rc;
 		if (rc == 2) {
-			visit->query = NULL;
-			if (read_pasted(w) && take_pasted(w, out))
+			if (read_pasted(w) && take_pasted(w, out)) {
+				*visit = NULL;
 				return 0;
+			}
 			continue;
 		}
-		read_callback(visit->query, out);
+		read_callback((*visit)->query, out);
 		if (is_ours(w, out))
 			return 0;
 		callback_free(out);
 		struct buf page = BUF_INIT;
-		login_page(&page, false, "Not this login",
+		put_page(&page, false, "Not this login",
 		    "This answer belongs to another login. "
 		    "The one that sffs-auth waits for may be in another tab.");
-		listener_answer(w->listener, visit, "400 Bad Request", &page);
+		listener_answer(*visit, "400 Bad Request", buf_str(&page));
 		buf_free(&page);
 	}
 }
 
 /* A browser may send its request twice, for a preview or a reload. Both get the same answer. */
 static void
-answer_browser(struct web *w, struct visit *visit, bool good, const char *text)
+answer_browser(struct web *w, struct guest *visit, bool good, const char *text)
 {
 	struct buf page = BUF_INIT;
 	int64_t end = clock_ms() + LATE;
-	struct callback late;
 
-	login_page(&page, good, good ? "Logged in" : "Not logged in", text);
-	listener_answer(w->listener, visit, good ? "200 OK" : "400 Bad Request", &page);
-	while (listener_wait(w->listener, -1, end, visit) == 1) {
-		read_callback(visit->query, &late);
-		listener_answer(w->listener, visit,
-		    good && is_ours(w, &late) ? "200 OK" : "400 Bad Request", &page);
-		callback_free(&late);
-	}
+	put_page(&page, good, good ? "Logged in" : "Not logged in", text);
+	do
+		listener_answer(visit, good ? "200 OK" : "400 Bad Request", buf_str(&page));
+	while (listener_wait(w->listener, -1, end, &visit) == 1);
 	buf_free(&page);
 }
 
@@ -334,7 +347,7 @@ login_web(struct session *s, struct login *out)
 		.input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1,
 		.end = clock_ms() + s->timeout * 1000 };
 	struct callback callback = { 0 };
-	struct visit visit = { 0 };
+	struct guest *visit = NULL;
 	int rc = prepare_web(&w);
 
 	if (rc == 0)
@@ -353,8 +366,8 @@ login_web(struct session *s, struct login *out)
 	if (rc < 0)
 		goto out;
 	rc = exchange_code(&w, &callback, out);
-	if (visit.query)
-		answer_browser(&w, &visit, rc == 0,
+	if (visit)
+		answer_browser(&w, visit, rc == 0,
 		    rc == 0	 ? "You can close this window and go back to the terminal." :
 			*s->saved.failure.text ? s->saved.failure.text :
 				   "The terminal says why.");

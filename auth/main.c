@@ -23,7 +23,7 @@
 static const struct command {
 	const char *name;
 	int (*run)(struct session *);
-	const char *options;		/* their letters in parse_arguments */
+	const char *options;		/* their letters in options[] */
 	int arguments;			/* after ORG, at most */
 	bool part;			/* works with an incomplete section */
 } commands[] = {
@@ -38,10 +38,7 @@ static void
 usage(FILE *f)
 {
 	fputs(
-	    "usage: sffs-auth [--config FILE] login [--no-browser] [--timeout S] [--wait] [--setup] ORG\n"
-	    "       sffs-auth [--config FILE] status [--json] [--limits] ORG\n"
-	    "       sffs-auth [--config FILE] token ORG\n"
-	    "       sffs-auth [--config FILE] logout [--purge] ORG\n"
+	    "usage: sffs-auth [--config FILE] login|status|token|logout [OPTION]... ORG\n"
 	    "       sffs-auth [--config FILE] import [--from-cli NAME] ORG [FILE]\n"
 	    "\n"
 	    "Makes, shows and ends the login of ORG, a section of the config file.\n"
@@ -72,7 +69,6 @@ usage(FILE *f)
 struct auth_arguments {
 	const struct command *command;
 	const char	*config, *org;
-	bool		 setup;
 	struct session	 session;
 };
 
@@ -83,58 +79,37 @@ complain(const char *what, const char *why)
 	return EXIT_USAGE;
 }
 
-static bool
-take_option(struct auth_arguments *a, int c, const char *value)
-{
-	struct session *s = &a->session;
-	char *end;
-
-	switch (c) {
-	case 'n': s->no_browser = true; break;
-	case 'w': s->wait = true; break;
-	case 's': a->setup = true; break;
-	case 'j': s->json = true; break;
-	case 'l': s->limits = true; break;
-	case 'p': s->purge = true; break;
-	case 'f': s->from_cli = value; break;
-	case 't':
-		s->timeout = strtol(value, &end, 10);
-		if (*end != '\0' || s->timeout < 1 || s->timeout > 86400)
-			return complain(value, "say a number of seconds") == 0;
-		break;
-	default: return false;		/* getopt has said why */
-	}
-	return true;
-}
-
 /* -1: go on; else the exit status. */
 static int
 parse_arguments(int argc, char **argv, struct auth_arguments *a)
 {
-	static const struct option options[] = { { "no-browser", no_argument, NULL, 'n' },
-		{ "wait", no_argument, NULL, 'w' }, { "setup", no_argument, NULL, 's' },
-		{ "timeout", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' },
-		{ "limits", no_argument, NULL, 'l' }, { "purge", no_argument, NULL, 'p' },
+	struct session *s = &a->session;
+	const struct option options[] = { { "no-browser", no_argument, &s->no_browser, 'n' },
+		{ "wait", no_argument, &s->wait, 'w' }, { "setup", no_argument, &s->setup, 's' },
+		{ "json", no_argument, &s->json, 'j' }, { "limits", no_argument, &s->limits, 'l' },
+		{ "purge", no_argument, &s->purge, 'p' },
+		{ "timeout", required_argument, NULL, 't' },
 		{ "from-cli", required_argument, NULL, 'f' },
 		{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { 0 } };
-	char given[16] = "";
-	int c;
+	char given[16] = "", *end;	/* each letter once */
+	int c, row = 0;
 
-	while ((c = getopt_long(argc, argv, "hV", options, NULL)) != -1) {
-		if (c == 'h') {
-			usage(stdout);
-			return EXIT_DONE;
+	while ((c = getopt_long(argc, argv, "hV", options, &row)) != -1) {
+		switch (c) {
+		case 'h': usage(stdout); return EXIT_DONE;
+		case 'V': printf("sffs-auth %s\n", SFFS_VERSION); return EXIT_DONE;
+		case 'c': a->config = optarg; continue;
+		case 'f': s->from_cli = optarg; break;
+		case 't':
+			s->timeout = strtol(optarg, &end, 10);
+			if (*end != '\0' || s->timeout < 1 || s->timeout > 86400)
+				return complain(optarg, "say a number of seconds");
+			break;
+		case 0: c = options[row].val; break;
+		default: return EXIT_USAGE;	/* getopt has said why */
 		}
-		if (c == 'V') {
-			printf("sffs-auth %s\n", SFFS_VERSION);
-			return EXIT_DONE;
-		}
-		if (c == 'c')
-			a->config = optarg;
-		else if (!take_option(a, c, optarg))
-			return EXIT_USAGE;
-		else if (!strchr(given, c) && strlen(given) < sizeof(given) - 1)
+		if (!strchr(given, c))
 			given[strlen(given)] = (char)c;
 	}
 	if (optind == argc) {
@@ -166,11 +141,11 @@ run_chosen(struct auth_arguments *a)
 	struct config *c = NULL;
 	struct http *http = NULL;
 	bool there = false;
-	int rc = a->setup    ? config_load_part(a->config, a->org, &there, &c) :
+	int rc = a->session.setup    ? config_load_part(a->config, a->org, &there, &c) :
 	    a->command->part ? config_load_part(a->config, a->org, NULL, &c) :
 			       config_load(a->config, a->org, NULL, &c);
 
-	if (rc == 0 && a->setup) {
+	if (rc == 0 && a->session.setup) {
 		rc = login_setup(c, there);
 		goto out;
 	}

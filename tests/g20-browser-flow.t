@@ -75,7 +75,7 @@ is 'it listens on loopback alone' "$(awk -v port="$(printf ':%04X$' "$port")" '$
 is 'an icon' "$(status "http://127.0.0.1:$port/favicon.ico")" 404
 is 'another path' "$(status "http://127.0.0.1:$port/")" 404
 is 'a longer path' "$(status "${callback}X?${good#*\?}")" 404
-is 'a preflight' "$(status -X OPTIONS -H 'Origin: https://acme.my.salesforce.com' -H 'Access-Control-Request-Private-Network: true' "$good")" 200
+is 'a preflight' "$(status -X OPTIONS -H 'Origin: https://acme.my.salesforce.com' -H 'Access-Control-Request-Private-Network: true' "$good")" 405
 is 'a POST' "$(status -d x=y "$good")" 405
 is 'a look ahead' "$(status -I "$good")" 200
 is 'no state' "$(status "$callback?code=abc")" 400
