@@ -39,6 +39,13 @@ is_host_of(const char *host, const char *login_url)
 }
 
 static int
+refuse_host(struct session *s, const char *host)
+{
+	return log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s", host,
+	    s->config->org, s->config->login_url);
+}
+
+static int
 import_url(struct session *s, struct login *l)
 {
 	struct sfdx_url u = { 0 };
@@ -52,8 +59,7 @@ import_url(struct session *s, struct login *l)
 			    "sf org auth show-sfdx-auth-url --json prints one");
 	}
 	if (rc == 0 && !is_host_of(u.host, s->config->login_url))
-		rc = log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s",
-		    u.host, s->config->org, s->config->login_url);
+		rc = refuse_host(s, u.host);
 	if (rc == 0)
 		rc = saved_login_make(&s->saved,
 		    &(struct oauth_request){ .config = s->config,
@@ -81,9 +87,10 @@ ask_cli(const char *command, const char *const *argv, const char *name, struct s
 		    why.bytes ? why.bytes : "run it by hand to see why");
 	} else if (rc == 0) {
 		rc = sfdx_value(text.bytes, name, out);
-		if (rc == -EINVAL)
-			log_error("login", "%s prints no %s; update the Salesforce CLI", command,
-			    name);
+		/* Some versions of sf print a text instead of a token. */
+		if (rc == -EINVAL || (rc == 0 && strchr(out->bytes, ' ')))
+			rc = log_invalid("login", "%s prints no %s; update the Salesforce CLI",
+			    command, name);
 	}
 	secret_free(&text);
 	secret_free(&why);
@@ -100,9 +107,6 @@ ask_cli_login(const char *name, struct secret *token, struct secret *instance)
 		NULL };
 	int rc = ask_cli("sf org auth show-access-token", token_argv, "accessToken", token);
 
-	/* Some versions of sf print a text instead of a token. */
-	if (rc == 0 && strncmp(token->bytes, "00D", 3) != 0 && strncmp(token->bytes, "eyJ", 3) != 0)
-		rc = log_invalid("login", "sf org auth show-access-token prints no access token");
 	if (rc == 0)
 		rc = ask_cli("sf org display", org_argv, "instanceUrl", instance);
 	if (rc < 0)
@@ -126,8 +130,7 @@ import_cli(struct session *s, struct login *l)
 		    "import: --from-cli takes a username or an alias of the Salesforce CLI, and no file");
 	rc = ask_cli_login(s->from_cli, &l->access_token, &instance);
 	if (rc == 0 && !host_may_hold_token(instance.bytes, login_url))
-		rc = log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s",
-		    instance.bytes, s->config->org, login_url);
+		rc = refuse_host(s, instance.bytes);
 	if (rc < 0)
 		goto out;
 	rc = oauth_identify(s->http, instance.bytes, &l->access_token, &who);

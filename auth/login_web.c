@@ -7,8 +7,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +28,8 @@ struct web {
 	int		 input;		/* where it may be pasted; -1: nowhere (any more) */
 	struct buf	 line;
 	char		 verifier[PKCE_VERIFIER_SIZE];
-	struct buf	 state, url;
+	char		 state[PKCE_VERIFIER_SIZE];	/* as random */
+	struct buf	 url;
 	int64_t		 end;
 };
 
@@ -105,8 +104,8 @@ callback_free(struct callback *b)
 static bool
 is_ours(const struct web *w, const struct callback *b)
 {
-	return (b->code || b->error) && b->state && strlen(b->state) == w->state.len &&
-	    CRYPTO_memcmp(b->state, w->state.data, w->state.len) == 0;
+	return (b->code || b->error) && b->state &&
+	    secret_equal(&(struct secret){ (char *)w->state }, b->state);
 }
 
 /*
@@ -278,18 +277,15 @@ static int
 prepare_web(struct web *w)
 {
 	char challenge[PKCE_CHALLENGE_SIZE];
-	unsigned char random[32];
-	int rc = RAND_bytes(random, sizeof(random)) == 1 ? pkce_verifier(w->verifier) : -EIO;
+	int rc = pkce_verifier(w->verifier);
 
 	if (rc == 0)
+		rc = pkce_verifier(w->state);
+	if (rc == 0)
 		rc = pkce_challenge(w->verifier, challenge);
-	if (rc < 0)
-		return rc;
-	jwt_put_base64url(&w->state, random, sizeof(random));
-	buf_reserve(&w->line, LINE_MOST);
-	if (w->state.failed || w->line.failed)
-		return -ENOMEM;
-	return oauth_authorize_url(w->session->config, w->state.data, challenge, &w->url);
+	if (rc == 0)
+		rc = oauth_authorize_url(w->session->config, w->state, challenge, &w->url);
+	return rc == 0 && !buf_reserve(&w->line, LINE_MOST) ? -ENOMEM : rc;
 }
 
 /* Without a listener the address must be pasted. */
@@ -322,15 +318,13 @@ show_url(struct web *w)
 {
 	const struct session *s = w->session;
 	bool opened = !s->no_browser && open_browser(w->url.data);
-	bool minutes = s->timeout % 60 == 0;
 
 	fprintf(stderr, "%s\n\n    %s\n\n",
 	    opened ? "The browser opens to log in to Salesforce. If it does not, open this address:" :
 		     "Open this address in a browser, and log in to Salesforce:",
 	    w->url.data);
 	if (w->listener)
-		fprintf(stderr, "Waiting for the browser (%lld %s).%s\n",
-		    (long long)(minutes ? s->timeout / 60 : s->timeout), minutes ? "min" : "s",
+		fprintf(stderr, "Waiting for the browser (%lld s).%s\n", (long long)s->timeout,
 		    w->input >= 0 ?
 			" If it runs on another machine, paste here the address it ends on." :
 			"");
@@ -376,7 +370,6 @@ out:
 	listener_close(w.listener);
 	explicit_bzero(w.verifier, sizeof(w.verifier));
 	buf_wipe(&w.line);
-	buf_free(&w.state);
 	buf_free(&w.url);
 	return rc;
 }

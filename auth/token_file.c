@@ -19,7 +19,7 @@
 #define NAME_LONGEST	200	/* of 255: .json and .new come after it */
 
 /* The members of the file, in their order. */
-enum member_type { TEXT, ID, SECRET, NUMBER, FLAG };
+enum member_type { TEXT, ID, NUMBER };
 static const struct member {
 	const char *name;
 	enum member_type type;
@@ -28,11 +28,10 @@ static const struct member {
 	{ "login_url", TEXT, offsetof(struct login, login_url) },
 	{ "client_id", TEXT, offsetof(struct login, client_id) },
 	{ "username", TEXT, offsetof(struct login, username) },
-	{ "imported", FLAG, offsetof(struct login, imported) },
-	{ "client_secret", SECRET, offsetof(struct login, client_secret) },
+	{ "client_secret", TEXT, offsetof(struct login, client_secret.bytes) },
 	{ "how", TEXT, offsetof(struct login, how) },
-	{ "access_token", SECRET, offsetof(struct login, access_token) },
-	{ "refresh_token", SECRET, offsetof(struct login, refresh_token) },
+	{ "access_token", TEXT, offsetof(struct login, access_token.bytes) },
+	{ "refresh_token", TEXT, offsetof(struct login, refresh_token.bytes) },
 	{ "instance_url", TEXT, offsetof(struct login, instance_url) },
 	{ "scope", TEXT, offsetof(struct login, scope) },
 	{ "org_id", ID, offsetof(struct login, org_id) },
@@ -50,16 +49,10 @@ login_copy(struct login *to, const struct login *from)
 	bool good = true;
 
 	for (size_t i = 0; i < MEMBERS; i++) {
-		const void *source = (const char *)from + members[i].offset;
-		void *at = (char *)&copy + members[i].offset;
+		char **at = (char **)((char *)&copy + members[i].offset);
 
-		if (members[i].type == TEXT) {
-			*(char **)at = NULL;
-			good &= login_set_text(at, *(char *const *)source);
-		} else if (members[i].type == SECRET) {
-			*(struct secret *)at = (struct secret){ NULL };
-			good &= secret_copy(at, source);
-		}
+		if (members[i].type == TEXT && *at)
+			good &= (*at = strdup(*at)) != NULL;
 	}
 	if (good)
 		*to = copy;
@@ -72,12 +65,12 @@ void
 login_free(struct login *l)
 {
 	for (size_t i = 0; i < MEMBERS; i++) {
-		void *at = (char *)l + members[i].offset;
+		char **at = (char **)((char *)l + members[i].offset);
 
-		if (members[i].type == TEXT)
-			free(*(char **)at);
-		else if (members[i].type == SECRET)
-			secret_free(at);
+		if (members[i].type != TEXT || !*at)
+			continue;
+		explicit_bzero(*at, strlen(*at));
+		free(*at);
 	}
 	*l = (struct login){ 0 };
 }
@@ -139,28 +132,13 @@ read_login_member(const struct member *m, cJSON *item, struct login *l)
 	double n = cJSON_GetNumberValue(item);
 	bool good = true;
 
-	switch (m->type) {
-	case TEXT:
-		if (s)
-			good = (*(char **)at = strdup(s)) != NULL;
-		break;
-	case ID:
-		if (s && strlen(s) == 18 && strspn(s, alnum) == 18)
-			memcpy(at, s, 19);
-		break;
-	case SECRET:
-		if (s) {
-			good = secret_set(at, s, strlen(s));
-			explicit_bzero(s, strlen(s));
-		}
-		break;
-	case NUMBER:
-		if (n >= 0 && n < 1e15)		/* no number is NaN */
-			*(int64_t *)at = (int64_t)n;
-		break;
-	case FLAG:
-		*(bool *)at = cJSON_IsTrue(item);
-		break;
+	if (m->type == NUMBER && n >= 0 && n < 1e15)	/* no number is NaN */
+		*(int64_t *)at = (int64_t)n;
+	if (m->type == ID && s && strlen(s) == 18 && strspn(s, alnum) == 18)
+		memcpy(at, s, 19);
+	if (m->type == TEXT && s) {
+		good = (*(char **)at = strdup(s)) != NULL;
+		explicit_bzero(s, strlen(s));
 	}
 	return good;
 }
@@ -180,6 +158,7 @@ parse_login(const char *text, struct login *out)
 	    (!l.login_url || !l.client_id || !l.how || !l.instance_url || !*l.org_id ||
 		!*l.user_id))
 		rc = -EIO;
+	l.imported = rc == 0 && (strcmp(l.how, "import") == 0 || strcmp(l.how, "sf") == 0);
 	cJSON_Delete(json);
 	if (rc == 0)
 		*out = l;
@@ -189,20 +168,13 @@ parse_login(const char *text, struct login *out)
 }
 
 /* Whoever can write the file can say where the token goes. */
-static int
-check_owner(int fd, const char *path)
+static bool
+is_ours_alone(int fd)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077))
-		return 0;
-	log_error("token",
-	    "%s: must be a file of yours that others can neither read nor write: chmod 600 it, "
-	    "or remove it and log in again",
-	    path);
-	return -EACCES;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    !(st.st_mode & 077);
 }
 
 int
@@ -210,10 +182,13 @@ token_file_read(const char *path, struct login *out)
 {
 	struct buf text = BUF_INIT;
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	int rc = fd < 0 ? -errno : check_owner(fd, path);
+	int rc = fd < 0 ? -errno : 0;
 
-	if (rc == -ELOOP) {
-		log_error("token", "%s: is a symbolic link, which is not followed", path);
+	if (rc == -ELOOP || (rc == 0 && !is_ours_alone(fd))) {
+		log_error("token",
+		    "%s: must be a file of yours, no link, that others can neither read nor write: "
+		    "chmod 600 it, or remove it and log in again",
+		    path);
 		rc = -EACCES;
 	}
 	if (rc == 0)
@@ -240,10 +215,8 @@ put_login_member(const struct member *m, const struct login *l, struct buf *out)
 
 	switch (m->type) {
 	case TEXT: buf_put_json_text(out, *(char *const *)at); break;
-	case SECRET: buf_put_json_text(out, ((const struct secret *)at)->bytes); break;
 	case ID: buf_put_json_text(out, at); break;
 	case NUMBER: buf_printf(out, "%lld", (long long)*(const int64_t *)at); break;
-	case FLAG: buf_puts(out, *(const bool *)at ? "true" : "false"); break;
 	}
 }
 
@@ -265,30 +238,23 @@ static int
 replace_file(const char *path, const struct buf *text)
 {
 	char *temp = NULL;
-	int fd = -1, rc = 0;
+	ssize_t n = -1;
 
 	if (asprintf(&temp, "%s.new", path) < 0)
 		return -ENOMEM;
 	unlink(temp);		/* left by a process that was killed */
-	fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		rc = -errno;
-		goto out;
-	}
-	ssize_t n = write(fd, text->data, text->len);
-	if (n >= 0 && n < (ssize_t)text->len)
-		rc = -ENOSPC;
-	else if (n < 0 || fsync(fd) < 0)
-		rc = -errno;
-	if (close(fd) < 0 && rc == 0)
+	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		n = write(fd, text->data, text->len);
+	int rc = n < 0 ? -errno : n < (ssize_t)text->len ? -ENOSPC : fsync(fd) < 0 ? -errno : 0;
+	if (fd >= 0 && close(fd) < 0 && rc == 0)
 		rc = -errno;
 	if (rc == 0 && rename(temp, path) < 0)
 		rc = -errno;
-	if (rc < 0)
-		unlink(temp);
-	else
+	if (rc == 0)
 		rc = sync_dir(path);
-out:
+	else
+		unlink(temp);
 	free(temp);
 	return rc;
 }

@@ -23,7 +23,7 @@ struct login {
 	char		*login_url, *client_id;
 	char		*username;		/* flow = jwt, else NULL */
 	struct secret	 client_secret;		/* of an imported login: its app is not the config's */
-	bool		 imported;
+	bool		 imported;		/* by how */
 	char		*how;			/* web, jwt, client_credentials, import, sf */
 
 	struct secret	 access_token, refresh_token;	/* either may be missing */

@@ -241,13 +241,12 @@ test_file(void)
 {
 	struct login l = { .login_url = (char *)"https://x",
 		.client_id = (char *)"\"\\/\n",
-		.how = (char *)"web",
+		.how = (char *)"import",
 		.instance_url = (char *)"https://y",
 		.access_token = { (char *)"00D!x" },
 		.refresh_token = { (char *)"5Aep" },
 		.since = 1700000000,
 		.renewed = 1800000000,
-		.imported = true,
 		.org_id = "00Dx0000000BV7zEAG",
 		.user_id = "005x00000012Q9PAAU" },
 		     got = { 0 };

@@ -10,7 +10,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct listener l = { .path = (char[]){ "/OauthRedirect" } };
 	struct guest g = { .fd = -1 };
-	struct web w = { .input = -1 };
+	struct web w = { .input = -1, .state = "state" };
 	struct callback b = { 0 };
 	int ends[2];
 
@@ -22,7 +22,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	close(ends[1]);
 	buf_put(&g.head, data, size);
 	buf_put(&w.line, data, size);
-	buf_puts(&w.state, "state");
 	MUST(!g.head.failed && !w.line.failed);
 	if (g.head.len && take_head(&l, &g)) {
 		read_callback(g.query, &b);
@@ -38,6 +37,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		callback_free(&b);
 	}
 	buf_free(&w.line);
-	buf_free(&w.state);
 	return 0;
 }
