@@ -180,6 +180,8 @@ take_head(struct listener *l, struct guest *g)
 	char *query = strchr(target, '?');
 	if (query)
 		*query++ = '\0';
+	else
+		query = strchr(target, '\0');
 	if (strcmp(target, l->path) != 0)
 		status = "404 Not Found";
 	else if (strcmp(method, "HEAD") == 0)	/* a preview, which must not use up the code */
@@ -189,7 +191,7 @@ take_head(struct listener *l, struct guest *g)
 	if (status)
 		listener_answer(g, status, "");
 	else
-		g->query = query ? query : "";
+		g->query = query;
 	return !status;
 }
 

@@ -28,7 +28,7 @@ struct guest {
 	int		 fd;		/* -1: free */
 	uint64_t	 arrival;	/* the lowest makes room; 0: free */
 	struct buf	 head;
-	const char	*query;		/* of a visit, in head; "": none */
+	char		*query;		/* of a visit, in head; "": none */
 };
 
 /*

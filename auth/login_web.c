@@ -33,7 +33,7 @@ struct web {
 	int64_t		 end;
 };
 
-/* The parameters with which the browser comes back. */
+/* The parameters with which the browser comes back; in the query, decoded. */
 struct callback {
 	char	*code, *state, *error, *description;
 };
@@ -62,43 +62,29 @@ decode_url(char *s)
 	*to = '\0';
 }
 
-/* The value of a parameter of a query. Caller frees; NULL: none, or no memory. */
-static char *
-parameter(const char *query, const char *name)
+static void
+read_callback(char *query, struct callback *out)
 {
-	size_t n = strlen(name);
+	const struct {
+		const char *name;
+		char **value;
+	} parameters[] = { { "code", &out->code }, { "state", &out->state }, { "error", &out->error },
+		{ "error_description", &out->description } };
 
-	while (*query) {
-		size_t len = strcspn(query, "&#");
+	*out = (struct callback){ 0 };
+	for (char *name; (name = strsep(&query, "&#"));) {
+		char *value = strchr(name, '=');
 
-		if (len > n && query[n] == '=' && strncmp(query, name, n) == 0) {
-			char *value = strndup(query + n + 1, len - n - 1);
-
-			if (value)
-				decode_url(value);
-			return value;
+		if (!value)
+			continue;
+		*value++ = '\0';
+		for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
+			if (strcmp(name, parameters[i].name) != 0 || !*value)
+				continue;
+			decode_url(value);
+			*parameters[i].value = value;
 		}
-		query += len + (query[len] != '\0');
 	}
-	return NULL;
-}
-
-static void
-read_callback(const char *query, struct callback *out)
-{
-	*out = (struct callback){ parameter(query, "code"), parameter(query, "state"),
-		parameter(query, "error"), parameter(query, "error_description") };
-}
-
-static void
-callback_free(struct callback *b)
-{
-	if (b->code)
-		explicit_bzero(b->code, strlen(b->code));
-	free(b->code);
-	free(b->state);
-	free(b->error);
-	free(b->description);
 }
 
 static bool
@@ -154,14 +140,13 @@ read_pasted(struct web *w)
 static bool
 take_pasted(struct web *w, struct callback *out)
 {
-	char *query = strchr(buf_str(&w->line), '?');
+	char *query = strchr(w->line.data, '?');
 
 	while (w->line.len && strchr(" \t\r", w->line.data[w->line.len - 1]))
 		w->line.data[--w->line.len] = '\0';
-	read_callback(query ? query + 1 : buf_str(&w->line), out);
+	read_callback(query ? query + 1 : w->line.data, out);
 	if (is_ours(w, out) || (out->error && !out->state))
 		return true;
-	callback_free(out);
 	if (w->line.len)
 		fputs("That is not the address this login ends on. "
 		      "Paste the whole address, starting with http:\n",
@@ -225,7 +210,6 @@ wait_for_callback(struct web *w, struct callback *out, struct guest **visit)
 		read_callback((*visit)->query, out);
 		if (is_ours(w, out))
 			return 0;
-		callback_free(out);
 		struct buf page = BUF_INIT;
 		put_page(&page, false, "Not this login",
 		    "This answer belongs to another login. "
@@ -253,20 +237,17 @@ static int
 exchange_code(struct web *w, const struct callback *b, struct login *out)
 {
 	struct session *s = w->session;
-	struct secret code = { NULL };
 
 	if (b->error)
 		return oauth_explain(b->error, b->description, &s->saved.failure) == -EACCES ?
 		    -EACCES :
 		    -EHOSTUNREACH;
-	if (!secret_set(&code, b->code, strlen(b->code)))
-		return -ENOMEM;
-	int rc = saved_login_make(&s->saved,
-	    &(struct oauth_request){
-		.config = s->config, .flow = OAUTH_WEB, .code = &code, .verifier = w->verifier },
+	return saved_login_make(&s->saved,
+	    &(struct oauth_request){ .config = s->config,
+		.flow = OAUTH_WEB,
+		.code = &(struct secret){ b->code },
+		.verifier = w->verifier },
 	    out);
-	secret_free(&code);
-	return rc;
 }
 
 /*
@@ -366,7 +347,6 @@ login_web(struct session *s, struct login *out)
 			*s->saved.failure.text ? s->saved.failure.text :
 				   "The terminal says why.");
 out:
-	callback_free(&callback);
 	listener_close(w.listener);
 	explicit_bzero(w.verifier, sizeof(w.verifier));
 	buf_wipe(&w.line);
