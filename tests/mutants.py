@@ -7,11 +7,12 @@ that must fail then. Speaks TAP: a mutant that survives its tests is "not ok".
 	tests/mutants.py WORD       those whose line contains WORD
 	tests/mutants.py --check    changes and runs nothing: each line must still fit the source
 """
-import glob, os, shutil, signal, subprocess, sys
+import glob, os, shutil, signal, subprocess, sys, threading
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COPY = os.path.join(TOP, 'build', 'mutants')
 SECONDS = 240                   # a mutant that hangs is killed, too
+VERBOSE = '--verbose' in sys.argv
 
 class Mutant:
     def __init__(self, line):
@@ -59,16 +60,18 @@ def write(path, text):
         f.write(text)
 
 def build(tests):
-    units = [t for t in tests if not t.endswith('.t')]
-    return subprocess.run(['make', '-j', str(os.cpu_count()), 'all'] + units, cwd=COPY, stdout=subprocess.PIPE,
+    targets = [t for t in tests if not t.endswith('.t')]
+    if len(targets) < len(tests):
+        targets.append('all')
+    return subprocess.run(['make', '-j', str(os.cpu_count())] + targets, cwd=COPY, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
 
 def end_all(tmp):
-    """Unmounts and ends whatever a test that was killed has left."""
-    for line in open('/proc/self/mounts'):
+    """Unmounts and ends what a test that was killed has left."""
+    for line in reversed(open('/proc/self/mounts').readlines()):
         target = line.split()[1]
         if target.startswith(tmp):
-            subprocess.run(['fusermount3', '-uz', target], stderr=subprocess.DEVNULL)
+            subprocess.run(['umount', '-l', target], stderr=subprocess.DEVNULL)
     for proc in glob.glob('/proc/[0-9]*'):
         try:
             program = os.readlink(proc + '/exe')
@@ -81,20 +84,25 @@ def end_all(tmp):
             except ProcessLookupError:
                 pass
 
-def passes(tests):
+def passes(test):
+    """Runs the test up to the first check that fails."""
     tmp = os.path.join(COPY, 'tmp')
     os.makedirs(tmp, exist_ok=True)
-    run = subprocess.Popen(['prove', '-Q', '--exec', ''] + tests, cwd=COPY, start_new_session=True,
-                           env=dict(os.environ, TMPDIR=tmp, BUILD='build'), stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL)
-    try:
-        ok = run.wait(SECONDS) == 0
-    except subprocess.TimeoutExpired:
+    run = subprocess.Popen([os.path.join(COPY, test)], cwd=COPY, start_new_session=True,
+                           env=dict(os.environ, TMPDIR=tmp, BUILD='build'), stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL, text=True, errors='replace')
+    alarm = threading.Timer(SECONDS, os.killpg, (run.pid, signal.SIGKILL))
+    alarm.start()
+    failed = next((line for line in run.stdout if line.startswith('not ok')), None)
+    ok = failed is None and run.wait() == 0
+    alarm.cancel()
+    if run.poll() is None:
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
-        ok = False
     end_all(tmp)
     shutil.rmtree(tmp, ignore_errors=True)
+    if VERBOSE and failed:
+        print('# ' + failed.rstrip(), flush=True)
     return ok
 
 def try_mutant(mutant):
@@ -106,13 +114,13 @@ def try_mutant(mutant):
         built = build(mutant.tests)
         if built.returncode != 0:
             return 'it does not build: ' + ' '.join(built.stdout.decode(errors='replace').split('error:')[1:2])
-        return 'it survives ' + ' '.join(mutant.tests) if passes(mutant.tests) else None
+        return 'it survives ' + ' '.join(mutant.tests) if all(passes(t) for t in mutant.tests) else None
     finally:
         write(path, text)
 
 def main():
     check = '--check' in sys.argv
-    words = [a for a in sys.argv[1:] if a != '--check']
+    words = [a for a in sys.argv[1:] if not a.startswith('--')]
     mutants = [m for m in read_table() if all(w in m.line for w in words)]
     failed = 0
 
@@ -123,7 +131,7 @@ def main():
         built = build(tests)
         if built.returncode != 0:
             sys.exit(built.stdout.decode(errors='replace')[-2000:] + '\nBail out! the source does not build')
-        broken = [t for t in tests if not passes([t]) and not passes([t])]
+        broken = [t for t in tests if not passes(t) and not passes(t)]
         if broken:
             sys.exit('Bail out! these fail without a mutant: ' + ' '.join(broken))
     for number, mutant in enumerate(mutants, 1):
