@@ -152,6 +152,7 @@ check_streaming(void)
 	source_get(store, "068-stream", size, s, &b);
 	is_int(blob_ready(b, 0, 10, NULL), -EAGAIN, "nothing is there at first");
 	sem_wait(&s->reached);
+	is_int(blob_ready(b, 0, MIB, NULL), MIB, "what has landed waits for nothing");
 	is_int(source_read(b, 0, MIB), MIB, "what has landed is read");
 	is_int(source_read(b, MIB - 1000, MIB), MIB, "anywhere");
 	is_int(blob_ready(b, MIB - 1, 2, NULL), -EAGAIN, "but not a byte more");

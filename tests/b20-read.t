@@ -54,7 +54,7 @@ import mmap, sys
 for path in sys.stdin.read().splitlines():
     with open(path, 'rb') as f:
         data = f.read()
-        if data and mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)[:] != data: print(path)")" ''
+        if data and mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)[:] != data: print(path)" 2>&1)" ''
 calls 'all of it cost no further download' 'GET */VersionData' "$((n - 1))"
 
 fs_unmount; org_forget

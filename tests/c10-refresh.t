@@ -1,6 +1,6 @@
 #!/bin/sh
 # Changes in the org show after a refresh, at one call; open files go on reading what they opened.
-. "${0%/*}/lib.sh"; plan 46
+. "${0%/*}/lib.sh"; plan 47
 data=$TMP/data
 mkdir "$data"
 printf 'first\n' >"$data/Report.txt"
@@ -20,10 +20,10 @@ org_forget
 is 'before the refresh all is as it was' "$(cat "$docs/Report/Report.txt")" first
 calls 'and nobody asks' '*' 1
 fs_sync
-is 'a new version is there' "$(cat "$docs/Report/Report.txt")" second
-calls 'at one query' 'GET */query*' 1
 ok 'it is a new inode' not test "$before" = "$(stat -c %i "$docs/Report/Report.txt")"
 is 'its size is its own' "$(stat -c %s "$docs/Report/Report.txt")" 6
+is 'a new version is there' "$(cat "$docs/Report/Report.txt")" second
+calls 'at one query' 'GET */query*' 1
 is 'an open file goes on reading what it opened' "$(cat <&3)" first
 is 'and is what it was' "$(python3 -c 'import os; print(os.fstat(3).st_ino, os.fstat(3).st_size)')" "$before 6"
 exec 3<&-
@@ -33,6 +33,11 @@ is 'metadata.json too' "$(jq -r .LatestPublishedVersion.VersionNumber "$docs/Rep
 # A view of what has a new version.
 is 'a view' "$(cat "$MNT/parsed/Table/rows.tsv")" '1	2'
 exec 3<"$MNT/parsed/Table/rows.tsv"
+change new-version -d title=Table --data-urlencode 'content=a,b
+3,4
+'
+fs_sync
+is 'a new version of the same size has its own' "$(cat "$MNT/parsed/Table/rows.tsv")" '3	4'
 change new-version -d title=Table --data-urlencode 'content=a,b
 3,4
 5,6'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The documents say what is so: each message of the programs, and each test that is named, is there.
-. "${0%/*}/lib.sh"; plan 7
+. "${0%/*}/lib.sh"; plan 8
 cd "$TOP" || exit 1
 python3 tests/messages.py >"$TMP/messages"
 # missing FILE: the lines of standard input that FILE does not have.
@@ -23,3 +23,4 @@ is 'with the words that are quoted from it' "$(grep -ohE 'tests/[a-z0-9/-]+\.(t|
 	words=${words#?} words=${words%?}; grep -qF -e "$words" "$t" || echo "$t: $words"; done)" ''
 is 'each link between documents leads somewhere' "$(grep -oE '\]\([^)#]+' README.md docs/*.md fs/*.md auth/*.md tests/org/*.md 2>/dev/null | while IFS= read -r l; do
 	f=${l%%:*} to=${l#*(}; case $to in http*|/*) continue ;; esac; [ -e "$(dirname "$f")/$to" ] || echo "$l"; done)" ''
+is 'each mutant fits the source' "$(tests/mutants.py --check | grep -A1 '^not ok')" ''

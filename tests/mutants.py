@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 """
-Mutants: each line of tests/mutants.tsv takes a feature away by changing one line of the source, and names the tests
-that must fail then. Speaks TAP: a mutant that survives its tests is "not ok".
+Mutants: each line of tests/mutants.tsv takes a promise away by changing one line of the source, and names the tests
+that must then fail. Each row of docs/semantics.md has one at least. Speaks TAP: a mutant that survives its tests is
+"not ok".
 
 	tests/mutants.py            all of them, in a copy of the source below build/mutants
 	tests/mutants.py WORD       those whose line contains WORD
 	tests/mutants.py --check    changes and runs nothing: each line must still fit the source
+	tests/mutants.py --verbose  shows the check that failed, too
+
+A mutant's text stands once in its file and has no TAB. Its test is the quickest that fails; it is stopped at the first
+check that does.
 """
 import glob, os, shutil, signal, subprocess, sys, threading
 
