@@ -103,10 +103,21 @@ sqlite3_step(sqlite3_stmt *st)
 	return fail_step > 0 && --fail_step == 0 ? SQLITE_IOERR : real(st);
 }
 
-static struct findings *
-findings(struct catalogue *c)
+/* Each is a batch. */
+static int
+put_survey(struct catalogue *c, const char *version_id, const char *maker, const void *p, size_t n)
 {
-	return catalogue_findings(c);
+	int rc = catalogue_begin(c);
+
+	return rc < 0 ? rc : catalogue_end(c, findings_put_survey(c, version_id, maker, p, n));
+}
+
+static int
+put_answer(struct catalogue *c, const char *key, const void *p, size_t n, int64_t asked)
+{
+	int rc = catalogue_begin(c);
+
+	return rc < 0 ? rc : catalogue_end(c, findings_put_answer(c, key, p, n, asked));
 }
 
 /* An empty directory. */
@@ -479,24 +490,24 @@ test_found(void)
 	size_t n = 0;
 	int64_t asked = 0;
 
-	is_int(findings_survey(findings(c), "068", "1", &p, &n), -ENOENT, "no survey yet");
-	ok(findings_put_survey(findings(c), "068", "1", "a\0b", 3) == 0 &&
-		findings_put_survey(findings(c), "068", "2", "", 0) == 0,
+	is_int(findings_survey(c, "068", "1", &p, &n), -ENOENT, "no survey yet");
+	ok(put_survey(c, "068", "1", "a\0b", 3) == 0 &&
+		put_survey(c, "068", "2", "", 0) == 0,
 	    "surveys put");
-	ok(findings_survey(findings(c), "068", "1", &p, &n) == 0 && n == 3 &&
+	ok(findings_survey(c, "068", "1", &p, &n) == 0 && n == 3 &&
 		memcmp(p, "a\0b", 3) == 0,
 	    "found by its maker");
 	free(p);
-	ok(findings_survey(findings(c), "068", "2", &p, &n) == 0 && n == 0, "an empty one, too");
+	ok(findings_survey(c, "068", "2", &p, &n) == 0 && n == 0, "an empty one, too");
 	free(p);
-	ok(findings_put_answer(findings(c), "k", "old", 3, 1) == 0 &&
-		findings_put_answer(findings(c), "k", "new one", 7, 2) == 0,
+	ok(put_answer(c, "k", "old", 3, 1) == 0 &&
+		put_answer(c, "k", "new one", 7, 2) == 0,
 	    "answers put");
-	ok(findings_answer(findings(c), "k", &p, &n, &asked) == 0 && n == 7 &&
+	ok(findings_answer(c, "k", &p, &n, &asked) == 0 && n == 7 &&
 		memcmp(p, "new one", 7) == 0 && asked == 2,
 	    "the last counts");
 	free(p);
-	is_int(findings_answer(findings(c), "l", &p, &n, &asked), -ENOENT, "no other is there");
+	is_int(findings_answer(c, "l", &p, &n, &asked), -ENOENT, "no other is there");
 	catalogue_close(c);
 }
 
@@ -518,7 +529,7 @@ has_survey(struct catalogue *c, const char *version_id)
 {
 	void *p = NULL;
 	size_t n;
-	int rc = findings_survey(findings(c), version_id, "m", &p, &n);
+	int rc = findings_survey(c, version_id, "m", &p, &n);
 
 	free(p);
 	return rc == 0;
@@ -530,7 +541,7 @@ has_answer(struct catalogue *c, const char *key)
 	void *p = NULL;
 	size_t n;
 	int64_t asked;
-	int rc = findings_answer(findings(c), key, &p, &n, &asked);
+	int rc = findings_answer(c, key, &p, &n, &asked);
 
 	free(p);
 	return rc == 0;
@@ -542,26 +553,26 @@ test_prune(void)
 {
 	struct catalogue *c = open_catalogue();
 
-	findings_put_answer(findings(c), "old", "1", 1, DAY);
-	findings_put_answer(findings(c), "asked again", "1", 1, DAY);
-	findings_put_answer(findings(c), "later", "1", 1, 2 * DAY);
-	findings_put_answer(findings(c), "asked again", "2", 1, 31 * DAY);
+	put_answer(c, "old", "1", 1, DAY);
+	put_answer(c, "asked again", "1", 1, DAY);
+	put_answer(c, "later", "1", 1, 2 * DAY);
+	put_answer(c, "asked again", "2", 1, 31 * DAY);
 	ok(has_answer(c, "old") && has_answer(c, "later"), "an answer of 30 days ago is kept");
-	findings_put_answer(findings(c), "new", "1", 1, 31 * DAY + 1);
+	put_answer(c, "new", "1", 1, 31 * DAY + 1);
 	ok(!has_answer(c, "old"), "an older one goes when another comes");
 	ok(has_answer(c, "later") && has_answer(c, "asked again") && has_answer(c, "new"),
 	    "and no other");
 
 	for (const char *const *id = (const char *const []){ "a", "b", "c", NULL }; *id; id++)
-		findings_put_survey(findings(c), *id, "m", "x", 1);
-	run_sql("findings",
+		put_survey(c, *id, "m", "x", 1);
+	run_sql("catalogue",
 	    "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997)"
 	    " INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
-	ok(has_survey(c, "b") && findings_use_survey(findings(c), "b", "m") == 0 &&
+	ok(has_survey(c, "b") && findings_use_survey(c, "b", "m") == 0 &&
 		has_survey(c, "c"),
 	    "a survey is used, another is read");
-	findings_put_survey(findings(c), "d", "m", "x", 1);
-	findings_put_survey(findings(c), "e", "m", "x", 1);
+	put_survey(c, "d", "m", "x", 1);
+	put_survey(c, "e", "m", "x", 1);
 	ok(!has_survey(c, "a") && !has_survey(c, "c"),
 	    "the oldest of too many go when others come");
 	ok(has_survey(c, "b"), "but for the one that was used");
@@ -576,12 +587,12 @@ test_prune(void)
 struct putter { struct catalogue *catalogue; sem_t begun; atomic_bool done; };
 
 static void *
-put_answer(void *ctx)
+put_new_answer(void *ctx)
 {
 	struct putter *p = ctx;
 
 	tell_step = &p->begun;
-	findings_put_answer(findings(p->catalogue), "new", "1", 1, DAY);
+	put_answer(p->catalogue, "new", "1", 1, DAY);
 	p->done = true;
 	tell_step = NULL;
 	return NULL;
@@ -597,12 +608,12 @@ test_locked(void)
 	pthread_t putter;
 
 	sem_init(&p.begun, 0, 0);
-	findings_put_answer(findings(p.catalogue), "old", "1", 1, DAY);
-	findings_put_survey(findings(p.catalogue), "v", "m", "x", 1);
-	ok(sqlite3_open(db_of("findings"), &db) == SQLITE_OK &&
+	put_answer(p.catalogue, "old", "1", 1, DAY);
+	put_survey(p.catalogue, "v", "m", "x", 1);
+	ok(sqlite3_open(db_of("catalogue"), &db) == SQLITE_OK &&
 		sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK,
 	    "another process writes");
-	pthread_create(&putter, NULL, put_answer, &p);
+	pthread_create(&putter, NULL, put_new_answer, &p);
 	sem_wait(&p.begun);
 	ok(has_answer(p.catalogue, "old") && has_survey(p.catalogue, "v") && !p.done,
 	    "who reads does not wait for who writes");
@@ -645,7 +656,7 @@ read_all_the_time(void *ctx)
 			w->bad = true;
 		if (catalogue_state(w->catalogue, "round", &state) == 0)
 			free(state);
-		findings_put_survey(findings(w->catalogue), "068", "x", "y", 1);
+		put_survey(w->catalogue, "068", "x", "y", 1);
 	} while (!w->done);
 	return NULL;
 }
@@ -821,7 +832,7 @@ hear(void *ctx, const struct catalogue_change *change)
 	*(change->id ? &h->gone : &h->names) += 1;
 }
 
-/* The number of names of the catalogue's and the findings' files. */
+/* The number of the catalogue's files. */
 static unsigned
 files(void)
 {
@@ -853,7 +864,7 @@ test_damage_at_open(void)
 		clean();
 		struct catalogue *c = open_catalogue();
 		put_many(c, 1, 200);
-		findings_put_survey(findings(c), "068", "m", "kept", 4);
+		put_survey(c, "068", "m", "kept", 4);
 		catalogue_close(c);
 		ruins[i].ruin("catalogue");
 		c = open_any();
@@ -863,18 +874,11 @@ test_damage_at_open(void)
 		    "%s: begun anew, and no name is wrong", ruins[i].what);
 		ok(put_many(c, 1, 5) == 0 && find(c, 5) == -EIO && fill(c) && find(c, 5) == 0,
 		    "%s: names are there once it is filled", ruins[i].what);
-		ok(has_survey(c, "068"), "%s: surveys are as they were", ruins[i].what);
+		ok(!has_survey(c, "068") && put_survey(c, "068", "m", "new", 3) == 0 &&
+			has_survey(c, "068"),
+		    "%s: surveys are put anew", ruins[i].what);
 		catalogue_close(c);
 		is_int(files(), 2, "the old file is gone");
-
-		ruins[i].ruin("findings");
-		c = open_any();
-		is_int(times_logged("is damaged"), ++logged, ruins[i].what);
-		ok(c && documents(c) == 5 && !has_survey(c, "068") &&
-			findings_put_survey(findings(c), "068", "m", "new", 3) == 0 &&
-			has_survey(c, "068"),
-		    "%s: damaged findings are begun anew, too", ruins[i].what);
-		catalogue_close(c);
 	}
 	clean();
 	is_int(catalogue_open("/nonexistent/sffs", hash, &(struct catalogue *){ NULL }), -ENOENT,
@@ -896,13 +900,11 @@ test_damage_in_use(void)
 	struct heard heard = { 0 };
 
 	put_many(c, 1, 200);
-	findings_put_survey(findings(c), "068", "m", "x", 1);
 	catalogue_close(c);
 	c = open_catalogue();
 	other = open_catalogue();
 	ok(documents(other) == 200 && find(other, 200) == 0, "another mount reads it");
 	overwrite("catalogue", 4096, 0);
-	overwrite("findings", 4096, 0);
 	unsigned unfilled = 0;
 	catalogue_on_unfilled(c, count_unfilled, &unfilled);
 	is_int(catalogue_list(c, 0, walk_all, &after), -EIO, "damage that one mount finds");
@@ -916,14 +918,10 @@ test_damage_in_use(void)
 	    "and goes on with the new one");
 	ok(documents(c) == 6 && catalogue_changes(c, hear, &heard) == 0 && heard.names > 0,
 	    "both have the same again");
-	ok(!has_survey(c, "068") &&
-		findings_put_survey(findings(c), "068", "m", "x", 1) == 0 &&
-		has_survey(c, "068"),
-	    "findings are put anew");
 	catalogue_close(c);
 	catalogue_close(other);
 	c = open_any();
-	ok(c && documents(c) == 6 && files() == 6, "one file of each is left");
+	ok(c && documents(c) == 6 && files() == 3, "one file is left");
 	catalogue_close(c);
 }
 
@@ -984,19 +982,19 @@ make(const char *name, int days_ago)
 static void
 test_other_versions(void)
 {
-	static const char *const kinds[] = { "catalogue", "findings", "found" };
+	static const char *const kinds[] = { "catalogue" };
 	static const char *const ends[] = { ".1.db", ".1.db-wal", ".db", ".lock" };
 	char name[40];
 
 	for (int old = 0; old <= 1; old++) {
 		make(old ? "catalogues" : "turn.lock", 40);
-		for (size_t i = 0; i < 12; i++) {
+		for (size_t i = 0; i < 4; i++) {
 			snprintf(name, sizeof(name), "%s-%08d%s", kinds[i / 4], old, ends[i % 4]);
 			make(name, old ? 31 : 29);
 		}
 	}
 	catalogue_close(open_catalogue());
-	for (size_t i = 0; i < 12; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		snprintf(name, sizeof(name), "%s-%08d%s", kinds[i / 4], 0, ends[i % 4]);
 		ok(is_there(name), "%s is kept", name);
 		snprintf(name, sizeof(name), "%s-%08d%s", kinds[i / 4], 1, ends[i % 4]);

@@ -80,7 +80,7 @@ c = sqlite3.connect(sys.argv[1])
 if len(sys.argv) > 2: c.execute(sys.argv[2])
 c.commit()
 print(c.execute('SELECT min(rowid) > 50000 FROM survey WHERE maker NOT LIKE \'x\'').fetchone()[0])
-" "$XDG_CACHE_HOME"/sffs/*/findings-*.db "$@"; }
+" "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | grep -v part-)" "$@"; }
 stat "$MNT/parsed/Table/header" >/dev/null
 is 'a survey, and many that come after it' "$(survey "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO survey SELECT i, 'x', 'x' FROM n")" 0
 fs_unmount

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "auth/buf.h"
-#include "findings.h"
 #include "internal.h"
 #include "row.h"
 #include "sql.h"
@@ -23,15 +22,6 @@
 #define SWEEP_MOST	5000	/* documents in a batch */
 #define CHANGES_KEPT	INT64_C(20000)
 #define CHANGES_STEP	500	/* that are read at a time */
-
-static const char *const statements[] = { SQL_STATEMENTS(SQL_TEXT) };
-
-static const struct db_kind kind = {
-	.name = "catalogue",
-	.schema = SQL_CATALOGUE,
-	.sql = statements,
-	.count = SQL_COUNT,
-};
 
 /*
  * Opening and closing.
@@ -57,9 +47,7 @@ catalogue_open(const char *dir, uint64_t (*hash)(const char *), struct catalogue
 	pthread_mutex_init(&c->note_lock, NULL);
 	pthread_mutex_init(&c->tell_lock, NULL);
 	c->names.hash = hash;
-	int rc = db_file_open(dir, &kind, &c->file);
-	if (rc == 0)
-		rc = findings_open(dir, &c->findings);
+	int rc = db_file_open(dir, &c->file);
 	if (rc == 0)
 		rc = db_open(c->file, WRITER_KIB, &c->writer);
 	if (rc == 0)
@@ -82,18 +70,11 @@ catalogue_close(struct catalogue *c)
 	db_close(c->notes);
 	db_close(c->writer);
 	db_file_close(c->file);
-	findings_close(c->findings);
 	pthread_mutex_destroy(&c->read_lock);
 	pthread_mutex_destroy(&c->write_lock);
 	pthread_mutex_destroy(&c->note_lock);
 	pthread_mutex_destroy(&c->tell_lock);
 	free(c);
-}
-
-struct findings *
-catalogue_findings(struct catalogue *c)
-{
-	return c->findings;
 }
 
 void
@@ -107,15 +88,12 @@ void
 catalogue_interrupt(struct catalogue *c)
 {
 	db_file_interrupt(c->file);
-	findings_interrupt(c->findings);
 }
 
 int
 catalogue_check(struct catalogue *c)
 {
-	int rc = db_file_check(c->file);
-
-	return rc < 0 ? rc : findings_check(c->findings);
+	return db_file_check(c->file);
 }
 
 /*
@@ -164,6 +142,15 @@ catalogue_commit(struct catalogue *c)
 	if (rc < 0)
 		db_rollback(c->writer);
 	pthread_mutex_unlock(&c->write_lock);
+	return rc;
+}
+
+int
+catalogue_end(struct catalogue *c, int rc)
+{
+	if (rc == 0)
+		return catalogue_commit(c);
+	catalogue_rollback(c);
 	return rc;
 }
 

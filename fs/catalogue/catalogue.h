@@ -7,7 +7,7 @@
  * which they came.
  *
  * A damaged file is replaced by an empty one at once. Until that is filled, each look for a
- * document is -EIO. Surveys and answers are in a file of their own (findings.h).
+ * document is -EIO. findings.h keeps surveys and answers in the same file.
  *
  * Mounts of one org share what is committed, and nothing else. Any thread; one writes at a time,
  * readers see the last commit and wait for nobody.
@@ -24,7 +24,6 @@
 #include "fs/document.h"
 
 struct catalogue;
-struct findings;
 
 /*
  * dir: exists, private to the user. hash: names with equal hashes are one name; always the same
@@ -34,8 +33,7 @@ struct findings;
  */
 int	catalogue_open(const char *dir, uint64_t (*hash)(const char *name), struct catalogue **out);
 void	catalogue_close(struct catalogue *);
-struct findings *catalogue_findings(struct catalogue *);	/* borrowed */
-/* Checks every page of the files, 10 s for a million documents. -EIO: damaged, and begun anew. */
+/* Checks every page of the file, 10 s for a million documents. -EIO: damaged, and begun anew. */
 int	catalogue_check(struct catalogue *);
 void	catalogue_interrupt(struct catalogue *);	/* from now on checks are -EINTR */
 
@@ -46,6 +44,7 @@ void	catalogue_interrupt(struct catalogue *);	/* from now on checks are -EINTR *
 int	catalogue_begin(struct catalogue *);
 int	catalogue_commit(struct catalogue *);	/* an error: it is rolled back */
 void	catalogue_rollback(struct catalogue *);
+int	catalogue_end(struct catalogue *, int rc);	/* rc < 0: rolls back, and returns it */
 /* candidates: best first, NULL or "" for none; the last is this document's alone. Replaces the
  * document with this Id. */
 int	catalogue_put(struct catalogue *, const struct document *, const char *const candidates[3]);

@@ -15,16 +15,19 @@
 #include "auth/log.h"
 
 #include "db.h"
+#include "sql.h"
 
+#define NAME		"catalogue-"
 #define BUSY_MS		5000	/* for another process's writer; a batch takes milliseconds */
 #define CHECKPOINT	8192	/* pages of 4 KiB in the log before they move to the file */
 #define TRIES		3	/* files at an opening, of which all but the last are damaged */
 #define OLD (30 * 24 * 60 * 60)	/* seconds after which the unchanged file of another version goes */
 
+static const char *const statements[] = { SQL_STATEMENTS(SQL_TEXT) };
+
 struct db_file {
-	const struct db_kind *kind;
 	char		*dir;
-	char		 stem[64];	/* NAME-MARK */
+	char		 stem[64];	/* catalogue-MARK */
 	pthread_mutex_t	 lock;		/* held while number changes */
 	atomic_uint	 number;	/* of the file that counts */
 	atomic_bool	 sound;		/* it was checked, and nobody has found damage since */
@@ -36,7 +39,7 @@ struct db {
 	struct db_file	*file;
 	unsigned	 number, cache_kib;
 	sqlite3		*handle;
-	sqlite3_stmt	*statements[];	/* kind->count */
+	sqlite3_stmt	*statements[SQL_COUNT];
 };
 
 /*
@@ -49,7 +52,7 @@ path_of(const struct db_file *f, unsigned number, const char *end, char **out)
 	return asprintf(out, "%s/%s.%u.db%s", f->dir, f->stem, number, end) < 0 ? -ENOMEM : 0;
 }
 
-/* A name is STEM.N.db, STEM.N.db-wal or STEM.N.db-shm; 0: it is not. */
+/* A name is STEM.N.db, or that with -wal, -shm or -closed; 0: it is not. */
 static unsigned
 number_in_name(const struct db_file *f, const char *name)
 {
@@ -60,14 +63,6 @@ number_in_name(const struct db_file *f, const char *name)
 	if (strncmp(name, f->stem, len) != 0 || sscanf(name + len, ".%9u.db%n", &number, &end) < 1)
 		return 0;
 	return end > 0 ? number : 0;
-}
-
-static bool
-begins(const char *s, const char *kind)
-{
-	const size_t len = kind ? strlen(kind) : 0;
-
-	return kind && strncmp(s, kind, len) == 0 && s[len] == '-';
 }
 
 static bool
@@ -87,8 +82,7 @@ remove_others(const struct db_file *f)
 
 	while (d && (e = readdir(d))) {
 		const unsigned number = number_in_name(f, e->d_name);
-		const bool other =
-		    begins(e->d_name, f->kind->name) || begins(e->d_name, f->kind->formerly);
+		const bool other = strncmp(e->d_name, NAME, strlen(NAME)) == 0;
 
 		if (number ? number < f->number : other && is_old(dirfd(d), e->d_name))
 			unlinkat(dirfd(d), e->d_name, 0);
@@ -128,23 +122,23 @@ errno_of_sqlite(int code)
 
 /* The schema's mark: a field more in the table of fields is another schema. */
 static unsigned
-mark_of(const struct db_kind *kind)
+schema_mark(void)
 {
-	return (unsigned)(fnv_add(FNV_NONE, kind->schema, strlen(kind->schema)) >> 33) | 1;
+	return (unsigned)(fnv_add(FNV_NONE, SQL_SCHEMA, strlen(SQL_SCHEMA)) >> 33) | 1;
 }
 
 static int
-make_schema(const struct db_kind *kind, const char *path)
+make_schema(const char *path)
 {
 	char mark[64];
 	sqlite3 *handle = NULL;
 
-	snprintf(mark, sizeof(mark), "PRAGMA user_version = %u; COMMIT", mark_of(kind));
+	snprintf(mark, sizeof(mark), "PRAGMA user_version = %u; COMMIT", schema_mark());
 	int code = sqlite3_open(path, &handle);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(handle, "PRAGMA journal_mode = WAL; BEGIN", NULL, NULL, NULL);
 	if (code == SQLITE_OK)
-		code = sqlite3_exec(handle, kind->schema, NULL, NULL, NULL);
+		code = sqlite3_exec(handle, SQL_SCHEMA, NULL, NULL, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(handle, mark, NULL, NULL, NULL);
 	sqlite3_close(handle);
@@ -167,7 +161,7 @@ make_file(const struct db_file *f, unsigned number)
 	if (rc < 0)
 		goto out;
 	unlink(draft);		/* of a process that was killed */
-	rc = make_schema(f->kind, draft);
+	rc = make_schema(draft);
 	if (rc == 0 && link(draft, path) < 0 && errno != EEXIST)
 		rc = -errno;
 	unlink(draft);
@@ -290,8 +284,8 @@ db_rollback(struct db *db)
 static int
 prepare_statement(struct db *db, unsigned which, sqlite3_stmt **st)
 {
-	int code = sqlite3_prepare_v3(db->handle, db->file->kind->sql[which], -1,
-	    SQLITE_PREPARE_PERSISTENT, st, NULL);
+	int code = sqlite3_prepare_v3(
+	    db->handle, statements[which], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
 
 	/* The file has another schema than its mark says. */
 	return code == SQLITE_ERROR ? SQLITE_CORRUPT : code;
@@ -395,7 +389,7 @@ db_close(struct db *db)
 {
 	if (!db)
 		return;
-	for (unsigned i = 0; i < db->file->kind->count; i++)
+	for (unsigned i = 0; i < SQL_COUNT; i++)
 		sqlite3_finalize(db->statements[i]);
 	sqlite3_close(db->handle);
 	free(db);
@@ -433,7 +427,7 @@ set_up(struct db *db)
 static int
 connect_to(struct db_file *f, unsigned cache_kib, struct db **out)
 {
-	struct db *db = calloc(1, sizeof(*db) + f->kind->count * sizeof(db->statements[0]));
+	struct db *db = calloc(1, sizeof(*db));
 	char *path = NULL;
 
 	if (!db)
@@ -528,39 +522,42 @@ db_file_interrupt(struct db_file *f)
 	f->interrupted = true;
 }
 
-/* The nanoseconds of the time of modification that a file has which was closed as it should be. */
-static long
-closed_mark(const struct stat *st)
-{
-	return (long)(fnv_add(FNV_NONE, &st->st_size, sizeof(st->st_size)) % 1000000000);
-}
-
+/* Takes the mark of a file that was closed as it should be, and that nobody has changed since. */
 static bool
-was_closed(const struct db_file *f)
+take_closed_mark(const struct db_file *f)
 {
-	char *path = NULL;
-	struct stat st;
-	bool closed = path_of(f, f->number, "", &path) == 0 && stat(path, &st) == 0 &&
-	    st.st_mtim.tv_nsec == closed_mark(&st);
+	char *path = NULL, *mark = NULL;
+	struct stat st, closed;
+	bool good = path_of(f, f->number, "", &path) == 0 &&
+	    path_of(f, f->number, "-closed", &mark) == 0 && stat(path, &st) == 0 &&
+	    stat(mark, &closed) == 0 && unlink(mark) == 0 &&
+	    st.st_mtim.tv_sec == closed.st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == closed.st_mtim.tv_nsec;
 
 	free(path);
-	return closed;
+	free(mark);
+	return good;
 }
 
-/* Says so to the next process, if this one was the last: SQLite has removed the log then. */
+/* Leaves it for the next process, if this one was the last: SQLite has removed the log then. */
 static void
-mark_closed(const struct db_file *f)
+leave_closed_mark(const struct db_file *f)
 {
-	char *path = NULL, *log = NULL;
+	char *path = NULL, *mark = NULL, *log = NULL;
 	struct stat st;
 
 	if (path_of(f, f->number, "", &path) == 0 && path_of(f, f->number, "-wal", &log) == 0 &&
-	    access(log, F_OK) < 0 && stat(path, &st) == 0) {
-		st.st_mtim.tv_nsec = closed_mark(&st);
-		utimensat(AT_FDCWD, path,
-		    (const struct timespec[]){ { .tv_nsec = UTIME_OMIT }, st.st_mtim }, 0);
+	    path_of(f, f->number, "-closed", &mark) == 0 && access(log, F_OK) < 0 &&
+	    stat(path, &st) == 0) {
+		int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		if (fd >= 0) {
+			futimens(fd, (const struct timespec[]){ st.st_mtim, st.st_mtim });
+			close(fd);
+		}
 	}
 	free(path);
+	free(mark);
 	free(log);
 }
 
@@ -571,12 +568,12 @@ mark_closed(const struct db_file *f)
 static int
 make_and_check(struct db_file *f)
 {
-	const bool closed = was_closed(f);
+	const bool closed = take_closed_mark(f);
 	struct db *db = NULL;
 	char mark[16];
 	int rc = make_file(f, f->number);
 
-	snprintf(mark, sizeof(mark), "%u", mark_of(f->kind));
+	snprintf(mark, sizeof(mark), "%u", schema_mark());
 	if (rc == 0)
 		rc = db_open(f, 2048, &db);
 	if (rc == 0)
@@ -588,7 +585,7 @@ make_and_check(struct db_file *f)
 }
 
 int
-db_file_open(const char *dir, const struct db_kind *kind, struct db_file **out)
+db_file_open(const char *dir, struct db_file **out)
 {
 	struct db_file *f = calloc(1, sizeof(*f));
 	int rc;
@@ -598,9 +595,8 @@ db_file_open(const char *dir, const struct db_kind *kind, struct db_file **out)
 	/* Nobody reads SQLite's statistics, and they are a lock for all threads. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	pthread_mutex_init(&f->lock, NULL);
-	f->kind = kind;
 	f->dir = strdup(dir);
-	snprintf(f->stem, sizeof(f->stem), "%s-%08x", kind->name, mark_of(kind));
+	snprintf(f->stem, sizeof(f->stem), NAME "%08x", schema_mark());
 	if (!f->dir)
 		rc = -ENOMEM;
 	else if ((rc = access(dir, W_OK) < 0 ? -errno : 0) < 0)
@@ -631,7 +627,7 @@ db_file_close(struct db_file *f)
 	if (!f)
 		return;
 	if (f->sound)
-		mark_closed(f);
+		leave_closed_mark(f);
 	pthread_mutex_destroy(&f->lock);
 	free(f->dir);
 	free(f);

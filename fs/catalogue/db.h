@@ -1,19 +1,20 @@
 /*
- * db - one SQLite file and the connections to it.
+ * db - the SQLite file of the catalogue and the connections to it.
  *
- * The file is NAME-MARK.N.db. MARK is of the schema, so versions of sffs that differ in it share
- * no file. A damaged file is never mended: whoever finds the damage makes an empty file with the
- * next N and unlinks the old one. The highest N counts. A process that has the old one open goes on
- * with it until it gets an error; then its connections are not current any more.
+ * The file is catalogue-MARK.N.db. MARK is of the schema, so versions of sffs that differ in it
+ * share no file. A damaged file is never mended: the process that finds the damage makes an empty
+ * file with the next N and unlinks the old one. The highest N counts. A process that has the old
+ * one open goes on with it until it gets an error; then its connections are not current any more.
  *
  * db_file_open checks the file with PRAGMA quick_check, which takes 1.1 s for a million documents
- * (585 MB, in the page cache). It does not if the file is as a process left it that closed it as
- * the last one: that process gives it a time of modification that says so.
+ * (585 MB, in the page cache). The last process to close a sound file leaves a mark beside it
+ * (FILE-closed, with the file's time of modification). The next process that opens the file takes
+ * the mark, and does not check a file that has still that time.
  *
- * No call waits for another process longer than BUSY_MS. A statement is named by its place in the
- * kind's table; the connection prepares it at its first use and keeps it.
+ * No call waits for another process longer than BUSY_MS. A statement is named by its place in
+ * sql.h; the connection prepares it at its first use and keeps it.
  *
- * Knows nothing of what is in the file. A db_file: any thread; a db: one thread at a time.
+ * A db_file: any thread; a db: one thread at a time.
  */
 #ifndef FS_CATALOGUE_DB_H
 #define FS_CATALOGUE_DB_H
@@ -25,19 +26,11 @@
 
 #include <sqlite3.h>
 
-struct db_kind {
-	const char	*name;		/* of the file */
-	const char	*formerly;	/* its name in earlier versions; NULL: the same */
-	const char	*schema;	/* statements that make an empty one */
-	const char *const *sql;
-	unsigned	 count;		/* of sql */
-};
-
 struct db_file;
 struct db;
 
 /* dir: borrowed. Errors, here and below: those of catalogue.h. */
-int	db_file_open(const char *dir, const struct db_kind *, struct db_file **out);
+int	db_file_open(const char *dir, struct db_file **out);
 void	db_file_close(struct db_file *);	/* after its connections; NULL is fine */
 /* PRAGMA integrity_check: 10 s for a million documents. -EIO: damaged. -EINTR: somebody has called
  * db_file_interrupt, which takes effect within the time of a quick_check. */

@@ -16,8 +16,7 @@
 #define N(number) ((int64_t)(number))	/* as SQLite has it */
 
 struct catalogue {
-	struct db_file	*file;		/* these four never change while others use it */
-	struct findings	*findings;
+	struct db_file	*file;		/* these three never change while others use it */
 	void		(*unfilled)(void *ctx);	/* may be NULL */
 	void		*unfilled_ctx;
 	atomic_uint	 filled;	/* the number of the file that is known to be filled */

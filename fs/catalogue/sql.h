@@ -1,5 +1,5 @@
 /*
- * sql - the tables of the catalogue and of the findings, and all statements on them.
+ * sql - the tables of the catalogue, and all statements on them.
  *
  * A document's row has its fields, its candidate names and the one that it holds: rank says which,
  * hash is that name's. `waiting` has a row for each better candidate that an older document keeps
@@ -30,7 +30,7 @@
 #define SQL_SELECT_NAMED	"SELECT key, created, rank, name0, name1, name2"
 #define SQL_NAMED_COLUMNS 6
 
-#define SQL_CATALOGUE \
+#define SQL_SCHEMA \
 	"CREATE TABLE document(" SQL_COLUMNS "key INTEGER PRIMARY KEY, version_key, listed, rank," \
 	"	hash, name0, name1, name2);" \
 	"CREATE UNIQUE INDEX document_id ON document(id);" \
@@ -42,7 +42,9 @@
 	"CREATE TABLE waiting(hash, created, key, PRIMARY KEY(hash, created, key)) WITHOUT ROWID;" \
 	"CREATE TABLE state(name PRIMARY KEY, value) WITHOUT ROWID;" \
 	"CREATE TABLE total(documents, bytes, generation, filled);" \
-	"INSERT INTO total VALUES(0, 0, 0, 0);"
+	"INSERT INTO total VALUES(0, 0, 0, 0);" \
+	"CREATE TABLE survey(version_id, maker, data, PRIMARY KEY(version_id, maker));" \
+	"CREATE TABLE answer(key PRIMARY KEY, data, asked);"
 
 #define SQL_STATEMENTS(X) \
 	X(BY_KEY, SQL_DOCUMENT "WHERE key = ?") \
@@ -90,7 +92,20 @@
 	X(LAST_CHANGE, "SELECT ifnull(max(seq), 0) FROM change") \
 	/* a reconcile: a document is noted until it is seen */ \
 	X(UNNOTE, "DELETE FROM temp.note WHERE key = ?") \
-	X(NOTED, "SELECT key FROM temp.note ORDER BY key LIMIT 1")
+	X(NOTED, "SELECT key FROM temp.note ORDER BY key LIMIT 1") \
+	/* findings */ \
+	X(SURVEY, "SELECT data, 0 FROM survey WHERE version_id = ? AND maker = ?") \
+	X(OLD_SURVEY, "SELECT 1, 0 FROM survey WHERE version_id = ? AND maker = ?" \
+	    " AND rowid < (SELECT max(rowid) FROM survey) - ?") \
+	X(USE_SURVEY, "UPDATE survey SET rowid = (SELECT max(rowid) FROM survey) + 1" \
+	    " WHERE version_id = ? AND maker = ?") \
+	X(PUT_SURVEY, "INSERT OR REPLACE INTO survey VALUES(?, ?, ?)") \
+	X(TRIM_SURVEYS, "DELETE FROM survey WHERE rowid IN (SELECT rowid FROM survey" \
+	    " WHERE rowid <= (SELECT max(rowid) FROM survey) - ? ORDER BY rowid LIMIT ?)") \
+	X(ANSWER, "SELECT data, asked FROM answer WHERE key = ?") \
+	X(PUT_ANSWER, "INSERT OR REPLACE INTO answer VALUES(?, ?, ?)") \
+	X(TRIM_ANSWERS, "DELETE FROM answer WHERE rowid IN (SELECT rowid FROM" \
+	    " (SELECT rowid, asked FROM answer ORDER BY rowid LIMIT ?) WHERE asked < ?)")
 
 /*
  * Afterwards no two documents hold one name: each has its first candidate or, without a hash, none.
@@ -112,28 +127,9 @@
 	"CREATE TABLE temp.note(key INTEGER PRIMARY KEY);" \
 	"INSERT INTO temp.note SELECT key FROM document WHERE listed ORDER BY key"
 
-#define SQL_FINDINGS \
-	"CREATE TABLE survey(version_id, maker, data, PRIMARY KEY(version_id, maker));" \
-	"CREATE TABLE answer(key PRIMARY KEY, data, asked);"
-
-#define SQL_FINDINGS_STATEMENTS(X) \
-	X(SURVEY, "SELECT data, 0 FROM survey WHERE version_id = ? AND maker = ?") \
-	X(OLD_SURVEY, "SELECT 1, 0 FROM survey WHERE version_id = ? AND maker = ?" \
-	    " AND rowid < (SELECT max(rowid) FROM survey) - ?") \
-	X(USE_SURVEY, "UPDATE survey SET rowid = (SELECT max(rowid) FROM survey) + 1" \
-	    " WHERE version_id = ? AND maker = ?") \
-	X(PUT_SURVEY, "INSERT OR REPLACE INTO survey VALUES(?, ?, ?)") \
-	X(TRIM_SURVEYS, "DELETE FROM survey WHERE rowid IN (SELECT rowid FROM survey" \
-	    " WHERE rowid <= (SELECT max(rowid) FROM survey) - ? ORDER BY rowid LIMIT ?)") \
-	X(ANSWER, "SELECT data, asked FROM answer WHERE key = ?") \
-	X(PUT_ANSWER, "INSERT OR REPLACE INTO answer VALUES(?, ?, ?)") \
-	X(TRIM_ANSWERS, "DELETE FROM answer WHERE rowid IN (SELECT rowid FROM" \
-	    " (SELECT rowid, asked FROM answer ORDER BY rowid LIMIT ?) WHERE asked < ?)")
-
 #define SQL_ENUM(name, text) SQL_##name,
 #define SQL_TEXT(name, text) [SQL_##name] = text,
 
 enum { SQL_STATEMENTS(SQL_ENUM) SQL_COUNT };
-enum { SQL_FINDINGS_STATEMENTS(SQL_ENUM) SQL_FINDINGS_COUNT };
 
 #endif

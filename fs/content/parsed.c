@@ -39,7 +39,7 @@ struct parsed_result {
 struct parsed {
 	struct store	*store;
 	struct rest	*rest;
-	struct findings	*findings;
+	struct catalogue *catalogue;
 	struct parsed_options o;
 	char		 maker[40];
 
@@ -97,12 +97,13 @@ make_text(struct parsed_result *r, struct buf *text)
 static int
 make_result(struct parsed_result *r)
 {
+	struct catalogue *c = r->owner->catalogue;
 	struct buf b = BUF_INIT;
 	int rc = r->download.note ? make_text(r, &b) : make_survey(r, &b);
 
-	if (rc == 0 && (b.len > 0 || r->download.note))
-		findings_put_survey(
-		    r->owner->findings, r->download.id, maker_of(r), buf_str(&b), b.len);
+	if (rc == 0 && (b.len > 0 || r->download.note) && catalogue_begin(c) == 0)
+		catalogue_end(c,
+		    findings_put_survey(c, r->download.id, maker_of(r), buf_str(&b), b.len));
 	if (rc == 0 && r->download.note)
 		r->text = b;
 	else
@@ -197,7 +198,7 @@ new_result(struct parsed *p, const struct download *d)
 	*r = (struct parsed_result){ .owner = p, .download = *d, .whole = { .ready = on_whole },
 		.task = { .job = { .run = run_parse, .drop = drop_parse },
 		    .keep_error = d->note ? 0 : KEEP_ERROR } };
-	if (findings_survey(p->findings, d->id, maker_of(r), &kept, &n) < 0)
+	if (findings_survey(p->catalogue, d->id, maker_of(r), &kept, &n) < 0)
 		return r;
 	if (d->note)
 		buf_put(&r->text, kept, n);
@@ -327,7 +328,7 @@ parsed_download(const struct parsed_result *r)
 void
 parsed_use(const struct parsed_result *r)
 {
-	findings_use_survey(r->owner->findings, r->download.id, maker_of(r));
+	findings_use_survey(r->owner->catalogue, r->download.id, maker_of(r));
 }
 
 const char *
@@ -361,7 +362,7 @@ parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
 	if (!p)
 		return -ENOMEM;
 	*p = (struct parsed){ .store = store, .rest = rest,
-		.findings = catalogue_findings(catalogue), .o = *o };
+		.catalogue = catalogue, .o = *o };
 	int rc = pool_open("sffs-parse", THREADS, &p->pool);
 	if (rc < 0) {
 		free(p);

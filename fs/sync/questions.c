@@ -95,8 +95,8 @@ keep_document(struct asking *a, const struct document *found)
 	answers_pack(&row, doc.id, "", "", false);
 	if (rc == 0)
 		rc = key.failed || row.failed ? -ENOMEM :
-		    findings_put_answer(catalogue_findings(by->catalogue), buf_str(&key), row.data,
-			row.len, a->asked);
+		    findings_put_answer(
+			by->catalogue, buf_str(&key), row.data, row.len, a->asked);
 	buf_free(&key);
 	buf_free(&row);
 	return rc;
@@ -376,9 +376,10 @@ questions_ask(const struct asker *by, enum on_demand_kind kind, const char *subj
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = answers_unpack(buf_str(&a.rows), a.rows.len, a.asked, out);
-	if (rc == 0)
-		findings_put_answer(catalogue_findings(by->catalogue), buf_str(&key),
-		    buf_str(&a.rows), a.rows.len, a.asked);
+	if (rc == 0 && catalogue_begin(by->catalogue) == 0)
+		catalogue_end(by->catalogue,
+		    findings_put_answer(by->catalogue, buf_str(&key), buf_str(&a.rows),
+			a.rows.len, a.asked));
 	buf_free(&a.rows);
 	buf_free(&key);
 	return rc;
@@ -397,7 +398,7 @@ questions_recall(const struct asker *by, enum on_demand_kind kind, const char *s
 	answer_key(&key, kind, subject);
 	int rc = key.failed ? -ENOMEM :
 	    findings_answer(
-		catalogue_findings(by->catalogue), buf_str(&key), &packed, &len, &asked);
+		by->catalogue, buf_str(&key), &packed, &len, &asked);
 	if (rc == 0 && catalogue_state(by->catalogue, "born", &born) == 0 &&
 	    asked < strtoll(born, NULL, 10))
 		rc = -ENOENT;
