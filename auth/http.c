@@ -37,10 +37,9 @@
 
 struct lane {
 	CURLM		*multi;
-	CURLSH		*sessions;	/* TLS sessions outlive the easy handle */
-	char		*piece;		/* for a sink; NULL until the first one */
 	struct lane	*next;		/* in the list of all lanes */
 	struct lane	*next_idle;
+	char		 piece[PIECE];	/* for a sink */
 };
 
 struct http {
@@ -67,39 +66,23 @@ struct http_transfer {
 	int		 rc;		/* why we ended it; 0: we did not */
 	bool		 whole;		/* the server ignores the range */
 	bool		 sink_failed;	/* and has logged why */
-	bool		 connected, answered;
-	int64_t		 last_byte;	/* ms of clock_ms; from the connection on */
+	bool		 answered;
+	int64_t		 last_byte;	/* ms of clock_ms; 0: no connection yet */
 };
-
-static void
-init_curl(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 int
 http_open(const struct http_options *o, struct http **out)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct http *h = calloc(1, sizeof(*h));
 
 	if (!h)
 		return -ENOMEM;
-	pthread_once(&once, init_curl);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
 	pthread_mutex_init(&h->lock, NULL);
 	atomic_init(&h->cancelled, false);
 	h->options = *o;
 	*out = h;
 	return 0;
-}
-
-static void
-lane_free(struct lane *l)
-{
-	curl_multi_cleanup(l->multi);
-	curl_share_cleanup(l->sessions);
-	free(l->piece);
-	free(l);
 }
 
 void
@@ -109,7 +92,8 @@ http_close(struct http *h)
 		return;
 	for (struct lane *l = h->lanes, *next; l; l = next) {
 		next = l->next;
-		lane_free(l);
+		curl_multi_cleanup(l->multi);
+		free(l);
 	}
 	pthread_mutex_destroy(&h->lock);
 	free(h);
@@ -152,11 +136,8 @@ lane_get(struct http *h)
 	if (!l)
 		return NULL;
 	l->multi = curl_multi_init();
-	l->sessions = curl_share_init();
-	if (!l->multi || !l->sessions ||
-	    curl_share_setopt(l->sessions, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) !=
-		CURLSHE_OK) {
-		lane_free(l);
+	if (!l->multi) {
+		free(l);
 		return NULL;
 	}
 	pthread_mutex_lock(&h->lock);
@@ -185,7 +166,6 @@ on_connected(void *ctx, char *to, char *from, int to_port, int from_port)
 	struct http_transfer *x = ctx;
 
 	(void)to, (void)from, (void)to_port, (void)from_port;
-	x->connected = true;
 	x->last_byte = clock_ms();
 	return CURL_PREREQFUNC_OK;
 }
@@ -259,14 +239,10 @@ flush_piece(struct http_transfer *x)
 static int
 gather_piece(struct http_transfer *x, const char *p, size_t n)
 {
-	struct lane *l = x->lane;
-
-	if (!l->piece && !(l->piece = malloc(PIECE)))
-		return -ENOMEM;
 	while (n > 0) {
 		size_t some = n < PIECE - x->held ? n : PIECE - x->held;
 
-		memcpy(l->piece + x->held, p, some);
+		memcpy(x->lane->piece + x->held, p, some);
 		x->held += some;
 		p += some;
 		n -= some;
@@ -337,7 +313,7 @@ prepare_headers(struct http_transfer *x)
 
 	for (const char *const *s = q->headers; s && *s; s++) {
 		if (!is_one_line(*s))
-			return refuse(x, "a request header holds a line break");
+			return refuse(x, "a request header has an invalid character");
 		struct curl_slist *more = curl_slist_append(x->headers, *s);
 		if (!more)
 			return -ENOMEM;
@@ -389,7 +365,6 @@ set_options(struct http_transfer *x, CURLU *url, bool loopback, bool tls)
 	char range[64];
 	int bad = 0;
 
-	SET(SHARE, x->lane->sessions);
 	SET(PROTOCOLS_STR, tls ? "https" : "http");
 	SET(FOLLOWLOCATION, 0L);
 	SET(OPENSOCKETFUNCTION, on_socket);
@@ -399,9 +374,7 @@ set_options(struct http_transfer *x, CURLU *url, bool loopback, bool tls)
 	if (o->ca_file) {
 		SET(CAINFO, o->ca_file);
 		SET(CAPATH, NULL);
-#if LIBCURL_VERSION_NUM >= 0x075700
 		SET(CA_CACHE_TIMEOUT, 0L);	/* read anew for each connection: it may change */
-#endif
 	}
 	if (loopback)
 		SET(PROXY, "");
@@ -472,7 +445,7 @@ silence_left(const struct http_transfer *x)
 {
 	unsigned limit = silence_limit(x);
 
-	if (!x->connected || limit == 0)
+	if (x->last_byte == 0 || limit == 0)
 		return POLL_MOST;
 	int64_t left = x->last_byte + (int64_t)limit * 1000 - clock_ms();
 	return left < POLL_MOST ? left : POLL_MOST;
@@ -581,16 +554,11 @@ read_headers(CURL *easy, struct http_response *out)
 static void
 put_error(const struct http_transfer *x, int rc, CURLcode code)
 {
-	const char *text = *x->why ? x->why : x->text;
+	const char *text = *x->why ? x->why :
+	    *x->text		   ? x->text :
+	    code != CURLE_OK	   ? curl_easy_strerror(code) :
+				     strerror(-rc);
 
-	if (*x->why)
-		;
-	else if (rc == -ETIMEDOUT && code == CURLE_OPERATION_TIMEDOUT)
-		text = x->connected ? "no whole answer in time" : "no connection in time";
-	else if (rc == -ENOMEM)
-		text = "out of memory";
-	else if (!*text)
-		text = code != CURLE_OK ? curl_easy_strerror(code) : strerror(-rc);
 	if (!x->host || strstr(text, x->host))
 		snprintf(x->out->error, sizeof(x->out->error), "%.240s", text);
 	else
