@@ -98,16 +98,19 @@ make_harmless(char *s)
 	}
 }
 
-static void
-log_line(enum log_level level, const char *module, const char *fmt, va_list ap)
+void
+log_line(enum log_level level, const char *module, const char *fmt, ...)
 {
 	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 	char text[LINE_MAX_BYTES - 64];
 	char line[LINE_MAX_BYTES];
 	char date[32];
 	struct tm tm;
+	va_list ap;
 
+	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	make_harmless(text);
 	time_t now = time(NULL);
 	gmtime_r(&now, &tm);
@@ -131,22 +134,6 @@ log_line(enum log_level level, const char *module, const char *fmt, va_list ap)
 	}
 	pthread_mutex_unlock(&state.lock);
 }
-
-#define LOG_FUNCTION(name, level)				\
-void								\
-name(const char *module, const char *fmt, ...)			\
-{								\
-	va_list ap;						\
-								\
-	va_start(ap, fmt);					\
-	log_line(level, module, fmt, ap);				\
-	va_end(ap);						\
-}
-
-LOG_FUNCTION(log_error, LOG_LEVEL_ERROR)
-LOG_FUNCTION(log_warn, LOG_LEVEL_WARN)
-LOG_FUNCTION(log_info, LOG_LEVEL_INFO)
-LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 
 void
 log_warn_once(const char *module, const char *fmt, ...)

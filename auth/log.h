@@ -30,10 +30,12 @@ bool	log_to_journal(void);
 /* Lines for a person at a terminal: `program: text`. program must stay valid. */
 void	log_plain(const char *program);
 
-void	log_error(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void	log_warn(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void	log_info(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void	log_debug(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void	log_line(enum log_level, const char *module, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+#define log_error(...)	log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(...)	log_line(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_info(...)	log_line(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)	log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
 /* log_warn, unless the same text was logged this way lately: for warnings about many documents. */
 void	log_warn_once(const char *module, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
