@@ -1,5 +1,6 @@
 #include "buf.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -117,19 +118,13 @@ buf_put_json_text(struct buf *b, const char *s)
 void
 buf_put_url(struct buf *b, const char *s, size_t n)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = (unsigned char)s[i];
 
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-		    c == '-' || c == '.' || c == '_' || c == '~') {
+		if (isalnum(c) || (c && strchr("-._~", c)))
 			buf_putc(b, (char)c);
-		} else {
-			char esc[3] = { '%', hex[c >> 4], hex[c & 15] };
-
-			buf_put(b, esc, 3);
-		}
+		else
+			buf_printf(b, "%%%02X", (unsigned)c);
 	}
 }
 
