@@ -1,7 +1,5 @@
 /*
- * arena - memory that is given back all at once.
- *
- * For trees: whoever builds one takes its nodes here and frees the arena.
+ * arena - memory that is freed all at once, for trees.
  *
  * Caller locks.
  */

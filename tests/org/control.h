@@ -1,45 +1,46 @@
 /*
- * control - /_org/: what a test asks of the org itself, while it runs.
+ * control - /_org/: the requests by which a test watches and changes the org.
  *
- * No token, never in the journal, no fault reaches it. Parameters are in the
- * query or in a form (`curl -d`); a form wins. Answers are plain text, lines
- * of fields with TABs between; 200, or 400 with one line that says why, 404
- * for what is not there, 408 when a wait was in vain.
+ * They need no token, never appear in the journal, and meet no fault. Parameters come in the query
+ * or in a form (`curl -d`); a form wins. Answers are plain text: lines of fields with TABs between.
+ * The status is 200; 400, with one line that says why; 404 for something that does not exist; 408
+ * when a wait timed out.
  *
  * GET  /_org/journal [match=GLOB]     the requests: number, method, path, status, bytes,
  *                                     whole|cut|-, query
  * GET  /_org/count [match=GLOB]       how many
  * POST /_org/journal/clear
  * GET  /_org/wait match=GLOB [count=1] [timeout=30] [state=arrived|ended]
- *      answers when so many that match have arrived (or ended) since the last clear
+ *      answers when `count` matching requests have arrived (or ended) since the last clear
  * GET  /_org/wait held=N [timeout=30] answers when N requests are being held
  *
  * A GLOB is matched with "METHOD path" and with "METHOD path?query", decoded. The query of a
  * request with a Range ends with "Range: bytes=...".
  *
  * POST /_org/fault kind=KIND [match=*] [times=1|forever, 0 is forever] [skip=0] ...
- *      What a request gets instead of its answer, by KIND:
- *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the API's array
- *      oauth-error [status=400] [name=expired-token | code=invalid_grant message=]  OAuth's object; at authorize,
- *                         what a browser gets; the names are in refusal.c
+ *      arranges what a request gets instead of its answer, by KIND:
+ *      error [status=] [code=UNKNOWN_EXCEPTION] [message=]     the array of the API
+ *      oauth-error [status=400] [name=expired-token | code=invalid_grant message=]
+ *                            the object of OAuth; at authorize, what a browser gets;
+ *                            refusal.c has the names
  *      body [status=200] [type=] body=TEXT                     just this
  *      html [status=502]  garbage [status=200]  empty [status=200]
- *      drop               the connection is closed without an answer
- *      not-http           and before that it says something that is not HTTP
- *      hold               waits for /_org/release, then answers as usual
+ *      drop                  the connection is closed without an answer
+ *      not-http              the same, after some bytes that are not HTTP
+ *      hold                  waits for /_org/release, then answers as usual
  *      delay ms=N
  *      drop-after bytes=N    the connection is closed after N bytes of the body
  *      hold-after bytes=N    the body stops there until /_org/release, then goes on
- *      silent [bytes=0]      the same, but then it is closed
- *      corrupt [bytes=0]     a bit of byte N is turned
+ *      silent [bytes=0]      the same, but then the connection is closed
+ *      corrupt [bytes=0]     one bit of byte N is flipped
  *      short bytes=N      long bytes=N      the body ends N bytes early, or has N more
  *      slow bytes=N          N bytes a second
- *      header="Name: value"  goes with any that answers (Retry-After, Location)
- * GET  /_org/fault                     what there is: kind, times left (-1: forever), match
+ *      header="Name: value"  goes with any of these that answers (Retry-After, Location)
+ * GET  /_org/fault                     the faults: kind, times left (-1: forever), match
  * POST /_org/fault/clear
- * POST /_org/release                   says how many were held
+ * POST /_org/release                   answers how many requests were held
  *
- * POST /_org/set NAME=VALUE ...        settings, as on the command line; GET /_org/set tells them
+ * POST /_org/set NAME=VALUE ...        settings, as on the command line; GET /_org/set shows them
  * POST /_org/latency ms=N              short for set latency=N
  * POST /_org/expire-tokens             all access tokens become invalid
  * POST /_org/revoke                    all approvals, with their refresh tokens
@@ -47,14 +48,14 @@
  * POST /_org/expire-locators           all query locators become invalid
  *
  * POST /_org/change op=OP ...  the document by id=069... (or by title=, the first of that
- *                              title); says "069... 068..."
+ *                              title); answers "069... 068..."
  *      add title= [path=TITLE.txt] [content=TEXT | file=PATH] [library=NAME] [account=NAME]
  *      new-version [path=] [content=TEXT | file=PATH] [reason=]
  *      replace [content=TEXT | file=PATH]     other bytes under the latest version's Id
  *      rename to=TITLE
  *      delete  undelete  archive  unarchive  unshare  share
  *      empty-bin          deleted documents vanish from queryAll; needs no document
- * GET  /_org/document title= | id=     "069... 068...", without changing anything
+ * GET  /_org/document title= | id=     answers "069... 068...", and changes nothing
  */
 #ifndef ORG_CONTROL_H
 #define ORG_CONTROL_H

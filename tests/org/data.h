@@ -1,13 +1,11 @@
 /*
- * data - what is in the org: documents, their versions and bytes, users.
+ * data - the content of the org: documents, their versions and bytes, users.
  *
- * Documents are numbered from 0. The first `made` of them are synthetic and
- * take no memory until they are changed; the others (files of a directory,
- * what was added since) are kept. A change never removes a row: it marks the
- * document, and whoever asks looks at the mark.
+ * Documents are numbered from 0. The first `made` of them are synthetic and take no memory until
+ * they are changed. The others (files of a directory, and documents that were added later) are
+ * kept. A change never removes a row: it marks the document, and readers look at the mark.
  *
- * Any thread; whoever reads holds data_lock, the functions that change take
- * what they need.
+ * Any thread. Readers hold data_lock; the functions that change something take it themselves.
  */
 #ifndef ORG_DATA_H
 #define ORG_DATA_H

@@ -1,6 +1,8 @@
 /*
- * data_parts - what data, place and link have in common: the whole, and how a
- * document is kept. For those three alone; the lock is held by whoever calls.
+ * data_parts - private header of data, place and link: the whole of the data, and the documents
+ * that are kept.
+ *
+ * Caller locks.
  */
 #ifndef ORG_DATA_PARTS_H
 #define ORG_DATA_PARTS_H

@@ -1,5 +1,5 @@
 /*
- * describe - what the objects and fields are, as JSON for clients.
+ * describe - objects and fields as JSON, for the describe resources.
  *
  * Pure. Any thread.
  */

@@ -1,8 +1,8 @@
 /*
  * document - one document of the org with its versions.
  *
- * A document is a number; its record ids are made from that. What is NULL (or
- * an empty md5, or a size below zero) is synthetic: made when it is asked for.
+ * A document is a number; its record Ids are made from that. A field that is NULL (an md5 that is
+ * empty, a size below zero) is synthetic: it is made when somebody asks for it.
  *
  * Pure data.
  */
@@ -19,7 +19,7 @@
 
 enum document_state {
 	DOCUMENT_DELETED = 1, DOCUMENT_ARCHIVED = 2,
-	DOCUMENT_UNSHARED = 4,		/* there, but no longer for this user */
+	DOCUMENT_UNSHARED = 4,		/* exists, but no longer for this user */
 	DOCUMENT_GONE = 8,		/* the bin was emptied */
 };
 
@@ -48,11 +48,11 @@ struct document {
 	uint32_t	 owner;				/* number of a user */
 	uint32_t	 library, folder, record;	/* or DOCUMENT_NONE */
 	enum place_kind	 record_kind;
-	unsigned users; /* bits of the users that it was shared with */
+	unsigned users; /* bits: users with whom it was shared */
 	bool recorded; /* linked to a record besides the one above */
-	char share[LINKS], visibility[LINKS]; /* of the three links, where they were changed */
+	char share[LINKS], visibility[LINKS]; /* of the three links; 0: unchanged */
 	char		*url;				/* of a link, which has no bytes */
-	char		*external;			/* FileType of what is not in Salesforce */
+	char		*external;			/* FileType, if stored outside Salesforce */
 	struct extra	*extras;
 	unsigned	 count;				/* > 0; the last version is the latest */
 	struct version	*versions;

@@ -1,5 +1,5 @@
 /*
- * extra - values of fields that were written and mean nothing else to the org.
+ * extra - fields that were written and have no meaning for the org: it only gives them back.
  *
  * Caller locks.
  */

@@ -1,9 +1,8 @@
 /*
- * fault - what goes wrong, and when.
+ * fault - the faults that a test arranges.
  *
- * A fault has a glob (as the journal's), a number of times and a kind. A
- * request takes the oldest fault that matches and has times left. Held
- * requests wait here until they are released, and so do those that dawdle.
+ * A fault has a kind, a glob (as in the journal) and a number of times. A request takes the oldest
+ * fault that matches and has times left. Requests that are held or delayed wait here.
  *
  * Knows nothing of HTTP. Any thread.
  */
@@ -45,10 +44,10 @@ struct fault {
 	char		*match;
 	int64_t		 times;		/* left; -1: for ever */
 	int64_t		 skip;		/* matching requests that pass first */
-	unsigned	 status;	/* 0: what the kind has */
+	unsigned	 status;	/* 0: that of the kind */
 	char		*code, *message, *body, *type;	/* any may be NULL */
 	char		*header;	/* "Name: value" added to the answer */
-	uint64_t	 bytes;		/* where in the body, or how many, or how many a second */
+	uint64_t	 bytes;		/* a place, a number, or a rate, by kind */
 	unsigned	 ms;
 	/* private */
 	unsigned	 users;
@@ -66,21 +65,21 @@ void	faults_add(struct faults *, struct fault * /* takes; it and its texts are f
 void	fault_free(struct fault *);				/* one that was not added */
 void	faults_clear(struct faults *);
 /*
- * The fault that this request meets, or NULL. *hold is for fault_hold: a
- * release that comes after this call is not missed.
+ * Returns the fault that this request meets, or NULL. *hold is for fault_hold, so that no release
+ * after this call is missed.
  */
 struct fault *fault_take(
     struct faults *, const char *method, const char *path, const char *query, uint64_t *hold);
 void	fault_put(struct faults *, struct fault *);
 void	faults_list(struct faults *, struct buf *out);	/* a line each: kind, times left, match */
 
-/* Until a release after *hold was set; false: stopped, or `gone` said true. */
+/* Waits for a release after *hold was set; false: stopped, or gone() returned true. */
 bool	fault_hold(struct faults *, uint64_t hold, bool (*gone)(void *), void *ctx);
 uint64_t fault_hold_now(struct faults *);
-size_t	faults_release(struct faults *);			/* how many were held */
+size_t	faults_release(struct faults *);			/* returns how many were held */
 bool	faults_wait_held(struct faults *, size_t count, unsigned seconds);
 void fault_pause(
     struct faults *, uint64_t hold, unsigned ms); /* shorter when released or stopped */
-void faults_stop(struct faults *); /* ends all that wait, now and later */
+void faults_stop(struct faults *); /* ends all waits, now and later */
 
 #endif

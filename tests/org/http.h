@@ -1,9 +1,8 @@
 /*
  * http - the wire: connections, requests, answers, and what faults do to them.
  *
- * A thread a connection, so that one that is held or slow hinders nobody.
- * Requests are written into the journal and meet their faults here; what they
- * mean, the org's modules know.
+ * Each connection has a thread, so a request that is held or slow delays nobody else. Requests enter
+ * the journal and meet their faults here; other modules know what they mean.
  *
  * libmicrohttpd lives here. Any thread.
  */
@@ -27,7 +26,7 @@ struct request {
 	const char *query; /* percent-decoded as a whole, and "Range: ..." where one was asked for:
 			      for people and globs; "" : none */
 	struct buf	 body;
-	bool		 too_long;	/* the body was; it is not here */
+	bool		 too_long;	/* the body was too long, and is not here */
 	void		*wire;		/* private, as are these */
 	bool		 is_part;
 	struct param	*params;	/* of a part */
@@ -37,8 +36,8 @@ struct request {
 const char *request_header(const struct request *, const char *name);
 const char *request_param(
     const struct request *, const char *name, size_t *len); /* of the query, decoded */
-/* A GET of url, which is part of another request and has its headers. request_part_free, in any
- * case. */
+/* Makes a GET of url that is part of another request and has its headers. Call request_part_free
+ * also after a failure. */
 void	request_part(const struct request *of, const char *url, struct request *out);
 void	request_part_free(struct request *);
 void request_pairs(const struct request *,
@@ -52,6 +51,6 @@ char *request_form(
  */
 int http_start(
     struct org *, unsigned port, const char *tls_cert, const char *tls_key, struct http **out);
-void	http_stop(struct http *);	/* waits for all; NULL is fine */
+void	http_stop(struct http *);	/* waits for all connections; NULL is fine */
 
 #endif

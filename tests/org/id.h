@@ -1,9 +1,9 @@
 /*
- * id - Salesforce record ids.
+ * id - Salesforce record Ids.
  *
- * An id is 15 characters: a prefix that tells the object, the pod, nine digits
- * in base 62; and 3 more that make it unique where case is lost. Ids of one
- * object count upwards, so their order is the order of their numbers.
+ * An Id has 15 characters: a prefix that names the object, the pod, nine digits in base 62. Three
+ * more make it unique where case is lost. The Ids of an object count upwards, so they sort as their
+ * numbers.
  *
  * Pure but for the pod, which is chosen once. Any thread.
  */
@@ -16,15 +16,15 @@
 
 #define ID_SIZE		19	/* 18 characters and a NUL */
 
-/* Chooses the pod by a text, from then on, in this process: before the first id is made. 5g0 until
- * then. */
+/* Chooses the pod of this process by a text. Call it before the first Id is made; the default is
+ * 5g0. */
 void	id_choose_pod(const char *text);
 void	id_make(const char *prefix, uint64_t number, char out[ID_SIZE]);
-/* 15 or 18 characters (then the suffix must be right) to the 18 of the canonical form. */
+/* Turns 15 or 18 characters into the canonical 18. False: not an Id, or a wrong suffix. */
 bool	id_parse(const char *s, size_t len, char out[ID_SIZE]);
-/* False: not an id of this prefix and pod, or one below the first. */
+/* False: not an Id of this prefix and pod, or below the first one. */
 bool	id_number(const char *id, const char *prefix, uint64_t *out);
-/* The first number whose id is not below `id`, as the server orders ids; UINT64_MAX: none. */
+/* Returns the first number whose Id is not below `id`, in Salesforce's order; UINT64_MAX: none. */
 uint64_t id_lower_bound(const char *id, const char *prefix);
 /* The 3 characters that follow the 15. */
 void	id_suffix(const char *id15, char out[3]);

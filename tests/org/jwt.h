@@ -13,11 +13,11 @@ struct jwt {
 	double	exp;		/* seconds since 1970 */
 };
 
-/* The public key of a certificate in PEM; NULL: it is none. EVP_PKEY_free. */
+/* Returns the public key of a certificate in PEM; NULL: not a certificate. EVP_PKEY_free. */
 struct evp_pkey_st *jwt_key(const char *pem);
-/* Makes a key and writes it to path, in PEM and for its owner alone; NULL: errno. EVP_PKEY_free. */
+/* Makes a key and writes it to path as PEM, mode 0600. NULL: errno. EVP_PKEY_free. */
 struct evp_pkey_st *jwt_make_key(const char *path);
-/* -EINVAL: not RS256, not signed by this key, or a claim is missing. `prn` is good for sub. */
+/* -EINVAL: not RS256, not signed by this key, or a claim is missing. Takes `prn` for `sub`. */
 int	jwt_verify(const char *assertion, struct evp_pkey_st *key, struct jwt *out);
 
 #endif

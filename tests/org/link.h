@@ -1,12 +1,11 @@
 /*
- * link - who and what a document is shared with.
+ * link - the users, libraries and records with which a document is shared.
  *
- * Three links a document has by what it is: to its owner, its library, its
- * record. Others were made, and are kept here. A row is the number of a link:
- * document * LINK_STRIDE + which of the three, or LINK_FIRST_MADE and up.
+ * Each document has three links by what it is: to its owner, its library and its record. Links that
+ * were created later are kept here. A row is the number of a link: document * LINK_STRIDE + which of
+ * the three, or LINK_FIRST_MADE and up.
  *
- * Any thread; whoever reads holds data_lock, the functions that change take
- * what they need.
+ * Any thread. Readers hold data_lock; the functions that change something take it themselves.
  */
 #ifndef ORG_LINK_H
 #define ORG_LINK_H
@@ -27,7 +26,7 @@ enum link { LINK_OWNER, LINK_LIBRARY, LINK_RECORD, LINKS };
 
 struct link_row {
 	uint32_t	 document;
-	enum object_kind kind;		/* of what it leads to */
+	enum object_kind kind;		/* of the other end */
 	uint32_t	 number;
 	char		 share;		/* V, C, I */
 	char		 visibility;	/* A llUsers, I nternalUsers, S haredUsers */
@@ -35,14 +34,14 @@ struct link_row {
 	bool		 deleted;
 };
 
-enum object_kind link_record(enum place_kind); /* the object that records of this kind are of */
+enum object_kind link_record(enum place_kind); /* the object of such records */
 uint32_t link_rows_end(const struct data *);
-/* False: a document has no such link; one that was made and is deleted is there, and says so. */
+/* False: the document has no such link. A deleted link is returned, and marked. */
 bool	link_get(const struct data *, uint32_t row, const struct document *, struct link_row *out);
 uint32_t link_document(const struct data *, uint32_t row);	/* DOCUMENT_NONE */
-/* The rows of a document: at most `room` are stored, the number of all is returned. */
+/* The rows of a document: stores at most `room`, returns the number of all. */
 size_t	link_rows_of(const struct data *, uint32_t document, uint32_t *out, size_t room);
-/* DOCUMENT_NONE, or the row of the link to this. */
+/* Returns the row of the link to this, or DOCUMENT_NONE. */
 uint32_t link_find(const struct data *, const struct document *, enum object_kind, uint32_t number);
 
 int link_add(struct data *, const struct link_row *, uint32_t *out); /* -EEXIST, -ENOMEM */

@@ -1,10 +1,10 @@
 /*
- * login - what a person sees in a browser: a login form, and the page that asks
- * whether the app may.
+ * login - what a person sees in a browser: a login form, and the page that asks whether to allow the
+ * app.
  *
- * An app sends the browser to /services/oauth2/authorize; it ends with a
- * redirect back to the app, with a code or an error, or with a page that tells
- * why there is no way back. Pages need no script and nothing from elsewhere.
+ * An app sends the browser to /services/oauth2/authorize. It ends with a redirect back to the app,
+ * with a code or an error; or with a page that says why there is no way back. Pages need no script
+ * and nothing from elsewhere.
  *
  * Any thread.
  */
@@ -17,9 +17,9 @@ struct org;
 struct request;
 struct reply;
 
-/* False: the path is none of these. */
+/* False: the path belongs to another module. */
 bool	login_serve(struct org *, const struct request *, struct reply *);
-/* What a browser at authorize gets when the org says no; description may be NULL. */
+/* Answers a browser at authorize when the org refuses; description may be NULL. */
 void login_refuse(struct org *, const struct request *, struct reply *, const char *error,
     const char *description);
 

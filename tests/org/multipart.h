@@ -1,5 +1,5 @@
 /*
- * multipart - a body of two parts: a record as JSON, and the bytes of its blob.
+ * multipart - a body of two parts: a record as JSON, and the bytes of its file.
  *
  * Pure. Any thread.
  */
@@ -16,9 +16,9 @@ struct part {
 	bool		 has_file;	/* a filename was given */
 };
 
-/* The boundary that a Content-Type names; false: it is no multipart/form-data. */
+/* The boundary in a Content-Type; false: not multipart/form-data. */
 bool	multipart_boundary(const char *type, char out[72]);
-/* At most `room` parts; -1: not as it ought to be. */
+/* Stores at most `room` parts; -1: malformed. */
 int multipart_parse(const char *body, size_t len, const char *boundary, struct part *out, int room);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * oauth - the paths that give tokens, look at them and revoke them.
+ * oauth - the paths that give tokens, inspect them and revoke them.
  *
- * A table of grants: a flow is a row and a function. What tokens there are,
- * token.h knows; what a browser sees, login.h.
+ * A flow is a row in a table of grants, and a function. token.h has the tokens, login.h the pages of
+ * a browser.
  *
  * Any thread.
  */
@@ -15,9 +15,9 @@ struct org;
 struct request;
 struct reply;
 
-/* Whether a request has a token that is good for the API, and whose; else the answer to it. */
+/* True: the request has a token for the API, of this user. False: the reply says why not. */
 bool	oauth_check(struct org *, const struct request *, struct reply *, unsigned *user);
-/* All that is not the API. */
+/* Serves every path that is not the API. */
 void	oauth_serve(struct org *, const struct request *, struct reply *);
 
 #endif

@@ -1,8 +1,7 @@
 /*
- * org - the parts of a simulated org, for those who serve requests.
+ * org - the parts of a simulated org, for the modules that serve requests.
  *
- * Made in main and whole before the first request comes; its parts lock
- * themselves. Any thread.
+ * main makes them all before the first request comes; they lock themselves. Any thread.
  */
 #ifndef ORG_ORG_H
 #define ORG_ORG_H
@@ -31,13 +30,13 @@ struct org {
 	char		 client_id[128], client_secret[128];
 	const char	*password;		/* of every user */
 	const char
-	    *redirect_uri[ORG_REDIRECTS]; /* those that are registered; the others are NULL */
+	    *redirect_uri[ORG_REDIRECTS]; /* the registered ones; then NULL */
 	struct evp_pkey_st *jwt_key;		/* of the app's certificate; NULL: no JWT flow */
 	char		 id[ID_SIZE];
 	_Atomic int64_t	 api_used;
 };
 
-const char *org_instance(const struct org *);		/* the instance_url that logins give now */
+const char *org_instance(const struct org *);		/* the instance_url of logins */
 /* The org's clock: milliseconds since 1970, whole seconds. */
 int64_t	org_now(const struct org *);
 

@@ -1,10 +1,9 @@
 /*
- * place - what a document can be in or linked to: libraries, folders, records.
+ * place - the places of documents: libraries, folders, records.
  *
- * Numbered from 0, each kind by itself. A place is never removed, only marked.
+ * Each kind is numbered from 0. A place is never removed, only marked.
  *
- * Any thread; whoever reads holds data_lock, the functions that change take
- * what they need.
+ * Any thread. Readers hold data_lock; the functions that change something take it themselves.
  */
 #ifndef ORG_PLACE_H
 #define ORG_PLACE_H
@@ -40,10 +39,10 @@ uint32_t place_count(const struct data *, enum place_kind);
 const struct place *place_get(const struct data *, enum place_kind, uint32_t number);
 uint32_t place_root(const struct data *, uint32_t library);	/* its root folder; DOCUMENT_NONE */
 
-/* All -ENOMEM. A library brings its root folder, which is named as it is. */
+/* Both: -ENOMEM. Adding a library also adds its root folder, under the same name. */
 int place_add(struct data *, enum place_kind, const char *name, uint32_t library, uint32_t parent,
     int64_t now, uint32_t *out);
-/* The one of this name (a folder: in its parent), made if there is none. */
+/* Finds the place of this name (a folder: in its parent), or makes it. */
 int place_want(struct data *, enum place_kind, const char *name, uint32_t library, uint32_t parent,
     int64_t now, uint32_t *out);
 int place_rename(struct data *, enum place_kind, uint32_t number, const char *name, int64_t now);

@@ -1,12 +1,11 @@
 /*
  * query - a parsed query bound to the objects, and its records.
  *
- * Binding finds every object and field and checks types and the rules that
- * files have (ContentDocumentLink wants a filter, and so on); what Salesforce
- * would refuse is refused in its words. Running gives the numbers of the rows;
- * they are turned into JSON a page at a time.
+ * Binding finds every object and field, and checks types and the rules that files have (such as the
+ * filter that a query of ContentDocumentLink needs). It refuses what Salesforce would refuse, in the
+ * same words. Running finds the numbers of the rows; they become JSON a page at a time.
  *
- * Any thread; the caller holds data_lock in all but binding and freeing.
+ * Any thread. The caller holds data_lock except while binding and freeing.
  */
 #ifndef ORG_QUERY_H
 #define ORG_QUERY_H
@@ -21,12 +20,12 @@ struct query;
 
 struct query_rows {
 	uint32_t	*number;
-	size_t count; /* of numbers; of matching rows when there are none to show (COUNT()) */
-	int64_t		*totals;	/* of COUNT(field): one an item, in place of rows */
+	size_t count; /* of numbers; for COUNT(), of matching rows */
+	int64_t		*totals;	/* of COUNT(field), one an item, instead of rows */
 };
 
-/* -EINVAL: *error tells; -ENOMEM. A view that is by_id already is of a single record: no rule about
- * filters holds. */
+/* -EINVAL: *error says why; -ENOMEM. With view.by_id it reads a single record, and no rule about
+ * filters applies. */
 int query_bind(const char *text, size_t len, const struct rows_view *, struct query **out,
     struct soql_error *error);
 void	query_free(struct query *);

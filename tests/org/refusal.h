@@ -1,7 +1,7 @@
 /*
- * refusal - the ways in which Salesforce's OAuth says no, each with a name.
+ * refusal - the errors of Salesforce's OAuth, each with a name.
  *
- * One table: what the org says by itself, and what a fault can make it say.
+ * One table has those that the org finds by itself and those that a fault can arrange.
  *
  * Pure data. Any thread.
  */
@@ -55,7 +55,7 @@ enum refusal_kind {
 struct refusal {
 	const char	*name;
 	const char	*error, *description;
-	bool		 page;		/* in a browser a page tells it, and the app never hears */
+	bool		 page;		/* a browser shows it on a page; the app never hears */
 };
 
 extern const struct refusal refusals[REFUSALS];

@@ -1,9 +1,8 @@
 /*
  * reply - the answer to a request, while it is made.
  *
- * A status, headers, and a body that is in memory or in a file. Errors have
- * the form and the words of Salesforce: an array for the API, an object for
- * OAuth.
+ * It has a status, headers, and a body in memory or in a file. Errors have the form and the words of
+ * Salesforce: an array for the API, an object for OAuth.
  *
  * Pure. Caller locks.
  */
@@ -34,7 +33,7 @@ void	reply_init(struct reply *);			/* 200, no body */
 void	reply_free(struct reply *);
 void reply_reset(struct reply *); /* as after reply_init, for another answer */
 void	reply_header(struct reply *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* One of the error codes that Salesforce documents: status and message are known; message NULL: the
+/* Answers with an error code that Salesforce documents, which gives the status. message NULL: the
  * usual one. */
 void	reply_error(struct reply *, const char *code, const char *message);
 void reply_error_status(struct reply *, unsigned status, const char *code,

@@ -1,8 +1,8 @@
 /*
  * schema - the objects of the org and their fields, as tables.
  *
- * What is not in a table does not exist: a query of it is refused. A new field
- * is a row here and, unless it is always null or false, a case in rows.c.
+ * Only what is in a table exists; a query of anything else is refused. A new field is a row here
+ * and, unless it is always null or false, a case in rows.c.
  *
  * Pure data. Any thread.
  */
@@ -36,7 +36,7 @@ enum field_flags {
 	FIELD_NAME = 32,	/* the object's name field */
 };
 
-/* What a field holds; which of them an object has, its table says. */
+/* The meaning of a field. */
 enum field_meaning {
 	MEANS_DEFAULT, /* null, or false */
 	MEANS_ID,
@@ -104,15 +104,15 @@ struct field {
 	unsigned	 length;	/* of text, in characters */
 	unsigned	 flags;
 	enum field_meaning means;
-	const char	*relation;	/* how a query goes on from a reference; NULL: it cannot */
+	const char	*relation;	/* the relationship's name in a query; NULL: none */
 	const char	*target;	/* the object it refers to; "Name": any */
-	unsigned	 since;		/* the API version that has it first */
+	unsigned	 since;		/* the first API version that has it */
 };
 
 enum object_flags {
 	OBJECT_CREATEABLE = 1, OBJECT_UPDATEABLE = 2, OBJECT_DELETABLE = 4,
 	OBJECT_NO_RETRIEVE = 8,		/* rows by query only */
-	OBJECT_HIDDEN = 16,		/* only reached by a relation */
+	OBJECT_HIDDEN = 16,		/* reached only through a relation */
 };
 
 enum object_kind {
@@ -146,13 +146,13 @@ struct object {
 
 extern const struct object schema_objects[OBJECTS];	/* by object_kind */
 
-/* Names are found without regard to case, as of an API version (66 for v66.0). */
+/* Finds a name without regard to case, in an API version (66 for v66.0). */
 const struct object *schema_object(const char *name, size_t len);
 const struct field *schema_field(
     const struct object *, const char *name, size_t len, unsigned version);
 const struct field *schema_relation(
     const struct object *, const char *name, size_t len, unsigned version);
-const char *schema_type_name(enum field_type);		/* as a describe has it */
+const char *schema_type_name(enum field_type);		/* as in a describe */
 const char *schema_soap_type(enum field_type);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * settings - what about the org can be set, on the command line or while it runs.
+ * settings - what a user can set, on the command line or while the org runs.
  *
- * One table: the parser, --help and the control path come from it.
+ * The parser, --help and the control path all use one table.
  *
  * Any thread.
  */
@@ -50,7 +50,7 @@ struct settings {
 
 void	settings_init(struct settings *);
 int64_t	settings_get(const struct settings *, enum setting);
-/* False: no such setting, or not a value for it; *why tells (static). */
+/* False: no such setting, or not a value for it; *why says which (static). */
 bool	settings_set(struct settings *, const char *name, const char *value, const char **why);
 const char *settings_name(enum setting);
 void	settings_help(struct buf *);			/* a line each, for --help */

@@ -1,10 +1,9 @@
 /*
  * soql - the text of a query as a tree.
  *
- * Knows the grammar, no object or field: SELECT of fields, COUNT() and
- * FIELDS(), one FROM, WHERE, ORDER BY, LIMIT, OFFSET, and IN (SELECT ...). AND
- * and OR are not mixed without parentheses, as Salesforce has it. What is not
- * in the grammar is an error with its place, never guessed at.
+ * Knows the grammar, but no objects and fields: SELECT of fields, COUNT() and FIELDS(), one FROM,
+ * WHERE, ORDER BY, LIMIT, OFFSET, and IN (SELECT ...). As in Salesforce, AND and OR do not mix
+ * without parentheses. Text outside the grammar is an error with its place, and never guessed at.
  *
  * Pure. Any thread.
  */
@@ -35,7 +34,7 @@ struct soql_literal {
 	enum value_kind	 kind;	/* TEXT, NUMBER, REAL, BOOLEAN, DATETIME, DATE or NULL */
 	int64_t		 number;
 	double		 real;
-	const char *text; /* without escapes, but those of LIKE kept where that is the operator */
+	const char *text; /* unescaped; for LIKE, its escapes stay */
 	size_t		 len;
 	struct soql_literal *next;	/* of IN */
 };
@@ -91,13 +90,13 @@ struct soql {
 
 struct soql_tree;	/* owns all of a query */
 
-/* errorCode and message as Salesforce has them. */
+/* errorCode and message as Salesforce words them. */
 struct soql_error {
 	const char	*code;
 	struct buf	 message;
 };
 
-/* -EINVAL: *error tells; -ENOMEM. The text is copied. */
+/* -EINVAL: *error says why; -ENOMEM. Copies the text. */
 int	soql_parse(const char *text, size_t len, struct soql_tree **out, struct soql_error *error);
 const struct soql *soql_query(const struct soql_tree *);
 void	soql_free(struct soql_tree *);

@@ -1,14 +1,12 @@
 /*
- * token - what logins give: codes, approvals with their refresh tokens, access
- * tokens, and the sessions of browsers.
+ * token - what logins give: codes, approvals with their refresh tokens, access tokens, and the
+ * sessions of browsers.
  *
- * A user says yes to the app once (an approval, with a refresh token); access
- * tokens come of it. A user has five approvals, a sixth ends the oldest. When
- * refresh tokens are rotated, one that comes back after its time ends its
- * approval and all that came of it.
+ * A user allows the app once; this approval has a refresh token, which gives access tokens. A user
+ * has five approvals, and a sixth ends the oldest. With rotation, a refresh token that is used after
+ * its replacement ends its approval with all its tokens.
  *
- * Times are the org's, in milliseconds; `oldest` bounds what is still valid.
- * Any thread.
+ * Times are the org's, in milliseconds; tokens issued at `oldest` or before are invalid. Any thread.
  */
 #ifndef ORG_TOKEN_H
 #define ORG_TOKEN_H
@@ -23,9 +21,9 @@
 /* What an app may do, as bits. */
 enum scope { SCOPE_ID = 1, SCOPE_API = 2, SCOPE_WEB = 4, SCOPE_REFRESH = 8 };
 
-bool scopes_parse(const char *, unsigned *out); /* false: one of them is none that there is */
+bool scopes_parse(const char *, unsigned *out); /* false: an unknown one */
 void	scopes_put(unsigned scopes, struct buf *out);	/* blanks between */
-const char *scope_text(enum scope);			/* as a person reads it */
+const char *scope_text(enum scope);			/* for people */
 
 struct holder {
 	unsigned	 user, scopes;
@@ -39,10 +37,10 @@ int	tokens_new(struct tokens **out);
 void	tokens_free(struct tokens *);
 void	tokens_expire(struct tokens *);			/* all access tokens */
 void tokens_revoke(struct tokens *); /* all approvals, with their refresh and access tokens */
-/* An access token, or a refresh token with all that came of it; false: neither. */
+/* Revokes an access token, or a refresh token with its access tokens; false: neither. */
 bool	token_revoke(struct tokens *, const char *token);
 
-/* Access tokens. The text of the org's id begins each. False: no randomness. */
+/* Access tokens. Each begins with the org's Id. False: no randomness. */
 bool token_give(struct tokens *, const char *org_id, const struct holder *, char out[TOKEN_SIZE]);
 bool	token_find(struct tokens *, const char *token, int64_t oldest, struct holder *out);
 
@@ -52,19 +50,19 @@ bool approval_give(
 bool	approval_exists(struct tokens *, unsigned user);
 bool	approval_find(struct tokens *, const char *refresh, int64_t oldest, struct holder *out);
 /*
- * A refresh is begun, and ended a while later: -EBUSY it is being done, -ENOENT not valid (one that
- * was rotated has now ended its approval). Ending it: -ENOENT it was revoked meanwhile; `fresh` is
- * the token from now on, or NULL.
+ * A refresh has a begin and an end. begin: -EBUSY another is under way; -ENOENT not valid (a rotated
+ * one has now ended its approval). end: -ENOENT the token was revoked meanwhile; `fresh` replaces
+ * the token, unless it is NULL.
  */
 int	refresh_begin(struct tokens *, const char *refresh, int64_t oldest);
 int refresh_end(
     struct tokens *, const char *refresh, const char *fresh, int64_t now, struct holder *out);
 bool	refresh_make(char out[TOKEN_SIZE]);
 
-/* What an app asked in a browser; then, when the user has said yes, what its code stands for. */
+/* A request of an app in a browser; after the user has allowed it, what the code stands for. */
 struct asked {
-	char		 id[TOKEN_SIZE];	/* while it is asked */
-	char		 code[TOKEN_SIZE];	/* once it was given */
+	char		 id[TOKEN_SIZE];	/* of the request */
+	char		 code[TOKEN_SIZE];	/* "": not given yet */
 	char		 redirect_uri[512], state[2048], challenge[128];
 	char		 hint[128];		/* username to begin with */
 	unsigned	 user, scopes;
@@ -77,14 +75,14 @@ bool	asked_find(struct tokens *, const char *id, struct asked *out);
 void	asked_login(struct tokens *, const char *id, unsigned user);
 void	asked_end(struct tokens *, const char *id);
 bool	code_give(struct tokens *, const char *id, int64_t now, char code[TOKEN_SIZE]);
-/* -ENOENT: no such code; -EALREADY: it was used, or is too old. It is used now. */
+/* Uses up a code. -ENOENT: no such code; -EALREADY: it was used, or is too old. */
 int	code_take(struct tokens *, const char *code, int64_t oldest, struct asked *out);
 
 /* Sessions of browsers. */
 bool	session_give(struct tokens *, unsigned user, char out[TOKEN_SIZE]);
 bool	session_find(struct tokens *, const char *session, unsigned *user);
 
-/* Counts a login of a user; false: there were `limit` in this hour already. */
+/* Counts a login of a user; false: there were `limit` in this hour. */
 bool	login_count(struct tokens *, unsigned user, int64_t now, int64_t limit);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * value - one field of one record, and the literals it is compared with.
+ * value - one field of one record, and the literals of queries.
  *
- * Compared as Salesforce does: text without regard to case, ids exactly, an
- * empty text is null, times in UTC to the millisecond.
+ * Compares as Salesforce does: text without regard to case, Ids exactly, an empty text is null,
+ * times in UTC to the millisecond.
  *
  * Pure (case folding follows LC_CTYPE). Any thread.
  */
@@ -27,7 +27,7 @@ struct value {
 	enum value_kind	 kind;
 	int64_t		 number;
 	double		 real;
-	const char	*text;		/* TEXT, ID: in space, or borrowed */
+	const char	*text;		/* TEXT, ID: in space or borrowed */
 	size_t		 len;
 	char *space; /* the caller's, VALUE_SPACE bytes, where a text may be made; literals have
 			none */
@@ -39,10 +39,10 @@ void	value_set_number(struct value *, int64_t);
 void	value_set_text(struct value *, const char *);		/* borrowed; NULL is null */
 void	value_set_datetime(struct value *, int64_t ms);
 
-/* Of two that are not null, of kinds that go together. */
+/* Compares two values that are not null, of kinds that can be compared. */
 int	value_order(const struct value *, const struct value *);
 int	text_order(const char *, size_t, const char *, size_t);	/* without regard to case */
-/* % any characters, _ one, \ takes the next as it is. */
+/* % stands for any characters, _ for one; \ escapes the next. */
 bool	text_like(const char *text, size_t, const char *pattern, size_t);
 
 void	value_put_json(struct buf *, const struct value *);

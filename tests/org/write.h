@@ -1,9 +1,8 @@
 /*
  * write - records made, changed and deleted: one by one, and as collections.
  *
- * What is written is checked as Salesforce checks it (a field that there is
- * not, or not for this; a text too long; an id of something else) before
- * anything changes.
+ * Checks a write as Salesforce does before anything changes: unknown fields, fields that may not be
+ * written, texts that are too long, Ids of another object.
  *
  * Any thread.
  */

@@ -1,11 +1,11 @@
 /*
  * writer - how records of each object are made, changed and deleted.
  *
- * A table: an object is a row, with a function for each of the three. A write
- * is checked as a whole, then done; with `dry` set it stops before the first
- * change, so that a collection that is all or nothing can be tried first.
+ * A table has a row for each object, with a function for each of the three. A write is checked as a
+ * whole, then done. With `dry` set it stops before the first change, to try a collection that must
+ * succeed as a whole.
  *
- * Any thread; takes data_lock where it needs it.
+ * Any thread; takes data_lock itself.
  */
 #ifndef ORG_WRITER_H
 #define ORG_WRITER_H
@@ -25,22 +25,22 @@ struct write {
 	const struct rows_view *view;
 	const struct object *object;
 	const struct cJSON *fields;
-	const char	*blob;		/* of a second part; NULL: none */
+	const char	*blob;		/* the second part; NULL: none */
 	size_t		 blob_len;
 	uint32_t	 number;	/* update, delete: the row */
 	uint32_t	 document;	/* the one it is about, or DOCUMENT_NONE */
 	unsigned	 index;		/* of a version */
 	bool		 dry;
 	char		 id[ID_SIZE];	/* of the record */
-	const char	*code;		/* why not; NULL: it is done */
+	const char	*code;		/* why it failed; NULL: it succeeded */
 	const char	*about;		/* a field, or NULL */
 	char		 message[512];
 };
 
-/* id: of what is changed or deleted; NULL: what is written is new. False: code, message and about
- * tell why. */
+/* id: of the record to change or delete; NULL: a new one. False: code, message and about say
+ * why. */
 bool	writer_run(struct write *, enum writer_op, const char *id);
-/* Says why not; false. */
+/* Sets code, about and message; returns false. */
 bool writer_fail(struct write *, const char *code, const char *about, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
