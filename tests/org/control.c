@@ -40,7 +40,7 @@ refuse(struct call *c, unsigned status, const char *fmt, ...)
 	buf_printf(&c->reply->body, "%s\n", text);
 }
 
-/* Of the form or the query; caller frees. NULL: not given. */
+/* A parameter of the form or the query; caller frees. NULL: not given. */
 static char *
 param(const struct call *c, const char *name)
 {
@@ -50,7 +50,7 @@ param(const struct call *c, const char *name)
 	return form ? form : query ? strdup(query) : NULL;
 }
 
-/* A number that is not negative, or `otherwise` when it is not given. False: refused. */
+/* Reads a number >= 0; `otherwise` if it is not given. False: refused. */
 static bool
 number_param(struct call *c, const char *name, uint64_t otherwise, uint64_t *out)
 {
@@ -307,7 +307,7 @@ find_title(struct data *d, const char *title, uint32_t *out)
 	return found;
 }
 
-/* The document that id= or title= names; false: refused. */
+/* Finds the document of id= or title=; false: refused. */
 static bool
 find_document(struct call *c, uint32_t *out)
 {
@@ -347,7 +347,7 @@ put_document(struct call *c, uint32_t number)
 	buf_printf(&c->reply->body, "%s %s\n", document, version);
 }
 
-/* The path of the version before, when no new one is given. */
+/* The path of the previous version, for a new one without a path. */
 static char *
 old_path(struct call *c, uint32_t number)
 {

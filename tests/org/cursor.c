@@ -38,7 +38,7 @@ drop_user(struct cursor *c)
 	free(c);
 }
 
-/* Drops what is behind *at. */
+/* Drops *at and all after it. */
 static void
 drop_rest(struct cursor **at)
 {

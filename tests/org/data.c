@@ -129,7 +129,7 @@ data_version_rows(const struct data *d)
 	return d->made * SYNTHETIC_STRIDE + d->kept_count;
 }
 
-/* Where number is in the hash, or would be. */
+/* The slot of number in the hash, or the free one for it. */
 static uint32_t
 changed_slot(const struct data *d, uint32_t number)
 {
@@ -140,7 +140,7 @@ changed_slot(const struct data *d, uint32_t number)
 	return i;
 }
 
-/* The document that is kept in memory, or NULL. */
+/* The document, if it is kept in memory; or NULL. */
 static struct document *
 find_kept(const struct data *d, uint32_t number)
 {
@@ -169,7 +169,7 @@ data_version(
 	unsigned index = row < first ? row % SYNTHETIC_STRIDE : d->kept[row - first].index;
 	const struct document *doc = data_document(d, number, space);
 
-	/* A synthetic row is one of the versions that the document had at first. */
+	/* A synthetic row belongs to the first versions of its document. */
 	if (index >= doc->count || doc->versions[index].row != row)
 		return NULL;
 	*out = doc;
@@ -303,7 +303,7 @@ data_make(struct data *d, uint32_t count, bool plain)
 		rc =
 		    place_want(d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &number);
 		for (unsigned j = 1; j <= SYNTHETIC_FOLDERS && rc == 0; j++) {
-			/* Two of them in the root, two in the first of those. */
+			/* Two folders are in the root, two in the first of these. */
 			uint32_t parent = number * (SYNTHETIC_FOLDERS + 1) + (j > 2);
 
 			snprintf(name, sizeof(name), "Folder %u", j);
@@ -377,7 +377,7 @@ fail:
 	return NULL;
 }
 
-/* *v owns what it has also when this fails. Reads the bytes: call it unlocked. */
+/* Also when this fails, *v owns its fields. Reads the bytes: call it unlocked. */
 static int
 version_fill(const struct data *d, const struct upload *up, int64_t now, struct version *v)
 {
@@ -402,7 +402,7 @@ version_fill(const struct data *d, const struct upload *up, int64_t now, struct 
 	return 0;
 }
 
-/* Takes what v owns when it succeeds. */
+/* Takes the fields of v if it succeeds. */
 static int
 append_version(struct data *d, struct document *doc, struct version *v)
 {

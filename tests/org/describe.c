@@ -19,7 +19,7 @@ put_urls(const struct object *o, unsigned version, struct buf *out)
 	buf_puts(out, "}");
 }
 
-/* What the global describe says of an object, without the braces. */
+/* An object in the global describe, without the braces. */
 static void
 put_summary(const struct object *o, unsigned version, struct buf *out)
 {
@@ -84,7 +84,7 @@ put_reference(const struct field *f, struct buf *out)
 		buf_puts(out, "null");
 }
 
-/* A name with blanks before its capitals. */
+/* The label: the name with blanks before its capitals. */
 static void
 put_label(const struct field *f, struct buf *out)
 {

@@ -20,7 +20,7 @@ ends_with(const char *s, const char *end)
 	return n > m && strcmp(s + n - m, end) == 0;
 }
 
-/* The title of a file: its name without what follows the last dot. */
+/* The title of a file: its name up to the last dot. */
 static char *
 title_of(const char *name)
 {
@@ -69,7 +69,7 @@ mtime_of(const struct stat *st)
 	return (int64_t)st->st_mtim.tv_sec * 1000;
 }
 
-/* A symbolic link, for when all documents are there. */
+/* A symbolic link, which is resolved after all documents are loaded. */
 struct later {
 	char		*path;
 	struct placing	 at;
@@ -81,7 +81,7 @@ struct loader {
 	struct later	*later, **last;
 };
 
-/* The first line of a file, without what ends it. */
+/* The first line of a file, without its line end. */
 static int
 first_line(const char *path, char out[VALUE_SPACE])
 {
@@ -168,7 +168,7 @@ static const struct {
 	{ ".opportunity", PLACE_OPPORTUNITY },
 };
 
-/* Below a record; -ENOENT: the name is of none. */
+/* Enters a record's directory; -ENOENT: the name is not a record's. */
 static int
 enter_record(struct data *d, const char *name, int64_t now, struct placing *at)
 {
@@ -201,7 +201,7 @@ enter_user(const char *name, struct placing *at)
 	return found ? 0 : -EINVAL;
 }
 
-/* Where the files of the directory `name` below `at` belong. */
+/* Finds the place for the files of the directory `name` below `at`. */
 static int
 enter(struct data *d, const char *name, const struct stat *st, unsigned depth, struct placing *at)
 {
@@ -295,7 +295,7 @@ walk(struct loader *l, const char *dir, unsigned depth, const struct placing *at
 	return rc;
 }
 
-/* The document whose bytes are in this file. */
+/* The document whose bytes come from this file. */
 static uint32_t
 find_file(struct data *d, const char *path)
 {

@@ -7,7 +7,7 @@
 #include "tests/org/fault.h"
 #include "tests/org/journal.h"
 
-#define GONE_LOOK_MS	100	/* how often a held request looks whether its client is there */
+#define GONE_LOOK_MS	100	/* between looks of a held request for its client */
 
 struct faults {
 	pthread_mutex_t	 lock;		/* guards: all below */

@@ -22,9 +22,9 @@
 #include "tests/org/rest.h"
 #include "tests/org/http.h"
 
-#define URI_MAX		16384	/* and of the URI with the headers */
-#define BODY_MAX	((2ull << 30) + (1 << 20))	/* a file of 2 GB, and what is around it */
-#define MEMORY (320u << 10) /* a connection; what is left of it is the size of a chunk */
+#define URI_MAX		16384	/* bytes of the URI with the headers */
+#define BODY_MAX	((2ull << 30) + (1 << 20))	/* a file of 2 GB and the rest of the form */
+#define MEMORY (320u << 10) /* bytes a connection; the free part is the size of a chunk */
 #define CONNECTIONS	1024
 #define BACKLOG		256
 
@@ -39,15 +39,15 @@ struct exchange {
 	struct MHD_Connection *connection;
 	struct request	 request;
 	char		*uri;		/* as it came */
-	bool		 begun;		/* the headers are here */
+	bool		 begun;		/* the headers have come */
 	struct reply	 reply;
 	int		 fd;		/* of a body that is in a file; -1: in memory */
-	uint64_t	 length;	/* of the body, as it is sent */
-	uint64_t	 whole;		/* of the body that there is */
+	uint64_t	 length;	/* of the body that is sent */
+	uint64_t	 whole;		/* of the full body */
 	uint64_t	 sent;
 	struct fault	*fault;
 	uint64_t	 hold;
-	bool		 passed;	/* the place where the body was held */
+	bool		 passed;	/* a held body has gone on */
 	uint64_t	 entry;		/* in the journal; 0: none */
 };
 
@@ -120,7 +120,7 @@ each_param(void *ctx, enum MHD_ValueKind kind, const char *name, const char *val
 	return MHD_YES;
 }
 
-/* Of a form. */
+/* Calls pair() for each field of a form. */
 static void
 each_pair(const char *s, size_t n, void (*pair)(void *, const char *, const char *), void *ctx)
 {
@@ -242,7 +242,7 @@ is_gone(void *ctx)
 	return poll(&p, 1, 0) == 1 && p.revents & (POLLRDHUP | POLLHUP | POLLERR);
 }
 
-/* Bytes of the body as it ought to be; what is beyond its end is filler. */
+/* Reads the right body; beyond its end there is filler. */
 static ssize_t
 body_read(struct exchange *x, uint64_t at, char *out, size_t max)
 {
@@ -259,7 +259,7 @@ body_read(struct exchange *x, uint64_t at, char *out, size_t max)
 	return pread(x->fd, out, max, (off_t)(x->reply.from + (int64_t)at));
 }
 
-/* How far the body may go at once, by its fault; 0: it ends here, cut. */
+/* How many bytes the fault lets through at once; 0: the body is cut here. */
 static size_t
 body_limit(struct exchange *x, uint64_t at, size_t max)
 {
@@ -375,7 +375,7 @@ header_bytes(struct exchange *x)
 	return info ? info->header_size : 0;
 }
 
-/* As a gateway refuses what it does not pass on. */
+/* Refuses as a gateway does. */
 static void
 refuse(struct reply *r, unsigned status, const char *title)
 {
@@ -405,7 +405,7 @@ serve(struct exchange *x)
 	}
 }
 
-/* False: the connection is to be closed without an answer. */
+/* False: close the connection without an answer. */
 static bool
 serve_journaled(struct exchange *x)
 {
@@ -507,7 +507,7 @@ answer(struct exchange *x)
 	return rc;
 }
 
-/* A connection that speaks, but not HTTP. */
+/* Sends bytes that are not HTTP. */
 static void
 talk_nonsense(struct exchange *x)
 {
@@ -519,7 +519,7 @@ talk_nonsense(struct exchange *x)
 		log_debug("http", "nonsense not sent: %s", strerror(errno));
 }
 
-/* The headers are here: what the request is. */
+/* The headers have come: makes the request of them. */
 static enum MHD_Result
 begin(struct exchange *x, const char *method, const char *path)
 {
@@ -626,7 +626,7 @@ on_message(void *ctx, const char *fmt, va_list ap)
 	log_debug("http", "%s", text);
 }
 
-/* A listening socket on loopback; where it is, is written into the org. */
+/* Opens a listening socket on loopback and writes its address into the org. */
 static int
 listen_on(struct org *org, unsigned port, const char *scheme, int *out)
 {

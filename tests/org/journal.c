@@ -19,7 +19,7 @@ struct journal {
 	pthread_mutex_t	 lock;		/* guards: all below */
 	pthread_cond_t	 changed;
 	struct entry	*entries;	/* a ring */
-	uint64_t	 first, next;	/* numbers of the oldest, and of the next to come */
+	uint64_t	 first, next;	/* numbers of the oldest and of the next entry */
 	bool		 stopped;
 };
 
@@ -167,7 +167,7 @@ journal_count(struct journal *j, const char *glob)
 	return n;
 }
 
-/* A field of a line: nothing in it may end the field or the line. */
+/* Writes a field of a line, without bytes that would end the field or the line. */
 static void
 put_field(struct buf *out, const char *s)
 {

@@ -41,7 +41,7 @@ jwt_make_key(const char *path)
 	return NULL;
 }
 
-/* base64url without padding, strictly; a NUL follows. Caller frees. NULL: it is not. */
+/* Decodes strict base64url without padding, and adds a NUL. Caller frees. NULL: malformed. */
 static unsigned char *
 decode(const char *s, size_t n, size_t *len)
 {

@@ -98,7 +98,7 @@ link_find(const struct data *d, const struct document *doc, enum object_kind kin
 	return DOCUMENT_NONE;
 }
 
-/* What the links that were made say about who may see the document. */
+/* Counts the later links into the users who may see the document. */
 static void
 count_links(struct data *d, struct document *doc)
 {

@@ -182,7 +182,7 @@ give_code(struct org *org, struct reply *r, const struct asked *asked)
 	}
 }
 
-/* The user is known: an app that was allowed before need not ask again. */
+/* The user is known. An app that was allowed before does not ask again. */
 static void
 ask_user(struct org *org, struct reply *r, const struct asked *asked)
 {
@@ -211,7 +211,7 @@ has_prompt(const struct request *q, const char *what)
 	return prompt && strstr(prompt, what);
 }
 
-/* Who is logged in in this browser. */
+/* The user who is logged in in this browser. */
 static bool
 session_user(struct org *org, const struct request *q, unsigned *user)
 {
@@ -227,7 +227,7 @@ session_user(struct org *org, const struct request *q, unsigned *user)
 	return session_find(org->tokens, session, user);
 }
 
-/* Reads what is asked; false: the reply says what is wrong with it. */
+/* Reads the app's request; false: the reply says what is wrong with it. */
 static bool
 read_asked(struct org *org, const struct request *q, struct reply *r, struct asked *asked)
 {
@@ -301,9 +301,9 @@ serve_authorize(struct org *org, const struct request *q, struct reply *r)
 		ask_user(org, r, &asked);
 }
 
-/* What the forms send */
+/* Forms */
 
-/* False: the reply says that there is nothing to go on with. */
+/* False: the reply says that there is no such request. */
 static bool
 find_asked(struct org *org, const struct request *q, struct reply *r, struct asked *out)
 {

@@ -1,6 +1,6 @@
 /*
- * sffs-org: a Salesforce org on loopback. Reads the command line, makes the
- * org, says how to reach it and serves until it is told to stop.
+ * sffs-org: a Salesforce org on loopback. Reads the command line, makes the org, prints how to
+ * reach it, and serves until a signal stops it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -140,7 +140,7 @@ copy(char *out, size_t size, const char *s)
 	return (size_t)snprintf(out, size, "%s", s) < size;
 }
 
-/* One option; false: told on the log. */
+/* Takes one option; false: the log says why not. */
 static bool
 take_option(int c, const char *arg, struct options *o, struct org *org)
 {
@@ -174,7 +174,7 @@ take_option(int c, const char *arg, struct options *o, struct org *org)
 		break;
 	case OPT_PASSWORD: org->password = arg; break;
 	case OPT_REDIRECT:
-		/* As at registration: no plain http but for localhost. */
+		/* As Salesforce does at registration: plain http only for localhost. */
 		good = o->redirects < ORG_REDIRECTS &&
 		    (strncmp(arg, "http://", 7) != 0 || strncmp(arg, "http://localhost", 16) == 0);
 		if (good)
@@ -188,7 +188,7 @@ take_option(int c, const char *arg, struct options *o, struct org *org)
 	return good;
 }
 
-/* -1: go on; else the status to exit with. */
+/* Returns -1 to go on, or the exit status. */
 static int
 parse(int argc, char **argv, struct options *o, struct org *org)
 {
@@ -249,8 +249,8 @@ read_file(const char *path, struct buf *out)
 	return rc;
 }
 
-/* Another name, or other data, is another org with other Ids: what is cached of one is not taken
- * for the other's. */
+/* Another name or other data make other Ids, so that a mount never takes the cache of one org for
+ * another's. */
 static int
 choose_ids(struct org *org, const struct options *o, const char *dir)
 {
@@ -265,7 +265,7 @@ choose_ids(struct org *org, const struct options *o, const char *dir)
 	return 0;
 }
 
-/* The parts of the org, but for the wire. */
+/* Makes the parts of the org, except http. */
 static int
 make_org(struct org *org, const struct options *o)
 {
@@ -321,8 +321,8 @@ read_jwt_cert(struct org *org, const char *path)
 	return rc;
 }
 
-/* The app's certificate and its key: those that are given, else, for a section with flow = jwt, a
- * key of this run. */
+/* The app's certificate and key: the given ones, or, for a section with flow = jwt, a key that is
+ * made for this run. */
 static int
 prepare_jwt(struct org *org, struct options *o)
 {
@@ -366,8 +366,7 @@ start(struct org *org, const struct options *o, struct http **http)
 	return rc;
 }
 
-/* The secret, or the key, comes last, and then the output ends: whoever reads this may stop there.
- */
+/* The secret, or the key, comes last, and then the output ends: a reader may stop there. */
 static void
 say_where(const struct org *org, const struct options *o)
 {
@@ -412,7 +411,7 @@ main(int argc, char **argv)
 		return status;
 	if (o.redirects == 0)
 		org.redirect_uri[0] = REDIRECT_URI;
-	/* Blocked in every thread that is made from here on; the main thread waits for them. */
+	/* All later threads block these signals; the main thread waits for them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);

@@ -25,7 +25,7 @@ multipart_boundary(const char *type, char out[72])
 	return true;
 }
 
-/* A parameter of a header line; false: it has none of that name. */
+/* A parameter of a header line; false: not there. */
 static bool
 parameter(const char *line, size_t len, const char *name, char *out, size_t size)
 {
@@ -43,7 +43,7 @@ parameter(const char *line, size_t len, const char *name, char *out, size_t size
 	return true;
 }
 
-/* The headers of a part; false: there is no Content-Disposition with a name. */
+/* Reads the headers of a part; false: no Content-Disposition with a name. */
 static bool
 read_headers(const char *s, const char *end, struct part *p)
 {

@@ -19,9 +19,9 @@
 #include "tests/org/token.h"
 #include "tests/org/oauth.h"
 
-#define SESSION_LIFE	7200	/* seconds; as introspection tells it */
+#define SESSION_LIFE	7200	/* seconds, as in introspection */
 
-/* Who asks */
+/* The client */
 
 static const char *
 bearer(const struct request *q)
@@ -35,7 +35,7 @@ bearer(const struct request *q)
 	return strncasecmp(header, "OAuth ", 6) == 0 ? header + 6 : NULL;
 }
 
-/* What was issued then or before has ended, when tokens live for so many seconds; 0: they do not
+/* The time at or before which issued tokens have ended, by a setting in seconds; 0: they never
  * end. */
 static int64_t
 oldest(struct org *org, enum setting life)
@@ -71,7 +71,7 @@ oauth_check(struct org *org, const struct request *q, struct reply *r, unsigned 
 	return false;
 }
 
-/* What a form says of the client, or Basic does. Caller frees. */
+/* The client's id and secret, of the form or of Basic. Caller frees. */
 static void
 client_of(const struct request *q, char **id, char **secret)
 {
@@ -99,7 +99,7 @@ client_of(const struct request *q, char **id, char **secret)
 	*secret = strdup(colon + 1);
 }
 
-/* The app, with its secret unless that is not required. */
+/* Checks the app and, if required, its secret. */
 static bool
 check_client(struct org *org, const struct request *q, struct reply *r, bool secret_required)
 {
@@ -118,7 +118,7 @@ check_client(struct org *org, const struct request *q, struct reply *r, bool sec
 	return good;
 }
 
-/* The org's own host: other names lead to the login host, which knows only some flows. */
+/* Whether the host is the org's own; another one is the login host, which has only some flows. */
 static bool
 is_my_domain(struct org *org, const struct request *q)
 {
@@ -151,7 +151,7 @@ put_signature(struct org *org, const char *signed_text, struct buf *out)
 	buf_put_json(out, (char *)text, strlen((char *)text));
 }
 
-/* A login that all conditions of its flow are met for. refresh: NULL: none is given. */
+/* Answers a login that has met all conditions. refresh NULL: no refresh token. */
 static void
 reply_token(struct org *org, struct reply *r, const struct holder *holder, const char *refresh)
 {
@@ -206,7 +206,7 @@ client_credentials(struct org *org, const struct request *q, struct reply *r)
 		reply_token(org, r, &holder, NULL);
 }
 
-/* Whether a verifier is the one that a challenge was made of, by S256. */
+/* Whether the challenge was made of this verifier, by S256. */
 static bool
 verifies(const char *challenge, const char *verifier)
 {
@@ -231,7 +231,7 @@ authorization_code(struct org *org, const struct request *q, struct reply *r)
 	bool secret_required = settings_get(&org->settings, SETTING_SECRET_WEB);
 	struct asked asked;
 
-	/* Neither secret nor verifier is nobody. */
+	/* A client needs a secret or a verifier. */
 	if (!check_client(org, q, r, secret_required || !verifier))
 		goto out;
 	int rc =
@@ -285,7 +285,7 @@ out:
 	free(token);
 }
 
-/* Whom an assertion is for: the org's login hosts, the org, or its token endpoint. */
+/* An assertion may be for the login hosts, the org, or its token endpoint. */
 static bool
 is_audience(const struct org *org, const char *aud)
 {
@@ -327,7 +327,7 @@ jwt_bearer(struct org *org, const struct request *q, struct reply *r)
 	free(scope);
 }
 
-/* Blocked, as in every org that was made since Summer '23. */
+/* Blocked, as in every org since Summer '23. */
 static void
 password(struct org *org, const struct request *q, struct reply *r)
 {
@@ -412,7 +412,7 @@ out:
 	free(token);
 }
 
-/* version: of the API, or "{version}" where none was asked for. */
+/* version: of the API, or "{version}" if the request has none. */
 static void
 put_urls(struct org *org, const char *version, struct buf *out)
 {
@@ -436,7 +436,7 @@ put_urls(struct org *org, const char *version, struct buf *out)
 	buf_puts(out, "}");
 }
 
-/* Of the identity URL and of userinfo: one body with the fields of both. */
+/* Answers the identity URL and userinfo alike, with the fields of both. */
 static void
 serve_identity(struct org *org, const struct request *q, struct reply *r)
 {

@@ -45,7 +45,7 @@ append(struct data *d, enum place_kind kind, const char *name, uint32_t library,
 	return 0;
 }
 
-/* Locked. */
+/* Caller locks. */
 static int
 add(struct data *d, enum place_kind kind, const char *name, uint32_t library, uint32_t parent,
     int64_t now, uint32_t *out)

@@ -7,9 +7,9 @@
 #include "tests/org/query.h"
 
 #define OFFSET_MAX	2000
-#define FIELDS_MAX	200	/* rows of FIELDS(ALL) */
+#define FIELDS_MAX	200	/* the most rows of FIELDS(ALL) */
 
-/* A field, by way of relations: all of them but the last are references. */
+/* A path to a field: all but the last are references. */
 struct column {
 	const struct field *fields[SOQL_LEVELS];
 	unsigned	 levels;
@@ -23,12 +23,12 @@ struct check {
 	enum soql_op	 op;
 	struct value	*values;	/* the literals; ids sorted */
 	size_t		 count;
-	bool		 has_null;	/* among those of IN */
+	bool		 has_null;	/* among the values of IN */
 	struct query	*inner;		/* IN (SELECT ...) */
-	struct column	 inner_column;	/* which of its fields */
+	struct column	 inner_column;	/* the field of it */
 };
 
-/* What a record shows: a field, or a relation with what is below it. */
+/* A part of a record: a field, or a relation with its parts. */
 struct shown {
 	const struct field *field;
 	struct shown	*below, *next;
@@ -51,7 +51,7 @@ struct query {
 	unsigned	 counts;	/* items that are COUNT(field) */
 	struct check	*where;
 	struct order	*order;
-	struct query	*inners, *next;	/* all of the queries within, for freeing */
+	struct query	*inners, *next;	/* all inner queries, to free them */
 };
 
 struct binder {
@@ -152,7 +152,7 @@ last_field(const struct column *c)
 	return c->fields[c->levels - 1];
 }
 
-/* Adds a column to what is shown; relations come once, with all their fields. */
+/* Adds a column to the record; a relation comes once, with all its fields. */
 static void
 show(struct binder *b, const struct column *c, const struct soql_path *path)
 {
@@ -311,7 +311,7 @@ id_order(const void *a, const void *b)
 	return memcmp(((const struct value *)a)->text, ((const struct value *)b)->text, 15);
 }
 
-/* NULLs are noted and left out; ids are sorted, for there may be many. */
+/* Notes NULLs and leaves them out; sorts Ids, since there may be many. */
 static void
 bind_literals(struct binder *b, const struct soql_condition *c, struct check *k)
 {
@@ -433,7 +433,7 @@ bind_order(struct binder *b)
 	}
 }
 
-/* The rules that some objects have for WHERE */
+/* Rules of some objects for WHERE */
 
 /* A test that every row must pass. */
 typedef bool check_matcher(const struct check *);
@@ -523,7 +523,7 @@ check_rules(struct binder *b)
 	}
 }
 
-/* Binds a query of a tree, which stays the caller's. */
+/* Binds a query of a tree; the caller keeps the tree. */
 static int
 bind(struct soql_tree *tree, const struct soql *soql, const struct rows_view *view,
     struct query **out, struct soql_error *error)
@@ -610,7 +610,7 @@ query_free(struct query *q)
 
 /* Running */
 
-/* The ids that the queries within found, for the time of a run. */
+/* The Ids that inner queries found, during a run. */
 struct ids {
 	const struct check *check;
 	char		(*id)[ID_SIZE];
@@ -626,7 +626,7 @@ struct run {
 	int		 rc;
 };
 
-/* The record that a reference leads to. */
+/* Loads the record of a reference. */
 static bool
 follow(const struct row *from, const struct field *reference, const struct rows_view *view,
     struct row *to)
@@ -741,7 +741,7 @@ passes(const struct run *run, const struct check *k, const struct row *row)
 	return k->node == SOQL_AND;
 }
 
-/* Which rows need be looked at: a list, or all from `from` up to `to`. */
+/* The rows to check: a list, or all from `from` up to `to`. */
 struct plan {
 	uint32_t	 from, to;
 	uint32_t	*list;
@@ -757,7 +757,7 @@ number_order(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The rows that an = or IN names, by their own id or their document's. */
+/* Lists the rows of an = or IN, by their own Id or their document's. */
 static void
 plan_list(struct run *run, const struct check *k, bool document, struct plan *plan)
 {
@@ -817,7 +817,7 @@ plan_range(struct run *run, const struct check *k, struct plan *plan)
 		plan->to = at + (exact && k->op == SOQL_LE);
 }
 
-/* Only what every row must pass can narrow the rows; all is checked again on each. */
+/* Only a test that every row must pass can narrow the rows; each row is then checked in full. */
 static void
 plan_rows(struct run *run, const struct check *k, struct plan *plan)
 {
@@ -864,7 +864,7 @@ has_value(const struct row *row, const struct field *f)
 	return v.kind != VALUE_NULL;
 }
 
-/* All that match, up to `most`, in the order of their ids. */
+/* Collects matching rows, at most `most`, in the order of their Ids. */
 static void
 scan(struct run *run, size_t most, struct query_rows *out)
 {
@@ -899,7 +899,7 @@ scan(struct run *run, size_t most, struct query_rows *out)
 
 struct key {
 	struct value	 value;
-	char		*text;		/* what value.text points to */
+	char		*text;		/* value.text points here */
 };
 
 struct sorted {
@@ -984,7 +984,7 @@ sort(struct run *run, struct query_rows *rows)
 	free(sorted);
 }
 
-/* Rows come in the order of their ids by themselves. */
+/* Rows come in the order of their Ids anyway. */
 static bool
 is_sorted(const struct query *q)
 {
@@ -1164,7 +1164,7 @@ query_put_records(const struct query *q, const struct data *d, const struct quer
     size_t first, size_t count, bool late, struct buf *out)
 {
 	struct content *content = calloc(1, sizeof(*content));
-	/* What was there when the query ran is shown, whatever has become of it. */
+	/* Shows a row that was there when the query ran, even if it is deleted now. */
 	struct rows_view view = q->view;
 	struct row row;
 	bool comma = false;

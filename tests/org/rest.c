@@ -23,9 +23,9 @@
 #define IDS_MAX		2000
 #define COMPOSITE_PARTS	25
 #define COMPOSITE_QUERIES 5
-#define PARTS		6	/* of a path, behind the version */
+#define PARTS		6	/* of a path, after the version */
 
-/* One call, taken apart. */
+/* One call, parsed. */
 struct call {
 	struct org	*org;
 	const struct request *request;
@@ -103,7 +103,7 @@ serve_limits(struct call *c)
 
 /* Queries */
 
-/* Rows of a page: a hint of the client, within what the org allows. */
+/* Rows of a page: the client's hint, within the org's limits. */
 static size_t
 page_size(const struct call *c)
 {
@@ -116,7 +116,7 @@ page_size(const struct call *c)
 	return own > 0 && (unsigned long)own < n ? (size_t)own : n;
 }
 
-/* A page from `first` on; the data are locked. */
+/* Writes a page from `first` on; caller locks the data. */
 static void
 put_page(struct call *c, const struct cursor *cursor, size_t first)
 {
@@ -233,7 +233,7 @@ serve_query_all(struct call *c)
 
 /* Records */
 
-/* Names of fields and relations with commas between, as they come in a URL. */
+/* A list of fields and relations in a URL, with commas between. */
 static bool
 is_field_list(const char *s, size_t len)
 {
@@ -244,7 +244,7 @@ is_field_list(const char *s, size_t len)
 	return len > 0;
 }
 
-/* A record is a query of its id; the data are locked. */
+/* Reads a record by a query for its Id; caller locks the data. */
 static void
 put_fields(struct call *c, const struct object *object, const char *id, const char *fields)
 {
@@ -262,7 +262,7 @@ put_fields(struct call *c, const struct object *object, const char *id, const ch
 		rc = query_run(query, c->org->data, &rows);
 	if (rc == 0) {
 		query_put_records(query, c->org->data, &rows, 0, rows.count, false, &record);
-		/* Without the brackets of a list. */
+		/* Drops the brackets of the list. */
 		if (record.len > 2)
 			buf_put(&c->reply->body, record.data + 1, record.len - 2);
 	} else {
@@ -287,7 +287,7 @@ put_record(struct call *c, const struct object *object, const char *id)
 		put_fields(c, object, id, fields ? fields : "FIELDS(STANDARD)");
 }
 
-/* "bytes=a-b", "bytes=a-", "bytes=-n"; 0: none that is understood, 1: good, -1: out of range. */
+/* "bytes=a-b", "bytes=a-", "bytes=-n"; 0: not understood, 1: good, -1: out of range. */
 static int
 parse_range(const char *s, int64_t size, int64_t *from, int64_t *to)
 {
@@ -349,7 +349,7 @@ apply_range(struct call *c)
 	}
 }
 
-/* The bytes of a version; the data are locked. */
+/* Answers with the bytes of a version; caller locks the data. */
 static void
 put_blob(struct call *c, const struct row *row)
 {
@@ -361,7 +361,7 @@ put_blob(struct call *c, const struct row *row)
 		r->body.failed = true;
 		return;
 	}
-	/* Links and what is elsewhere have no bytes. */
+	/* Links and files outside Salesforce have no bytes. */
 	if (row->document->external || data_url(c->org->data, row->document, url)) {
 		reply_error(r, "NOT_FOUND", NULL);
 		goto out;
@@ -394,7 +394,7 @@ serve_record(struct call *c, const struct object *object)
 	char id[ID_SIZE], message[128];
 	struct row row;
 
-	view.archived = c->parts == 4;	/* their bytes are kept */
+	view.archived = c->parts == 4;	/* their bytes are still there */
 	data_lock(c->org->data);
 	const char *code =
 	    row_find(c->org->data, object, c->part[2], &view, &row, id, message, sizeof(message));
@@ -452,8 +452,8 @@ serve_sobjects(struct call *c)
 		serve_object(c, object);
 }
 
-/* Many records of an object by their ids: in their order, null for what is not there. The data are
- * locked. */
+/* Writes records of an object in the order of these Ids, null for a missing one. Caller locks the
+ * data. */
 static void
 put_records(struct call *c, const struct object *object, char *ids, const char *fields)
 {
@@ -481,7 +481,7 @@ put_records(struct call *c, const struct object *object, char *ids, const char *
 	buf_puts(&c->reply->body, *comma == '[' ? "[]" : "]");
 }
 
-/* The strings of an array, with commas between. Caller frees. */
+/* Joins the strings of an array with commas. Caller frees. */
 static char *
 join(const cJSON *array)
 {
@@ -526,8 +526,8 @@ serve_retrieve(struct call *c)
 }
 
 /*
- * Composite: GETs of JSON alone, and none of them writes or is a composite itself. One call in all;
- * each part has a status.
+ * Composite: only GETs of JSON, none of them a composite itself. It counts as one call; each part
+ * has a status.
  */
 
 static void serve_resource(struct call *c);
@@ -573,7 +573,7 @@ put_part(struct call *c, const cJSON *item)
 	reply_free(&reply);
 }
 
-/* What is wrong with a composite; NULL: nothing. */
+/* Returns the fault of a composite; NULL: none. */
 static const char *
 check_parts(const cJSON *parts)
 {
@@ -646,7 +646,7 @@ serve_composite(struct call *c)
 static const struct {
 	const char *name;
 	void (*serve)(struct call *);
-	bool writes;		/* not for GET alone */
+	bool writes;		/* has methods beside GET */
 } resources[] = {
 	{ "query", serve_query, false },
 	{ "queryAll", serve_query_all, false },
@@ -686,7 +686,7 @@ parse_version(const char *s)
 	return strcmp(end, ".0") == 0 && v >= 7 && v <= REST_NEWEST ? (unsigned)v : 0;
 }
 
-/* Takes the path apart in place; false: too many parts. */
+/* Splits the path in place; false: too many parts. */
 static bool
 split(struct call *c, char *path, char **version)
 {

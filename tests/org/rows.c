@@ -9,7 +9,7 @@
 
 #define ORG_NUMBER	0
 #define ORG_NAME	"Simulated Org"
-#define ORG_CREATED	1546300800000	/* before all else */
+#define ORG_CREATED	1546300800000	/* ms; before any document */
 
 #define ATTACHMENTS	3
 
@@ -91,7 +91,7 @@ may_see(const struct document *doc, const struct rows_view *view)
 	return view->by_id && (doc->record != DOCUMENT_NONE || doc->recorded);
 }
 
-/* What a link leads to is there. */
+/* Whether the other end of a link exists. */
 static bool
 is_linked(const struct data *d, const struct link_row *l)
 {
@@ -100,7 +100,7 @@ is_linked(const struct data *d, const struct link_row *l)
 	return kind == PLACES || !place_get(d, kind, l->number)->deleted;
 }
 
-/* The document that a row is about is there, and has what makes it a row. */
+/* Loads the document of a row; false: the document has no such row. */
 static bool
 load_document(const struct data *d, uint32_t number, const struct rows_view *view, struct row *r)
 {
@@ -200,7 +200,7 @@ row_find(const struct data *d, const struct object *object, const char *text,
 		return NULL;
 	by_id.deleted = true;
 	there = there && row_load(d, object, number, &by_id, NULL, out);
-	/* What is archived is there as well, but not deleted. */
+	/* Archived documents are there too, but not deleted ones. */
 	if (there &&
 	    (!out->document || is_link_row(object) || out->document->state & DOCUMENT_DELETED)) {
 		snprintf(message, size, "entity is deleted");
@@ -354,7 +354,7 @@ content_value(const struct row *r, enum field_meaning means, struct value *v)
 {
 	const struct version *version = version_of(r);
 
-	/* Of a kept version all is known; a synthetic one has to be made for it. */
+	/* A kept version has its MD5 and size; a synthetic one must be made first. */
 	if (version->md5[0] == '\0')
 		data_content(r->data, r->document, version, r->content);
 	if (means == MEANS_SIZE) {
@@ -428,7 +428,7 @@ link_value(const struct row *r, enum field_meaning means, struct value *v)
 	}
 }
 
-/* Fields of objects that are about a document. */
+/* Fields of objects that belong to a document. */
 static void
 document_value(const struct row *r, enum field_meaning means, struct value *v)
 {
@@ -571,7 +571,7 @@ user_value(const struct person *u, enum field_meaning means, struct value *v)
 	}
 }
 
-/* What users, the organization and legacy files have in common. */
+/* Fields that users, the organization and legacy files share. */
 static void
 setting_value(enum field_meaning means, struct value *v)
 {
@@ -605,7 +605,7 @@ row_id(const struct row *r, char out[ID_SIZE])
 		id_make(object_of(OBJECT_FOLDER)->prefix, r->number - FIRST_FOLDER, out);
 }
 
-/* A value that was written. */
+/* The value that a client wrote, or NULL. */
 static const struct extra *
 find_extra(const struct row *r, const struct place *place, const struct field *f)
 {

@@ -12,7 +12,7 @@ enum {
 	NAME = FIELD_NAME,
 };
 
-/* What every record has that a user may change. */
+/* The audit fields of every record that a user may change. */
 #define AUDIT                                                                                      \
 	{ "CreatedDate", FIELD_DATETIME, 0, 0, MEANS_CREATED, NULL, NULL, 0 },                     \
 	    { "CreatedById", FIELD_REFERENCE, 18, 0, MEANS_CREATED_BY, "CreatedBy", "User", 0 },   \
@@ -233,7 +233,7 @@ static const struct field opportunity_fields[] = {
 	AUDIT,
 };
 
-/* Files as they were before there were ContentDocuments; there are a few, to be counted. */
+/* Files from the time before ContentDocument; there are a few, for counting. */
 static const struct field attachment_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
 	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
@@ -253,7 +253,7 @@ static const struct field legacy_document_fields[] = {
 	AUDIT,
 };
 
-/* What a reference to any object leads to. */
+/* The target of a reference to any object. */
 static const struct field name_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
 	{ "Name", FIELD_STRING, 255, N | NAME, MEANS_NAME, NULL, NULL, 0 },

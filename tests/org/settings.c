@@ -8,7 +8,7 @@
 
 static const struct row {
 	const char *name;
-	int64_t value, min, max;	/* value: unless it is set */
+	int64_t value, min, max;	/* value: the default */
 	const char *help;
 } rows[SETTINGS] = {
 	[SETTING_API_LIMIT] = { "api-limit", 100000, 0, LONG,

@@ -1,7 +1,6 @@
 /*
- * A tokeniser that looks at one token at a time, and a recursive descent over
- * it. Once an error is set every further step fails, so that only those who
- * build lists have to look.
+ * A tokeniser with one token of lookahead, and a recursive descent over it. After an error every
+ * further step fails, so that only loops have to check.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -16,7 +15,7 @@
 #define TEXT_MAX	100000	/* characters of a query */
 #define LITERAL_MAX	4000	/* of a string */
 #define DEPTH_MAX	100
-#define SHOWN		60	/* of the text on either side of an error */
+#define SHOWN		60	/* characters on either side of an error */
 
 enum token { T_END, T_WORD, T_STRING, T_LITERAL, T_SYMBOL, T_BAD };
 
@@ -32,7 +31,7 @@ struct parser {
 	struct soql_error *error;
 	int		 rc;
 	unsigned	 depth;
-	size_t		 next;		/* where the token after this begins */
+	size_t		 next;		/* where the next token begins */
 	enum token	 token;
 	size_t		 at, len;	/* this token */
 };
@@ -150,7 +149,7 @@ classify(const char *s, size_t n, size_t *len)
 		*len = n;
 		return T_BAD;
 	}
-	/* Numbers, dates and times: what they are is seen when one is wanted. */
+	/* Numbers, dates and times: the parser tells them apart when it needs one. */
 	if (is_digit(*s) ||
 	    ((*s == '-' || *s == '+' || *s == '.') && n > 1 && (is_digit(s[1]) || s[1] == '.'))) {
 		while (i < n && (is_word(s[i], false) || strchr(".:+-", s[i])) && s[i] != '\0')
@@ -295,7 +294,7 @@ parse_path(struct parser *p, struct soql_path *out)
 
 /* Literals */
 
-/* \n and its like; false: no such escape. */
+/* \n and the like; false: no such escape. */
 static bool
 unescape(char c, char *out)
 {
@@ -476,7 +475,7 @@ parse_test(struct parser *p, struct soql_condition *c)
 		parse_literal(p, c->op == SOQL_LIKE, c->literals);
 }
 
-/* One test, or what is in parentheses. */
+/* One test, or conditions in parentheses. */
 static struct soql_condition *
 parse_simple(struct parser *p)
 {
@@ -496,8 +495,8 @@ parse_simple(struct parser *p)
 }
 
 /*
- * NOT simple | simple { AND simple } | simple { OR simple }. A NOT beside AND
- * or OR wants parentheses, and so does a mix of the two.
+ * NOT simple | simple { AND simple } | simple { OR simple }. A NOT beside AND or OR needs
+ * parentheses, and so does a mix of the two.
  */
 static struct soql_condition *
 parse_conditions(struct parser *p)
@@ -529,7 +528,7 @@ parse_conditions(struct parser *p)
 
 /* The rest */
 
-/* FIELDS(ALL), COUNT(Id) name: what has parentheses after its name. */
+/* A name with parentheses: FIELDS(ALL), COUNT(Id) alias. */
 static void
 parse_function(struct parser *p, const struct soql_name *name, struct soql_item *item)
 {
@@ -570,7 +569,7 @@ parse_item(struct parser *p, struct soql_item *item)
 	item->path = path;
 }
 
-/* SELECT COUNT() FROM: not a field, and alone. */
+/* SELECT COUNT() FROM: not a field, and the only item. */
 static bool
 parse_count(struct parser *p)
 {

@@ -37,7 +37,7 @@ static const char *const words[] = {
 
 #define WORDS	(sizeof(words) / sizeof(words[0]))
 
-/* splitmix64: a number's bits, well mixed. */
+/* splitmix64: mixes the bits of a number. */
 static uint64_t
 mix(uint64_t x)
 {
@@ -117,7 +117,7 @@ print(char *out, const char *fmt, ...)
 	return (size_t)n;
 }
 
-/* The same text again and again, `characters` of them. */
+/* Repeats a text up to so many characters. */
 static size_t
 repeat(char *out, const char *s, unsigned characters)
 {
@@ -138,7 +138,7 @@ synthetic_title(uint32_t number, bool plain, char out[VALUE_SPACE])
 		return print(out, "Document %07u", number);
 	switch (number % 50) {
 	case 2:
-		return print(out, "%s %u", word, number / 250); /* some five of a name */
+		return print(out, "%s %u", word, number / 250); /* about five with one name */
 	case 4: return print(out, "Untitled");
 	case 6: return print(out, "%s/%u/Q%u", word, number, number % 4 + 1);
 	case 8: return print(out, "%s\t%u\nsecond line", word, number);
@@ -146,7 +146,7 @@ synthetic_title(uint32_t number, bool plain, char out[VALUE_SPACE])
 		return print(out,
 		    "\xe2\x80\xae"
 		    "fdp.%s %u\xe2\x80\xac",
-		    word, number); /* drawn backwards */
+		    word, number); /* right to left */
 	case 12: return print(out, ".%s %u", word, number);
 	case 14: return print(out, "-%s %u", word, number);
 	case 16:
@@ -181,7 +181,7 @@ synthetic_path(uint32_t number, bool plain, char out[VALUE_SPACE])
 {
 	const char *ext = extensions[kind_of(number, plain)];
 
-	/* Old rows hold a whole Windows path. */
+	/* Old rows have a full Windows path. */
 	if (!plain && number % 100 == 60)
 		return print(out, "C:\\Documents\\export %u%s", number, ext);
 	return print(out, "document-%u%s", number, ext);
@@ -196,7 +196,7 @@ synthetic_url(uint32_t number, bool plain, char out[VALUE_SPACE])
 	return true;
 }
 
-/* Text at the end of a content, as much as there is room for. */
+/* A content that grows at its end, within its room. */
 struct page {
 	char	*at;
 	size_t	 len;
@@ -215,7 +215,7 @@ add(struct page *p, const char *fmt, ...)
 		p->len += (size_t)n;
 }
 
-/* Delimiters, line ends, quotes and byte order marks as exports of many programs have them. */
+/* Delimiters, line ends, quotes and byte order marks as in the exports of many programs. */
 static void
 csv(struct page *p, uint32_t number, bool plain, unsigned version)
 {

@@ -8,9 +8,9 @@
 #include "tests/org/data.h"
 #include "tests/org/token.h"
 
-#define ACCESS_MAX	1000	/* access tokens that are valid at once; older ones end */
+#define ACCESS_MAX	1000	/* valid access tokens; a new one ends the oldest */
 #define APPROVALS_MAX	5	/* of a user */
-#define ROTATED_MAX	16	/* rotated tokens of an approval that are still known */
+#define ROTATED_MAX	16	/* rotated tokens that an approval remembers */
 #define ASKED_MAX	64
 #define SESSIONS_MAX	16
 #define HOUR		3600000
@@ -40,7 +40,7 @@ struct logins {
 
 struct tokens {
 	pthread_mutex_t	 lock;		/* guards: all below */
-	struct access	 access[ACCESS_MAX];	/* rings, but for approvals */
+	struct access	 access[ACCESS_MAX];	/* a ring, like the arrays below but approvals */
 	unsigned	 next_access;
 	struct approval	 approvals[DATA_USERS][APPROVALS_MAX];
 	uint64_t	 next_approval;
@@ -136,7 +136,7 @@ tokens_free(struct tokens *t)
 	free(t);
 }
 
-/* `prefix`, random characters, `suffix`: `len` in all. */
+/* Makes a token of `len` characters: prefix, random ones, suffix. */
 static bool
 make(const char *prefix, const char *suffix, size_t len, char out[TOKEN_SIZE])
 {
@@ -229,7 +229,7 @@ tokens_revoke(struct tokens *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
-/* The approval of which this is the refresh token, or (rotated) was. */
+/* Finds the approval with this refresh token, or (rotated) a former one. */
 static struct approval *
 find_approval(struct tokens *t, const char *token, bool rotated)
 {
@@ -348,7 +348,7 @@ refresh_end(
 	return a ? 0 : -ENOENT;
 }
 
-/* What is asked in a browser */
+/* Requests of apps in a browser */
 
 bool
 asked_add(struct tokens *t, struct asked *asked)
@@ -403,7 +403,7 @@ asked_end(struct tokens *t, const char *id)
 	pthread_mutex_unlock(&t->lock);
 }
 
-/* A code ends in == as real ones do: who forgets to decode it, or does so twice, is found out. */
+/* A code ends in == like real ones: it fails a client that does not decode it exactly once. */
 bool
 code_give(struct tokens *t, const char *id, int64_t now, char code[TOKEN_SIZE])
 {

@@ -40,8 +40,7 @@ value_set_datetime(struct value *v, int64_t ms)
 	v->number = ms;
 }
 
-/* The next character of s, of which n > 0 bytes are left; a byte that is not UTF-8 stands for
- * itself. */
+/* The next character of the n > 0 bytes at s; a byte that is not UTF-8 stands for itself. */
 static uint32_t
 next_char(const unsigned char *s, size_t n, size_t *len)
 {
@@ -88,8 +87,7 @@ text_order(const char *a, size_t na, const char *b, size_t nb)
 	return (na > 0) - (nb > 0);
 }
 
-/* Only the last % needs to be gone back to: what an earlier one could take, the last one can as
- * well. */
+/* Backtracks only to the last %: whatever an earlier one could take, the last one can take too. */
 bool
 text_like(const char *text, size_t nt, const char *pattern, size_t np)
 {
@@ -196,7 +194,7 @@ datetime_format(int64_t ms, char out[32])
 	snprintf(out + n, 32 - n, ".%03u+0000", (unsigned)part % 1000);
 }
 
-/* n digits at s, or -1. */
+/* The number of n digits at s, or -1. */
 static int
 number_at(const char *s, int n)
 {
@@ -232,7 +230,7 @@ date_parse(const char *s, size_t len, int64_t *days)
 	return true;
 }
 
-/* Z, +01:00 or +0100, to the end; minutes east. */
+/* Z, +01:00 or +0100, and nothing after it; in minutes east. */
 static bool
 zone_parse(const char *s, size_t len, int *minutes)
 {

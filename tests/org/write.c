@@ -36,7 +36,7 @@ answer(struct write *w, bool good, enum writer_op op, struct reply *r)
 		    w->object->name, w->id);
 		buf_printf(&r->body, "{\"id\":\"%s\",\"success\":true,\"errors\":[]}", w->id);
 	} else {
-		reply_error(r, w->code, w->message);	/* for its status */
+		reply_error(r, w->code, w->message);	/* sets the status */
 		buf_clear(&r->body);
 		buf_putc(&r->body, '[');
 		put_error(w, "errorCode", &r->body);
@@ -44,8 +44,7 @@ answer(struct write *w, bool good, enum writer_op op, struct reply *r)
 	}
 }
 
-/* The body of a request, taken apart; the JSON is the caller's. NULL: the reply says what is wrong.
- */
+/* Parses the body of a request; caller frees the JSON. NULL: the reply says why. */
 static cJSON *
 read_body(const struct request *q, struct reply *r, const struct part **blob, struct part parts[2])
 {
@@ -132,7 +131,7 @@ write_delete(struct org *org, const struct rows_view *view, const struct object 
 
 /* Collections */
 
-/* What a collection says of one record: which object it is of. */
+/* The object of one record of a collection. */
 static const struct object *
 object_of(const cJSON *record, enum writer_op op, const char *id)
 {
@@ -180,7 +179,7 @@ put_result(const struct write *w, bool rolled_back, struct buf *out)
 	buf_puts(out, "]}");
 }
 
-/* ids: of a DELETE; else NULL, and the records say. */
+/* ids: of a DELETE; otherwise NULL, and the records have them. */
 static void
 run_all(struct org *org, const struct rows_view *view, enum writer_op op, const cJSON *records,
     const cJSON *ids, bool all, struct reply *r)

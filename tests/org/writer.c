@@ -113,7 +113,7 @@ check_value(struct write *w, const struct field *f, const cJSON *v)
 	return fail_type(w, f);
 }
 
-/* Every field that is given is there, may be written, and is of its type. */
+/* Checks that each given field exists, may be written, and has a value of its type. */
 static bool
 check_fields(struct write *w, unsigned flag)
 {
@@ -149,8 +149,8 @@ require(struct write *w, const char *name)
 	return (s && *s) || fail_missing(w, name);
 }
 
-/* The record that a field refers to; *out stays as it is when the field is not given, and is
- * DOCUMENT_NONE when it is null. */
+/* Finds the record of a reference. *out stays unchanged if the field is not given, and becomes
+ * DOCUMENT_NONE if it is null. */
 static bool
 resolve(struct write *w, const char *name, enum object_kind kind, uint32_t *out)
 {
@@ -182,7 +182,7 @@ resolve(struct write *w, const char *name, enum object_kind kind, uint32_t *out)
 	return true;
 }
 
-/* A value that is one of a few, by its first letter; 0: not given. */
+/* Reads one of a few values, by its first letter; 0: not given. */
 static bool
 pick(struct write *w, const char *name, const char *const *values, char *out)
 {
@@ -204,8 +204,7 @@ pick(struct write *w, const char *name, const char *const *values, char *out)
 static const char *const shares[] = { "V", "C", "I", NULL };
 static const char *const visibilities[] = { "AllUsers", "InternalUsers", "SharedUsers", NULL };
 
-/* Fields that mean something are written by those who know what; the others are kept as they come.
- */
+/* Whether a field has no meaning for the org, and is only kept. */
 static bool
 is_plain(const struct field *f)
 {
@@ -256,7 +255,7 @@ store_plain(struct write *w)
 
 /* Versions */
 
-/* The bytes of a version, from base64 or from the second part. Caller frees *own. */
+/* Reads the bytes of a version, from base64 or from the second part. Caller frees *own. */
 static bool
 read_bytes(struct write *w, struct upload *up, char **own)
 {
@@ -288,8 +287,8 @@ read_bytes(struct write *w, struct upload *up, char **own)
 	return true;
 }
 
-/* Where a first version goes besides: a library, a record or a user. What is not there is taken,
- * and is nowhere. */
+/* Finds the library, record or user of a first version. An Id that does not exist is accepted, and
+ * has no effect. */
 static void
 place_first(struct write *w, struct placing *at, struct link_row *link)
 {
@@ -322,7 +321,7 @@ place_first(struct write *w, struct placing *at, struct link_row *link)
 	data_unlock(w->org->data);
 }
 
-/* The title of a first version that has none: its file's name, without the extension. */
+/* The title of a first version without one: its file's name, without the extension. */
 static char *
 title_of(const char *path)
 {
@@ -523,7 +522,7 @@ delete_document(struct write *w)
 
 /* Links */
 
-/* Whom a link is to. */
+/* Finds the user, library or record of a link. */
 static bool
 resolve_entity(struct write *w, const char *name, struct link_row *link)
 {
@@ -608,7 +607,7 @@ delete_link(struct write *w)
 	return w->dry || check(w, link_delete(w->org->data, w->number));
 }
 
-/* Folders: where documents are */
+/* Folders: the places of documents */
 
 static bool
 update_member(struct write *w)
@@ -631,8 +630,7 @@ update_member(struct write *w)
 
 /* Libraries, folders, records */
 
-/* The name that a write gives, or NULL; `old` has the half of a contact's that is not given. Caller
- * frees. */
+/* The name in a write, or NULL. A contact's name may lack a half: `old` has it. Caller frees. */
 static char *
 name_of(const struct write *w, const char *old)
 {
@@ -720,7 +718,7 @@ update_place(struct write *w)
 	return check(w, rc) && store_plain(w);
 }
 
-/* Whether there is anything in a library or folder. */
+/* Whether a library or folder is empty. */
 static bool
 is_empty(struct write *w, enum place_kind kind)
 {
@@ -759,7 +757,7 @@ delete_place(struct write *w)
 
 static const struct {
 	enum object_kind kind;
-	bool (*create)(struct write *);		/* NULL: there is no such thing */
+	bool (*create)(struct write *);		/* NULL: not possible */
 	bool (*update)(struct write *);
 	bool (*remove)(struct write *);
 } writers[] = {
