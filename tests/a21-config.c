@@ -90,14 +90,16 @@ test_files(void)
 		    "no section [acme]; there is none at all" },
 		{ "an empty file", "", "acme", NULL, -EINVAL,
 		    "no section [acme]; there is none at all" },
-		{ "[defaults] is no org", WHOLE, "defaults", NULL, -EINVAL, "not the name of an org" },
+		{ "[defaults] is no org", WHOLE, "defaults", NULL, -EINVAL,
+		    "not the name of an org" },
 		{ "an org that is a path", WHOLE, "../acme", NULL, -EINVAL,
 		    "an org name has only letters" },
 		{ "an org that is an option", WHOLE, "-acme", NULL, -EINVAL,
 		    "an org name has only letters" },
 		{ "an org with a colon, as for sshfs", WHOLE, "acme:/documents", NULL, -EINVAL,
 		    "an org name has only letters" },
-		{ "an org without a name", WHOLE, "", NULL, -EINVAL, "an org name has only letters" },
+		{ "an org without a name", WHOLE, "", NULL, -EINVAL,
+		    "an org name has only letters" },
 		{ "a key that is none", WHOLE "colour = red\n", "acme", NULL, -EINVAL,
 		    "/config:4: colour: there is no such key; sffs --keys" },
 		{ "a key with a slip", WHOLE "refesh = 5\n", "acme", NULL, -EINVAL,
@@ -110,7 +112,8 @@ test_files(void)
 		    "acme", NULL, -EINVAL,
 		    "/config:6: client_id is given a second time, first in line 3" },
 		{ "before any section", "refresh = 5\n" WHOLE, "acme", NULL, -EINVAL,
-		    "/config:1: refresh is before any [section]; put [acme] (the name you mount it by) above it" },
+		    "/config:1: refresh is before any [section]; put [acme] (the name you mount it "
+		    "by) above it" },
 		{ "a line that is nothing", WHOLE "refresh\n", "acme", NULL, -EINVAL,
 		    "/config:4: not a [section], a key = value" },
 		{ "a section without its end", WHOLE "[beta\n", "acme", NULL, -EINVAL,
@@ -177,7 +180,8 @@ test_odd_files(void)
 
 	is_int(
 	    load(
-		"\xef\xbb\xbf[acme]\r\n  login_url : https://acme.my.salesforce.com \r\n\t client_id=a ; b # c\r\n ; comment\r\n# comment",
+		"\xef\xbb\xbf[acme]\r\n  login_url : https://acme.my.salesforce.com \r\n"
+		"\t client_id=a ; b # c\r\n ; comment\r\n# comment",
 		NULL, &c, &said),
 	    0, "a BOM, CR LF, indented lines, no line end at the end");
 	is_str(c ? c->client_id : NULL, "a ; b # c", "; and # in a value are its own");
@@ -259,11 +263,16 @@ static void
 test_values(void)
 {
 	static const char all[] =
-	    "[acme]\nlogin_url = HTTPS://Acme--SBX.Sandbox.my.salesforce.com.:443/\nflow = jwt\nclient_id = 3MVG9.x_y\n"
-	    "client_secret = a;b #c=d:e\nclient_secret_cmd = \"pass\" \"acme/sffs\"\nredirect_uri = http://localhost:1718/x\nusername = it@example.org\n"
-	    "private_key = ~/key.pem\nprivate_key_cmd = cat key\nproxy = http://proxy:3128\nca_file = /etc/ssl/certs/ca-certificates.crt\napi_version = 66.0\n"
-	    "refresh = 5\ntimeout = 7\ntransfers = 8\ncache_size = 3g\ncache_dir = /var/x\noffline = fail\nnames = portable\nlinks = no\n"
-	    "csv_encoding = latin1\ncsv_delimiter = tab\ncsv_max_field = 1024\ncsv_strict = yes\nuid = 12\ngid = 34\numask = 0022\nallow_other = yes\n";
+	    "[acme]\nlogin_url = HTTPS://Acme--SBX.Sandbox.my.salesforce.com.:443/\nflow = jwt\n"
+	    "client_id = 3MVG9.x_y\n"
+	    "client_secret = a;b #c=d:e\nclient_secret_cmd = \"pass\" \"acme/sffs\"\n"
+	    "redirect_uri = http://localhost:1718/x\nusername = it@example.org\n"
+	    "private_key = ~/key.pem\nprivate_key_cmd = cat key\nproxy = http://proxy:3128\n"
+	    "ca_file = /etc/ssl/certs/ca-certificates.crt\napi_version = 66.0\n"
+	    "refresh = 5\ntimeout = 7\ntransfers = 8\ncache_size = 3g\ncache_dir = /var/x\n"
+	    "offline = fail\nnames = portable\nlinks = no\n"
+	    "csv_encoding = latin1\ncsv_delimiter = tab\ncsv_max_field = 1024\ncsv_strict = yes\n"
+	    "uid = 12\ngid = 34\numask = 0022\nallow_other = yes\n";
 	struct buf said = BUF_INIT;
 	struct config *c = NULL;
 
@@ -300,7 +309,8 @@ test_values(void)
 	is_int(
 	    load(
 		"[acme]\nrefresh = 5\nlinks=no\nusername =\nuid =\n"
-		"login_url=https://a.my.salesforce.com\nclient_id=x\n[defaults]\nrefresh = 9\ntimeout = 9\n"
+		"login_url=https://a.my.salesforce.com\nclient_id=x\n[defaults]\nrefresh = 9\n"
+		"timeout = 9\n"
 		"username = u\nuid = 5\n",
 		"timeout=11,links,csv_delimiter=\\,,,client_secret_cmd=a\\,b \\\\c=d,timeout=12",
 		&c, &said),
@@ -319,7 +329,8 @@ test_values(void)
 	c = NULL;
 	is_int(
 	    load(WHOLE,
-		"refresh=3,filter=FileExtension IN ('csv','t\\,sv') AND Title != 'a\\\\'(,',timeout=11",
+		"refresh=3,filter=FileExtension IN ('csv','t\\,sv') AND Title != "
+		"'a\\\\'(,',timeout=11",
 		&c, &said),
 	    0, "-o with a condition");
 	is_str(c ? c->filter : NULL, "FileExtension IN ('csv','t,sv') AND Title != 'a\\'(,'",
@@ -378,7 +389,8 @@ test_wrong_values(void)
 		{ "login_url = https://acme.my.salesforce.com?x",
 		    "write https://acme.my.salesforce.com, no more" },
 		{ "login_url = http://acme.my.salesforce.com",
-		    "http would show the secret to the network; write https://acme.my.salesforce.com" },
+		    "http would show the secret to the network; write "
+		    "https://acme.my.salesforce.com" },
 		{ "login_url = http://127.0.0.1.example.com", "http would show" },
 		{ "login_url = https://Acme.lightning.force.com/lightning/page/home",
 		    "serves pages only; write https://acme.my.salesforce.com" },

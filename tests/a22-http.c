@@ -354,13 +354,15 @@ static const struct row rows[] = {
 	    .sink_says = -ENOSPC, .rc = -ENOSPC },
 	{ "a range",
 	    { ANSWER(
-		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4099/4100\r\nContent-Length: 4\r\n\r\n",
+		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4099/4100\r\n"
+		"Content-Length: 4\r\n\r\n",
 		.more = 4) },
 	    { .range_from = 4096 }, .sink = true, .status = 206, .sunk = 4,
 	    .sent = "\r\nRange: bytes=4096-\r\n" },
 	{ "another range than asked for",
 	    { ANSWER(
-		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-3/4100\r\nContent-Length: 4\r\n\r\n",
+		"HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-3/4100\r\n"
+		"Content-Length: 4\r\n\r\n",
 		.more = 4) },
 	    { .range_from = 4096 }, .sink = true, .rc = -EPROTO },
 	{ "a range that is not told",
@@ -476,20 +478,25 @@ test_headers(struct peer *p)
 	static const struct answer all[] = {
 		ANSWER(
 		    "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nretry-after: 120\r\n"
-		    "Sforce-Limit-Info:  api-usage=18/5000 \r\nContent-Type: application/json;charset=UTF-8\r\n"
+		    "Sforce-Limit-Info:  api-usage=18/5000 \r\n"
+		    "Content-Type: application/json;charset=UTF-8\r\n"
 		    "Content-Range: bytes 1-2/3\r\nContent-Length: 0\r\n\r\n"),
 		ANSWER(NULL)
 	};
 	static const struct answer none[] = { ANSWER(OK(0)), ANSWER(NULL) };
 	static const struct answer long_wait[] = {
 		ANSWER(
-		    "HTTP/1.1 503 Away\r\nRetry-After: 99999999999999999999\r\nContent-Length: 0\r\n\r\n"),
+		    "HTTP/1.1 503 Away\r\nRetry-After: 99999999999999999999\r\n"
+		    "Content-Length: 0\r\n\r\n"),
 		ANSWER(NULL)
 	};
 	static const struct answer odd[] = {
 		ANSWER(
-		    "HTTP/1.1 200 OK\r\nDate: yesterday\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-		    "Content-Type: 0123456789012345678901234567890123456789012345678901234567890123456789\r\nContent-Length: 0\r\n\r\n"),
+		    "HTTP/1.1 200 OK\r\nDate: yesterday\r\n"
+		    "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+		    "Content-Type: "
+		    "0123456789012345678901234567890123456789012345678901234567890123456789\r\n"
+		    "Content-Length: 0\r\n\r\n"),
 		ANSWER(NULL)
 	};
 	struct http *h = open_http(3600, NULL, NULL);

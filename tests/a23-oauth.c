@@ -195,7 +195,8 @@ test_answers(void)
 		    "}",
 		    -EACCES, NULL },
 		{ "an error", 400,
-		    "{\"error\":\"invalid_grant\",\"error_description\":\"expired access/refresh token\"}",
+		    "{\"error\":\"invalid_grant\",\"error_description\":\"expired access/refresh "
+		    "token\"}",
 		    -EACCES, NULL },
 		{ "an error with status 200", 200, "{\"error\":\"invalid_grant\"}", -EACCES, NULL },
 		{ "a page of an outage", 503, "<html>down</html>", -EAGAIN, NULL },
@@ -358,7 +359,8 @@ test_sfdx(void)
 		    "s3cr3t==", "5Aep==", "acme.my.salesforce.com" },
 		{ "  force://a:b:c@localhost:8080 \r\n", 0, "a", "b", "c", "localhost:8080" },
 		{ "{\"sfdxAuthUrl\":\"force://a:b:c@h.example\"}", 0, "a", "b", "c", "h.example" },
-		{ "\n{\"status\":0,\"result\":{\"orgId\":\"00D\",\"sfdxAuthUrl\":\"force://a::c@h.example\"}}",
+		{ "\n{\"status\":0,\"result\":{\"orgId\":\"00D\","
+		    "\"sfdxAuthUrl\":\"force://a::c@h.example\"}}",
 		    0, "a", NULL, "c", "h.example" },
 		{ "force://a:b:c@h.example/", -EINVAL, NULL, NULL, NULL, NULL },
 		{ "force://a:b:c@", -EINVAL, NULL, NULL, NULL, NULL },

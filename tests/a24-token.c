@@ -53,12 +53,14 @@ put_answer(struct buf *out)
 		    "{\"error\":\"invalid_grant\",\"error_description\":\"%s\"}", server.error);
 	else
 		snprintf(body, sizeof(body),
-		    "{\"access_token\":\"00D!%u\",%s\"instance_url\":\"%s\",\"scope\":\"api\",\"issued_at\":\"1278448832702\","
+		    "{\"access_token\":\"00D!%u\",%s\"instance_url\":\"%s\",\"scope\":\"api\","
+		    "\"issued_at\":\"1278448832702\","
 		    "\"id\":\"https://login.salesforce.com/id/00Dx0000000BV7zEAG/%s\"}",
 		    n, server.refresh ? "\"refresh_token\":\"next\"," : "",
 		    server.instance ? server.instance : "http://127.0.0.1", server.user);
 	buf_printf(out,
-	    "HTTP/1.1 %s\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
+	    "HTTP/1.1 %s\r\nContent-Type: application/json\r\nConnection: close\r\n"
+	    "Content-Length: %zu\r\n\r\n%s",
 	    server.status    ? server.status :
 		server.error ? "400 Bad Request" :
 			       "200 OK",
@@ -154,7 +156,8 @@ form_has(const char *s)
  */
 
 static struct config config = {
-	.org = (char *)"acme", .sffs_auth = (char *)"sffs-auth", .client_id = (char *)"3MVG9", .flow = CONFIG_CLIENT_CREDENTIALS
+	.org = (char *)"acme", .sffs_auth = (char *)"sffs-auth",
+	    .client_id = (char *)"3MVG9", .flow = CONFIG_CLIENT_CREDENTIALS
 };
 static char *path;
 
@@ -287,7 +290,8 @@ test_file(void)
 	static const char *const damaged[] = {
 		"", "{", "[]", "{}", "{\"login_url\":1}",
 		"{\"login_url\":\"a\",\"client_id\":\"b\",\"how\":\"web\","
-		"\"instance_url\":\"c\",\"org_id\":\"../../../../../..\",\"user_id\":\"005x00000012Q9PAAU\"}"
+		"\"instance_url\":\"c\",\"org_id\":\"../../../../../..\","
+		"\"user_id\":\"005x00000012Q9PAAU\"}"
 	};
 	for (size_t i = 0; i < LENGTH(damaged); i++) {
 		write_text(path, damaged[i]);

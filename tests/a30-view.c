@@ -125,7 +125,8 @@ static const struct {
 	    { B("a\0\n\0b\0\n"),
 		B("a\0\t\0b\0\n\0"
 		  "1\0\t\0\0\n"),
-		B("{\"a\\u0000\":\"\\u00001\\u0000\",\"\\u0000b\\u0000\":\"\\u0000\\u0000\"}\n") } },
+		B("{\"a\\u0000\":\"\\u00001\\u0000\","
+		    "\"\\u0000b\\u0000\":\"\\u0000\\u0000\"}\n") } },
 	{ "NULs on both sides are NULs", B("a\0\n\0\0\n"), { 0 },
 	    { B("a\0\n"), B("a\0\n\0\0\n"), B("{\"a\\u0000\":\"\\u0000\\u0000\"}\n") } },
 	{ "UTF-16 is told, a mark says which", B("\xfe\xff\0a\0\n"), { .encoding = "UTF-16" },
@@ -140,7 +141,8 @@ static const struct {
 	    { 0 }, { B("a\nb\n"), B("a\tb\n"), B("") } },
 	{ "semicolons", B("name;price\nx, y;1,5\nz;2,5\n"), { 0 },
 	    { B("name\nprice\n"), B("name\tprice\nx, y\t1,5\nz\t2,5\n"),
-		B("{\"name\":\"x, y\",\"price\":\"1,5\"}\n{\"name\":\"z\",\"price\":\"2,5\"}\n") } },
+		B("{\"name\":\"x, y\",\"price\":\"1,5\"}\n"
+		    "{\"name\":\"z\",\"price\":\"2,5\"}\n") } },
 	{ "tabs", B("a\tb\n1\t2\n"), { 0 },
 	    { B("a\nb\n"), B("a\tb\n1\t2\n"), B("{\"a\":\"1\",\"b\":\"2\"}\n") } },
 	{ "carets", B("a^b\n1^2\n"), { 0 },
@@ -189,7 +191,8 @@ static const struct {
 	{ "what is odd, and where", VIEW_ERRORS,
 	    B(MARK "a,b\n\"x\"y,z\n1\n1,2,3\r1,5\"\n1,\xe9\n\"1,2\n"), { .encoding = "UTF-8" },
 	    B(ERRORS
-		"10\t1\t1\ttext-after-quote\n14\t2\t1\tshort-record\n16\t3\t3\tlong-record\n21\t3\t3\tbare-cr\n25\t4\t2\tquote-in-text\n"
+		"10\t1\t1\ttext-after-quote\n14\t2\t1\tshort-record\n16\t3\t3\tlong-record\n"
+		"21\t3\t3\tbare-cr\n25\t4\t2\tquote-in-text\n"
 		"29\t5\t2\tinvalid-utf8\n31\t6\t1\tunclosed-quote\n") },
 	{ "offsets in UTF-16", VIEW_ERRORS,
 	    B("\xff\xfe"
@@ -205,12 +208,16 @@ static const struct {
 	{ "offsets in windows-1252, behind a sep= line", VIEW_ERRORS,
 	    B("sep=,\n\xe9,b\n\x80,5\"\n"), { 0 }, B(ERRORS "13\t1\t2\tquote-in-text\n") },
 	{ "info of nothing", VIEW_INFO, B(""), { 0 },
-	    B("clean\tyes\nencoding\tUTF-8\nbyte-order-mark\tno\ndelimiter\t,\nsep-line\tno\nline-ends\tnone\nrecords\t0\ncolumns\t0\nwidest\t0\n"
-	      "short\t0\nlong\t0\nrepairs\t0\nunclosed-quote\t0\ntext-after-quote\t0\nquote-in-text\t0\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
+	    B("clean\tyes\nencoding\tUTF-8\nbyte-order-mark\tno\ndelimiter\t,\nsep-line\tno\n"
+	        "line-ends\tnone\nrecords\t0\ncolumns\t0\nwidest\t0\n"
+	      "short\t0\nlong\t0\nrepairs\t0\nunclosed-quote\t0\ntext-after-quote\t0\n"
+	      "quote-in-text\t0\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
 	      "renamed\t0\nblank-lines\t0\nformulas\t0\n") },
 	{ "info", VIEW_INFO, B(MARK "sep=\t\r\na\ta\r\n\n5\"\t=1\n1\n1\t2\t\"3\"x\r\n"), { 0 },
-	    B("clean\tno\nencoding\tUTF-8\nbyte-order-mark\tyes\ndelimiter\t\\t\nsep-line\tyes\nline-ends\tmixed\nrecords\t3\ncolumns\t2\nwidest\t3\n"
-	      "short\t1\nlong\t1\nrepairs\t2\nunclosed-quote\t0\ntext-after-quote\t1\nquote-in-text\t1\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
+	    B("clean\tno\nencoding\tUTF-8\nbyte-order-mark\tyes\ndelimiter\t\\t\nsep-line\tyes\n"
+	        "line-ends\tmixed\nrecords\t3\ncolumns\t2\nwidest\t3\n"
+	      "short\t1\nlong\t1\nrepairs\t2\nunclosed-quote\t0\ntext-after-quote\t1\n"
+	      "quote-in-text\t1\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
 	      "renamed\t1\nblank-lines\t1\nformulas\t1\n") },
 };
 

@@ -253,7 +253,8 @@ try(int (*act)(void), bool confined)
 {
 	char names[3][128];
 	const struct confine_path paths[] = { { at(names[0], "ours"), true },
-		{ at(names[1], "read"), false }, { at(names[2], "key/file"), false }, { NULL, true },
+		{ at(names[1], "read"), false }, { at(names[2], "key/file"), false },
+		{ NULL, true },
 		{ "/nonexistent/file", true } };
 	int status = 0;
 	pid_t child = fork();

@@ -23,13 +23,15 @@ main(void)
 
 	ok(freshness_left(&f, 60000) == 0, "what was never asked is asked");
 	freshness_note(&f, 0, now - 10000, MOST);
-	ok(about(freshness_left(&f, 60000), 50000), "an answer is fresh from when it was asked for");
+	ok(about(freshness_left(&f, 60000), 50000),
+	    "an answer is fresh from when it was asked for");
 	ok(freshness_left(&f, 10000) == 0, "and not for longer than it may be");
 	f.asked = now + 3600000;
 	ok(freshness_left(&f, 60000) == 0, "one from the future is not fresh");
 	for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
 		freshness_note(&f, -ETIMEDOUT, 0, MOST);
-		ok(about(freshness_left(&f, 1), pauses[i]), "after failure %zu nobody asks for %d ms",
+		ok(about(freshness_left(&f, 1), pauses[i]),
+		    "after failure %zu nobody asks for %d ms",
 		    i + 1, (int)pauses[i]);
 	}
 	freshness_note(&f, -EINTR, 0, MOST);

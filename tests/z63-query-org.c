@@ -62,27 +62,32 @@ static const struct {
 	    "it's|record only|not mine" },
 	{ "SELECT Title FROM ContentDocument WHERE Title IN ('beta', 'it\\'s', 'x')", ALL_FILES,
 	    "beta|it's" },
-	{ "SELECT Title FROM ContentDocument WHERE Title NOT IN ('beta', 'alpha', 'not mine', 'record only')",
+	{ "SELECT Title FROM ContentDocument WHERE Title NOT IN ('beta', 'alpha', 'not mine', "
+	    "'record only')",
 	    ALL_FILES, "gamma 100%|it's" },
 	{ "SELECT Title FROM ContentDocument WHERE FileExtension = null", ALL_FILES, "gamma 100%" },
 	{ "SELECT Title FROM ContentDocument WHERE FileExtension = ''", ALL_FILES, "gamma 100%" },
-	{ "SELECT Title FROM ContentDocument WHERE FileExtension != null AND FileExtension != 'csv'",
+	{ "SELECT Title FROM ContentDocument WHERE FileExtension != null AND FileExtension != "
+	    "'csv'",
 	    ALL_FILES, "Alpha" },
 	{ "SELECT Title FROM ContentDocument WHERE FileExtension != 'csv'", ALL_FILES,
 	    "Alpha|gamma 100%" },
 	{ "SELECT Title FROM ContentDocument WHERE ContentSize > 2 OR ContentSize = 0", ALL_FILES,
 	    "beta|Alpha|gamma 100%" },
 	{ "SELECT Title FROM ContentDocument WHERE ContentSize >= 4.5", ALL_FILES, "Alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE SystemModstamp >= 1970-01-06T00:00:00Z AND SystemModstamp < 1970-01-09T01:00:00+01:00",
+	{ "SELECT Title FROM ContentDocument WHERE SystemModstamp >= 1970-01-06T00:00:00Z AND "
+	    "SystemModstamp < 1970-01-09T01:00:00+01:00",
 	    ALL_FILES, "record only" },
 	{ "SELECT Title FROM ContentDocument WHERE Id > '0695g00002BLnMX' ORDER BY Id LIMIT 2",
 	    ALL_FILES, "gamma 100%|it's" },
-	{ "SELECT Title FROM ContentDocument WHERE Id >= '0695g00002BLnMXAA1' AND Id < '0695g00002BLnMZ'",
+	{ "SELECT Title FROM ContentDocument WHERE Id >= '0695g00002BLnMXAA1' AND Id < "
+	    "'0695g00002BLnMZ'",
 	    ALL_FILES, "Alpha|gamma 100%" },
 	{ "SELECT Title FROM ContentDocument WHERE Id > '069000000000000' ORDER BY Id LIMIT 1",
 	    ALL_FILES, "beta" },
 	{ "SELECT Title FROM ContentDocument WHERE Id > '069zzzzzzzzzzzz'", ALL_FILES, "" },
-	{ "SELECT Title FROM ContentDocument WHERE Id IN ('0695g00002BLnMYAA1', '0695g00002BLnMWAA1', '0695g00002BLnMW')",
+	{ "SELECT Title FROM ContentDocument WHERE Id IN ('0695g00002BLnMYAA1', "
+	    "'0695g00002BLnMWAA1', '0695g00002BLnMW')",
 	    ALL_FILES, "beta|gamma 100%" },
 	{ "SELECT Title FROM ContentDocument WHERE Id != '0695g00002BLnMWAA1' AND Title LIKE '%a'",
 	    ALL_FILES, "Alpha|alpha" },
@@ -92,7 +97,8 @@ static const struct {
 	    "not mine|it's" },
 	{ "SELECT Title FROM ContentDocument ORDER BY FileExtension, Title", ALL_FILES,
 	    "gamma 100%|alpha|beta|it's|not mine|record only|Alpha" },
-	{ "SELECT Title FROM ContentDocument ORDER BY FileExtension DESC NULLS LAST, ContentSize DESC LIMIT 2",
+	{ "SELECT Title FROM ContentDocument ORDER BY FileExtension DESC NULLS LAST, ContentSize "
+	    "DESC LIMIT 2",
 	    ALL_FILES, "Alpha|beta" },
 	{ "SELECT Title FROM ContentDocument ORDER BY Id DESC LIMIT 2", ALL_FILES,
 	    "alpha|not mine" },
@@ -104,30 +110,37 @@ static const struct {
 	    "record only|not mine" },
 	{ "SELECT Title FROM ContentDocument WHERE ParentId = '" LIBRARY "'", ALL_FILES,
 	    "gamma 100%|alpha" },
-	{ "SELECT Title FROM ContentDocument WHERE Id IN (SELECT ContentDocumentId FROM ContentVersion WHERE VersionNumber = '2')",
+	{ "SELECT Title FROM ContentDocument WHERE Id IN (SELECT ContentDocumentId FROM "
+	    "ContentVersion WHERE VersionNumber = '2')",
 	    ALL_FILES, "beta" },
-	{ "SELECT Title FROM ContentDocument WHERE Id NOT IN (SELECT ContentDocumentId FROM ContentVersion WHERE FileType = 'CSV')",
+	{ "SELECT Title FROM ContentDocument WHERE Id NOT IN (SELECT ContentDocumentId FROM "
+	    "ContentVersion WHERE FileType = 'CSV')",
 	    ALL_FILES, "Alpha|gamma 100%" },
 	{ "SELECT VersionNumber FROM ContentVersion WHERE ContentDocumentId = '0695g00002BLnMWAA1'",
 	    ALL_FILES, "1|2" },
-	{ "SELECT VersionNumber FROM ContentVersion WHERE ContentDocumentId = '0695g00002BLnMWAA1' AND IsLatest = true",
+	{ "SELECT VersionNumber FROM ContentVersion WHERE ContentDocumentId = '0695g00002BLnMWAA1' "
+	    "AND IsLatest = true",
 	    ALL_FILES, "2" },
 	{ "SELECT Checksum FROM ContentVersion WHERE Title = 'Alpha' LIMIT 1", ALL_FILES,
 	    "5d41402abc4b2a76b9719d911017c592" },
-	{ "SELECT v.VersionNumber FROM ContentVersion v WHERE v.ContentDocument.Title = 'beta' ORDER BY v.VersionNumber DESC",
+	{ "SELECT v.VersionNumber FROM ContentVersion v WHERE v.ContentDocument.Title = 'beta' "
+	    "ORDER BY v.VersionNumber DESC",
 	    ALL_FILES, "2|1" },
 	{ "SELECT ContentVersion.VersionData FROM ContentVersion WHERE Title = 'it\\'s'", ALL_FILES,
 	    "/services/data/v66.0/sobjects/ContentVersion/0685g00002BLnMZAA1/VersionData" },
-	{ "SELECT LinkedEntityId FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1'",
+	{ "SELECT LinkedEntityId FROM ContentDocumentLink WHERE ContentDocumentId = "
+	    "'0695g00002BLnMZAA1'",
 	    0, ME "|" ACCOUNT },
 	{ "SELECT Visibility FROM ContentDocumentLink WHERE LinkedEntityId = '" LIBRARY
 	  "' AND ContentDocument.Title = 'alpha'",
 	    0, "AllUsers" },
-	{ "SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM Account WHERE Name = 'Acme')",
+	{ "SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM "
+	    "Account WHERE Name = 'Acme')",
 	    0, "V|V" },
 	{ "SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntity.Type = 'Account'",
 	    ALL_FILES, "V|V" },
-	{ "SELECT Title FROM ContentFolderItem WHERE ParentContentFolderId IN (SELECT Id FROM ContentFolder)",
+	{ "SELECT Title FROM ContentFolderItem WHERE ParentContentFolderId IN (SELECT Id FROM "
+	    "ContentFolder)",
 	    ALL_FILES, "gamma 100%|alpha" },
 	{ "SELECT Name FROM ContentWorkspace", 0, "Sales" },
 	{ "SELECT Name FROM Account", 0, "Acme" },
@@ -168,10 +181,12 @@ static const struct {
 	{ "SELECT Id FROM ContentDocumentLink", V58 | ALL_FILES, "!MALFORMED_QUERY" },
 	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId != '0695g00002BLnMZAA1'", 0,
 	    "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1' OR LinkedEntityId = '" ME
+	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1' OR "
+	    "LinkedEntityId = '" ME
 	  "'",
 	    0, "!MALFORMED_QUERY" },
-	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1' AND ContentDocument.Title = 'x'",
+	{ "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '0695g00002BLnMZAA1' AND "
+	    "ContentDocument.Title = 'x'",
 	    0, "!MALFORMED_QUERY" },
 	{ "SELECT Id FROM ContentFolderItem", ALL_FILES, "!MALFORMED_QUERY" },
 	{ "SELECT Id FROM ContentFolderMember", ALL_FILES, "!MALFORMED_QUERY" },
@@ -271,16 +286,22 @@ check_form(struct data *d)
 	struct buf out = BUF_INIT, records = BUF_INIT;
 
 	run(d,
-	    "SELECT Title, ContentSize, IsArchived, FileExtension, CreatedDate, ParentId, LatestPublishedVersion.Checksum, Owner.Name FROM "
-	    "ContentDocument WHERE Id = '0695g00002BLnMYAA1'",
+	    "SELECT Title, ContentSize, IsArchived, FileExtension, CreatedDate, ParentId, "
+	    "LatestPublishedVersion.Checksum, Owner.Name FROM ContentDocument WHERE Id = "
+	    "'0695g00002BLnMYAA1'",
 	    ALL_FILES, &out, &records);
 	is_str(buf_str(&records),
-	    "[{\"attributes\":{\"type\":\"ContentDocument\",\"url\":\"/services/data/v66.0/sobjects/ContentDocument/0695g00002BLnMYAA1\"},"
-	    "\"Title\":\"gamma 100%\",\"ContentSize\":0,\"IsArchived\":false,\"FileExtension\":null,\"CreatedDate\":\"1970-01-03T00:00:00.000+0000\","
+	    "[{\"attributes\":{\"type\":\"ContentDocument\","
+	    "\"url\":\"/services/data/v66.0/sobjects/ContentDocument/0695g00002BLnMYAA1\"},"
+	    "\"Title\":\"gamma 100%\",\"ContentSize\":0,\"IsArchived\":false,"
+	    "\"FileExtension\":null,\"CreatedDate\":\"1970-01-03T00:00:00.000+0000\","
 	    "\"ParentId\":\"" LIBRARY
-	    "\",\"LatestPublishedVersion\":{\"attributes\":{\"type\":\"ContentVersion\",\"url\":\"/services/data/v66.0/sobjects/"
-	    "ContentVersion/0685g00002BLnMYAA1\"},\"Checksum\":\"d41d8cd98f00b204e9800998ecf8427e\"},\"Owner\":{\"attributes\":{\"type\":\"User\",\"url\":"
-	    "\"/services/data/v66.0/sobjects/User/" ME "\"},\"Name\":\"Integration User\"}}]",
+	    "\",\"LatestPublishedVersion\":{\"attributes\":{\"type\":\"ContentVersion\","
+	    "\"url\":\"/services/data/v66.0/sobjects/ContentVersion/0685g00002BLnMYAA1\"},"
+	    "\"Checksum\":\"d41d8cd98f00b204e9800998ecf8427e\"},"
+	    "\"Owner\":{\"attributes\":{\"type\":\"User\","
+	    "\"url\":\"/services/data/v66.0/sobjects/User/" ME "\"},\"Name\":\"Integration "
+	    "User\"}}]",
 	    "a record has all its types in their form");
 	buf_free(&out);
 	buf_free(&records);

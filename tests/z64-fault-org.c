@@ -181,7 +181,8 @@ check_journal(void)
 	is_int((long long)journal_count(j, "GET /a*"), 2, "two match");
 	journal_put(j, NULL, &lines);
 	is_str(buf_str(&lines),
-	    "1\tGET\t/a\t200\t17\twhole\tq=tab here\n2\tGET\t/b\t0\t0\t-\t\n3\tGET\t/ab\t0\t0\t-\t\n",
+	    "1\tGET\t/a\t200\t17\twhole\tq=tab here\n2\tGET\t/b\t0\t0\t-\t\n"
+	    "3\tGET\t/ab\t0\t0\t-\t\n",
 	    "a line each");
 	journal_clear(j);
 	is_int((long long)journal_count(j, NULL), 0, "none after a clear");

@@ -8,12 +8,18 @@
 #define ROUNDS	20000
 
 static const char *const seeds[] = {
-	"SELECT Id, Title, Owner.Name, LatestPublishedVersion.Checksum FROM ContentDocument WHERE Id > '069000000000000' ORDER BY Id LIMIT 2000",
-	"SELECT Id FROM ContentVersion WHERE (IsLatest = true AND ContentSize >= 10.5) OR Title LIKE '%a\\_b%' ORDER BY Title DESC NULLS LAST, Id",
-	"SELECT LinkedEntityId, LinkedEntity.Name FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM Account WHERE Name LIKE 'A%')",
-	"SELECT COUNT(Id) n, COUNT(Title) FROM ContentDocument d WHERE d.SystemModstamp >= 2020-01-01T00:00:00.000+01:00 OFFSET 3",
-	"SELECT FIELDS(ALL) FROM ContentVersion WHERE NOT (ContentDocumentId IN ('0695g00002BLnMWAA1', null) OR FileType != null) LIMIT 20",
-	"SELECT Title, IsFolder FROM ContentFolderItem WHERE ParentContentFolderId = '07H5g00002BLnMWEA1' AND Id NOT IN ('0695g00002BLnMW')",
+	"SELECT Id, Title, Owner.Name, LatestPublishedVersion.Checksum FROM ContentDocument WHERE "
+	"Id > '069000000000000' ORDER BY Id LIMIT 2000",
+	"SELECT Id FROM ContentVersion WHERE (IsLatest = true AND ContentSize >= 10.5) OR Title "
+	"LIKE '%a\\_b%' ORDER BY Title DESC NULLS LAST, Id",
+	"SELECT LinkedEntityId, LinkedEntity.Name FROM ContentDocumentLink WHERE LinkedEntityId IN "
+	"(SELECT Id FROM Account WHERE Name LIKE 'A%')",
+	"SELECT COUNT(Id) n, COUNT(Title) FROM ContentDocument d WHERE d.SystemModstamp >= "
+	"2020-01-01T00:00:00.000+01:00 OFFSET 3",
+	"SELECT FIELDS(ALL) FROM ContentVersion WHERE NOT (ContentDocumentId IN "
+	"('0695g00002BLnMWAA1', null) OR FileType != null) LIMIT 20",
+	"SELECT Title, IsFolder FROM ContentFolderItem WHERE ParentContentFolderId = "
+	"'07H5g00002BLnMWEA1' AND Id NOT IN ('0695g00002BLnMW')",
 };
 
 #define SEEDS	(sizeof(seeds) / sizeof(seeds[0]))

@@ -6,9 +6,11 @@
 #include "tap.h"
 
 #define JSON_PART                                                                                  \
-	"--b\r\nContent-Disposition: form-data; name=\"e\"\r\nContent-Type: application/json\r\n\r\n{}"
+	"--b\r\nContent-Disposition: form-data; name=\"e\"\r\n"
+	"Content-Type: application/json\r\n\r\n{}"
 #define FILE_HEAD                                                                                  \
-	"--b\r\ncontent-type: x\r\ncontent-disposition: form-data; name=\"VersionData\"; filename=\"f\"\r\n\r\n"
+	"--b\r\ncontent-type: x\r\ncontent-disposition: form-data; name=\"VersionData\"; "
+	"filename=\"f\"\r\n\r\n"
 
 static const struct {
 	const char *type, *boundary;	/* NULL: none */
@@ -18,7 +20,8 @@ static const struct {
 	{ "multipart/form-data; boundary=abc; x", "abc" },
 	{ "multipart/form-data", NULL },
 	{ "multipart/form-data; boundary=", NULL },
-	{ "multipart/form-data; boundary=0123456789012345678901234567890123456789012345678901234567890123456789X",
+	{ "multipart/form-data; "
+	    "boundary=0123456789012345678901234567890123456789012345678901234567890123456789X",
 	    NULL },
 	{ "multipart/mixed; boundary=abc", NULL },
 	{ "application/json", NULL },

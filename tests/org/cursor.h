@@ -1,9 +1,9 @@
 /*
  * cursor - queries that have more pages.
  *
- * The rows of a query are fixed when it starts; their fields are read when a client asks for a page.
- * A locator names a query and a place in it, and is opaque to clients. Old cursors are dropped when
- * there are too many.
+ * The rows of a query are fixed when it starts; their fields are read when a client asks for a
+ * page. A locator names a query and a place in it, and is opaque to clients. Old cursors are
+ * dropped when there are too many.
  *
  * Any thread.
  */

@@ -14,7 +14,8 @@ put_urls(const struct object *o, unsigned version, struct buf *out)
 	const char *prefix = "/services/data/v";
 
 	buf_printf(out,
-	    "\"urls\":{\"rowTemplate\":\"%s%u.0/sobjects/%s/{ID}\",\"describe\":\"%s%u.0/sobjects/%s/describe\",\"sobject\":\"%s%u.0/sobjects/%s\"",
+	    "\"urls\":{\"rowTemplate\":\"%s%u.0/sobjects/%s/{ID}\","
+	    "\"describe\":\"%s%u.0/sobjects/%s/describe\",\"sobject\":\"%s%u.0/sobjects/%s\"",
 	    prefix, version, o->name, prefix, version, o->name, prefix, version, o->name);
 	buf_puts(out, "}");
 }
@@ -26,8 +27,9 @@ put_summary(const struct object *o, unsigned version, struct buf *out)
 	bool updateable = o->flags & OBJECT_UPDATEABLE, deletable = o->flags & OBJECT_DELETABLE;
 
 	buf_printf(out,
-	    "\"activateable\":false,\"associateEntityType\":null,\"associateParentEntity\":null,\"createable\":%s,\"custom\":false,"
-	    "\"customSetting\":false,\"deepCloneable\":false,\"deletable\":%s,\"deprecatedAndHidden\":false,\"feedEnabled\":false,",
+	    "\"activateable\":false,\"associateEntityType\":null,\"associateParentEntity\":null,"
+	    "\"createable\":%s,\"custom\":false,\"customSetting\":false,\"deepCloneable\":false,"
+	    "\"deletable\":%s,\"deprecatedAndHidden\":false,\"feedEnabled\":false,",
 	    truth(o->flags & OBJECT_CREATEABLE), truth(deletable));
 	buf_puts(
 	    out, "\"hasSubtypes\":false,\"isInterface\":false,\"isSubtype\":false,\"keyPrefix\":");
@@ -36,8 +38,10 @@ put_summary(const struct object *o, unsigned version, struct buf *out)
 	else
 		buf_puts(out, "null");
 	buf_printf(out,
-	    ",\"label\":\"%s\",\"labelPlural\":\"%s\",\"layoutable\":false,\"mergeable\":false,\"mruEnabled\":false,\"name\":\"%s\","
-	    "\"queryable\":true,\"replicateable\":false,\"retrieveable\":%s,\"searchable\":false,\"triggerable\":false,\"undeletable\":%s,\"updateable\":%s,",
+	    ",\"label\":\"%s\",\"labelPlural\":\"%s\",\"layoutable\":false,\"mergeable\":false,"
+	    "\"mruEnabled\":false,\"name\":\"%s\",\"queryable\":true,\"replicateable\":false,"
+	    "\"retrieveable\":%s,\"searchable\":false,\"triggerable\":false,\"undeletable\":%s,"
+	    "\"updateable\":%s,",
 	    o->label, o->plural, o->name, truth(!(o->flags & OBJECT_NO_RETRIEVE)), truth(deletable),
 	    truth(updateable));
 	put_urls(o, version, out);
@@ -74,7 +78,8 @@ put_reference(const struct field *f, struct buf *out)
 	buf_puts(out, "\"referenceTo\":[");
 	if (f->target && strcmp(f->target, "Name") == 0)
 		buf_puts(out,
-		    "\"Account\",\"Contact\",\"ContentWorkspace\",\"Opportunity\",\"Organization\",\"User\"");
+		    "\"Account\",\"Contact\",\"ContentWorkspace\",\"Opportunity\",\"Organization\","
+		    "\"User\"");
 	else if (f->target)
 		buf_put_json(out, f->target, strlen(f->target));
 	buf_puts(out, "],\"relationshipName\":");
@@ -105,9 +110,11 @@ put_field(const struct field *f, struct buf *out)
 	bool number = f->type == FIELD_INT || f->type == FIELD_LONG;
 
 	buf_printf(out,
-	    "{\"aggregatable\":%s,\"autoNumber\":false,\"byteLength\":%u,\"calculated\":false,\"calculatedFormula\":null,"
-	    "\"cascadeDelete\":false,\"caseSensitive\":false,\"createable\":%s,\"custom\":false,\"defaultValue\":null,\"defaultedOnCreate\":false,"
-	    "\"dependentPicklist\":false,\"deprecatedAndHidden\":false,\"digits\":%u,\"externalId\":false,\"filterable\":%s,\"groupable\":%s,",
+	    "{\"aggregatable\":%s,\"autoNumber\":false,\"byteLength\":%u,\"calculated\":false,"
+	    "\"calculatedFormula\":null,\"cascadeDelete\":false,\"caseSensitive\":false,"
+	    "\"createable\":%s,\"custom\":false,\"defaultValue\":null,\"defaultedOnCreate\":false,"
+	    "\"dependentPicklist\":false,\"deprecatedAndHidden\":false,\"digits\":%u,"
+	    "\"externalId\":false,\"filterable\":%s,\"groupable\":%s,",
 	    truth(!(f->flags & FIELD_NO_FILTER)), f->length * (text ? 3 : 1),
 	    truth(f->flags & FIELD_CREATEABLE), number ? 9 : 0,
 	    truth(!(f->flags & FIELD_NO_FILTER)),
@@ -117,14 +124,16 @@ put_field(const struct field *f, struct buf *out)
 	buf_puts(out, ",\"inlineHelpText\":null,");
 	put_label(f, out);
 	buf_printf(out,
-	    ",\"length\":%u,\"name\":\"%s\",\"nameField\":%s,\"namePointing\":%s,\"nillable\":%s,\"permissionable\":false,"
-	    "\"picklistValues\":[],\"polymorphicForeignKey\":%s,\"precision\":0,",
+	    ",\"length\":%u,\"name\":\"%s\",\"nameField\":%s,\"namePointing\":%s,\"nillable\":%s,"
+	    "\"permissionable\":false,\"picklistValues\":[],\"polymorphicForeignKey\":%s,"
+	    "\"precision\":0,",
 	    f->length, f->name, truth(f->flags & FIELD_NAME),
 	    truth(f->target && strcmp(f->target, "Name") == 0), truth(f->flags & FIELD_NILLABLE),
 	    truth(f->target && strcmp(f->target, "Name") == 0));
 	put_reference(f, out);
 	buf_printf(out,
-	    ",\"restrictedPicklist\":%s,\"scale\":0,\"soapType\":\"%s\",\"sortable\":%s,\"type\":\"%s\",\"unique\":false,\"updateable\":%s}",
+	    ",\"restrictedPicklist\":%s,\"scale\":0,\"soapType\":\"%s\",\"sortable\":%s,"
+	    "\"type\":\"%s\",\"unique\":false,\"updateable\":%s}",
 	    truth(f->type == FIELD_PICKLIST), schema_soap_type(f->type),
 	    truth(!(f->flags & FIELD_NO_SORT)), schema_type_name(f->type),
 	    truth(f->flags & FIELD_UPDATEABLE));

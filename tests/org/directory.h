@@ -1,8 +1,8 @@
 /*
  * directory - real files as documents.
  *
- * The Title is the file's name without its extension, PathOnClient its name, ContentModifiedDate its
- * mtime. Directories are walked in the order of their names:
+ * The Title is the file's name without its extension, PathOnClient its name, ContentModifiedDate
+ * its mtime. Directories are walked in the order of their names:
  *
  * 	NAME.versions/		one document; 1.csv 2.csv ... are its versions
  * 	NAME.account/		a record; the files below are another user's and linked to it;

@@ -333,7 +333,8 @@ fault_reply(const struct fault *f, struct reply *r)
 		r->type = "text/html";
 		text = f->body ?
 		    f->body :
-		    "<!DOCTYPE html>\n<html><head><title>Bad Gateway</title></head><body><h1>We are down for maintenance.</h1></body></html>\n";
+		    "<!DOCTYPE html>\n<html><head><title>Bad Gateway</title></head><body><h1>We "
+		    "are down for maintenance.</h1></body></html>\n";
 		buf_puts(&r->body, text);
 		break;
 	case FAULT_GARBAGE:

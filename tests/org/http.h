@@ -1,8 +1,8 @@
 /*
  * http - the wire: connections, requests, answers, and what faults do to them.
  *
- * Each connection has a thread, so a request that is held or slow delays nobody else. Requests enter
- * the journal and meet their faults here; other modules know what they mean.
+ * Each connection has a thread, so a request that is held or slow delays nobody else. Requests
+ * enter the journal and meet their faults here; other modules know what they mean.
  *
  * libmicrohttpd lives here. Any thread.
  */

@@ -1,9 +1,9 @@
 /*
  * journal - every request, in order, and how it was answered.
  *
- * A request is noted when it arrives, so that a test can wait for one that is held; status and bytes
- * follow when it ends. A glob is matched with "METHOD path" and with "METHOD path?query", where the
- * query is decoded; one match is enough. `*` also matches slashes.
+ * A request is noted when it arrives, so that a test can wait for one that is held; status and
+ * bytes follow when it ends. A glob is matched with "METHOD path" and with "METHOD path?query",
+ * where the query is decoded; one match is enough. `*` also matches slashes.
  *
  * Keeps the last JOURNAL_MAX. Any thread.
  */

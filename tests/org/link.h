@@ -2,8 +2,8 @@
  * link - the users, libraries and records with which a document is shared.
  *
  * Each document has three links by what it is: to its owner, its library and its record. Links that
- * were created later are kept here. A row is the number of a link: document * LINK_STRIDE + which of
- * the three, or LINK_FIRST_MADE and up.
+ * were created later are kept here. A row is the number of a link: document * LINK_STRIDE + which
+ * of the three, or LINK_FIRST_MADE and up.
  *
  * Any thread. Readers hold data_lock; the functions that change something take it themselves.
  */

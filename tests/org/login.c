@@ -50,16 +50,22 @@ page_begin(struct reply *r, const char *title)
 	reply_header(r, "Cache-Control: no-cache, no-store");
 	buf_printf(&r->body,
 	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<link rel=\"icon\" href=\"data:,\">\n<title>%s | Simulated Org</title>\n<style>\n"
-	    "body { margin: 0; background: #f4f6f9; color: #16325c; font: 16px/1.5 system-ui, sans-serif }\n"
-	    "main { max-width: 22rem; margin: 10vh auto; padding: 2rem; background: #fff; border: 1px solid #d8dde6; border-radius: .5rem }\n"
+	    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	    "<link rel=\"icon\" href=\"data:,\">\n<title>%s | Simulated Org</title>\n<style>\n"
+	    "body { margin: 0; background: #f4f6f9; color: #16325c; font: 16px/1.5 system-ui, "
+	    "sans-serif }\n"
+	    "main { max-width: 22rem; margin: 10vh auto; padding: 2rem; background: #fff; border: "
+	    "1px solid #d8dde6; border-radius: .5rem }\n"
 	    "h1 { margin: 0 0 1rem; font-size: 1.4rem; font-weight: 600 }\n"
 	    "label { display: block; margin: 1rem 0 .2rem }\n"
-	    "input { width: 100%%; box-sizing: border-box; padding: .6rem; border: 1px solid #747d8c; border-radius: .25rem; font: inherit }\n"
-	    "button { margin: 1.5rem .5rem 0 0; padding: .6rem 1.5rem; border: 1px solid #0070d2; border-radius: .25rem; background: #fff;"
-	    " color: #0070d2; font: inherit; cursor: pointer }\n"
+	    "input { width: 100%%; box-sizing: border-box; padding: .6rem; border: 1px solid "
+	    "#747d8c; border-radius: .25rem; font: inherit }\n"
+	    "button { margin: 1.5rem .5rem 0 0; padding: .6rem 1.5rem; border: 1px solid #0070d2; "
+	    "border-radius: .25rem; background: #fff; color: #0070d2; font: inherit; cursor: "
+	    "pointer }\n"
 	    "button.main { background: #0070d2; color: #fff }\n"
-	    ".error { padding: .6rem; border-radius: .25rem; background: #fdecea; color: #8c1d18 }\n"
+	    ".error { padding: .6rem; border-radius: .25rem; background: #fdecea; color: #8c1d18 "
+	    "}\n"
 	    ".who { color: #54698d }\n"
 	    "</style>\n</head>\n<body>\n<main>\n<h1>%s</h1>\n",
 	    title, title);
@@ -77,16 +83,21 @@ login_page(struct reply *r, const struct asked *asked, const char *username, boo
 	page_begin(r, "Log In");
 	if (wrong)
 		buf_puts(&r->body,
-		    "<p class=\"error\" role=\"alert\">Please check your username and password. If you still can't log in, contact your "
-		    "Salesforce administrator.</p>\n");
+		    "<p class=\"error\" role=\"alert\">Please check your username and password. If "
+		    "you still can't log in, contact your Salesforce administrator.</p>\n");
 	buf_printf(&r->body,
-	    "<form method=\"post\" action=\"/login\">\n<input type=\"hidden\" name=\"id\" value=\"%s\">\n"
-	    "<label for=\"username\">Username</label>\n<input id=\"username\" name=\"username\" type=\"email\" autocomplete=\"username\" required value=\"",
+	    "<form method=\"post\" action=\"/login\">\n"
+	    "<input type=\"hidden\" name=\"id\" value=\"%s\">\n"
+	    "<label for=\"username\">Username</label>\n"
+	    "<input id=\"username\" name=\"username\" type=\"email\" autocomplete=\"username\" "
+	    "required value=\"",
 	    asked->id);
 	put_html(&r->body, username);
 	buf_printf(&r->body,
-	    "\"%s>\n<label for=\"password\">Password</label>\n<input id=\"password\" name=\"password\" type=\"password\" "
-	    "autocomplete=\"current-password\" required%s>\n<button class=\"main\">Log In</button>\n</form>\n",
+	    "\"%s>\n<label for=\"password\">Password</label>\n"
+	    "<input id=\"password\" name=\"password\" type=\"password\" "
+	    "autocomplete=\"current-password\" required%s>\n"
+	    "<button class=\"main\">Log In</button>\n</form>\n",
 	    *username ? "" : " autofocus", *username ? " autofocus" : "");
 	page_end(r);
 }
@@ -102,8 +113,10 @@ allow_page(struct reply *r, const struct asked *asked)
 	buf_puts(&r->body, "</ul>\n<p>Do you want to allow access for <b>");
 	put_html(&r->body, data_user(asked->user)->username);
 	buf_printf(&r->body,
-	    "</b>?</p>\n<form method=\"post\" action=\"/allow\">\n<input type=\"hidden\" name=\"id\" value=\"%s\">\n"
-	    "<button name=\"answer\" value=\"deny\">Deny</button>\n<button class=\"main\" name=\"answer\" value=\"allow\">Allow</button>\n</form>\n"
+	    "</b>?</p>\n<form method=\"post\" action=\"/allow\">\n"
+	    "<input type=\"hidden\" name=\"id\" value=\"%s\">\n"
+	    "<button name=\"answer\" value=\"deny\">Deny</button>\n"
+	    "<button class=\"main\" name=\"answer\" value=\"allow\">Allow</button>\n</form>\n"
 	    "<p class=\"who\">To revoke access at any time, go to your personal settings.</p>\n",
 	    asked->id);
 	page_end(r);

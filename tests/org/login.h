@@ -1,6 +1,6 @@
 /*
- * login - what a person sees in a browser: a login form, and the page that asks whether to allow the
- * app.
+ * login - what a person sees in a browser: a login form, and the page that asks whether to allow
+ * the app.
  *
  * An app sends the browser to /services/oauth2/authorize. It ends with a redirect back to the app,
  * with a code or an error; or with a page that says why there is no way back. Pages need no script

@@ -71,7 +71,7 @@ help(void)
 	    "  --redirect-uri URI a callback URL of the app; may come more than once\n"
 	    "                     (" REDIRECT_URI ")\n"
 	    "  --jwt-cert FILE    PEM: the app's certificate, for the JWT flow\n"
-	    "  --jwt-key FILE     its key, which the section names; without both, flow = jwt has a\n"
+	    "  --jwt-key FILE     its key, for the section; without both, flow = jwt has a\n"
 	    "                     key made for this run\n"
 	    "  --tls-cert FILE, --tls-key FILE  PEM: https instead of http\n"
 	    "  --help, --version\n"

@@ -178,7 +178,8 @@ reply_token(struct org *org, struct reply *r, const struct holder *holder, const
 	buf_puts(&r->body, ",\"scope\":\"");
 	scopes_put(holder->scopes, &r->body);
 	buf_printf(&r->body,
-	    "\",\"instance_url\":\"%s\",\"id\":\"%s\",\"token_type\":\"Bearer\",\"issued_at\":\"%lld\"}",
+	    "\",\"instance_url\":\"%s\",\"id\":\"%s\",\"token_type\":\"Bearer\","
+	    "\"issued_at\":\"%lld\"}",
 	    instance, identity, (long long)holder->issued);
 }
 
@@ -404,8 +405,8 @@ serve_introspect(struct org *org, const struct request *q, struct reply *r)
 	buf_puts(&r->body, "{\"active\":true,\"scope\":\"");
 	scopes_put(holder.scopes, &r->body);
 	buf_printf(&r->body,
-	    "\",\"client_id\":\"%s\",\"username\":\"%s\",\"sub\":\"%s\",\"token_type\":\"access_token\",\"exp\":%lld,\"iat\":%lld,"
-	    "\"nbf\":%lld}",
+	    "\",\"client_id\":\"%s\",\"username\":\"%s\",\"sub\":\"%s\","
+	    "\"token_type\":\"access_token\",\"exp\":%lld,\"iat\":%lld,\"nbf\":%lld}",
 	    org->client_id, data_user(holder.user)->username, identity,
 	    (long long)issued + SESSION_LIFE, (long long)issued, (long long)issued);
 out:
@@ -455,11 +456,13 @@ serve_identity(struct org *org, const struct request *q, struct reply *r)
 	put_identity(org, holder.user, identity);
 	r->type = REPLY_JSON;
 	buf_printf(&r->body,
-	    "{\"id\":\"%s\",\"sub\":\"%s\",\"asserted_user\":true,\"user_id\":\"%s\",\"organization_id\":\"%s\",",
+	    "{\"id\":\"%s\",\"sub\":\"%s\",\"asserted_user\":true,\"user_id\":\"%s\","
+	    "\"organization_id\":\"%s\",",
 	    identity, identity, id, org->id);
 	buf_printf(&r->body,
-	    "\"username\":\"%s\",\"preferred_username\":\"%s\",\"nick_name\":\"%s\",\"nickname\":\"%s\",\"display_name\":\"%s %s\","
-	    "\"name\":\"%s %s\",\"email\":\"%s\",\"email_verified\":true,\"first_name\":\"%s\",\"last_name\":\"%s\",",
+	    "\"username\":\"%s\",\"preferred_username\":\"%s\",\"nick_name\":\"%s\","
+	    "\"nickname\":\"%s\",\"display_name\":\"%s %s\",\"name\":\"%s %s\",\"email\":\"%s\","
+	    "\"email_verified\":true,\"first_name\":\"%s\",\"last_name\":\"%s\",",
 	    u->username, u->username, u->alias, u->alias, u->first, u->last, u->first, u->last,
 	    u->username, u->first, u->last);
 	buf_puts(&r->body, "\"timezone\":\"GMT\",\"zoneinfo\":\"GMT\",");
@@ -470,7 +473,8 @@ serve_identity(struct org *org, const struct request *q, struct reply *r)
 						 version,
 	    &r->body);
 	buf_puts(&r->body,
-	    ",\"active\":true,\"user_type\":\"STANDARD\",\"language\":\"en_US\",\"locale\":\"en_US\",\"utcOffset\":0}");
+	    ",\"active\":true,\"user_type\":\"STANDARD\",\"language\":\"en_US\","
+	    "\"locale\":\"en_US\",\"utcOffset\":0}");
 }
 
 static const struct {

@@ -1,8 +1,8 @@
 /*
  * oauth - the paths that give tokens, inspect them and revoke them.
  *
- * A flow is a row in a table of grants, and a function. token.h has the tokens, login.h the pages of
- * a browser.
+ * A flow is a row in a table of grants, and a function. token.h has the tokens, login.h the pages
+ * of a browser.
  *
  * Any thread.
  */

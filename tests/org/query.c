@@ -127,17 +127,20 @@ bind_path(struct binder *b, const struct soql_path *path, struct column *out)
 			f = schema_field(object, n->s, n->len, b->q->view.version);
 			if (!f)
 				REFUSE_AT(b, path->at, "INVALID_FIELD",
-				    "No such column '%.*s' on entity '%s'. If you are attempting to use a "
-				    "custom field, be sure to append the '__c' after the custom field name. Please reference your WSDL or the "
-				    "describe call for the appropriate names.",
+				    "No such column '%.*s' on entity '%s'. If you are attempting "
+				    "to use a custom field, be sure to append the '__c' after the "
+				    "custom field name. Please reference your WSDL or the describe "
+				    "call for the appropriate names.",
 				    (int)n->len, n->s, object->name);
 		} else {
 			f = schema_relation(object, n->s, n->len, b->q->view.version);
 			if (!f)
 				REFUSE_AT(b, path->at, "INVALID_FIELD",
-				    "Didn't understand relationship '%.*s' in field path. If you are "
-				    "attempting to use a custom relationship, be sure to append the '__r' after the custom relationship name. "
-				    "Please reference your WSDL or the describe call for the appropriate names.",
+				    "Didn't understand relationship '%.*s' in field path. If you "
+				    "are attempting to use a custom relationship, be sure to "
+				    "append the '__r' after the custom relationship name. Please "
+				    "reference your WSDL or the describe call for the appropriate "
+				    "names.",
 				    (int)n->len, n->s);
 			else
 				object = target_of(f);
@@ -282,7 +285,8 @@ bind_literal(struct binder *b, const struct soql_condition *c, const struct fiel
 {
 	if (!type_fits(f, l->kind)) {
 		REFUSE_AT(b, c->path.at, "INVALID_FIELD",
-		    "value of filter criterion for field '%s' must be of type %s and should %sbe enclosed in quotes",
+		    "value of filter criterion for field '%s' must be of type %s and should %sbe "
+		    "enclosed in quotes",
 		    f->name, filter_type(f), type_fits(f, VALUE_TEXT) ? "" : "not ");
 		return;
 	}
@@ -340,7 +344,8 @@ bind_inner(struct binder *b, const struct soql_condition *c, struct check *k)
 {
 	if (!is_id(last_field(&k->column))) {
 		REFUSE_AT(b, c->path.at, "INVALID_FIELD",
-		    "The left operand field in the where expression for outer query should be an id field, cannot use: '%.*s'",
+		    "The left operand field in the where expression for outer query should be an "
+		    "id field, cannot use: '%.*s'",
 		    (int)c->path.part[c->path.count - 1].len, c->path.part[c->path.count - 1].s);
 		return;
 	}
@@ -498,25 +503,28 @@ check_rules(struct binder *b)
 		if (!any_conjunct(where, by_document_or_in) &&
 		    !any_conjunct(where, by_linked_or_in))
 			refuse(b, "MALFORMED_QUERY",
-			    "Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId "
-			    "or LinkedEntityId using the equals operator or multiple Id's using the IN operator.");
+			    "Implementation restriction: ContentDocumentLink requires a filter by "
+			    "a single Id on ContentDocumentId or LinkedEntityId using the equals "
+			    "operator or multiple Id's using the IN operator.");
 		else if (any_test(where, not_an_id) && !any_conjunct(where, by_linked_or_in))
 			refuse(b, "MALFORMED_QUERY",
-			    "Implementation restriction: filtering on non-id fields is only permitted when filtering by "
-			    "ContentDocumentLink.LinkedEntityId using the equals operator.");
+			    "Implementation restriction: filtering on non-id fields is only "
+			    "permitted when filtering by ContentDocumentLink.LinkedEntityId using "
+			    "the equals operator.");
 		break;
 	case OBJECT_FOLDER_ITEM:
 		if (!any_conjunct(where, by_id_or_in) && !any_conjunct(where, by_folder_or_in))
 			refuse(b, "MALFORMED_QUERY",
-			    "Implementation restriction: ContentFolderItem requires a filter by Id or ParentContentFolderId using "
-			    "the equals or 'IN' operator");
+			    "Implementation restriction: ContentFolderItem requires a filter by Id "
+			    "or ParentContentFolderId using the equals or 'IN' operator");
 		break;
 	case OBJECT_FOLDER_MEMBER:
 		if (!any_conjunct(where, by_id) && !any_conjunct(where, by_document) &&
 		    !any_conjunct(where, by_folder))
 			refuse(b, "MALFORMED_QUERY",
-			    "Implementation restriction: ContentFolderMember requires a filter by a single Id, ChildRecordId or "
-			    "ParentContentFolderId using the equals operator");
+			    "Implementation restriction: ContentFolderMember requires a filter by "
+			    "a single Id, ChildRecordId or ParentContentFolderId using the equals "
+			    "operator");
 		break;
 	default:
 		break;
@@ -545,8 +553,9 @@ bind(struct soql_tree *tree, const struct soql *soql, const struct rows_view *vi
 	}
 	if (!q->object) {
 		REFUSE_AT(&b, soql->from_at, "INVALID_TYPE",
-		    "sObject type '%.*s' is not supported. If you are attempting to use a custom object, "
-		    "be sure to append the '__c' after the entity name. Please reference your WSDL or the describe call for the appropriate names.",
+		    "sObject type '%.*s' is not supported. If you are attempting to use a custom "
+		    "object, be sure to append the '__c' after the entity name. Please reference "
+		    "your WSDL or the describe call for the appropriate names.",
 		    (int)soql->from.len, soql->from.s);
 		goto out;
 	}

@@ -2,8 +2,8 @@
  * query - a parsed query bound to the objects, and its records.
  *
  * Binding finds every object and field, and checks types and the rules that files have (such as the
- * filter that a query of ContentDocumentLink needs). It refuses what Salesforce would refuse, in the
- * same words. Running finds the numbers of the rows; they become JSON a page at a time.
+ * filter that a query of ContentDocumentLink needs). It refuses what Salesforce would refuse, in
+ * the same words. Running finds the numbers of the rows; they become JSON a page at a time.
  *
  * Any thread. The caller holds data_lock except while binding and freeing.
  */

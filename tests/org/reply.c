@@ -27,7 +27,8 @@ static const struct error {
 	{ "UNABLE_TO_LOCK_ROW", 400, "unable to obtain exclusive access to this record" },
 	{ "STORAGE_LIMIT_EXCEEDED", 400, "storage limit exceeded" },
 	{ "UNKNOWN_EXCEPTION", 500,
-	    "An unexpected error occurred. Please include this ErrorId if you contact support: 1234567890-12345 (-1234567890)" },
+	    "An unexpected error occurred. Please include this ErrorId if you contact support: "
+	    "1234567890-12345 (-1234567890)" },
 	{ "SERVER_UNAVAILABLE", 503, "Server too busy" },
 };
 

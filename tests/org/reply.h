@@ -1,8 +1,8 @@
 /*
  * reply - the answer to a request, while it is made.
  *
- * It has a status, headers, and a body in memory or in a file. Errors have the form and the words of
- * Salesforce: an array for the API, an object for OAuth.
+ * It has a status, headers, and a body in memory or in a file. Errors have the form and the words
+ * of Salesforce: an array for the API, an object for OAuth.
  *
  * Pure. Caller locks.
  */

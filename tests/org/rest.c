@@ -68,7 +68,8 @@ serve_versions(struct reply *r)
 		unsigned since = v - VERSION_FIRST;	/* v21.0 was Spring '11 */
 
 		buf_printf(&r->body,
-		    "%s{\"label\":\"%s '%u\",\"url\":\"/services/data/v%u.0\",\"version\":\"%u.0\"}",
+		    "%s{\"label\":\"%s '%u\",\"url\":\"/services/data/v%u.0\","
+		    "\"version\":\"%u.0\"}",
 		    v > VERSION_OLDEST ? "," : "", seasons[since % 3],
 		    11 + since / 3 + (since % 3 == 2), v, v);
 	}
@@ -95,9 +96,11 @@ serve_limits(struct call *c)
 
 	buf_printf(&c->reply->body,
 	    "{\"ConcurrentAsyncGetReportInstances\":{\"Max\":200,\"Remaining\":200},"
-	    "\"DailyApiRequests\":{\"Max\":%lld,\"Remaining\":%lld},\"DailyBulkApiBatches\":{\"Max\":15000,\"Remaining\":15000},"
-	    "\"DailyBulkV2QueryJobs\":{\"Max\":10000,\"Remaining\":10000},\"DataStorageMB\":{\"Max\":1024,\"Remaining\":1000},"
-	    "\"FileStorageMB\":{\"Max\":20480,\"Remaining\":10240},\"SingleEmail\":{\"Max\":15,\"Remaining\":15}}",
+	    "\"DailyApiRequests\":{\"Max\":%lld,\"Remaining\":%lld},"
+	    "\"DailyBulkApiBatches\":{\"Max\":15000,\"Remaining\":15000},"
+	    "\"DailyBulkV2QueryJobs\":{\"Max\":10000,\"Remaining\":10000},"
+	    "\"DataStorageMB\":{\"Max\":1024,\"Remaining\":1000},\"FileStorageMB\":{\"Max\":20480,"
+	    "\"Remaining\":10240},\"SingleEmail\":{\"Max\":15,\"Remaining\":15}}",
 	    (long long)max, (long long)(used < max ? max - used : 0));
 }
 

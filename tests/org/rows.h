@@ -1,8 +1,8 @@
 /*
  * rows - the records of each object, and the values of their fields.
  *
- * A record is an object and a number; the numbers of an object have the order of its Ids. Load a row
- * before you read it; its values are made only when somebody asks for them.
+ * A record is an object and a number; the numbers of an object have the order of its Ids. Load a
+ * row before you read it; its values are made only when somebody asks for them.
  *
  * Any thread. The caller holds data_lock as long as it uses a row.
  */
@@ -48,8 +48,8 @@ void	row_value(const struct row *, const struct field *, struct value *out);
 void	row_id(const struct row *, char out[ID_SIZE]);
 
 /*
- * Finds the record of an Id in a path. Returns NULL and sets *out and its Id; or returns the code of
- * the error, and its message ("": the usual one).
+ * Finds the record of an Id in a path. Returns NULL and sets *out and its Id; or returns the code
+ * of the error, and its message ("": the usual one).
  */
 const char *row_find(const struct data *, const struct object *, const char *text,
     const struct rows_view *, struct row *out, char id[ID_SIZE], char *message, size_t size);

@@ -1,9 +1,10 @@
 /*
  * synthetic - documents that are made from their number, when somebody asks for them.
  *
- * The same number always gives the same document. About a third is CSV; the others are texts, notes,
- * links, files without an extension and empty ones. Titles are of every awkward kind that an org may
- * have, unless `plain`: then every title is ordinary and unique, and every document has bytes.
+ * The same number always gives the same document. About a third is CSV; the others are texts,
+ * notes, links, files without an extension and empty ones. Titles are of every awkward kind that an
+ * org may have, unless `plain`: then every title is ordinary and unique, and every document has
+ * bytes.
  *
  * Keeps nothing. Pure. Any thread.
  */

@@ -3,10 +3,11 @@
  * sessions of browsers.
  *
  * A user allows the app once; this approval has a refresh token, which gives access tokens. A user
- * has five approvals, and a sixth ends the oldest. With rotation, a refresh token that is used after
- * its replacement ends its approval with all its tokens.
+ * has five approvals, and a sixth ends the oldest. With rotation, a refresh token that is used
+ * after its replacement ends its approval with all its tokens.
  *
- * Times are the org's, in milliseconds; tokens issued at `oldest` or before are invalid. Any thread.
+ * Times are the org's, in milliseconds; tokens issued at `oldest` or before are invalid. Any
+ * thread.
  */
 #ifndef ORG_TOKEN_H
 #define ORG_TOKEN_H
@@ -50,9 +51,9 @@ bool approval_give(
 bool	approval_exists(struct tokens *, unsigned user);
 bool	approval_find(struct tokens *, const char *refresh, int64_t oldest, struct holder *out);
 /*
- * A refresh has a begin and an end. begin: -EBUSY another is under way; -ENOENT not valid (a rotated
- * one has now ended its approval). end: -ENOENT the token was revoked meanwhile; `fresh` replaces
- * the token, unless it is NULL.
+ * A refresh has a begin and an end. begin: -EBUSY another is under way; -ENOENT not valid (a
+ * rotated one has now ended its approval). end: -ENOENT the token was revoked meanwhile; `fresh`
+ * replaces the token, unless it is NULL.
  */
 int	refresh_begin(struct tokens *, const char *refresh, int64_t oldest);
 int refresh_end(

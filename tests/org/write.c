@@ -174,7 +174,8 @@ put_result(const struct write *w, bool rolled_back, struct buf *out)
 		put_error(w, "statusCode", out);
 	else
 		buf_puts(out,
-		    "{\"statusCode\":\"ALL_OR_NONE_OPERATION_ROLLED_BACK\",\"message\":\"Record rolled back because not all records were valid and the "
+		    "{\"statusCode\":\"ALL_OR_NONE_OPERATION_ROLLED_BACK\","
+		    "\"message\":\"Record rolled back because not all records were valid and the "
 		    "request was using AllOrNone header\",\"fields\":[]}");
 	buf_puts(out, "]}");
 }

@@ -133,7 +133,8 @@ check_fields(struct write *w, unsigned flag)
 		if (!(f->flags & flag))
 			return writer_fail(w, "INVALID_FIELD_FOR_INSERT_UPDATE", f->name,
 			    "Unable to create/update fields: %s. Please check the "
-			    "security settings of this field and verify that it is read/write for your profile or permission set.",
+			    "security settings of this field and verify that it is read/write for "
+			    "your profile or permission set.",
 			    f->name);
 		if (!check_value(w, f, v))
 			return false;
