@@ -193,8 +193,8 @@ test_odd_files(void)
 	       "/config:5: login_url is given a second time, first in line 2: keep one\n"),
 	    "the log names both lines");
 
-	is_int(
-	    load_bytes(WHOLE "\0refresh = 5\n", sizeof(WHOLE) + 12, 0600, "acme", NULL, &c, &said),
+	is_int(load_bytes(WHOLE "\0refresh = 5\n", sizeof(WHOLE) + 12, 0600, "acme", NULL, &c,
+		   &said),
 	    -EINVAL, "a NUL");
 	ok(strstr(buf_str(&said), "not a text file") != NULL, "and that is said");
 
@@ -281,8 +281,8 @@ test_values(void)
 		printf("# %s\n", buf_str(&said));
 		return;
 	}
-	is_str(
-	    c->login_url, "https://acme--sbx.sandbox.my.salesforce.com", "login_url is normalised");
+	is_str(c->login_url, "https://acme--sbx.sandbox.my.salesforce.com",
+	    "login_url is normalised");
 	is_str(c->client_id, "3MVG9.x_y", "client_id");
 	is_str(c->client_secret.bytes, "a;b #c=d:e", "client_secret");
 	is_str(c->client_secret_cmd, "\"pass\" \"acme/sffs\"",
@@ -321,8 +321,8 @@ test_values(void)
 		is_int((long long)c->timeout, 12, "-o wins over both, the last one");
 		ok(c->links, "-o with a flag alone");
 		is_str(c->csv_delimiter, ",", "-o with a comma");
-		is_str(
-		    c->client_secret_cmd, "a,b \\c=d", "-o with a comma and a backslash in a word");
+		is_str(c->client_secret_cmd, "a,b \\c=d",
+		    "-o with a comma and a backslash in a word");
 		ok(!c->username && c->uid == getuid(), "an empty value is as if it were not given");
 	}
 	config_free(c);
@@ -471,8 +471,8 @@ test_modes(void)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		c = NULL;
-		int rc = load_bytes(
-		    cases[i].text, strlen(cases[i].text), cases[i].mode, "acme", NULL, &c, &said);
+		int rc = load_bytes(cases[i].text, strlen(cases[i].text), cases[i].mode, "acme",
+		    NULL, &c, &said);
 		if (!ok(rc == (cases[i].says ? -EINVAL : 0) &&
 			    (!cases[i].says || strstr(buf_str(&said), cases[i].says)),
 			"%s", cases[i].name))

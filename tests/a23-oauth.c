@@ -326,8 +326,8 @@ test_jwt(void)
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	size_t n = decode(signature + 1, strlen(signature + 1), text);
 	EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, rsa);
-	ok(EVP_DigestVerify(
-	       ctx, text, n, (unsigned char *)out.data, (size_t)(signature - out.data)) == 1,
+	ok(EVP_DigestVerify(ctx, text, n, (unsigned char *)out.data,
+	       (size_t)(signature - out.data)) == 1,
 	    "OpenSSL says that the signature is good");
 	EVP_MD_CTX_free(ctx);
 
@@ -406,10 +406,10 @@ test_authorize_url(void)
 
 	is_int(oauth_authorize_url(&c, "st_-", "ch", &b), 0, "the URL for the browser");
 	is_str(buf_str(&b),
-	    MY
-	    "/services/oauth2/authorize?response_type=code&client_id=3MVG9"
-	    "&redirect_uri=http%3A%2F%2Flocalhost%3A1717%2FOauthRedirect&scope=api%20refresh_token&state=st_-&code_challenge=ch"
-	    "&code_challenge_method=S256&prompt=login",
+	    MY "/services/oauth2/authorize?response_type=code&client_id=3MVG9"
+	       "&redirect_uri=http%3A%2F%2Flocalhost%3A1717%2FOauthRedirect"
+	       "&scope=api%20refresh_token&state=st_-&code_challenge=ch"
+	       "&code_challenge_method=S256&prompt=login",
 	    "what is in it");
 	buf_free(&b);
 }

@@ -209,13 +209,13 @@ static const struct {
 	    B("sep=,\n\xe9,b\n\x80,5\"\n"), { 0 }, B(ERRORS "13\t1\t2\tquote-in-text\n") },
 	{ "info of nothing", VIEW_INFO, B(""), { 0 },
 	    B("clean\tyes\nencoding\tUTF-8\nbyte-order-mark\tno\ndelimiter\t,\nsep-line\tno\n"
-	        "line-ends\tnone\nrecords\t0\ncolumns\t0\nwidest\t0\n"
+	      "line-ends\tnone\nrecords\t0\ncolumns\t0\nwidest\t0\n"
 	      "short\t0\nlong\t0\nrepairs\t0\nunclosed-quote\t0\ntext-after-quote\t0\n"
 	      "quote-in-text\t0\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
 	      "renamed\t0\nblank-lines\t0\nformulas\t0\n") },
 	{ "info", VIEW_INFO, B(MARK "sep=\t\r\na\ta\r\n\n5\"\t=1\n1\n1\t2\t\"3\"x\r\n"), { 0 },
 	    B("clean\tno\nencoding\tUTF-8\nbyte-order-mark\tyes\ndelimiter\t\\t\nsep-line\tyes\n"
-	        "line-ends\tmixed\nrecords\t3\ncolumns\t2\nwidest\t3\n"
+	      "line-ends\tmixed\nrecords\t3\ncolumns\t2\nwidest\t3\n"
 	      "short\t1\nlong\t1\nrepairs\t2\nunclosed-quote\t0\ntext-after-quote\t1\n"
 	      "quote-in-text\t1\nbare-cr\t0\ninvalid-utf8\t0\nundecodable\t0\n"
 	      "renamed\t1\nblank-lines\t1\nformulas\t1\n") },
@@ -258,8 +258,8 @@ show(const char *who, const char *p, size_t n)
 }
 
 static void
-test_view(const struct view_survey *s, enum view_kind kind, const struct bytes *in, const struct bytes *want,
-    const char *what, const char *name)
+test_view(const struct view_survey *s, enum view_kind kind, const struct bytes *in,
+    const struct bytes *want, const char *what, const char *name)
 {
 	struct buf got = BUF_INIT;
 	int rc = render(s, kind, in, &got);
@@ -301,8 +301,8 @@ test_others(void)
 		struct view_survey *s = NULL;
 
 		if (ok(survey(&others[i].in, &others[i].o, &s) == 0, "%s: survey", others[i].what))
-			test_view(
-			    s, others[i].kind, &others[i].in, &others[i].want, others[i].what, "");
+			test_view(s, others[i].kind, &others[i].in, &others[i].want, others[i].what,
+			    "");
 		view_survey_free(s);
 	}
 }
@@ -454,8 +454,8 @@ test_errors(void)
 	    "a quote as delimiter is refused");
 	ok(view_check_options(&(struct view_options){ .encoding = "no such" }) == -EINVAL &&
 		view_check_options(&(struct view_options){ .delimiter = '\n' }) == -EINVAL &&
-		view_check_options(
-		    &(struct view_options){ .encoding = "ISO-8859-15", .delimiter = ';' }) == 0,
+		view_check_options(&(struct view_options){
+		    .encoding = "ISO-8859-15", .delimiter = ';' }) == 0,
 	    "and both can be known before");
 	ok(!none, "nothing comes of a failed survey");
 	buf_free(&view);

@@ -136,8 +136,8 @@ note_cells(void *ctx, const struct cell *c, size_t n)
 	struct result *r = ctx;
 
 	for (; n > 0; c++, n--) {
-		buf_printf(
-		    &r->cells, "%u:%u:", c->len, c->flags & ~(unsigned)(CELL_PLAIN | CELL_COMMA));
+		buf_printf(&r->cells, "%u:%u:", c->len,
+		    c->flags & ~(unsigned)(CELL_PLAIN | CELL_COMMA));
 		buf_put(&r->cells, c->p, c->len);
 		if (c->flags & CELL_PLAIN ? !is_plain(c) : c->flags & CELL_COMMA)
 			return -EINVAL;
@@ -166,8 +166,8 @@ read_it(const struct buf *text, unsigned step, const char *encoding, const struc
 	*out = (struct result){ .cells = BUF_INIT, .faults = BUF_INIT };
 	out->rc = text_open(&t, &from, encoding);
 	if (out->rc == 0) {
-		out->rc = cells_read(
-		    &t, o, &(struct cell_sink){ note_cells, note_fault, out }, &out->totals);
+		out->rc = cells_read(&t, o, &(struct cell_sink){ note_cells, note_fault, out },
+		    &out->totals);
 		text_close(&t);
 	}
 }

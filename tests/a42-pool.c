@@ -143,8 +143,8 @@ check_close(void)
 	/* Between one post and the close another job may have begun; none is lost and none is done
 	 * twice. */
 	ok(ran >= 1, "what runs is waited for");
-	is_int(
-	    ran + dropped, added, "each job is run or dropped, also one that is added by a drop");
+	is_int(ran + dropped, added,
+	    "each job is run or dropped, also one that is added by a drop");
 	is_int(running, 0, "and none runs on");
 	pool_close(NULL);
 	sem_destroy(&begun);

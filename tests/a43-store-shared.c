@@ -105,8 +105,8 @@ be_told(const char *where)
 	if (pipe(ends) < 0 || !(from_fill = fdopen(ends[0], "r")) ||
 	    !(to_fill = fdopen(ends[1], "w")))
 		return 1;
-	store_open(
-	    &(struct store_options){ .dir = where, .limit = 1000 * MIB, .fetches = 4 }, &store);
+	store_open(&(struct store_options){ .dir = where, .limit = 1000 * MIB, .fetches = 4 },
+	    &store);
 	while (fgets(line, sizeof(line), stdin)) {
 		if (sscanf(line, "get %99s %llu", name, &size) == 2) {
 			source_md5(size, md5);
@@ -287,8 +287,8 @@ open_and_close(void)
 {
 	struct store *store = NULL;
 
-	store_open(
-	    &(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1 }, &store);
+	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1 },
+	    &store);
 	store_close(store);
 }
 
@@ -466,8 +466,8 @@ be_killed(const char *where)
 {
 	struct store *store = NULL;
 
-	store_open(
-	    &(struct store_options){ .dir = where, .limit = 1000 * MIB, .fetches = 2 }, &store);
+	store_open(&(struct store_options){ .dir = where, .limit = 1000 * MIB, .fetches = 2 },
+	    &store);
 	for (int i = 0;; i = (i + 1) % BLOBS) {
 		uint64_t size = size_of(i);
 		char name[32], md5[33];

@@ -197,8 +197,8 @@ check_little_of_much(void)
 	}
 	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, size });
 	source_get(store, "068-large", size, s, &b);
-	is_int(
-	    source_read(b, 0, 10), 10, "the first bytes of what is larger than the limit are read");
+	is_int(source_read(b, 0, 10), 10,
+	    "the first bytes of what is larger than the limit are read");
 	sem_wait(&s->reached);
 	blob_put(b);
 	sem_post(&s->open);

@@ -164,15 +164,15 @@ listen_on(void)
 	struct sockaddr_in here = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
-	return result(
-	    bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&here, sizeof(here)));
+	return result(bind(socket(AF_INET, SOCK_STREAM, 0), (struct sockaddr *)&here,
+	    sizeof(here)));
 }
 
 static int
 talk_to(void)
 {
-	return result(connect(
-	    socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&abstract, sizeof(abstract)));
+	return result(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&abstract,
+	    sizeof(abstract)));
 }
 
 static void *
@@ -314,8 +314,8 @@ main(void)
 	    "the first Landlock, in which nothing can be moved, is as good as none");
 	is_int(confine_abi_of(2), 2, "the second is used");
 	if (abi == 0)
-		is_int(
-		    confine_enter(NULL, 0), -EOPNOTSUPP, "where there is no Landlock that is said");
+		is_int(confine_enter(NULL, 0), -EOPNOTSUPP,
+		    "where there is no Landlock that is said");
 	for (size_t i = 0; abi && i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool good = cases[i].good || abi < cases[i].abi;
 

@@ -1052,8 +1052,8 @@ test_chain(void)
 		snprintf(names[0], sizeof(names[0]), "link %u", n);
 		snprintf(names[1], sizeof(names[1]), "link %u", n + 1);
 		snprintf(names[2], sizeof(names[2]), "own %u", n);
-		good &= catalogue_put(
-			    c, &d, (const char *const[]){ names[0], names[1], names[2] }) == 0;
+		good &= catalogue_put(c, &d,
+			    (const char *const[]){ names[0], names[1], names[2] }) == 0;
 	}
 	/* Document 0 is the oldest and wants what document 1 has. */
 	struct document d = document(0);

@@ -31,8 +31,8 @@ freed_look(const void *p, size_t n, const void *caller)
 		if (memmem(p, n, needle, len)) {
 			const char *name =
 			    dladdr(caller, &who) && who.dli_fname ? who.dli_fname : "?";
-			int fd = open(
-			    getenv("FREED_LOG"), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+			int fd = open(getenv("FREED_LOG"),
+			    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
 			int size = snprintf(line, sizeof(line), "%s +%#tx %.*s\n", name,
 			    (const char *)caller - (const char *)who.dli_fbase, (int)len, needle);
 

@@ -112,8 +112,8 @@ source_fill(void *ctx, struct blob *b)
 	for (const struct step *step = s->from ? s->from : s->steps; rc == 0; step++) {
 		switch (step->op) {
 		case SEND: case WRONG:
-			rc = source_send(
-			    step->op == WRONG ? source_other : source_table, b, step->n);
+			rc = source_send(step->op == WRONG ? source_other : source_table, b,
+			    step->n);
 			break;
 		case RESTART:
 			rc = blob_restart(b);
@@ -157,8 +157,8 @@ source_md5(uint64_t size, char out[33])
 
 	EVP_DigestInit_ex(md, EVP_md5(), NULL);
 	for (uint64_t off = 0; off < size; off += source_run(off, size - off))
-		EVP_DigestUpdate(
-		    md, source_table + off % SOURCE_PERIOD, source_run(off, size - off));
+		EVP_DigestUpdate(md, source_table + off % SOURCE_PERIOD,
+		    source_run(off, size - off));
 	EVP_DigestFinal_ex(md, digest, NULL);
 	EVP_MD_CTX_free(md);
 	for (int i = 0; i < 16; i++)
@@ -167,8 +167,8 @@ source_md5(uint64_t size, char out[33])
 
 /* A blob of this source. */
 static inline int
-source_get(
-    struct store *store, const char *name, uint64_t size, struct source *s, struct blob **out)
+source_get(struct store *store, const char *name, uint64_t size, struct source *s,
+    struct blob **out)
 {
 	char md5[33];
 

@@ -87,8 +87,8 @@ main(void)
 		    "'%s' %s '%s'", likes[i].text, likes[i].match ? "is like" : "is not like",
 		    likes[i].pattern);
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
-		is_int(
-		    text_order(orders[i].a, strlen(orders[i].a), orders[i].b, strlen(orders[i].b)),
+		is_int(text_order(orders[i].a, strlen(orders[i].a), orders[i].b,
+			   strlen(orders[i].b)),
 		    orders[i].order, orders[i].a);
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
 		int64_t ms = -1;

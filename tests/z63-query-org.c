@@ -203,8 +203,8 @@ make_org(void)
 	int rc = data_new(&d);
 
 	if (rc == 0)
-		rc = place_want(
-		    d, PLACE_LIBRARY, "Sales", DOCUMENT_NONE, DOCUMENT_NONE, 0, &library);
+		rc = place_want(d, PLACE_LIBRARY, "Sales", DOCUMENT_NONE, DOCUMENT_NONE, 0,
+		    &library);
 	if (rc == 0)
 		rc =
 		    place_want(d, PLACE_ACCOUNT, "Acme", DOCUMENT_NONE, DOCUMENT_NONE, 0, &account);

@@ -6,10 +6,10 @@
 #include "tap.h"
 
 #define JSON_PART                                                                                  \
-	"--b\r\nContent-Disposition: form-data; name=\"e\"\r\n"
+	"--b\r\nContent-Disposition: form-data; name=\"e\"\r\n"                                    \
 	"Content-Type: application/json\r\n\r\n{}"
 #define FILE_HEAD                                                                                  \
-	"--b\r\ncontent-type: x\r\ncontent-disposition: form-data; name=\"VersionData\"; "
+	"--b\r\ncontent-type: x\r\ncontent-disposition: form-data; name=\"VersionData\"; "         \
 	"filename=\"f\"\r\n\r\n"
 
 static const struct {

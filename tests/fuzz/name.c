@@ -16,8 +16,8 @@ check_name(const struct name *n, enum name_rules rules)
 	MUST(len > 0 && len <= NAME_BYTES);
 	MUST(n->s[0] != '.' && n->s[0] != '-');
 	for (size_t i = 0; i < len;) {
-		utf8proc_ssize_t used = utf8proc_iterate(
-		    (const utf8proc_uint8_t *)n->s + i, (utf8proc_ssize_t)(len - i), &c);
+		utf8proc_ssize_t used = utf8proc_iterate((const utf8proc_uint8_t *)n->s + i,
+		    (utf8proc_ssize_t)(len - i), &c);
 
 		MUST(used > 0);
 		MUST(c != '/' && c >= 0x20 && c != 0x7f && !(c >= 0x80 && c < 0xa0));

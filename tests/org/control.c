@@ -473,8 +473,8 @@ change_marks(struct call *c, const char *op, uint32_t number)
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (strcmp(marks[i].op, op) != 0)
 			continue;
-		if (data_mark(
-			c->org->data, number, marks[i].set, marks[i].clear, org_now(c->org)) == 0)
+		if (data_mark(c->org->data, number, marks[i].set, marks[i].clear,
+		    org_now(c->org)) == 0)
 			put_document(c, number);
 		else
 			refuse(c, 500, "out of memory");

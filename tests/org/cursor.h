@@ -32,8 +32,8 @@ struct cursors;
 int	cursors_new(struct cursors **out);
 void	cursors_free(struct cursors *);
 /* Takes query and rows, also when it fails. The cursor is held until cursor_put. */
-int cursor_add(
-    struct cursors *, struct query *, struct query_rows *, int64_t now, struct cursor **out);
+int	cursor_add(struct cursors *, struct query *, struct query_rows *, int64_t now,
+    struct cursor **out);
 void	cursor_put(struct cursors *, struct cursor *);
 void	cursor_locator(const struct cursor *, size_t offset, char out[CURSOR_LOCATOR]);
 /* NULL: no such locator, or one made at `oldest` or before. */

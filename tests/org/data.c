@@ -161,8 +161,8 @@ data_document(const struct data *d, uint32_t number, struct document *space)
 }
 
 const struct version *
-data_version(
-    const struct data *d, uint32_t row, struct document *space, const struct document **out)
+data_version(const struct data *d, uint32_t row, struct document *space,
+    const struct document **out)
 {
 	uint32_t first = d->made * SYNTHETIC_STRIDE;
 	uint32_t number = row < first ? row / SYNTHETIC_STRIDE : d->kept[row - first].document;
@@ -269,8 +269,8 @@ out:
 }
 
 void
-data_content(
-    const struct data *d, const struct document *doc, const struct version *v, struct content *c)
+data_content(const struct data *d, const struct document *doc, const struct version *v,
+    struct content *c)
 {
 	uint64_t key = (uint64_t)v->row + 1;
 
@@ -312,8 +312,8 @@ data_make(struct data *d, uint32_t count, bool plain)
 	}
 	for (unsigned i = 0; i < SYNTHETIC_ACCOUNTS && rc == 0; i++) {
 		snprintf(name, sizeof(name), "Account %u", i + 1);
-		rc = place_want(
-		    d, PLACE_ACCOUNT, name, DOCUMENT_NONE, DOCUMENT_NONE, then, &ignored);
+		rc = place_want(d, PLACE_ACCOUNT, name, DOCUMENT_NONE, DOCUMENT_NONE, then,
+		    &ignored);
 	}
 	return rc;
 }

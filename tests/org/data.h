@@ -20,7 +20,7 @@
 struct data;
 
 int	data_new(struct data **out);			/* an org with users, but no documents */
-int data_make(
+int	data_make(
     struct data *, uint32_t count, bool plain); /* synthetic documents; before any other */
 void	data_free(struct data *);
 void	data_lock(struct data *);			/* for reading */
@@ -32,12 +32,12 @@ uint32_t data_version_rows(const struct data *);	/* not every row has a version 
 /* A synthetic document is made in *space, which must outlive what is returned. */
 const struct document *data_document(const struct data *, uint32_t number, struct document *space);
 /* NULL: no version has this row. */
-const struct version *data_version(
-    const struct data *, uint32_t row, struct document *space, const struct document **out);
+const struct version *data_version(const struct data *, uint32_t row, struct document *space,
+    const struct document **out);
 size_t	data_title(const struct data *, const struct document *, char out[VALUE_SPACE]);
-size_t data_path_on_client(
-    const struct data *, const struct document *, const struct version *, char out[VALUE_SPACE]);
-bool data_url(
+size_t	data_path_on_client(const struct data *, const struct document *, const struct version *,
+    char out[VALUE_SPACE]);
+bool	data_url(
     const struct data *, const struct document *, char out[VALUE_SPACE]); /* false: not a link */
 
 /* The bytes of a version: of a file on disk, or `bytes`. */
@@ -49,8 +49,8 @@ struct content {
 	uint64_t	 key;		/* 0: nothing is in here; so that asking twice costs once */
 	char		 space[SYNTHETIC_BYTES];
 };
-void data_content(
-    const struct data *, const struct document *, const struct version *, struct content *);
+void	data_content(const struct data *, const struct document *, const struct version *,
+    struct content *);
 
 #define DATA_USERS	6
 #define DATA_RUN_AS	0	/* the user who logs in */
@@ -81,7 +81,7 @@ struct placing {
 	{                                                                                          \
 		DATA_RUN_AS, DOCUMENT_NONE, DOCUMENT_NONE, PLACE_ACCOUNT, DOCUMENT_NONE, false     \
 	}
-int data_add_document(struct data *, const char *title, const struct placing *,
+int	data_add_document(struct data *, const char *title, const struct placing *,
     const struct upload *, int64_t now, uint32_t *out);
 int	data_add_version(struct data *, uint32_t number, const struct upload *, int64_t now);
 /* Other bytes for the latest version, which keeps its Id and number. */
@@ -93,9 +93,11 @@ void	data_empty_bin(struct data *);
 int	data_own(struct data *, uint32_t number, uint32_t owner, int64_t now);
 /* Into a library's folder, or (both DOCUMENT_NONE) out of all. */
 int	data_put(struct data *, uint32_t number, uint32_t library, uint32_t folder, int64_t now);
-int data_set(struct data *, uint32_t number, const struct field *, const char *text, int64_t now);
-int data_set_version(struct data *, uint32_t number, unsigned index, const struct field *,
+int	data_set(struct data *, uint32_t number, const struct field *, const char *text,
+    int64_t now);
+int	data_set_version(struct data *, uint32_t number, unsigned index, const struct field *,
     const char *text, int64_t now);
-int data_set_reason(struct data *, uint32_t number, unsigned index, const char *text, int64_t now);
+int	data_set_reason(struct data *, uint32_t number, unsigned index, const char *text,
+    int64_t now);
 
 #endif

@@ -31,8 +31,8 @@ put_summary(const struct object *o, unsigned version, struct buf *out)
 	    "\"createable\":%s,\"custom\":false,\"customSetting\":false,\"deepCloneable\":false,"
 	    "\"deletable\":%s,\"deprecatedAndHidden\":false,\"feedEnabled\":false,",
 	    truth(o->flags & OBJECT_CREATEABLE), truth(deletable));
-	buf_puts(
-	    out, "\"hasSubtypes\":false,\"isInterface\":false,\"isSubtype\":false,\"keyPrefix\":");
+	buf_puts(out,
+	    "\"hasSubtypes\":false,\"isInterface\":false,\"isSubtype\":false,\"keyPrefix\":");
 	if (o->prefix)
 		buf_put_json(out, o->prefix, 3);
 	else

@@ -11,8 +11,8 @@
 #include "tests/org/schema.h"
 
 void	describe_global(unsigned version, struct buf *out);			/* /sobjects */
-void describe_basic(const struct object *, unsigned version, struct buf *out); /* /sobjects/X */
-void describe_object(
+void	describe_basic(const struct object *, unsigned version, struct buf *out); /* /sobjects/X */
+void	describe_object(
     const struct object *, unsigned version, struct buf *out); /* /sobjects/X/describe */
 
 #endif

@@ -120,8 +120,8 @@ add_file(struct data *d, const char *path, const char *name, const struct stat *
 
 /* One document of the files 1.ext, 2.ext ... */
 static int
-add_versions(
-    struct data *d, const char *path, const char *name, const struct placing *at, uint32_t *out)
+add_versions(struct data *d, const char *path, const char *name, const struct placing *at,
+    uint32_t *out)
 {
 	struct dirent **names = NULL;
 	struct buf file = BUF_INIT, client = BUF_INIT;
@@ -218,12 +218,12 @@ enter(struct data *d, const char *name, const struct stat *st, unsigned depth, s
 	if (at->record != DOCUMENT_NONE || at->owner != DATA_RUN_AS)
 		return 0;
 	if (at->library != DOCUMENT_NONE)
-		return place_want(
-		    d, PLACE_FOLDER, name, at->library, at->folder, mtime_of(st), &at->folder);
+		return place_want(d, PLACE_FOLDER, name, at->library, at->folder, mtime_of(st),
+		    &at->folder);
 	if (depth > 0)
 		return 0;
-	rc = place_want(
-	    d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, mtime_of(st), &at->library);
+	rc = place_want(d, PLACE_LIBRARY, name, DOCUMENT_NONE, DOCUMENT_NONE, mtime_of(st),
+	    &at->library);
 	if (rc == 0)
 		at->folder = place_root(d, at->library);
 	return rc;
@@ -247,8 +247,8 @@ add_later(struct loader *l, const char *path, const struct placing *at)
 static int walk(struct loader *, const char *dir, unsigned depth, const struct placing *);
 
 static int
-add_entry(
-    struct loader *l, const char *path, const char *name, unsigned depth, const struct placing *at)
+add_entry(struct loader *l, const char *path, const char *name, unsigned depth,
+    const struct placing *at)
 {
 	struct placing below = *at;
 	struct stat st;

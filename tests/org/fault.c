@@ -133,8 +133,8 @@ faults_free(struct faults *faults)
 }
 
 struct fault *
-fault_take(
-    struct faults *faults, const char *method, const char *path, const char *query, uint64_t *hold)
+fault_take(struct faults *faults, const char *method, const char *path, const char *query,
+    uint64_t *hold)
 {
 	struct fault *found = NULL;
 

@@ -68,8 +68,8 @@ void	faults_clear(struct faults *);
  * Returns the fault that this request meets, or NULL. *hold is for fault_hold, so that no release
  * after this call is missed.
  */
-struct fault *fault_take(
-    struct faults *, const char *method, const char *path, const char *query, uint64_t *hold);
+struct fault *fault_take(struct faults *, const char *method, const char *path, const char *query,
+    uint64_t *hold);
 void	fault_put(struct faults *, struct fault *);
 void	faults_list(struct faults *, struct buf *out);	/* a line each: kind, times left, match */
 
@@ -78,8 +78,8 @@ bool	fault_hold(struct faults *, uint64_t hold, bool (*gone)(void *), void *ctx)
 uint64_t fault_hold_now(struct faults *);
 size_t	faults_release(struct faults *);			/* returns how many were held */
 bool	faults_wait_held(struct faults *, size_t count, unsigned seconds);
-void fault_pause(
+void	fault_pause(
     struct faults *, uint64_t hold, unsigned ms); /* shorter when released or stopped */
-void faults_stop(struct faults *); /* ends all waits, now and later */
+void	faults_stop(struct faults *); /* ends all waits, now and later */
 
 #endif

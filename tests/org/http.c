@@ -23,7 +23,7 @@
 #include "tests/org/http.h"
 
 #define URI_MAX		16384	/* bytes of the URI with the headers */
-#define BODY_MAX	((2ull << 30) + (1 << 20))	/* a file of 2 GB and the rest of the form */
+#define BODY_MAX	((2ull << 30) + (1 << 20))	/* a file of 2 GB, and the form */
 #define MEMORY (320u << 10) /* bytes a connection; the free part is the size of a chunk */
 #define CONNECTIONS	1024
 #define BACKLOG		256
@@ -175,8 +175,8 @@ request_param(const struct request *r, const char *name, size_t *len)
 
 	if (r->is_part)
 		return param_of_part(r, name, len);
-	if (MHD_lookup_connection_value_n(
-		r->wire, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value, &n) != MHD_YES)
+	if (MHD_lookup_connection_value_n(r->wire, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+	    &value, &n) != MHD_YES)
 		return NULL;
 	if (len)
 		*len = n;
@@ -321,8 +321,8 @@ fault_reply(const struct fault *f, struct reply *r)
 
 	switch (f->kind) {
 	case FAULT_ERROR:
-		reply_error_status(
-		    r, f->status, f->code ? f->code : "UNKNOWN_EXCEPTION", f->message);
+		reply_error_status(r, f->status, f->code ? f->code : "UNKNOWN_EXCEPTION",
+		    f->message);
 		break;
 	case FAULT_OAUTH_ERROR:
 		reply_oauth_error(r, f->code, f->message);
@@ -658,8 +658,8 @@ listen_on(struct org *org, unsigned port, const char *scheme, int *out)
 }
 
 int
-http_start(
-    struct org *org, unsigned port, const char *tls_cert, const char *tls_key, struct http **out)
+http_start(struct org *org, unsigned port, const char *tls_cert, const char *tls_key,
+    struct http **out)
 {
 	unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
 	    MHD_USE_POLL | MHD_USE_ERROR_LOG | MHD_USE_SUPPRESS_DATE_NO_CLOCK | MHD_USE_ITC |

@@ -40,17 +40,17 @@ const char *request_param(
  * also after a failure. */
 void	request_part(const struct request *of, const char *url, struct request *out);
 void	request_part_free(struct request *);
-void request_pairs(const struct request *,
+void	request_pairs(const struct request *,
     void (*pair)(void *ctx, const char *name, const char *value), void *ctx); /* of both */
-char *request_form(
+char	*request_form(
     const struct request *, const char *name); /* of a form in the body, decoded; caller frees */
 
 /*
  * Binds 127.0.0.1:port (0: the kernel chooses), fills org->host and org->url,
  * and serves. tls_*: PEM text, or NULL for http. -errno of the bind, or -EIO.
  */
-int http_start(
-    struct org *, unsigned port, const char *tls_cert, const char *tls_key, struct http **out);
+int	http_start(struct org *, unsigned port, const char *tls_cert, const char *tls_key,
+    struct http **out);
 void	http_stop(struct http *);	/* waits for all connections; NULL is fine */
 
 #endif

@@ -24,7 +24,8 @@ int	journal_new(struct journal **out);
 void	journal_free(struct journal *);
 /* Returns the number of the entry, for journal_finish; 0: out of memory, not noted. */
 uint64_t journal_arrive(struct journal *, const char *method, const char *path, const char *query);
-void journal_finish(struct journal *, uint64_t number, unsigned status, uint64_t bytes, bool whole);
+void	journal_finish(struct journal *, uint64_t number, unsigned status, uint64_t bytes,
+    bool whole);
 void	journal_clear(struct journal *);
 size_t	journal_count(struct journal *, const char *glob);	/* NULL: all */
 /* A line each: number, method, path, status (0: not yet answered), body bytes, "whole" | "cut" |
@@ -32,8 +33,8 @@ size_t	journal_count(struct journal *, const char *glob);	/* NULL: all */
 void	journal_put(struct journal *, const char *glob, struct buf *out);
 /* Waits until `count` matching requests have arrived (finished: have ended) since the last clear.
  * False: time is up, or journal_stop. */
-bool journal_wait(
-    struct journal *, const char *glob, size_t count, bool finished, unsigned seconds);
+bool	journal_wait(struct journal *, const char *glob, size_t count, bool finished,
+    unsigned seconds);
 void	journal_stop(struct journal *);		/* ends all waits */
 
 bool	journal_match(const char *glob, const char *method, const char *path, const char *query);

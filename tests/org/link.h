@@ -44,8 +44,8 @@ size_t	link_rows_of(const struct data *, uint32_t document, uint32_t *out, size_
 /* Returns the row of the link to this, or DOCUMENT_NONE. */
 uint32_t link_find(const struct data *, const struct document *, enum object_kind, uint32_t number);
 
-int link_add(struct data *, const struct link_row *, uint32_t *out); /* -EEXIST, -ENOMEM */
-int link_change(
+int	link_add(struct data *, const struct link_row *, uint32_t *out); /* -EEXIST, -ENOMEM */
+int	link_change(
     struct data *, uint32_t row, char share, char visibility); /* 0: as it is. -ENOMEM */
 int	link_delete(struct data *, uint32_t row);
 

@@ -325,8 +325,8 @@ find_asked(struct org *org, const struct request *q, struct reply *r, struct ask
 
 	free(id);
 	if (!found)
-		error_page(
-		    r, refusals[REFUSAL_UNKNOWN].error, refusals[REFUSAL_UNKNOWN].description);
+		error_page(r, refusals[REFUSAL_UNKNOWN].error,
+		    refusals[REFUSAL_UNKNOWN].description);
 	return found;
 }
 
@@ -348,8 +348,8 @@ serve_login(struct org *org, const struct request *q, struct reply *r)
 	} else {
 		asked_login(org->tokens, asked.id, asked.user);
 		if (session_give(org->tokens, asked.user, session))
-			reply_header(
-			    r, "Set-Cookie: sid=%s; Path=/; HttpOnly; SameSite=Lax", session);
+			reply_header(r, "Set-Cookie: sid=%s; Path=/; HttpOnly; SameSite=Lax",
+			    session);
 		ask_user(org, r, &asked);
 	}
 out:

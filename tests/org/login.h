@@ -20,7 +20,7 @@ struct reply;
 /* False: the path belongs to another module. */
 bool	login_serve(struct org *, const struct request *, struct reply *);
 /* Answers a browser at authorize when the org refuses; description may be NULL. */
-void login_refuse(struct org *, const struct request *, struct reply *, const char *error,
+void	login_refuse(struct org *, const struct request *, struct reply *, const char *error,
     const char *description);
 
 #endif

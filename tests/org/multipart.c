@@ -32,8 +32,8 @@ parameter(const char *line, size_t len, const char *name, char *out, size_t size
 	char text[1024], key[32];
 	const char *s;
 
-	snprintf(
-	    text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), line);
+	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1),
+	    line);
 	snprintf(key, sizeof(key), "; %s=\"", name);
 	s = strcasestr(text, key);
 	if (!s)

@@ -19,6 +19,7 @@ struct part {
 /* The boundary in a Content-Type; false: not multipart/form-data. */
 bool	multipart_boundary(const char *type, char out[72]);
 /* Stores at most `room` parts; -1: malformed. */
-int multipart_parse(const char *body, size_t len, const char *boundary, struct part *out, int room);
+int	multipart_parse(const char *body, size_t len, const char *boundary, struct part *out,
+    int room);
 
 #endif

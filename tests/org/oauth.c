@@ -61,8 +61,8 @@ oauth_check(struct org *org, const struct request *q, struct reply *r, unsigned 
 		*user = holder.user;
 		if (holder.scopes & SCOPE_API)
 			return true;
-		reply_error(
-		    r, "INVALID_SESSION_ID", "This session is not valid for use with the REST API");
+		reply_error(r, "INVALID_SESSION_ID",
+		    "This session is not valid for use with the REST API");
 	} else if (token && strncmp(token, "00D", 3) != 0 && strncmp(token, "eyJ", 3) != 0) {
 		reply_error(r, "INVALID_AUTH_HEADER", NULL);
 	} else {

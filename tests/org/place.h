@@ -40,16 +40,17 @@ const struct place *place_get(const struct data *, enum place_kind, uint32_t num
 uint32_t place_root(const struct data *, uint32_t library);	/* its root folder; DOCUMENT_NONE */
 
 /* Both: -ENOMEM. Adding a library also adds its root folder, under the same name. */
-int place_add(struct data *, enum place_kind, const char *name, uint32_t library, uint32_t parent,
-    int64_t now, uint32_t *out);
+int	place_add(struct data *, enum place_kind, const char *name, uint32_t library,
+    uint32_t parent, int64_t now, uint32_t *out);
 /* Finds the place of this name (a folder: in its parent), or makes it. */
-int place_want(struct data *, enum place_kind, const char *name, uint32_t library, uint32_t parent,
-    int64_t now, uint32_t *out);
-int place_rename(struct data *, enum place_kind, uint32_t number, const char *name, int64_t now);
+int	place_want(struct data *, enum place_kind, const char *name, uint32_t library,
+    uint32_t parent, int64_t now, uint32_t *out);
+int	place_rename(struct data *, enum place_kind, uint32_t number, const char *name,
+    int64_t now);
 void	place_move(struct data *, enum place_kind, uint32_t number, uint32_t parent, int64_t now);
 void	place_own(struct data *, enum place_kind, uint32_t number, uint32_t owner, int64_t now);
 void	place_delete(struct data *, enum place_kind, uint32_t number, int64_t now);
-int place_set(struct data *, enum place_kind, uint32_t number, const struct field *,
+int	place_set(struct data *, enum place_kind, uint32_t number, const struct field *,
     const char *text, int64_t now);
 
 #endif

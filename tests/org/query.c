@@ -660,8 +660,8 @@ follow(const struct row *from, const struct field *reference, const struct rows_
 }
 
 static void
-column_value(
-    const struct row *row, const struct column *c, const struct rows_view *view, struct value *out)
+column_value(const struct row *row, const struct column *c, const struct rows_view *view,
+    struct value *out)
 {
 	struct row above[2];
 
@@ -941,8 +941,8 @@ sorted_order(const void *a, const void *b)
 }
 
 static bool
-key_set(
-    struct key *key, const struct row *row, const struct column *c, const struct rows_view *view)
+key_set(struct key *key, const struct row *row, const struct column *c,
+    const struct rows_view *view)
 {
 	char space[VALUE_SPACE];
 
@@ -1073,8 +1073,8 @@ query_run(const struct query *q, const struct data *d, struct query_rows *out)
 		rows.count = 1;
 	size_t skip = (size_t)offset < rows.count ? (size_t)offset : rows.count;
 	if (rows.number)
-		memmove(
-		    rows.number, rows.number + skip, (rows.count - skip) * sizeof(*rows.number));
+		memmove(rows.number, rows.number + skip,
+		    (rows.count - skip) * sizeof(*rows.number));
 	rows.count -= skip;
 	if (limit >= 0 && (uint64_t)limit < rows.count)
 		rows.count = (size_t)limit;

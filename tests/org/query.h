@@ -26,13 +26,13 @@ struct query_rows {
 
 /* -EINVAL: *error says why; -ENOMEM. With view.by_id it reads a single record, and no rule about
  * filters applies. */
-int query_bind(const char *text, size_t len, const struct rows_view *, struct query **out,
+int	query_bind(const char *text, size_t len, const struct rows_view *, struct query **out,
     struct soql_error *error);
 void	query_free(struct query *);
 int	query_run(const struct query *, const struct data *, struct query_rows *out);
 void	query_rows_free(struct query_rows *);
 /* Records first .. first + count - 1, as an array. late: "attributes" comes last in each. */
-void query_put_records(const struct query *, const struct data *, const struct query_rows *,
+void	query_put_records(const struct query *, const struct data *, const struct query_rows *,
     size_t first, size_t count, bool late, struct buf *out);
 
 #endif

@@ -31,12 +31,12 @@ struct reply {
 
 void	reply_init(struct reply *);			/* 200, no body */
 void	reply_free(struct reply *);
-void reply_reset(struct reply *); /* as after reply_init, for another answer */
+void	reply_reset(struct reply *); /* as after reply_init, for another answer */
 void	reply_header(struct reply *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Answers with an error code that Salesforce documents, which gives the status. message NULL: the
  * usual one. */
 void	reply_error(struct reply *, const char *code, const char *message);
-void reply_error_status(struct reply *, unsigned status, const char *code,
+void	reply_error_status(struct reply *, unsigned status, const char *code,
     const char *message); /* status 0: the usual one */
 /* {"error":..., "error_description":...}, status 400; description may be NULL. */
 void	reply_oauth_error(struct reply *, const char *error, const char *description);

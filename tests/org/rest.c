@@ -150,8 +150,8 @@ put_page(struct call *c, const struct cursor *cursor, size_t first)
 		return;
 	}
 	buf_puts(out, ",\"records\":");
-	query_put_records(
-	    cursor->query, c->org->data, rows, first, listed ? (done ? left : n) : 0, false, out);
+	query_put_records(cursor->query, c->org->data, rows, first, listed ? (done ? left : n) : 0,
+	    false, out);
 	buf_putc(out, '}');
 }
 
@@ -597,8 +597,8 @@ check_parts(const cJSON *parts)
 		    strstr(url, "/composite"))
 			return "url is not allowed in a composite";
 		if (!name || !*name ||
-		    name[strspn(
-			name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")])
+		    name[strspn(name,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")])
 			return "referenceId must be letters, digits and _";
 		for (const cJSON *other = parts->child; other != item; other = other->next)
 			if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItem(other, "referenceId")),

@@ -222,8 +222,8 @@ rows_lower_bound(const struct data *d, const struct object *object, const char *
 }
 
 size_t
-rows_of_document(
-    const struct data *d, const struct object *object, uint32_t number, uint32_t *out, size_t room)
+rows_of_document(const struct data *d, const struct object *object, uint32_t number, uint32_t *out,
+    size_t room)
 {
 	struct document space;
 	size_t n = 0;

@@ -42,8 +42,8 @@ uint32_t rows_next(const struct data *, const struct object *,
     uint32_t number); /* this number, or the next one after a gap */
 /* False: no such record, or this view does not show it. Rows that are used one after the other may
  * share `content`. */
-bool row_load(const struct data *, const struct object *, uint32_t number, const struct rows_view *,
-    struct content *, struct row *out);
+bool	row_load(const struct data *, const struct object *, uint32_t number,
+    const struct rows_view *, struct content *, struct row *out);
 void	row_value(const struct row *, const struct field *, struct value *out);
 void	row_id(const struct row *, char out[ID_SIZE]);
 
@@ -59,8 +59,8 @@ bool	rows_find(const struct data *, const struct object *, const char *id, uint3
 uint32_t rows_lower_bound(const struct data *, const struct object *, const char *id);
 /* The rows of an object that belong to a document: stores at most `room`, returns the number of
  * all. */
-size_t rows_of_document(
-    const struct data *, const struct object *, uint32_t document, uint32_t *out, size_t room);
+size_t	rows_of_document(const struct data *, const struct object *, uint32_t document,
+    uint32_t *out, size_t room);
 /* The kind of place of an object; PLACES: none. */
 enum place_kind rows_place(const struct object *);
 /* The object that an id belongs to, or NULL. */

@@ -148,10 +148,10 @@ extern const struct object schema_objects[OBJECTS];	/* by object_kind */
 
 /* Finds a name without regard to case, in an API version (66 for v66.0). */
 const struct object *schema_object(const char *name, size_t len);
-const struct field *schema_field(
-    const struct object *, const char *name, size_t len, unsigned version);
-const struct field *schema_relation(
-    const struct object *, const char *name, size_t len, unsigned version);
+const struct field *schema_field(const struct object *, const char *name, size_t len,
+    unsigned version);
+const struct field *schema_relation(const struct object *, const char *name, size_t len,
+    unsigned version);
 const char *schema_type_name(enum field_type);		/* as in a describe */
 const char *schema_soap_type(enum field_type);
 

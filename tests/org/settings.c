@@ -106,6 +106,6 @@ void
 settings_put(const struct settings *s, struct buf *out)
 {
 	for (unsigned i = 0; i < SETTINGS; i++)
-		buf_printf(
-		    out, "%s=%lld\n", rows[i].name, (long long)settings_get(s, (enum setting)i));
+		buf_printf(out, "%s=%lld\n", rows[i].name,
+		    (long long)settings_get(s, (enum setting)i));
 }

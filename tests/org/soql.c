@@ -94,8 +94,8 @@ fail_here(struct parser *p)
 		return;
 	p->rc = -EINVAL;
 	if (p->token == T_END)
-		soql_error_at(
-		    p->tree, p->at, p->error, "MALFORMED_QUERY", "unexpected token: '<EOF>'");
+		soql_error_at(p->tree, p->at, p->error, "MALFORMED_QUERY",
+		    "unexpected token: '<EOF>'");
 	else
 		soql_error_at(p->tree, p->at, p->error, "MALFORMED_QUERY",
 		    "unexpected token: '%.*s'", (int)(p->len < 64 ? p->len : 64),
@@ -284,8 +284,8 @@ parse_path(struct parser *p, struct soql_path *out)
 	out->count = 0;
 	do {
 		if (out->count == SOQL_LEVELS + 1) {
-			fail_plain(
-			    p, "SOQL supports up to 5 levels of child-to-parent relationships");
+			fail_plain(p,
+			    "SOQL supports up to 5 levels of child-to-parent relationships");
 			return;
 		}
 		parse_name(p, &out->part[out->count++]);

@@ -101,7 +101,7 @@ int	soql_parse(const char *text, size_t len, struct soql_tree **out, struct soql
 const struct soql *soql_query(const struct soql_tree *);
 void	soql_free(struct soql_tree *);
 /* An error that shows the text around `at` with a caret below it. */
-void soql_error_at(const struct soql_tree *, size_t at, struct soql_error *, const char *code,
+void	soql_error_at(const struct soql_tree *, size_t at, struct soql_error *, const char *code,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
 #endif

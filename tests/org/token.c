@@ -330,8 +330,8 @@ refresh_begin(struct tokens *t, const char *refresh, int64_t oldest)
 }
 
 int
-refresh_end(
-    struct tokens *t, const char *refresh, const char *fresh, int64_t now, struct holder *out)
+refresh_end(struct tokens *t, const char *refresh, const char *fresh, int64_t now,
+    struct holder *out)
 {
 	pthread_mutex_lock(&t->lock);
 	struct approval *a = find_approval(t, refresh, false);

@@ -22,7 +22,7 @@
 /* What an app may do, as bits. */
 enum scope { SCOPE_ID = 1, SCOPE_API = 2, SCOPE_WEB = 4, SCOPE_REFRESH = 8 };
 
-bool scopes_parse(const char *, unsigned *out); /* false: an unknown one */
+bool	scopes_parse(const char *, unsigned *out); /* false: an unknown one */
 void	scopes_put(unsigned scopes, struct buf *out);	/* blanks between */
 const char *scope_text(enum scope);			/* for people */
 
@@ -37,16 +37,17 @@ struct tokens;
 int	tokens_new(struct tokens **out);
 void	tokens_free(struct tokens *);
 void	tokens_expire(struct tokens *);			/* all access tokens */
-void tokens_revoke(struct tokens *); /* all approvals, with their refresh and access tokens */
+void	tokens_revoke(struct tokens *); /* all approvals, with their refresh and access tokens */
 /* Revokes an access token, or a refresh token with its access tokens; false: neither. */
 bool	token_revoke(struct tokens *, const char *token);
 
 /* Access tokens. Each begins with the org's Id. False: no randomness. */
-bool token_give(struct tokens *, const char *org_id, const struct holder *, char out[TOKEN_SIZE]);
+bool	token_give(struct tokens *, const char *org_id, const struct holder *,
+    char out[TOKEN_SIZE]);
 bool	token_find(struct tokens *, const char *token, int64_t oldest, struct holder *out);
 
 /* Refresh tokens. */
-bool approval_give(
+bool	approval_give(
     struct tokens *, struct holder * /* approval is set */, char refresh[TOKEN_SIZE]);
 bool	approval_exists(struct tokens *, unsigned user);
 bool	approval_find(struct tokens *, const char *refresh, int64_t oldest, struct holder *out);
@@ -56,8 +57,8 @@ bool	approval_find(struct tokens *, const char *refresh, int64_t oldest, struct 
  * replaces the token, unless it is NULL.
  */
 int	refresh_begin(struct tokens *, const char *refresh, int64_t oldest);
-int refresh_end(
-    struct tokens *, const char *refresh, const char *fresh, int64_t now, struct holder *out);
+int	refresh_end(struct tokens *, const char *refresh, const char *fresh, int64_t now,
+    struct holder *out);
 bool	refresh_make(char out[TOKEN_SIZE]);
 
 /* A request of an app in a browser; after the user has allowed it, what the code stands for. */

@@ -15,14 +15,14 @@ struct org;
 struct request;
 struct reply;
 
-void write_create(struct org *, const struct rows_view *, const struct object *,
+void	write_create(struct org *, const struct rows_view *, const struct object *,
     const struct request *, struct reply *);
-void write_update(struct org *, const struct rows_view *, const struct object *, const char *id,
+void	write_update(struct org *, const struct rows_view *, const struct object *, const char *id,
     const struct request *, struct reply *);
-void write_delete(
-    struct org *, const struct rows_view *, const struct object *, const char *id, struct reply *);
+void	write_delete(struct org *, const struct rows_view *, const struct object *, const char *id,
+    struct reply *);
 /* /composite/sobjects: method is POST, PATCH or DELETE. */
-void write_collection(struct org *, const struct rows_view *, const char *method,
+void	write_collection(struct org *, const struct rows_view *, const char *method,
     const struct request *, struct reply *);
 
 #endif

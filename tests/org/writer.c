@@ -34,8 +34,8 @@ check(struct write *w, int rc)
 static bool
 fail_missing(struct write *w, const char *field)
 {
-	return writer_fail(
-	    w, "REQUIRED_FIELD_MISSING", field, "Required fields are missing: [%s]", field);
+	return writer_fail(w, "REQUIRED_FIELD_MISSING", field, "Required fields are missing: [%s]",
+	    field);
 }
 
 static bool
@@ -276,8 +276,8 @@ read_bytes(struct write *w, struct upload *up, char **own)
 	if (*own && ctx)
 		EVP_DecodeInit(ctx);
 	bool good = *own && ctx &&
-	    EVP_DecodeUpdate(
-		ctx, (unsigned char *)*own, &n, (const unsigned char *)s, (int)strlen(s)) >= 0 &&
+	    EVP_DecodeUpdate(ctx, (unsigned char *)*own, &n, (const unsigned char *)s,
+		(int)strlen(s)) >= 0 &&
 	    EVP_DecodeFinal(ctx, (unsigned char *)*own + n, &last) == 1;
 	EVP_ENCODE_CTX_free(ctx);
 	if (!good)
@@ -471,8 +471,8 @@ update_version(struct write *w)
 		return false;
 	if (get(w, "ReasonForChange") &&
 	    !check(w,
-		data_set_reason(
-		    w->org->data, w->document, w->index, text(w, "ReasonForChange"), now)))
+		data_set_reason(w->org->data, w->document, w->index, text(w, "ReasonForChange"),
+		    now)))
 		return false;
 	return store_plain(w);
 }
@@ -783,8 +783,8 @@ find_row(struct write *w, const char *id)
 	const char *code;
 
 	data_lock(w->org->data);
-	code = row_find(
-	    w->org->data, w->object, id, w->view, &row, w->id, w->message, sizeof(w->message));
+	code = row_find(w->org->data, w->object, id, w->view, &row, w->id, w->message,
+	    sizeof(w->message));
 	if (!code) {
 		w->number = row.number;
 		w->document = row.document ? row.document->number : DOCUMENT_NONE;

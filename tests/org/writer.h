@@ -41,7 +41,7 @@ struct write {
  * why. */
 bool	writer_run(struct write *, enum writer_op, const char *id);
 /* Sets code, about and message; returns false. */
-bool writer_fail(struct write *, const char *code, const char *about, const char *fmt, ...)
+bool	writer_fail(struct write *, const char *code, const char *about, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 #endif
