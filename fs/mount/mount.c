@@ -58,7 +58,7 @@ new_mount(const struct mount_options *o)
 	if (!m)
 		return NULL;
 	m->o = *o;
-	m->notices.last = &m->notices.first;
+	STAILQ_INIT(&m->notices.names);
 	pthread_mutex_init(&m->handle_lock, NULL);
 	pthread_mutex_init(&m->watcher.lock, NULL);
 	pthread_cond_init(&m->watcher.more, NULL);
@@ -152,7 +152,7 @@ mount_close(struct mount *m)
 	m->session = NULL;		/* libfuse refuses what is sent to no session */
 	if (still_there && mounter_unmount(m->o.mounter) < 0)
 		log_warn("mount", "cannot unmount; fusermount3 -u does");
-	handles_close(m);
+	operations_close_files(m);
 	pthread_mutex_destroy(&m->handle_lock);
 	pthread_mutex_destroy(&m->watcher.lock);
 	pthread_cond_destroy(&m->watcher.more);

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,82 +9,49 @@
 #define NOTICES_MOST	262144	/* a change is up to twenty names */
 #define STOP_POLL	20	/* ms between two looks whether the thread has ended */
 
-/* A name that means something else now, or a request that waits until all before it are sent. */
+/* A name that means something else now. */
 struct notice {
-	struct notice	*next;
-	notices_done	*done;		/* NULL: a name */
-	struct parked	*request;
+	STAILQ_ENTRY(notice) link;
 	uint64_t	 parent;
 	char		 name[];
 };
-
-static void
-add_notice(struct notices *ns, struct notice *n)
-{
-	pthread_mutex_lock(&ns->lock);
-	n->next = NULL;
-	*ns->last = n;
-	ns->last = &n->next;
-	ns->count++;
-	pthread_cond_signal(&ns->more);
-	pthread_mutex_unlock(&ns->lock);
-}
 
 void
 notices_forget_name(void *ctx, uint64_t parent, const char *name)
 {
 	struct mount *m = ctx;
 	struct notices *ns = &m->notices;
-	const size_t len = strlen(name);
+	struct notice *n = malloc(sizeof(*n) + strlen(name) + 1);
 
-	pthread_mutex_lock(&ns->lock);
-	bool full = ns->count >= NOTICES_MOST || ns->closing;
-	pthread_mutex_unlock(&ns->lock);
-	struct notice *n = full ? NULL : calloc(1, sizeof(*n) + len + 1);
 	if (!n)
 		return;
 	n->parent = parent;
-	memcpy(n->name, name, len);
-	add_notice(ns, n);
+	strcpy(n->name, name);
+	pthread_mutex_lock(&ns->lock);
+	const bool full = ns->closing || ns->queued - ns->sent >= NOTICES_MOST;
+	if (!full) {
+		STAILQ_INSERT_TAIL(&ns->names, n, link);
+		ns->queued++;
+		pthread_cond_signal(&ns->more);
+	}
+	pthread_mutex_unlock(&ns->lock);
+	if (full)
+		free(n);
 }
 
 int
-notices_after(struct mount *m, notices_done *done, struct parked *p)
+notices_sent(struct mount *m, uint64_t *until, struct wait *w)
 {
-	struct notice *n = calloc(1, sizeof(*n));
+	struct notices *ns = &m->notices;
+	int rc = 0;
 
-	if (!n)
-		return -ENOMEM;
-	n->done = done;
-	n->request = p;
-	add_notice(&m->notices, n);
-	return 0;
-}
-
-static struct notice *
-take_first_notice(struct notices *ns)
-{
-	struct notice *n = ns->first;
-
-	if (n) {
-		ns->first = n->next;
-		if (!ns->first)
-			ns->last = &ns->first;
-		ns->count--;
-	}
-	return n;
-}
-
-/* The next notice; NULL: the mount closes. */
-static struct notice *
-take_notice(struct notices *ns)
-{
 	pthread_mutex_lock(&ns->lock);
-	while (!ns->first && !ns->closing)
-		pthread_cond_wait(&ns->more, &ns->lock);
-	struct notice *n = take_first_notice(ns);
+	if (*until == 0)
+		*until = ns->queued;
+	if (ns->sent < *until)
+		rc = !ns->closing && wait_add(&ns->waiting, w, *until) ? -EAGAIN : -EINTR;
 	pthread_mutex_unlock(&ns->lock);
-	return n;
+	return rc;
 }
 
 void
@@ -96,32 +62,33 @@ notices_drop_pages(void *ctx, uint64_t ino)
 	fuse_lowlevel_notify_inval_inode(m->session, ino, 0, 0);
 }
 
-static bool
-is_mount_closing(struct notices *ns)
-{
-	pthread_mutex_lock(&ns->lock);
-	bool closing = ns->closing;
-	pthread_mutex_unlock(&ns->lock);
-	return closing;
-}
-
 static void *
 send_notices(void *ctx)
 {
 	struct mount *m = ctx;
 	struct notices *ns = &m->notices;
-	struct notice *n;
 
 	pthread_setname_np(pthread_self(), "sffs-notices");
-	while ((n = take_notice(ns))) {
-		if (n->done)
-			n->done(n->request, 0);
-		else if (!is_mount_closing(ns))
-			fuse_lowlevel_notify_inval_entry(
-			    m->session, n->parent, n->name, strlen(n->name));
+	pthread_mutex_lock(&ns->lock);
+	while (!ns->closing) {
+		struct notice *n = STAILQ_FIRST(&ns->names);
+
+		if (!n) {
+			pthread_cond_wait(&ns->more, &ns->lock);
+			continue;
+		}
+		STAILQ_REMOVE_HEAD(&ns->names, link);
+		pthread_mutex_unlock(&ns->lock);
+		fuse_lowlevel_notify_inval_entry(m->session, n->parent, n->name, strlen(n->name));
 		free(n);
+		pthread_mutex_lock(&ns->lock);
+		const uint64_t sent = ++ns->sent;
+		pthread_mutex_unlock(&ns->lock);
+		wait_wake(&ns->waiting, sent);
+		pthread_mutex_lock(&ns->lock);
 	}
-	atomic_store(&ns->ended, true);
+	pthread_mutex_unlock(&ns->lock);
+	wait_wake(&ns->waiting, WAIT_ALL);
 	return NULL;
 }
 
@@ -133,7 +100,7 @@ notices_start(struct mount *m)
 
 /*
  * The thread may be in the kernel, waiting for the lock of a directory that belongs to a request
- * which nobody has answered. Only the answer releases it.
+ * which nobody has answered. Only the answer releases it, or the unmount.
  */
 void
 notices_stop(struct mount *m)
@@ -150,19 +117,13 @@ notices_stop(struct mount *m)
 	for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++)
 		signal(stopping[i], SIG_IGN);
 	fuse_session_reset(m->session);
-	while (!atomic_load(&ns->ended)) {
+	while (pthread_tryjoin_np(ns->thread, NULL) == EBUSY) {
 		struct pollfd p = { .fd = fuse_session_fd(m->session), .events = POLLIN };
 
-		if (poll(&p, 1, STOP_POLL) <= 0)
-			continue;
-		int rc = fuse_session_receive_buf(m->session, &buf);
-		if (rc > 0)
+		if (poll(&p, 1, STOP_POLL) > 0 && fuse_session_receive_buf(m->session, &buf) > 0)
 			fuse_session_process_buf(m->session, &buf);
-		else if (rc != -EINTR && rc != -EAGAIN)
-			break;		/* it is unmounted: the kernel has released the thread */
 	}
 	free(buf.mem);
-	pthread_join(ns->thread, NULL);
 }
 
 void
@@ -170,9 +131,8 @@ notices_close(struct mount *m)
 {
 	struct notice *n;
 
-	while ((n = take_first_notice(&m->notices))) {
-		if (n->done)
-			n->done(n->request, -EINTR);
+	while ((n = STAILQ_FIRST(&m->notices.names))) {
+		STAILQ_REMOVE_HEAD(&m->notices.names, link);
 		free(n);
 	}
 }

@@ -12,6 +12,9 @@
 #define SMALL_READ	8192	/* bytes up to which a copy costs less than a splice */
 #define BACKGROUND_MOST	65535
 
+/* libfuse passes more than most operations need. */
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+
 static struct mount *
 mount_of(fuse_req_t req)
 {
@@ -42,49 +45,43 @@ op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	fuse_reply_entry(req, &out);
 }
 
-static void
-run_getattr(struct parked *p, int *rc)
+static int
+run_getattr(struct parked *p)
 {
 	struct tree_entry e;
+	int rc = tree_attr(p->mount->tree, p->ino, &p->ticket, &p->wait, &e);
 
-	*rc = tree_attr(p->mount->tree, p->ino, &p->ticket, &p->wait, &e);
-	if (*rc < 0)
-		return;
-	fuse_reply_attr(park_end(p), &e.st, e.attr_for);
-	free(p);
+	if (rc == 0)
+		fuse_reply_attr(park_end(p), &e.st, e.attr_for);
+	return rc;
 }
 
 static void
 op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	(void)fi;
 	park_request(req, &(struct parked){ .run = run_getattr, .ino = ino });
 }
 
 static void
 op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
 {
-	(void)st;
 	if (tree_is_refresh(ino) &&
-	    !(to_set &
-		~(FUSE_SET_ATTR_SIZE | FUSE_SET_ATTR_MTIME | FUSE_SET_ATTR_MTIME_NOW |
-		    FUSE_SET_ATTR_CTIME | FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_ATIME_NOW)))
+	    !(to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
 		op_getattr(req, ino, fi);
 	else
 		fuse_reply_err(req, EROFS);
 }
 
-static void
-run_readlink(struct parked *p, int *rc)
+static int
+run_readlink(struct parked *p)
 {
 	char *target = NULL;
+	int rc = tree_link(p->mount->tree, p->ino, &p->ticket, &p->wait, &target);
 
-	*rc = tree_link(p->mount->tree, p->ino, &p->ticket, &p->wait, &target);
-	if (*rc < 0)
-		return;
-	fuse_reply_readlink(park_end(p), target);
+	if (rc == 0)
+		fuse_reply_readlink(park_end(p), target);
 	free(target);
-	free(p);
+	return rc;
 }
 
 static void
@@ -101,7 +98,6 @@ op_statfs(fuse_req_t req, fuse_ino_t ino)
 	};
 	struct tree_space space;
 
-	(void)ino;
 	tree_space(mount_of(req)->tree, &space);
 	st.f_blocks = (space.bytes + 4095) / 4096;
 	st.f_bfree = st.f_bavail = space.free / 4096;
@@ -213,14 +209,12 @@ reply_entries(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, bool plus)
 static void
 op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	(void)fi;
 	reply_entries(req, ino, size, off, false);
 }
 
 static void
 op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	(void)fi;
 	reply_entries(req, ino, size, off, true);
 }
 
@@ -231,7 +225,6 @@ op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fu
 static void
 op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	(void)ino;
 	if (mount_of(req)->opens_dirs)
 		fuse_reply_open(req, fi);
 	else
@@ -239,49 +232,90 @@ op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 }
 
 /*
- * Reading.
+ * Files that are open.
  */
+
+struct handle {
+	LIST_ENTRY(handle) link;
+	fuse_ino_t	 ino;
+	struct file	*file;
+	bool		 no_pages;	/* it must not put bytes into the page cache */
+};
+
+static struct handle *
+handle_of(const struct fuse_file_info *fi)
+{
+	return (struct handle *)(uintptr_t)fi->fh;
+}
+
+static int
+add_handle(struct mount *m, fuse_ino_t ino, struct file *file, struct fuse_file_info *fi)
+{
+	struct handle *h = malloc(sizeof(*h));
+
+	if (!h)
+		return -ENOMEM;
+	*h = (struct handle){ .ino = ino, .file = file,
+		.no_pages = fi->direct_io && file_source(file) };
+	pthread_mutex_lock(&m->handle_lock);
+	LIST_INSERT_HEAD(&m->handles, h, link);
+	pthread_mutex_unlock(&m->handle_lock);
+	fi->fh = (uint64_t)(uintptr_t)h;
+	return 0;
+}
+
+static void
+end_handle(struct mount *m, struct handle *h)
+{
+	pthread_mutex_lock(&m->handle_lock);
+	LIST_REMOVE(h, link);
+	pthread_mutex_unlock(&m->handle_lock);
+	tree_close_file(m->tree, h->ino, h->file);
+	free(h);
+}
+
+void
+operations_close_files(struct mount *m)
+{
+	while (!LIST_EMPTY(&m->handles))
+		end_handle(m, LIST_FIRST(&m->handles));
+}
 
 static void
 op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	(void)ino;
-	handles_end(mount_of(req), fi);
+	end_handle(mount_of(req), handle_of(fi));
 	fuse_reply_err(req, 0);
 }
 
-static void
-run_open(struct parked *p, int *rc)
+static int
+run_open(struct parked *p)
 {
 	struct mount *m = p->mount;
 	struct file *file;
 	enum tree_pages pages;
+	int rc = tree_open_file(m->tree, p->ino, &p->ticket, &p->wait, &file, &pages);
 
-	*rc = tree_open_file(m->tree, p->ino, &p->ticket, &p->wait, &file, &pages);
-	if (*rc < 0)
-		return;
+	if (rc < 0)
+		return rc;
 	p->fi.keep_cache = pages == TREE_PAGES_KEEP;
 	p->fi.direct_io = pages == TREE_PAGES_NONE;
 	p->fi.noflush = 1;
-	*rc = handles_add(m, p->ino, file, &p->fi);
-	if (*rc < 0) {
+	rc = add_handle(m, p->ino, file, &p->fi);
+	if (rc < 0)
 		tree_close_file(m->tree, p->ino, file);
-		return;
-	}
-	/* If the caller was interrupted, no RELEASE will come. */
-	if (fuse_reply_open(park_end(p), &p->fi) < 0)
-		handles_end(m, &p->fi);
-	free(p);
+	else if (fuse_reply_open(park_end(p), &p->fi) < 0)
+		end_handle(m, handle_of(&p->fi));	/* interrupted: no RELEASE will come */
+	return rc;
 }
 
 static void
 op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	if ((fi->flags & O_ACCMODE) != O_RDONLY && !tree_is_refresh(ino)) {
+	if ((fi->flags & O_ACCMODE) != O_RDONLY && !tree_is_refresh(ino))
 		fuse_reply_err(req, EROFS);
-		return;
-	}
-	park_request(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
+	else
+		park_request(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
 }
 
 /* Answers with n bytes that file_ready granted. */
@@ -312,62 +346,51 @@ reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 	file_close(file);
 }
 
-static void
-run_read(struct parked *p, int *rc)
+static int
+run_read(struct parked *p)
 {
 	ssize_t n = file_ready(p->file, (uint64_t)p->off, p->size, &p->wait);
 
-	if (n < 0) {
-		*rc = (int)n;
-		return;
-	}
+	if (n < 0)
+		return (int)n;
 	reply_bytes(park_end(p), p->file, p->off, (size_t)n);
-	free(p);
+	return 0;
 }
 
 static void
 op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	struct file *file = handles_file(fi);
-	ssize_t n =
-	    handles_fills_pages(fi) ? -EIO : file_ready(file, (uint64_t)off, size, NULL);
+	const struct handle *h = handle_of(fi);
+	/* Even with direct I/O a MAP_PRIVATE reads through the page cache, without a lock owner. */
+	const bool fills_pages = h->no_pages && fi->lock_owner == 0;
+	ssize_t n = fills_pages ? -EIO : file_ready(h->file, (uint64_t)off, size, NULL);
 
-	(void)ino;
 	if (n == -EAGAIN)
 		park_request(req,
-		    &(struct parked){ .run = run_read, .file = file, .off = off, .size = size });
+		    &(struct parked){ .run = run_read, .file = h->file, .off = off, .size = size });
 	else if (n < 0)
 		fuse_reply_err(req, (int)-n);
 	else
-		reply_bytes(req, file, off, (size_t)n);
-}
-
-static void
-answer_write(struct parked *p, int rc)
-{
-	fuse_req_t req = park_end(p);
-
-	if (rc < 0)
-		fuse_reply_err(req, -rc);
-	else
-		fuse_reply_write(req, p->size);
-	free(p);
+		reply_bytes(req, h->file, off, (size_t)n);
 }
 
 /* The answer comes after the notices of what changed, so that the writer's next look sees it. */
-static void
-run_write(struct parked *p, int *rc)
+static int
+run_write(struct parked *p)
 {
-	*rc = tree_refresh(p->mount->tree, &p->ticket, p->full, &p->wait);
-	if (*rc == 0)
-		*rc = notices_after(p->mount, answer_write, p);
+	int rc = p->notices ? 0 : tree_refresh(p->mount->tree, &p->ticket, p->full, &p->wait);
+
+	if (rc == 0)
+		rc = notices_sent(p->mount, &p->notices, &p->wait);
+	if (rc == 0)
+		fuse_reply_write(park_end(p), p->size);
+	return rc;
 }
 
 static void
 op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
     struct fuse_file_info *fi)
 {
-	(void)off, (void)fi;
 	if (!tree_is_refresh(ino))
 		fuse_reply_err(req, EROFS);
 	else
@@ -382,8 +405,6 @@ op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off
  * Without these, libfuse would answer ENOSYS instead of EROFS.
  */
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunused-parameter"
 #define READ_ONLY(operation, ...)                                                                  \
 	static void op_##operation(fuse_req_t req, __VA_ARGS__) { fuse_reply_err(req, EROFS); }
 
@@ -396,7 +417,6 @@ READ_ONLY(link, fuse_ino_t ino, fuse_ino_t dir, const char *name)
 READ_ONLY(create, fuse_ino_t dir, const char *name, mode_t mode, struct fuse_file_info *fi)
 READ_ONLY(setxattr, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 READ_ONLY(removexattr, fuse_ino_t ino, const char *name)
-#pragma GCC diagnostic pop
 
 /*
  * The session.

@@ -28,12 +28,9 @@
 static void
 unwatch(struct parked *p)
 {
-	if (!p->prev)
-		return;
-	*p->prev = p->next;
-	if (p->next)
-		p->next->prev = p->prev;
-	p->prev = NULL;
+	if (p->watched)
+		LIST_REMOVE(p, link);
+	p->watched = false;
 }
 
 static void
@@ -42,14 +39,10 @@ watch(struct parked *p)
 	struct watcher *w = &p->mount->watcher;
 
 	pthread_mutex_lock(&w->lock);
-	if (!p->prev) {
-		p->next = w->first;
-		p->prev = &w->first;
-		if (p->next)
-			p->next->prev = &p->next;
-		w->first = p;
-		pthread_cond_signal(&w->more);
-	}
+	if (!p->watched)
+		LIST_INSERT_HEAD(&w->watched, p, link);
+	p->watched = true;
+	pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -90,7 +83,9 @@ park_end(struct parked *p)
 static struct parked *
 take_interrupted(struct watcher *w)
 {
-	for (struct parked *p = w->first; p; p = p->next) {
+	struct parked *p;
+
+	LIST_FOREACH(p, &w->watched, link) {
 		if (signals_end_wait(fuse_req_ctx(p->req)->pid) && wait_cancel(&p->wait)) {
 			unwatch(p);
 			return p;
@@ -108,7 +103,7 @@ watch_all(void *ctx)
 	pthread_setname_np(pthread_self(), "sffs-watch");
 	pthread_mutex_lock(&w->lock);
 	while (!w->stop) {
-		if (!w->first) {
+		if (LIST_EMPTY(&w->watched)) {
 			pthread_cond_wait(&w->more, &w->lock);
 			continue;
 		}
@@ -131,13 +126,13 @@ watch_all(void *ctx)
 static void
 run_parked(struct parked *p)
 {
-	int rc = 0;
+	int rc = p->run(p);
 
-	p->run(p, &rc);
-	if (rc < 0 && rc != -EAGAIN) {
+	if (rc == -EAGAIN)
+		return;
+	if (rc < 0)
 		fuse_reply_err(park_end(p), -rc);
-		free(p);
-	}
+	free(p);
 }
 
 static void
