@@ -219,13 +219,13 @@ open_tree(struct sffs *s)
 		    &s->read_ahead);
 	if (rc == 0)
 		rc = tree_open(
-		    &(struct tree_parts){ .catalogue = s->catalogue,
+		    &(struct tree_options){ .catalogue = s->catalogue,
 			.sync = s->sync,
 			.on_demand = s->on_demand,
 			.files = s->files,
 			.inventory = s->inventory,
-			.read_ahead = s->read_ahead },
-		    &(struct tree_options){ .names = s->names,
+			.read_ahead = s->read_ahead,
+			.names = s->names,
 			.links = c->links,
 			.browse = c->browse,
 			.versions = c->versions == CONFIG_ALL,

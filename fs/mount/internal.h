@@ -65,6 +65,7 @@ struct mount {
 	struct mount_options o;
 	struct fuse_session *session;
 	struct tree	*tree;
+	struct tree_kernel kernel;
 	bool		 mounted;
 	bool		 has_signal_handlers;
 	bool		 opens_dirs;	/* the kernel must be answered when it opens a directory */

@@ -119,8 +119,8 @@ int
 mount_serve(struct mount *m, struct tree *tree)
 {
 	m->tree = tree;
-	tree_on_drop_pages(tree, notices_drop_pages, m);
-	tree_on_stale(tree, notices_forget_name, m);
+	m->kernel = (struct tree_kernel){ notices_forget_name, notices_drop_pages, m };
+	tree_on_change(tree, &m->kernel);
 	struct fuse_loop_config *config = fuse_loop_cfg_create();
 	int rc = config ? park_start(m) : -ENOMEM;
 

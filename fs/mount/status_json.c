@@ -60,35 +60,32 @@ put_refresh(struct buf *b, const struct status_json *s)
 	    b, ", \"result\": \"%s\"},\n", sync.result ? strerror(-sync.result) : "ok");
 }
 
-char *
-status_json(void *ctx, size_t *len)
+void
+status_json(void *ctx, struct buf *b)
 {
 	const struct status_json *s = ctx;
 	struct store_stats store;
 	struct rest_stats rest;
-	struct buf b = BUF_INIT;
 	uint64_t queries = 0;
 
-	put_identity(&b, s);
-	put_refresh(&b, s);
+	put_identity(b, s);
+	put_refresh(b, s);
 	store_stats(s->store, &store);
 	rest_stats(s->rest, &rest);
 	for (unsigned i = 0; i < REST_KINDS; i++)
 		queries += i == REST_DOWNLOAD ? 0 : rest.calls[i];
-	buf_printf(&b,
+	buf_printf(b,
 	    "  \"calls\": {\"query\": %" PRIu64 ", \"download\": %" PRIu64 ", "
 	    "\"failed\": %" PRIu64 "},\n",
 	    queries, rest.calls[REST_DOWNLOAD], rest.errors);
 	if (rest.api_max >= 0)
-		buf_printf(&b, "  \"api_usage\": {\"used\": %" PRId64 ", \"max\": %" PRId64 "},\n",
+		buf_printf(b, "  \"api_usage\": {\"used\": %" PRId64 ", \"max\": %" PRId64 "},\n",
 		    rest.api_used, rest.api_max);
-	buf_printf(&b,
+	buf_printf(b,
 	    "  \"cache\": {\"bytes\": %" PRIu64 ", \"files\": %" PRIu64 ", "
 	    "\"hits\": %" PRIu64 ", \"misses\": %" PRIu64 "},\n"
 	    "  \"transfers\": {\"running\": %u, \"waiting\": %u}\n}\n",
 	    store.bytes, store.blobs, store.hits, store.misses, store.fetching, store.waiting);
-	*len = b.len;
-	return buf_detach(&b);
 }
 
 /* null before the org's first answer. */
@@ -108,8 +105,8 @@ put_org_limit(struct buf *b, const struct rest_stats *r, uint64_t reserve)
 	buf_putc(b, '}');
 }
 
-char *
-status_json_limits(void *ctx, size_t *len)
+void
+status_json_limits(void *ctx, struct buf *b)
 {
 	const struct status_json *s = ctx;
 	static const char *const kinds[REST_KINDS] = {
@@ -121,17 +118,14 @@ status_json_limits(void *ctx, size_t *len)
 		[REST_LIMITS] = "limits",
 	};
 	struct rest_stats rest;
-	struct buf b = BUF_INIT;
 
 	rest_stats(s->rest, &rest);
-	buf_puts(&b, "{\n  \"org\": ");
-	put_org_limit(&b, &rest, s->config->api_reserve);
-	buf_printf(&b, ",\n  \"budget\": {\"used\": %" PRIu64 ", \"max\": ", rest.budget_used);
-	buf_printf(&b, rest.budget_max ? "%" PRIu64 : "null", rest.budget_max);
-	buf_puts(&b, "},\n  \"calls\": {");
+	buf_puts(b, "{\n  \"org\": ");
+	put_org_limit(b, &rest, s->config->api_reserve);
+	buf_printf(b, ",\n  \"budget\": {\"used\": %" PRIu64 ", \"max\": ", rest.budget_used);
+	buf_printf(b, rest.budget_max ? "%" PRIu64 : "null", rest.budget_max);
+	buf_puts(b, "},\n  \"calls\": {");
 	for (unsigned i = 0; i < REST_KINDS; i++)
-		buf_printf(&b, "\"%s\": %" PRIu64 ", ", kinds[i], rest.calls[i]);
-	buf_printf(&b, "\"failed\": %" PRIu64 "}\n}\n", rest.errors);
-	*len = b.len;
-	return buf_detach(&b);
+		buf_printf(b, "\"%s\": %" PRIu64 ", ", kinds[i], rest.calls[i]);
+	buf_printf(b, "\"failed\": %" PRIu64 "}\n}\n", rest.errors);
 }

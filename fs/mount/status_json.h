@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+struct buf;
 struct catalogue;
 struct config;
 struct on_demand;
@@ -26,8 +27,8 @@ struct status_json {
 	struct on_demand *on_demand;
 };
 
-/* ctx is a struct status_json. The caller frees the text; NULL: out of memory. */
-char	*status_json(void *ctx, size_t *len);
-char	*status_json_limits(void *ctx, size_t *len);
+/* Append the contents. ctx is a struct status_json. */
+void	status_json(void *ctx, struct buf *);
+void	status_json_limits(void *ctx, struct buf *);
 
 #endif

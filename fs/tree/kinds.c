@@ -44,7 +44,7 @@ find_document_by_name(struct tree *t, struct node *dir, const char *name, struct
 	const bool dotted = dir->kind != DOCUMENTS && strcmp(name, ".README") == 0;
 
 	n->kind = kinds[dir->kind].shows;
-	int rc = catalogue_by_name(t->catalogue, dotted ? "README" : name, &n->doc);
+	int rc = catalogue_by_name(t->o.catalogue, dotted ? "README" : name, &n->doc);
 	return rc == 0 && !node_meets(t, kinds[n->kind].has_if, &n->doc) ? -ENOENT : rc;
 }
 
@@ -56,7 +56,7 @@ find_document_by_id(struct tree *t, struct node *dir, const char *name, struct n
 	if (!name_id(name, id) || strncmp(id, "069", 3) != 0)
 		return -ENOENT;
 	n->kind = LINK;
-	int rc = catalogue_by_id(t->catalogue, id, &n->doc);
+	int rc = catalogue_by_id(t->o.catalogue, id, &n->doc);
 	return rc == -ENOENT ? node_set_path(t, n, UNKNOWN, dir, id) : rc;
 }
 
@@ -75,14 +75,14 @@ static int
 list_documents(struct node_listing *l, uint64_t after)
 {
 	return !node_meets(l->tree, kinds[l->dir->kind].lists_if, NULL) ? 0 :
-	    catalogue_list(l->tree->catalogue, after, list_one_document, l);
+	    catalogue_list(l->tree->o.catalogue, after, list_one_document, l);
 }
 
 /* It is a link like any other once the document is known. */
 static int
 recall_unknown(struct tree *t, struct node *n)
 {
-	int rc = catalogue_by_id(t->catalogue, strchr(n->path, '/') + 1, &n->doc);
+	int rc = catalogue_by_id(t->o.catalogue, strchr(n->path, '/') + 1, &n->doc);
 
 	if (rc == 0) {
 		n->kind = LINK;
@@ -123,7 +123,7 @@ open_version(struct tree *t, const struct node *n, struct wait *w, struct file *
 {
 	(void)w;
 	return document_is_link(&n->doc) ? node_open_text(t, n, out) :
-					   file_open_version(t->files, &n->doc, out);
+					   file_open_version(t->o.files, &n->doc, out);
 }
 
 /*
@@ -154,7 +154,7 @@ static int
 find_version(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
 	struct version_search s = { t, name, &n->doc, -ENOENT };
-	int rc = catalogue_versions(t->catalogue, dir->doc.key, 0, compare_version, &s);
+	int rc = catalogue_versions(t->o.catalogue, dir->doc.key, 0, compare_version, &s);
 
 	n->kind = VERSION;
 	return rc < 0 ? rc : s.rc;
@@ -173,7 +173,7 @@ list_one_version(void *ctx, const struct document *d)
 static int
 list_versions(struct node_listing *l, uint64_t after)
 {
-	return catalogue_versions(l->tree->catalogue, l->dir->doc.key, after, list_one_version, l);
+	return catalogue_versions(l->tree->o.catalogue, l->dir->doc.key, after, list_one_version, l);
 }
 
 /* Versions never change: they are asked for again only when the latest is not among them. */
@@ -182,10 +182,10 @@ wait_versions(struct tree *t, const struct node *n, const struct patience *p)
 {
 	const struct on_demand_answer *a = NULL;
 	struct document latest = { 0 };
-	int rc = catalogue_version(t->catalogue, n->doc.version_key, &latest);
+	int rc = catalogue_version(t->o.catalogue, n->doc.version_key, &latest);
 
 	if (rc == -ENOENT)
-		rc = on_demand_get(t->on_demand, ON_DEMAND_VERSIONS, n->doc.id, p->since, p->w,
+		rc = on_demand_get(t->o.on_demand, ON_DEMAND_VERSIONS, n->doc.id, p->since, p->w,
 		    &a);
 	on_demand_put(a);
 	document_free(&latest);
@@ -200,13 +200,13 @@ wait_versions(struct tree *t, const struct node *n, const struct patience *p)
 static int
 size_made(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
-	return file_made_size(t->files, &n->doc, kinds[n->kind].made, n->variant, w, size);
+	return file_made_size(t->o.files, &n->doc, kinds[n->kind].made, n->variant, w, size);
 }
 
 static int
 open_made(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
-	return file_open_made(t->files, &n->doc, kinds[n->kind].made, n->variant, w, out);
+	return file_open_made(t->o.files, &n->doc, kinds[n->kind].made, n->variant, w, out);
 }
 
 /* What is in it is known when the survey is. */
@@ -214,7 +214,7 @@ static int
 size_columns(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
 	(void)size;
-	return file_columns(t->files, &n->doc, 0, w, NULL, NULL);
+	return file_columns(t->o.files, &n->doc, 0, w, NULL, NULL);
 }
 
 #define COLUMN_PATH	64
@@ -233,7 +233,7 @@ recall_column(struct tree *t, struct node *n)
 
 	if (sscanf(n->path, "column %llx %u", &version_key, &n->variant) != 2)
 		return -ESTALE;
-	return catalogue_by_version_key(t->catalogue, version_key, &n->doc);
+	return catalogue_by_version_key(t->o.catalogue, version_key, &n->doc);
 }
 
 /* Whoever looks here has asked for the directory's attributes, which waits for the survey; if it
@@ -243,7 +243,7 @@ find_column(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
 	char path[COLUMN_PATH];
 	size_t column;
-	int rc = file_column_find(t->files, &dir->doc, name, &column);
+	int rc = file_column_find(t->o.files, &dir->doc, name, &column);
 
 	if (rc < 0)
 		return rc == -EAGAIN ? -ESTALE : rc;
@@ -272,7 +272,7 @@ static int
 list_columns(struct node_listing *l, uint64_t after)
 {
 	int rc = file_columns(
-	    l->tree->files, &l->dir->doc, (size_t)after, NULL, list_one_column, l);
+	    l->tree->o.files, &l->dir->doc, (size_t)after, NULL, list_one_column, l);
 
 	return rc == -EAGAIN ? -EIO : rc;
 }
@@ -282,14 +282,8 @@ list_columns(struct node_listing *l, uint64_t after)
  */
 
 static void
-put_padded(const struct tree *t, tree_text *make, struct buf *b)
+pad(struct buf *b)
 {
-	size_t len = 0;
-	char *text = make(t->o.ctx, &len);
-
-	b->failed |= !text;
-	buf_put(b, text ? text : "", text ? len : 0);
-	free(text);
 	while (b->len % STATUS_BYTES != STATUS_BYTES - 1 && !b->failed)
 		buf_putc(b, ' ');
 	buf_putc(b, '\n');
@@ -299,14 +293,16 @@ static void
 put_status_json(const struct tree *t, const struct node *n, struct buf *b)
 {
 	(void)n;
-	put_padded(t, t->o.status, b);
+	t->o.status(t->o.ctx, b);
+	pad(b);
 }
 
 static void
 put_limits_json(const struct tree *t, const struct node *n, struct buf *b)
 {
 	(void)n;
-	put_padded(t, t->o.limits, b);
+	t->o.limits(t->o.ctx, b);
+	pad(b);
 }
 
 static void
@@ -319,7 +315,7 @@ put_log(const struct tree *t, const struct node *n, struct buf *b)
 static int
 open_inventory(struct tree *t, const struct node *n, struct wait *w, struct file **out)
 {
-	return inventory_get(t->inventory, kinds[n->kind].inventory, w, out);
+	return inventory_get(t->o.inventory, kinds[n->kind].inventory, w, out);
 }
 
 static int

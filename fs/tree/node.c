@@ -94,16 +94,16 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 	case NO_KEY:
 		break;
 	case DOCUMENT_KEY:
-		rc = catalogue_by_key(t->catalogue, key, &n->doc);
+		rc = catalogue_by_key(t->o.catalogue, key, &n->doc);
 		break;
 	case PATH_KEY:
 		rc = recall_path(t, key, n);
 		break;
 	case VERSION_KEY:
 	case ANY_VERSION_KEY:
-		rc = catalogue_by_version_key(t->catalogue, key, &n->doc);
+		rc = catalogue_by_version_key(t->o.catalogue, key, &n->doc);
 		if (rc == -ENOENT && k->key == ANY_VERSION_KEY)
-			rc = catalogue_version(t->catalogue, key, &n->doc);
+			rc = catalogue_version(t->o.catalogue, key, &n->doc);
 		break;
 	}
 	return rc == -ENOENT ? -ESTALE : rc;

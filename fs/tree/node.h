@@ -10,7 +10,6 @@
 #ifndef FS_TREE_NODE_H
 #define FS_TREE_NODE_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -138,20 +137,12 @@ struct kind_row {
 extern const struct kind_row kinds[KINDS];
 
 struct tree {
-	struct catalogue *catalogue;
-	struct sync	*sync;
-	struct files	*files;
-	struct inventory *inventory;
-	struct read_ahead *read_ahead;
-	struct on_demand *on_demand;
+	struct tree_options o;
 	struct open_files *open_files;
 	struct paths	*paths;
-	struct tree_options o;
 	time_t		 born;
 	atomic_uint_fast32_t refreshers;	/* how often .sffs/refresh was looked up */
-	pthread_mutex_t	 lock;		/* guards: all below */
-	tree_name	*stale;		/* NULL: nothing is mounted yet */
-	void		*ctx;
+	_Atomic(const struct tree_kernel *) kernel;	/* NULL: nothing is mounted yet */
 };
 
 /* The kind of an inode number, whether or not that inode exists. */

@@ -20,8 +20,7 @@ struct open_file {
 struct open_files {
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct open_file *files;
-	tree_drop_pages	*drop;
-	void		*ctx;
+	const struct tree_kernel *kernel;
 };
 
 struct open_files *
@@ -50,12 +49,9 @@ open_files_free(struct open_files *o)
 }
 
 void
-open_files_on_drop(struct open_files *o, tree_drop_pages *drop, void *ctx)
+open_files_on_drop(struct open_files *o, const struct tree_kernel *kernel)
 {
-	pthread_mutex_lock(&o->lock);
-	o->drop = drop;
-	o->ctx = ctx;
-	pthread_mutex_unlock(&o->lock);
+	o->kernel = kernel;
 }
 
 /* Caller locks. */
@@ -86,13 +82,15 @@ new_open_file(struct open_files *o, const struct stat *st, const void *source)
 }
 
 int
-open_files_add(struct open_files *o, const struct stat *st, const void *source, bool verified,
-    bool *shares)
+open_files_add(struct open_files *o, const struct stat *st, const struct file *file, bool *shares)
 {
+	const void *source = file_source(file);
+	const bool verified = file_is_verified(file);
+
 	pthread_mutex_lock(&o->lock);
 	struct open_file *f = find_open_file(o, st->st_ino);
 	if (!f && (f = new_open_file(o, st, source)) && !verified)
-		o->drop(o->ctx, f->ino);
+		o->kernel->drop_pages(o->kernel->ctx, f->ino);
 	if (f) {
 		*shares = f->owner == source;
 		f->handles++;
@@ -103,18 +101,20 @@ open_files_add(struct open_files *o, const struct stat *st, const void *source, 
 }
 
 void
-open_files_remove(struct open_files *o, uint64_t ino, const void *source, bool verified)
+open_files_remove(struct open_files *o, uint64_t ino, const struct file *file)
 {
+	const bool verified = file_is_verified(file);
+
 	pthread_mutex_lock(&o->lock);
 	struct open_file *f = find_open_file(o, ino);
-	if (f->owner == source && --f->sharing == 0) {
+	if (f->owner == file_source(file) && --f->sharing == 0) {
 		f->owner = NULL;	/* the next blob may have the same address */
 		f->drop |= !verified;
 	}
 	if (--f->handles == 0) {
 		HASH_DEL(o->files, f);
 		if (f->drop)
-			o->drop(o->ctx, ino);
+			o->kernel->drop_pages(o->kernel->ctx, ino);
 		free(f);
 	}
 	pthread_mutex_unlock(&o->lock);

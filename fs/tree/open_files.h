@@ -32,19 +32,15 @@ struct open_files;
 struct open_files *open_files_new(void);	/* NULL: out of memory */
 void	open_files_free(struct open_files *);
 /*
- * Sets what makes the kernel drop an inode's pages. It is called with a lock held, which is safe:
- * nobody has the file open then, so none of its pages is locked by a read that waits.
+ * Sets what drops pages; before the first file. It is called with a lock held, which is safe: nobody
+ * has the file open then, so none of its pages is locked by a read that waits.
  */
-void	open_files_on_drop(struct open_files *, tree_drop_pages *, void *ctx);
+void	open_files_on_drop(struct open_files *, const struct tree_kernel *);
 
-/*
- * Adds a handle. source: the blob that it reads from; only compared, and it must live as long as
- * the handle. *shares: it may use the page cache. -ENOMEM.
- */
-int	open_files_add(struct open_files *, const struct stat *, const void *source, bool verified,
-    bool *shares);
-/* Removes it; verified: whether its blob is by now. */
-void	open_files_remove(struct open_files *, uint64_t ino, const void *source, bool verified);
+/* Adds a handle. *shares: it may use the page cache. -ENOMEM. */
+int	open_files_add(
+    struct open_files *, const struct stat *, const struct file *, bool *shares);
+void	open_files_remove(struct open_files *, uint64_t ino, const struct file *);
 int	open_files_stat(struct open_files *, uint64_t ino, struct stat *);	/* or -ESTALE */
 
 #endif

@@ -22,8 +22,8 @@ get_answer(struct tree *t, enum on_demand_kind kind, const char *subject,
     const struct patience *p, const struct on_demand_answer **out)
 {
 	if (!p)
-		return on_demand_known(t->on_demand, kind, subject, out);
-	return on_demand_get(t->on_demand, kind, subject, p->since, p->w, out);
+		return on_demand_known(t->o.on_demand, kind, subject, out);
+	return on_demand_get(t->o.on_demand, kind, subject, p->since, p->w, out);
 }
 
 /* A name that is no safe name cannot be one of the org's. */
@@ -138,7 +138,7 @@ renew_libraries(struct tree *t, const struct patience *p, const struct on_demand
 {
 	on_demand_put(*a);
 	*a = NULL;
-	return on_demand_get_missing(t->on_demand, ON_DEMAND_REACH, "", p->since, p->w, a);
+	return on_demand_get_missing(t->o.on_demand, ON_DEMAND_REACH, "", p->since, p->w, a);
 }
 
 /* Goes on to the directory of that name: from nowhere to a library, else to a folder. */
@@ -248,7 +248,7 @@ misses_library(struct tree *t, const struct on_demand_answer *a)
 {
 	char id[19] = "";
 
-	while (catalogue_next_parent(t->catalogue, id, id) == 0)
+	while (catalogue_next_parent(t->o.catalogue, id, id) == 0)
 		if (!on_demand_find(a, id))
 			return true;
 	return false;
@@ -329,7 +329,7 @@ find_link(struct tree *t, const struct node *dir, const char *name, struct node 
 		return -ENOENT;
 	n->kind = LINK;
 	n->variant = depth - 1;
-	int rc = catalogue_by_name(t->catalogue, name, &n->doc);
+	int rc = catalogue_by_name(t->o.catalogue, name, &n->doc);
 	return rc < 0 ? rc : contains(t, dir, &n->doc);
 }
 
@@ -394,7 +394,7 @@ list_row(struct node_listing *l, const struct on_demand_answer *a,
 
 	if (row->folder)
 		return list_directory(l, a, row, next);
-	if (catalogue_by_id(l->tree->catalogue, row->id, &d) == 0) {
+	if (catalogue_by_id(l->tree->o.catalogue, row->id, &d) == 0) {
 		list_link(l, &d);
 		document_free(&d);
 	}
@@ -429,7 +429,7 @@ remote_list_library(struct node_listing *l, uint64_t after)
 	int rc = ids_of_path(t, l->dir, NULL, &ids);
 
 	if (rc == 0 && after < DIRECTORIES)
-		rc = catalogue_list_parent(t->catalogue, ids.id, after, list_link, l);
+		rc = catalogue_list_parent(t->o.catalogue, ids.id, after, list_link, l);
 	if (rc < 0 || l->full || !t->o.browse)
 		return rc;
 	rc = remote_list_contents(l, after < DIRECTORIES ? DIRECTORIES : after);

@@ -35,7 +35,7 @@ current_node(
 		ticket->since = on_demand_now();
 	const struct patience patience = { ticket->since, w };
 	if (kinds[node_kind(ino)].fresh)
-		rc = sync_fresh(t->sync, &ticket->refresh, w);
+		rc = sync_fresh(t->o.sync, &ticket->refresh, w);
 	if (rc == 0)
 		rc = node_of(t, ino, n);
 	/* A refresh does not mention these documents. */
@@ -44,7 +44,7 @@ current_node(
 		const char *id = n->path ? strchr(n->path, '/') + 1 : n->doc.id;
 		const struct on_demand_answer *a = NULL;
 
-		rc = on_demand_get(t->on_demand, ON_DEMAND_DOCUMENT, id, ticket->since, w, &a);
+		rc = on_demand_get(t->o.on_demand, ON_DEMAND_DOCUMENT, id, ticket->since, w, &a);
 		on_demand_put(a);
 		if (rc == 0) {
 			node_free(n);		/* what it was before */
@@ -64,7 +64,7 @@ tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait 
 	int rc = current_node(t, ino, ticket, w, &n);
 
 	if (rc == 0) {
-		rc = node_entry(t, &n, w, sync_fresh_for(t->sync), out);
+		rc = node_entry(t, &n, w, sync_fresh_for(t->o.sync), out);
 	} else if (rc == -ESTALE) {
 		*out = (struct tree_entry){ .attr_for = TREE_FOREVER };
 		rc = open_files_stat(t->open_files, ino, &out->st);
@@ -97,9 +97,9 @@ tree_refresh(struct tree *t, struct tree_ticket *ticket, bool full, struct wait 
 {
 	if (ticket->since == 0) {
 		ticket->since = on_demand_now();
-		on_demand_expire(t->on_demand);
+		on_demand_expire(t->o.on_demand);
 	}
-	return sync_refresh(t->sync, &ticket->refresh, full, w);
+	return sync_refresh(t->o.sync, &ticket->refresh, full, w);
 }
 
 /*
@@ -121,7 +121,7 @@ int
 tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry *out)
 {
 	struct node dir, n = { 0 };
-	double fresh = sync_fresh_for(t->sync);
+	double fresh = sync_fresh_for(t->o.sync);
 	int rc = node_of(t, parent, &dir);
 
 	out->name_for = fresh;
@@ -143,7 +143,7 @@ int
 tree_list(struct tree *t, uint64_t ino, uint64_t off, tree_each *each, void *ctx)
 {
 	struct node dir;
-	struct node_listing l = { .tree = t, .dir = &dir, .fresh = sync_fresh_for(t->sync),
+	struct node_listing l = { .tree = t, .dir = &dir, .fresh = sync_fresh_for(t->o.sync),
 		.each = each, .ctx = ctx };
 	int rc = node_of(t, ino, &dir);
 
@@ -173,7 +173,7 @@ tree_is_refresh(uint64_t ino)
 
 /* An open file keeps its attributes: the catalogue forgets a version that is replaced. */
 static int
-keep_attr(struct tree *t, const struct node *n, struct file *f, enum tree_pages *pages)
+keep_attr(struct tree *t, const struct node *n, const struct file *f, enum tree_pages *pages)
 {
 	const struct kind_row *k = &kinds[n->kind];
 	struct tree_entry e;
@@ -183,7 +183,7 @@ keep_attr(struct tree *t, const struct node *n, struct file *f, enum tree_pages 
 	if (rc < 0)
 		return rc;
 	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
-	rc = open_files_add(t->open_files, &e.st, file_source(f), file_is_verified(f), &shares);
+	rc = open_files_add(t->open_files, &e.st, f, &shares);
 	if (rc == 0)
 		*pages = !shares || k->uncached ? TREE_PAGES_NONE :
 		    k->attr == FOREVER		? TREE_PAGES_KEEP :
@@ -203,9 +203,9 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 	if (rc == 0 && !S_ISREG(k->mode))
 		rc = -EISDIR;
 	if (rc == 0 && k->attr == FOREVER && n.doc.listed && n.doc.name)
-		read_ahead_opened(t->read_ahead, &n.doc);	/* made of a latest version */
+		read_ahead_opened(t->o.read_ahead, &n.doc);	/* made of a latest version */
 	if (rc == 0 && k->fresh)
-		rc = sync_fresh(t->sync, &ticket->refresh, w);
+		rc = sync_fresh(t->o.sync, &ticket->refresh, w);
 	if (rc == 0)
 		rc = k->open ? k->open(t, &n, w, &f) : node_open_text(t, &n, &f);
 	if (rc == 0)
@@ -220,18 +220,12 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 }
 
 void
-tree_on_drop_pages(struct tree *t, tree_drop_pages *drop, void *ctx)
-{
-	open_files_on_drop(t->open_files, drop, ctx);
-}
-
-void
 tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 {
 	if (tree_is_refresh(ino))
 		ino = REFRESH;
 	if (f)
-		open_files_remove(t->open_files, ino, file_source(f), file_is_verified(f));
+		open_files_remove(t->open_files, ino, f);
 	file_close(f);
 }
 
@@ -241,9 +235,9 @@ tree_space(struct tree *t, struct tree_space *out)
 	const struct on_demand_answer *a = NULL;
 	struct catalogue_totals totals = { 0 };
 
-	catalogue_totals(t->catalogue, &totals);
+	catalogue_totals(t->o.catalogue, &totals);
 	*out = (struct tree_space){ .bytes = totals.bytes, .documents = totals.documents };
-	if (on_demand_known(t->on_demand, ON_DEMAND_STORAGE, "", &a) == 0 && a->count > 0) {
+	if (on_demand_known(t->o.on_demand, ON_DEMAND_STORAGE, "", &a) == 0 && a->count > 0) {
 		out->bytes = strtoull(a->rows->name, NULL, 10) << 20;
 		out->free = strtoull(a->rows->more, NULL, 10) << 20;
 	}
@@ -255,33 +249,32 @@ tree_space(struct tree *t, struct tree_space *out)
  */
 
 void
-tree_on_stale(struct tree *t, tree_name *stale, void *ctx)
+tree_on_change(struct tree *t, const struct tree_kernel *kernel)
 {
-	pthread_mutex_lock(&t->lock);
-	t->stale = stale;
-	t->ctx = ctx;
-	pthread_mutex_unlock(&t->lock);
+	open_files_on_drop(t->open_files, kernel);
+	t->kernel = kernel;
 }
 
 /* All names that lead to something else when this one does: in the roots, in the directories of the
  * document, and by its Id. */
 static void
-tell_name(struct tree *t, const char *name, uint64_t document_key, tree_name *stale, void *ctx)
+forget_names(
+    struct tree *t, const struct tree_kernel *kernel, const struct catalogue_change *change)
 {
-	struct document d = { .name = name };
+	struct document d = { .name = change->name };
 	unsigned kind;
 
 	for (kind = ROOT; kind < KEYED; kind++)
 		if (kinds[kind].shows && kind != BY_ID)
-			stale(ctx, kind, node_name_in((enum kind)kind, &d));
-	if (catalogue_by_key(t->catalogue, document_key, &d) < 0)
+			kernel->forget_name(kernel->ctx, kind, node_name_in((enum kind)kind, &d));
+	if (catalogue_by_key(t->o.catalogue, change->document_key, &d) < 0)
 		return;
-	stale(ctx, BY_ID, d.id);
+	kernel->forget_name(kernel->ctx, BY_ID, d.id);
 	for (; kind < KINDS; kind++)
 		if (S_ISDIR(kinds[kind].mode) && kinds[kind].key == DOCUMENT_KEY &&
 		    node_meets(t, kinds[kind].has_if, &d))
-			node_each_name(
-			    t, &(struct node){ .kind = (enum kind)kind, .doc = d }, stale, ctx);
+			node_each_name(t, &(struct node){ .kind = (enum kind)kind, .doc = d },
+			    kernel->forget_name, kernel->ctx);
 	document_free(&d);
 }
 
@@ -289,43 +282,30 @@ void
 tree_changed(void *tree, const struct catalogue_change *change)
 {
 	struct tree *t = tree;
+	const struct tree_kernel *kernel = t->kernel;
 
-	pthread_mutex_lock(&t->lock);
-	tree_name *stale = t->stale;
-	void *ctx = t->ctx;
-	pthread_mutex_unlock(&t->lock);
-	if (stale && change->id)
-		stale(ctx, BY_ID, change->id);
-	if (stale && change->name)
-		tell_name(t, change->name, change->document_key, stale, ctx);
+	if (kernel && change->id)
+		kernel->forget_name(kernel->ctx, BY_ID, change->id);
+	if (kernel && change->name)
+		forget_names(t, kernel, change);
 	if (change->version_id)
-		file_drop(t->files, change->version_id);
+		file_drop(t->o.files, change->version_id);
 }
 
 int
-tree_open(const struct tree_parts *parts, const struct tree_options *o, struct tree **out)
+tree_open(const struct tree_options *o, struct tree **out)
 {
-	struct open_files *open_files = open_files_new();
-	struct paths *paths = paths_new();
 	struct tree *t = malloc(sizeof(*t));
 
-	if (!t || !open_files || !paths) {
-		open_files_free(open_files);
-		paths_free(paths);
-		free(t);
+	if (!t)
+		return -ENOMEM;
+	*t = (struct tree){
+		.o = *o, .open_files = open_files_new(), .paths = paths_new(), .born = time(NULL)
+	};
+	if (!t->open_files || !t->paths) {
+		tree_close(t);
 		return -ENOMEM;
 	}
-	*t = (struct tree){ .catalogue = parts->catalogue,
-		.sync = parts->sync,
-		.on_demand = parts->on_demand,
-		.files = parts->files,
-		.inventory = parts->inventory,
-		.read_ahead = parts->read_ahead,
-		.open_files = open_files,
-		.paths = paths,
-		.o = *o,
-		.born = time(NULL) };
-	pthread_mutex_init(&t->lock, NULL);
 	*out = t;
 	return 0;
 }
@@ -337,6 +317,5 @@ tree_close(struct tree *t)
 		return;
 	open_files_free(t->open_files);
 	paths_free(t->paths);
-	pthread_mutex_destroy(&t->lock);
 	free(t);
 }

@@ -34,9 +34,15 @@ struct read_ahead;
 struct inventory;
 struct tree;
 
-typedef char *tree_text(void *ctx, size_t *len);	/* caller frees; NULL: out of memory */
+typedef void tree_text(void *ctx, struct buf *);
 
 struct tree_options {
+	struct catalogue *catalogue;
+	struct sync	*sync;
+	struct on_demand *on_demand;
+	struct files	*files;
+	struct inventory *inventory;
+	struct read_ahead *read_ahead;
 	enum name_rules	 names;
 	bool		 links;		/* documents/X/ has parsed and versions */
 	bool		 versions;	/* all versions are in the catalogue: versions/ is listed */
@@ -48,16 +54,7 @@ struct tree_options {
 	void		*ctx;
 };
 
-struct tree_parts {
-	struct catalogue *catalogue;
-	struct sync	*sync;
-	struct on_demand *on_demand;
-	struct files	*files;
-	struct inventory *inventory;
-	struct read_ahead *read_ahead;
-};
-
-int	tree_open(const struct tree_parts *, const struct tree_options *, struct tree **out);
+int	tree_open(const struct tree_options *, struct tree **out);
 void	tree_close(struct tree *);
 
 #define TREE_ROOT	1
@@ -99,9 +96,6 @@ int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx)
 
 /* What the kernel may do with a file's pages: forget those from before, keep all, or have none. */
 enum tree_pages { TREE_PAGES_FRESH, TREE_PAGES_KEEP, TREE_PAGES_NONE };
-/* Makes the kernel drop the pages of an inode that nobody has open. Set it before serving. */
-typedef void tree_drop_pages(void *ctx, uint64_t ino);
-void	tree_on_drop_pages(struct tree *, tree_drop_pages *, void *ctx);
 /* -EAGAIN: w is queued. */
 int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
 	    struct file **out, enum tree_pages *);
@@ -119,11 +113,17 @@ int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value)
 
 /* Gets a name in a directory, by the directory's inode number. */
 typedef void tree_name(void *ctx, uint64_t parent, const char *name);
-/* Sets what is called with each name that the kernel must look up again. Any time. */
-void	tree_on_stale(struct tree *, tree_name *, void *ctx);
+/* What the kernel remembers, and the tree makes it forget. */
+struct tree_kernel {
+	tree_name	*forget_name;	/* it must be looked up again */
+	void		(*drop_pages)(void *ctx, uint64_t ino);	/* nobody has the file open */
+	void		*ctx;
+};
+/* Call it before the first request. The struct is borrowed until tree_close. */
+void	tree_on_change(struct tree *, const struct tree_kernel *);
 /*
- * A catalogue_changed, whose ctx is the tree: tells stale names, and drops the cached bytes of a
- * document that is gone.
+ * A catalogue_changed, whose ctx is the tree: makes the kernel forget names, and drops the cached
+ * bytes of a document that is gone.
  */
 void	tree_changed(void *tree, const struct catalogue_change *);
 

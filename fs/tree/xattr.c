@@ -53,7 +53,7 @@ put_xattr(struct tree *t, const struct document *d, size_t which, struct buf *b)
 	case IS_CACHED:
 		if (!document_is_link(d))
 			buf_puts(b,
-			    file_is_cached(t->files, d) &&
+			    file_is_cached(t->o.files, d) &&
 				    !(document_is_elsewhere(d) && d->content_size == 0) ?
 				"yes" :
 				"no");
