@@ -40,6 +40,16 @@ is_bad(int32_t c, enum name_rules rules)
 	return rules == NAME_PORTABLE && c < 0x80 && strchr("<>:\"\\|?*", c);
 }
 
+/* Of an Id, in the order of their bytes; -1: none. */
+static int
+digit_of(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' :
+	    c >= 'A' && c <= 'Z'    ? c - 'A' + 10 :
+	    c >= 'a' && c <= 'z'    ? c - 'a' + 36 :
+				      -1;
+}
+
 /* The largest length <= room that ends between characters. */
 static size_t
 cut(const char *s, size_t len, size_t room)
@@ -105,8 +115,6 @@ static bool
 is_device(const char *s, size_t len)
 {
 	static const char *const devices[] = { "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$" };
-	static const char *const digits[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9",
-		"\xc2\xb9", "\xc2\xb2", "\xc2\xb3" };
 	const char *dot = memchr(s, '.', len);
 	size_t n = dot ? (size_t)(dot - s) : len;
 
@@ -117,13 +125,12 @@ is_device(const char *s, size_t len)
 			return true;
 	if (n < 4 || (strncasecmp(s, "COM", 3) != 0 && strncasecmp(s, "LPT", 3) != 0))
 		return false;
-	for (size_t i = 0; i < sizeof(digits) / sizeof(digits[0]); i++)
-		if (n == 3 + strlen(digits[i]) && memcmp(s + 3, digits[i], n - 3) == 0)
-			return true;
-	return false;
+	return (n == 4 && s[3] >= '1' && s[3] <= '9') ||	/* or such a digit raised */
+	    (n == 5 && s[3] == '\xc2' && memchr("\xb9\xb2\xb3", s[4], 3));
 }
 
-/* Makes the n bytes at s safe, and appends the suffix, which is safe; at most room bytes. */
+/* Makes at most n bytes of s (NULL is "") safe, and appends the suffix, which is safe; at most room
+ * bytes. */
 static void
 compose(const char *s, size_t n, const char *suffix, enum name_rules rules, size_t room,
     struct name *out)
@@ -132,7 +139,7 @@ compose(const char *s, size_t n, const char *suffix, enum name_rules rules, size
 	size_t len = 0, tail = strlen(suffix);
 	char *o = out->s;
 
-	stage(s, n, rules, &t);
+	stage(s ? s : "", s ? strnlen(s, n) : 0, rules, &t);
 	if (t.len == 0)
 		t.s[t.len++] = '_';
 	if (t.s[0] == '.' || t.s[0] == '-')
@@ -151,8 +158,7 @@ compose(const char *s, size_t n, const char *suffix, enum name_rules rules, size
 void
 name_safe(const char *title, enum name_rules rules, size_t reserve, struct name *out)
 {
-	compose(title ? title : "", title ? strlen(title) : 0, "", rules,
-	    reserve < NAME_BYTES ? NAME_BYTES - reserve : 1, out);
+	compose(title, SIZE_MAX, "", rules, reserve < NAME_BYTES ? NAME_BYTES - reserve : 1, out);
 }
 
 void
@@ -171,7 +177,7 @@ name_file(const char *title, const char *ext, enum name_rules rules, struct name
 		stage(ext, tail - 1, rules, &t);
 		snprintf(suffix, sizeof(suffix), ".%.*s", (int)cut(t.s, t.len, EXT_BYTES), t.s);
 	}
-	compose(title ? title : "", len, suffix, rules, NAME_BYTES, out);
+	compose(title, len, suffix, rules, NAME_BYTES, out);
 }
 
 static void
@@ -198,8 +204,7 @@ ends_like_the_last(const char *name, enum name_rules rules)
 	if (len < ID_SUFFIX || memcmp(s + len - ID_SUFFIX, " (069", 5) != 0 || s[len - 1] != ')')
 		return false;
 	for (const char *p = s + len - ID_SUFFIX + 5; p < s + len - 1; p++)
-		if (!((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-			(*p >= 'a' && *p <= 'z')))
+		if (digit_of(*p) < 0)
 			return false;
 	return true;
 }
@@ -213,7 +218,7 @@ name_candidates(const char *title, const char *ext, const char *id, enum name_ru
 	name_safe(title, rules, 0, &out[0]);
 	name_file(title, ext, rules, &out[1]);
 	snprintf(suffix, sizeof(suffix), " (%.18s)", id);
-	compose(title ? title : "", title ? strlen(title) : 0, suffix, rules, NAME_BYTES, &out[2]);
+	compose(title, SIZE_MAX, suffix, rules, NAME_BYTES, &out[2]);
 	if (strcmp(out[0].s, out[1].s) == 0 || ends_like_the_last(out[1].s, rules))
 		*out[1].s = '\0';
 	if (ends_like_the_last(out[0].s, rules))
@@ -254,15 +259,6 @@ name_hash_of(enum name_rules rules)
 /*
  * Ids.
  */
-
-static int
-digit_of(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' :
-	    c >= 'A' && c <= 'Z'    ? c - 'A' + 10 :
-	    c >= 'a' && c <= 'z'    ? c - 'a' + 36 :
-				      -1;
-}
 
 bool
 name_id(const char *s, char out[19])
