@@ -74,8 +74,6 @@
 #define DOCUMENT_C_TIME(member)	int64_t member;
 #define DOCUMENT_C_BOOL(member)	bool member;
 
-enum document_kind { DOCUMENT_ID, DOCUMENT_TEXT, DOCUMENT_INT, DOCUMENT_TIME, DOCUMENT_BOOL };
-
 struct document {
 #define X(kind, member, path) DOCUMENT_C_##kind(member)
 	DOCUMENT_FIELDS(X)

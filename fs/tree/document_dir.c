@@ -1,6 +1,4 @@
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "document_dir.h"
 
@@ -38,23 +36,21 @@ document_dir_put_url(struct buf *b, const struct document *d)
 	buf_putc(b, '\n');
 }
 
+/* As the org writes it: 2026-01-31T12:00:00.000+0000. */
 static void
 put_json_time(struct buf *b, int64_t ms)
 {
-	time_t s = ms / 1000;
-	char date[32];
-	struct tm tm;
+	const struct document_date date = document_date(ms);
 
-	if (ms < 0) {
+	if (!*date.s) {
 		buf_puts(b, "null");
 		return;
 	}
-	gmtime_r(&s, &tm);
-	strftime(date, sizeof(date), "\"%Y-%m-%dT%H:%M:%S.", &tm);
-	buf_puts(b, date);
-	buf_putc(b, (char)('0' + ms % 1000 / 100));
-	buf_putc(b, (char)('0' + ms % 100 / 10));
-	buf_putc(b, (char)('0' + ms % 10));
+	buf_putc(b, '"');
+	buf_put(b, date.s, strlen(date.s) - 1);
+	buf_putc(b, '.');
+	for (int unit = 100; unit > 0; unit /= 10)
+		buf_putc(b, (char)('0' + ms / unit % 10));
 	buf_puts(b, "+0000\"");
 }
 

@@ -32,7 +32,7 @@
 #include "readme.h"
 #include "remote.h"
 
-#define STATUS_BYTES	4096	/* padded with blanks, so that its size is always true */
+#define JSON_BYTES	4096	/* padded with blanks, so that the size is always true */
 
 /*
  * documents/, by-id/, parsed/ and versions/: a node for each document.
@@ -282,27 +282,12 @@ list_columns(struct node_listing *l, uint64_t after)
  */
 
 static void
-pad(struct buf *b)
+put_json(const struct tree *t, const struct node *n, struct buf *b)
 {
-	while (b->len % STATUS_BYTES != STATUS_BYTES - 1 && !b->failed)
+	(n->kind == STATUS ? t->o.status : t->o.limits)(t->o.ctx, b);
+	while (b->len % JSON_BYTES != JSON_BYTES - 1 && !b->failed)
 		buf_putc(b, ' ');
 	buf_putc(b, '\n');
-}
-
-static void
-put_status_json(const struct tree *t, const struct node *n, struct buf *b)
-{
-	(void)n;
-	t->o.status(t->o.ctx, b);
-	pad(b);
-}
-
-static void
-put_limits_json(const struct tree *t, const struct node *n, struct buf *b)
-{
-	(void)n;
-	t->o.limits(t->o.ctx, b);
-	pad(b);
 }
 
 static void
@@ -413,8 +398,8 @@ const struct kind_row kinds[KINDS] = {
 		.list = remote_list_contents },
 
 	[SFFS] = { ROOT, ".sffs", A_DIR, NO_KEY, FOREVER },
-	[STATUS] = { SFFS, "status.json", A_FILE, NO_KEY, NEVER, .put = put_status_json },
-	[LIMITS] = { SFFS, "limits.json", A_FILE, NO_KEY, NEVER, .put = put_limits_json },
+	[STATUS] = { SFFS, "status.json", A_FILE, NO_KEY, NEVER, .put = put_json },
+	[LIMITS] = { SFFS, "limits.json", A_FILE, NO_KEY, NEVER, .put = put_json },
 	[REFRESH] = { SFFS, "refresh", S_IFREG | 0644, NO_KEY, FOREVER, .constant = "" },
 	[LOG] = { SFFS, "log", A_FILE, NO_KEY, NEVER, .uncached = true, .put = put_log },
 	[MD5SUMS] = { SFFS, "MD5SUMS", A_FILE, NO_KEY, NEVER, .fresh = true,
