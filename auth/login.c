@@ -61,7 +61,7 @@ log_in_when_known(struct session *s, struct login *l)
 			return rc;
 		log_info("login",
 		    "%s: Salesforce does not know this client_id: a new app takes up to 30 min; "
-		    "check the key for typos meanwhile; next try in %u s",
+		    "next try in %u s",
 		    s->config->org, pause);
 		nanosleep(&(struct timespec){ .tv_sec = pause }, NULL);
 	}

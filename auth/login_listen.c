@@ -20,7 +20,6 @@ struct listener {
 	int		 fds[2];	/* IPv4, IPv6; -1: not on this machine */
 	char		*path;
 	struct guest	 guests[GUESTS];
-	uint64_t	 arrivals;
 };
 
 static int
@@ -138,7 +137,7 @@ accept_guest(struct listener *l, int listening)
 			place = &l->guests[i];
 	dismiss(place);
 	place->fd = fd;
-	place->arrival = ++l->arrivals;
+	place->arrival = clock_ms();
 }
 
 /* The socket has room for all of it: nothing else was sent. */

@@ -26,7 +26,7 @@ void	listener_close(struct listener *);
 /* A connection. */
 struct guest {
 	int		 fd;		/* -1: free */
-	uint64_t	 arrival;	/* the lowest makes room; 0: free */
+	int64_t		 arrival;	/* ms of clock_ms; the lowest makes room; 0: free */
 	struct buf	 head;
 	char		*query;		/* of a visit, in head; "": none */
 };

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,6 @@ say_template(const struct config *c)
 {
 	printf("# %s has no [%s] yet. Put this there and fill it in (the directory 0700, the file\n"
 	    "# 0600); then run %s login --setup %s to see how to make the app in Salesforce.\n"
-	    "# On a terminal that command asks for all this, and writes it.\n"
 	    "[%s]\n", c->file, c->org, c->sffs_auth, c->org, c->org);
 	for (const struct question *q = questions; q < questions + QUESTIONS; q++)
 		printf("# %s.\n%s%s = %s\n", q->text, q->flows == JWT ? "#" : "", q->key,
@@ -102,17 +102,13 @@ say_steps(const struct config *c, const char *key)
 	    c->file);
 }
 
-/* The default place of a key: beside the config file. Caller frees. */
-static char *
-default_key(const struct config *c)
+/* The default place of a key: beside the config file. */
+static void
+default_key(const struct config *c, char out[PATH_MAX])
 {
 	const char *slash = strrchr(c->file, '/');
-	char *key = NULL;
 
-	int n = asprintf(
-	    &key, "%.*s%s.pem", slash ? (int)(slash - c->file) + 1 : 0, c->file, c->org);
-
-	return n < 0 ? NULL : key;
+	snprintf(out, PATH_MAX, "%.*s%s.pem", slash ? (int)(slash - c->file) + 1 : 0, c->file, c->org);
 }
 
 /*
@@ -209,9 +205,10 @@ check_closed(const char *file)
 static int
 ask_all(struct config *c, struct buf *text)
 {
-	char *key = default_key(c);
-	int rc = key ? 0 : -ENOMEM;
+	char key[PATH_MAX];
+	int rc = 0;
 
+	default_key(c, key);
 	/* The answers hold a secret: neither stdin's buffer nor a growing one may keep a copy. */
 	setvbuf(stdin, NULL, _IONBF, 0);
 	setvbuf(stdout, NULL, _IOFBF, LINE_SIZE);
@@ -235,7 +232,6 @@ ask_all(struct config *c, struct buf *text)
 		if (rc == 0)
 			rc = ask_key(c, q, fallback, text);
 	}
-	free(key);
 	return rc == 0 && text->failed ? -ENOMEM : rc;
 }
 
@@ -275,10 +271,10 @@ login_setup(struct config *c, bool there)
 	int rc = 0;
 
 	if (there) {
-		char *key = default_key(c);
+		char key[PATH_MAX];
 
-		say_steps(c, c->private_key ? c->private_key : key ? key : "KEY");
-		free(key);
+		default_key(c, key);
+		say_steps(c, c->private_key ? c->private_key : key);
 		if ((lacks = config_lacks(c)))
 			printf("\n%s: [%s] still lacks %s\n", c->file, c->org, lacks);
 		else

@@ -40,14 +40,14 @@ ask_limits(struct session *s, const struct bearer *b, struct org_says *out)
 			.body_limit = BODY_LIMIT },
 		    &a);
 	const char *usage = strstr(a.limit_info, "api-usage=");
-	if (rc == 0 && (!usage || sscanf(usage, "api-usage=%lld/%lld", &out->used, &out->max) != 2))
-		out->used = out->max = -1;
+	if (usage)
+		sscanf(usage, "api-usage=%lld/%lld", &out->used, &out->max);
 	if (rc < 0)
 		log_error("login", "%s: the org is out of reach: %s", s->config->org,
 		    *a.error ? a.error : strerror(-rc));
 	buf_free(&url);
 	http_response_free(&a);
-	return rc == 0 || rc == -ENOMEM || rc == -ETIMEDOUT ? rc : -EHOSTUNREACH;
+	return rc;
 }
 
 static int

@@ -273,25 +273,20 @@ prepare_web(struct web *w)
 static int
 open_listener(struct web *w)
 {
-	static const char no_loopback[] = "not http://localhost:PORT/PATH";
 	const char *uri = w->session->config->redirect_uri;
 	int rc = listener_open(uri, &w->listener);
+	const char *why = rc == -EINVAL ? "not http://localhost:PORT/PATH" :
+	    rc == -EADDRINUSE ? "another program has the port: another login, or the Salesforce CLI" :
+				strerror(-rc);
 
 	if (rc == 0 || rc == -ENOMEM)
 		return rc;
-	if (w->session->no_browser || (rc == -EINVAL && w->input >= 0)) {
-		log_warn("login",
-		    "%s: the browser cannot come back here (%s); paste the address it ends on", uri,
-		    rc == -EINVAL ? no_loopback : strerror(-rc));
-		return 0;
-	}
-	if (rc == -EINVAL)
+	if (w->input < 0)
 		return log_invalid("login",
-		    "redirect_uri = %s: %s; use --no-browser and paste the address", uri,
-		    no_loopback);
-	return log_invalid("login", "redirect_uri = %s: %s", uri,
-	    rc == -EADDRINUSE ? "another program has the port: another login, or the Salesforce CLI" :
-				strerror(-rc));
+		    "redirect_uri = %s: %s; use --no-browser and paste the address", uri, why);
+	log_warn("login", "%s: the browser cannot come back here (%s); paste the address it ends on",
+	    uri, why);
+	return 0;
 }
 
 static void
@@ -332,10 +327,7 @@ login_web(struct session *s, struct login *out)
 	show_url(&w);
 	rc = wait_for_callback(&w, &callback, &visit);
 	if (rc == -ETIMEDOUT) {
-		log_error("login",
-		    "%s: nobody came back from the browser; "
-		    "if it shows an error, run: %s login --setup %s",
-		    s->config->org, s->config->sffs_auth, s->config->org);
+		log_error("login", "%s: nobody came back from the browser", s->config->org);
 		rc = -ENOKEY;
 	}
 	if (rc < 0)

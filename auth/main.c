@@ -59,10 +59,7 @@ usage(FILE *f)
 	    "    --from-cli NAME    take an access token from sf; NAME is its username or alias\n"
 	    "  --config FILE        use this config file\n"
 	    "  -h, --help           print this text\n"
-	    "  -V, --version        print the version\n"
-	    "\n"
-	    "Exit status: 0 done, 2 usage or config, 3 log in first, 4 refused by Salesforce,\n"
-	    "5 org out of reach, 1 anything else.\n",
+	    "  -V, --version        print the version\n",
 	    f);
 }
 

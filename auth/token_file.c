@@ -1,7 +1,6 @@
 #include "token_file.h"
 
 #include <cjson/cJSON.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -20,25 +19,26 @@
 
 /* The members of the file, in their order. */
 enum member_type { TEXT, ID, NUMBER };
+#define MEMBER(name, type)	{ #name, type, offsetof(struct login, name) }
 static const struct member {
 	const char *name;
 	enum member_type type;
 	size_t offset;
 } members[] = {
-	{ "login_url", TEXT, offsetof(struct login, login_url) },
-	{ "client_id", TEXT, offsetof(struct login, client_id) },
-	{ "username", TEXT, offsetof(struct login, username) },
-	{ "client_secret", TEXT, offsetof(struct login, client_secret.bytes) },
-	{ "how", TEXT, offsetof(struct login, how) },
-	{ "access_token", TEXT, offsetof(struct login, access_token.bytes) },
-	{ "refresh_token", TEXT, offsetof(struct login, refresh_token.bytes) },
-	{ "instance_url", TEXT, offsetof(struct login, instance_url) },
-	{ "scope", TEXT, offsetof(struct login, scope) },
-	{ "org_id", ID, offsetof(struct login, org_id) },
-	{ "user_id", ID, offsetof(struct login, user_id) },
-	{ "since", NUMBER, offsetof(struct login, since) },
-	{ "renewed", NUMBER, offsetof(struct login, renewed) },
-	{ "ended", TEXT, offsetof(struct login, ended) },
+	MEMBER(login_url, TEXT),
+	MEMBER(client_id, TEXT),
+	MEMBER(username, TEXT),
+	MEMBER(client_secret, TEXT),
+	MEMBER(how, TEXT),
+	MEMBER(access_token, TEXT),
+	MEMBER(refresh_token, TEXT),
+	MEMBER(instance_url, TEXT),
+	MEMBER(scope, TEXT),
+	MEMBER(org_id, ID),
+	MEMBER(user_id, ID),
+	MEMBER(since, NUMBER),
+	MEMBER(renewed, NUMBER),
+	MEMBER(ended, TEXT),
 };
 #define MEMBERS	(sizeof(members) / sizeof(members[0]))
 
@@ -91,6 +91,7 @@ login_set_text(char **member, const char *text)
 int
 token_file_path(const struct config *c, char **out)
 {
+	const char *org = c->org;
 	struct buf path = BUF_INIT;
 	char *dir = NULL;
 	int rc = config_state_dir(&dir);
@@ -98,24 +99,19 @@ token_file_path(const struct config *c, char **out)
 	if (rc < 0)
 		return rc;
 	buf_printf(&path, "%s/", dir);
+	free(dir);
 	size_t begin = path.len;
-	for (const char *p = c->org; *p; p++) {
-		if (isalnum((unsigned char)*p) || *p == '-' || *p == '_' ||
-		    (*p == '.' && p > c->org))
-			buf_putc(&path, *p);
-		else
-			buf_printf(&path, "%%%02X", (unsigned)(unsigned char)*p);
+	if (*org == '.') {
+		buf_puts(&path, "%2E");
+		org++;
 	}
+	buf_put_url(&path, org, strlen(org));
 	if (path.len - begin > NAME_LONGEST) {
-		log_error("token", "[%s]: the name is too long", c->org);
-		rc = -EINVAL;
+		buf_free(&path);
+		return log_invalid("token", "[%s]: the name is too long", c->org);
 	}
 	buf_puts(&path, ".json");
-	free(dir);
-	if (rc == 0)
-		return (*out = buf_detach(&path)) ? 0 : -ENOMEM;
-	buf_free(&path);
-	return rc;
+	return (*out = buf_detach(&path)) ? 0 : -ENOMEM;
 }
 
 /*
