@@ -110,6 +110,8 @@ be_told(const char *where)
 	while (fgets(line, sizeof(line), stdin)) {
 		if (sscanf(line, "get %99s %llu", name, &size) == 2) {
 			source_md5(size, md5);
+			blob_put(b);
+			b = NULL;
 			say("got %d",
 			    store_get(store,
 				&(struct store_want){ .name = name,
