@@ -4,6 +4,7 @@
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3; do head -c 100000 /dev/urandom >"$data/f$i.bin"; done
+printf 'Y' | dd of="$data/f2.bin" bs=1 seek=50000 conv=notrunc status=none	# no X, which is written there later
 printf 'a,b\n1,2\n' >"$data/table.csv"
 org_start --data "$data"
 sffs=$BUILD/sffs
