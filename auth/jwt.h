@@ -16,16 +16,16 @@ struct jwt_claims {
 	int64_t		 exp;			/* seconds since 1970 */
 };
 
-/* RS256 with the private key in pem. -EINVAL: not an RSA key, or it has a passphrase. */
+/* RS256 with the private key in pem; out is empty before. -EINVAL: not an RSA key, or it has a passphrase. */
 int	jwt_sign(const struct jwt_claims *, const char *pem, struct buf *out);
 
 /* Base64 with - and _ and without = at the end (RFC 7636, appendix A). */
 void	jwt_put_base64url(struct buf *, const void *, size_t);
 
-/* PKCE (RFC 7636): a new verifier of 86 characters, and the challenge S256 of one. */
-#define PKCE_VERIFIER_SIZE	87
-#define PKCE_CHALLENGE_SIZE	44
+/* PKCE (RFC 7636): a new verifier of 86 characters, and the challenge S256 of one, of 43. */
+#define PKCE_VERIFIER_SIZE	89	/* with padding, which is removed */
+#define PKCE_CHALLENGE_SIZE	45
 int	pkce_verifier(char out[PKCE_VERIFIER_SIZE]);
-int	pkce_challenge(const char *verifier, char out[PKCE_CHALLENGE_SIZE]);
+void	pkce_challenge(const char *verifier, char out[PKCE_CHALLENGE_SIZE]);
 
 #endif

@@ -262,8 +262,7 @@ prepare_web(struct web *w)
 
 	if (rc == 0)
 		rc = pkce_verifier(w->state);
-	if (rc == 0)
-		rc = pkce_challenge(w->verifier, challenge);
+	pkce_challenge(w->verifier, challenge);
 	if (rc == 0)
 		rc = oauth_authorize_url(w->session->config, w->state, challenge, &w->url);
 	return rc == 0 && !buf_reserve(&w->line, LINE_MOST) ? -ENOMEM : rc;

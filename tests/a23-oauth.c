@@ -254,8 +254,7 @@ test_pkce(void)
 		is_str(buf_str(&b), cases[i].want, "base64url");
 		buf_free(&b);
 	}
-	is_int(pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", challenge), 0,
-	    "a challenge");
+	pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", challenge);
 	is_str(challenge, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
 	    "the challenge of RFC 7636, appendix B");
 	ok(pkce_verifier(verifier) == 0 && pkce_verifier(other) == 0 &&
