@@ -463,18 +463,22 @@ int
 oauth_authorize_url(
     const struct config *c, const char *state, const char *challenge, struct buf *out)
 {
+	const char *const fields[][2] = {
+		{ "response_type", "code" },
+		{ "client_id", c->client_id },
+		{ "redirect_uri", c->redirect_uri },
+		{ "scope", "api refresh_token" },
+		{ "state", state },
+		{ "code_challenge", challenge },
+		{ "code_challenge_method", "S256" },
+		{ "prompt", "login" },
+		{ "login_hint", c->username },
+	};
 	struct buf query = BUF_INIT;
 
-	put_form_field(&query, "response_type", "code");
-	put_form_field(&query, "client_id", c->client_id);
-	put_form_field(&query, "redirect_uri", c->redirect_uri);
-	put_form_field(&query, "scope", "api refresh_token");
-	put_form_field(&query, "state", state);
-	put_form_field(&query, "code_challenge", challenge);
-	put_form_field(&query, "code_challenge_method", "S256");
-	put_form_field(&query, "prompt", "login");
-	if (c->username)
-		put_form_field(&query, "login_hint", c->username);
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (fields[i][1])
+			put_form_field(&query, fields[i][0], fields[i][1]);
 	buf_printf(out, "%s/services/oauth2/authorize?%s", c->login_url, buf_str(&query));
 	int rc = query.failed || out->failed ? -ENOMEM : 0;
 	buf_free(&query);
