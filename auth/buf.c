@@ -76,6 +76,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 void
 buf_put_json(struct buf *b, const char *s, size_t n)
 {
+	static const char plain[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
 	const unsigned char *p = (const unsigned char *)s, *end = p + n;
 
 	buf_putc(b, '"');
@@ -87,20 +88,15 @@ buf_put_json(struct buf *b, const char *s, size_t n)
 			p++;
 			continue;
 		}
-		switch (*p) {
-		case '"': buf_puts(b, "\\\""); break;
-		case '\\': buf_puts(b, "\\\\"); break;
-		case '\n': buf_puts(b, "\\n"); break;
-		case '\r': buf_puts(b, "\\r"); break;
-		case '\t': buf_puts(b, "\\t"); break;
-		default:
-			if (*p < 0x20 || *p == 0x7f)
-				buf_printf(b, "\\u%04x", (unsigned)*p);
-			else if (*p == 0xc2 && p[1] < 0xa0)	/* C1 drives terminals, too */
-				buf_printf(b, "\\u%04x", (unsigned)p[1]);
-			else
-				buf_put(b, p, len);
-		}
+		const char *escaped = *p ? strchr(plain, *p) : NULL;
+		if (escaped)
+			buf_printf(b, "\\%c", letters[escaped - plain]);
+		else if (*p < 0x20 || *p == 0x7f)
+			buf_printf(b, "\\u%04x", (unsigned)*p);
+		else if (*p == 0xc2 && p[1] < 0xa0)	/* C1 drives terminals, too */
+			buf_printf(b, "\\u%04x", (unsigned)p[1]);
+		else
+			buf_put(b, p, len);
 		p += len;
 	}
 	buf_putc(b, '"');

@@ -205,44 +205,28 @@ set_text(char **to, const char *value)
 	return 0;
 }
 
-/* A whole number, with K, M, G, T or P after it if `units`. */
-static bool
-parse_number(const char *s, int base, bool units, uint64_t *out)
+/* A whole number; a size may end in K, M, G, T or P. */
+static int
+set_number(const struct option *o, const char *value, void *to)
 {
-	static const char letters[] = "KMGTP";
+	static const char units[] = "KMGTP";
 	unsigned shift = 0;
 	char *end;
 
 	errno = 0;
-	unsigned long long n = strtoull(s, &end, base);
-	if (!isdigit((unsigned char)*s) || errno)
-		return false;
-	if (units && *end) {
-		const char *unit = strchr(letters, toupper((unsigned char)*end));
-
-		if (!unit)
-			return false;
-		shift = 10 * (unsigned)(unit - letters + 1);
+	uint64_t n = strtoull(value, &end, o->type == OCTAL ? 8 : 10);
+	const char *unit = o->type == SIZE && *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	if (unit) {
+		shift = 10 * (unsigned)(unit - units + 1);
 		end++;
 	}
-	if (*end || n > UINT64_MAX >> shift)
-		return false;
-	*out = (uint64_t)n << shift;
-	return true;
-}
-
-static int
-set_number(const struct option *o, const char *value, void *to)
-{
-	uint64_t n;
-
-	if (!parse_number(value, o->type == OCTAL ? 8 : 10, o->type == SIZE, &n) || n < o->min ||
-	    n > o->max)
+	if (!isdigit((unsigned char)*value) || errno || *end || n > UINT64_MAX >> shift ||
+	    n << shift < o->min || n << shift > o->max)
 		return -EINVAL;
 	if (o->type == ID || o->type == OCTAL)
 		*(uint32_t *)to = (uint32_t)n;
 	else
-		*(uint64_t *)to = n;
+		*(uint64_t *)to = n << shift;
 	return 0;
 }
 
@@ -339,34 +323,30 @@ static int
 set_login_url(const char *value, char **to, struct buf *advice)
 {
 	bool https = strncasecmp(value, "https://", 8) == 0;
-	bool http = strncasecmp(value, "http://", 7) == 0;
-	const char *authority = value + (https ? 8 : http ? 7 : 0);
-	size_t len = strcspn(authority, "/?#");
-	struct buf url = BUF_INIT;
-	char host[HOST_SIZE];
+	const char *scheme = https ? "https://" : "http://", *authority = value + strlen(scheme);
+	char url[HOST_SIZE + 32], host[HOST_SIZE];
 	unsigned port;
-	int rc = -EINVAL;
 
-	buf_printf(&url, "%s://%.*s", https ? "https" : "http", (int)len, authority);
-	if (url.failed) {
-		rc = -ENOMEM;
-	} else if ((!https && !http) || !host_of_url(buf_str(&url), host, &https, &port) ||
-	    put_my_domain(host, advice)) {
-		;
-	} else if (authority[len] != '\0' && strcmp(authority + len, "/") != 0) {
-		buf_printf(advice, "write %s, no more", buf_str(&url));
-	} else if (!https && !host_is_loopback(host)) {
+	if (!https && strncasecmp(value, scheme, 7) != 0)
+		return -EINVAL;
+	size_t len = strcspn(authority, "/?#");
+	snprintf(url, sizeof(url), "%s%.*s", scheme, (int)len, authority);
+	if (!host_of_url(url, host, &https, &port) || put_my_domain(host, advice))
+		return -EINVAL;
+	if (authority[len] != '\0' && strcmp(authority + len, "/") != 0) {
+		buf_printf(advice, "write %s, no more", url);
+		return -EINVAL;
+	}
+	if (!https && !host_is_loopback(host)) {
 		buf_printf(advice, "http would show the secret to the network; write https://%s",
 		    host);
-	} else {
-		buf_clear(&url);
-		buf_printf(&url, "%s://%s", https ? "https" : "http", host);
-		if (port != 0 && port != (https ? 443 : 80))
-			buf_printf(&url, ":%u", port);
-		rc = url.failed ? -ENOMEM : set_text(to, buf_str(&url));
+		return -EINVAL;
 	}
-	buf_free(&url);
-	return rc;
+	if (port == 0 || port == (https ? 443 : 80))
+		snprintf(url, sizeof(url), "%s%s", scheme, host);
+	else
+		snprintf(url, sizeof(url), "%s%s:%u", scheme, host, port);
+	return set_text(to, url);
 }
 
 static int
