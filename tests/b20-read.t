@@ -13,6 +13,7 @@ printf 'ä ö\n' >"$data/Größe & Co, 100%.txt"
 printf 'first\n' >"$data/Report.versions/1.txt"; printf 'second\n' >"$data/Report.versions/2.txt"
 printf 'folder\n' >"$data/Sales/Plan.txt"; printf 'linked\n' >"$data/Acme Corp.account/Offer.txt"
 touch -d '2020-02-29 12:34:56.789 UTC' "$data/one.txt"
+touch -d '2019-01-01 UTC' "$data/Report.versions/1.txt"
 org_start --data "$data"
 fs_mount
 

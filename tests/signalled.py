@@ -15,15 +15,18 @@ def state(pid):
         return f.read().rsplit(')', 1)[1].split()[0]
 
 
-def until(condition):
-    end = time.monotonic() + 120
+def until(condition, seconds=120):
+    end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.005)
     return condition()
 
 
+answer, end_of_child = os.pipe()      # not standard output, which a child that is stuck would keep open
 pid = os.fork()
 if pid == 0:
+    os.dup2(end_of_child, 1)
+    os.close(2)
     for s in signals + [signal.SIGALRM]:
         signal.signal(s, lambda *_: None)
     try:
@@ -32,6 +35,7 @@ if pid == 0:
     except OSError as e:
         print(os.strerror(e.errno), flush=True)
     os._exit(0)
+os.close(end_of_child)
 
 
 def waits():
@@ -46,9 +50,9 @@ for s in signals:
 if not until(lambda: state(pid) == 'D'):      # it waits on, for an answer
     print('the kernel does not tell the mount', flush=True)
 subprocess.run(command, env={**os.environ, 'PID': str(pid)}, stdout=subprocess.DEVNULL)
-if not until(lambda: os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)):
-    print('stuck', flush=True)
-    os.kill(pid, signal.SIGKILL)
+if not until(lambda: os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT), 30):
+    sys.exit('stuck')
+print(os.read(answer, 100).decode(), end='', flush=True)
 how = os.waitpid(pid, 0)[1]
 if os.WIFSIGNALED(how):
     print(signal.Signals(os.WTERMSIG(how)).name, flush=True)
