@@ -1,4 +1,4 @@
-/* Titles as names, and Ids. */
+/* Names that are made of titles, and Ids. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -168,7 +168,7 @@ check_candidates(const char *what, const char *title, const char *ext, const cha
 	is_str(got_file.s, file, text);
 }
 
-/* n times the same text. */
+/* Repeats a text n times. */
 static char *
 repeat(const char *s, size_t n)
 {
@@ -181,7 +181,7 @@ repeat(const char *s, size_t n)
 	return out;
 }
 
-/* Titles that are too long end at a character, and what follows them is whole. */
+/* A title that is too long is cut at a character; its extension or Id stays whole. */
 static void
 check_long(const char *what, const char *character, enum name_rules rules, size_t want)
 {
@@ -201,7 +201,7 @@ check_long(const char *what, const char *character, enum name_rules rules, size_
 	free(title);
 }
 
-/* Whatever the bytes, a name is one that a directory can hold. */
+/* Any bytes make a name that a directory can hold. */
 static bool
 is_name(const struct name *n)
 {

@@ -1,4 +1,4 @@
-/* buf: bytes that grow, and the two encodings that everything sent and shown goes through. */
+/* buf: bytes that grow, and the two encodings of everything that is sent or shown. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -40,7 +40,7 @@ test_growing(void)
 	ok(!b.data && b.len == 0 && b.cap == 0, "wiped");
 }
 
-/* Sizes that do not exist: nothing is written, and it sticks. */
+/* After an impossible size nothing is written, and the failure stays. */
 static void
 test_failing(void)
 {
@@ -73,7 +73,7 @@ test_encodings(void)
 		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
 		    "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "%C3%A9%E2%82%AC%F0%9F%98%80" },
 		{ "\xc2\x9b\xc2\xa0", 4, "\"\\u009b\xc2\xa0\"",
-		    "%C2%9B%C2%A0" }, /* one drives terminals, one is a blank */
+		    "%C2%9B%C2%A0" }, /* one controls terminals, one is a blank */
 		{ "\xff"
 		  "a",
 		    2,

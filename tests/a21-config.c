@@ -1,6 +1,6 @@
 /*
- * config: what is taken, what is refused and with which words, whose files and directories are
- * trusted.
+ * config: which files, keys and values are accepted, which are refused and with which words, and
+ * which files and directories are trusted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,7 +37,7 @@ write_file(const char *path, const void *text, size_t len, mode_t mode)
 		_exit(1);
 }
 
-/* Loads text as a config file; said: what was logged meanwhile. */
+/* Loads text as a config file; *said gets the log of it. */
 static int
 load_bytes(const void *text, size_t len, mode_t mode, const char *org, const char *overrides,
     struct config **out, struct buf *said)
@@ -66,7 +66,7 @@ load(const char *text, const char *overrides, struct config **out, struct buf *s
 }
 
 /*
- * Files that are taken or not, with what is said.
+ * Files: accepted, or refused with a message.
  */
 
 static void
@@ -171,7 +171,7 @@ test_files(void)
 	buf_free(&said);
 }
 
-/* What no editor writes. */
+/* Files that no editor writes. */
 static void
 test_odd_files(void)
 {
@@ -438,7 +438,7 @@ test_wrong_values(void)
 }
 
 /*
- * Who may read and change it.
+ * Modes and owners.
  */
 
 static void
@@ -491,7 +491,7 @@ test_modes(void)
 }
 
 /*
- * Where files and directories are.
+ * Places of files and directories.
  */
 
 static void
@@ -618,7 +618,7 @@ test_help(void)
 	buf_free(&help);
 }
 
-/* Whatever is in the file: an answer, no crash. */
+/* Any bytes in the file give an answer, not a crash. */
 static void
 test_noise(void)
 {

@@ -1,6 +1,6 @@
 /*
- * http against a peer that plays scripted answers: what is kept, what is a whole answer, what
- * ends a request, and what never leaves this machine.
+ * http against a peer that plays scripted answers: which connections are kept, which answers are
+ * whole, what ends a request, and what is never sent.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +23,8 @@
 #define TUNNEL	"HTTP/1.1 200 OK\r\n\r\n"
 
 /*
- * The peer: a thread a connection; each request takes the next answer, the last one for ever.
+ * The peer has a thread for each connection. Each request gets the next answer; after the last, the
+ * last again.
  */
 
 enum then { KEEP, CLOSE, SILENT };
@@ -31,7 +32,7 @@ enum then { KEEP, CLOSE, SILENT };
 struct answer {
 	const char	*bytes;
 	size_t		 len;		/* 0: strlen(bytes) */
-	size_t		 more;		/* so many bytes of pattern() behind them */
+	size_t		 more;		/* bytes of pattern() after them */
 	enum then	 then;
 };
 
@@ -39,7 +40,7 @@ struct peer {
 	int		 fd;
 	unsigned	 port;
 	SSL_CTX		*tls;		/* NULL: plain */
-	bool		 tunnel;	/* a proxy's before that */
+	bool		 tunnel;	/* a proxy's tunnel first */
 	pthread_t	 thread;
 	sem_t		 asked;		/* posted when an answer has been sent */
 
@@ -209,7 +210,7 @@ peer_play(struct peer *p, const struct answer *answers)
 		continue;
 }
 
-/* After every http that talked to it is closed. */
+/* Close every http that talked to it first. */
 static void
 peer_close(struct peer *p)
 {
@@ -473,7 +474,7 @@ test_row(struct peer *p, const struct row *row)
 }
 
 /*
- * What the headers say.
+ * Headers.
  */
 
 static void
@@ -539,7 +540,7 @@ test_headers(struct peer *p)
 	http_close(h);
 }
 
-/* Silence counts from the request on, also where no connection had to be made. */
+/* Silence counts from the request on, also on a kept connection. */
 static void
 test_silent_again(struct peer *p)
 {
@@ -564,7 +565,7 @@ test_silent_again(struct peer *p)
 }
 
 /*
- * URLs that are not asked, and a peer that is not there.
+ * URLs that are refused, and a peer that does not exist.
  */
 
 static void
@@ -586,7 +587,7 @@ test_urls(void)
 		http_response_free(&a);
 	}
 	unsigned port;
-	int fd = bound_socket(&port);		/* and nobody listens */
+	int fd = bound_socket(&port);		/* nobody listens on it */
 	char url[64];
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
 	is_int(http_do(h, &(struct http_request){ .url = url, .body_limit = 100 }, &a),
@@ -606,7 +607,7 @@ test_urls(void)
 	close(fd);
 }
 
-/* A proxy is for other hosts; it is told where to, and nothing of the token. */
+/* A proxy serves other hosts only. It gets the host, but not the token. */
 static void
 test_proxy(struct peer *p)
 {
@@ -681,8 +682,8 @@ call(void *arg)
 }
 
 /*
- * The peer is silent and every time limit is an hour: what ends the requests is http_cancel, which
- * comes a little later each round, to find them before, at and in the wait.
+ * The peer is silent and every time limit is an hour, so only http_cancel can end the requests. It
+ * comes a little later in each round, and finds them before, at and in the wait.
  */
 static void
 test_cancel(struct peer *p)
@@ -722,7 +723,7 @@ test_cancel(struct peer *p)
 	is_int(ended, 50 * 5, "cancelled while the peer is silent, and what comes later too");
 }
 
-/* A port whose queue is full: the connection is neither made nor refused. */
+/* A port whose queue is full neither accepts nor refuses a connection. */
 static void
 test_cancel_connecting(void)
 {
@@ -786,7 +787,7 @@ test_threads(struct peer *p)
  * TLS.
  */
 
-/* A certificate for 127.0.0.1 that nobody has signed but itself, written to path. */
+/* Makes a self-signed certificate for 127.0.0.1 and writes it to path. */
 static SSL_CTX *
 make_tls(const char *name, int most, const char *path)
 {
@@ -811,7 +812,7 @@ make_tls(const char *name, int most, const char *path)
 	SSL_CTX_use_certificate(ctx, cert);
 	SSL_CTX_use_PrivateKey(ctx, key);
 	SSL_CTX_set_max_proto_version(ctx, most);
-	SSL_CTX_set_security_level(ctx, 0);	/* else OpenSSL itself refuses old versions */
+	SSL_CTX_set_security_level(ctx, 0);	/* otherwise OpenSSL refuses old versions */
 	PEM_write_X509(f, cert);
 	fclose(f);
 	X509_EXTENSION_free(san);
@@ -865,8 +866,8 @@ test_tls(void)
 	unlink(path);
 }
 
-/* What a proxy says is not the beginning of an answer, which may take another time than what
- * follows it. */
+/* A proxy's answer does not count as the first byte of the server's, which has a limit of its
+ * own. */
 static void
 test_tunnel(void)
 {
@@ -906,7 +907,7 @@ main(void)
 	struct peer p;
 
 	signal(SIGPIPE, SIG_IGN);
-	alarm(300);	/* a request that does not end is a failure */
+	alarm(300);	/* a request that never ends fails the test */
 	peer_open(&p, NULL);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		test_row(&p, &rows[i]);

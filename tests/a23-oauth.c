@@ -234,7 +234,7 @@ test_pkce(void)
 	static const struct {
 		const char *bytes, *want;
 	} cases[] = {
-		/* RFC 4648, section 10, less the padding */
+		/* RFC 4648, section 10, without the padding */
 		{ "", "" },
 		{ "f", "Zg" },
 		{ "fo", "Zm8" },
@@ -419,7 +419,7 @@ test_commands(void)
 	static const struct {
 		const char *command;
 		int rc;
-		const char *want;		/* NULL: says says why */
+		const char *want;		/* NULL: refused, as `says` says */
 		const char *says;
 	} cases[] = {
 		{ "printf s3cr3t", 0, "s3cr3t", NULL },

@@ -1,4 +1,4 @@
-/* The token file, its lock, and who renews a token: one thread of one process. */
+/* The token file and its lock; only one thread of one process renews a token. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +26,7 @@
 static char dir[] = "/tmp/sffs-token.XXXXXX";
 
 /*
- * A token endpoint: one connection after the other, one answer each.
+ * A token endpoint that serves one connection after the other, with one answer each.
  */
 
 static struct {
@@ -36,7 +36,7 @@ static struct {
 	pthread_mutex_t	 lock;		/* guards: all below */
 	char		 user[19];
 	const char	*error;		/* description of an invalid_grant; NULL: give a token */
-	const char	*status;	/* instead of an answer */
+	const char	*status;	/* an HTTP status instead */
 	const char	*instance;	/* NULL: this server */
 	bool		 refresh;	/* give a new refresh token, too */
 	char		 form[4096];	/* of the last request */
@@ -147,7 +147,7 @@ form_has(const char *s)
 	return has;
 }
 
-/* How many requests `expression` cost. */
+/* The number of requests that `expression` makes. */
 #define COST(expression)                                                                           \
 	(atomic_store(&server.requests, 0), (expression), atomic_load(&server.requests))
 
@@ -183,7 +183,7 @@ stored_is(const char *access, const char *refresh)
 	return good;
 }
 
-/* A login by the web flow, as if somebody had been at a browser. */
+/* Stores a login as the web flow does. */
 static void
 store(const char *access, const char *refresh)
 {
@@ -564,7 +564,7 @@ test_busy(void)
 	token_close(t);
 }
 
-/* A process that has the lock, and hangs. */
+/* Another process has the lock and hangs. */
 static void
 test_cancel(void)
 {

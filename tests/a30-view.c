@@ -1,4 +1,4 @@
-/* What the views of a CSV document hold: a table of documents, and for each view its bytes. */
+/* The bytes of the views of CSV documents, as a table of documents. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -30,7 +30,7 @@ write_buf(void *ctx, const void *p, size_t n)
 	return 0;
 }
 
-/* A string and its length: some of what is tested holds NULs. */
+/* A string and its length: some have NULs. */
 #define B(s)	{ "" s "", sizeof(s) - 1 }
 #define MARK	"\xef\xbb\xbf"
 
@@ -307,7 +307,7 @@ test_others(void)
 	}
 }
 
-/* Where each column is, and what it is called. */
+/* The place and the name of each column. */
 static void
 test_columns(void)
 {
@@ -349,8 +349,8 @@ test_many(void)
 	buf_free(&header);
 }
 
-/* A packed survey renders as the survey itself; what is not a packed survey is refused, wherever it
- * is cut or changed. */
+/* A packed survey renders like the survey itself. One that is cut or changed anywhere is
+ * refused. */
 static void
 test_pack(void)
 {
@@ -370,7 +370,7 @@ test_pack(void)
 	    "and renders");
 	view_survey_free(again);
 	for (size_t n = 0; n < packed.len; n++) {
-		char *part = malloc(n + 1);	/* of its own, so that a read behind it shows */
+		char *part = malloc(n + 1);	/* exact, so that a sanitizer sees a read after it */
 
 		if (n)
 			memcpy(part, packed.data, n);

@@ -1,7 +1,6 @@
 /*
- * The two that read cells agree on every text: what is read many cells at a time is read as libcsv
- * reads it, faults and totals too, wherever the source's pieces end. Random texts; A31_ROUNDS says
- * how many.
+ * The fast reader of cells agrees with libcsv on every text: cells, faults and totals, wherever the
+ * pieces of the source end. The texts are random; A31_ROUNDS is their number.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -31,7 +30,7 @@ any(const char *const *from)
 	return from[below(n)];
 }
 
-/* Texts are made of pieces; how many quotes are out of place differs from kind to kind. */
+/* Pieces of texts. The kinds differ in how many quotes are misplaced. */
 static const char *const well_formed[] = { "a", "", " b ", "some text", "\"q\"", "\"a\"\"b\"",
 	"\"x,y\"", "\"l\nm\"", "\"\r\n\"", "\\", "\t", "h\xc3\xa9", "x,y", "\xe6\x9d\xb1",
 	"\xef\xbf\xbd", NULL };
@@ -39,7 +38,7 @@ static const char *const raw[] = { "a", "bcd", "\"", "\"", "\"\"", ",", ",", ";"
 	"\r\n", "\r", "\\", "\x7f", "\xe9", "\xc3\xa9", NULL };
 static const char *const quotes[] = { "\"", "\"", "\"\"", ",", "a", "\n", NULL };
 
-/* A cell that is longer than a window, or than any may be. */
+/* A cell that is longer than a window, or than the limit. */
 static void
 put_long(struct buf *b)
 {
@@ -97,7 +96,7 @@ make_text(struct buf *b, unsigned size)
 
 struct source {
 	const struct buf *b;
-	unsigned	 step;		/* the most that one read gives; 0: all */
+	unsigned	 step;		/* the most bytes of one read; 0: all */
 };
 
 static ssize_t
@@ -119,7 +118,7 @@ struct result {
 	int		 rc;
 };
 
-/* What is said to be plain must be. */
+/* Checks the flag CELL_PLAIN. */
 static bool
 is_plain(const struct cell *c)
 {

@@ -1,10 +1,11 @@
 /*
- * Every view of random and of broken CSV is what Python's csv module and the rules of the views
- *say.
+ * Every view of random and of broken CSV agrees with Python's csv module and the rules of the
+ * views.
  *
- * The judge is a35-view-python.py; this program runs it, and is run by it to make the views:
- *	a35-view-python serve		requests on standard input, answers on standard output
- * A35_ROUNDS says how many inputs there are.
+ * The judge is a35-view-python.py. This program runs it, and the judge runs this program to make
+ * the views:
+ * 	a35-view-python serve		requests on standard input, answers on standard output
+ * A35_ROUNDS is the number of inputs.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +18,7 @@
 
 struct bytes {
 	char	*data;
-	size_t	 size, step;	/* step: the most that one read gives */
+	size_t	 size, step;	/* step: the most bytes of one read */
 };
 
 static ssize_t
@@ -42,7 +43,7 @@ write_buf(void *ctx, const void *p, size_t n)
 	return 0;
 }
 
-/* VIEW_COLUMNS: pieces of any place. */
+/* VIEW_COLUMNS writes pieces at any place. */
 static int
 write_at(void *ctx, const void *p, size_t n, uint64_t off)
 {
@@ -54,7 +55,7 @@ write_at(void *ctx, const void *p, size_t n, uint64_t off)
 	return 0;
 }
 
-/* A survey goes through its packed form, so that every round tests that too. */
+/* Packs and unpacks each survey, so that every round tests that as well. */
 static int
 survey(const struct view_source *source, const struct view_options *o, struct view_survey **out)
 {
@@ -108,8 +109,8 @@ answer(const struct bytes *b, const struct view_options *o)
 	view_survey_free(s);
 }
 
-/* A request: `delimiter max_field step encoding length`, delimiter as a number, encoding - for
- * none; and the bytes. */
+/* A request is `delimiter max_field step encoding length` and the bytes. The delimiter is a number;
+ * encoding `-` means none. */
 static int
 serve(void)
 {

@@ -1,6 +1,6 @@
 /*
- * Bad input in bulk: every view of it is made, at the size that was foretold, in memory that does
- * not grow with it, and no byte is lost. A36_MB says how large each document is.
+ * Large documents of bad input: every view has the size that the survey foretold, memory does not
+ * grow with the input, and no byte is lost. A36_MB is the size of each document.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "fs/view/view.h"
 #include "tap.h"
 
-/* Sanitizers take their own share, and their time. */
+/* Sanitizers need more memory and time. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SHARE	16
 #define SIZE	(256 << 10)
@@ -20,13 +20,13 @@
 #define SIZE	(2 << 20)
 #endif
 
-/* A document: a head, and then the same again and again. */
+/* A document: a head, then a unit that is repeated. */
 struct doc {
 	const char	*what;
 	const char	*head;
 	struct { const char *p; size_t n; } unit;	/* none: bytes of any kind */
-	unsigned	 commas;	/* this many, and a line end, come before the head */
-	bool is_text; /* table.tsv is the text with tabs for commas, and a line end at its end */
+	unsigned	 commas;	/* in a line before the head */
+	bool is_text; /* table.tsv equals the text with tabs for commas, and ends in a line end */
 	bool		 wide;		/* memory for the names of a million columns */
 	int		 too_large;	/* views that are refused: bits of enum view_kind */
 	uint64_t	 size;
@@ -104,7 +104,7 @@ read_doc(void *ctx, void *p, size_t n, uint64_t off)
 }
 
 struct sink {
-	const struct doc *doc; /* not NULL: the bytes are the document's, with tabs for commas */
+	const struct doc *doc; /* not NULL: expects its bytes, with tabs for commas */
 	uint64_t	 at, lines;
 	char		 last;
 	char		 want[1 << 17];
@@ -141,7 +141,7 @@ count_bytes(void *ctx, const void *p, size_t n, uint64_t off)
 	return take_bytes(s, p, n);
 }
 
-/* Makes a view; says how many lines it has. */
+/* Makes a view and returns its number of lines. */
 static uint64_t
 lines_of(const struct doc *d, const struct view_survey *s, enum view_kind kind)
 {
@@ -159,7 +159,7 @@ lines_of(const struct doc *d, const struct view_survey *s, enum view_kind kind)
 	return sink.lines;
 }
 
-/* In a child: what is wrong, a bit each. */
+/* In a child: returns a bit for each fault. */
 static int
 make_views(const struct doc *d, uint64_t max_field)
 {

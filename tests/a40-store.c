@@ -1,5 +1,7 @@
-/* Blobs: read while they are filled, right to the last byte or not at all, filled once however many
- * read. */
+/*
+ * Blobs: read while they are filled, right to the last byte or not at all, and filled once for any
+ * number of readers.
+ */
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -64,7 +66,7 @@ reopen_store(void)
 }
 
 /*
- * How a fill ends, and what a reader from the first byte to the last gets.
+ * The end of a fill, and the result of a reader of the whole blob.
  */
 
 static const struct {
@@ -125,7 +127,7 @@ check_outcomes(void)
 		blob_put(b);
 		int each = outcomes[i].steps[0].op == WRONG || outcomes[i].steps[1].op == WRONG ?
 		    2 :
-		    1; /* all came: it comes once more */
+		    1; /* all bytes came: one more transfer */
 		is_int(s->begun,
 		    size == 0 ? 0 :
 			good  ? 1 :
@@ -139,7 +141,7 @@ check_outcomes(void)
 }
 
 /*
- * Reading while it is filled.
+ * Reading during a fill.
  */
 
 static void
@@ -170,10 +172,11 @@ check_streaming(void)
 	blob_put(b);
 }
 
-/* Who read something sees no other bytes; who read nothing never knows that there were any. */
+/* A reader that has read bytes never sees other ones; a reader that has read none notices
+ * nothing. */
 static const struct {
 	uint64_t	 read;		/* before the restart */
-	struct step	 first;		/* what came by then */
+	struct step	 first;		/* the bytes until then */
 	int64_t		 want;		/* of a reader who goes on */
 	const char	*what;
 } seams[] = {
@@ -226,9 +229,9 @@ check_seams(void)
 	}
 }
 
-/* All came, and is wrong: it comes once more, and is right or not. */
+/* All bytes came and are wrong: a second transfer brings right or wrong ones. */
 static const struct {
-	struct step	 first, second;	/* what the first transfer begins with, and the second */
+	struct step	 first, second;	/* the first bytes of each transfer */
 	uint64_t	 read;		/* of the first */
 	int64_t		 want;		/* of a reader who goes on */
 	const char	*what;
@@ -333,7 +336,7 @@ check_readers(void)
 	is_int((long long)(after.blobs - before.blobs), 1, "and itself");
 }
 
-/* A render that reads a fetch, more of them than there are threads of either kind. */
+/* Renders that read fetches, more of them than there are threads of either kind. */
 struct nested { struct source *source; char name[32]; };
 
 static int
@@ -429,7 +432,7 @@ check_waits(void)
 	blob_put(b);
 }
 
-/* What nobody waits for any more: sizes, how far it is, and whether it is finished. */
+/* Fills that nobody waits for any more: size, bytes so far, and whether they go on. */
 static const struct {
 	uint64_t	 size, sent;
 	bool		 finished;
@@ -470,7 +473,7 @@ check_orphans(void)
 	}
 }
 
-/* What would have been finished for nobody is not, once it begins anew or its document is gone. */
+/* A fill that would go on for nobody ends when it begins again or its document is gone. */
 static void
 check_no_more(void)
 {
@@ -497,8 +500,7 @@ check_no_more(void)
 	reopen_store();
 }
 
-/* No byte comes: the fill can ask whether it is wanted, and by then who comes has a fill of his
- * own. */
+/* No byte comes: the fill can ask whether it is wanted. A later reader gets a fill of its own. */
 static void
 check_unwanted(void)
 {
@@ -524,7 +526,7 @@ check_unwanted(void)
 	}
 }
 
-/* Jobs that have not begun when nobody wants them any more never begin. */
+/* A queued job never begins if nobody wants it any more. */
 static void
 check_queue(void)
 {
@@ -560,8 +562,8 @@ check_queue(void)
 	open_store(1000 * MIB);
 }
 
-/* The store closes: who waits is told, fills end. A blob that is still held may be put after that.
- */
+/* When the store closes, waiters are woken and fills end. A blob that is still open may be put
+ * afterwards. */
 static void
 check_close(void)
 {
@@ -618,7 +620,7 @@ check_damage(void)
 	ok(store_has(store, "068-damaged", MIB), "and kept");
 }
 
-/* Something else by the same name: each has its own. */
+/* Two sizes under one name: each has a file of its own. */
 static void
 check_sizes(void)
 {

@@ -1,4 +1,7 @@
-/* What waits is woken once or cancelled once, whoever is faster; and in order of what it needs. */
+/*
+ * Each wait is woken once or cancelled once, whichever is first; and waits are woken in the order
+ * of their needs.
+ */
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -82,8 +85,8 @@ check_cancel(void)
 }
 
 /*
- * The race: a waker, a canceller, and an owner who adds again after each ready(). For each add
- * there must be exactly one of "ready() ran" and "cancel said true"; after a cancel that came too
+ * The race: a waker, a canceller, and an owner that adds again after each ready(). For each add
+ * exactly one must happen: ready() runs, or the cancel returns true. After a cancel that came too
  * early, the next add is refused.
  */
 
@@ -118,7 +121,7 @@ cancel_it(void *ctx)
 			continue;
 		}
 		for (unsigned i = c->turn / 2 % 3; i > 0; i--)
-			sched_yield();		/* now it is the faster one, now the waker */
+			sched_yield();		/* sometimes the canceller is first, sometimes the waker */
 		c->cancelled = wait_cancel(&c->t.wait);
 		c->turn++;
 	}
@@ -159,7 +162,7 @@ check_race(void)
 	ok(shared.first == NULL, "and nothing is left behind");
 }
 
-/* Many threads that sleep on one queue, each for its own need. */
+/* Many threads sleep on one queue, each with its own need. */
 
 static struct waitq stairs = WAITQ_INIT;
 static pthread_mutex_t stairs_lock = PTHREAD_MUTEX_INITIALIZER;	/* guards: level */

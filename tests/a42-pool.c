@@ -1,4 +1,6 @@
-/* Jobs run in order, at most so many at a time, and each is run or dropped exactly once. */
+/*
+ * Jobs run in order, at most as many at a time as there are threads; each is run or dropped once.
+ */
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
@@ -65,7 +67,7 @@ forget(void)
 
 static const struct { unsigned threads; int jobs; } sizes[] = { { 1, 20 }, { 2, 20 }, { 4, 64 } };
 
-/* So many run at a time as there are threads, not one more, although all have to wait. */
+/* All threads run a job, and no more jobs run, although all have to wait. */
 static void
 check_sizes(void)
 {
@@ -105,7 +107,7 @@ close_it(void *ctx)
 	return NULL;
 }
 
-/* A job that adds another one when it is dropped. */
+/* A job that, when it is dropped, adds another one. */
 static struct pool *again;
 static void
 drop_and_add(struct job *job)
@@ -140,7 +142,7 @@ check_close(void)
 	sem_post(&go);
 	sem_post(&go);
 	pthread_join(closer, NULL);
-	/* Between one post and the close another job may have begun; none is lost and none is done
+	/* Between a post and the close another job may have begun; none is lost, none runs
 	 * twice. */
 	ok(ran >= 1, "what runs is waited for");
 	is_int(ran + dropped, added,
@@ -151,7 +153,7 @@ check_close(void)
 	sem_destroy(&go);
 }
 
-/* A signal to the process never ends up in a thread of the pool. */
+/* No thread of the pool gets a signal to the process. */
 static sem_t unblocked;
 static int blocked;
 
@@ -210,7 +212,7 @@ check_burst(void)
 	ok(most <= 3, "at most three at a time");
 }
 
-/* Where the system gives no more threads. */
+/* The system gives no more threads. */
 static atomic_bool no_threads;
 
 int

@@ -1,16 +1,16 @@
 /*
- * Two processes share a cache: what one has finished the other finds, and neither waits for the
- * other, whatever it does: it fills the same file, dies, stands still or holds every lock.
- * Killed at any point, what is read afterwards is right. ROUNDS says how many kills.
+ * Two processes share a cache. Each finds the finished files of the other, and neither waits for
+ * the other, even if that one fills the same file, dies, stands still or holds every lock. After a
+ * kill at any point all reads are right. ROUNDS is the number of kills.
  *
- * The processes are this program again. One takes commands on its standard input, a line each,
+ * The processes are this program again. Each takes commands from its standard input, a line each,
  * and answers on its standard output:
  *	get NAME SIZE		opens a blob			got RC
  *	start			asks for its first byte		started
  *	read FROM TO		reads, in a thread of its own	read HOW-FAR-OR-ERROR
  *	drop NAME		store_drop			dropped
  *	fill send N, fill other N, fill restart, fill end RC
- *				what its fill is to do; the first three are answered: filled N
+ *				steps of its fill; answers the first three: filled N
  *	begun			how many fills it began		begun N
  *	kept			bytes that the cache has	kept N
  * At the end of its input it closes the store and exits.
@@ -34,7 +34,7 @@
 static char dir[] = "/tmp/sffs-a43.XXXXXX";
 
 /*
- * The process that is told.
+ * The process that takes commands.
  */
 
 static FILE *to_fill;		/* the commands that its fill reads from from_fill */
@@ -152,13 +152,13 @@ be_told(const char *where)
 }
 
 /*
- * Telling.
+ * Sending commands.
  */
 
 struct peer {
 	pid_t	 pid;
 	FILE	*to, *from;
-	char	 other[100];	/* an answer that came before the one that was asked for */
+	char	 other[100];	/* an answer that came before the expected one */
 };
 
 static void
@@ -212,7 +212,7 @@ tell(struct peer *p, const char *fmt, ...)
 	fflush(p->to);
 }
 
-/* The number behind an answer that begins with `word`. */
+/* The number in an answer that begins with `word`. */
 static long long
 hear(struct peer *p, const char *word)
 {
@@ -318,7 +318,7 @@ static void
 check_finished(void)
 {
 	begin("068-finished", 3 * MIB, MIB);
-	open_and_close();		/* a third one starts, and removes what dead ones left */
+	open_and_close();		/* a third process starts, and removes the files of dead ones */
 	fill_to(&a, "send", 3 * MIB);
 	tell(&a, "fill end 0");
 	is_int(read_to(&a, 3 * MIB), 3 * MIB, "one process fills it");
@@ -376,7 +376,7 @@ check_death(void)
 	end();
 }
 
-/* Locks of another process, whatever for: all that there are. */
+/* Takes every lock there is, as another process. */
 static void
 hold_locks(int fds[4])
 {
@@ -430,8 +430,8 @@ check_stopped(void)
 }
 
 /*
- * Killed at any point. The victim fills one blob after the other, restarts and drops, and tells
- * what it does byte by byte, so that the random moment is one in its work, not one in time.
+ * Killed at any point. The victim fills one blob after the other, restarts and drops. It reports
+ * each byte, so that the random moment is a point in its work, not in time.
  */
 
 #define BLOBS 12

@@ -1,5 +1,7 @@
-/* The cache's limits: the least recently used goes first, what is open never; a disk that is full,
- * or cannot be written, still reads right. */
+/*
+ * The limits of the cache: the least recently used file goes first, an open one never. A disk that
+ * is full or read-only still gives right bytes.
+ */
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -21,7 +23,7 @@ static char dir[] = "/tmp/sffs-a44.XXXXXX";
 static struct store *store;
 
 /*
- * A disk that is full: from a byte of a file on, so many times.
+ * A disk that is full from a byte of a file on, so many times.
  */
 
 static atomic_int full_times;
@@ -43,7 +45,7 @@ pwrite(int fd, const void *p, size_t n, off_t off)
 	return syscall(SYS_pwrite64, fd, p, n, off);
 }
 
-/* Another process that starts takes a new file for what a dead one left, so many times. */
+/* A starting process takes a new file for one that a dead process left, so many times. */
 static atomic_int taken_times;
 
 int
@@ -75,7 +77,7 @@ open_store(const char *where, uint64_t limit)
 	store_open(&(struct store_options){ .dir = where, .limit = limit, .fetches = 4 }, &store);
 }
 
-/* Also to be sure that a blob that was put is forgotten: its fill may be about to end. */
+/* Also ensures that a blob that was put is forgotten: its fill may be about to end. */
 static void
 reopen_store(uint64_t limit)
 {
@@ -83,7 +85,7 @@ reopen_store(uint64_t limit)
 	open_store(dir, limit);
 }
 
-/* Reads it all, and closes. How often it was filled, or an error. */
+/* Reads a whole blob and closes it. Returns the number of fills, or an error. */
 static int
 read_blob(const char *name, uint64_t size)
 {
@@ -106,7 +108,7 @@ bytes_kept(void)
 	return stats.bytes;
 }
 
-/* What happens in the background has happened; false: not within ten seconds. */
+/* Waits until the background work is done; false: not within ten seconds. */
 static bool
 come_to(uint64_t bytes)
 {
@@ -117,7 +119,7 @@ come_to(uint64_t bytes)
 	return bytes_kept() == bytes;
 }
 
-/* The same, of what happens step by step. */
+/* The same, for work in steps. */
 static bool
 come_below(uint64_t bytes)
 {
@@ -182,7 +184,7 @@ check_eviction(void)
 	ok(come_to(0), "and goes when it is closed");
 }
 
-/* What is written pushes others out as it comes; what is only wanted does not. */
+/* Bytes that are written push other files out; bytes that are only wanted do not. */
 static void
 check_little_of_much(void)
 {
@@ -292,7 +294,7 @@ check_usage(void)
 	is_int((long long)bytes_kept(), 0, "and right from then on");
 }
 
-/* How often the log said that nothing is kept any more. */
+/* How often the log said that nothing is kept. */
 static int
 times_told(void)
 {
@@ -384,7 +386,7 @@ check_unwritable(void)
 	reopen_store(1000 * MIB);
 	is_int(read_blob("068-kept", MIB), 1, "something is kept");
 	store_close(store);
-	/* Permissions do not stop root: a file where the directory should be does. */
+	/* Permissions do not stop root, but a file in place of the directory does. */
 	rmdir(path_of(".", "filling"));
 	close(open(path_of(".", "filling"), O_WRONLY | O_CREAT, 0600));
 	open_store(dir, 1000 * MIB);

@@ -1,5 +1,7 @@
-/* Tries to break out of a confinement, and to do in it what a mount has to do. Each try is a process
- * of its own. */
+/*
+ * Tries to break out of a confinement, and does in it everything that a mount must do. Each try is
+ * a process of its own.
+ */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -22,12 +24,12 @@
 #include "tap.h"
 
 /*
- * TOP/ours can be written, TOP/read and TOP/key/file can be read, TOP/theirs is out of reach. Not
- * below /tmp, which can be written.
+ * TOP/ours can be written, TOP/read and TOP/key/file can be read, TOP/theirs is out of reach. TOP
+ * is not below /tmp, because a confined process may write there.
  */
 static char top[] = "/dev/shm/sffs-confine.XXXXXX";
 static char path[128], other[128];
-static int before;		/* a file of TOP/theirs, open since before */
+static int before;		/* a file of TOP/theirs, opened before the confinement */
 static struct sockaddr_un abstract = { .sun_family = AF_UNIX };
 
 static const char *
@@ -51,7 +53,7 @@ try_open(const char *below, int flags)
 	return result(open(below[0] == '/' ? below : at(path, below), flags | O_CLOEXEC, 0600));
 }
 
-/* What is needed */
+/* Needed acts */
 static int read_it(void) { return try_open("read/file", O_RDONLY); }
 static int list_it(void) { return try_open("read", O_RDONLY | O_DIRECTORY); }
 static int make(void) { return try_open("ours/new", O_RDWR | O_CREAT | O_EXCL); }
@@ -100,7 +102,7 @@ ask_a_server(void)
 
 static int one_file(void) { return try_open("key/file", O_RDONLY); }
 
-/* What is not */
+/* Forbidden acts */
 static int beside(void) { return try_open("key/other", O_RDONLY); }
 static int list_beside(void) { return try_open("key", O_RDONLY | O_DIRECTORY); }
 static int write_file(void) { return try_open("key/file", O_WRONLY); }
@@ -197,7 +199,7 @@ static const struct {
 	int (*act)(void);
 	const char *what;
 	bool good;
-	int abi;		/* since which it is kept from it */
+	int abi;		/* the first version of Landlock that forbids it */
 } cases[] = {
 	{ read_it, "reads what may be read", true, 1 },
 	{ list_it, "lists it", true, 1 },
@@ -247,7 +249,7 @@ static const struct {
 	{ talk_to, "talks to an abstract socket", false, 6 },
 };
 
-/* What came of it: 0, or an errno; as a child that is confined. */
+/* Runs act() in a child, perhaps confined. Returns 0 or an errno. */
 static int
 try(int (*act)(void), bool confined)
 {
@@ -324,7 +326,7 @@ main(void)
 		empty();
 		ok((rc == 0) == good && rc != 200, "confined, it %s%s (%s)",
 		    good ? "" : "cannot: ", cases[i].what, rc ? strerror(rc) : "done");
-		/* That it is kept from it by the confinement alone: else it can. */
+		/* Without the confinement the act must succeed. */
 		if (!cases[i].good && cases[i].act != debug_it && cases[i].act != unmount_it) {
 			fill();
 			rc = try(cases[i].act, false);

@@ -1,5 +1,5 @@
 /*
- * The catalogue: a document that is put is found and listed once, whatever happens to its process.
+ * The catalogue: a document that was put is found and listed once, whatever happens to its process.
  * A damaged file costs a new fill: never a wrong name, a crash or a hang.
  */
 #include <errno.h>
@@ -32,7 +32,7 @@ hash(const char *s)
 	return fnv_add(FNV_NONE, s, strlen(s));
 }
 
-/* As it is, or NULL. */
+/* Opens it as it is; NULL: failed. */
 static struct catalogue *
 open_any(void)
 {
@@ -50,7 +50,7 @@ fill(struct catalogue *c)
 	return catalogue_begin(c) == 0 && catalogue_put_filled(c) == 0 && catalogue_commit(c) == 0;
 }
 
-/* A filled one. */
+/* Opens it and marks it filled. */
 static struct catalogue *
 open_catalogue(void)
 {
@@ -87,9 +87,9 @@ db_of(const char *name)
 	return path;
 }
 
-/* SQLite itself fails at the so many-th row from now; 0: it does not. */
+/* SQLite fails at this many rows from now; 0: never. */
 static atomic_int fail_step;
-static _Thread_local sem_t *tell_step;	/* that this thread is about to take one */
+static _Thread_local sem_t *tell_step;	/* posted before this thread takes a row */
 
 int
 sqlite3_step(sqlite3_stmt *st)
@@ -120,7 +120,7 @@ put_answer(struct catalogue *c, const char *key, const void *p, size_t n, int64_
 	return rc < 0 ? rc : catalogue_end(c, findings_put_answer(c, key, p, n, asked));
 }
 
-/* An empty directory. */
+/* Empties the directory. */
 static void
 clean(void)
 {
@@ -160,7 +160,7 @@ put(struct catalogue *c, const struct document *d)
 	return catalogue_put(c, d, (const char *const[]){ d->title, "", last });
 }
 
-/* Documents from..to in one batch. */
+/* Puts the documents from..to in one batch. */
 static int
 put_many(struct catalogue *c, unsigned from, unsigned to)
 {
@@ -547,7 +547,7 @@ has_answer(struct catalogue *c, const char *key)
 	return rc == 0;
 }
 
-/* What has not been used for longest goes, when something comes. */
+/* A new row pushes out the least recently used one. */
 static void
 test_prune(void)
 {
@@ -581,7 +581,7 @@ test_prune(void)
 }
 
 /*
- * Others at work: threads, processes.
+ * Other threads and processes.
  */
 
 struct putter { struct catalogue *catalogue; sem_t begun; atomic_bool done; };
@@ -819,7 +819,7 @@ times_logged(const char *text)
 }
 
 /*
- * What is told.
+ * Changes that are reported.
  */
 
 struct heard { unsigned names, gone; };
@@ -853,7 +853,7 @@ static const struct { const char *what; void (*ruin)(const char *name); } ruins[
 	{ "of another schema", other_schema },
 };
 
-/* Damage is found when the file is opened, and costs what was in it, no more. */
+/* Damage is found when the file is opened, and loses only that file's content. */
 static void
 test_damage_at_open(void)
 {
@@ -925,7 +925,7 @@ test_damage_in_use(void)
 	catalogue_close(c);
 }
 
-/* A check finds what no reader has met. */
+/* A check finds damage that no reader has met. */
 static void
 test_check(void)
 {
@@ -1035,7 +1035,7 @@ test_told(void)
 	catalogue_close(other);
 }
 
-/* A long chain: each document wants the name that the next younger one has as its second best. */
+/* A long chain: the first name of each document is the second name of the next younger one. */
 static void
 test_chain(void)
 {
@@ -1055,7 +1055,7 @@ test_chain(void)
 		good &= catalogue_put(c, &d,
 			    (const char *const[]){ names[0], names[1], names[2] }) == 0;
 	}
-	/* Document 0 is the oldest and wants what document 1 has. */
+	/* Document 0 is the oldest, and wants the name of document 1. */
 	struct document d = document(0);
 	d.key = LENGTH + 1;
 	good &= catalogue_put(c, &d, (const char *const[]){ "link 1", NULL, "own 0" }) == 0;
@@ -1103,7 +1103,7 @@ main(void)
 
 	if (!mkdtemp(dir))
 		return 1;
-	if (!freopen("/dev/null", "w", stderr)) /* errors are wanted here; log_tail has them */
+	if (!freopen("/dev/null", "w", stderr)) /* the errors are expected; log_tail has them */
 		return 1;
 	log_level_set(LOG_LEVEL_WARN);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {

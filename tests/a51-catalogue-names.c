@@ -1,9 +1,11 @@
 /*
- * Who has which name depends on the set of documents alone. Random documents that want the same few
- * names come, change and go in random batches; after each the catalogue must say what the plain
- * definition says, computed from scratch, and must have told of all names whose meaning changed.
- * A catalogue lasts for forty batches, of which the first few come before it is filled. Half of the
- * rounds take a bad hash, by which many names are one. ROUNDS: batches (2000), SEED.
+ * The set of documents alone decides which document has which name. Random documents that want the
+ * same few names come, change and go in random batches. After each batch the names in the catalogue
+ * must match the plain definition, computed from scratch, and the catalogue must have reported
+ * every name whose meaning changed.
+ *
+ * A catalogue lasts for forty batches; the first few come before it is filled. Half of the rounds
+ * use a bad hash, which makes one of many names. ROUNDS: batches (2000). SEED.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -14,7 +16,7 @@
 #include "tap.h"
 
 #define SLOTS	48	/* documents at most */
-#define NAMES	14	/* that they want */
+#define NAMES	14	/* that documents want */
 #define BATCHES	40	/* of a catalogue */
 
 struct entry {
@@ -71,7 +73,7 @@ compare_age(const void *a, const void *b)
 					  x->key > y->key;
 }
 
-/* The definition. */
+/* The plain definition. */
 static void
 give_names(uint64_t (*hash)(const char *))
 {
@@ -174,7 +176,7 @@ is_told_of(const char *name, uint64_t key)
 	return false;
 }
 
-/* Whether the names that mean something else now than before were told of. */
+/* Whether every name whose meaning changed was reported. */
 static bool
 is_told(void)
 {

@@ -1,13 +1,13 @@
 /*
- * delay-proxy LISTEN_PORT TARGET_PORT MS: a network that is MS milliseconds wide, between two ports
- * of this machine.
+ * delay-proxy LISTEN_PORT TARGET_PORT MS: a network with a round trip of MS milliseconds, between
+ * two ports of this machine.
  *
- * What is sent arrives MS/2 later, in either direction; how much may be sent is not limited.
- * Connecting takes no time of its own, which is kind to those who connect often. Port 0: the kernel
- * chooses; the port is printed, and then it serves until SIGTERM.
+ * All bytes arrive MS/2 later, in either direction, without a limit of bandwidth. Connecting takes
+ * no extra time, which favours programs that connect often. Port 0: the kernel chooses, and the
+ * proxy prints the port. It serves until SIGTERM.
  *
- * One thread: each direction of a connection is a queue of chunks with the moment at which each is
- * due. The end of a stream is a chunk without bytes.
+ * One thread: each direction of a connection is a queue of chunks, with the time when each is due.
+ * A chunk without bytes is the end of the stream.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -26,7 +26,7 @@
 #define CONNECTIONS	1000
 #define CHUNK		(256 * 1024)
 #define FLIGHT_MOST                                                                                \
-	(128 << 20) /* bytes under way in a direction: more than loopback sends in the time */
+	(128 << 20) /* bytes under way in a direction: more than loopback sends meanwhile */
 #define NEVER		INT64_MAX
 
 struct chunk {
@@ -40,8 +40,8 @@ struct direction {
 	int		 from, to;
 	struct chunk	*first, **last;
 	size_t		 flight;
-	bool		 ended;		/* from has said all */
-	bool		 done;		/* and all has been said to `to` */
+	bool		 ended;		/* `from` has sent all */
+	bool		 done;		/* `to` has got all */
 };
 
 struct connection {
@@ -87,7 +87,7 @@ direction_free(struct direction *d)
 	}
 }
 
-/* One chunk from the socket into the queue. False: the connection is broken. */
+/* Reads one chunk into the queue. False: the connection is broken. */
 static bool
 take(struct direction *d)
 {
@@ -111,7 +111,7 @@ take(struct direction *d)
 	return true;
 }
 
-/* What is due, as far as the socket takes it. False: the connection is broken. */
+/* Writes the due chunks until the socket is full. False: the connection is broken. */
 static bool
 deliver(struct direction *d)
 {
@@ -186,7 +186,7 @@ accept_one(int listener, const struct sockaddr_in *target)
 	connections[count++] = c;
 }
 
-/* Fills two entries, and says when the connection next has something to do. */
+/* Fills two entries, and returns when the connection is next due. */
 static int64_t
 prepare(const struct connection *c, struct pollfd client[2], int64_t at)
 {
@@ -203,7 +203,7 @@ prepare(const struct connection *c, struct pollfd client[2], int64_t at)
 		else if (both[i]->first && both[i]->first->due < due)
 			due = both[i]->first->due;
 	}
-	/* A socket that is asked for nothing would report its hang-up for ever. */
+	/* A socket without events would report its hang-up for ever. */
 	for (int i = 0; i < 2; i++)
 		if (!client[i].events)
 			client[i].fd = -1;
@@ -248,8 +248,8 @@ loop(int listener, const struct sockaddr_in *target, const sigset_t *unblocked)
 			return;
 		if (stop)
 			return;
-		/* From the last to the first, so that one that ends may leave its place to the
-		 * last. */
+		/* From the last to the first, so that the last one can take the place of one that
+		 * ends. */
 		for (unsigned i = n; i-- > 0; ) {
 			if (serve(connections[i], polled + 1 + 2 * i))
 				continue;
@@ -306,7 +306,7 @@ main(int argc, char **argv)
 	}
 	target.sin_port = htons((uint16_t)to);
 	delay = (int64_t)ms * 1000000 / 2;
-	/* Open to signals in ppoll alone, so that none comes between the look at `stop` and the
+	/* Only ppoll lets signals in, so that none comes between the check of `stop` and the
 	 * wait. */
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);

@@ -1,9 +1,9 @@
 /*
- * freed - a library to preload: memory that is given back with a secret in it.
+ * freed - a library to preload that reports freed memory with a secret in it.
  *
- * FREED_NEEDLES: how secrets begin, with blanks between. FREED_LOG: a line for each block: who gave
- * it back, and which needle. Memory must not keep what it held before (MALLOC_PERTURB_, no tcache),
- * else whoever has it next is blamed.
+ * FREED_NEEDLES: the beginnings of secrets, with blanks between. FREED_LOG: gets a line for each
+ * block, with the caller of free and the needle. Allocated memory must not keep its old content
+ * (MALLOC_PERTURB_, no tcache), or its next owner is blamed.
  */
 #include <dlfcn.h>
 #include <fcntl.h>

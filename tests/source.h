@@ -1,9 +1,8 @@
 /*
  * source - a fill callback that plays a script, for the tests of the store.
  *
- * Its bytes are a function of their offset, so that anybody can tell whether
- * what was read is right. A gate stops the script until the test opens it,
- * and tells the test that it was reached: nobody sleeps.
+ * Each byte is a function of its offset, so that a test can check any read. A gate stops the script
+ * until the test opens it, and the test can wait for the gate: nobody sleeps.
  */
 #ifndef TESTS_SOURCE_H
 #define TESTS_SOURCE_H
@@ -27,7 +26,7 @@ enum source_op {
 	RESTART,
 	GATE,
 	ASK,		/* whether it is wanted: -ECANCELED if not, else -ENODATA */
-	NEXT,		/* rc = n; the steps behind it are for the next time it begins */
+	NEXT,		/* rc = n; the later steps are for the next begin */
 };
 
 struct step { enum source_op op; uint64_t n; };
@@ -35,20 +34,20 @@ struct step { enum source_op op; uint64_t n; };
 #define SOURCE_STEPS 10
 
 struct source {
-	struct step	 steps[SOURCE_STEPS];	/* END, 0 behind the last */
-	const struct step *from; /* where it begins the next time; NULL: with the first */
+	struct step	 steps[SOURCE_STEPS];	/* END, 0 after the last */
+	const struct step *from; /* the first step of the next begin; NULL: steps */
 	sem_t		 reached, open;		/* of gates */
 	sem_t		 end;			/* posted at each end */
 	atomic_int	 begun, freed;
-	atomic_int	 rc;			/* what the last one ended with */
+	atomic_int	 rc;			/* of the last end */
 	struct source	*next;
 };
 
-/* The store's thread may touch a source a moment longer than a test does: they live until the end
- * of the program. */
+/* The store's thread may use a source a moment longer than the test: sources live until the end of
+ * the program. */
 static struct source *sources;
 
-#define SOURCE_PERIOD 1000003	/* a prime: what is at another place is other bytes */
+#define SOURCE_PERIOD 1000003	/* a prime, so that other places have other bytes */
 
 static unsigned char source_table[SOURCE_PERIOD], source_other[SOURCE_PERIOD];
 
@@ -64,7 +63,7 @@ source_make(void)
 	}
 }
 
-/* How many of the n bytes from off on stand together in a table. */
+/* How many of the n bytes at off are adjacent in a table. */
 static inline size_t
 source_run(uint64_t off, uint64_t n)
 {
@@ -195,8 +194,8 @@ source_is_right(const unsigned char *p, uint64_t off, size_t n)
 	return true;
 }
 
-/* Reads from off up to byte to, in pieces. How far it came, all of it right; or a negative errno,
- * -EILSEQ for a wrong byte. */
+/* Reads from off up to byte to, in pieces. Returns how far it came with right bytes; or a negative
+ * errno, -EILSEQ for a wrong byte. */
 static inline int64_t
 source_read(struct blob *b, uint64_t off, uint64_t to)
 {

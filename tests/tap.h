@@ -1,8 +1,8 @@
 /*
- * tap - what a unit test needs to speak TAP.
+ * tap - TAP for unit tests.
  *
- * A test is a table of cases and a loop that calls ok() or is_str() on each;
- * `return tap_done();` ends main. Single thread.
+ * A test is a table of cases and a loop that calls ok() or is_str() on each; `return tap_done();`
+ * ends main. Single thread.
  */
 #ifndef TESTS_TAP_H
 #define TESTS_TAP_H

@@ -1,4 +1,4 @@
-/* Ids have the right suffix, are taken in both lengths, and sort as their numbers. */
+/* Ids have the right suffix, may have 15 or 18 characters, and sort as their numbers. */
 #include "tests/org/id.h"
 #include "tap.h"
 

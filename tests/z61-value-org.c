@@ -1,4 +1,4 @@
-/* Values compare as Salesforce compares them, and dates are read and written in its form. */
+/* Values compare as in Salesforce, and dates have its form. */
 #include <locale.h>
 
 #include "tests/org/value.h"

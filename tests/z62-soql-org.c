@@ -1,4 +1,4 @@
-/* What is SOQL is taken, what is not is refused at its place. */
+/* SOQL is accepted; any other text is refused, with the place of the fault. */
 #include <errno.h>
 
 #include "tests/org/soql.h"
@@ -36,7 +36,7 @@ static const char *const good[] = {
 
 static const struct {
 	const char *text;
-	int column;	/* where it is refused; 0: not told */
+	int column;	/* of the fault; 0: not reported */
 } bad[] = {
 	{ "", 1 },
 	{ " ", 2 },
@@ -111,7 +111,7 @@ check_bad(const char *text, int column)
 	buf_free(&error.message);
 }
 
-/* Nothing is too deep or too long for the stack. */
+/* No query is too deep or too long for the stack. */
 static void
 check_monster(const char *head, const char *unit, size_t times)
 {

@@ -1,4 +1,4 @@
-/* Queries find what they ask for, in its order, and are refused as Salesforce refuses them. */
+/* Queries find the right rows in the right order, or are refused as in Salesforce. */
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <locale.h>
@@ -279,7 +279,7 @@ run(struct data *d, const char *soql, unsigned flags, struct buf *out, struct bu
 	buf_free(&error.message);
 }
 
-/* The wire form of a record, every type of field in it. */
+/* The JSON of a record with every type of field. */
 static void
 check_form(struct data *d)
 {
@@ -314,7 +314,7 @@ check_form(struct data *d)
 	buf_free(&records);
 }
 
-/* Synthetic documents are the same each time, and what is changed is laid over them. */
+/* Synthetic documents are the same each time, and changes overlay them. */
 static void
 check_synthetic(void)
 {

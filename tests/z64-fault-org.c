@@ -1,5 +1,7 @@
-/* Requests meet the faults that are meant for them, held ones go on when they are released, and the
- * journal knows of all. */
+/*
+ * Requests meet the faults that are meant for them, held ones go on after a release, and the
+ * journal has all of them.
+ */
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -47,7 +49,7 @@ add(struct faults *faults, enum fault_kind kind, const char *match, int64_t time
 	faults_add(faults, f);
 }
 
-/* What the next requests of a path meet, a letter each. */
+/* The faults of the next requests for a path, a letter each. */
 static const char *
 meet(struct faults *faults, const char *path, unsigned n, char out[16])
 {

@@ -1,4 +1,4 @@
-/* No text makes a query crash: what is not taken is refused with a code and a message. */
+/* No text crashes a query: it runs, or is refused with a code and a message. */
 #include <errno.h>
 #include <stdlib.h>
 

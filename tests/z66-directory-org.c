@@ -50,7 +50,7 @@ static const struct {
 	{ "Sheet.external", "GOOGLE_SPREADSHEET\n" },
 };
 
-/* title, path of the latest version, versions, owner, library, folder, record, what it is besides;
+/* title, path of the latest version, versions, owner, library, folder, record, other properties;
  * in the order of their paths */
 static const char want[] =
 	".hidden|.hidden|1|0|-|-|-|\n"
@@ -72,7 +72,7 @@ static const char want[] =
 	"many.dots.tar|many.dots.tar.gz|1|0|-|-|-|\n"
 	"noext|noext|1|0|-|-|-|\n";
 
-/* Of symbolic links: where they are, and to what. */
+/* Symbolic links: place and target. */
 static const char *const links[][2] = {
 	{ "link.txt", "/etc/hostname" },
 	{ "Sales/host.txt", "/etc/hostname" },

@@ -1,5 +1,4 @@
-/* A multipart body is taken apart exactly, and what is none is refused: also every body that ends
- * too early. */
+/* A multipart body is parsed exactly. A malformed one is refused, also one that ends too early. */
 #include <stdlib.h>
 
 #include "tests/org/multipart.h"
@@ -73,7 +72,7 @@ main(void)
 	is_str(parts[1].name, "VersionData", "the name of a part");
 	ok(!parts[0].has_file && parts[1].has_file, "and whether it is a file");
 
-	/* In memory of its own, so that a sanitizer sees what is read beyond. */
+	/* In memory of exactly its size, so that a sanitizer sees a read after it. */
 	size_t all = strlen(bodies[0].body);
 	bool good = true;
 	for (size_t len = 0; len < all; len++) {
@@ -84,7 +83,7 @@ main(void)
 		copy = realloc(memcpy(copy, bodies[0].body, len), len ? len : 1);
 		int n = multipart_parse(copy, len, "b", parts, 2);
 
-		/* The line end behind the last boundary may be missing. */
+		/* The line end after the last boundary may be missing. */
 		good = good && (n == -1 || (n == 2 && len >= all - 2));
 		free(copy);
 	}

@@ -1,6 +1,6 @@
 /*
- * probe FILE SECONDS: random reads of 4 KiB, one after another, for so long. Prints reads a second
- * and the 50th and 99th percentile of one, in microseconds.
+ * probe FILE SECONDS: makes random reads of 4 KiB, one after another. Prints reads a second and the
+ * 50th and 99th percentile of one, in microseconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define BLOCK	4096
-#define BUCKETS	100000		/* of 0.1 us; what is slower counts in the last */
+#define BUCKETS	100000		/* of 0.1 us; the last one counts all slower reads */
 
 static int64_t
 now(void)

@@ -1,9 +1,9 @@
 /*
- * views survey|tsv|csv|jsonl|libcsv FILE: how fast a CSV file in memory is surveyed, rendered, or
- * parsed by bare libcsv, whose callbacks do nothing but count. Prints seconds, bytes that came out,
+ * views survey|tsv|csv|jsonl|libcsv FILE: measures how fast a CSV file in memory is surveyed,
+ * rendered, or parsed by bare libcsv, whose callbacks only count. Prints seconds, bytes of output,
  * and records.
  *
- * What is rendered goes nowhere. A render is timed without the survey that it needs.
+ * The output goes nowhere. The time of a render does not include the survey that it needs.
  */
 #include <csv.h>
 #include <errno.h>

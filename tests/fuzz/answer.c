@@ -1,7 +1,7 @@
 /*
- * What a server sends, from the first byte of its status line: headers of any bytes, and answers
- * that are not what was asked for. The network is ours: each connection is one that has sent its
- * answer and ended. The input: what is asked, then the answers, NEXT between them.
+ * The bytes of a server, from the status line on: any headers, and answers that do not fit the
+ * request. The network is simulated: each connection has sent its answer and ended. The input: the
+ * request, then the answers with NEXT between them.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -20,10 +20,10 @@ static int	connection(int family, int type, int protocol);
 #include "fuzz.h"
 
 #define CONNECTIONS                                                                                \
-	256 /* more than the tries of one question take: a download that gets further has many */
+	256 /* more than one request needs: a download that gets further has many tries */
 #define TRIES		3
 #define NEXT		"\nNEXT\n"
-#define SIZE		1000		/* of what is downloaded */
+#define SIZE		1000		/* of the download */
 
 static const uint8_t *next, *end;
 static int peers[CONNECTIONS];
@@ -50,7 +50,7 @@ connection(int family, int type, int protocol)
 	return ends[0];
 }
 
-/* libcurl's, which has a socket that is connected already. */
+/* Replaces connect() for libcurl, whose socket is connected already. */
 int
 connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t size)
 {
@@ -58,7 +58,7 @@ connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t size)
 	return 0;
 }
 
-/* Nobody waits between two tries. */
+/* There is no pause between two tries. */
 int
 pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct timespec *until)
 {
@@ -89,7 +89,7 @@ token_renew(struct token *t, unsigned serial)
 	return 0;
 }
 
-/* What a blob does: nothing beyond the size is taken. */
+/* Takes no byte beyond the size, like a blob. */
 static int
 take(void *ctx, const void *p, size_t n)
 {

@@ -1,5 +1,7 @@
-/* What a browser, or something else on this machine, sends to the port that waits for a login; and
- * what is pasted instead. */
+/*
+ * Requests to the port that waits for a login, from a browser or another program; and addresses
+ * that are pasted instead.
+ */
 #include "auth/login_listen.c"
 #include "auth/login_web.c"
 
@@ -16,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (unsigned i = 0; i < size; i++)
 		if (data[i] == '\0')
-			return 0;		/* it ends a head before it comes here */
+			return 0;		/* the listener ends a head there */
 	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
 	g.fd = ends[0];
 	close(ends[1]);

@@ -1,7 +1,7 @@
 /*
- * A catalogue with a damaged file: it opens, perhaps begun anew, and all that it gives can be used.
- * The input: places in the file and what is there instead (three bytes and one), or with a first
- * byte from 128 on, the file itself.
+ * A catalogue with a damaged file opens, perhaps begun anew, and everything that it returns can be
+ * used. The input: places in the file and new bytes (three bytes and one); or, with a first byte
+ * from 128 on, the file itself.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,8 +18,8 @@
 #define DOCUMENTS	40
 
 static char dir[] = "/tmp/sffs-fuzz-catalogue-XXXXXX";
-static char file[128];			/* the one of documents */
-static struct buf good = BUF_INIT;	/* as it was made */
+static char file[128];			/* that of the documents */
+static struct buf good = BUF_INIT;	/* its bytes before the damage */
 
 static int
 put(struct catalogue *c, unsigned i)
@@ -87,7 +87,7 @@ clean(void)
 	closedir(d);
 }
 
-/* Nothing but that file. */
+/* Leaves only the damaged file. */
 static void
 damage(const uint8_t *data, size_t size)
 {

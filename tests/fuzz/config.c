@@ -1,5 +1,7 @@
-/* A config file of any bytes, and then any -o: what is loaded can be used. The input: the file,
- * NUL, what -o says. */
+/*
+ * A config file of any bytes, then any -o: if it loads, it can be used. The input: the file, NUL,
+ * the value of -o.
+ */
 #include <string.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /*
- * A CSV document of any bytes: a survey foretells every view to the byte, whatever the pieces in
- * which it is read; a kept survey is the same one; every record has every column. The input: four
+ * A CSV document of any bytes: a survey foretells every view to the byte, for any pieces in which
+ * it is read; a survey reads back as it was packed; every record has every column. The input: four
  * bytes of options, the document.
  */
 #include <errno.h>
@@ -55,7 +55,7 @@ count(const char *p, size_t n, char c)
 	return found;
 }
 
-/* Every line has a cell for each column, at least. */
+/* Every line has at least a cell for each column. */
 static void
 check_lines(const struct buf *tsv, size_t columns)
 {
@@ -65,7 +65,7 @@ check_lines(const struct buf *tsv, size_t columns)
 	}
 }
 
-/* The view's bytes, which are as many as were foretold; false: there is no such view. */
+/* Renders a view and checks its size; false: there is no such view. */
 static bool
 render(const struct view_survey *s, enum view_kind kind, const struct view_source *source,
     struct buf *out)
@@ -156,7 +156,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(again.len == packed.len && memcmp(buf_str(&again), buf_str(&packed), packed.len) == 0);
 	check_views(kept, &source);
 
-	bytes.step = SIZE_MAX;		/* in one piece it is the same */
+	bytes.step = SIZE_MAX;		/* the same in one piece */
 	MUST(view_survey(&source, &o, &other) == 0);
 	buf_clear(&again);
 	MUST(view_survey_pack(other, &again) == 0);

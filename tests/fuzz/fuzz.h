@@ -1,7 +1,7 @@
 /*
- * fuzz - what the fuzz targets share. Each tests/fuzz/NAME.c is a program of libFuzzer (make fuzz),
- * or, linked with replay.c, one that takes files (make test), those of tests/fuzz/corpus/NAME/
- * above all.
+ * fuzz - shared by the fuzz targets. Each tests/fuzz/NAME.c is a program of libFuzzer (make fuzz);
+ * or, linked with replay.c, a program that reads files (make test), such as those of
+ * tests/fuzz/corpus/NAME/.
  *
  * Single thread.
  */
@@ -15,7 +15,7 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What holds for every input. */
+/* A check that holds for every input. */
 #define MUST(what) do { \
 		if (!(what)) { \
 			printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #what); \

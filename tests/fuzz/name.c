@@ -1,5 +1,4 @@
-/* Titles and extensions of any bytes: the names made of them are names. The input: rules, Title,
- * NUL, extension. */
+/* Titles and extensions of any bytes make valid names. The input: rules, Title, NUL, extension. */
 #include <string.h>
 
 #include <utf8proc.h>
@@ -47,13 +46,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < NAME_CANDIDATES; i++)
 		if (*n[i].s)
 			check_name(&n[i], rules);
-	MUST(strstr(n[NAME_CANDIDATES - 1].s, id));		/* it is this document's alone */
+	MUST(strstr(n[NAME_CANDIDATES - 1].s, id));		/* no other document has it */
 	name_file(title, ext, rules, &again);
 	check_name(&again, rules);
 	name_safe(title, rules, 0, &n[0]);
 	check_name(&n[0], rules);
 	name_safe(n[0].s, rules, 0, &again);
-	MUST(strcmp(n[0].s, again.s) == 0);			/* what is safe stays as it is */
+	MUST(strcmp(n[0].s, again.s) == 0);			/* a safe name stays as it is */
 	MUST(name_hash_of(rules)(n[0].s) == name_hash_of(rules)(again.s));
 	if (name_id(title, found))
 		MUST(strlen(found) == 18 && name_key(found) != 0 &&

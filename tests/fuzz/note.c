@@ -1,4 +1,4 @@
-/* HTML of any bytes as text: no more of it than there was. */
+/* HTML of any bytes as text: the text is not longer than the HTML. */
 #include "fs/content/note.h"
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 /*
- * An answer of any bytes to each kind of question: every document that is taken has what serving it
- * needs, and there is an error or a page. The network is ours: http and token end here. The input:
- * what is asked, the HTTP status, the body.
+ * An answer of any bytes to each kind of request: it is a page or an error, and every document in a
+ * page has the fields that serving it needs. The network is simulated: http and token end here. The
+ * input: the request, the HTTP status, the body.
  */
 #include <errno.h>
 #include <string.h>

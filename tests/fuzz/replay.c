@@ -1,4 +1,4 @@
-/* Gives each file of its arguments to the fuzz target that it is linked with. */
+/* Gives each file of its arguments to the fuzz target with which it is linked. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -21,7 +21,7 @@ main(int argc, char **argv)
 		fclose(f);
 		printf("%s\n", argv[i]);
 		fflush(stdout);
-		uint8_t *exact = malloc(n ? n : 1); /* so that a sanitizer sees a byte too many */
+		uint8_t *exact = malloc(n ? n : 1); /* exact, so that a sanitizer sees a read after it */
 		if (!exact)
 			return 1;
 		memcpy(exact, data, n);

@@ -1,4 +1,4 @@
-/* What is pasted as an SFDX auth URL, and URLs that are told us: taken or refused. */
+/* SFDX auth URLs that are pasted, and URLs from outside: accepted or refused. */
 #include <string.h>
 
 #include "auth/host.h"

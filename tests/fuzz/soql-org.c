@@ -1,4 +1,4 @@
-/* A query of any text, as the simulated org takes it: run, or refused with a code and a message. */
+/* Any text as a query to the simulated org: it runs, or is refused with a code and a message. */
 #include <errno.h>
 
 #include "fuzz.h"

@@ -1,4 +1,4 @@
-/* A survey that was kept, and is now any bytes: one of ours or refused. */
+/* Any bytes as a packed survey: it is valid, or is refused. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* A token file of any bytes: a login or none; and a login is written as it was read. */
+/* A token file of any bytes: a login or none. A login is written as it was read. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char dir[] = "/tmp/sffs-fuzz-token-XXXXXX", path[64], written[64];
 	static FILE *f;
 	struct login l = { 0 }, again = { 0 };
-	bool ascii = true;		/* what is no UTF-8 is not written as it came */
+	bool ascii = true;		/* bytes that are not UTF-8 are written differently */
 
 	if (!f) {
 		MUST(mkdtemp(dir));
