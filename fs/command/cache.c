@@ -12,7 +12,6 @@
 #include "cache.h"
 
 #define ID_LENGTH	18
-#define STEP		(1 << 20)	/* bytes between two looks at the clock */
 #define PROGRESS	200		/* ms between two progress lines */
 
 struct check {
@@ -26,16 +25,15 @@ struct check {
 	int		 rc;
 };
 
-/* done: bytes of the present file. */
 static void
-show_checked(struct check *k, uint64_t done)
+show_checked(struct check *k)
 {
 	const int64_t now = k->terminal ? clock_ms() : 0;
 
 	if (now - k->shown < PROGRESS)
 		return;
 	fprintf(stderr, "\r\033[K%llu files, %llu MB", k->right + k->wrong + k->unknown + k->views,
-	    (k->bytes + done) / 1000000);
+	    k->bytes / 1000000);
 	k->shown = now;
 }
 
@@ -47,21 +45,9 @@ clear_checked(struct check *k)
 	k->shown = 0;
 }
 
-static int
-hash_file(struct check *k, int fd, uint64_t size, struct hash *h)
-{
-	int rc = hash_begin(h);
-
-	while (rc == 0 && h->done < size) {
-		rc = hash_to(h, fd, size - h->done < STEP ? size : h->done + STEP);
-		show_checked(k, h->done);
-	}
-	return rc;
-}
-
 /* NULL: nothing. */
 static const char *
-fault_of(struct check *k, const struct document *d, int fd, uint64_t size)
+fault_of(const struct document *d, int fd, uint64_t size)
 {
 	struct hash h = { 0 };
 
@@ -70,7 +56,7 @@ fault_of(struct check *k, const struct document *d, int fd, uint64_t size)
 	if (!d->checksum || strlen(d->checksum) != 32)
 		return NULL;
 	const char *wrong = NULL;
-	if (hash_file(k, fd, size, &h) < 0)
+	if (hash_begin(&h) < 0 || hash_to(&h, fd, size) < 0)
 		wrong = "cannot be read";
 	else if (!hash_is(&h, d->checksum))
 		wrong = "MD5 differs";
@@ -89,7 +75,7 @@ check_version(struct check *k, const char *id, int fd, uint64_t size)
 		k->rc = rc == -ENOENT ? k->rc : rc;
 		return true;
 	}
-	const char *wrong = fault_of(k, &d, fd, size);
+	const char *wrong = fault_of(&d, fd, size);
 	if (wrong) {
 		clear_checked(k);
 		fprintf(k->out, "%s: %s, removed from the cache\n", d.name, wrong);
@@ -115,7 +101,7 @@ check_file(void *ctx, const char *name, int fd, uint64_t size)
 	else
 		k->views++;
 	k->bytes += size;
-	show_checked(k, 0);
+	show_checked(k);
 	return keep;
 }
 

@@ -1,7 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,13 +15,11 @@
 bool
 check_is_mounted(const char *mountpoint)
 {
-	char parent[4096];
-	struct stat here, above;
+	struct statx st;
 	struct statfs fs;
 
-	snprintf(parent, sizeof(parent), "%s/..", mountpoint);
-	if (stat(mountpoint, &here) < 0 || stat(parent, &above) < 0 ||
-	    here.st_dev == above.st_dev || statfs(mountpoint, &fs) < 0 ||
+	if (statx(AT_FDCWD, mountpoint, AT_STATX_DONT_SYNC, 0, &st) < 0 ||
+	    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT) || statfs(mountpoint, &fs) < 0 ||
 	    fs.f_type != FUSE_SUPER_MAGIC)
 		return false;
 	log_error("mount",
@@ -30,78 +28,74 @@ check_is_mounted(const char *mountpoint)
 	return true;
 }
 
-static bool
-is_empty(DIR *dir)
-{
-	struct dirent *e;
-
-	while ((e = readdir(dir)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			return false;
-	return true;
-}
-
 static int
-check_devices(void)
+check_device(const char *path)
 {
-	static const char *const devices[] = { "/dev/null", "/dev/fuse" };
-
-	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
-		if (access(devices[i], F_OK) < 0) {
-			log_error("mount", "%s: %s; sffs doctor ORG says what to do", devices[i],
-			    strerror(errno));
-			return -EPERM;
-		}
-	return 0;
+	if (access(path, F_OK) == 0)
+		return 0;
+	log_error("mount", "%s: %s; sffs doctor ORG says what to do", path, strerror(errno));
+	return -EPERM;
 }
 
 static int
 check_directory(const char *path)
 {
 	struct stat st;
+	int rc = 0;
 
-	if (stat(path, &st) < 0) {
-		int e = errno;
-
-		if (e == ENOTCONN)
-			log_error("mount",
-			    "%s: a mount that has died is still there; first: fusermount3 -u %s",
-			    path, path);
-		else if (e == ENOENT)
-			log_error("mount", "%s: no such directory; first: mkdir %s", path, path);
-		else
-			log_error("mount", "%s: %s", path, strerror(e));
-		return -e;
-	}
-	if (!S_ISDIR(st.st_mode)) {
+	if (stat(path, &st) < 0)
+		rc = -errno;
+	else if (!S_ISDIR(st.st_mode))
+		rc = -ENOTDIR;
+	if (rc == -ENOTCONN)
+		log_error("mount",
+		    "%s: a mount that has died is still there; first: fusermount3 -u %s", path,
+		    path);
+	else if (rc == -ENOENT)
+		log_error("mount", "%s: no such directory; first: mkdir %s", path, path);
+	else if (rc == -ENOTDIR)
 		log_error("mount", "%s: not a directory; name an empty one", path);
-		return -ENOTDIR;
+	else if (rc < 0)
+		log_error("mount", "%s: %s", path, strerror(-rc));
+	return rc;
+}
+
+static int
+check_empty(const char *path)
+{
+	DIR *dir = opendir(path);
+	int entries = 0, rc = 0;
+
+	if (!dir) {
+		rc = -errno;
+		log_error("mount", "%s: %s", path, strerror(-rc));
+		return rc;
 	}
-	return 0;
+	while (entries < 3 && readdir(dir))
+		entries++;
+	if (entries > 2) {	/* . and .. */
+		log_error("mount",
+		    "%s: not empty; what is in it would be hidden: name an empty directory", path);
+		rc = -ENOTEMPTY;
+	}
+	closedir(dir);
+	return rc;
 }
 
 int
 mount_check(const char *mountpoint, char **absolute)
 {
-	int rc = check_devices();
+	int rc = check_device("/dev/null");
 
 	if (rc == 0)
+		rc = check_device("/dev/fuse");
+	if (rc == 0)
 		rc = check_directory(mountpoint);
-	if (rc < 0)
-		return rc;
-	if (check_is_mounted(mountpoint))
-		return -EBUSY;
-	DIR *dir = opendir(mountpoint);
-	if (!dir || !(*absolute = realpath(mountpoint, NULL))) {
+	if (rc == 0 && check_is_mounted(mountpoint))
+		rc = -EBUSY;
+	if (rc == 0)
+		rc = check_empty(mountpoint);
+	if (rc == 0 && !(*absolute = realpath(mountpoint, NULL)))
 		rc = -errno;
-		log_error("mount", "%s: %s", mountpoint, strerror(-rc));
-	} else if (!is_empty(dir)) {
-		log_error("mount",
-		    "%s: not empty; what is in it would be hidden: name an empty directory",
-		    mountpoint);
-		rc = -ENOTEMPTY;
-	}
-	if (dir)
-		closedir(dir);
 	return rc;
 }

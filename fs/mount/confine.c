@@ -79,55 +79,45 @@ ruleset_of(int abi)
 	return r;
 }
 
-static int
-allow(int ruleset, const struct ruleset *r, const char *path, uint64_t access)
+/* The rules so far, and the first error. */
+struct rules {
+	int		 fd, rc;
+	uint64_t	 handled;
+};
+
+/* A path that does not exist is left out. */
+static void
+allow(struct rules *r, const char *path, uint64_t access)
 {
-	struct landlock_path_beneath_attr beneath = { .allowed_access = access & r->fs };
+	struct landlock_path_beneath_attr beneath = { .allowed_access = access & r->handled };
 	struct stat st;
-	int rc = 0;
 
 	beneath.parent_fd = path && *path ? open(path, O_PATH | O_CLOEXEC) : -1;
 	if (beneath.parent_fd < 0)
-		return 0;
-	if (fstat(beneath.parent_fd, &st) < 0)
-		rc = -errno;
-	else if (!S_ISDIR(st.st_mode))
+		return;
+	if (fstat(beneath.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
 		beneath.allowed_access &= FS_OF_FILES;
-	if (rc == 0 &&
-	    syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0)
-		rc = -errno;
+	if (syscall(SYS_landlock_add_rule, r->fd, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0 &&
+	    r->rc == 0)
+		r->rc = -errno;
 	close(beneath.parent_fd);
-	return rc;
 }
 
-/* The directory that resolv.conf links to: programs replace the file in it. */
-static int
-allow_resolver(int ruleset, const struct ruleset *r)
+static void
+allow_system(struct rules *r)
 {
 	char path[PATH_MAX];
 
-	if (!realpath("/etc/resolv.conf", path) || strrchr(path, '/') == path)
-		return 0;
-	return allow(ruleset, r, dirname(path), FS_READ);
-}
-
-static int
-allow_paths(int ruleset, const struct ruleset *r, const struct confine_path *paths, size_t n)
-{
-	const char *const temporary[] = { getenv("TMPDIR"), "/tmp", "/var/tmp" };
-	int rc = allow_resolver(ruleset, r);
-
-	for (size_t i = 0; rc == 0 && i < sizeof(system_paths) / sizeof(system_paths[0]); i++)
-		rc = allow(ruleset, r, system_paths[i], FS_READ);
-	for (size_t i = 0; rc == 0 && i < sizeof(temporary) / sizeof(temporary[0]); i++)
-		rc = allow(ruleset, r, temporary[i], FS_WRITE);
-	if (rc == 0)
-		rc = allow(ruleset, r, "/dev/null", FS_OF_FILES);
-	if (rc == 0)
-		rc = allow(ruleset, r, "/dev/fuse", FS_OF_FILES);
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		rc = allow(ruleset, r, paths[i].path, paths[i].writable ? FS_WRITE : FS_READ);
-	return rc;
+	for (size_t i = 0; i < sizeof(system_paths) / sizeof(system_paths[0]); i++)
+		allow(r, system_paths[i], FS_READ);
+	/* The directory that resolv.conf links to: programs replace the file in it. */
+	if (realpath("/etc/resolv.conf", path) && strrchr(path, '/') > path)
+		allow(r, dirname(path), FS_READ);
+	allow(r, getenv("TMPDIR"), FS_WRITE);
+	allow(r, "/tmp", FS_WRITE);
+	allow(r, "/var/tmp", FS_WRITE);
+	allow(r, "/dev/null", FS_OF_FILES);
+	allow(r, "/dev/fuse", FS_OF_FILES);
 }
 
 /* Root keeps its powers over other users' files: Landlock says which files those are. */
@@ -155,15 +145,18 @@ confine_enter(const struct confine_path *paths, size_t n)
 
 	if (abi == 0)
 		return -EOPNOTSUPP;
-	const struct ruleset r = ruleset_of(abi);
-	int ruleset = (int)syscall(SYS_landlock_create_ruleset, &r, sizeof(r), 0);
-	if (ruleset < 0)
+	const struct ruleset set = ruleset_of(abi);
+	struct rules r = { .handled = set.fs,
+		.fd = (int)syscall(SYS_landlock_create_ruleset, &set, sizeof(set), 0) };
+	if (r.fd < 0)
 		return -errno;
-	int rc = allow_paths(ruleset, &r, paths, n);
-	if (rc == 0 &&
+	allow_system(&r);
+	for (size_t i = 0; i < n; i++)
+		allow(&r, paths[i].path, paths[i].writable ? FS_WRITE : FS_READ);
+	if (r.rc == 0 &&
 	    (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-		syscall(SYS_landlock_restrict_self, ruleset, 0) < 0))
-		rc = -errno;
-	close(ruleset);
-	return rc < 0 ? rc : drop_capabilities();
+		syscall(SYS_landlock_restrict_self, r.fd, 0) < 0))
+		r.rc = -errno;
+	close(r.fd);
+	return r.rc < 0 ? r.rc : drop_capabilities();
 }

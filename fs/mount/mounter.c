@@ -1,9 +1,7 @@
 #include "mounter.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,16 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /*
  * Reads one line for each command. Signals are for the filesystem, which then asks. Once it is
- * mounted, standard error is closed, as a daemon does.
+ * mounted, the terminal is left, as a daemon does.
  */
 static const char script[] =
-    "trap '' HUP INT TERM; PATH=${PATH:+$PATH:}/usr/bin:/bin\n"
+    "cd /; trap '' HUP INT TERM; PATH=${PATH:+$PATH:}/usr/bin:/bin\n"
     "read -r options && _FUSE_COMMFD=0 fusermount3 -o \"$options\" -- \"$1\" || exit\n"
-    "exec 2>/dev/null\n"
+    "exec >/dev/null 2>&1\n"
     "read -r word && exec fusermount3 -u -q -z -- \"$1\"\n";
 
 struct mounter {
@@ -28,82 +24,46 @@ struct mounter {
 	pid_t		 pid;
 };
 
-/* A nameless file with the script: in argv, it would fill the list of processes. */
-static int
-open_script(void)
+/*
+ * The script is in a nameless file: in argv, it would fill the list of processes. The shell stays
+ * in this process group: while an automount waits to be mounted, other groups cannot reach the
+ * mount point.
+ */
+static void
+become_shell(const char *mountpoint, int commands)
 {
-	int fd = memfd_create("sffs-mounter", MFD_CLOEXEC);
+	char path[32];
+	int fd = memfd_create("sffs-mounter", 0);
 
-	if (fd >= 0 && write(fd, script, sizeof(script) - 1) != sizeof(script) - 1) {
-		close(fd);
-		fd = -1;
-	}
-	return fd < 0 ? -errno : fd;
-}
-
-static int
-start_shell(const char *mountpoint, int commands, pid_t *out)
-{
-	const char *const argv[] = { "sffs-mounter", "/dev/fd/3", mountpoint, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	int fd = open_script();
-
-	if (fd < 0)
-		return fd;
-	sigemptyset(&none);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, commands, STDIN_FILENO);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, fd, 3);
-	posix_spawn_file_actions_addchdir_np(&actions, "/");
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	/* It stays in this process group: while an automount waits to be mounted, other groups
-	 * cannot reach the mount point. */
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	int rc = -posix_spawn(out, "/bin/sh", &actions, &attributes, (char *const *)argv, environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	close(fd);
-	return rc;
+	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
+	if (write(fd, script, sizeof(script) - 1) > 0 && dup2(commands, STDIN_FILENO) == 0)
+		execl("/bin/sh", "sffs-mounter", path, mountpoint, (char *)NULL);
+	_exit(1);
 }
 
 int
 mounter_open(const char *mountpoint, struct mounter **out)
 {
 	struct mounter *m = malloc(sizeof(*m));
-	int ends[2];
+	int ends[2], rc = 0;
 
-	if (!m)
-		return -ENOMEM;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
-		int e = errno;
-
-		free(m);
-		return -e;
-	}
-	m->fd = ends[0];
-	int rc = start_shell(mountpoint, ends[1], &m->pid);
-	close(ends[1]);
-	if (rc < 0) {
-		close(m->fd);
+	if (!m || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+		rc = -errno;
 		free(m);
 		return rc;
 	}
-	*out = m;
-	return 0;
-}
-
-static int
-send_line(struct mounter *m, const char *line)
-{
-	const struct iovec parts[] = { { .iov_base = (char *)line, .iov_len = strlen(line) },
-		{ .iov_base = (char *)"\n", .iov_len = 1 } };
-	const struct msghdr msg = { .msg_iov = (struct iovec *)parts, .msg_iovlen = 2 };
-
-	return sendmsg(m->fd, &msg, MSG_NOSIGNAL) == (ssize_t)strlen(line) + 1 ? 0 : -EPERM;
+	m->fd = ends[0];
+	m->pid = fork();
+	if (m->pid == 0)
+		become_shell(mountpoint, ends[1]);
+	if (m->pid < 0)
+		rc = -errno;
+	close(ends[1]);
+	if (rc == 0)
+		*out = m;
+	else
+		mounter_close(m);
+	return rc;
 }
 
 int
@@ -119,7 +79,7 @@ mounter_mount(struct mounter *m, const char *options)
 	ssize_t n;
 	int fd;
 
-	if (send_line(m, options) < 0)
+	if (dprintf(m->fd, "%s\n", options) < 0)
 		return -EPERM;
 	while ((n = recvmsg(m->fd, &msg, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR)
 		continue;
@@ -146,9 +106,8 @@ wait_for_end(struct mounter *m)
 int
 mounter_unmount(struct mounter *m)
 {
-	int rc = send_line(m, ""), end = wait_for_end(m);
-
-	return rc < 0 ? rc : end;
+	dprintf(m->fd, "\n");
+	return wait_for_end(m);
 }
 
 void
