@@ -384,12 +384,11 @@ set_options(struct http_transfer *x, CURLU *url, bool loopback, bool tls)
 	SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(NOSIGNAL, 1L);
 	SET(QUICK_EXIT, 1L);	/* do not wait for a name lookup that was given up */
-	SET(CONNECTTIMEOUT, (long)o->connect_timeout);
+	SET(CONNECTTIMEOUT, o->connect_timeout ? (long)o->connect_timeout : 10L);
 
 	SET(CURLU, url);
 	SET(TIMEOUT, (long)q->total_timeout);
-	if (o->user_agent)
-		SET(USERAGENT, o->user_agent);
+	SET(USERAGENT, "sffs/" SFFS_VERSION);
 	SET(HTTPHEADER, q->bearer ? &x->authorization_node : x->headers);
 	if (q->form) {
 		SET(POSTFIELDSIZE_LARGE, (curl_off_t)q->form->len);

@@ -26,9 +26,8 @@ struct http;
 struct http_options {
 	const char	*proxy;			/* NULL: as https_proxy and no_proxy say */
 	const char	*ca_file;		/* trusted instead of the system's; NULL: those */
-	unsigned	 connect_timeout;	/* seconds */
+	unsigned	 connect_timeout;	/* seconds; 0: 10 */
 	unsigned	 idle_timeout;		/* seconds without a byte; 0: no limit */
-	const char	*user_agent;
 };
 
 int	http_open(const struct http_options *, struct http **out);

@@ -17,7 +17,6 @@
 #include "log.h"
 #include "login.h"
 
-#define CONNECT_TIMEOUT	10	/* seconds */
 #define LOGIN_TIME	600	/* seconds: a person may have to find a second factor */
 
 static const struct command {
@@ -149,9 +148,7 @@ run_chosen(struct auth_arguments *a)
 	if (rc == 0)
 		rc = http_open(&(struct http_options){ .proxy = c->proxy,
 				   .ca_file = c->ca_file,
-				   .connect_timeout = CONNECT_TIMEOUT,
-				   .idle_timeout = (unsigned)c->timeout,
-				   .user_agent = "sffs/" SFFS_VERSION },
+				   .idle_timeout = (unsigned)c->timeout },
 		    &http);
 	if (rc == 0)
 		rc = saved_login_open(c, http, &a->session.saved);

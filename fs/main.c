@@ -38,8 +38,6 @@
 #include "fs/tree/inventory.h"
 #include "fs/tree/tree.h"
 
-#define CONNECT_TIMEOUT	10	/* seconds */
-
 /* Everything that is open, in the order of opening. */
 struct sffs {
 	struct arguments arguments;
@@ -76,9 +74,7 @@ open_salesforce(struct sffs *s)
 	const struct config *c = s->config;
 	int rc = http_open(&(struct http_options){ .proxy = c->proxy,
 			       .ca_file = c->ca_file,
-			       .connect_timeout = CONNECT_TIMEOUT,
-			       .idle_timeout = (unsigned)c->timeout,
-			       .user_agent = "sffs/" SFFS_VERSION },
+			       .idle_timeout = (unsigned)c->timeout },
 	    &s->http);
 
 	if (rc == 0)

@@ -285,7 +285,7 @@ static const struct row rows[] = {
 	{ "a body with a length", { ANSWER(OK(5) "hello") }, .status = 200, .body = "hello",
 	    .sent = "GET /x HTTP/1.1\r\n", .not_sent = "Authorization", .connections = 1 },
 	{ "a user agent, no gzip unasked", { ANSWER(OK(0)) }, .status = 200, .body = "",
-	    .sent = "User-Agent: sffs/test\r\n", .not_sent = "ncoding: " },
+	    .sent = "User-Agent: sffs/" SFFS_VERSION "\r\n", .not_sent = "ncoding: " },
 	{ "a chunked body", { ANSWER(CHUNKED "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n") },
 	    .status = 200, .body = "hello world" },
 	{ "a body up to the end of the connection",
@@ -419,8 +419,7 @@ open_http(unsigned idle_timeout, const char *proxy, const char *ca_file)
 	if (http_open(&(struct http_options){ .proxy = proxy,
 			  .ca_file = ca_file,
 			  .connect_timeout = 3600,
-			  .idle_timeout = idle_timeout,
-			  .user_agent = "sffs/test" },
+			  .idle_timeout = idle_timeout },
 		&h) < 0)
 		exit(1);
 	return h;

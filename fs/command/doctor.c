@@ -21,7 +21,6 @@
 
 #include "doctor.h"
 
-#define CONNECT_TIMEOUT	10	/* seconds */
 #define TOTAL_TIMEOUT	30	/* seconds */
 #define SKEW_MOST	120	/* seconds: a JWT is valid for three minutes */
 
@@ -277,9 +276,7 @@ check_org(struct doctor *d)
 	struct buf url = BUF_INIT;
 	int rc = http_open(&(struct http_options){ .proxy = d->config->proxy,
 			       .ca_file = d->config->ca_file,
-			       .connect_timeout = CONNECT_TIMEOUT,
-			       .idle_timeout = (unsigned)d->config->timeout,
-			       .user_agent = "sffs/" SFFS_VERSION },
+			       .idle_timeout = (unsigned)d->config->timeout },
 	    &d->http);
 
 	buf_printf(&url, "%s/services/data/", d->config->login_url);
