@@ -6,7 +6,7 @@ org_start --synthetic 4001 --page-size 2000
 fs_mount -o refresh=3600
 calls 'one login' 'POST */oauth2/token' 1
 calls '4,001 documents in three pages' 'GET */query*' 3
-calls 'and a question what the user may see, which libraries among it' 'POST */composite' 1
+calls 'and one for what the user may see, with the libraries' 'POST */composite' 1
 calls 'and one how much it may hold' 'GET */limits' 1
 calls 'and nothing else' '*' 6
 

@@ -14,7 +14,7 @@ org_forget
 views() { python3 "$TOP/tests/views.py" "$1" "$data" "$MNT"; }
 is 'parsed lists a README only' "$(ls -A "$MNT/parsed")" README
 is 'every CSV document has its views' "$(ls -d "$MNT"/documents/*/parsed/ | wc -l)" "$(ls "$data" | wc -l)"
-is 'what is no CSV document has none' "$(ls "$MNT/parsed/nothing" 2>&1 | grep -c 'No such file')" 1
+is 'a document that is not CSV has none' "$(ls "$MNT/parsed/nothing" 2>&1 | grep -c 'No such file')" 1
 is 'table.tsv is what Python reads' "$(views table.tsv)" ''
 is 'rows.tsv is the table without its first line' "$(for d in "$MNT"/documents/*/parsed; do tail -n +2 "$d/table.tsv" | cmp - "$d/rows.tsv"; done)" ''
 is 'header is its first line' "$(for d in "$MNT"/documents/*/parsed; do head -1 "$d/table.tsv" | tr '\t' '\n' | cmp - "$d/header"; done)" ''

@@ -31,12 +31,12 @@ calls 'all at one download a document' 'GET */VersionData' 2
 is 'many columns are all listed' "$(ls "$p/Wide/columns" | wc -l)" 3000
 is 'and each can be read' "$(cat "$p/Wide/columns/2999")" 5999
 is 'a name that needs no change is its own column' "$(cd "$p/Alike/columns" && for c in *; do echo "$c=$(cat "$c")"; done | sort | paste -sd,)" 'A_B=4,_a=6,a b=3,a_b=2,a_b_2=5,a_b_3=1'
-is 'columns that are alike in what fits in a name' "$(ls "$p/Long/columns" | sort -u | wc -l)" 28998
+is 'columns whose names are alike as far as a file name goes' "$(ls "$p/Long/columns" | sort -u | wc -l)" 28998
 is 'each has its own' "$(cat "$p/Long/columns/$(printf x%.0s $(seq 247))_8999" "$p/Long/columns/$(printf x%.0s $(seq 247))_9000" | paste -sd' ')" '28997 1'
 is 'and all have one' "$(cd "$p/Long/columns" && ls -U | tail -1)" "$(printf x%.0s $(seq 247))_8999"
 is 'an empty document has none' "$(ls "$p/Empty/columns" | wc -l)" 0
 
-is 'table.csv is what csv readers read' "$(python3 -c "
+is 'CSV readers read table.csv as it is meant' "$(python3 -c "
 import csv, sys
 print(list(csv.reader(open('$p/Sales/table.csv', newline='', encoding='utf-8'))))")" \
 	"[['Name', 'Amount', 'Name_2', '_4', 'a/b', 'a_b'], ['Smith, \"J\"', '1', 'x', 'y', '1', '2'], ['Müller', '-2.5', 'two\\nlines', '', '3', '4']]"
@@ -46,10 +46,10 @@ print({len(r) for r in csv.reader(open('$p/Odd/table.csv', newline=''))})")" '{3
 is 'sqlite reads it' "$(sqlite3 :memory: '.mode csv' ".import '$p/Sales/table.csv' t" 'SELECT sum(Amount) FROM t')" -1.5
 
 is 'info says that all is clean' "$(head -1 "$p/Sales/info.tsv")" 'clean	yes'
-is 'and of what is not' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
+is 'and of one that is not clean' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
 is 'with numbers' "$(grep -c '^records	4$' "$p/Odd/info.tsv")" 1
 is 'errors.tsv has a line a fault' "$(tail -n +2 "$p/Odd/errors.tsv" | cut -f4 | sort | paste -sd ' ')" 'long-record short-record text-after-quote'
-is 'none where there is none' "$(wc -l <"$p/Sales/errors.tsv")" 1
+is 'none where the column has none' "$(wc -l <"$p/Sales/errors.tsv")" 1
 
 is 'a document that is called README has its views too' "$(cat "$MNT/documents/README/parsed/rows.tsv")" '1	2'
 is 'and parsed lists a README only' "$(ls -A "$p")" README
@@ -60,6 +60,6 @@ fs_mount -o csv_delimiter=';'
 is 'an option says otherwise' "$(head -1 "$p/Sales/header")" 'Name,Amount,Name,,a/b,a_b'
 fs_unmount
 fs_mount -o csv_strict=yes
-ok 'strict: views of what is not clean are an error' not cat "$p/Odd/rows.tsv"
-is 'but info' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
+ok 'strict: views of an unclean document are an error' not cat "$p/Odd/rows.tsv"
+is 'except info.tsv' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
 calls 'without a second download' 'GET */VersionData' 0

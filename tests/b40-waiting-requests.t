@@ -25,15 +25,15 @@ stat "$MNT/documents/table" >"$TMP/stat" 2>&1 & waiting=$!
 held 1
 echo now >"$MNT/.sffs/refresh" & writer=$!
 ok 'df goes on' within df "$MNT"
-ok 'so does listing what needs no refresh' within ls "$MNT" "$MNT/.sffs"
-ok 'so does a file that is open' within cat /dev/fd/3
+ok 'so does a listing that needs no refresh' within ls "$MNT" "$MNT/.sffs"
+ok 'so does an open file' within cat /dev/fd/3
 ok 'and the status' within jq .documents "$MNT/.sffs/status.json"
 is 'Ctrl-C frees four callers of a name' "$(within python3 "$TOP/tests/callers.py" 4 stat "$MNT/documents/big")" "$four"
 is 'and four that list' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/documents")" "$four"
 is 'and four that refresh beside one that goes on waiting' "$(within python3 "$TOP/tests/callers.py" 4 sh -c "echo now >'$MNT/.sffs/refresh'")" "$four"
 org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
 wait $waiting && wait $writer
-is 'who went on waiting has the answer' "$?" 0
+is 'the others, who went on waiting, get the answer' "$?" 0
 ok 'and the directory is as before' within ls "$MNT/documents/big"
 exec 3<&-; fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
@@ -43,7 +43,7 @@ fs_mount
 org fault -d kind=hold-after -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/big/big.bin" >"$TMP/big" & waiting=$!
 held 1
-ok 'what has landed is read meanwhile' within sh -c "head -c 500000 '$MNT/documents/big/big.bin' | cmp -n 500000 - '$data/big.bin'"
+ok 'the bytes that have come are read meanwhile' within sh -c "head -c 500000 '$MNT/documents/big/big.bin' | cmp -n 500000 - '$data/big.bin'"
 ok 'listing goes on' within ls -l "$MNT/documents"
 ok 'in the same directory' within sh -c "ls -l '$MNT/documents/big' && cat '$MNT/documents/big/metadata.json'"
 ok 'and other files' within cat "$MNT/documents/small/small.txt"
@@ -51,7 +51,7 @@ ok 'and views of other files' within cat "$MNT/parsed/table/rows.tsv"
 is 'Ctrl-C frees four readers' "$(within python3 "$TOP/tests/callers.py" 4 tail -c 10 "$MNT/documents/big/big.bin")" "$four"
 org release -X POST >/dev/null
 wait $waiting
-same 'who went on waiting has every byte' "$data/big.bin" "$TMP/big"
+same 'the others, who went on waiting, get every byte' "$data/big.bin" "$TMP/big"
 calls 'at one download' 'GET */VersionData' 4
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
@@ -117,4 +117,4 @@ kill $waiting
 ok 'another is read by the next request' within cat "$MNT/documents/small/small.txt"
 calls 'which is the second' 'GET */VersionData' 2
 org wait -G --data-urlencode "match=GET *VersionData" -d count=2 -d state=ended -d timeout=30 >/dev/null
-like 'the first was cut by who had asked' "$(org journal | grep VersionData | head -1)" '*cut*'
+like 'the first was cut by sffs' "$(org journal | grep VersionData | head -1)" '*cut*'

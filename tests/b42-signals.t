@@ -24,10 +24,10 @@ done
 hold
 is 'nor are many' "$(signalled SIGCHLD SIGWINCH SIGURG SIGCHLD -- sh -c "$go")" there
 hold
-is 'but SIGTERM that comes after one' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
+is 'but SIGTERM after one ends it' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
 org release -X POST >/dev/null
 hold
-is 'also where the program catches it' "$(signalled SIGCHLD -- sh -c "$held; kill -ALRM \$PID")" 'Interrupted system call'
+is 'also in a program that catches it' "$(signalled SIGCHLD -- sh -c "$held; kill -ALRM \$PID")" 'Interrupted system call'
 org release -X POST >/dev/null
 hold
 # Bash has a handler for SIGCHLD. Its child ends only when the org holds the request that bash waits for.
@@ -38,4 +38,4 @@ child=$(pgrep -P $looks)
 echo >"$TMP/end"
 timeout 60 sh -c "while [ -d /proc/$child ] && ! grep -q '^State:.*Z' /proc/$child/status; do sleep 0.05; done"
 org release -X POST >/dev/null
-ok 'a shell whose child ends meanwhile finds what is there' wait $looks
+ok 'a shell whose child ends meanwhile finds the file' wait $looks

@@ -27,7 +27,7 @@ is 'all bytes are right' "$(cat "$data"/doc-0[6789].bin | md5sum)" "$(md5sum <"$
 
 # The whole walk, in the order of the names: each document once.
 cat "$d"/doc-??/doc-??.bin | md5sum >"$TMP/sum"
-is 'a walk reads what is there' "$(cat "$TMP/sum")" "$(cat "$data"/doc-??.bin | md5sum)"
+is 'a walk reads every document' "$(cat "$TMP/sum")" "$(cat "$data"/doc-??.bin | md5sum)"
 calls 'each downloaded once, though two fetch' 'GET *VersionData' 34
 fs_unmount
 
@@ -59,5 +59,5 @@ rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount -o cache_size=1M
 org_forget
 for i in 01 02 03 04 05 06 07 08; do cat "$d/doc-$i/doc-$i.bin" >/dev/null; done
-calls 'what would be much of the cache is not fetched ahead' 'GET *VersionData' 8
+calls 'a document that would fill much of the cache is not fetched ahead' 'GET *VersionData' 8
 fs_unmount

@@ -25,7 +25,7 @@ is 'its size is its own' "$(stat -c %s "$docs/Report/Report.txt")" 6
 is 'a new version is there' "$(cat "$docs/Report/Report.txt")" second
 calls 'at one query' 'GET */query*' 1
 is 'an open file goes on reading what it opened' "$(cat <&3)" first
-is 'and is what it was' "$(python3 -c 'import os; print(os.fstat(3).st_ino, os.fstat(3).st_size)')" "$before 6"
+is 'and fstat shows the same as before' "$(python3 -c 'import os; print(os.fstat(3).st_ino, os.fstat(3).st_size)')" "$before 6"
 exec 3<&-
 is 'content is the new one' "$(cat "$docs/Report/content")" second
 is 'metadata.json too' "$(jq -r .LatestPublishedVersion.VersionNumber "$docs/Report/metadata.json")" 2
@@ -78,17 +78,17 @@ gone=$(jq -r .Id "$docs/Gone/metadata.json") gone_version=$(jq -r .LatestPublish
 readlink "$MNT/by-id/$gone" >/dev/null
 change delete -d title=Gone
 fs_sync
-ok 'what is deleted is gone' not test -e "$docs/Gone"
+ok 'a deleted document is gone' not test -e "$docs/Gone"
 ok 'by its Id too' not readlink "$MNT/by-id/$gone"
 ok 'and from the cache' sh -c "! find '$XDG_CACHE_HOME/sffs' -name '$gone_version' | grep -q ."
 is 'an open file still reads' "$(cat <&3)" gone
 exec 3<&-
 change undelete -d title=Gone
 fs_sync
-is 'what is undeleted is back' "$(cat "$docs/Gone/Gone.txt")" gone
+is 'an undeleted document is back' "$(cat "$docs/Gone/Gone.txt")" gone
 change archive -d title=Gone
 fs_sync
-ok 'what is archived is not listed' not test -e "$docs/Gone"
+ok 'an archived document is not listed' not test -e "$docs/Gone"
 change unarchive -d title=Gone
 fs_sync
 is 'until it is unarchived' "$(cat "$docs/Gone/Gone.txt")" gone
@@ -117,11 +117,11 @@ org fault -d kind=error -d status=500 --data-urlencode 'match=GET */queryAll*' -
 ok 'a write to refresh fails when the org does' not fs_sync
 ls "$docs" >"$TMP/after"
 same 'nothing is lost' "$TMP/before" "$TMP/after"
-is 'what is listed reads' "$(cat "$docs/Report/Report.txt")" second
+is 'a listed document can be read' "$(cat "$docs/Report/Report.txt")" second
 org fault/clear -X POST >/dev/null
 change add -d title=New -d content=new
 ok 'and then it works again' fs_sync
-is 'with what has come meanwhile' "$(cat "$docs/New/New.txt")" new
+is 'with the changes of the meantime' "$(cat "$docs/New/New.txt")" new
 is 'the log has the cause' "$(grep -c 'query: Salesforce answered 500' "$MNT/.sffs/log")" 1
 
 # The same names after a remount.

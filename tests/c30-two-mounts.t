@@ -16,10 +16,10 @@ trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$n
 calls 'the second mount costs one call' '*' 1
 same 'its files are the same' "$second/documents/big/big.bin" "$data/big.bin"
 is 'and so are its inodes' "$(ls -iR "$second/documents" | sed 's,.*/,,')" "$(ls -iR "$MNT/documents" | sed 's,.*/,,')"
-calls 'what is cached is not downloaded again' 'GET */VersionData' 0
+calls 'a cached file is not downloaded again' 'GET */VersionData' 0
 org change -d op=add -d title=New -d content=new >/dev/null
 fs_sync
-is 'what one has found' "$(cat "$MNT/documents/New/New.txt")" new
+is 'the answers of one are known to the other' "$(cat "$MNT/documents/New/New.txt")" new
 org_forget
 echo now >"$second/.sffs/refresh"
 is 'the other has too' "$(cat "$second/documents/New/New.txt")" new
@@ -34,7 +34,7 @@ org_forget
 "$BUILD/sffs" sim "$second" & two=$!
 wait $one; is 'both can be mounted at once' "$?" 0
 wait $two; is 'the other one' "$?" 0
-calls 'one fills, the other asks what changed' 'GET */query*FROM ContentDocument *' 2
+calls 'one fills the list, the other refreshes it' 'GET */query*FROM ContentDocument *' 2
 same 'both are right' "$MNT/documents/big/big.bin" "$second/documents/big/big.bin"
 
 # Neither waits for a download of the other.
@@ -46,7 +46,7 @@ org_forget
 org fault -d kind=hold-after -d bytes=700000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/big/big.bin" >"$TMP/first" & one=$!
 curl -sSf "$ORG_URL/_org/wait?held=1&timeout=30" >/dev/null
-ok 'the other reads what one is downloading, to the end' timeout -s KILL 20 cmp "$second/documents/big/big.bin" "$data/big.bin"
+ok 'the other reads the file that one is downloading, to the end' timeout -s KILL 20 cmp "$second/documents/big/big.bin" "$data/big.bin"
 calls 'by a download of its own' 'GET */VersionData' 2
 org release -X POST >/dev/null
 wait $one
@@ -82,14 +82,14 @@ held
 kill -STOP $stopped
 org change -d op=new-version -d title=hello -d content=newest >/dev/null
 ok 'a refresh, while another mount is stopped in one' timeout -s KILL 8 sh -c "echo now >'$MNT/.sffs/refresh'"
-is 'brings what changed' "$(cat "$MNT/documents/hello/hello.txt")" newest
+is 'brings the changes' "$(cat "$MNT/documents/hello/hello.txt")" newest
 org change -d op=new-version -d title=hello -d content='newer still' >/dev/null
 ok 'the next one does not wait for it again' timeout -s KILL 2 sh -c "echo now >'$MNT/.sffs/refresh'"
 org_forget
 go_on
 org release -X POST >/dev/null
 ok 'the one that goes on ends its refresh' wait $two
-calls 'it takes over what the other one has got' 'GET */queryAll*' 0
+calls 'it uses the answer of the other one' 'GET */queryAll*' 0
 is 'and is as new' "$(cat "$second/documents/hello/hello.txt") $(cat "$MNT/documents/hello/hello.txt")" 'newer still newer still'
 fusermount3 -u "$second"; wait $stopped; fs_unmount
 

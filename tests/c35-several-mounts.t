@@ -17,7 +17,7 @@ blobs() { find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l; }
 fs_mount -o versions=all,refresh=3600
 for i in 1 2 3 4 5 6; do change rename -d title=T$i -d to=R$i; change new-version -d title=R$i -d content=new; done
 fs_sync
-is 'what changed comes on several pages' "$(cat "$MNT/documents"/R?/content) $(ls "$MNT"/versions/R? | grep -c txt)" 'newnewnewnewnewnew 12'
+is 'the changes come on several pages' "$(cat "$MNT/documents"/R?/content) $(ls "$MNT"/versions/R? | grep -c txt)" 'newnewnewnewnewnew 12'
 
 # All locators are lost, once each.
 fs_unmount
@@ -33,7 +33,7 @@ is 'with all documents' "$(ls "$MNT/documents" | wc -l)" 7
 change new-version -d title=R1 -d content=newer
 fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET *FROM ContentVersion*'
 fs_sync
-is 'the versions of what changed, too' "$(ls "$MNT/versions/R1" | wc -l)" 3
+is 'the versions of changed documents as well' "$(ls "$MNT/versions/R1" | wc -l)" 3
 
 # A refresh that loses one goes on from what has come, which is older than the newest that came before.
 fs_unmount
@@ -56,7 +56,7 @@ is 'a filter' "$(ls "$second/documents" | wc -l)" 6
 before=$(blobs)
 change rename -d title=R1 -d to=S1
 echo now >"$second/.sffs/refresh"
-is 'what leaves it is not listed there' "$(ls "$second/documents" | wc -l)" 5
+is 'a document that stops matching is not listed there' "$(ls "$second/documents" | wc -l)" 5
 is 'but its bytes stay' "$(blobs)" "$before"
 change rename -d title=R2 -d to=S2
 echo full >"$second/.sffs/refresh"
@@ -66,7 +66,7 @@ echo now >"$second/.sffs/refresh"
 is 'or it is archived' "$(ls "$second/documents" | wc -l) $(blobs)" "3 $before"
 change delete -d title=R4
 echo now >"$second/.sffs/refresh"
-is 'what is deleted leaves the cache' "$(ls "$second/documents" | wc -l) $(blobs)" "2 $((before - 1))"
+is 'a deleted document leaves the cache' "$(ls "$second/documents" | wc -l) $(blobs)" "2 $((before - 1))"
 change rename -d title=R5 -d to=S5
 change delete -d title=S5
 echo now >"$second/.sffs/refresh"
@@ -101,7 +101,7 @@ with open(sys.argv[1], "r+b") as f:
 echo full >"$MNT/.sffs/refresh" 2>/dev/null	# fails if it finds the damage
 echo now >"$MNT/.sffs/refresh"
 ls "$MNT/documents" >"$TMP/names2"
-same 'a damaged list is begun anew under its mount' "$TMP/names" "$TMP/names2"
+same 'a damaged list is replaced under its mount' "$TMP/names" "$TMP/names2"
 echo now >"$second/.sffs/refresh"
 ls "$second/documents" >"$TMP/names2"
 same 'and under another one' "$TMP/names" "$TMP/names2"
@@ -114,7 +114,7 @@ rm -rf "$XDG_CACHE_HOME/sffs"
 reach() { jq -c '.sees_all_files' "$MNT/.sffs/status.json"; }
 org fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION --data-urlencode "match=POST */composite" -d times=2 >/dev/null
 fs_mount -o refresh=3600,tries=1
-is 'that is no reason not to mount' "$? $(reach)" '0 null'
+is 'it mounts all the same' "$? $(reach)" '0 null'
 change delete -d title=R6
 ok 'nor not to list all' sh -c "echo full >'$MNT/.sffs/refresh'"
 echo full >"$MNT/.sffs/refresh"

@@ -21,10 +21,10 @@ like 'with the time of the last answer' "$(cat "$TMP/err")" "*the last one, $las
 is 'which the status has' "$(jq -r .refresh.last "$MNT/.sffs/status.json")" "$last"
 is 'and the list' "$("$BUILD/sffs" status | awk -v where="$MNT" '$NF == where { print $4 }')" "$last"
 is 'all names are there' "$(ls "$MNT/documents" | paste -sd ' ')" 'Table hello later'
-is 'what is cached reads' "$(cat "$MNT/documents/hello/hello.txt")" hello
+is 'cached files can be read' "$(cat "$MNT/documents/hello/hello.txt")" hello
 is 'views too' "$(cat "$MNT/parsed/Table/rows.tsv")" '1	2'
 cat "$MNT/documents/later/later.txt" >"$TMP/out" 2>"$TMP/err"
-is 'what is not cached fails' "$?" 1
+is 'others fail' "$?" 1
 like 'as a time-out' "$(cat "$TMP/err")" '*timed out*'
 ok 'stat and df work' sh -c "stat '$MNT/documents/later/later.txt' && df '$MNT'"
 like 'status says so' "$(jq -r .refresh.result "$MNT/.sffs/status.json")" 'Connection timed out'
@@ -32,7 +32,7 @@ mkfifo "$TMP/org2.out"
 "$BUILD/sffs-org" --data "$data" --port "$port" >"$TMP/org2.out" 2>"$TMP/org.log" & ORG_PID=$!
 sed -n '/client_secret/q' <"$TMP/org2.out"
 ok 'when it is back a refresh works' fs_sync
-is 'and what was missing reads' "$(cat "$MNT/documents/later/later.txt")" later
+is 'and the missing files can be read' "$(cat "$MNT/documents/later/later.txt")" later
 fs_unmount
 
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=

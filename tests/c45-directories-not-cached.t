@@ -55,8 +55,8 @@ line() { sed -n "$1p" "$TMP/listed"; }
 is 'before' "$(line 1)" 'Doc 1,Doc 2,Doc 3,Doc 4,Doc 5,Doc 6,Doc 7,Doc 8,Doc 9'
 is 'in a document' "$(line 2)" 'Doc 1.csv,metadata.json,parsed'
 is 'in another' "$(line 3)" 'Doc 2.csv,metadata.json,parsed'
-is 'what is open shows what there is by then' "$(line 4)" 'Doc 3,Doc 4,Doc 5,Doc 6,Doc 7,Doc 8,Doc 9,New,Other'
+is 'an open directory shows the new state' "$(line 4)" 'Doc 3,Doc 4,Doc 5,Doc 6,Doc 7,Doc 8,Doc 9,New,Other'
 is 'in the document too, which has another name' "$(line 5)" 'Other.csv,metadata.json,parsed'
 like 'one that is gone has nothing' "$(line 6)" '*file*'
 is 'a new look sees the same' "$(ls "$docs" | paste -sd,) $(ls "$docs/Other" | paste -sd,)" "$(line 4) $(line 5)"
-ok 'and what is gone is not there' not test -e "$docs/Doc 2"
+ok 'and the deleted document is not there' not test -e "$docs/Doc 2"

@@ -13,7 +13,7 @@ fs_mount
 
 org fault -d kind=corrupt -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=2 >/dev/null
 cat "$MNT/documents/corrupt/corrupt.bin" >"$TMP/out" 2>/dev/null
-is 'a download that is not what it should be is an error' "$?" 1
+is 'a download with wrong bytes is an error' "$?" 1
 ok 'before its end' test "$(stat -c %s "$TMP/out")" -lt 3000000
 same 'the next reader gets every byte' "$data/corrupt.bin" "$MNT/documents/corrupt/corrupt.bin"
 
@@ -27,7 +27,7 @@ same 'the next reader gets those of the view' "$data/view.csv" "$MNT/documents/v
 # One that nobody waits for any more is dropped; its beginning was wrong.
 org fault -d kind=corrupt -d bytes=50000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 head -c 200000 "$MNT/documents/left/left.bin" | cmp -s -n 200000 - "$data/left.bin"
-is 'what was read early was wrong, unknown to anybody' "$?" 1
+is 'the first reader got wrong bytes, unnoticed' "$?" 1
 org wait -G --data-urlencode 'match=GET *VersionData' -d count=7 -d state=ended -d timeout=30 >/dev/null
 same 'the next reader gets every byte of it' "$data/left.bin" "$MNT/documents/left/left.bin"
 
@@ -54,4 +54,4 @@ for i in 5 4 3 2 1; do	# no order that is read ahead
 	head -c 200000 "$MNT/documents/map$i/map$i.bin" >/dev/null
 	map $i || wrong=1
 done
-is 'also after a reader who left early' "$wrong" 0
+is 'also after a reader that left early' "$wrong" 0

@@ -26,13 +26,13 @@ printf 'longer' >>"$files/$table"
 "$sffs" doctor --cache sim >"$TMP/out" 2>"$TMP/err"
 is 'one that is not: exit status' "$?" 1
 like 'is named, with its document' "$(cat "$TMP/out")" "*f2: MD5 differs, removed*"
-like 'so is one of another size' "$(cat "$TMP/out")" "*table: size differs, removed*"
+like 'so is a file of another size' "$(cat "$TMP/out")" "*table: size differs, removed*"
 like 'the rest is counted' "$(cat "$TMP/out")" '*2 right, 2 damaged*'
 ok 'it is gone' not test -e "$files/$version"
 ok 'and so is the view of it' not sh -c "ls '$files' | grep -q '^$table\.'"
 ok 'then all is right' "$sffs" doctor --cache sim
 fs_mount
-same 'what was removed is fetched again' "$data/f2.bin" "$MNT/documents/f2/f2.bin"
+same 'a removed file is fetched again' "$data/f2.bin" "$MNT/documents/f2/f2.bin"
 is 'the view is made again' "$(cat "$MNT/parsed/table/rows.tsv")" '1	2'
 calls 'two downloads' 'GET *VersionData' 2
 on_terminal() { python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" </dev/null; }
@@ -41,7 +41,7 @@ like 'nothing else is' "$("$sffs" doctor --cache sim 2>&1)" '4 right*'
 rm "$XDG_CACHE_HOME"/sffs/*/catalogue-*
 "$sffs" doctor --cache sim >"$TMP/out" 2>"$TMP/err"
 is 'without a list of documents that is no good end' "$?" 1
-like 'and nothing is said to be old' "$(cat "$TMP/out")" '0 right, 0 damaged, 1 views, 4 not checked: *'
+like 'and it says nothing about old data' "$(cat "$TMP/out")" '0 right, 0 damaged, 1 views, 4 not checked: *'
 fs_unmount; fs_mount; fs_unmount
 ok 'once it is there again all is right' "$sffs" doctor --cache sim
 "$sffs" doctor --cache nosuch >/dev/null 2>&1

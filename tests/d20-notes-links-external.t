@@ -18,9 +18,9 @@ is 'a note is HTML, and its record' "$(ls "$note" | paste -sd' ')" 'Shopping.htm
 same 'its bytes' "$note/Shopping.html" "$data/Shopping.snote"
 is 'as text too, by name' "$(cat "$note/Shopping.txt")" 'Buy <milk>
 café now'
-is 'whose size is right' "$(stat -c %s "$note/Shopping.txt")" "$(wc -c <"$note/Shopping.txt")"
+is 'with the right size' "$(stat -c %s "$note/Shopping.txt")" "$(wc -c <"$note/Shopping.txt")"
 is 'and which is found by grep' "$(grep -c '<milk>' "$docs"/*/Shopping.txt)" 1
-ok 'what is no note has no text' not test -e "$docs/Table/Table.txt"
+ok 'a document that is not a note has no text' not test -e "$docs/Table/Table.txt"
 calls 'one download' '*' 1
 ok 'its size waits for its bytes' test "$(stat -c %s "$docs/Diary/Diary.txt")" = 4
 calls 'another download' '*' 2
@@ -37,7 +37,7 @@ is 'until it can' "$(timeout 20 sh -c "until cat '$docs/Broken/Broken.txt' 2>/de
 is 'a link is a shortcut' "$(cat "$docs/Page/Page.url")" '[InternetShortcut]
 URL=https://www.example.com/?a=1&b=2'
 org_forget
-like 'what is not in Salesforce has no bytes' "$(cat "$docs/Sheet/Sheet" 2>&1)" '*not supported*'
+like 'a file outside Salesforce has no bytes' "$(cat "$docs/Sheet/Sheet" 2>&1)" '*not supported*'
 cat "$docs/Sheet/Sheet" "$docs/Sheet/Sheet" 2>/dev/null
 is 'the log says so once' "$(grep -c 'its bytes are not in Salesforce' "$MNT/.sffs/log")" 1
 is 'it is not cached' "$(getfattr --absolute-names --only-values -n user.salesforce.cached "$docs/Sheet/Sheet")" no
@@ -67,7 +67,7 @@ calls 'after a remount a text costs no download' 'GET *VersionData' 0
 
 fs_unmount
 fs_mount -o "filter=LatestPublishedVersion.ContentLocation = 'S'"
-ok 'a filter leaves out what is elsewhere' not test -e "$docs/Sheet"
+ok 'a filter leaves out files outside Salesforce' not test -e "$docs/Sheet"
 is 'and nothing else' "$(ls "$docs" | paste -sd' ')" 'Broken Diary Page Shopping Table'
 ok 'tar finds nothing to complain of' tar -cf "$TMP/all.tar" -C "$docs" .
 fs_unmount

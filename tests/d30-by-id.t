@@ -12,7 +12,7 @@ document() { org document -G --data-urlencode "title=$1" | cut -d' ' -f1; }
 minutes=$(document Minutes) his=$(document His)
 org set -d query-all-files=0 >/dev/null
 fs_mount -o refresh=3600,tries=1
-is 'what a record alone leads to is not listed' "$(ls "$MNT/documents")" Offer
+is 'a document that only a record leads to is not listed' "$(ls "$MNT/documents")" Offer
 docs=$MNT/documents
 org_forget
 
@@ -29,15 +29,15 @@ inode=$(stat -c %i "$MNT/by-id/$minutes")
 before=$(stat -c %i "$docs/Offer")
 
 org_forget
-like 'what is not visible is not there' "$(cat "$MNT/by-id/$his/content" 2>&1)" '*No such file*'
-ok 'nor what does not exist' not test -e "$MNT/by-id/069000000000001AAA"
+like 'a document that the user may not see is not there' "$(cat "$MNT/by-id/$his/content" 2>&1)" '*No such file*'
+ok 'nor one that does not exist' not test -e "$MNT/by-id/069000000000001AAA"
 calls 'each at one query' '*' 2
 ok 'and is not asked for again while that is fresh' not test -L "$MNT/by-id/$his"
 calls 'no query' '*' 2
 for id in 069 069000000000001AAB 06900000000000 "069000000000001'" 001000000000001 "$(printf %.17s "$minutes")"; do
 	[ ! -e "$MNT/by-id/$id" ] || echo "$id"
 done >"$TMP/bad"
-is 'what is no Id is not there' "$(cat "$TMP/bad")" ''
+is 'a name that is not an Id is not there' "$(cat "$TMP/bad")" ''
 calls 'at no call' '*' 2
 
 # The same name as one that is listed.
@@ -48,7 +48,7 @@ org_forget
 is 'after a refresh it has its new name' "$(readlink "$MNT/by-id/$minutes")" "../documents/Offer ($minutes)"
 calls 'at one query' '*' 1
 is 'and its new version' "$(cat "$MNT/by-id/$minutes/Offer.txt")" more
-is 'the other is what it was' "$(cat "$docs/Offer/Offer.txt") $(stat -c %i "$docs/Offer")" "mine $before"
+is 'the other one is unchanged' "$(cat "$docs/Offer/Offer.txt") $(stat -c %i "$docs/Offer")" "mine $before"
 ok 'the old name is gone' not test -e "$docs/Minutes ($minutes)"
 is 'the inode is the same' "$(stat -c %i "$MNT/by-id/$minutes")" "$inode"
 
@@ -65,7 +65,7 @@ is 'but by its Id' "$(cat "$MNT/by-id/$minutes/Offer.txt")" more
 org change -d op=delete -d "id=$minutes" >/dev/null
 is 'before a refresh it is known' "$(cat "$MNT/by-id/$minutes/Offer.txt")" more
 fs_sync
-ok 'one that is deleted is gone' not test -e "$MNT/by-id/$minutes"
+ok 'a deleted one is gone' not test -e "$MNT/by-id/$minutes"
 ok 'under its name, too' not test -e "$docs/Offer ($minutes)"
 org change -d op=undelete -d "id=$minutes" >/dev/null
 fs_sync
@@ -85,4 +85,4 @@ fs_unmount
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
 fs_mount -o tries=1 2>/dev/null
 is 'without the org it is there too' "$(cat "$MNT/by-id/$minutes/Offer.txt")" more
-like 'what is not known cannot be asked for' "$(readlink -v "$MNT/by-id/069000000000002AAA" 2>&1)" '*timed out*'
+like 'an unknown Id cannot be asked for' "$(readlink -v "$MNT/by-id/069000000000002AAA" 2>&1)" '*timed out*'

@@ -73,7 +73,7 @@ org_forget
 for name in Account-x 'Account x' 'Acc;ount' 1Account .. "Account'" 'Account,Contact' Äccount 001 001000000000001AAB; do
 	[ "$name" = .. ] || [ ! -e "$records/$name/x" ] || echo "$name"
 done >"$TMP/bad"
-is 'what is no object and no Id is not there' "$(cat "$TMP/bad")" ''
+is 'a name that is neither an object nor an Id is not there' "$(cat "$TMP/bad")" ''
 calls 'at no call' '*' 0
 like 'nor an object that there is not' "$(ls "$records/Nothing" 2>&1)" '*No such file*'
 ok 'nor a record of one' not test -e "$records/Nothing/x"
@@ -109,7 +109,7 @@ letter=$(ls "$records/Account/Acme Corp" | grep Letter)
 exec 3<"$MNT/documents/$letter/Letter.txt"
 org change -d op=new-version -d title=Letter -d path=Letter.txt -d content=newer >/dev/null
 fs_sync
-is 'a new version of what is not listed' "$(cat "$records/Account/Acme Corp/$letter/Letter.txt")" newer
+is 'a new version of an unlisted document' "$(cat "$records/Account/Acme Corp/$letter/Letter.txt")" newer
 is 'an open file goes on' "$(cat <&3)" letter
 exec 3<&-
 
@@ -134,11 +134,11 @@ org_forget
 ls "$records/Account/Acme Corp" >/dev/null
 ok 'refresh=0 asks at every look' test "$(org_count 'GET *ContentDocumentLink*')" -gt 0
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
-is 'what was seen is there without the org' "$(cat "$records/Account/Acme Corp"/*/content | sort | paste -sd' ')" 'name,amount newermine x,1 y,2'
+is 'answers that have come are there without the org' "$(cat "$records/Account/Acme Corp"/*/content | sort | paste -sd' ')" 'name,amount newermine x,1 y,2'
 fs_unmount
 fs_mount -o tries=1 2>/dev/null
 is 'after a remount too' "$(cat "$records/Account/Acme Corp"/*/parsed/rows.jsonl | jq -r .amount | paste -sd+)" '1+2'
-like 'what was not is a time-out' "$(ls "$records/Account/Unseen" 2>&1)" '*timed out*'
+like 'others time out' "$(ls "$records/Account/Unseen" 2>&1)" '*timed out*'
 fs_unmount
 "$BUILD/sffs" -o offline=fail,tries=1 sim "$MNT" 2>/dev/null
 is 'offline=fail mounts nothing' "$?" 5

@@ -30,7 +30,7 @@ is 'README is a text, the library of that name has its Id' "$(cat "$libraries/RE
 calls 'and nothing is asked' 'GET */query' 0
 org_forget
 is 'a folder works by its name' "$(ls "$libraries/Sales/2026")" Q3
-calls 'at a query for what is in the library and one for what is in it' '*' 2
+calls 'with one query for the library and one for the folder' '*' 2
 is 'and so does one below' "$(ls "$libraries/Sales/2026/Q3" | paste -sd' ')" 'Notes Numbers'
 calls 'at one query' '*' 3
 is 'its documents are links' "$(readlink "$libraries/Sales/2026/Q3/Numbers")" ../../../../documents/Numbers
@@ -42,8 +42,8 @@ org_forget
 for name in Nothing Sales/Nothing Sales/2026/Nothing Sales/Plan/Nothing Legal/2026 "x' OR Name != '/y" Mine; do
 	[ ! -e "$libraries/$name" ] || echo "$name"
 done >"$TMP/bad"
-is 'what is not there is not there' "$(cat "$TMP/bad")" ''
-calls 'one query, for what is in the other library' '*' 1
+is 'a missing name is not there' "$(cat "$TMP/bad")" ''
+calls 'one query, for the other library' '*' 1
 
 # A walk costs nothing once the libraries are known.
 org_forget
@@ -66,7 +66,7 @@ ok 'and its old one no more' not test -e "$libraries/Sales/2026"
 is 'a new document is there' "$(ls "$libraries/Sales" | paste -sd' ')" 'New Notes Numbers Plan'
 api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Legal)\"}"
 fs_sync
-is 'one that was moved is in the other library' "$(ls "$libraries/Legal" | paste -sd' ') $(ls "$libraries/Sales" | paste -sd' ')" 'NDA Plan New Notes Numbers'
+is 'a moved document is in the other library' "$(ls "$libraries/Legal" | paste -sd' ') $(ls "$libraries/Sales" | paste -sd' ')" 'NDA Plan New Notes Numbers'
 api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"2026"}'
 api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Sales)\"}"
 fs_sync
@@ -129,5 +129,5 @@ fs_unmount
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
 fs_mount -o tries=1 2>/dev/null
 is 'without the org all that was seen is there' "$(ls "$libraries/Sales/2026/Q3" | paste -sd' ') $(cat "$libraries/Sales/Plan/Plan.txt")" 'Notes Numbers plan'
-like 'what was not is a time-out' "$(ls "$libraries/A_B/Folder" 2>&1)" '*timed out*'
+like 'others time out' "$(ls "$libraries/A_B/Folder" 2>&1)" '*timed out*'
 ok 'names are exact' not test -e "$libraries/sales"

@@ -38,7 +38,7 @@ org_forget
 for name in Nothing Report/4.txt Report/1.md Report/1 Report/Report.md Report/content; do
 	[ ! -e "$versions/$name" ] || echo "$name"
 done >"$TMP/bad"
-is 'what is not there is not there' "$(cat "$TMP/bad")" ''
+is 'a missing name is not there' "$(cat "$TMP/bad")" ''
 calls 'at no call' '*' 0
 find "$MNT" >"$TMP/found"
 calls 'a walk asks for no version' 'GET *ContentVersion*' 0
@@ -55,8 +55,8 @@ is 'but after it' "$(ls "$versions/Report" | paste -sd' ') $(cat "$versions/Repo
 calls 'at one query' 'GET */query' 1
 is 'why it was made' "$(attribute reason_for_change "$versions/Report/4.txt") $(jq -r .LatestPublishedVersion.ReasonForChange "$MNT/documents/Report/metadata.json")" 'to be sure to be sure'
 like 'when' "$(attribute created "$versions/Report/4.txt")" '20??-??-??T??:??:??Z'
-is 'old ones are what they were' "$(cat "$versions/Report/3.md") $(stat -c %s "$versions/Report/3.md")" 'third 6'
-is 'as for who has one open' "$(cat <&3)" third
+is 'old versions are unchanged' "$(cat "$versions/Report/3.md") $(stat -c %s "$versions/Report/3.md")" 'third 6'
+is 'also for a program that has one open' "$(cat <&3)" third
 exec 3<&-
 fs_sync
 ls "$versions/Report" "$versions/Table" >/dev/null

@@ -15,17 +15,17 @@ listed() { ls "$docs" | paste -sd, ; }
 change() { op=$1; shift; org change -d op="$op" "$@" >/dev/null; }
 
 fs_mount -o refresh=3600,tries=1,filter="FileExtension = 'csv'"
-is 'a filter lists what matches' "$(listed)" Other,Table
+is 'a filter lists the matching documents' "$(listed)" Other,Table
 is 'and it reads' "$(cat "$docs/Table/Table.csv")" 'a,b
 1,2'
-ok 'what does not is not there by its name' not test -e "$docs/Note"
+ok 'others are not there by name' not test -e "$docs/Note"
 calls 'it is part of the query' "GET *FROM ContentDocument WHERE (FileExtension = 'csv') ORDER BY Id" 1
-is 'but by its Id it can be had' "$(cat "$MNT/by-id/$(org document -G -d title=Note | cut -d' ' -f1)/content")" text
+is 'but they are there by Id' "$(cat "$MNT/by-id/$(org document -G -d title=Note | cut -d' ' -f1)/content")" text
 is 'or through a record' "$(cat "$MNT/records/Account/Acme"/*/content)" linked
 is 'and that lists it not' "$(listed)" Other,Table
 org_forget
 fs_sync
-calls 'a refresh asks what matches and what changed' 'GET *queryAll*' 2
+calls 'a refresh asks for matching documents and for changes' 'GET *queryAll*' 2
 calls 'and nothing else' '*' 2
 change new-version -d title=Table --data-urlencode 'content=a,b
 5,6'
@@ -34,12 +34,12 @@ is 'a new version' "$(cat "$docs/Table/Table.csv" | tail -1)" 5,6
 change new-version -d title=Other -d path=Other.txt -d content=text
 org_forget
 fs_sync
-is 'what no longer matches is gone' "$(listed)" Table
+is 'a document that no longer matches is gone' "$(listed)" Table
 calls 'at one query more' 'GET */query' 1
 change new-version -d title=Note -d path=Note.csv --data-urlencode 'content=a
 1'
 fs_sync
-is 'what matches now is there' "$(listed)" Note,Table
+is 'a document that matches now is there' "$(listed)" Note,Table
 change rename -d title=Note -d to=Notes
 change delete -d title=Table
 change add -d title=New -d path=New.csv -d content=a
@@ -51,7 +51,7 @@ echo full >"$MNT/.sffs/refresh"
 is 'a full refresh agrees' "$(listed)" New,Notes
 calls 'its list has the filter' "GET *q=SELECT Id FROM ContentDocument WHERE (FileExtension = 'csv') ORDER BY Id" 1
 is 'the status says that it is a part' "$(jq -r .filter "$MNT/.sffs/status.json")" "FileExtension = 'csv'"
-is 'MD5SUMS is of what is listed' "$(wc -l <"$MNT/.sffs/MD5SUMS")" 2
+is 'MD5SUMS has the listed documents' "$(wc -l <"$MNT/.sffs/MD5SUMS")" 2
 fs_unmount
 
 # Other parts of the same org, beside one another.
@@ -98,7 +98,7 @@ old=$(jq -r .Id "$docs/Old/metadata.json")
 is 'their record says so' "$(jq .IsArchived "$docs/Old/metadata.json")" true
 change archive -d title=Other
 fs_sync
-ok 'what is archived stays' test -e "$docs/Other"
+ok 'an archived document stays' test -e "$docs/Other"
 change delete -d title=Other
 fs_sync
 ok 'until it is deleted' not test -e "$docs/Other"

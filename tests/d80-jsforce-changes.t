@@ -29,11 +29,11 @@ is 'a new name' "$(ls "$MNT/documents" | paste -sd,) $(readlink "$MNT/libraries/
 second folder
 is 'a new folder' "$(cat "$MNT/libraries/Sales/2027"/*/content)" plan
 is 'the old one is empty' "$(ls -A "$MNT/libraries/Sales/2026")" ''
-is 'the library has what it had' "$(ls "$MNT/libraries/Sales")" 'Big Plan'
+is 'the library has the same documents as before' "$(ls "$MNT/libraries/Sales")" 'Big Plan'
 
 second unlink
 is 'no link is left' "$(ls -A "$MNT/records/Account/Acme Corp")" ''
 ok 'the folder has another name' test -e "$MNT/libraries/Sales/Later/Big Plan/Big Plan.txt" -a ! -e "$MNT/libraries/Sales/2027"
-ok 'what was deleted is gone' not test -e "$MNT/documents/Gone"
+ok 'the deleted documents are gone' not test -e "$MNT/documents/Gone"
 ok 'with its versions' not test -e "$MNT/versions/Gone"
 is 'the rest is there' "$(ls "$MNT/documents" | paste -sd,)" 'Big Plan,Letter,Uploaded'

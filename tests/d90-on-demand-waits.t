@@ -28,11 +28,11 @@ ls "$MNT/versions/Many" >"$TMP/versions" 2>&1 & counting=$!
 held 4
 ok 'documents are listed meanwhile' within ls "$MNT/documents"
 ok 'so are these directories' within ls "$MNT/records" "$MNT/versions"
-ok 'what is known is there' within ls "$MNT/records/Account/Globex"
+ok 'known names are there' within ls "$MNT/records/Account/Globex"
 ok 'and reads' within cat "$MNT/records/Account/Globex"/*/content
 ok 'df goes on' within df "$MNT"
-is 'Ctrl-C frees four who wait for a record' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/records/Account/Acme")" "$four"
-is 'who wait for a link' "$(within python3 "$TOP/tests/callers.py" 4 cat "$MNT/by-id/$letter/content")" "$four"
+is 'Ctrl-C ends four waits for a record' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/records/Account/Acme")" "$four"
+is 'four for a link' "$(within python3 "$TOP/tests/callers.py" 4 cat "$MNT/by-id/$letter/content")" "$four"
 is 'for a folder' "$(within python3 "$TOP/tests/callers.py" 4 stat "$MNT/libraries/Sales/2026/Plan")" "$four"
 is 'for versions' "$(within python3 "$TOP/tests/callers.py" 4 cat "$MNT/versions/Many/1.txt")" "$four"
 calls 'one call each, however many asked' 'GET *' 4
@@ -53,5 +53,5 @@ wait $all
 is 'eight at once see the same' "$(cat "$TMP"/many? | grep . | sort | uniq -c | awk '{ print $1 }' | sort -u)" 8
 calls 'at one query for the record' "GET *FROM Account WHERE*" 1
 calls 'and one for its links' 'GET *FROM ContentDocumentLink*' 1
-calls 'none for the libraries, of which the mount has asked' 'POST */composite' 0
+calls 'none for the libraries: the mount has asked' 'POST */composite' 0
 calls 'two for folders' 'GET *FROM ContentFolderItem*' 2

@@ -26,7 +26,7 @@ is 'with the options of a mount' "$("$sffs" doctor sim -o archived=yes | grep -c
 is 'which it checks' "$?" 2
 is 'nothing is on standard error' "$(cat "$TMP/err")" ''
 is 'nothing is BAD' "$(grep -c BAD "$TMP/out")" 0
-is 'no secret is said' "$(grep -c "$(sed -n 's/^client_secret = //p' "$TMP/good")" "$TMP/out")" 0
+is 'no secret is shown' "$(grep -c "$(sed -n 's/^client_secret = //p' "$TMP/good")" "$TMP/out")" 0
 org set -d query-all-files=0 -d skew=500 >/dev/null
 doctor 'what is left out is a note' 0 'note  files shared*Query All Files' 'clock is 500 seconds slow*timedatectl'
 org set -d query-all-files=1 -d skew=0 -d rest-enabled=0 >/dev/null

@@ -54,7 +54,7 @@ for try in Documents/first Documents/second Other/third; do
 	fusermount3 -u "$HOME/mnt"
 	kill "$HELD"; wait "$HELD" 2>/dev/null; HELD=
 done
-is 'the same is the same one' "$(ls -d "$XDG_CACHE_HOME"/sffs/00D* | wc -l)" 3
+is 'the same arguments make the same org' "$(ls -d "$XDG_CACHE_HOME"/sffs/00D* | wc -l)" 3
 
 # Completion.
 printf '[other]\nlogin_url = https://other.my.salesforce.com\n' >>"$XDG_CONFIG_HOME/sffs/config"
@@ -67,8 +67,8 @@ bash_says() {
 is 'bash: commands and orgs' "$(bash_says sffs '')" 'doctor help other sim status'
 is 'bash: orgs of a command' "$(bash_says sffs doctor '')" 'other sim'
 is 'bash: keys' "$(bash_says sffs -o cache_)" 'cache_dir= cache_size='
-is 'bash: keys behind another' "$(bash_says sffs -o refresh = 5,cache_)" '5,cache_dir= 5,cache_size='
-is 'bash: orgs behind options' "$(bash_says sffs -o refresh = 5 -f o)" other
+is 'bash: keys after another' "$(bash_says sffs -o refresh = 5,cache_)" '5,cache_dir= 5,cache_size='
+is 'bash: orgs after options' "$(bash_says sffs -o refresh = 5 -f o)" other
 is 'bash: options' "$(bash_says sffs --log)" --log-level
 is 'bash: directories' "$(cd "$TMP" && bash_says sffs sim mn)" mnt
 is 'bash: commands of sffs-auth, and orgs' "$(bash_says sffs-auth log) $(bash_says sffs-auth token s)" 'login logout sim'

@@ -10,7 +10,7 @@ is 'there are messages' "$(($(wc -l <"$TMP/messages") > 100))" 1
 is 'each is in docs/troubleshooting.md' "$(missing docs/troubleshooting.md <"$TMP/messages")" ''
 # The first column of its tables, but for the symptoms: between backquotes.
 sed -n '/^## Config/,$p' docs/troubleshooting.md | sed -n 's/^| \(`.*`\) |.*/\1/p' | sed 's/` · `/\n/g; s/`//g' >"$TMP/told"
-is 'and what is there is a message' "$(python3 - "$TMP/messages" "$TMP/told" <<'END'
+is 'and each message there is one of the programs' "$(python3 - "$TMP/messages" "$TMP/told" <<'END'
 import sys
 messages = open(sys.argv[1]).read().splitlines()
 for line in open(sys.argv[2]).read().splitlines():

@@ -15,8 +15,8 @@ why() { "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
 fs_mount -o refresh=1
 cat "$docs/cached/cached.txt" >/dev/null
 org set -d api-limit=0 >/dev/null
-is 'spent: what is not cached is EDQUOT' "$(why cat "$docs/big1/big1.bin")" 'Disk quota exceeded'
-is 'what is cached is read' "$(cat "$docs/cached/cached.txt")" cached
+is 'spent: a file that is not cached is EDQUOT' "$(why cat "$docs/big1/big1.bin")" 'Disk quota exceeded'
+is 'a cached file can be read' "$(cat "$docs/cached/cached.txt")" cached
 is 'all names are there' "$(ls "$docs" | wc -l)" 6
 ok 'a write to refresh fails' not fs_sync
 org_forget

@@ -16,7 +16,7 @@ ranges() { org journal -G --data-urlencode "match=$get?Range*" | sed 's/.*bytes=
 fault 'GET */query*' delay ms=3000 1
 ok 'a query that is answered after 3 s, where timeout = 2' fs_mount -o timeout=2,tries=2
 fault '*queryAll*' hold ms=0 1
-ok 'but it is not waited for without end' not fs_sync
+ok 'but the wait has an end' not fs_sync
 like 'the log says for how long it was' "$(cat "$MNT/.sffs/log")" '*no byte for 5 s*'
 calm
 fault "$get" hold-after bytes=0 1
@@ -56,11 +56,11 @@ fs_mount -o timeout=2,tries=3
 org set -d range=2 >/dev/null
 fault "$get" drop-after bytes=1000000 1
 same 'cut, where the org goes on with other bytes than were asked for' "$docs/a/a.bin" "$data/a.bin"
-calls 'it begins anew' "$get" 3
+calls 'it begins again' "$get" 3
 calm
 org set -d range=0 >/dev/null
 fault "$get" silent bytes=1000000 forever
-ok 'one that falls silent at the same place each time' not cat "$docs/e/e.bin"
-calls 'is given up after as many tries as may be' "$get" 3
+ok 'a download that is silent at the same place each time' not cat "$docs/e/e.bin"
+calls 'is given up after the last try' "$get" 3
 calm
 fs_unmount

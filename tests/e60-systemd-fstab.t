@@ -29,7 +29,7 @@ for socket in "$TMP/notify" "@$TMP/notify"; do
 	ok 'and then it serves' [ -f "$MNT/.sffs/status.json" ]
 	kill $FS_PID; wait $FS_PID
 	is 'a stop is a clean end' "$?" 0
-	like 'while it filled it asked for time, and said how far it was' "$(cat "$TMP/said")" '*EXTEND_TIMEOUT_USEC=*STATUS=2000 of 5000 documents*STATUS=4000*READY=1*'
+	like 'during the fill it asks systemd for time, and reports its progress' "$(cat "$TMP/said")" '*EXTEND_TIMEOUT_USEC=*STATUS=2000 of 5000 documents*STATUS=4000*READY=1*'
 done
 FS_PID=
 
@@ -54,7 +54,7 @@ for kind in system user; do
 	sed "s,@BINDIR@,$BUILD," "$TOP/scripts/systemd/$kind/sffs@.service" >"$TMP/units/sffs@.service"
 	is "systemd understands the unit of the $kind" "$(systemd-analyze verify --man=no $([ $kind = user ] && echo --user) "$TMP/units/sffs@sim.service" 2>&1 | grep sffs)" ''
 done
-like 'it does not try again what cannot work' "$(cat "$TMP/units/sffs@.service")" '*RestartPreventExitStatus=2 3 4 6*'
+like 'it does not restart after a config error' "$(cat "$TMP/units/sffs@.service")" '*RestartPreventExitStatus=2 3 4 6*'
 ok 'no unit hides its mount' not grep -E '^(ProtectSystem|PrivateTmp|PrivateMounts|ReadWritePaths)' "$TOP"/scripts/systemd/*/*
 
 # mount(8), by the helper that fuse3 brings; it has no environment of ours, and finds sffs where it is installed.
@@ -89,7 +89,7 @@ case $TOP:$BUILD in
 	with HOME=/root "$plain" >/dev/null
 	is 'mounted by hand, too' "$(kept)" 'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
 	with HOME=/root "sffs-auth --config '$config' login sim" >/dev/null
-	like 'where the login of root is, of which a unit is told' "$(with '' "sffs --config '$config' doctor sim")" \
+	like 'with the login of root, whose place the message for a unit names' "$(with '' "sffs --config '$config' doctor sim")" \
 		'*note  /root/.local/state/sffs/sim.json: another login, which is for mount(8) and fstab*env HOME=/root sffs doctor sim looks there*'
 	kept >/dev/null
 	with '' "sffs-auth --config '$config' login sim" >/dev/null

@@ -68,5 +68,5 @@ dist=$BUILD/sffs-$(cat docs/VERSION).tar.gz
 cp "$dist" "$TMP/first.tar.gz"
 make dist
 same 'makes the same bytes again' "$TMP/first.tar.gz" "$dist"
-is 'of what is committed' "$(tar tzf "$dist" | grep -c 'sffs-[0-9.]*/\(Makefile\|fs/mount/mount.c\|docs/sffs.1\)$')" 3
+is 'of the commit' "$(tar tzf "$dist" | grep -c 'sffs-[0-9.]*/\(Makefile\|fs/mount/mount.c\|docs/sffs.1\)$')" 3
 is 'and nothing that was built' "$(tar tzf "$dist" | grep -E '/build/|\.o$')" ''

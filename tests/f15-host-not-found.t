@@ -17,9 +17,9 @@ timeout -s KILL 60 "$BUILD/sffs" -o tries=2,refresh=0 sim "$MNT" 2>"$TMP/err"
 is 'the last state is mounted' "$?" 0
 like 'and said why' "$(cat "$TMP/err")" '*out of reach: Could not resolve host: acme.my.salesforce.invalid*serving what was known*'
 is 'all names are there' "$(ls "$MNT/documents" | paste -sd ' ')" 'cached other'
-is 'what is cached is read' "$(cat "$MNT/documents/cached/cached.txt")" cached
+is 'a cached file can be read' "$(cat "$MNT/documents/cached/cached.txt")" cached
 ok 'df and stat' sh -c "df '$MNT' && stat '$MNT/documents/other/other.txt'"
-is 'what is not is a time-out' "$(why cat "$MNT/documents/other/other.txt")" 'Connection timed out'
+is 'others time out' "$(why cat "$MNT/documents/other/other.txt")" 'Connection timed out'
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 timeout -s KILL 60 "$BUILD/sffs" -o tries=2 sim "$MNT" 2>"$TMP/err"

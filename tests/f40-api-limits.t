@@ -15,7 +15,7 @@ used() { org journal | grep -c '	/services/data/' || :; }	# API calls since the 
 fs_mount -o refresh=0
 cp "$MNT/.sffs/limits.json" "$TMP/limits"
 is 'limits.json is JSON, and as large as it says' "$(jq -r .budget.max "$TMP/limits") $(wc -c <"$TMP/limits")" "null $(stat -c %s "$MNT/.sffs/limits.json")"
-is 'what the mount cost, by kind' "$(limits '[.calls.fill, .calls.download, .calls.failed]')" '[1,0,0]'
+is 'the calls of the mount, by kind' "$(limits '[.calls.fill, .calls.download, .calls.failed]')" '[1,0,0]'
 is 'the whole org' "$(limits '[.org.used, .org.max, .org.reserve, .org.in_reserve, .org.spent_until]')" "[$(used),100000,10000,false,null]"
 is 'no budget, but a count' "$(limits '[.budget.used, .budget.max]')" "[$(used),null]"
 find "$MNT" -exec stat {} + >/dev/null; grep -q . "$MNT/.sffs/status.json"
@@ -64,7 +64,7 @@ is 'names are there' "$(ls "$docs" | wc -l)" 9
 calls 'and nobody asks for them' '*' 0
 like 'the log says so, once' "$(grep 'API limit' "$MNT/.sffs/log")" "*what is left is for reading (api_reserve): no refresh until *"
 is 'once' "$(grep -c 'API limit' "$MNT/.sffs/log")" 1
-is 'a reader gets what it asks for' "$(cat "$docs/d3/d3.txt")" 'document 3'
+is 'a reader gets its file' "$(cat "$docs/d3/d3.txt")" 'document 3'
 calls 'by one call' 'GET */VersionData' 1
 org_forget
 for d in $(ls "$docs" | head -5); do cat "$docs/$d/content" >/dev/null; done
@@ -79,8 +79,8 @@ org set -d api-limit=1 >/dev/null
 is 'spent: EDQUOT' "$(why cat "$docs/d6/d6.txt")" 'Disk quota exceeded'
 like 'and until when' "$(limits .org.spent_until)" '"20??-*Z"'
 org_forget
-is 'what is cached is read' "$(cat "$docs/d1/d1.txt")" 'document 1'
-is 'what is not is EDQUOT' "$(why cat "$docs/d7/d7.txt")" 'Disk quota exceeded'
+is 'a cached file can be read' "$(cat "$docs/d1/d1.txt")" 'document 1'
+is 'others are EDQUOT' "$(why cat "$docs/d7/d7.txt")" 'Disk quota exceeded'
 calls 'without a call' '*' 0
 fs_unmount
 org set -d api-limit=100000 >/dev/null
@@ -95,10 +95,10 @@ for i in 1 2 3 4 5 6 7; do cat "$docs/d$i/d$i.txt" >/dev/null 2>&1; done
 calls 'no more than that' '*' $((7 - before))
 is 'it is spent' "$(limits .budget.used) $(why cat "$docs/d8/d8.txt")" '7 Disk quota exceeded'
 like 'the log says until when' "$(cat "$MNT/.sffs/log")" '*the 7 calls of 24 hours that api_budget allows are made; no calls until 20??-??-?? ??:??,*'
-is 'names and what is cached are there' "$(ls "$docs" | wc -l) $(cat "$docs/d1/d1.txt")" '9 document 1'
+is 'names and cached files are there' "$(ls "$docs" | wc -l) $(cat "$docs/d1/d1.txt")" '9 document 1'
 fs_unmount
 fs_mount -o refresh=3600,api_budget=7
-is 'a new mount begins anew' "$(cat "$docs/d8/d8.txt") $(limits .budget.used)" 'document 8 2'
+is 'a new mount counts from zero' "$(cat "$docs/d8/d8.txt") $(limits .budget.used)" 'document 8 2'
 fs_unmount
 
 # Out of reach is no call.
@@ -107,4 +107,4 @@ fs_mount -o refresh=3600,api_budget=7,tries=1 2>/dev/null
 why cat "$docs/d9/d9.txt" >/dev/null
 is 'calls that found nobody do not count' "$(limits .budget.used)" 0
 is 'and the budget is as before' "$(limits .budget.max)" 7
-is 'what is cached is read' "$(cat "$docs/d8/d8.txt")" 'document 8'
+is 'a cached file can be read' "$(cat "$docs/d8/d8.txt")" 'document 8'

@@ -30,6 +30,6 @@ org_forget
 t=$(seconds)
 fs_mount -o refresh=3600
 note "a second mount: $(since "$t")"
-calls 'a second mount asks once what changed' 'GET */services/data/*' 1
+calls 'a second mount refreshes once' 'GET */services/data/*' 1
 is 'and has all names' "$(ls -f "$MNT/documents" | grep -vc '^\.\.*$')" "$N"
 fs_unmount

@@ -25,7 +25,7 @@ run 'as JSON' 3 "$auth" status --json sim
 is 'too' "$(printf %s "$out" | jq -c '[.org, .logged_in]')" '["sim",false]'
 
 run 'login' 0 "$auth" login sim
-like 'says who and where' "$out" "sim: logged in as integration@example.com, *00D*$ORG_URL"
+like 'names the user and the org' "$out" "sim: logged in as integration@example.com, *00D*$ORG_URL"
 is 'the login is its owner'\''s alone' "$(stat -c %a "$file" "$XDG_STATE_HOME/sffs" | paste -sd ' ')" '600 700'
 org_forget
 run 'status' 0 "$auth" status sim
@@ -35,14 +35,14 @@ is 'is the same' "$(printf %s "$out" | jq -c '[.org, .logged_in, .instance_url, 
 	"[\"sim\",true,\"$ORG_URL\",\"api\",\"client_credentials\",18,18]"
 calls 'and costs nothing' '*' 0
 run 'status --limits' 0 "$auth" status --limits sim
-like 'says who, and what is left' "$out" '*integration@example.com*API*1 of 100000 calls*99999 left*'
+like 'names the user, and the time left' "$out" '*integration@example.com*API*1 of 100000 calls*99999 left*'
 calls 'and costs one API call' 'GET /services/data/*' 1
 
 org_forget
 run 'token' 0 "$auth" token sim
 first=$out
 is 'is one that works' "$(userinfo "$first")" 200
-calls 'and was not asked for anew' 'POST */token' 0
+calls 'and no new one was requested' 'POST */token' 0
 org expire-tokens -X POST
 run 'token, after it has expired' 0 "$auth" token sim
 is 'is another one that works' "$(userinfo "$out")" 200
@@ -65,7 +65,7 @@ chmod 700 "$XDG_CACHE_HOME/sffs"
 ln -s "$TMP/kept" "$XDG_CACHE_HOME/sffs/$id/link"
 touch "$TMP/kept/file" "$XDG_CACHE_HOME/sffs/$id/blobs/x"
 run 'logout --purge' 0 "$auth" logout --purge sim
-is 'removes what is cached of this user, and nothing else' "$(ls "$XDG_CACHE_HOME/sffs" "$TMP/kept")" "$(printf '%s\n' "$XDG_CACHE_HOME/sffs:" 00Dother-005 '' "$TMP/kept:" file)"
+is 'removes the cached data of this user, and nothing else' "$(ls "$XDG_CACHE_HOME/sffs" "$TMP/kept")" "$(printf '%s\n' "$XDG_CACHE_HOME/sffs:" 00Dother-005 '' "$TMP/kept:" file)"
 
 edit "s,^client_secret.*,client_secret_cmd = umask >$TMP/umask; grep core /proc/self/limits >$TMP/core; echo \" \$SIM_SECRET \","
 export SIM_SECRET="$secret"
@@ -106,7 +106,7 @@ client_id=$(sed -n 's/^client_id = //p' "$TMP/good")
 client_secret=$secret
 END
 typed 'and on one' 0 "$auth" login --setup acme
-like 'asks again for what is no good' "$out" '*login_url = https://acme.light*this host serves pages only*login_url = http*'
+like 'asks again after a bad answer' "$out" '*login_url = https://acme.light*this host serves pages only*login_url = http*'
 like 'says how to make the app' "$out" '*External Client App*Run As*'
 like 'shows no secret' "$(echo "$out" | grep -c "$secret")" 0
 is 'writes a section that only its user can read' "$(stat -c %a "${first%/*}" "$first" | tr '\n' ' ')" '700 600 '
@@ -115,7 +115,7 @@ run 'another org' 2 "$auth" login other
 like 'leads there, too' "$err" '*there are: acme; *sffs-auth login --setup other'
 printf '%s\n' login_url=https://other.my.salesforce.com flow=jwt client_id=x username=it@example.org private_key= >"$TMP/answers"
 typed 'and is written below' 0 "$auth" login --setup other
-is 'with what belongs to its flow' "$(sed '1,/^$/d' "$first" | tr '\n' ' ')" \
+is 'with the keys of its flow' "$(sed '1,/^$/d' "$first" | tr '\n' ' ')" \
 	"[other] login_url = https://other.my.salesforce.com flow = jwt client_id = x username = it@example.org private_key = ${first%/*}/other.pem "
 sed -i '/^private_key/d' "$first"
 run 'a section that lacks something' 2 "$auth" login other

@@ -28,7 +28,7 @@ like 'says who' "$out" 'sim: logged in as integration@example.com*'
 calls 'by one request' 'POST */token' 1
 org expire-tokens -X POST >/dev/null
 run 'a token that has ended' 0 "$auth" token sim
-is 'is signed for anew' "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $out" "$ORG_URL/services/oauth2/userinfo")" 200
+is 'is signed again' "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $out" "$ORG_URL/services/oauth2/userinfo")" 200
 with "private_key_cmd = cat $pem"
 run 'a key that a command prints' 0 "$auth" login sim
 cp "$TMP/good" "$config"
@@ -39,10 +39,10 @@ calls 'gets it' 'POST */token' 2
 
 org set -d consented=0 >/dev/null
 run 'nobody has approved the app' 4 "$auth" login sim
-like 'what an admin does is said' "$err" '*pre-authorized*'
+like 'it says what an admin must do' "$err" '*pre-authorized*'
 org set -d consented=1 -d approved=0 >/dev/null
 run 'the user may not use it' 4 "$auth" login sim
-like 'what an admin does, too' "$err" '*permission set*'
+like 'also what an admin must do' "$err" '*permission set*'
 org set -d approved=1 -d skew=600 >/dev/null
 run 'a clock that is wrong' 4 "$auth" login sim
 like 'is named' "$err" '*clock*'
@@ -62,12 +62,12 @@ like 'is named' "$err" "*$TMP/nosuch.pem*"
 cp "$pem" "$TMP/open.pem"; chmod 644 "$TMP/open.pem"
 with "private_key = $TMP/open.pem"
 run 'a key that everybody can read' 2 "$auth" login sim
-like 'how to close it is said' "$err" "*chmod 600 $TMP/open.pem*"
+like 'it says how to go on' "$err" "*chmod 600 $TMP/open.pem*"
 sed 's/^username.*/username = nobody@example.com/' "$TMP/good" >"$config"
 run 'another user is another login' 4 "$auth" token sim
 cp "$TMP/good" "$config"
 ok 'a mount logs in by itself' fs_mount
-is 'and shows what is there' "$(ls "$MNT/documents" | wc -l)" 10
+is 'and shows the documents' "$(ls "$MNT/documents" | wc -l)" 10
 fs_unmount
 is 'no key was said' "$(grep -c 'PRIVATE KEY\|eyJ' "$TMP/said")" 0
 

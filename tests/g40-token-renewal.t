@@ -38,7 +38,7 @@ ok 'the refresh token is another one' [ "$(refresh_token)" != "$before" ]
 before=$(refresh_token)
 expire
 run 'and it was kept' 0 "$auth" token sim
-ok 'so that it works again' works "$out"
+ok 'and it works again' works "$out"
 
 # Eight processes at once, with a refresh that takes a while.
 org set -d refresh-time=300 >/dev/null
@@ -93,7 +93,7 @@ run 'an outage that passes' 0 "$auth" token sim
 expire
 fault -d kind=oauth-error -d name=ip
 run 'not from this address' 4 "$auth" token sim
-like 'who can change that is said' "$err" '*admin*Login IP Ranges*'
+like 'it says who can change that' "$err" '*admin*Login IP Ranges*'
 run 'from another one' 0 "$auth" token sim
 
 # An answer that is lost in transit takes a rotated token with it.
@@ -101,7 +101,7 @@ org set -d rotate=1 >/dev/null
 expire
 fault -d kind=drop-after -d bytes=10 -d times=1
 run 'the new refresh token was lost on its way' 4 "$auth" token sim
-like 'the way out is said' "$err" '*expired access/refresh token*sffs-auth login sim*'
+like 'it says what to do' "$err" '*expired access/refresh token*sffs-auth login sim*'
 org_forget
 run 'the login is over' 3 "$auth" token sim
 calls 'and the org is not asked again' '*' 0

@@ -18,7 +18,7 @@ traced() { ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -e "trace=$ca
 login
 org expire-tokens -X POST >/dev/null
 traced -o "$TMP/trace" >"$TMP/out"
-ok 'nobody is killed: it works' works "$(cat "$TMP/out")"
+ok 'without a kill it works' works "$(cat "$TMP/out")"
 is 'and the token is on disk' "$(grep -c 'rename.*sim\.json' "$TMP/trace")" 1
 # A line each: a system call, and which of its name it is.
 python3 - "$SEED" "${ROUNDS:-16}" "$TMP/trace" >"$TMP/points" <<'END'
@@ -34,7 +34,7 @@ for line in open(trace):
 random.seed(seed)
 for name, n in points if rounds == 'all' else random.sample(points, min(int(rounds), len(points))): print(name, n)
 END
-is 'where to kill it is known' "$(($(wc -l <"$TMP/points") > 9))" 1
+is 'the points to kill it at are known' "$(($(wc -l <"$TMP/points") > 9))" 1
 
 lost= torn= left= window=0 rounds=0 killed=0
 while read -r name n <&3; do

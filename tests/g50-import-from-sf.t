@@ -19,7 +19,7 @@ run() {
 
 url >"$TMP/url"
 run 'a URL on standard input' 0 "$auth" import sim <"$TMP/url"
-like 'who it is, is said' "$out" '*integration@example.com*one login*'
+like 'it names the user' "$out" '*integration@example.com*one login*'
 is 'status says where it is from' "$("$auth" status --json sim | jq -c '[.logged_in, .how]')" '[true,"import"]'
 is 'the file is its owner'\''s alone' "$(stat -c %a "$file")" 600
 org expire-tokens -X POST
@@ -42,7 +42,7 @@ echo "$ORG_URL" >"$TMP/url"
 run 'no auth URL' 2 "$auth" import sim "$TMP/url"
 run 'no file' 2 "$auth" import sim "$TMP/nosuch"
 run 'nothing' 2 "$auth" import sim </dev/null
-ok 'none of these is a login' not test -e "$file"
+ok 'none of these gives a login' not test -e "$file"
 
 # A Salesforce CLI that knows one org, by the alias uat.
 mkdir "$TMP/bin"
@@ -60,13 +60,13 @@ export PATH="$TMP/bin:$PATH" SF_LOG="$TMP/sf.log" SF_TOKEN='[REDACTED] Use sf or
 run 'a token that is none' 2 "$auth" import --from-cli uat sim
 SF_TOKEN=$(curl -s -d grant_type=client_credentials -d "client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token" | jq -r .access_token)
 run '--from-cli' 0 "$auth" import --from-cli uat sim
-like 'who it is, and for how long, is said' "$out" '*integration@example.com*ends with the session*'
+like 'it names the user and the lifetime' "$out" '*integration@example.com*ends with the session*'
 is 'status says where it is from' "$("$auth" status --json sim | jq -c '[.logged_in, .how]')" '[true,"sf"]'
 run 'the token' 0 "$auth" token sim
 is 'is that of the CLI' "$out" "$SF_TOKEN"
 org expire-tokens -X POST
 run 'when it has ended' 4 "$auth" token sim
-like 'what to do is said' "$err" '*import it again*'
+like 'it says what to do' "$err" '*import it again*'
 run 'a dead one' 4 "$auth" import --from-cli uat sim
 run 'an org that the CLI does not know' 2 "$auth" import --from-cli nosuch sim
 like 'the words of the CLI are shown' "$err" '*sf org auth show-access-token failed: No authorization information found for nosuch.'

@@ -59,7 +59,7 @@ is 'lets it go on' "$(each 8)" 1
 ok 'a logout beside it' sh -c "\"$auth\" logout sim && rm -f \"$file\""
 org expire-tokens -X POST >/dev/null
 org revoke -X POST >/dev/null
-ok 'ends what is not cached' not fs_sync
+ok 'files that are not cached fail' not fs_sync
 ok 'the log says that looks fail' grep -q 'Permission denied): until one works, all looks fail' "$MNT/.sffs/log"
 ok 'and not that anything is served' not grep -q 'still served' "$MNT/.sffs/log"
 fs_unmount
@@ -72,7 +72,7 @@ is 'and read' "$(cat "$MNT/documents/d3/d3.txt")" 'document 3'
 fs_unmount
 rm "$file"
 try
-is 'but without a login it is not' "$?" 3
+is 'but without a login it cannot go on' "$?" 3
 sed -i 's/^flow.*/flow = client_credentials/' "$config"
 try
 is 'nor with one that would have to be asked for' "$?" 5

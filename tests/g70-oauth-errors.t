@@ -93,7 +93,7 @@ done 3<"$TMP/rows"
 # The table is whole: what the org can say is in it, and so is each remedy that sffs knows.
 sed -n 's/^[^{]*{ "[a-z-]*", "\([^"]*\)", \(NULL\|"[^"]*"\).*/\1|\2/p; s/^[^{]*{ "[a-z-]*", "\([^"]*\)",$/\1|/p' "$TOP/tests/org/refusal.c" |
 	sed 's/|NULL/|/; s/"//g' >"$TMP/refusals"
-is 'what the org can say is known' "$(($(wc -l <"$TMP/refusals") > 30))" 1
+is 'every error of the org is known' "$(($(wc -l <"$TMP/refusals") > 30))" 1
 is 'the table has it' "$(while IFS='|' read -r error description; do
 	grep -qiF -e "|$error|$description" "$TMP/rows" || echo "$error, $description"; done <"$TMP/refusals")" ''
 is 'and each remedy' "$(python3 - "$TOP/auth/oauth.c" "$TMP/rows" <<'END'

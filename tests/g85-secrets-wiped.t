@@ -30,7 +30,7 @@ wiped() { is "$1: wiped" "$(grep -v '/libcurl\.so\|^cat ' "$FREED_LOG" 2>/dev/nu
 
 watched 'a login in a browser' "$BUILD/sffs-auth" login sim
 wiped 'a login in a browser'
-ok 'what is not would be seen' grep -q '/libcurl\.so.* 5Aep861\|/libcurl\.so.* '"$access" "$FREED_LOG"
+ok 'a leak would be found' grep -q '/libcurl\.so.* 5Aep861\|/libcurl\.so.* '"$access" "$FREED_LOG"
 org expire-tokens -X POST >/dev/null
 watched 'a token, renewed' "$BUILD/sffs-auth" token sim
 wiped 'a token, renewed'

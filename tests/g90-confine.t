@@ -38,20 +38,20 @@ org change -d op=add -d title=new -d content=new >/dev/null
 org expire-tokens -X POST >/dev/null
 token=$(jq -r .access_token "$XDG_STATE_HOME/sffs/sim.json")
 fs_sync
-is 'it asks what is new' "$(cat "$MNT/documents/new/new.txt")" new
+is 'it refreshes' "$(cat "$MNT/documents/new/new.txt")" new
 ok 'with a new token, which is kept' [ "$(jq -r .access_token "$XDG_STATE_HOME/sffs/sim.json")" != "$token" ]
 is 'of a host whose name it looked up' "$(jq -r .instance_url "$XDG_STATE_HOME/sffs/sim.json")" "https://localhost:${ORG_URL##*:}"
 case $BUILD in
 *asan|*tsan) for i in 1 2 3 4 5; do ok 'a sanitizer is not confined' true; done ;;
 *)
-	like 'it opens what it needs' "$(opens "$XDG_STATE_HOME/sffs/sim.json" 0)" '[0-9]*'
+	like 'it can open the files that it needs' "$(opens "$XDG_STATE_HOME/sffs/sim.json" 0)" '[0-9]*'
 	is 'but no other file' "$(opens "$TMP/theirs/file" 0)" -1
 	is 'not its own config' "$(opens "$config" 0)" -1
 	is 'and makes none' "$(opens "$TMP/theirs/new" 0o101)" -1
 	is 'of root'\''s powers it has those over files' "$(of_threads "$pid" CapEff)" "$([ "$(id -u)" = 0 ] && echo 000000000000000e || echo 0000000000000000)" ;;
 esac
 fs_unmount
-ok 'unmounted, it ends, and what would have unmounted it' all_gone
+ok 'unmounted, it ends, and so does its mounter' all_gone
 
 ok 'it mounts again' fs_mount
 kill "$(daemon)"
@@ -59,7 +59,7 @@ ok 'told to end, it does' all_gone
 ok 'and unmounts' not mountpoint -q "$MNT"
 ok 'once more' fs_mount
 kill -KILL "$(daemon)"
-ok 'killed, it leaves nobody behind' all_gone
+ok 'killed, it leaves no process' all_gone
 is 'but a dead mount, as ever' "$(ls "$MNT" 2>&1 | sed 's/.*: //')" 'Transport endpoint is not connected'
 fs_unmount
 

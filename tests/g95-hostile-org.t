@@ -29,7 +29,7 @@ for root, dirs, files in os.walk(os.fsencode(sys.argv[1])):
         if text != '.sffs' and (text[0] in '.-' or '/' in text or any(unicodedata.category(c) in ('Cc', 'Cf') for c in text) or len(name) > 255):
             print(repr(text))
 END
-is 'that drives no terminal, hides nothing, is no option and no path' "$(cat "$TMP/names")" ''
+is 'with names that drive no terminal, hide nothing, and are neither options nor paths' "$(cat "$TMP/names")" ''
 parsed=$(echo "$MNT"/documents/csv*/parsed)
 is 'nor is one of a column' "$(ls "$parsed/columns" | LC_ALL=C grep -c '^[.-]\|[^ -~]' ; ls "$parsed/columns" | wc -l)" "$(printf '0\n6')"
 ok 'a walk through it stays in it' sh -c "tar -C '$MNT' -cf - documents | tar -tf - | grep -vc '^documents/' | grep -qx 0"

@@ -48,7 +48,7 @@ END
 python3 "$TMP/first.py" "$docs/a/a.bin" "$data/a.bin" >"$TMP/out" 2>&1
 is 'the first reader has a wrong byte' "$(sed -n 1p "$TMP/out")" wrong
 is 'and an error' "$(sed -n 2p "$TMP/out")" 'Input/output error'
-is 'whoever comes now reads what is right' "$(sed -n 3p "$TMP/out")" 'right right'
+is 'a new reader gets right bytes' "$(sed -n 3p "$TMP/out")" 'right right'
 is 'they cannot map it' "$(sed -n 4p "$TMP/out")" 'No such device'
 is 'and a private mapping cannot be read' "$(sed -n 5p "$TMP/out")" -7
 is 'the first one never comes to a clean end' "$(sed -n 6p "$TMP/out")" 'Input/output error'
@@ -63,7 +63,7 @@ cat "$docs/c/c.bin" "$docs/d/d.bin" >/dev/null
 is 'it is not in the cache' "$(getfattr --only-values -n user.salesforce.cached --absolute-names "$docs/b/b.bin")" no
 org fault -d kind=corrupt -d bytes=1000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$docs/b/b.bin" >"$TMP/b" 2>/dev/null && cmp -s "$TMP/b" "$data/b.bin" || [ "$(stat -c %s "$TMP/b")" -lt 3000000 ]
-is 'an error or what is right' "$?" 0
+is 'an error or right bytes' "$?" 0
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 
@@ -116,4 +116,4 @@ print(len(names), 'documents')
 while not wrong.empty():
     print(wrong.get(), 'is wrong')
 END
-is 'who reads to a clean end has read what is right' "$(python3 "$TMP/many.py" "$TMP/many")" '40 documents'
+is 'a read with a clean end has right bytes' "$(python3 "$TMP/many.py" "$TMP/many")" '40 documents'
