@@ -1,8 +1,8 @@
 /*
  * A lane is a multi handle for one request at a time. It keeps the connection
  * between requests, and another thread can wake it while it waits for a silent
- * peer, which an easy handle alone does not allow. Idle lanes are a stack, so
- * that a few warm connections do the work. A lane lives until http_close,
+ * peer, which an easy handle alone does not allow. The first idle lane is taken,
+ * so that a few warm connections do the work. A lane lives until http_close,
  * because http_cancel may wake it at any time.
  *
  * Each request has an easy handle of its own. Before 8.1.1 libcurl used freed
@@ -37,8 +37,8 @@
 
 struct lane {
 	CURLM		*multi;
-	struct lane	*next;		/* in the list of all lanes */
-	struct lane	*next_idle;
+	struct lane	*next;
+	bool		 busy;
 	char		 piece[PIECE];	/* for a sink */
 };
 
@@ -46,8 +46,8 @@ struct http {
 	struct http_options options;
 	atomic_bool	 cancelled;
 
-	pthread_mutex_t	 lock;		/* guards: lanes, idle */
-	struct lane	*lanes, *idle;
+	pthread_mutex_t	 lock;		/* guards: lanes, and which are busy */
+	struct lane	*lanes;
 };
 
 /* A request under way. */
@@ -66,7 +66,7 @@ struct http_transfer {
 	int		 rc;		/* why we ended it; 0: we did not */
 	bool		 whole;		/* the server ignores the range */
 	bool		 sink_failed;	/* and has logged why */
-	bool		 answered;
+	bool		 answered, tls, loopback;
 	int64_t		 last_byte;	/* ms of clock_ms; 0: no connection yet */
 };
 
@@ -125,24 +125,21 @@ static struct lane *
 lane_get(struct http *h)
 {
 	pthread_mutex_lock(&h->lock);
-	struct lane *l = h->idle;
-	if (l)
-		h->idle = l->next_idle;
-	pthread_mutex_unlock(&h->lock);
-	if (l)
-		return l;
-
-	l = calloc(1, sizeof(*l));
-	if (!l)
-		return NULL;
-	l->multi = curl_multi_init();
-	if (!l->multi) {
-		free(l);
-		return NULL;
+	struct lane *l = h->lanes;
+	while (l && l->busy)
+		l = l->next;
+	if (!l && (l = calloc(1, sizeof(*l)))) {
+		l->multi = curl_multi_init();
+		if (l->multi) {
+			l->next = h->lanes;
+			h->lanes = l;
+		} else {
+			free(l);
+			l = NULL;
+		}
 	}
-	pthread_mutex_lock(&h->lock);
-	l->next = h->lanes;
-	h->lanes = l;
+	if (l)
+		l->busy = true;
 	pthread_mutex_unlock(&h->lock);
 	return l;
 }
@@ -151,8 +148,7 @@ static void
 lane_put(struct http *h, struct lane *l)
 {
 	pthread_mutex_lock(&h->lock);
-	l->next_idle = h->idle;
-	h->idle = l;
+	l->busy = false;
 	pthread_mutex_unlock(&h->lock);
 }
 
@@ -334,7 +330,7 @@ prepare_headers(struct http_transfer *x)
 
 /* Takes the host from the URL, as libcurl reads it. Refuses http to another machine, and users. */
 static int
-prepare_url(struct http_transfer *x, CURLU *url, bool *loopback, bool *tls)
+prepare_url(struct http_transfer *x, CURLU *url)
 {
 	char *scheme = NULL, *user = NULL;
 	int rc = 0;
@@ -343,9 +339,9 @@ prepare_url(struct http_transfer *x, CURLU *url, bool *loopback, bool *tls)
 	    curl_url_get(url, CURLUPART_HOST, &x->host, 0) ||
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0))
 		return refuse(x, "the URL is not valid");
-	*loopback = host_is_loopback(x->host);
-	*tls = strcmp(scheme, "https") == 0;
-	if (!*tls && !(*loopback && strcmp(scheme, "http") == 0))
+	x->loopback = host_is_loopback(x->host);
+	x->tls = strcmp(scheme, "https") == 0;
+	if (!x->tls && !(x->loopback && strcmp(scheme, "http") == 0))
 		rc = refuse(x, "http is only for this machine itself; use https");
 	else if (curl_url_get(url, CURLUPART_USER, &user, 0) == CURLUE_OK)
 		rc = refuse(x, "the URL has a user in it");
@@ -358,14 +354,14 @@ prepare_url(struct http_transfer *x, CURLU *url, bool *loopback, bool *tls)
 #define SET(option, value) (bad |= curl_easy_setopt(x->easy, CURLOPT_##option, value))
 
 static int
-set_options(struct http_transfer *x, CURLU *url, bool loopback, bool tls)
+set_options(struct http_transfer *x, CURLU *url)
 {
 	const struct http_options *o = &x->http->options;
 	const struct http_request *q = x->q;
 	char range[64];
 	int bad = 0;
 
-	SET(PROTOCOLS_STR, tls ? "https" : "http");
+	SET(PROTOCOLS_STR, x->tls ? "https" : "http");
 	SET(FOLLOWLOCATION, 0L);
 	SET(OPENSOCKETFUNCTION, on_socket);
 	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
@@ -376,7 +372,7 @@ set_options(struct http_transfer *x, CURLU *url, bool loopback, bool tls)
 		SET(CAPATH, NULL);
 		SET(CA_CACHE_TIMEOUT, 0L);	/* read anew for each connection: it may change */
 	}
-	if (loopback)
+	if (x->loopback)
 		SET(PROXY, "");
 	else if (o->proxy)
 		SET(PROXY, o->proxy);
@@ -413,17 +409,6 @@ set_options(struct http_transfer *x, CURLU *url, bool loopback, bool tls)
 	SET(WRITEDATA, x);
 	SET(ERRORBUFFER, x->text);
 	return bad ? -ENOMEM : 0;
-}
-
-static int
-prepare_transfer(struct http_transfer *x, CURLU *url)
-{
-	bool loopback = false, tls = false;
-	int rc = prepare_url(x, url, &loopback, &tls);
-
-	if (rc == 0)
-		rc = prepare_headers(x);
-	return rc < 0 ? rc : set_options(x, url, loopback, tls);
 }
 
 /*
@@ -578,7 +563,11 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 	if (!lane || !url || !x.easy)
 		goto out;
 	x.lane = lane;
-	rc = prepare_transfer(&x, url);
+	rc = prepare_url(&x, url);
+	if (rc == 0)
+		rc = prepare_headers(&x);
+	if (rc == 0)
+		rc = set_options(&x, url);
 	if (rc == 0 && curl_multi_add_handle(lane->multi, x.easy) != CURLM_OK)
 		rc = -ENOMEM;
 	if (rc == 0) {
