@@ -37,8 +37,7 @@ struct parse {
 	const struct buf *text;
 	size_t		 pos;			/* of the next line */
 	int		 line;			/* the number of the current one */
-	int		 own[OPTION_MOST];	/* the line of each key of [org]; 0: not given */
-	int		 defaults[OPTION_MOST];	/* the same for [defaults] */
+	int		 lines[2][OPTION_MOST];	/* of keys of [defaults] and [org]; 0: none */
 	bool		 has_secret;		/* in any section */
 	int		 rc;			/* the first error */
 };
@@ -102,14 +101,14 @@ take_known_key(
     struct parse *p, bool own, const struct option *o, const char *value, const char *where)
 {
 	const size_t number = (size_t)(o - option_table);
-	int *line = own ? &p->own[number] : &p->defaults[number];
+	int *line = &p->lines[own][number];
 
 	if (*line)
 		return log_invalid("config",
 		    "%s: %s is given a second time, first in line %d: keep one", where, o->name,
 		    *line);
 	*line = p->line;
-	if (!own && p->own[number])	/* [defaults] may stand below [org], which wins */
+	if (!own && p->lines[1][number])	/* [defaults] may stand below [org], which wins */
 		return 0;
 	return option_set(p->config, o, value, where);
 }
@@ -165,13 +164,11 @@ read_text(int fd, const char *file, struct buf *text)
 {
 	int rc = buf_read(text, fd, FILE_MOST);
 
-	if (rc == -EFBIG)
+	if (rc == -EFBIG || (rc == 0 && strlen(text->data) != text->len))
 		return log_invalid(
-		    "config", "%s: not a config file: it is larger than a megabyte", file);
+		    "config", "%s: not a text file, or larger than a megabyte", file);
 	if (rc < 0 && rc != -ENOMEM)
 		return log_invalid("config", "%s: %s", file, strerror(-rc));
-	if (rc == 0 && strlen(text->data) != text->len)
-		return log_invalid("config", "%s: not a text file", file);
 	return rc;
 }
 
@@ -181,7 +178,7 @@ check_private(const struct stat *st, const char *file, bool has_secret)
 {
 	if (st->st_uid != geteuid() && st->st_uid != 0)
 		return log_invalid("config",
-		    "%s: belongs to another user, who could change it: chown it to yourself or root",
+		    "%s: belongs to another user, who could change it: chown it to you or root",
 		    file);
 	if (has_secret && (st->st_mode & 077))
 		return log_invalid("config",
@@ -210,9 +207,10 @@ read_config(struct config *c, int fd, bool *there)
 	if (there)
 		*there = found;
 	else if (rc == 0 && !found)
-		rc = log_invalid("config", "%s: there is no section [%s]; %s%s; to create it: %s login --setup %s",
-		    c->file, c->org, orgs.len ? "there are: " : "there is none at all", buf_str(&orgs),
-		    c->sffs_auth, c->org);
+		rc = log_invalid("config",
+		    "%s: there is no section [%s]; %s%s; to create it: %s login --setup %s",
+		    c->file, c->org, orgs.len ? "there are: " : "there is none at all",
+		    buf_str(&orgs), c->sffs_auth, c->org);
 	buf_wipe(&text);
 	buf_free(&orgs);
 	return rc;

@@ -16,7 +16,8 @@ struct jwt_claims {
 	int64_t		 exp;			/* seconds since 1970 */
 };
 
-/* RS256 with the private key in pem; out is empty before. -EINVAL: not an RSA key, or it has a passphrase. */
+/* RS256 with the private key in pem; out is empty before. -EINVAL: not an RSA key, or it has a
+ * passphrase. */
 int	jwt_sign(const struct jwt_claims *, const char *pem, struct buf *out);
 
 /* Base64 with - and _ and without = at the end (RFC 7636, appendix A). */

@@ -43,7 +43,7 @@ oauth_grant_free(struct oauth_grant *g)
 
 /* The first row that fits counts. */
 static const struct known {
-	const char *fragments;		/* "this|that" of "error description", any case; NULL: any */
+	const char *fragments;	/* "this|that" of "error, description", any case; NULL: any */
 	const char *remedy;
 	enum oauth_kind kind;
 } errors[] = {
@@ -234,17 +234,20 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
 	if (error) {
 		rc = oauth_explain(error, json_string(json, "error_description"), f);
 	} else if (status >= 500 || status == 429) {
-		rc = fail_login(f, OAUTH_FAULT, "%s answered %d; its status is on status.salesforce.com",
+		rc = fail_login(f, OAUTH_FAULT,
+		    "%s answered %d; its status is on status.salesforce.com",
 		    login_url, status);
 	} else if (status != 200 || !take_token(json, "access_token", &g.access_token) ||
 	    !take_token(json, "refresh_token", &g.refresh_token) || !g.access_token.bytes ||
 	    !instance || !read_identity(json_string(json, "id"), g.org_id, g.user_id)) {
 		rc = fail_login(f, OAUTH_UNREACHABLE,
-		    "%s answered %d, but not as a login does: login_url must be the org's My Domain",
+		    "%s answered %d, but not as a login does: "
+		    "login_url must be the org's My Domain",
 		    login_url, status);
 	} else if (!host_may_hold_token(instance, login_url)) {
 		rc = fail_login(f, OAUTH_REFUSED,
-		    "%s names %.*s as the org's host, which is not Salesforce's: no token is sent there",
+		    "%s names %.*s as the org's host, which is not Salesforce's: "
+		    "no token is sent there",
 		    login_url, SHOWN, instance);
 	} else {
 		g.instance_url = strdup(instance);
@@ -300,20 +303,17 @@ read_key_file(const char *path, struct secret *out)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int rc = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
-	if (rc == 0 && (st.st_mode & 07)) {
+	if (rc == 0)
+		rc = buf_read(&text, fd, KEY_MAX);
+	if (rc == 0 && (st.st_mode & 07))
 		rc = log_invalid("login",
 		    "private_key = %s: every user of this machine can use it: chmod 600 %s", path,
 		    path);
-		goto out;
-	}
-	if (rc == 0)
-		rc = buf_read(&text, fd, KEY_MAX);
-	if (rc == 0)
+	else if (rc == 0)
 		rc = secret_set(out, text.data, text.len) ? 0 : -ENOMEM;
-	if (rc < 0 && rc != -ENOMEM)
+	else if (rc != -ENOMEM)
 		rc = log_invalid("login", "private_key = %s: %s%s", path, strerror(-rc),
 		    rc == -EACCES ? "; if it was replaced under a mount, mount again" : "");
-out:
 	if (fd >= 0)
 		close(fd);
 	buf_wipe(&text);

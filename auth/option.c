@@ -24,8 +24,8 @@ enum type {
 };
 
 static const struct {
-	const char	*placeholder;	/* for a value, in --keys and in the manual; NULL: the choices */
-	const char	*advice;	/* for a wrong value; NULL: the row's, or put_advice knows */
+	const char	*placeholder;	/* for a value, in --keys and in the manual */
+	const char	*advice;	/* for a wrong value; NULL: put_advice knows */
 } types[] = {
 	[TEXT] = { "...", NULL },
 	[COMMAND] = { "COMMAND", NULL },
@@ -215,8 +215,8 @@ set_number(const struct option *o, const char *value, void *to)
 
 	errno = 0;
 	uint64_t n = strtoull(value, &end, o->type == OCTAL ? 8 : 10);
-	const char *unit = o->type == SIZE && *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
-	if (unit) {
+	const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
+	if (unit && o->type == SIZE) {
 		shift = 10 * (unsigned)(unit - units + 1);
 		end++;
 	}
@@ -313,7 +313,8 @@ put_my_domain(const char *host, struct buf *advice)
 	if (!pages)
 		pages = strstr(host, ".my.salesforce-setup.com");
 	if (pages)
-		buf_printf(advice, "this host serves pages only; write https://%.*s.my.salesforce.com",
+		buf_printf(advice,
+		    "this host serves pages only; write https://%.*s.my.salesforce.com",
 		    (int)(pages - host), host);
 	return pages;
 }
