@@ -12,33 +12,30 @@ const char readme_root[] =
 	"    .sffs/       status.json, log; echo now > .sffs/refresh asks the org what changed\n";
 
 const char readme_parsed[] =
-	"Every CSV document as files that a pipeline can trust. This directory lists nothing,\n"
-	"so that no listing depends on what was looked at before; any CSV document's name works:\n"
+	"Every CSV document as files that a pipeline can trust. They are not listed here, so that\n"
+	"walking downloads nothing; any CSV document's name works:\n"
 	"\n"
-	"    ls   'parsed/Q3 Forecast/'\n"
 	"    head -3 'parsed/Q3 Forecast/table.tsv'\n"
 	"    cat  documents/*/parsed/rows.jsonl        all CSV documents\n"
 	"\n"
 	"The mount option browse lists them all.\n";
 
 const char readme_versions[] =
-	"Every version of a document, oldest first: 1.csv, 2.csv. This directory lists nothing,\n"
-	"so that walking costs nothing; any document's name works, at one call to the org:\n"
+	"Every version of a document, oldest first. They are not listed here, so that walking\n"
+	"costs nothing; any document's name works, at one call to the org:\n"
 	"\n"
-	"    ls -l 'versions/Q3 Forecast/'\n"
 	"    diff  'versions/Q3 Forecast/'[12].csv\n"
 	"    getfattr -d 'versions/Q3 Forecast/2.csv'      who and why\n"
 	"    ls    documents/*/versions/                   all documents: a call each\n"
 	"\n"
-	"The mount option versions=all brings all versions of all documents, and lists them.\n";
+	"The mount option versions=all lists all versions of all documents.\n";
 
 const char readme_records[] =
-	"The documents that are linked to a record. This directory lists nothing, so that walking\n"
+	"The documents that are linked to a record. Records are not listed here, so that walking\n"
 	"costs nothing; a record's name works, or its Id with 15 or 18 characters:\n"
 	"\n"
 	"    ls  'records/Account/Acme Corp/'\n"
 	"    ls  records/001.../                           no document, no directory\n"
-	"    cat 'records/Account/Acme Corp/'*/parsed/rows.jsonl\n"
 	"\n"
 	"Any object works, standard or custom, by its name field: records/Case/00001026/.\n"
 	"A / in a name is written _. Of several records with one name each is called\n"
@@ -47,12 +44,10 @@ const char readme_records[] =
 const char readme_libraries[] =
 	"Libraries. One lists all its documents, those in its folders too:\n"
 	"\n"
-	"    ls  libraries/Sales/\n"
 	"    cat libraries/Sales/*/parsed/rows.jsonl\n"
 	"\n"
 	"Its folders work by their names, at a call to the org each:\n"
 	"\n"
 	"    ls  libraries/Sales/Contracts/2026/\n"
 	"\n"
-	"They are not listed beside the documents of a library, so that walking costs\n"
-	"nothing; the mount option browse lists them.\n";
+	"The mount option browse lists them, too.\n";
