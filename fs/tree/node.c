@@ -10,8 +10,6 @@
 #include "node.h"
 #include "paths.h"
 
-#define LISTED	(UINT64_C(1) << 62)	/* the offset after a last entry: there is nothing to ask */
-
 _Static_assert(KINDS - KEYED < 1 << (64 - NAME_KEY_BITS), "an inode number has room for the kind");
 
 /*
@@ -65,18 +63,6 @@ node_meets(const struct tree *t, unsigned conditions, const struct document *d)
 	    (!(conditions & IF_VERSIONS) || t->o.versions);
 }
 
-static int
-recall_path(struct tree *t, uint64_t key, struct node *n)
-{
-	struct buf path = BUF_INIT;
-	int rc = paths_get(t->paths, key, &path);
-
-	if (rc == 0 && !(n->path = buf_detach(&path)))
-		rc = -ENOMEM;
-	buf_free(&path);
-	return rc < 0 || !kinds[n->kind].recall ? rc : kinds[n->kind].recall(t, n);
-}
-
 int
 node_of(struct tree *t, uint64_t ino, struct node *n)
 {
@@ -97,7 +83,9 @@ node_of(struct tree *t, uint64_t ino, struct node *n)
 		rc = catalogue_by_key(t->o.catalogue, key, &n->doc);
 		break;
 	case PATH_KEY:
-		rc = recall_path(t, key, n);
+		rc = paths_get(t->paths, key, &n->path);
+		if (rc == 0 && k->recall)
+			rc = k->recall(t, n);
 		break;
 	case VERSION_KEY:
 	case ANY_VERSION_KEY:
@@ -178,17 +166,6 @@ next_child(const struct tree *t, const struct node *dir, struct node *n)
 	return false;
 }
 
-static bool
-next_listed(const struct tree *t, const struct node *dir, struct node *n)
-{
-	bool more;
-
-	do
-		more = next_child(t, dir, n);
-	while (more && kinds[n->kind].hidden);
-	return more;
-}
-
 /* What would have the name of a document's file gets a leading dot. */
 static const char *
 name_of_child(const struct tree *t, const struct node *n, struct name *buf)
@@ -229,20 +206,19 @@ int
 node_find(struct tree *t, struct node *dir, const char *name, struct node *out)
 {
 	const struct kind_row *k = &kinds[dir->kind];
-	struct node n = { 0 };
 	struct name buf;
 
-	*out = n;
-	while (next_child(t, dir, &n)) {
-		const char *also = kinds[n.kind].also;
+	*out = (struct node){ 0 };
+	while (next_child(t, dir, out)) {
+		const char *also = kinds[out->kind].also;
 
-		if (strcmp(name, name_of_child(t, &n, &buf)) != 0 &&
-		    (!also || strcmp(name, also) != 0))
-			continue;
-		*out = n;
-		dir->doc = (struct document){ 0 };	/* it is out's now */
-		return 0;
+		if (strcmp(name, name_of_child(t, out, &buf)) == 0 ||
+		    (also && strcmp(name, also) == 0)) {
+			dir->doc = (struct document){ 0 };	/* it is out's now */
+			return 0;
+		}
 	}
+	*out = (struct node){ 0 };
 	return k->find ? k->find(t, dir, name, out) : S_ISDIR(k->mode) ? -ENOENT : -ENOTDIR;
 }
 
@@ -263,19 +239,13 @@ int
 node_list_dir(struct node_listing *l, uint64_t off)
 {
 	const struct kind_row *k = &kinds[l->dir->kind];
-	struct node n = { 0 }, after;
+	struct node n = { 0 };
 	uint64_t next = 2;		/* after "." and ".." */
 	struct name buf;
 
-	if (off == LISTED)
-		return 0;
-	for (bool more = next_listed(l->tree, l->dir, &n); more && !l->full; n = after) {
-		after = n;
-		more = next_listed(l->tree, l->dir, &after);
-		if (++next > off)
-			node_list(l, name_of_child(l->tree, &n, &buf), &n,
-			    more || k->list ? next : LISTED);
-	}
+	while (!l->full && next_child(l->tree, l->dir, &n))
+		if (!kinds[n.kind].hidden && ++next > off)
+			node_list(l, name_of_child(l->tree, &n, &buf), &n, next);
 	l->base = next;
 	return l->full || !k->list ? 0 : k->list(l, off > next ? off - next : 0);
 }
@@ -336,7 +306,6 @@ node_open_text(const struct tree *t, const struct node *n, struct file **out)
 	node_put_text(t, n, &b);
 	const size_t len = b.len;
 	char *text = buf_detach(&b);
-	buf_free(&b);
 	return text ? file_open_text(text, len, out) : -ENOMEM;
 }
 

@@ -101,12 +101,11 @@ paths_put(struct paths *ps, const char *path)
 }
 
 int
-paths_get(struct paths *ps, uint64_t key, struct buf *out)
+paths_get(struct paths *ps, uint64_t key, char **path)
 {
 	pthread_mutex_lock(&ps->lock);
 	const struct path *p = use_path(ps, key, NULL);
-	if (p)
-		buf_puts(out, p->text);
+	*path = p ? strdup(p->text) : NULL;
 	pthread_mutex_unlock(&ps->lock);
-	return !p ? -ESTALE : out->failed ? -ENOMEM : 0;
+	return !p ? -ESTALE : *path ? 0 : -ENOMEM;
 }
