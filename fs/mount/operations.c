@@ -75,12 +75,12 @@ op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct f
 static int
 run_readlink(struct parked *p)
 {
-	char *target = NULL;
+	struct buf target = BUF_INIT;
 	int rc = tree_link(p->mount->tree, p->ino, &p->ticket, &p->wait, &target);
 
 	if (rc == 0)
-		fuse_reply_readlink(park_end(p), target);
-	free(target);
+		fuse_reply_readlink(park_end(p), buf_str(&target));
+	buf_free(&target);
 	return rc;
 }
 

@@ -51,15 +51,6 @@ is_object_name(const char *s)
  * all others.
  */
 
-static uint64_t
-hash_of_row(const struct tree *t, const struct on_demand_row *row)
-{
-	struct name safe;
-
-	name_safe(row->name, t->o.names, 0, &safe);
-	return name_hash_of(t->o.names)(safe.s);
-}
-
 static void
 put_long_name(const struct tree *t, const struct on_demand_row *row, struct name *out)
 {
@@ -72,30 +63,28 @@ put_long_name(const struct tree *t, const struct on_demand_row *row, struct name
 static const struct on_demand_row *
 directory_called(const struct tree *t, const struct on_demand_answer *a, const char *name)
 {
+	name_hash *hash_of = name_hash_of(t->o.names);
 	const struct on_demand_row *found = NULL;
-	const uint64_t hash = name_hash_of(t->o.names)(name);
-	const char *open = strrchr(name, '(');
-	struct name full;
-	char id[19];
+	const uint64_t hash = hash_of(name);
+	const bool long_name = strchr(name, '(');
+	unsigned count = 0;
+	struct name own;
 
-	if (open && strlen(open) == ID_ROOM - 1) {
-		snprintf(id, sizeof(id), "%.18s", open + 1);
-		found = on_demand_find(a, id);
-		if (found && found->folder) {
-			put_long_name(t, found, &full);
-			if (strcmp(full.s, name) == 0)
-				return found;
-		}
-		found = NULL;
-	}
-	for (size_t i = 0; i < a->count; i++) {
-		if (!a->rows[i].folder || hash_of_row(t, &a->rows[i]) != hash)
+	for (const struct on_demand_row *row = a->rows; row < a->rows + a->count; row++) {
+		if (!row->folder)
 			continue;
-		if (found)
-			return NULL;
-		found = &a->rows[i];
+		if (long_name) {
+			put_long_name(t, row, &own);
+			if (strcmp(own.s, name) == 0)
+				return row;
+		}
+		name_safe(row->name, t->o.names, 0, &own);
+		if (hash_of(own.s) == hash) {
+			found = row;
+			count++;
+		}
 	}
-	return found;
+	return count == 1 ? found : NULL;
 }
 
 /*
@@ -300,37 +289,32 @@ depth_of(const char *path)
 	return n;
 }
 
-/* Whether the document d is in the directory, as far as is known: 0, or -ENOENT. */
+/* A document of that name, if it is in the directory, as far as is known. */
 static int
-contains(struct tree *t, const struct node *dir, const struct document *d)
+find_link(struct tree *t, const struct node *dir, const char *name, struct node *n)
 {
+	const struct document *d = &n->doc;
+	const unsigned depth = depth_of(dir->path);
 	const struct on_demand_answer *a = NULL;
 	struct remote_ids ids;
 	bool is = false;
 	int rc;
 
+	if (depth > LINK_DEPTHS)
+		return -ENOENT;
+	n->kind = LINK;
+	n->variant = depth - 1;
+	if ((rc = catalogue_by_name(t->o.catalogue, name, &n->doc)) < 0)
+		return rc;
 	if (dir->kind == LIBRARY) {
 		rc = ids_of_path(t, dir, NULL, &ids);
 		is = rc == 0 && d->listed && strcmp(d->parent_id, ids.id) == 0;
 	} else {
 		rc = get_contents(t, dir, NULL, &a);
 		is = rc == 0 && on_demand_find(a, d->id);
-		on_demand_put(a);
 	}
-	return rc < 0 ? rc : is ? 0 : -ENOENT;
-}
-
-static int
-find_link(struct tree *t, const struct node *dir, const char *name, struct node *n)
-{
-	const unsigned depth = depth_of(dir->path);
-
-	if (depth > LINK_DEPTHS)
-		return -ENOENT;
-	n->kind = LINK;
-	n->variant = depth - 1;
-	int rc = catalogue_by_name(t->o.catalogue, name, &n->doc);
-	return rc < 0 ? rc : contains(t, dir, &n->doc);
+	on_demand_put(a);
+	return rc == 0 && !is ? -ENOENT : rc;
 }
 
 int

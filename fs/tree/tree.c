@@ -74,20 +74,18 @@ tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait 
 }
 
 int
-tree_link(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, char **target)
+tree_link(
+    struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w, struct buf *target)
 {
-	struct buf b = BUF_INIT;
 	struct node n;
 	int rc = current_node(t, ino, ticket, w, &n);
 
 	if (rc == 0 && !S_ISLNK(kinds[n.kind].mode))
 		rc = -EINVAL;
 	if (rc == 0) {
-		node_put_text(t, &n, &b);
-		*target = buf_detach(&b);
-		rc = *target ? 0 : -ENOMEM;
+		node_put_text(t, &n, target);
+		rc = target->failed ? -ENOMEM : 0;
 	}
-	buf_free(&b);
 	node_free(&n);
 	return rc;
 }

@@ -83,7 +83,7 @@ struct tree_ticket {
 int	tree_attr(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
 	    struct tree_entry *out);
 int	tree_link(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
-	    char **target);	/* caller frees */
+	    struct buf *target);
 /* Like sync_refresh. Answers on demand from before this call are stale afterwards. */
 int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w);
 
