@@ -67,15 +67,17 @@ list_one_document(void *ctx, const struct document *d)
 	const enum kind root = l->dir->kind;
 	const struct node n = { .kind = kinds[root].shows, .doc = *d };
 
-	return !node_meets(l->tree, kinds[n.kind].has_if, d) ||
-	    node_list(l, node_name_in(root, d), &n, d->key);
+	if (!node_meets(l->tree, kinds[n.kind].has_if, d))
+		return true;
+	return node_list(l, node_name_in(root, d), &n, d->key);
 }
 
 static int
 list_documents(struct node_listing *l, uint64_t after)
 {
-	return !node_meets(l->tree, kinds[l->dir->kind].lists_if, NULL) ? 0 :
-	    catalogue_list(l->tree->o.catalogue, after, list_one_document, l);
+	if (!node_meets(l->tree, kinds[l->dir->kind].lists_if, NULL))
+		return 0;
+	return catalogue_list(l->tree->o.catalogue, after, list_one_document, l);
 }
 
 /* It is a link like any other once the document is known. */
@@ -173,7 +175,8 @@ list_one_version(void *ctx, const struct document *d)
 static int
 list_versions(struct node_listing *l, uint64_t after)
 {
-	return catalogue_versions(l->tree->o.catalogue, l->dir->doc.key, after, list_one_version, l);
+	return catalogue_versions(
+	    l->tree->o.catalogue, l->dir->doc.key, after, list_one_version, l);
 }
 
 /* Versions never change: they are asked for again only when the latest is not among them. */
@@ -335,8 +338,8 @@ const struct kind_row kinds[KINDS] = {
 	[VERSION] = { DOCUMENT, NULL, A_FILE, ANY_VERSION_KEY, FOREVER,
 		.name_of = document_dir_file_name, .also = "content",
 		.put = put_url, .size = size_version, .open = open_version },
-	[METADATA] = { DOCUMENT, "metadata.json", A_FILE, DOCUMENT_KEY, NEVER,
-		.of_record = true, .put = put_metadata },
+	[METADATA] = { DOCUMENT, "metadata.json", A_FILE, DOCUMENT_KEY, NEVER, .of_record = true,
+		.put = put_metadata },
 	[PARSED_LINK] = { DOCUMENT, "parsed", A_LINK, DOCUMENT_KEY, WHILE_FRESH,
 		.shows = PARSED, .has_if = IF_LINKS | IF_CSV },
 	[VERSIONS_LINK] = { DOCUMENT, "versions", A_LINK, DOCUMENT_KEY, WHILE_FRESH,
@@ -346,8 +349,8 @@ const struct kind_row kinds[KINDS] = {
 		.made = FILE_NOTE, .size = size_made, .open = open_made },
 
 	[PARSED_ROOT] = { ROOT, "parsed", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
-		.lists_if = IF_BROWSE,
-		.shows = PARSED, .find = find_document_by_name, .list = list_documents },
+		.shows = PARSED, .find = find_document_by_name, .list = list_documents,
+		.lists_if = IF_BROWSE },
 	[PARSED_README] = { PARSED_ROOT, "README", A_FILE, NO_KEY, FOREVER,
 		.constant = readme_parsed },
 	[PARSED] = { PARSED_ROOT, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true,
@@ -356,13 +359,12 @@ const struct kind_row kinds[KINDS] = {
 		.names = file_view_name, .made = FILE_VIEW, .size = size_made, .open = open_made },
 	[COLUMNS] = { PARSED, "columns", A_DIR, VERSION_KEY, WHILE_FRESH,
 		.size = size_columns, .find = find_column, .list = list_columns },
-	[COLUMN] = { COLUMNS, NULL, A_FILE, PATH_KEY, FOREVER,
-		.recall = recall_column,
+	[COLUMN] = { COLUMNS, NULL, A_FILE, PATH_KEY, FOREVER, .recall = recall_column,
 		.made = FILE_COLUMN, .size = size_made, .open = open_made },
 
 	[VERSIONS_ROOT] = { ROOT, "versions", A_DIR, NO_KEY, WHILE_FRESH, .fresh = true,
-		.lists_if = IF_VERSIONS,
-		.shows = VERSIONS, .find = find_document_by_name, .list = list_documents },
+		.shows = VERSIONS, .find = find_document_by_name, .list = list_documents,
+		.lists_if = IF_VERSIONS },
 	[VERSIONS_README] = { VERSIONS_ROOT, "README", A_FILE, NO_KEY, FOREVER,
 		.constant = readme_versions },
 	[VERSIONS] = { VERSIONS_ROOT, NULL, A_DIR, DOCUMENT_KEY, NEVER, .fresh = true,
@@ -402,10 +404,10 @@ const struct kind_row kinds[KINDS] = {
 	[LIMITS] = { SFFS, "limits.json", A_FILE, NO_KEY, NEVER, .put = put_json },
 	[REFRESH] = { SFFS, "refresh", S_IFREG | 0644, NO_KEY, FOREVER, .constant = "" },
 	[LOG] = { SFFS, "log", A_FILE, NO_KEY, NEVER, .uncached = true, .put = put_log },
-	[MD5SUMS] = { SFFS, "MD5SUMS", A_FILE, NO_KEY, NEVER, .fresh = true,
-		.uncached = true, .inventory = INVENTORY_MD5SUMS,
+	[MD5SUMS] = { SFFS, "MD5SUMS", A_FILE, NO_KEY, NEVER, .uncached = true, .fresh = true,
+		.inventory = INVENTORY_MD5SUMS,
 		.size = size_inventory, .open = open_inventory },
-	[DOCUMENTS_TSV] = { SFFS, "documents.tsv", A_FILE, NO_KEY, NEVER, .fresh = true,
-		.uncached = true, .inventory = INVENTORY_DOCUMENTS,
+	[DOCUMENTS_TSV] = { SFFS, "documents.tsv", A_FILE, NO_KEY, NEVER, .uncached = true,
+		.fresh = true, .inventory = INVENTORY_DOCUMENTS,
 		.size = size_inventory, .open = open_inventory },
 };

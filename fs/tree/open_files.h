@@ -31,10 +31,8 @@ struct open_files;
 
 struct open_files *open_files_new(void);	/* NULL: out of memory */
 void	open_files_free(struct open_files *);
-/*
- * Sets what drops pages; before the first file. It is called with a lock held, which is safe: nobody
- * has the file open then, so none of its pages is locked by a read that waits.
- */
+/* Sets what drops pages; before the first file. It is called with a lock held, which is safe:
+ * nobody has the file open then, so none of its pages is locked by a read that waits. */
 void	open_files_on_drop(struct open_files *, const struct tree_kernel *);
 
 /* Adds a handle. *shares: it may use the page cache. -ENOMEM. */

@@ -17,7 +17,8 @@ struct paths;
 struct paths *paths_new(void);		/* NULL: out of memory */
 void	paths_free(struct paths *);
 uint64_t paths_key(const char *path);		/* < 1 << NAME_KEY_BITS */
-int	paths_put(struct paths *, const char *path);		/* -ENOMEM */
-int	paths_get(struct paths *, uint64_t key, char **path);	/* caller frees; -ESTALE: forgotten */
+int	paths_put(struct paths *, const char *path);	/* -ENOMEM */
+/* -ESTALE: it is forgotten. */
+int	paths_get(struct paths *, uint64_t key, char **path /* caller frees */);
 
 #endif
