@@ -15,7 +15,7 @@ ok 'ls -l of it fails' not ls -l "$parsed/" "$parsed/columns"
 calls 'and costs one try' 'GET */VersionData' 1
 is 'it tells of each' "$(cat "$parsed/table.tsv" "$parsed/info.tsv" "$parsed/errors.tsv" 2>&1 | grep -c 'Permission denied')" 3
 org fault/clear -X POST >/dev/null
-is 'after that second it is tried again' "$(timeout 20 sh -c "until cat '$parsed/header' 2>/dev/null; do sleep 0.1; done")" "$(printf 'a\nb')"
+is 'after that second it is tried again' "$(timeout 120 sh -c "until cat '$parsed/header' 2>/dev/null; do sleep 0.1; done")" "$(printf 'a\nb')"
 calls 'by one call' 'GET */VersionData' 2
 ok 'and all is there' ls -l "$parsed/" "$parsed/columns"
 fault 1

@@ -12,7 +12,7 @@ org_start --data "$data"
 fs_mount -o refresh=0
 cat "$MNT/documents/small/small.txt" >/dev/null
 exec 3<"$MNT/documents/small/small.txt"
-within() { timeout -s KILL 20 "$@"; }
+within() { timeout -s KILL 120 "$@"; }
 held() { curl -sSf "$ORG_URL/_org/wait?held=$1&timeout=30" >/dev/null; }
 four='SIGINT
 SIGINT
@@ -90,7 +90,7 @@ for i in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do
 	dd if="$MNT/documents/huge/huge.bin" of=/dev/null bs=1M skip=$i count=1 2>/dev/null & readers="$readers $!"
 done
 # shellcheck disable=SC2086 # a word each
-timeout 30 sh -c 'until [ "$(cat $(printf "/proc/%s/status " "$@") 2>/dev/null | grep -c "^State:.D")" = 21 ]; do sleep 0.05; done' - $readers
+timeout 120 sh -c 'until [ "$(cat $(printf "/proc/%s/status " "$@") 2>/dev/null | grep -c "^State:.D")" = 21 ]; do sleep 0.05; done' - $readers
 ok 'twenty waiting readers hold up no other' within cmp "$MNT/documents/other/other.bin" "$data/other.bin"
 kill -9 $readers
 org release -X POST >/dev/null

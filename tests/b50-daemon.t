@@ -8,7 +8,7 @@ org_start --data "$data"
 sffs=$BUILD/sffs
 running() { pgrep -f "$sffs.* $MNT\$" | wc -l; }
 # gone: waits until no sffs serves the mount point any more; it ends by itself once it is unmounted.
-gone() { timeout 20 sh -c "while pgrep -f '$sffs.* $MNT\$' >/dev/null; do sleep 0.05; done"; }
+gone() { timeout 120 sh -c "while pgrep -f '$sffs.* $MNT\$' >/dev/null; do sleep 0.05; done"; }
 
 like 'sffs --version' "$("$sffs" --version)" "sffs $(cat "$TOP/docs/VERSION")"
 like 'sffs --help shows the usage' "$("$sffs" --help)" 'usage: sffs *'

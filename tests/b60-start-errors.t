@@ -14,7 +14,7 @@ gone() { until ! pgrep -f "$sffs .*$MNT" >/dev/null; do tries=$((${tries:-0} + 1
 # bad DESCRIPTION STATUS PATTERN ARGUMENTS...
 bad() {
 	what=$1 want=$2 pattern=$3; shift 3
-	timeout -s KILL 60 $around "$sffs" "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
+	timeout -s KILL 120 $around "$sffs" "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
 	is "$what: exit status" "$?" "$want"
 	case $(cat "$TMP/err") in
 	$pattern) is "$what: one line" "$(wc -l <"$TMP/err")" 1 ;;
@@ -56,7 +56,7 @@ for device in null fuse; do
 	bad "no /dev/$device" 6 "*/dev/$device*doctor*" sim "$MNT"
 done
 around=
-timeout -s KILL 60 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
+timeout -s KILL 120 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
 is 'no right to mount: exit status' "$?" 6
 like 'no right to mount: message' "$(cat "$TMP/err")" '*doctor sim*'
 rm -rf "$XDG_STATE_HOME/sffs" "$XDG_CACHE_HOME/sffs"
@@ -83,7 +83,7 @@ bad 'mount point missing' 6 '*mkdir*' sim "$TMP/missing"
 bad 'mount point a file' 6 '*not a directory*' sim "$config"
 bad 'mount point not empty' 6 '*not empty*' sim "$data"
 fs_mount
-timeout -s KILL 60 "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
+timeout -s KILL 120 "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
 is 'already mounted: exit status' "$?" 6
 like 'already mounted: message' "$(cat "$TMP/err")" '*mounted*fusermount3 -u*'
 is 'already mounted: the mount goes on' "$(cat "$MNT/documents/hello/hello.txt")" hello

@@ -37,11 +37,11 @@ begin
 worker=$(pgrep -P "$first")
 kill -9 "$first"
 wait "$first" 2>/dev/null
-ok 'killed, the one that works for it ends too' timeout 20 sh -c "while kill -0 $worker 2>/dev/null; do sleep 0.05; done"
+ok 'killed, the one that works for it ends too' timeout 120 sh -c "while kill -0 $worker 2>/dev/null; do sleep 0.05; done"
 go_on
 is 'and nothing is mounted' "$(mounts)" 0
 ok 'the next one mounts' fs_mount
 kill -9 "$(pgrep -f "$sffs sim $MNT\$")"
-timeout 20 sh -c "while cat '$MNT/.sffs/status.json' >/dev/null 2>&1; do sleep 0.05; done"
+timeout 120 sh -c "while cat '$MNT/.sffs/status.json' >/dev/null 2>&1; do sleep 0.05; done"
 fusermount3 -u "$MNT"
 ok 'after a mount that was killed, too' fs_mount

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Two mounts of one org share catalogue and cache, and do not ask twice.
-. "${0%/*}/lib.sh"; plan 28
+. "${0%/*}/lib.sh"; plan 29
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -34,7 +34,7 @@ org_forget
 "$BUILD/sffs" sim "$second" & two=$!
 wait $one; is 'both can be mounted at once' "$?" 0
 wait $two; is 'the other one' "$?" 0
-calls 'one fills the list, the other refreshes it' 'GET */query*FROM ContentDocument *' 2
+ok 'one fills the list, the other refreshes it at most' test "$(org_count 'GET */query*FROM ContentDocument *')" -le 2
 same 'both are right' "$MNT/documents/big/big.bin" "$second/documents/big/big.bin"
 
 # Neither waits for a download of the other.
@@ -46,7 +46,7 @@ org_forget
 org fault -d kind=hold-after -d bytes=700000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/big/big.bin" >"$TMP/first" & one=$!
 curl -sSf "$ORG_URL/_org/wait?held=1&timeout=30" >/dev/null
-ok 'the other reads the file that one is downloading, to the end' timeout -s KILL 20 cmp "$second/documents/big/big.bin" "$data/big.bin"
+ok 'the other reads the file that one is downloading, to the end' timeout -s KILL 120 cmp "$second/documents/big/big.bin" "$data/big.bin"
 calls 'by a download of its own' 'GET */VersionData' 2
 org release -X POST >/dev/null
 wait $one
@@ -81,10 +81,11 @@ echo now >"$second/.sffs/refresh" & two=$!
 held
 kill -STOP $stopped
 org change -d op=new-version -d title=hello -d content=newest >/dev/null
-ok 'a refresh, while another mount is stopped in one' timeout -s KILL 8 sh -c "echo now >'$MNT/.sffs/refresh'"
+ok 'a refresh, while another mount is stopped in one' timeout -s KILL 120 sh -c "echo now >'$MNT/.sffs/refresh'"
 is 'brings the changes' "$(cat "$MNT/documents/hello/hello.txt")" newest
 org change -d op=new-version -d title=hello -d content='newer still' >/dev/null
-ok 'the next one does not wait for it again' timeout -s KILL 2 sh -c "echo now >'$MNT/.sffs/refresh'"
+ok 'the next one too' timeout -s KILL 120 sh -c "echo now >'$MNT/.sffs/refresh'"
+is 'which does not wait for it again' "$(grep -c 'gets nowhere' "$MNT/.sffs/log")" 1
 org_forget
 go_on
 org release -X POST >/dev/null
@@ -98,7 +99,7 @@ hold 'GET */query?q=SELECT*FROM ContentDocument *'
 "$BUILD/sffs" -f -o confine=no sim "$second" 2>"$TMP/log" & stopped=$!
 held
 kill -STOP $stopped
-ok 'a first fill, while another mount is stopped in one' timeout -s KILL 15 "$BUILD/sffs" -o refresh=3600 sim "$MNT"
+ok 'a first fill, while another mount is stopped in one' timeout -s KILL 120 "$BUILD/sffs" -o refresh=3600 sim "$MNT"
 ls "$MNT/documents" >"$TMP/one"
 go_on
 org release -X POST >/dev/null

@@ -32,7 +32,7 @@ org change -d op=add -d title=Broken -d path=Broken.snote -d 'content=<p>x</p>' 
 fs_sync
 like 'a note that cannot be had has no text either' "$(cat "$docs/Broken/Broken.txt" 2>&1)" '*nput/output error*'
 org fault/clear -X POST >/dev/null
-is 'until it can' "$(timeout 20 sh -c "until cat '$docs/Broken/Broken.txt' 2>/dev/null; do sleep 0.1; done")" x
+is 'until it can' "$(timeout 120 sh -c "until cat '$docs/Broken/Broken.txt' 2>/dev/null; do sleep 0.1; done")" x
 
 is 'a link is a shortcut' "$(cat "$docs/Page/Page.url")" '[InternetShortcut]
 URL=https://www.example.com/?a=1&b=2'

@@ -12,7 +12,7 @@ letter=$(org document -G -d title=Letter | cut -d' ' -f1)
 org set -d query-all-files=0 >/dev/null
 fs_mount -o refresh=3600
 cat "$MNT/records/Account/Globex"/*/content >/dev/null
-within() { timeout -s KILL 20 "$@"; }
+within() { timeout -s KILL 120 "$@"; }
 held() { curl -sSf "$ORG_URL/_org/wait?held=$1&timeout=30" >/dev/null; }
 four='SIGINT
 SIGINT

@@ -36,13 +36,13 @@ is 'one that is none' "$?" 2
 # A mount whose process does nothing.
 pid=$(pgrep -f "$sffs $own $TMP/second mount\$")
 kill -STOP "$pid"
-is 'a mount that hangs' "$(timeout 20 "$sffs" status | grep 'second mount' | awk '{ print $2 }')" silent
+is 'a mount that hangs' "$(timeout 120 "$sffs" status | grep 'second mount' | awk '{ print $2 }')" silent
 "$sffs" status "$own" >/dev/null
 is 'fails the check' "$?" 1
 is 'hides no other' "$(line "$MNT")" 'sim ok 1'
 kill -CONT "$pid"
 kill -KILL "$pid"
-timeout 20 sh -c "while kill -0 $pid 2>/dev/null; do :; done"
+timeout 120 sh -c "while kill -0 $pid 2>/dev/null; do :; done"
 is 'a mount that is dead' "$(line "$TMP/second mount")" "$own dead -"
 "$sffs" status "$own" >/dev/null
 is 'fails the check, too' "$?" 1

@@ -46,7 +46,7 @@ for try in Documents/first Documents/second Other/third; do
 	PATH=$BUILD:$PATH
 	eval "$(sed "1,2!d; s,~/Documents,~/${try%/*}," "$TMP/example")"
 	HELD=$!
-	timeout 30 sh -c 'until grep -q client_secret "$HOME/try.conf" 2>/dev/null; do sleep 0.1; done'
+	timeout 120 sh -c 'until grep -q client_secret "$HOME/try.conf" 2>/dev/null; do sleep 0.1; done'
 	eval "$(sed -n 3p "$TMP/example")"
 	umask 077
 	is "the example of sffs-org(1) works: $try" "$(cat "$HOME/mnt/documents/${try#*/}/${try#*/}.txt")" "$try"

@@ -44,7 +44,7 @@ p.terminate(); p.wait()
 END
 is 'a line in the journal begins with its level' "$(sed -n 's/^<6>sffs: sim is mounted.*/yes/p' "$TMP/journal")" yes
 "$sffs" -f sim "$MNT" 2>"$TMP/log" & FS_PID=$!
-timeout 30 sh -c "until mountpoint -q '$MNT'; do sleep 0.05; done"
+timeout 120 sh -c "until mountpoint -q '$MNT'; do sleep 0.05; done"
 kill $FS_PID; wait $FS_PID; FS_PID=
 like 'a line elsewhere with its date' "$(cat "$TMP/log")" '20??-??-??T??:??:??Z info sffs: sim is mounted*'
 

@@ -40,7 +40,7 @@ while read -r line; do echo "$line"; case $line in client_secret*) break ;; esac
 chmod 600 /etc/sffs/config
 # say WHAT COMMAND...: its first line.
 say() { printf '%s: ' "$1"; shift; "$@" 2>&1 | head -1; }
-until_is() { timeout 30 sh -c "until [ \"\$($2)\" = '$1' ]; do sleep 0.1; done"; }
+until_is() { timeout 120 sh -c "until [ \"\$($2)\" = '$1' ]; do sleep 0.1; done"; }
 pid() { systemctl show -P MainPID sffs@acme; }
 
 systemctl daemon-reload
@@ -52,7 +52,7 @@ say "login and cache, below var" sh -c 'ls -d /var/lib/sffs/acme.json /var/cache
 first=$(pid)
 kill -KILL "$first"
 until_is active 'systemctl show -P ActiveState sffs@acme'
-timeout 30 sh -c "until cat /mnt/acme/documents/Note/Note.txt >/dev/null 2>&1; do sleep 0.1; done"
+timeout 120 sh -c "until cat /mnt/acme/documents/Note/Note.txt >/dev/null 2>&1; do sleep 0.1; done"
 say "killed, it comes back" sh -c "[ $(pid) != $first ] && cat /mnt/acme/documents/Note/Note.txt"
 systemctl stop sffs@acme
 say "stopped, nothing is mounted" sh -c "mountpoint -q /mnt/acme && echo mounted; systemctl show -P Result sffs@acme"
@@ -81,7 +81,7 @@ cp /etc/sffs/config /root/.config/sffs/config
 export XDG_RUNTIME_DIR=/run/user/0
 mkdir -p /root/acme
 /lib/systemd/systemd --user --unit=basic.target 2>/root/user.log &
-timeout 30 sh -c 'until systemctl --user is-active -q basic.target 2>/dev/null; do sleep 0.1; done'
+timeout 120 sh -c 'until systemctl --user is-active -q basic.target 2>/dev/null; do sleep 0.1; done'
 systemctl --user start sffs@acme; say 'as a user, started' echo $?
 say 'as a user, mounted' cat /root/acme/documents/Note/Note.txt
 systemctl --user stop sffs@acme

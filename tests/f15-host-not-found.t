@@ -11,9 +11,9 @@ cat "$MNT/documents/cached/cached.txt" >/dev/null
 fs_unmount
 # The login stays as it is, but for where it leads.
 sed -i "s,$ORG_URL,https://acme.my.salesforce.invalid,g" "$XDG_STATE_HOME"/sffs/sim.json "$XDG_CONFIG_HOME/sffs/config"
-why() { timeout -s KILL 60 "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
+why() { timeout -s KILL 120 "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
 
-timeout -s KILL 60 "$BUILD/sffs" -o tries=2,refresh=0 sim "$MNT" 2>"$TMP/err"
+timeout -s KILL 120 "$BUILD/sffs" -o tries=2,refresh=0 sim "$MNT" 2>"$TMP/err"
 is 'the last state is mounted' "$?" 0
 like 'and said why' "$(cat "$TMP/err")" '*out of reach: Could not resolve host: acme.my.salesforce.invalid*serving what was known*'
 is 'all names are there' "$(ls "$MNT/documents" | paste -sd ' ')" 'cached other'
@@ -22,6 +22,6 @@ ok 'df and stat' sh -c "df '$MNT' && stat '$MNT/documents/other/other.txt'"
 is 'others time out' "$(why cat "$MNT/documents/other/other.txt")" 'Connection timed out'
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
-timeout -s KILL 60 "$BUILD/sffs" -o tries=2 sim "$MNT" 2>"$TMP/err"
+timeout -s KILL 120 "$BUILD/sffs" -o tries=2 sim "$MNT" 2>"$TMP/err"
 is 'with nothing known: exit status' "$?" 5
 is 'one line' "$(grep -c 'Could not resolve host' "$TMP/err") $(wc -l <"$TMP/err")" '1 1'

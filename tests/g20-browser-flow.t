@@ -22,7 +22,7 @@ export BROWSER="$TMP/bin/nosuch:$TMP/bin/browser"
 begin() {
 	"$auth" login "$@" sim >"$TMP/out" 2>"$TMP/err" </dev/null & login=$!
 	HELD=$login
-	url=$(timeout 30 head -n 1 "$TMP/url")
+	url=$(timeout 120 head -n 1 "$TMP/url")
 }
 # ended DESCRIPTION STATUS: the login ends so.
 ended() { wait "$login"; is "$1: exit status" "$?" "$2"; HELD=; out=$(cat "$TMP/out") err=$(cat "$TMP/err"); }
@@ -138,7 +138,7 @@ is 'an outage' "$(status "$code")" 400
 ended 'is one' 5
 org fault/clear -X POST >/dev/null
 "$auth" login --timeout 1 sim >"$TMP/out" 2>"$TMP/err" </dev/null & login=$!
-url=$(timeout 30 head -n 1 "$TMP/url")
+url=$(timeout 120 head -n 1 "$TMP/url")
 ended 'nobody comes back' 3
 like 'which is said' "$err" '*nobody came back*'
 

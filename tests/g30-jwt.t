@@ -16,7 +16,7 @@ with() { { sed '/^private_key/d' "$TMP/good"; printf '%s\n' "$@"; } >"$config"; 
 cp "$TMP/good" "$config"
 run() {
 	what=$1 want=$2; shift 2
-	timeout -s KILL 60 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
+	timeout -s KILL 120 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
 	is "$what: exit status" "$?" "$want"
 	out=$(cat "$TMP/out") err=$(cat "$TMP/err")
 	cat "$TMP/out" "$TMP/err" >>"$TMP/said"

@@ -10,7 +10,7 @@ id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = 
 
 run() {
 	what=$1 want=$2; shift 2
-	timeout -s KILL 60 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
+	timeout -s KILL 120 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
 	is "$what: exit status" "$?" "$want"
 	out=$(cat "$TMP/out") err=$(cat "$TMP/err")
 }

@@ -11,7 +11,7 @@ file=$XDG_STATE_HOME/sffs/sim.json
 url() { printf 'force://%s:%s:%s@%s\n' "$id" "$secret" "$(org approve -X POST)" "${1:-${ORG_URL#*://}}"; }
 run() {
 	what=$1 want=$2; shift 2
-	timeout -s KILL 60 "$@" >"$TMP/out" 2>"$TMP/err"
+	timeout -s KILL 120 "$@" >"$TMP/out" 2>"$TMP/err"
 	is "$what: exit status" "$?" "$want"
 	out=$(cat "$TMP/out") err=$(cat "$TMP/err")
 	cat "$TMP/out" "$TMP/err" >>"$TMP/said"

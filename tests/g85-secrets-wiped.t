@@ -42,7 +42,7 @@ fs_sync
 cat "$MNT"/documents/*2/*.* >"$TMP/out"
 pid=$(pgrep -f "$BUILD/sffs sim $MNT\$")
 fs_unmount
-timeout 20 sh -c "while [ -e /proc/$pid ]; do sleep 0.05; done"
+timeout 120 sh -c "while [ -e /proc/$pid ]; do sleep 0.05; done"
 wiped 'a mount'
 printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = jwt' "client_id = $(key client_id)" 'username = integration@example.com' "private_key = $TMP/key.pem" >"$config"
 watched 'a login by a key' "$BUILD/sffs-auth" login sim

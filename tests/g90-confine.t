@@ -18,7 +18,7 @@ cp "$TMP/cert.pem" "$TMP/ca"
 echo "ca_file = $TMP/ca/cert.pem" >>"$config"
 daemon() { pgrep -f "$BUILD/sffs.* $MNT\$"; }
 mounter() { pgrep -f "^sffs-mounter .* $MNT\$"; }
-gone() { timeout 20 sh -c "while pgrep -f '$1' >/dev/null; do sleep 0.05; done"; }
+gone() { timeout 120 sh -c "while pgrep -f '$1' >/dev/null; do sleep 0.05; done"; }
 all_gone() { gone "$BUILD/sffs.* $MNT\$" && gone "^sffs-mounter .* $MNT\$"; }
 # of_threads PID FIELD: what /proc says of its threads, each once.
 of_threads() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/task/"*/status | sort -u | paste -sd ' '; }
