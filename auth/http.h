@@ -64,7 +64,7 @@ struct http_request {
 };
 
 struct http_response {
-	int		 status;
+	int		 status;		/* 0: no answer began */
 	struct buf	 body;
 	int64_t		 date;			/* the Date header, seconds since 1970; -1: none */
 	int64_t		 retry_after;		/* seconds, at most a day; -1: none */

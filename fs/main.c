@@ -162,36 +162,30 @@ open_content(struct sffs *s)
 
 /* With each list of all Ids: what the user's permissions hide may have changed, too. */
 static void
-renew_reach(void *ctx)
+renew_permissions(void *ctx)
 {
 	const struct sffs *s = ctx;
 
-	on_demand_renew(s->on_demand, ON_DEMAND_REACH, "");
+	on_demand_renew(s->on_demand);
 }
 
 static int
 open_sync(struct sffs *s)
 {
 	const struct config *c = s->config;
-	int rc = sync_open(s->rest, s->catalogue,
-	    &(struct sync_options){ .refresh = c->refresh,
+	const struct sync_options o = { .refresh = c->refresh,
 		.turn = s->dirs.turn,
 		.fail_offline = c->offline == CONFIG_FAIL,
 		.names = s->names,
 		.filter = c->filter,
 		.archived = c->archived,
 		.versions = c->versions == CONFIG_ALL,
-		.lists = renew_reach,
-		.ctx = s },
-	    &s->sync);
+		.lists = renew_permissions,
+		.ctx = s };
+	int rc = sync_open(s->rest, s->catalogue, &o, &s->sync);
 
 	if (rc == 0)
-		rc = on_demand_open(s->rest, s->catalogue,
-		    &(struct on_demand_options){ .refresh = c->refresh,
-			.fail_offline = c->offline == CONFIG_FAIL,
-			.archived = c->archived,
-			.names = s->names },
-		    &s->on_demand);
+		rc = on_demand_open(s->rest, s->catalogue, &o, &s->on_demand);
 	return rc;
 }
 
@@ -299,7 +293,7 @@ static void
 close_all(struct sffs *s)
 {
 	if (s->tree) {		/* the last of them: nothing works or waits before */
-		rest_cancel(s->rest);
+		http_cancel(s->http);
 		read_ahead_stop(s->read_ahead);
 		store_stop(s->store);
 		sync_stop(s->sync);

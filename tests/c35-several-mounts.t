@@ -112,7 +112,7 @@ fusermount3 -u "$second"
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 reach() { jq -c '.sees_all_files' "$MNT/.sffs/status.json"; }
-org fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION --data-urlencode "match=POST */composite" -d times=2 >/dev/null
+org fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION --data-urlencode "match=GET *FROM ContentDocumentLink LIMIT 1" -d times=2 >/dev/null
 fs_mount -o refresh=3600,tries=1
 is 'it mounts all the same' "$? $(reach)" '0 null'
 change delete -d title=R6

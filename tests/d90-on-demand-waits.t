@@ -53,5 +53,5 @@ wait $all
 is 'eight at once see the same' "$(cat "$TMP"/many? | grep . | sort | uniq -c | awk '{ print $1 }' | sort -u)" 8
 calls 'at one query for the record' "GET *FROM Account WHERE*" 1
 calls 'and one for its links' 'GET *FROM ContentDocumentLink*' 1
-calls 'none for the libraries: the mount has asked' 'POST */composite' 0
+calls 'none for the libraries: the mount has asked' 'GET *FROM ContentWorkspace*' 0
 calls 'two for folders' 'GET *FROM ContentFolderItem*' 2

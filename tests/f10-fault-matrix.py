@@ -24,7 +24,7 @@ KINDS = {
     'refresh':  ('GET */queryAll?*', r'^GET \S*/queryAll\?'),
     'list':     ('GET */query?q=SELECT Id FROM ContentDocument ORDER*', r'^GET \S*/query\?q=SELECT Id FROM ContentDocument ORDER'),
     'versions': ('GET */query?q=SELECT*FROM ContentVersion WHERE*', r'^GET \S*/query\?q=SELECT .* FROM ContentVersion WHERE'),
-    'reach':    ('POST */composite', r'^POST \S*/composite'),
+    'reach':    ('GET */query?q=SELECT Id, Name, RootContentFolderId*', r'^GET \S*/query\?q=SELECT Id, Name, RootContentFolderId'),
     'limits':   ('GET */limits', r'^GET \S*/limits'),
     'download': ('GET *VersionData', r'^GET \S*VersionData'),
 }

@@ -90,7 +90,7 @@ rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount -o refresh=3600,api_budget=7
 org_forget
 before=$(limits .budget.used)
-is 'counted, from the mount on' "$before $(limits .budget.max)" '3 7'
+is 'counted, from the mount on' "$before $(limits .budget.max)" '4 7'
 for i in 1 2 3 4 5 6 7; do cat "$docs/d$i/d$i.txt" >/dev/null 2>&1; done
 calls 'no more than that' '*' $((7 - before))
 is 'it is spent' "$(limits .budget.used) $(why cat "$docs/d8/d8.txt")" '7 Disk quota exceeded'

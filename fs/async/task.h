@@ -30,9 +30,8 @@ struct task {
 	 */
 	uint64_t	 number, done;
 	int		 rc;		/* of the last one that has ended */
-	/* private */
-	int64_t		 kept_until;	/* ms, clock_ms */
-	struct waitq	 waiting;
+	int64_t		 kept_until;	/* clock_ms until which rc is kept; to write: 0 */
+	struct waitq	 waiting;	/* private */
 };
 
 /*

@@ -1,6 +1,7 @@
 /*
- * rest/internal - what the files of rest share: rest.c makes calls and judges answers, query.c asks
- * for documents, rows.c for records, libraries, folders and limits.
+ * rest/internal - what the files of rest share: rest.c makes calls and judges answers, json.c reads
+ * JSON, query.c asks for pages of records and for documents, rows.c for records, libraries, folders
+ * and limits.
  *
  * Any thread.
  */
@@ -16,14 +17,6 @@
 #include "budget.h"
 #include "rest.h"
 
-/* The fields of a document by number. */
-enum {
-#define X(kind, member, path) FIELD_##member,
-	DOCUMENT_FIELDS(X)
-#undef X
-	FIELDS
-};
-
 struct rest {
 	struct http	*http;
 	struct token	*token;
@@ -31,52 +24,47 @@ struct rest {
 	unsigned	 tries, reserve;
 
 	pthread_mutex_t	 lock;		/* guards: all below */
-	pthread_cond_t	 stop;		/* on cancelled */
-	bool		 cancelled;
 	struct budget	 budget;
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
-	int64_t		 usage_at;	/* clock_ms: when the org last said stats.api_used */
+	int64_t		 usage_at;	/* clock_ms: when the org last told stats.api_used */
 	char		 logged[256];	/* the last failure in the log; "" once a call works */
 	bool		 unreachable;	/* it is in the log, and no answer has come since */
 	struct rest_stats stats;
 	unsigned	 seed;		/* of the pauses' jitter */
-	/* Fields of documents and, [1], of versions that the user may not see. */
-	bool		 hidden[2][FIELDS];
+	/* Bits: the fields of documents and, [1], of versions that the user may not see. */
+	uint32_t	 hidden[2];
 };
-
-#define REST_MESSAGE	4096	/* bytes of an error message: one of a query repeats the query */
 
 /* A refusal that the caller expects: the call is -EOPNOTSUPP and not logged; what the org said is
  * here. */
 struct rest_refusal {
 	const char	*expected;	/* its errorCode; "": any with status 400 */
-	char		 code[64], message[REST_MESSAGE];
+	char		 code[64], message[512];
 };
 
-/* Gets an answer in JSON, with all tries. On success it is the caller's (http_response_free).
- * refusal may be NULL. */
-int rest_get(struct rest *, enum rest_kind, const struct buf *path, struct rest_refusal *,
-    struct http_response *answer);
-/* The same with a POST that changes nothing in the org, so it may be tried again. body: JSON. */
-int rest_post(struct rest *, enum rest_kind, const struct buf *path, const struct buf *body,
-    struct rest_refusal *, struct http_response *answer);
-/* The first page of a query. As rest_get, but -EINVAL, logged, if there is no such resource. */
-int rest_get_query(struct rest *, enum rest_kind, const char *resource, const struct buf *soql,
-    struct rest_refusal *, struct http_response *answer);
+/* Gets an answer, with all tries. On success it is the caller's (cJSON_Delete). path takes, refusal
+ * may be NULL. *date: the org's clock (ms); -1: not told. */
+int rest_get(struct rest *, enum rest_kind, struct buf *path, struct rest_refusal *, cJSON **out,
+    int64_t *date);
 /* Logs and counts a failure. The same line is not logged again until a call has worked. */
 void	rest_log(struct rest *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* A page of records. take: 0, 1 to leave the record out, or a negative errno that ends the page
- * with it. *next: where the next page is, the caller's; NULL: this was the last one. page may be
- * NULL. */
+/* 0, 1 to leave the record out, or a negative errno that ends the query with it. */
 typedef int rest_take(void *ctx, const cJSON *record);
-int rest_read_page(struct rest *, struct http_response *, rest_take *, void *ctx, char **next,
-    struct rest_page *page);
-/* The same of JSON; -EBADMSG, not logged: it is no page of records. */
-int	rest_read_records(const cJSON *json, rest_take *, void *ctx, char **next);
-/* The page at *next, which is replaced by where the one after it is. -ESTALE: Salesforce has lost
- * its place in the answer. */
-int rest_read_next(struct rest *, enum rest_kind, rest_take *, void *ctx, char **next);
+/* A query under way. */
+struct rest_select {
+	enum rest_kind	 kind;
+	bool		 all;		/* deleted and archived records, too */
+	struct rest_refusal *refusal;	/* of the first page; may be NULL */
+	rest_take	*take;
+	void		*ctx;
+	struct buf	 soql;
+	char		*next;		/* the next page; NULL: the first one, or none */
+	struct rest_page page;		/* the last one that was read */
+};
+/* Reads the next page. As rest_get, but -EINVAL, logged, if there is no such resource; -ESTALE:
+ * Salesforce has lost its place in the answer. Free soql and next in the end. */
+int	rest_read_page(struct rest *, struct rest_select *);
 
 /* Parses an answer, the caller's (cJSON_Delete). Mends wrong escapes in body. NULL: it is no JSON,
  * or has more values than any answer of Salesforce. */
@@ -84,7 +72,10 @@ cJSON	*rest_parse(struct buf *body);
 /* The value at a path such as "LatestPublishedVersion.Checksum"; NULL where something on the way is
  * null or no object. */
 const cJSON *rest_value_at(const cJSON *record, const char *path);
-int64_t rest_int(const cJSON *); /* a whole number from 0 on; -1 for anything else */
+const char *rest_text(const cJSON *record, const char *path);	/* NULL: there is no text */
+int64_t rest_int(const cJSON *);	/* a whole number from 0 on; -1 for anything else */
+/* "2024-01-01T00:00:00.000+0000" (always UTC on the wire) in ms; -1 for anything else. */
+int64_t	rest_time(const cJSON *);
 void	rest_id(const cJSON *, char out[19]);		/* "" for anything else */
 
 #endif

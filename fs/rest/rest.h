@@ -10,7 +10,7 @@
  *
  * Errors: -EACCES refused; -EDQUOT a limit, the reserve or the budget forbids the call; -ENOENT not
  * there; -ETIMEDOUT no answer in time or no way to the org; -EIO an answer that makes no sense;
- * -EINTR rest_cancel.
+ * -EINTR http_cancel.
  *
  * REST API Developer Guide, v62.0. Any thread; calls block.
  */
@@ -30,7 +30,7 @@ struct rest;
 struct rest_options {
 	const char	*api_version;	/* "62.0" */
 	unsigned	 tries;		/* of a request that may succeed the next time */
-	unsigned	 reserve;	/* per cent of the org's daily calls, for what somebody waits for */
+	unsigned	 reserve;	/* per cent of the org's daily calls, not for refreshes */
 	uint64_t	 budget;	/* calls that may be made in 24 hours; 0: any number */
 };
 
@@ -47,7 +47,6 @@ enum rest_kind {
 
 int	rest_open(struct http *, struct token *, const struct rest_options *, struct rest **out);
 void	rest_close(struct rest *);
-void	rest_cancel(struct rest *);	/* calls under way and later ones end in -EINTR at once */
 
 /*
  * Which documents to list, one page a call, in order of Id. REST_LINKED: those that are linked to
@@ -59,14 +58,14 @@ struct rest_query {
 	enum rest_source source;
 	const char	*linked_to;	/* an Id */
 	const char	*after;		/* those whose Id comes after this one; NULL: all */
-	/* >= 0: those that changed since (ms), deleted and archived ones too, in order of change */
+	/* > 0: those that changed since (ms), deleted and archived ones too, in order of change */
 	int64_t		 since;
 	const char	(*ids)[19];	/* just these, at most REST_IDS_MOST; NULL: all */
 	size_t		 id_count;
 	/* A SOQL condition; NULL: none. If Salesforce does not take it, -EINVAL, logged. */
 	const char	*filter;
 	bool		 archived;	/* archived ones too */
-	/* Documents have an Id and nothing else; with `since` also SystemModstamp and is_deleted. */
+	/* Documents have an Id, with `since` also SystemModstamp and is_deleted; nothing else. */
 	bool		 only_ids;
 };
 #define REST_IDS_MOST	200	/* Salesforce takes URIs of up to 16,384 bytes */
@@ -79,9 +78,10 @@ struct rest_page {
 
 /*
  * Asks for all pages. Calls each() for every document (its strings are borrowed; a negative errno
- * ends the page with it), and end_page() after every page with the page's rc; what that returns is
- * the result, and ends the query if it is negative. When Salesforce has lost its place in the
- * answer, the query begins again after the last document that came: each() may get one twice.
+ * ends the page with it). After every page calls end_page(), which may be NULL, with the page's rc;
+ * what that returns is the result, and ends the query if it is negative. When Salesforce has lost
+ * its place in the answer, the query begins again after the last document that came: each() may get
+ * one twice.
  */
 typedef int rest_each(void *ctx, const struct document *);
 typedef int rest_end_page(void *ctx, int rc, const struct rest_page *);
@@ -115,9 +115,8 @@ int	rest_storage(struct rest *, int64_t *most, int64_t *left);
  * (Object Reference, v59 and up).
  */
 int	rest_sees_all_files(struct rest *, bool *out);
-/* In one call: the same (1, 0, or -1: not known), and the libraries of which the user is a
- * member. */
-int	rest_reach(struct rest *, int *all_files, rest_each_row *, void *ctx);
+/* The libraries of which the user is a member. */
+int	rest_libraries(struct rest *, rest_each_row *, void *ctx);
 
 /* What a mount leaves out or holds, counted by the org. */
 enum rest_count {

@@ -1,6 +1,6 @@
 /*
- * What documents belong to: records, libraries, folders; and which of them the user reaches. Small
- * answers, read to their last page.
+ * What documents belong to: records, libraries, folders; and what the user may see. Small answers,
+ * read to their last page.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -11,8 +11,6 @@
 #include "internal.h"
 
 #define NAMESAKES	200	/* records of one name that are looked at */
-#define FILES_SOQL	"SELECT Id FROM ContentDocumentLink LIMIT 1"
-#define LIBRARIES_SOQL	"SELECT Id, Name, RootContentFolderId FROM ContentWorkspace ORDER BY Id"
 
 struct rows {
 	const char	*name, *more;	/* paths; more may be NULL */
@@ -27,34 +25,32 @@ read_row(void *ctx, const cJSON *record)
 	struct rest_row row = { .folder = cJSON_IsTrue(rest_value_at(record, "IsFolder")) };
 
 	rest_id(rest_value_at(record, "Id"), row.id);
-	row.name = cJSON_GetStringValue(rest_value_at(record, r->name));
-	row.more = r->more ? cJSON_GetStringValue(rest_value_at(record, r->more)) : NULL;
+	row.name = rest_text(record, r->name);
+	row.more = r->more ? rest_text(record, r->more) : NULL;
 	return *row.id && row.name ? r->each(r->ctx, &row) : 1;
 }
 
-/* Reads the pages after the first, which ended with rc. takes next */
+/* Reads all pages, and frees what s has. */
 static int
-read_more_rows(struct rest *r, int rc, char *next, struct rows *rows)
+read_pages(struct rest *r, struct rest_select *s)
 {
-	while (rc == 0 && next)
-		rc = rest_read_next(r, REST_DEMAND, read_row, rows, &next);
-	free(next);
+	int rc;
+
+	do
+		rc = rest_read_page(r, s);
+	while (rc == 0 && s->next);
+	buf_free(&s->soql);
+	free(s->next);
 	/* A locator that is lost at once is not worth another try. */
 	return rc == -ESTALE ? -EIO : rc;
 }
 
+/* takes soql. refusal: its errorCode is -EOPNOTSUPP; may be NULL. */
 static int
-read_rows(struct rest *r, const struct buf *soql, struct rows *rows)
+read_rows(struct rest *r, struct buf *soql, struct rows *rows, struct rest_refusal *refusal)
 {
-	struct http_response answer;
-	char *next = NULL;
-	int rc = rest_get_query(r, REST_DEMAND, "query", soql, NULL, &answer);
-
-	if (rc < 0)
-		return rc;
-	rc = rest_read_page(r, &answer, read_row, rows, &next, NULL);
-	http_response_free(&answer);
-	return read_more_rows(r, rc, next, rows);
+	return read_pages(r, &(struct rest_select){ .kind = REST_DEMAND, .soql = *soql,
+	    .refusal = refusal, .take = read_row, .ctx = rows });
 }
 
 /* A literal. like: `%` is itself, `_` stays what it is there, any one character. */
@@ -104,153 +100,23 @@ rest_records(struct rest *r, const char *object, const char *field, const char *
 		    id ? "Id" : field, like ? "LIKE" : "=");
 		put_soql_text(&soql, id ? id : name, like);
 		buf_printf(&soql, " ORDER BY Id LIMIT %d", NAMESAKES);
-		rc = read_rows(r, &soql, &rows);
+		rc = read_rows(r, &soql, &rows, NULL);
 	}
-	buf_free(&soql);
-	return rc;
-}
-
-/*
- * What the user reaches.
- */
-
-static int
-skip_record(void *ctx, const cJSON *record)
-{
-	(void)ctx, (void)record;
-	return 0;
-}
-
-int
-rest_sees_all_files(struct rest *r, bool *out)
-{
-	struct rest_refusal refusal = { .expected = "MALFORMED_QUERY" };
-	struct buf soql = BUF_INIT;
-	struct http_response answer;
-	char *next = NULL;
-
-	buf_puts(&soql, FILES_SOQL);
-	int rc = rest_get_query(r, REST_LIST, "query", &soql, &refusal, &answer);
-	if (rc == 0) {
-		rc = rest_read_page(r, &answer, skip_record, NULL, &next, NULL);
-		free(next);
-		http_response_free(&answer);
-	}
-	if (rc == 0 || rc == -EOPNOTSUPP) {
-		*out = rc == 0;
-		rc = 0;
-	}
-	buf_free(&soql);
-	return rc;
-}
-
-/*
- * Two queries in one call. Composite counts as one, and each part of it has a status of its own
- * (REST API Developer Guide, Composite).
- */
-
-static void
-put_subrequest(const struct rest *r, struct buf *b, const char *name, const char *soql)
-{
-	buf_printf(b,
-	    "{\"method\":\"GET\",\"referenceId\":\"%s\",\"url\":\"/services/data/v%s/query?q=",
-	    name, r->api_version);
-	buf_put_url(b, soql, strlen(soql));
-	buf_puts(b, "\"}");
-}
-
-static const cJSON *
-find_subrequest(const cJSON *json, const char *name, int64_t *status)
-{
-	const cJSON *part;
-
-	cJSON_ArrayForEach(part, cJSON_GetObjectItemCaseSensitive(json, "compositeResponse")) {
-		const char *s =
-		    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(part, "referenceId"));
-
-		if (s && strcmp(s, name) == 0) {
-			*status =
-			    rest_int(cJSON_GetObjectItemCaseSensitive(part, "httpStatusCode"));
-			return cJSON_GetObjectItemCaseSensitive(part, "body");
-		}
-	}
-	*status = -1;
-	return NULL;
-}
-
-static bool
-is_refused(const cJSON *body, const char *code)
-{
-	const char *s = cJSON_GetStringValue(
-	    cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(body, 0), "errorCode"));
-
-	return s && strcmp(s, code) == 0;
-}
-
-static int
-read_reach(struct rest *r, const cJSON *json, int *all_files, struct rows *rows)
-{
-	char *next = NULL;
-	int64_t status;
-	const cJSON *body = find_subrequest(json, "files", &status);
-
-	*all_files = status == 200 ? 1 : is_refused(body, "MALFORMED_QUERY") ? 0 : -1;
-	body = find_subrequest(json, "libraries", &status);
-	if (status != 200 && is_refused(body, "INVALID_TYPE"))
-		return 0;		/* libraries are switched off */
-	int rc = status == 200 ? rest_read_records(body, read_row, rows, &next) : -EBADMSG;
-	if (rc == -EBADMSG) {
-		rest_log(r,
-		    "query: Salesforce does not say which libraries there are (status %lld)",
-		    (long long)status);
-		rc = -EIO;
-	}
-	return read_more_rows(r, rc, next, rows);
-}
-
-/* Where there is no Composite. */
-static int
-query_one_by_one(struct rest *r, int *all_files, struct rows *rows)
-{
-	struct buf soql = BUF_INIT;
-	bool all;
-
-	*all_files = rest_sees_all_files(r, &all) == 0 ? all : -1;
-	buf_puts(&soql, LIBRARIES_SOQL);
-	int rc = read_rows(r, &soql, rows);
-	buf_free(&soql);
 	return rc;
 }
 
 int
-rest_reach(struct rest *r, int *all_files, rest_each_row *each, void *ctx)
+rest_libraries(struct rest *r, rest_each_row *each, void *ctx)
 {
 	struct rows rows = {
 		.name = "Name", .more = "RootContentFolderId", .each = each, .ctx = ctx
 	};
-	struct rest_refusal refusal = { .expected = "" };
-	struct buf path = BUF_INIT, body = BUF_INIT;
-	struct http_response answer;
+	struct rest_refusal refusal = { .expected = "INVALID_TYPE" };	/* they are switched off */
+	struct buf soql = BUF_INIT;
 
-	buf_printf(&path, "/services/data/v%s/composite", r->api_version);
-	buf_puts(&body, "{\"allOrNone\":false,\"compositeRequest\":[");
-	put_subrequest(r, &body, "files", FILES_SOQL);
-	buf_putc(&body, ',');
-	put_subrequest(r, &body, "libraries", LIBRARIES_SOQL);
-	buf_puts(&body, "]}");
-	int rc = rest_post(r, REST_DEMAND, &path, &body, &refusal, &answer);
-	if (rc == 0) {
-		cJSON *json = rest_parse(&answer.body);
-
-		rc = read_reach(r, json, all_files, &rows);
-		cJSON_Delete(json);
-		http_response_free(&answer);
-	} else if (rc == -ENOENT || rc == -EOPNOTSUPP) {
-		rc = query_one_by_one(r, all_files, &rows);
-	}
-	buf_free(&path);
-	buf_free(&body);
-	return rc;
+	buf_puts(&soql, "SELECT Id, Name, RootContentFolderId FROM ContentWorkspace ORDER BY Id");
+	int rc = read_rows(r, &soql, &rows, &refusal);
+	return rc == -EOPNOTSUPP ? 0 : rc;
 }
 
 int
@@ -262,31 +128,50 @@ rest_folder(struct rest *r, const char *id, rest_each_row *each, void *ctx)
 	buf_puts(&soql,
 	    "SELECT Id, Title, IsFolder FROM ContentFolderItem WHERE ParentContentFolderId = ");
 	put_soql_text(&soql, id, false);
-	int rc = read_rows(r, &soql, &rows);
-	buf_free(&soql);
-	return rc;
+	return read_rows(r, &soql, &rows, NULL);
 }
 
 /*
  * Other resources.
  */
 
-static int
-get_json(struct rest *r, enum rest_kind kind, const struct buf *path, struct rest_refusal *refusal,
-    cJSON **out)
+int
+rest_sees_all_files(struct rest *r, bool *out)
 {
-	struct http_response answer;
-	int rc = rest_get(r, kind, path, refusal, &answer);
+	struct rest_refusal refusal = { .expected = "MALFORMED_QUERY" };
+	struct rest_select s = { .kind = REST_LIST, .refusal = &refusal };
 
+	buf_puts(&s.soql, "SELECT Id FROM ContentDocumentLink LIMIT 1");
+	int rc = read_pages(r, &s);
+	if (rc < 0 && rc != -EOPNOTSUPP)
+		return rc;
+	*out = rc == 0;
+	return 0;
+}
+
+int
+rest_count(struct rest *r, enum rest_count what, int64_t *out)
+{
+	static const char *const counts[] = {
+		[REST_COUNT_DOCUMENTS] = "SELECT COUNT() FROM ContentDocument",
+		[REST_COUNT_ARCHIVED] = "SELECT COUNT() FROM ContentDocument "
+					"WHERE IsArchived = true AND IsDeleted = false",
+		[REST_COUNT_ATTACHMENTS] = "SELECT COUNT() FROM Attachment",
+		[REST_COUNT_LEGACY_DOCUMENTS] = "SELECT COUNT() FROM Document",
+	};
+	struct rest_refusal refusal = { .expected = "INVALID_TYPE" };
+	struct rest_select s = {
+		.kind = REST_DEMAND, .all = what == REST_COUNT_ARCHIVED, .refusal = &refusal
+	};
+
+	buf_puts(&s.soql, counts[what]);
+	int rc = read_pages(r, &s);
 	if (rc < 0)
 		return rc;
-	*out = rest_parse(&answer.body);
-	if (!*out) {
-		rest_log(r, "query: the answer is not JSON (%zu bytes)", answer.body.len);
-		rc = -EIO;
-	}
-	http_response_free(&answer);
-	return rc;
+	if (s.page.total < 0)
+		return -EIO;
+	*out = s.page.total;
+	return 0;
 }
 
 int
@@ -296,25 +181,21 @@ rest_name_field(struct rest *r, const char *object, char out[64])
 	struct buf path = BUF_INIT;
 	const cJSON *field;
 	cJSON *json = NULL;
-	int rc = -ENOENT;
+	int64_t date;
 
-	if (is_identifier(object)) {
-		buf_printf(
-		    &path, "/services/data/v%s/sobjects/%s/describe", r->api_version, object);
-		rc = get_json(r, REST_DEMAND, &path, &refusal, &json);
-	}
+	if (!is_identifier(object))
+		return -ENOENT;
+	buf_printf(&path, "/services/data/v%s/sobjects/%s/describe", r->api_version, object);
+	int rc = rest_get(r, REST_DEMAND, &path, &refusal, &json, &date);
 	if (rc == 0)
 		out[0] = '\0';
-	cJSON_ArrayForEach(field, cJSON_GetObjectItemCaseSensitive(json, "fields")) {
-		const char *name =
-		    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(field, "name"));
+	cJSON_ArrayForEach(field, rest_value_at(json, "fields")) {
+		const char *name = rest_text(field, "name");
 
-		if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(field, "nameField")) && name &&
-		    is_identifier(name))
+		if (cJSON_IsTrue(rest_value_at(field, "nameField")) && name && is_identifier(name))
 			snprintf(out, 64, "%s", name);
 	}
 	cJSON_Delete(json);
-	buf_free(&path);
 	return rc == -EOPNOTSUPP ? -ENOENT : rc;
 }
 
@@ -323,21 +204,18 @@ rest_storage(struct rest *r, int64_t *most, int64_t *left)
 {
 	struct buf path = BUF_INIT;
 	cJSON *json = NULL;
+	int64_t date;
 
 	buf_printf(&path, "/services/data/v%s/limits", r->api_version);
-	int rc = get_json(r, REST_LIMITS, &path, NULL, &json);
-	if (rc == 0) {
-		int64_t m = rest_int(rest_value_at(json, "FileStorageMB.Max")),
-			n = rest_int(rest_value_at(json, "FileStorageMB.Remaining"));
-
-		if (m < 0 || n < 0) {
-			rc = -ENOENT;
-		} else {
-			*most = m;
-			*left = n;
-		}
-	}
+	int rc = rest_get(r, REST_LIMITS, &path, NULL, &json, &date);
+	if (rc < 0)
+		return rc;
+	int64_t m = rest_int(rest_value_at(json, "FileStorageMB.Max")),
+		n = rest_int(rest_value_at(json, "FileStorageMB.Remaining"));
 	cJSON_Delete(json);
-	buf_free(&path);
-	return rc;
+	if (m < 0 || n < 0)
+		return -ENOENT;
+	*most = m;
+	*left = n;
+	return 0;
 }

@@ -64,7 +64,7 @@ int	store_open(const struct store_options *, struct store **out);
 /*
  * From here on fills are cancelled (blob_cancelled), and blob_read is -EINTR. It does not wait
  * and wakes nobody: a thread in blob_read sleeps until the fill ends, so end what the fill waits
- * for (rest_cancel).
+ * for (http_cancel).
  */
 void	store_stop(struct store *);
 void	store_close(struct store *);	/* store_stop, then waits for fills */

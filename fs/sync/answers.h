@@ -1,25 +1,39 @@
 /*
  * answers - the rows that the org answered to a question, in memory and as bytes for the catalogue.
  *
- * As bytes they are lines of `Id TAB name TAB more TAB d|f`, in which \t \n \\ stand for tab, line
- * feed and backslash. In memory an answer never changes and belongs to all who hold it.
+ * As bytes each row is four strings with their NULs: Id, name, more, and "f" for a folder. In
+ * memory an answer never changes and belongs to all who hold it.
  *
  * Any thread.
  */
 #ifndef FS_SYNC_ANSWERS_H
 #define FS_SYNC_ANSWERS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "auth/buf.h"
-#include "on_demand.h"
+
+struct answer_row {
+	char		 id[19];
+	bool		 folder;
+	const char	*name, *more;	/* "" where there is none */
+};
+
+struct answer {
+	int64_t		 asked;		/* this machine's clock (ms) */
+	size_t		 count;
+	const struct answer_row *rows;	/* in order of Id */
+};
 
 /* Appends a row. name and more may be NULL. */
 void	answers_pack(struct buf *, const char *id, const char *name, const char *more, bool folder);
-/* asked: this machine's clock (ms). The caller's until answers_release. -ENOMEM. */
-int	answers_unpack(
-    const char *packed, size_t len, int64_t asked, const struct on_demand_answer **out);
-void	answers_hold(const struct on_demand_answer *);		/* once more */
-void	answers_release(const struct on_demand_answer *);	/* NULL is fine */
+/* The caller's until answers_put. -ENOENT: these bytes are no answer; -ENOMEM. */
+int	answers_unpack(const void *, size_t len, int64_t asked, const struct answer **out);
+const struct answer *answers_get(const struct answer *);	/* once more */
+void	answers_put(const struct answer *);		/* NULL is fine */
 /* The row of that Id; NULL: there is none. */
-const struct on_demand_row *answers_find(const struct on_demand_answer *, const char *id);
+const struct answer_row *answers_find(const struct answer *, const char *id);
 
 #endif

@@ -30,24 +30,15 @@ note_changed(void *ctx, const struct document *d)
 	return rc == -ENOENT ? 0 : rc;
 }
 
-static int
-pass_rc(void *ctx, int rc, const struct rest_page *answer)
-{
-	(void)ctx, (void)answer;
-	return rc;
-}
-
 /* Removes these documents but for those in `but`, which may be NULL. */
 static int
 remove_documents(
     struct updater *u, const char (*ids)[19], size_t n, const struct ids *but, bool gone)
 {
-	int rc = n > 0 ? pages_begin(u) : 0;
+	int rc = 0;
 
-	if (rc < 0 || n == 0)
-		return rc;
 	for (size_t i = 0; i < n && rc == 0; i++)
-		if (!but || !ids_has(but, ids[i]))
+		if ((!but || !ids_has(but, ids[i])) && (rc = pages_begin(u)) == 0)
 			rc = catalogue_remove(u->catalogue, ids[i], gone);
 	return pages_commit(u, rc);
 }
@@ -58,9 +49,9 @@ remove_unmatched(struct updater *u, const char (*ids)[19], size_t n)
 	struct ids came = { 0 };
 	struct page page = { .updater = u, .came = &came };
 	int rc = rest_documents(u->rest,
-	    &(struct rest_query){ .since = -1, .ids = ids, .id_count = n, .filter = u->o->filter,
+	    &(struct rest_query){ .ids = ids, .id_count = n, .filter = u->o->filter,
 		.archived = u->o->archived },
-	    pages_put, pages_end_and_commit, &page);
+	    pages_put, pages_end, &page);
 
 	if (rc == 0)
 		rc = remove_documents(u, ids, n, &came, false);
@@ -73,7 +64,7 @@ filter_run(struct updater *u, int64_t since)
 {
 	struct changed c = { .updater = u, .asked = pages_state(u, "asked") - STAMP_GRAIN };
 	int rc = rest_documents(u->rest,
-	    &(struct rest_query){ .since = since, .only_ids = true }, note_changed, pass_rc, &c);
+	    &(struct rest_query){ .since = since, .only_ids = true }, note_changed, NULL, &c);
 
 	if (rc == 0)
 		rc = remove_documents(u, (const char(*)[19])c.gone.list, c.gone.count, NULL, true);

@@ -15,14 +15,6 @@ struct fill {
 };
 
 static int
-begin_fill(struct updater *u)
-{
-	int rc = pages_begin(u);
-
-	return rc < 0 ? rc : pages_commit(u, pages_put_state(u, "born", clock_wall_ms()));
-}
-
-static int
 put_filled(const struct updater *u, int64_t asked, int64_t began)
 {
 	int rc = catalogue_put_filled(u->catalogue);
@@ -41,14 +33,16 @@ end_fill_page(void *ctx, int rc, const struct rest_page *answer)
 	struct updater *u = f->page.updater;
 	struct catalogue_totals totals;
 
-	rc = pages_end(&f->page, rc);
-	if (rc < 0)
-		return rc;
-	if (f->calls++ == 0 && answer->total > 0)
-		f->total += (uint64_t)answer->total;
+	rc = pages_raise(u, rc);
 	if (f->asked < 0)
 		f->asked = answer->date;
-	rc = catalogue_put_state(u->catalogue, "filling", f->page.last);
+	if (rc == 0 && f->calls++ == 0) {
+		if (answer->total > 0)
+			f->total += (uint64_t)answer->total;
+		rc = pages_put_state(u, "born", f->began);
+	}
+	if (rc == 0)
+		rc = catalogue_put_state(u->catalogue, "filling", f->page.last);
 	if (rc == 0)
 		rc = pages_put_state(u, "asked", f->asked);
 	if (rc == 0 && answer->last)
@@ -66,17 +60,15 @@ first_fill_run(struct updater *u, sync_progress *progress, void *ctx)
 		.began = clock_wall_ms(), .asked = pages_state(u, "asked") };
 	struct catalogue_totals totals = { 0 };
 	char *resume = NULL;
-	int rc = begin_fill(u);
+	int rc = catalogue_totals(u->catalogue, &totals);
 
-	if (rc == 0)
-		rc = catalogue_totals(u->catalogue, &totals);
 	if (rc < 0)
 		return rc;
 	f.total = totals.documents;
 	if (catalogue_state(u->catalogue, "filling", &resume) == 0)
 		snprintf(f.page.last, sizeof(f.page.last), "%s", resume);
 	rc = rest_documents(u->rest,
-	    &(struct rest_query){ .since = -1, .after = resume && *resume ? resume : NULL,
+	    &(struct rest_query){ .after = resume && *resume ? resume : NULL,
 		.filter = u->o->filter, .archived = u->o->archived },
 	    pages_put, end_fill_page, &f);
 	free(resume);

@@ -23,15 +23,25 @@ freshness_note(struct freshness *f, int rc, int64_t asked, int64_t pause_most)
 		f->pause = pause_most;
 }
 
+/* Before `from` somebody has set the clock back: then nothing is known. */
+static int64_t
+left_of(int64_t from, int64_t ms)
+{
+	const int64_t now = clock_wall_ms();
+
+	return now < from || now - from >= ms ? 0 : from + ms - now;
+}
+
+bool
+freshness_is_recent(int64_t asked, int64_t fresh_for)
+{
+	return left_of(asked, fresh_for) > 0;
+}
+
 int64_t
 freshness_left(const struct freshness *f, int64_t fresh_for)
 {
-	const int64_t from = f->rc < 0 ? f->failed : f->asked;
-	const int64_t until = from + (f->rc < 0 ? f->pause : fresh_for);
-	const int64_t now = clock_wall_ms();
-
-	/* Before `from` somebody has set the clock back: then nothing is known. */
-	return now < from || now >= until ? 0 : until - now;
+	return f->rc < 0 ? left_of(f->failed, f->pause) : left_of(f->asked, fresh_for);
 }
 
 bool

@@ -21,6 +21,7 @@ struct freshness {
 void	freshness_note(struct freshness *, int rc, int64_t asked, int64_t pause_most);
 /* ms until the org is to be asked again; 0: now. fresh_for: ms for which an answer is fresh. */
 int64_t	freshness_left(const struct freshness *, int64_t fresh_for);
+bool	freshness_is_recent(int64_t asked, int64_t fresh_for);
 /* Whether the last answer serves in place of one that could not be had, for that reason. */
 bool	freshness_serves(int rc, bool fail_offline);
 

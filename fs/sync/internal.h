@@ -42,6 +42,7 @@ struct updater {
 	catalogue_changed *changed;	/* hears of what changes */
 	void		*ctx;
 	int64_t		 page;		/* the state; -1: others' pages do not matter */
+	bool		 begun;		/* a transaction is open */
 };
 
 /* Goes on where an earlier first fill stopped. */
@@ -59,28 +60,26 @@ int	pages_put_state(const struct updater *, const char *name, int64_t n);
 /* Of the last page of a fill or a refresh. */
 int	pages_put_complete(const struct updater *, int64_t newest, int64_t asked, int64_t began);
 
-/* One page of documents on its way into the catalogue. Its transaction begins with its first
- * document, so nobody waits for the org in it. */
+/* A transaction begins with the first document of a page, so nobody waits for the org in it. */
+int	pages_begin(struct updater *);	/* -EAGAIN: another mount has committed a page */
+/* Rolls back if rc is negative, and returns it. Calls changed() for all that changed. */
+int	pages_commit(struct updater *, int rc);
+
+/* A page of documents on its way into the catalogue. */
 struct page {
 	struct updater	*updater;
-	bool		 begun;
 	char		 last[19];	/* the last Id that has come */
 	int64_t		 newest;	/* the largest SystemModstamp that has come (ms) */
 	struct ids	*came;		/* all that has come; may be NULL */
-	struct ids	*unversioned;	/* what came with a version that is not known; may be NULL */
+	bool		 want_versions;	/* if the catalogue has all versions */
+	struct ids	 unversioned;	/* ... then what came with one that is not known */
 };
 
 /* A rest_each. ctx: a struct page, or what begins with one. */
 int	pages_put(void *ctx, const struct document *);
-/* After a page whose rc this is. 0: its transaction is open; else there is none any more. */
-int	pages_end(struct page *, int rc);
-/* A transaction without a page. -EAGAIN: another mount has committed a page. */
-int	pages_begin(struct updater *);
-/* Rolls back if rc is negative, and returns it. Calls changed() for all that changed. */
-int	pages_commit(struct updater *, int rc);
+/* After a page whose rc this is: raises `page`, if it matters. Before pages_commit. */
+int	pages_raise(struct updater *, int rc);
 /* A rest_end_page: both. ctx: a struct page. */
-int	pages_end_and_commit(void *ctx, int rc, const struct rest_page *);
-/* All versions of these documents. */
-int	pages_fetch_versions(struct updater *, const struct ids *);
+int	pages_end(void *ctx, int rc, const struct rest_page *);
 
 #endif

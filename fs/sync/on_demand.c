@@ -25,14 +25,14 @@ struct question {
 	enum on_demand_kind kind;
 	char		*subject;
 	struct task	 task;
-	const struct on_demand_answer *answer;	/* NULL: none yet */
-	struct freshness fresh;		/* of the last try; `asked` is the answer's */
+	const struct answer *answer;	/* NULL: none yet */
 	unsigned	 users;		/* threads that still need it */
 	struct question	*next;		/* less recently used */
 };
 
 struct on_demand {
-	struct asker	 asker;
+	struct sync_options o;
+	struct updater	 asker;
 
 	/* guards: all below, and in questions all that changes */
 	pthread_mutex_t	 lock;
@@ -40,24 +40,6 @@ struct on_demand {
 	int64_t		 expired;	/* what was asked before is stale (ms) */
 	struct question	*first;		/* the most recently used */
 };
-
-int64_t
-on_demand_now(void)
-{
-	return clock_wall_ms();
-}
-
-void
-on_demand_put(const struct on_demand_answer *a)
-{
-	answers_release(a);
-}
-
-const struct on_demand_row *
-on_demand_find(const struct on_demand_answer *a, const char *id)
-{
-	return answers_find(a, id);
-}
 
 /*
  * Questions in memory.
@@ -71,10 +53,10 @@ question_of(struct job *job)
 
 /* takes answer */
 static void
-end_question(struct question *q, int rc, const struct on_demand_answer *answer)
+end_question(struct question *q, int rc, const struct answer *answer)
 {
 	struct on_demand *d = q->owner;
-	const struct on_demand_answer *old = NULL;
+	const struct answer *old = NULL;
 
 	pthread_mutex_lock(&d->lock);
 	q->users++;		/* task_end uses it after the lock is given up */
@@ -82,9 +64,8 @@ end_question(struct question *q, int rc, const struct on_demand_answer *answer)
 		old = q->answer;
 		q->answer = answer;
 	}
-	freshness_note(&q->fresh, rc, 0, PAUSE);
 	pthread_mutex_unlock(&d->lock);
-	answers_release(old);
+	answers_put(old);
 	task_end(&q->task, &d->lock, rc);
 	pthread_mutex_lock(&d->lock);
 	q->users--;
@@ -95,7 +76,7 @@ static void
 run_question(struct job *job)
 {
 	struct question *q = question_of(job);
-	const struct on_demand_answer *answer = NULL;
+	const struct answer *answer = NULL;
 	int rc = questions_ask(&q->owner->asker, q->kind, q->subject, &answer);
 
 	end_question(q, rc, answer);
@@ -110,7 +91,7 @@ drop_question(struct job *job)
 static void
 free_question(struct question *q)
 {
-	answers_release(q->answer);
+	answers_put(q->answer);
 	free(q->subject);
 	free(q);
 }
@@ -127,6 +108,7 @@ new_question(struct on_demand *d, enum on_demand_kind kind, const char *subject)
 	q->owner = d;
 	q->kind = kind;
 	q->task.job = (struct job){ .run = run_question, .drop = drop_question };
+	q->task.keep_error = PAUSE;
 	return q;
 }
 
@@ -164,15 +146,15 @@ find_question(struct on_demand *d, enum on_demand_kind kind, const char *subject
 static void
 recall_answer(struct question *q)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 
 	if (questions_recall(&q->owner->asker, q->kind, q->subject, &a) < 0)
 		return;
 	if (q->answer && q->answer->asked >= a->asked) {
-		answers_release(a);
+		answers_put(a);
 		return;
 	}
-	answers_release(q->answer);
+	answers_put(q->answer);
 	q->answer = a;
 }
 
@@ -182,20 +164,18 @@ recall_answer(struct question *q)
 
 /* Caller locks. fresh_for: as in questions.h. */
 static bool
-is_fresh(const struct on_demand *d, int64_t fresh_for, const struct on_demand_answer *a,
+is_fresh(const struct on_demand *d, int64_t fresh_for, const struct answer *a,
     int64_t since)
 {
-	const struct freshness f = { .asked = a ? a->asked : 0 };
-
-	if (!a || a->asked > on_demand_now())
+	if (!a || a->asked > clock_wall_ms())
 		return false;
 	if (a->asked >= since)
 		return true;
 	/* "There is none" may soon be wrong, so it is not kept for long. */
 	if (fresh_for > 0 && a->count > 0)
-		return freshness_left(&f, fresh_for) > 0;
+		return freshness_is_recent(a->asked, fresh_for);
 	return fresh_for != 0 && a->asked >= d->expired &&
-	    freshness_left(&f, (int64_t)d->asker.o.refresh * 1000) > 0;
+	    freshness_is_recent(a->asked, (int64_t)d->o.refresh * 1000);
 }
 
 /* Caller locks. As on_demand_get; if it is 0 the answer is q's. */
@@ -207,71 +187,69 @@ need_answer(
 		recall_answer(q);
 	if (is_fresh(d, fresh_for, q->answer, since))
 		return 0;
-	int rc = q->fresh.rc;
-	if (q->fresh.failed < d->expired || freshness_left(&q->fresh, 0) == 0) {
-		q->task.made = false;
+	q->task.made = false;
+	int rc = task_need(&q->task, d->pool, w);
+	if (rc == 0 && w && q->answer->asked < d->expired) {
+		w->ticket = 0;		/* it was on its way when everything expired */
 		rc = task_need(&q->task, d->pool, w);
-		if (rc == 0 && w && q->answer->asked < d->expired) {
-			w->ticket = 0;	/* it was on its way when everything expired */
-			rc = task_need(&q->task, d->pool, w);
-		}
 	}
-	return q->answer && freshness_serves(rc, d->asker.o.fail_offline) ? 0 : rc;
-}
-
-/* Caller locks. */
-static void
-hand_out(struct question *q, const struct on_demand_answer **out)
-{
-	answers_hold(q->answer);
-	*out = q->answer;
+	return q->answer && freshness_serves(rc, d->o.fail_offline) ? 0 : rc;
 }
 
 static int
 get_fresh_answer(struct on_demand *d, enum on_demand_kind kind, const char *subject,
-    int64_t fresh_for, int64_t since, struct wait *w, const struct on_demand_answer **out)
+    int64_t fresh_for, int64_t since, struct wait *w, const struct answer **out)
 {
 	pthread_mutex_lock(&d->lock);
 	struct question *q = find_question(d, kind, subject);
 	int rc = q ? need_answer(d, q, fresh_for, since, w) : -ENOMEM;
 	if (rc == 0)
-		hand_out(q, out);
+		*out = answers_get(q->answer);
 	pthread_mutex_unlock(&d->lock);
 	return rc;
 }
 
 int
 on_demand_get(struct on_demand *d, enum on_demand_kind kind, const char *subject, int64_t since,
-    struct wait *w, const struct on_demand_answer **out)
+    struct wait *w, const struct answer **out)
 {
 	return get_fresh_answer(d, kind, subject, questions_fresh_for(kind), since, w, out);
 }
 
 int
 on_demand_get_missing(struct on_demand *d, enum on_demand_kind kind, const char *subject,
-    int64_t since, struct wait *w, const struct on_demand_answer **out)
+    int64_t since, struct wait *w, const struct answer **out)
 {
 	return get_fresh_answer(d, kind, subject, QUESTIONS_REFRESH, since, w, out);
 }
 
-void
-on_demand_renew(struct on_demand *d, enum on_demand_kind kind, const char *subject)
+/* Asks and waits, whoever else asks. */
+static int
+wait_for_answer(struct on_demand *d, enum on_demand_kind kind, int64_t fresh_for, int64_t since)
 {
-	const int64_t now = on_demand_now();
-	const struct on_demand_answer *a;
+	const struct answer *a = NULL;
 	struct wait_thread t;
 	int rc;
 
 	wait_thread_init(&t);
-	while ((rc = get_fresh_answer(d, kind, subject, 0, now, &t.wait, &a)) == -EAGAIN)
+	while ((rc = get_fresh_answer(d, kind, "", fresh_for, since, &t.wait, &a)) == -EAGAIN)
 		wait_thread_sleep(&t);
-	if (rc == 0)
-		answers_release(a);
+	answers_put(a);
+	return rc;
+}
+
+void
+on_demand_renew(struct on_demand *d)
+{
+	const int64_t now = clock_wall_ms();
+
+	wait_for_answer(d, ON_DEMAND_ALL_FILES, 0, now);
+	wait_for_answer(d, ON_DEMAND_LIBRARIES, 0, now);
 }
 
 int
 on_demand_known(struct on_demand *d, enum on_demand_kind kind, const char *subject,
-    const struct on_demand_answer **out)
+    const struct answer **out)
 {
 	pthread_mutex_lock(&d->lock);
 	struct question *q = find_question(d, kind, subject);
@@ -279,7 +257,7 @@ on_demand_known(struct on_demand *d, enum on_demand_kind kind, const char *subje
 		recall_answer(q);
 	int rc = !q ? -ENOMEM : q->answer ? 0 : -ENOENT;
 	if (rc == 0)
-		hand_out(q, out);
+		*out = answers_get(q->answer);
 	pthread_mutex_unlock(&d->lock);
 	return rc;
 }
@@ -287,38 +265,26 @@ on_demand_known(struct on_demand *d, enum on_demand_kind kind, const char *subje
 int
 on_demand_prepare(struct on_demand *d)
 {
-	static const enum on_demand_kind first[2] = { ON_DEMAND_REACH, ON_DEMAND_STORAGE };
-	const struct on_demand_answer *a[2];
-	struct wait_thread t[2];
-	int rc[2];
+	static const enum on_demand_kind first[] = {
+		ON_DEMAND_ALL_FILES, ON_DEMAND_LIBRARIES, ON_DEMAND_STORAGE
+	};
+	int rc = 0;
 
-	for (int i = 0; i < 2; i++) {
-		wait_thread_init(&t[i]);
-		rc[i] = on_demand_get(d, first[i], "", INT64_MAX, &t[i].wait, &a[i]);
-	}
-	for (int i = 0; i < 2; i++) {
-		while (rc[i] == -EAGAIN) {
-			wait_thread_sleep(&t[i]);
-			rc[i] = on_demand_get(d, first[i], "", INT64_MAX, &t[i].wait, &a[i]);
-		}
-		if (rc[i] == 0)
-			on_demand_put(a[i]);
-	}
-	return rc[0] == -EINTR || rc[1] == -EINTR ? -EINTR : 0;
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]) && rc != -EINTR; i++)
+		rc = wait_for_answer(d, first[i], questions_fresh_for(first[i]), INT64_MAX);
+	return rc == -EINTR ? rc : 0;
 }
 
 int
 on_demand_sees_all_files(struct on_demand *d)
 {
-	const struct on_demand_answer *a;
+	const struct answer *a;
 	int all = -1;
 
-	if (on_demand_known(d, ON_DEMAND_REACH, "", &a) == 0) {
-		const struct on_demand_row *row = answers_find(a, "");
-
-		if (row)
-			all = strcmp(row->name, "all") == 0;
-		on_demand_put(a);
+	if (on_demand_known(d, ON_DEMAND_ALL_FILES, "", &a) == 0) {
+		if (a->count > 0)
+			all = strcmp(a->rows->name, "yes") == 0;
+		answers_put(a);
 	}
 	return all;
 }
@@ -331,7 +297,9 @@ void
 on_demand_expire(struct on_demand *d)
 {
 	pthread_mutex_lock(&d->lock);
-	d->expired = on_demand_now();
+	d->expired = clock_wall_ms();
+	for (struct question *q = d->first; q; q = q->next)
+		q->task.kept_until = 0;
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -343,7 +311,7 @@ on_demand_on_change(struct on_demand *d, catalogue_changed *changed, void *ctx)
 }
 
 int
-on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct on_demand_options *o,
+on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct sync_options *o,
     struct on_demand **out)
 {
 	struct on_demand *d = calloc(1, sizeof(*d));
@@ -355,7 +323,9 @@ on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct on_d
 		free(d);
 		return rc;
 	}
-	d->asker = (struct asker){ .rest = rest, .catalogue = catalogue, .o = *o };
+	d->o = *o;
+	d->asker = (struct updater){ .rest = rest, .catalogue = catalogue, .o = &d->o,
+		.page = -1 };
 	pthread_mutex_init(&d->lock, NULL);
 	*out = d;
 	return 0;

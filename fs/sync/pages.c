@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "versions.h"
-
 #include "internal.h"
 
 int64_t
@@ -49,13 +47,23 @@ pages_put_complete(const struct updater *u, int64_t newest, int64_t asked, int64
 int
 pages_begin(struct updater *u)
 {
+	if (u->begun)
+		return 0;
 	int rc = catalogue_begin(u->catalogue);
-
+	u->begun = rc == 0;
 	/* A file that was begun anew after damage has no pages. */
-	if (rc == 0 && u->page >= 0 && pages_last(u) != u->page) {
-		catalogue_rollback(u->catalogue);
-		rc = -EAGAIN;
-	}
+	return rc == 0 && u->page >= 0 && pages_last(u) != u->page ? pages_commit(u, -EAGAIN) : rc;
+}
+
+int
+pages_commit(struct updater *u, int rc)
+{
+	if (!u->begun)
+		return rc;
+	u->begun = false;
+	rc = catalogue_end(u->catalogue, rc);
+	if (rc == 0)
+		catalogue_changes(u->catalogue, u->changed, u->ctx);
 	return rc;
 }
 
@@ -76,11 +84,10 @@ pages_put(void *ctx, const struct document *d)
 	struct updater *u = p->updater;
 	struct name names[NAME_CANDIDATES];
 	struct document keyed = *d;
-	int rc = p->begun ? 0 : pages_begin(u);
+	int rc = pages_begin(u);
 
 	if (rc < 0)
 		return rc;
-	p->begun = true;
 	memcpy(p->last, d->id, sizeof(p->last));
 	if (d->system_modstamp > p->newest)
 		p->newest = d->system_modstamp;
@@ -90,8 +97,8 @@ pages_put(void *ctx, const struct document *d)
 	keyed.version_key = name_key(d->version_id);
 	if (p->came && (rc = ids_add(p->came, d->id)) < 0)
 		return rc;
-	if (p->unversioned && !has_version(u->catalogue, keyed.version_key) &&
-	    (rc = ids_add(p->unversioned, d->id)) < 0)
+	if (p->want_versions && u->o->versions && !has_version(u->catalogue, keyed.version_key) &&
+	    (rc = ids_add(&p->unversioned, d->id)) < 0)
 		return rc;
 	name_candidates(d->title, d->file_extension, d->id, u->o->names, names);
 	return catalogue_put(u->catalogue, &keyed,
@@ -99,52 +106,18 @@ pages_put(void *ctx, const struct document *d)
 }
 
 int
-pages_end(struct page *p, int rc)
+pages_raise(struct updater *u, int rc)
 {
-	struct updater *u = p->updater;
-
-	if (rc == 0 && !p->begun) {
-		rc = pages_begin(u);
-		p->begun = rc == 0;
-	}
-	if (rc == 0 && u->page >= 0)
+	if (rc == 0 && u->page >= 0 && (rc = pages_begin(u)) == 0)
 		rc = pages_put_state(u, "page", ++u->page);
-	if (rc < 0 && p->begun)
-		catalogue_rollback(u->catalogue);
-	p->begun = false;
 	return rc;
 }
 
 int
-pages_commit(struct updater *u, int rc)
+pages_end(void *ctx, int rc, const struct rest_page *answer)
 {
-	if (rc < 0) {
-		catalogue_rollback(u->catalogue);
-		return rc;
-	}
-	rc = catalogue_commit(u->catalogue);
-	if (rc == 0)
-		catalogue_changes(u->catalogue, u->changed, u->ctx);
-	return rc;
-}
-
-int
-pages_end_and_commit(void *ctx, int rc, const struct rest_page *answer)
-{
-	struct page *p = ctx;
+	struct updater *u = ((struct page *)ctx)->updater;
 
 	(void)answer;
-	rc = pages_end(p, rc);
-	return rc < 0 ? rc : pages_commit(p->updater, 0);
-}
-
-int
-pages_fetch_versions(struct updater *u, const struct ids *ids)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < ids->count && rc == 0; i += REST_IDS_MOST)
-		rc = versions_fetch(u->rest, u->catalogue, (const char(*)[19])ids->list + i,
-		    ids_chunk(ids, i));
-	return rc;
+	return pages_commit(u, pages_raise(u, rc));
 }

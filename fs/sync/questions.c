@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/clock.h"
 #include "auth/log.h"
 #include "fs/catalogue/findings.h"
-#include "fs/rest/rest.h"
 #include "answers.h"
 #include "freshness.h"
 #include "versions.h"
@@ -19,19 +19,18 @@
 
 /* A question under way: each function of the table below adds rows, or says why there are none. */
 struct asking {
-	const struct asker *by;
+	struct updater	 by;
 	const char	*subject;
 	int64_t		 asked;
 	struct buf	 rows;
 	size_t		 count;
-	bool		 begun;		/* a transaction is open, of the page under way */
 	/* of records */
 	const char	*name;		/* what they must be called */
 	size_t		 id_space;	/* bytes of a name that are for an Id */
 };
 
 static void
-answer_key(struct buf *b, enum on_demand_kind kind, const char *subject);
+put_key(struct buf *b, enum on_demand_kind kind, const char *subject);
 
 static int
 add_row(struct asking *a, const char *id, const char *name, const char *more, bool folder)
@@ -47,18 +46,25 @@ add_rest_row(void *ctx, const struct rest_row *row)
 	return add_row(ctx, row->id, row->name, row->more, row->folder);
 }
 
+static int
+keep_answer(struct asking *a, enum on_demand_kind kind, const char *subject,
+    const struct buf *rows)
+{
+	struct buf key = BUF_INIT;
+	int rc = pages_begin(&a->by);
+
+	put_key(&key, kind, subject);
+	if (rc == 0)
+		rc = key.failed || rows->failed ? -ENOMEM :
+		    findings_put_answer(a->by.catalogue, buf_str(&key), buf_str(rows), rows->len,
+			a->asked);
+	buf_free(&key);
+	return rc;
+}
+
 /*
  * Documents and versions.
  */
-
-static int
-begin_once(struct asking *a)
-{
-	int rc = a->begun ? 0 : catalogue_begin(a->by->catalogue);
-
-	a->begun |= rc == 0;
-	return rc;
-}
 
 static int
 end_document_page(void *ctx, int rc, const struct rest_page *page)
@@ -66,38 +72,27 @@ end_document_page(void *ctx, int rc, const struct rest_page *page)
 	struct asking *a = ctx;
 
 	(void)page;
-	if (a->begun && rc == 0)
-		rc = catalogue_commit(a->by->catalogue);
-	else if (a->begun)
-		catalogue_rollback(a->by->catalogue);
-	if (a->begun && rc == 0)
-		catalogue_changes(a->by->catalogue, a->by->changed, a->by->ctx);
-	a->begun = false;
-	return rc;
+	return pages_commit(&a->by, rc);
 }
 
 /* A document that no refresh keeps current is now as current as this answer. */
 static int
 keep_document(struct asking *a, const struct document *found)
 {
-	const struct asker *by = a->by;
 	struct name names[NAME_CANDIDATES];
 	struct document doc = *found;
-	struct buf key = BUF_INIT, row = BUF_INIT;
-	int rc = begin_once(a);
+	struct buf row = BUF_INIT;
+	int rc = pages_begin(&a->by);
 
 	doc.key = name_key(doc.id);
 	doc.version_key = name_key(doc.version_id);
-	name_candidates(doc.title, doc.file_extension, doc.id, by->o.names, names);
+	name_candidates(doc.title, doc.file_extension, doc.id, a->by.o->names, names);
 	if (rc == 0)
-		rc = catalogue_put_unlisted(by->catalogue, &doc, names[NAME_CANDIDATES - 1].s);
-	answer_key(&key, ON_DEMAND_DOCUMENT, doc.id);
-	answers_pack(&row, doc.id, "", "", false);
+		rc = catalogue_put_unlisted(
+		    a->by.catalogue, &doc, names[NAME_CANDIDATES - 1].s);
+	answers_pack(&row, doc.id, NULL, NULL, false);
 	if (rc == 0)
-		rc = key.failed || row.failed ? -ENOMEM :
-		    findings_put_answer(
-			by->catalogue, buf_str(&key), row.data, row.len, a->asked);
-	buf_free(&key);
+		rc = keep_answer(a, ON_DEMAND_DOCUMENT, doc.id, &row);
 	buf_free(&row);
 	return rc;
 }
@@ -108,11 +103,11 @@ add_document(void *ctx, const struct document *found)
 	struct asking *a = ctx;
 	struct document known = { 0 };
 
-	if (found->is_deleted || (found->is_archived && !a->by->o.archived))
+	if (found->is_deleted || (found->is_archived && !a->by.o->archived))
 		return 0;
-	bool listed = catalogue_by_id(a->by->catalogue, found->id, &known) == 0 && known.listed;
+	bool listed = catalogue_by_id(a->by.catalogue, found->id, &known) == 0 && known.listed;
 	document_free(&known);
-	int rc = add_row(a, found->id, "", "", false);
+	int rc = add_row(a, found->id, NULL, NULL, false);
 	return rc < 0 || listed ? rc : keep_document(a, found);
 }
 
@@ -122,7 +117,7 @@ static int
 forget_document(struct asking *a, const char *id)
 {
 	struct document d;
-	int rc = catalogue_by_id(a->by->catalogue, id, &d);
+	int rc = catalogue_by_id(a->by.catalogue, id, &d);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
@@ -130,10 +125,10 @@ forget_document(struct asking *a, const char *id)
 	document_free(&d);
 	if (listed)
 		return 0;
-	rc = begin_once(a);
+	rc = pages_begin(&a->by);
 	if (rc == 0)
-		rc = catalogue_remove(a->by->catalogue, id, a->by->o.archived);
-	return end_document_page(a, rc, NULL);
+		rc = catalogue_remove(a->by.catalogue, id, a->by.o->archived);
+	return pages_commit(&a->by, rc);
 }
 
 static int
@@ -142,9 +137,9 @@ ask_document(struct asking *a)
 	char id[1][19];
 
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
-	int rc = rest_documents(a->by->rest,
-	    &(struct rest_query){ .since = -1, .ids = (const char(*)[19])id, .id_count = 1,
-		.archived = a->by->o.archived },
+	int rc = rest_documents(a->by.rest,
+	    &(struct rest_query){ .ids = (const char(*)[19])id, .id_count = 1,
+		.archived = a->by.o->archived },
 	    add_document, end_document_page, a);
 	return rc == 0 && a->count == 0 ? forget_document(a, id[0]) : rc;
 }
@@ -152,20 +147,21 @@ ask_document(struct asking *a)
 static int
 ask_links(struct asking *a)
 {
-	return rest_documents(a->by->rest,
-	    &(struct rest_query){ .source = REST_LINKED, .since = -1, .linked_to = a->subject },
-	    add_document, end_document_page, a);
+	return rest_documents(a->by.rest,
+	    &(struct rest_query){ .source = REST_LINKED, .linked_to = a->subject }, add_document,
+	    end_document_page, a);
 }
 
 static int
 ask_versions(struct asking *a)
 {
-	char id[1][19];
+	struct ids one = { 0 };
+	int rc = ids_add(&one, a->subject);
 
-	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
-	int rc = add_row(a, id[0], "", "", false);
-	return rc < 0 ? rc :
-	    versions_fetch(a->by->rest, a->by->catalogue, (const char(*)[19])id, 1);
+	if (rc == 0)
+		rc = versions_fetch(&a->by, &one);
+	free(one.list);
+	return rc < 0 ? rc : add_row(a, a->subject, NULL, NULL, false);
 }
 
 /*
@@ -176,16 +172,16 @@ static int
 ask_object(struct asking *a)
 {
 	char field[64];
-	int rc = rest_name_field(a->by->rest, a->subject, field);
+	int rc = rest_name_field(a->by.rest, a->subject, field);
 
-	return rc == 0 ? add_row(a, "", field, "", false) : rc == -ENOENT ? 0 : rc;
+	return rc == 0 ? add_row(a, NULL, field, NULL, false) : rc == -ENOENT ? 0 : rc;
 }
 
 static int
 add_record(void *ctx, const struct rest_row *row)
 {
 	struct asking *a = ctx;
-	const enum name_rules rules = a->by->o.names;
+	const enum name_rules rules = a->by.o->names;
 	name_hash *hash = name_hash_of(rules);
 	struct name safe;
 
@@ -213,7 +209,7 @@ split_id(char *name, char id[19])
 static void
 log_namesakes(struct asking *a, const char *name)
 {
-	const struct on_demand_answer *records;
+	const struct answer *records;
 	struct buf list = BUF_INIT;
 
 	if (answers_unpack(buf_str(&a->rows), a->rows.len, 0, &records) < 0)
@@ -225,53 +221,51 @@ log_namesakes(struct asking *a, const char *name)
 	log_warn("records", "%s: %zu records have this name; say which: %s", a->subject,
 	    records->count, buf_str(&list));
 	buf_free(&list);
-	answers_release(records);
+	answers_put(records);
 }
 
 /* The answer of ON_DEMAND_OBJECT, which is asked again only when it is not fresh. */
 static int
-get_object(const struct asker *by, const char *object, const struct on_demand_answer **out)
+get_object(const struct updater *by, const char *object, const struct answer **out)
 {
-	const struct on_demand_answer *a = NULL;
-
-	if (questions_recall(by, ON_DEMAND_OBJECT, object, &a) == 0 && a->count > 0 &&
-	    freshness_left(&(struct freshness){ .asked = a->asked }, OBJECT_FRESH) > 0) {
-		*out = a;
-		return 0;
+	if (questions_recall(by, ON_DEMAND_OBJECT, object, out) == 0) {
+		if ((*out)->count > 0 && freshness_is_recent((*out)->asked, OBJECT_FRESH))
+			return 0;
+		answers_put(*out);
+		*out = NULL;
 	}
-	answers_release(a);
 	return questions_ask(by, ON_DEMAND_OBJECT, object, out);
 }
 
 static int
 ask_record(struct asking *a)
 {
-	const struct on_demand_answer *object = NULL;
+	const struct answer *object = NULL;
 	char *copy = strdup(a->subject), id[19];
 	char *name = copy ? strchr(copy, '/') : NULL;
 	int rc = name ? 0 : -ENOMEM;
 
 	if (rc == 0) {
 		*name++ = '\0';
-		rc = get_object(a->by, copy, &object);
+		rc = get_object(&a->by, copy, &object);
 	}
 	if (rc == 0 && object->count > 0 && *object->rows->name) {
 		bool one = split_id(name, id);
 
 		a->name = name;
 		a->id_space = one ? ID_SUFFIX : 0;
-		rc = rest_records(a->by->rest, copy, object->rows->name, one ? id : NULL,
+		rc = rest_records(a->by.rest, copy, object->rows->name, one ? id : NULL,
 		    one ? NULL : name, add_record, a);
 		if (rc == 0 && a->count > 1)
 			log_namesakes(a, name);
 	}
-	answers_release(object);
+	answers_put(object);
 	free(copy);
 	return rc;
 }
 
 /*
- * Libraries, folders, and what the user may see.
+ * Libraries, folders, what the user may see, and how much there may be.
  */
 
 static int
@@ -284,36 +278,40 @@ add_library(void *ctx, const struct rest_row *row)
 static int
 add_other_libraries(struct asking *a)
 {
-	const struct on_demand_answer *mine;
+	const struct answer *mine;
 	char id[19] = "";
 	int rc = answers_unpack(buf_str(&a->rows), a->rows.len, 0, &mine);
 
 	if (rc < 0)
 		return rc;
-	while (rc == 0 && (rc = catalogue_next_parent(a->by->catalogue, id, id)) == 0)
+	while (rc == 0 && (rc = catalogue_next_parent(a->by.catalogue, id, id)) == 0)
 		if (!answers_find(mine, id))
-			rc = add_row(a, id, "", "", false);
-	answers_release(mine);
+			rc = add_row(a, id, NULL, NULL, false);
+	answers_put(mine);
 	return rc == -ENOENT ? 0 : rc;
 }
 
 static int
-ask_reach(struct asking *a)
+ask_libraries(struct asking *a)
 {
-	int all_files = -1;
-	int rc = rest_reach(a->by->rest, &all_files, add_library, a);
+	int rc = rest_libraries(a->by.rest, add_library, a);
 
-	if (rc == 0)
-		rc = add_other_libraries(a);
-	if (rc == 0 && all_files >= 0)
-		rc = add_row(a, "", all_files ? "all" : "own", "", false);
-	return rc;
+	return rc < 0 ? rc : add_other_libraries(a);
+}
+
+static int
+ask_all_files(struct asking *a)
+{
+	bool all;
+	int rc = rest_sees_all_files(a->by.rest, &all);
+
+	return rc < 0 ? rc : add_row(a, NULL, all ? "yes" : "no", NULL, false);
 }
 
 static int
 ask_folder(struct asking *a)
 {
-	return rest_folder(a->by->rest, a->subject, add_rest_row, a);
+	return rest_folder(a->by.rest, a->subject, add_rest_row, a);
 }
 
 static int
@@ -321,13 +319,13 @@ ask_storage(struct asking *a)
 {
 	char most[24], left[24];
 	int64_t n, m;
-	int rc = rest_storage(a->by->rest, &n, &m);
+	int rc = rest_storage(a->by.rest, &n, &m);
 
 	if (rc < 0)
 		return rc == -ENOENT || rc == -EACCES ? 0 : rc;
 	snprintf(most, sizeof(most), "%lld", (long long)n);
 	snprintf(left, sizeof(left), "%lld", (long long)m);
-	return add_row(a, "", most, left, false);
+	return add_row(a, NULL, most, left, false);
 }
 
 /*
@@ -344,13 +342,14 @@ static const struct {
 	[ON_DEMAND_RECORD] =	{ "record",	ask_record,	QUESTIONS_REFRESH },
 	[ON_DEMAND_LINKS] =	{ "links",	ask_links,	QUESTIONS_REFRESH },
 	[ON_DEMAND_VERSIONS] =	{ "versions",	ask_versions,	0 },
-	[ON_DEMAND_REACH] =	{ "reach",	ask_reach,	7 * DAY },
+	[ON_DEMAND_ALL_FILES] =	{ "all files",	ask_all_files,	7 * DAY },
+	[ON_DEMAND_LIBRARIES] =	{ "libraries",	ask_libraries,	7 * DAY },
 	[ON_DEMAND_FOLDER] =	{ "folder",	ask_folder,	QUESTIONS_REFRESH },
 	[ON_DEMAND_STORAGE] =	{ "storage",	ask_storage,	DAY },
 };
 
 static void
-answer_key(struct buf *b, enum on_demand_kind kind, const char *subject)
+put_key(struct buf *b, enum on_demand_kind kind, const char *subject)
 {
 	buf_printf(b, "%s/%s", kinds[kind].name, subject);
 }
@@ -362,49 +361,37 @@ questions_fresh_for(enum on_demand_kind kind)
 }
 
 int
-questions_ask(const struct asker *by, enum on_demand_kind kind, const char *subject,
-    const struct on_demand_answer **out)
+questions_ask(const struct updater *by, enum on_demand_kind kind, const char *subject,
+    const struct answer **out)
 {
-	struct asking a = {
-		.by = by, .subject = subject, .asked = on_demand_now(), .rows = BUF_INIT
-	};
-	struct buf key = BUF_INIT;
+	struct asking a = { .by = *by, .subject = subject, .asked = clock_wall_ms() };
 	int rc = kinds[kind].ask(&a);
 
-	answer_key(&key, kind, subject);
-	if (rc == 0 && (a.rows.failed || key.failed))
-		rc = -ENOMEM;
 	if (rc == 0)
-		rc = answers_unpack(buf_str(&a.rows), a.rows.len, a.asked, out);
-	if (rc == 0 && catalogue_begin(by->catalogue) == 0)
-		catalogue_end(by->catalogue,
-		    findings_put_answer(by->catalogue, buf_str(&key), buf_str(&a.rows),
-			a.rows.len, a.asked));
+		rc = a.rows.failed ? -ENOMEM :
+		    answers_unpack(buf_str(&a.rows), a.rows.len, a.asked, out);
+	if (rc == 0)
+		/* If it cannot be kept it serves all the same. */
+		pages_commit(&a.by, keep_answer(&a, kind, subject, &a.rows));
 	buf_free(&a.rows);
-	buf_free(&key);
 	return rc;
 }
 
 int
-questions_recall(const struct asker *by, enum on_demand_kind kind, const char *subject,
-    const struct on_demand_answer **out)
+questions_recall(const struct updater *by, enum on_demand_kind kind, const char *subject,
+    const struct answer **out)
 {
 	struct buf key = BUF_INIT;
 	void *packed = NULL;
-	char *born = NULL;
 	int64_t asked;
 	size_t len;
 
-	answer_key(&key, kind, subject);
+	put_key(&key, kind, subject);
 	int rc = key.failed ? -ENOMEM :
-	    findings_answer(
-		by->catalogue, buf_str(&key), &packed, &len, &asked);
-	if (rc == 0 && catalogue_state(by->catalogue, "born", &born) == 0 &&
-	    asked < strtoll(born, NULL, 10))
-		rc = -ENOENT;
+	    findings_answer(by->catalogue, buf_str(&key), &packed, &len, &asked);
 	if (rc == 0)
-		rc = answers_unpack(packed, len, asked, out);
-	free(born);
+		rc = asked < pages_state(by, "born") ? -ENOENT :
+		    answers_unpack(packed, len, asked, out);
 	free(packed);
 	buf_free(&key);
 	return rc;

@@ -10,26 +10,18 @@
 #ifndef FS_SYNC_QUESTIONS_H
 #define FS_SYNC_QUESTIONS_H
 
-#include "auth/buf.h"
+#include "internal.h"
 #include "on_demand.h"
-
-struct asker {
-	struct rest	*rest;
-	struct catalogue *catalogue;
-	struct on_demand_options o;
-	catalogue_changed *changed;	/* hears of what changes; NULL: nobody does */
-	void		*ctx;
-};
 
 #define QUESTIONS_REFRESH	(-1)
 /* ms for which an answer is fresh; 0: always stale; QUESTIONS_REFRESH: the option says. */
 int64_t	questions_fresh_for(enum on_demand_kind);
-/* Asks the org, and keeps the answer. The caller's until answers_release. */
-int	questions_ask(const struct asker *, enum on_demand_kind, const char *subject,
-    const struct on_demand_answer **out);
+/* Asks the org, and keeps the answer, which is the caller's until answers_put. */
+int	questions_ask(const struct updater *, enum on_demand_kind, const char *subject,
+    const struct answer **out);
 /* The answer that is kept. -ENOENT: there is none, or it is older than the catalogue, which may not
  * have what it names. */
-int	questions_recall(const struct asker *, enum on_demand_kind, const char *subject,
-    const struct on_demand_answer **out);
+int	questions_recall(const struct updater *, enum on_demand_kind, const char *subject,
+    const struct answer **out);
 
 #endif

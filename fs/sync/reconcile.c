@@ -1,14 +1,12 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "auth/clock.h"
 
-#include "internal.h"
+#include "versions.h"
 
 struct reconcile {
 	struct updater	*updater;
-	char unknown[REST_IDS_MOST][19]; /* listed by the org, not in the catalogue */
-	size_t		 unknown_count;
+	struct ids	 unknown;	/* listed by the org, not in the catalogue */
 	int64_t		 asked;		/* the org's clock at the first page; -1: not told yet */
 };
 
@@ -17,20 +15,16 @@ static int
 fetch_unknown(struct reconcile *r)
 {
 	struct updater *u = r->updater;
-	struct ids unversioned = { 0 };
-	struct page page = { .updater = u, .unversioned = u->o->versions ? &unversioned : NULL };
-	int rc = r->unknown_count == 0 ? 0 :
+	struct page page = { .updater = u, .want_versions = true };
+	int rc = r->unknown.count == 0 ? 0 :
 	    rest_documents(u->rest,
-		&(struct rest_query){ .since = -1, .ids = (const char(*)[19])r->unknown,
-		    .id_count = r->unknown_count, .filter = u->o->filter,
+		&(struct rest_query){ .ids = (const char(*)[19])r->unknown.list,
+		    .id_count = r->unknown.count, .filter = u->o->filter,
 		    .archived = u->o->archived },
-		pages_put, pages_end_and_commit, &page);
+		pages_put, pages_end, &page);
 
-	r->unknown_count = 0;
-	if (rc == 0)
-		rc = pages_fetch_versions(u, &unversioned);
-	free(unversioned.list);
-	return rc;
+	r->unknown.count = 0;
+	return versions_fetch_new(&page, rc);
 }
 
 static int
@@ -39,12 +33,9 @@ mark_id(void *ctx, const struct document *d)
 	struct reconcile *r = ctx;
 	int rc = catalogue_mark(r->updater->catalogue, d->id);
 
-	if (rc > 0) {
-		if (r->unknown_count == REST_IDS_MOST && (rc = fetch_unknown(r)) < 0)
-			return rc;
-		memcpy(r->unknown[r->unknown_count++], d->id, sizeof(d->id));
-	}
-	return rc < 0 ? rc : 0;
+	if (rc > 0)
+		rc = ids_add(&r->unknown, d->id);
+	return rc == 0 && r->unknown.count == REST_IDS_MOST ? fetch_unknown(r) : rc;
 }
 
 static int
@@ -64,7 +55,7 @@ sweep(struct updater *u)
 	int rc, more;
 
 	do {
-		if ((rc = catalogue_begin(u->catalogue)) < 0)
+		if ((rc = pages_begin(u)) < 0)
 			return rc;
 		more = catalogue_sweep(u->catalogue, !u->o->filter);
 		rc = pages_commit(u, more < 0 ? more : 0);
@@ -75,7 +66,7 @@ sweep(struct updater *u)
 static int
 commit_state(struct updater *u, const char *name, int64_t n)
 {
-	int rc = catalogue_begin(u->catalogue);
+	int rc = pages_begin(u);
 
 	return rc < 0 ? rc : pages_commit(u, pages_put_state(u, name, n));
 }
@@ -92,7 +83,7 @@ reconcile_run(struct updater *u)
 		rc = catalogue_mark_begin(u->catalogue);
 	if (rc == 0)
 		rc = rest_documents(u->rest,
-		    &(struct rest_query){ .since = -1, .only_ids = true, .filter = u->o->filter,
+		    &(struct rest_query){ .only_ids = true, .filter = u->o->filter,
 			.archived = u->o->archived },
 		    mark_id, end_id_page, &r);
 	if (rc == 0)
@@ -102,5 +93,6 @@ reconcile_run(struct updater *u)
 	if (rc == 0)
 		rc = commit_state(u, "reconciled", r.asked);
 	catalogue_mark_end(u->catalogue);
+	free(r.unknown.list);
 	return rc;
 }

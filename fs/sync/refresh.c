@@ -1,8 +1,6 @@
-#include <stdlib.h>
-
 #include "auth/clock.h"
 
-#include "internal.h"
+#include "versions.h"
 
 #define OVERLAP		(10 * 60 * 1000)	/* ms */
 
@@ -20,12 +18,10 @@ end_refresh_page(void *ctx, int rc, const struct rest_page *answer)
 	struct refresh *r = ctx;
 	struct updater *u = r->page.updater;
 
-	rc = pages_end(&r->page, rc);
-	if (rc < 0)
-		return rc;
+	rc = pages_raise(u, rc);
 	if (r->answered < 0)
 		r->answered = answer->date;
-	if (answer->last)
+	if (rc == 0 && answer->last)
 		rc = pages_put_complete(u, r->page.newest > r->newest ? r->page.newest : r->newest,
 		    r->answered > r->asked ? r->answered : r->asked, r->began);
 	return pages_commit(u, rc);
@@ -34,10 +30,8 @@ end_refresh_page(void *ctx, int rc, const struct rest_page *answer)
 int
 refresh_run(struct updater *u)
 {
-	struct ids unversioned = { 0 };
 	struct refresh r = {
-		.page = { .updater = u, .newest = -1,
-		    .unversioned = u->o->versions ? &unversioned : NULL },
+		.page = { .updater = u, .newest = -1, .want_versions = true },
 		.began = clock_wall_ms(),
 		.newest = pages_state(u, "newest"),
 		.asked = pages_state(u, "asked"),
@@ -46,15 +40,12 @@ refresh_run(struct updater *u)
 	int64_t since = (r.newest > r.asked ? r.newest : r.asked) - OVERLAP;
 	int rc = 0;
 
-	since = since > 0 ? since : 0;
+	since = since > 0 ? since : 1;
 	if (u->o->filter)
 		rc = filter_run(u, since);
 	if (rc == 0)
 		rc = rest_documents(u->rest,
 		    &(struct rest_query){ .since = since, .filter = u->o->filter },
 		    pages_put, end_refresh_page, &r);
-	if (rc == 0)
-		rc = pages_fetch_versions(u, &unversioned);
-	free(unversioned.list);
-	return rc;
+	return versions_fetch_new(&r.page, rc);
 }

@@ -19,7 +19,6 @@
 #include "auth/log.h"
 #include "fs/async/task.h"
 #include "freshness.h"
-#include "internal.h"
 #include "versions.h"
 
 #include "sync.h"
@@ -27,21 +26,21 @@
 #define PAUSE_MOST	(300 * 1000)	/* ms after a refresh that failed, again and again */
 #define TURN_POLL	50		/* ms between tries: flock has no timed wait */
 #define TURN_MOST	3000		/* ms in which another mount must get a page */
-#define RECONCILE (24 * 60 * 60 * INT64_C(1000)) /* ms from one list of all Ids to the next */
-#define RECONCILE_AGAIN                                                                            \
-	(60 * 60 * INT64_C(1000)) /* ms after one that failed, or that another mount has begun */
+#define HOUR		(60 * 60 * INT64_C(1000))	/* ms */
+#define RECONCILE	(24 * HOUR)	/* from one list of all Ids to the next */
+#define RECONCILE_AGAIN	HOUR		/* after one that failed, or that another mount has begun */
 
 struct sync {
 	struct sync_options o;
 	struct updater	 updater;	/* of which each update has a copy */
-	int		 turn;		/* the file that mounts of this org lock; one update's at a time */
+	int		 turn;		/* the file that the mounts of this org lock */
 	bool		 turn_stuck;	/* the last wait for it was in vain: the same thread's */
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct pool	*pool;		/* NULL once stopped */
 	struct task	 refresh, reconcile;
-	int64_t since; /* this machine's clock (ms): another mount's refresh is as good if it began
-			  no earlier */
+	/* This machine's clock (ms): another mount's refresh serves if it began no earlier. */
+	int64_t		 since;
 	struct freshness fresh;		/* of the last refresh */
 };
 
@@ -115,8 +114,7 @@ update_catalogue(struct sync *s, int64_t since, sync_progress *progress, void *c
 		if (has_turn)
 			flock(s->turn, LOCK_UN);
 	} while (rc == -EAGAIN);	/* another mount has got a page meanwhile */
-	return rc < 0 || !s->o.versions ? rc :
-					  versions_fill(s->updater.rest, s->updater.catalogue);
+	return rc < 0 || !s->o.versions ? rc : versions_fill(&s->updater);
 }
 
 static bool

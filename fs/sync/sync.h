@@ -36,11 +36,12 @@ struct sync_options {
 	void		*ctx;
 };
 
-int	sync_open(struct rest *, struct catalogue *, const struct sync_options *, struct sync **out);
+int	sync_open(struct rest *, struct catalogue *, const struct sync_options *,
+    struct sync **out);
 /* Call it before sync_first. changed() hears of every change, also of those that other mounts
  * commit; no lock is held then. */
 void	sync_on_change(struct sync *, catalogue_changed *, void *ctx);
-/* After rest_cancel: wakes all who wait; from then on every look is -EINTR. */
+/* After http_cancel: wakes all who wait; from then on every look is -EINTR. */
 void	sync_stop(struct sync *);
 void	sync_close(struct sync *);
 

@@ -1,118 +1,109 @@
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fs/catalogue/catalogue.h"
-#include "fs/name.h"
-#include "fs/rest/rest.h"
-
 #include "versions.h"
 
-/* A page of versions on its way into the catalogue; its transaction begins with the first one. */
-struct version_page {
-	struct catalogue *catalogue;
-	bool		 begun;
-	char		 last[19];
-};
-
 static int
-keep_version(struct version_page *p, const struct document *version, const char *id)
+keep_version(struct updater *u, const struct document *version, const char *id)
 {
 	struct document d = *version, known;
-	int rc = p->begun ? 0 : catalogue_begin(p->catalogue);
+	int rc = pages_begin(u);
 
+	if (rc == 0)
+		rc = catalogue_by_id(u->catalogue, id, &known);
 	if (rc < 0)
-		return rc;
-	p->begun = true;
-	rc = catalogue_by_id(p->catalogue, id, &known);
-	if (rc == -ENOENT)
-		return 0;		/* left out, or not there yet */
-	if (rc == 0) {
-		d.key = known.key;
-		d.version_key = name_key(d.version_id);
-		document_free(&known);
-		rc = catalogue_put_version(p->catalogue, &d);
-	}
-	return rc;
+		return rc == -ENOENT ? 0 : rc;		/* left out, or not there yet */
+	d.key = known.key;
+	d.version_key = name_key(d.version_id);
+	document_free(&known);
+	return catalogue_put_version(u->catalogue, &d);
 }
 
 static int
 note_version(void *ctx, const struct document *d)
 {
-	struct version_page *p = ctx;
+	struct page *p = ctx;
 
 	memcpy(p->last, d->version_id, sizeof(p->last));
-	return keep_version(p, d, d->id);
+	return keep_version(p->updater, d, d->id);
 }
 
 static int
-end_version_page(void *ctx, int rc, const struct rest_page *answer)
-{
-	struct version_page *p = ctx;
-
-	(void)answer;
-	if (p->begun && rc == 0)
-		rc = catalogue_commit(p->catalogue);
-	else if (p->begun)
-		catalogue_rollback(p->catalogue);
-	p->begun = false;
-	return rc;
-}
-
-static int
-put_latest(struct version_page *p, const char *id)
+put_latest(struct updater *u, const char *id)
 {
 	struct document d = { 0 }, version = { 0 };
-	int rc = catalogue_by_id(p->catalogue, id, &d);
+	int rc = catalogue_by_id(u->catalogue, id, &d);
 
-	if (rc == 0 && catalogue_version(p->catalogue, d.version_key, &version) == -ENOENT)
-		rc = keep_version(p, &d, id);
+	if (rc == 0 && catalogue_version(u->catalogue, d.version_key, &version) == -ENOENT)
+		rc = keep_version(u, &d, id);
 	document_free(&version);
 	document_free(&d);
 	return rc == -ENOENT ? 0 : rc;
 }
 
-int
-versions_fetch(struct rest *r, struct catalogue *c, const char (*ids)[19], size_t n)
+/* Other mounts' pages do not matter. */
+static struct updater
+updater_of(const struct updater *u)
 {
-	struct version_page p = { .catalogue = c };
-	int rc = rest_documents(r,
-	    &(struct rest_query){ .source = REST_VERSIONS, .since = -1, .ids = ids, .id_count = n },
-	    note_version, end_version_page, &p);
+	struct updater own = *u;
 
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = put_latest(&p, ids[i]);
-	return end_version_page(&p, rc, NULL);
+	own.page = -1;
+	return own;
+}
+
+int
+versions_fetch(const struct updater *updater, const struct ids *ids)
+{
+	struct updater u = updater_of(updater);
+	struct page page = { .updater = &u };
+	int rc = 0;
+
+	for (size_t i = 0; i < ids->count && rc == 0; i += REST_IDS_MOST)
+		rc = rest_documents(u.rest,
+		    &(struct rest_query){ .source = REST_VERSIONS,
+			.ids = (const char(*)[19])ids->list + i,
+			.id_count = ids_chunk(ids, i) },
+		    note_version, pages_end, &page);
+	for (size_t i = 0; i < ids->count && rc == 0; i++)
+		rc = put_latest(&u, ids->list[i]);
+	return pages_commit(&u, rc);
+}
+
+int
+versions_fetch_new(struct page *p, int rc)
+{
+	if (rc == 0)
+		rc = versions_fetch(p->updater, &p->unversioned);
+	free(p->unversioned.list);
+	p->unversioned = (struct ids){ 0 };
+	return rc;
 }
 
 static int
-end_version_fill_page(void *ctx, int rc, const struct rest_page *answer)
+end_version_page(void *ctx, int rc, const struct rest_page *answer)
 {
-	struct version_page *p = ctx;
+	struct page *p = ctx;
+	struct updater *u = p->updater;
 
-	if (rc == 0 && !p->begun) {
-		rc = catalogue_begin(p->catalogue);
-		p->begun = rc == 0;
-	}
-	if (rc == 0)
-		rc = catalogue_put_state(
-		    p->catalogue, "versions", answer->last ? "all" : p->last);
-	return end_version_page(p, rc, answer);
+	if (rc == 0 && (rc = pages_begin(u)) == 0)
+		rc = catalogue_put_state(u->catalogue, "versions", answer->last ? "all" : p->last);
+	return pages_commit(u, rc);
 }
 
 int
-versions_fill(struct rest *r, struct catalogue *c)
+versions_fill(const struct updater *updater)
 {
-	struct version_page p = { .catalogue = c };
+	struct updater u = updater_of(updater);
+	struct page page = { .updater = &u };
 	char *done = NULL;
-	int rc = catalogue_state(c, "versions", &done);
+	int rc = catalogue_state(u.catalogue, "versions", &done);
 
 	if (rc == -ENOENT || (rc == 0 && strcmp(done, "all") != 0))
-		rc = rest_documents(r,
-		    &(struct rest_query){ .source = REST_VERSIONS, .since = -1,
+		rc = rest_documents(u.rest,
+		    &(struct rest_query){ .source = REST_VERSIONS,
 			.after = done && *done ? done : NULL },
-		    note_version, end_version_fill_page, &p);
+		    note_version, end_version_page, &page);
 	free(done);
 	return rc;
 }

@@ -6,16 +6,15 @@
 #ifndef FS_SYNC_VERSIONS_H
 #define FS_SYNC_VERSIONS_H
 
-#include <stddef.h>
+#include "internal.h"
 
-struct catalogue;
-struct rest;
-
-/* All versions of these documents of the catalogue, at most REST_IDS_MOST; the latest one is there
- * afterwards even if Salesforce does not list it. */
-int	versions_fetch(struct rest *, struct catalogue *, const char (*ids)[19], size_t n);
+/* All versions of these documents of the catalogue; the latest one is there afterwards even if
+ * Salesforce does not list it. */
+int	versions_fetch(const struct updater *, const struct ids *);
+/* Ends a query whose rc this is: those of page.unversioned, which it frees. */
+int	versions_fetch_new(struct page *, int rc);
 /* All versions of all documents of the catalogue; goes on where it stopped. State kept in the
  * catalogue: `versions`, the last Id that has come, or "all". */
-int	versions_fill(struct rest *, struct catalogue *);
+int	versions_fill(const struct updater *);
 
 #endif

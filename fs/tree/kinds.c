@@ -183,14 +183,14 @@ list_versions(struct node_listing *l, uint64_t after)
 static int
 wait_versions(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	struct document latest = { 0 };
 	int rc = catalogue_version(t->o.catalogue, n->doc.version_key, &latest);
 
 	if (rc == -ENOENT)
 		rc = on_demand_get(t->o.on_demand, ON_DEMAND_VERSIONS, n->doc.id, p->since, p->w,
 		    &a);
-	on_demand_put(a);
+	answers_put(a);
 	document_free(&latest);
 	return rc;
 }

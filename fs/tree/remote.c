@@ -19,7 +19,7 @@
 /* Waits for the answer; or, if patience is NULL, takes what is known. */
 static int
 get_answer(struct tree *t, enum on_demand_kind kind, const char *subject,
-    const struct patience *p, const struct on_demand_answer **out)
+    const struct patience *p, const struct answer **out)
 {
 	if (!p)
 		return on_demand_known(t->o.on_demand, kind, subject, out);
@@ -52,7 +52,7 @@ is_object_name(const char *s)
  */
 
 static void
-put_long_name(const struct tree *t, const struct on_demand_row *row, struct name *out)
+put_long_name(const struct tree *t, const struct answer_row *row, struct name *out)
 {
 	name_safe(row->name, t->o.names, ID_ROOM, out);
 	size_t len = strlen(out->s);
@@ -60,17 +60,17 @@ put_long_name(const struct tree *t, const struct on_demand_row *row, struct name
 }
 
 /* The directory in the answer that has this name; NULL: none, or several. */
-static const struct on_demand_row *
-directory_called(const struct tree *t, const struct on_demand_answer *a, const char *name)
+static const struct answer_row *
+directory_called(const struct tree *t, const struct answer *a, const char *name)
 {
 	name_hash *hash_of = name_hash_of(t->o.names);
-	const struct on_demand_row *found = NULL;
+	const struct answer_row *found = NULL;
 	const uint64_t hash = hash_of(name);
 	const bool long_name = strchr(name, '(');
 	unsigned count = 0;
 	struct name own;
 
-	for (const struct on_demand_row *row = a->rows; row < a->rows + a->count; row++) {
+	for (const struct answer_row *row = a->rows; row < a->rows + a->count; row++) {
 		if (!row->folder)
 			continue;
 		if (long_name) {
@@ -106,7 +106,7 @@ static int
 ids_of_record(
     struct tree *t, const char *name, const struct patience *p, struct remote_ids *ids)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	int rc = 0;
 
 	if (!strchr(name, '/')) {
@@ -118,16 +118,16 @@ ids_of_record(
 		rc = a->count == 0 ? -ENOENT : a->count > 1 ? -ENOTUNIQ : 0;
 	if (rc == 0)
 		memcpy(ids->id, a->rows->id, sizeof(ids->id));
-	on_demand_put(a);
+	answers_put(a);
 	return rc;
 }
 
 static int
-renew_libraries(struct tree *t, const struct patience *p, const struct on_demand_answer **a)
+renew_libraries(struct tree *t, const struct patience *p, const struct answer **a)
 {
-	on_demand_put(*a);
+	answers_put(*a);
 	*a = NULL;
-	return on_demand_get_missing(t->o.on_demand, ON_DEMAND_REACH, "", p->since, p->w, a);
+	return on_demand_get_missing(t->o.on_demand, ON_DEMAND_LIBRARIES, "", p->since, p->w, a);
 }
 
 /* Goes on to the directory of that name: from nowhere to a library, else to a folder. */
@@ -136,9 +136,9 @@ enter_directory(
     struct tree *t, const char *name, const struct patience *p, struct remote_ids *ids)
 {
 	const bool top = !*ids->id;
-	const enum on_demand_kind kind = top ? ON_DEMAND_REACH : ON_DEMAND_FOLDER;
-	const struct on_demand_answer *a = NULL;
-	const struct on_demand_row *row = NULL;
+	const enum on_demand_kind kind = top ? ON_DEMAND_LIBRARIES : ON_DEMAND_FOLDER;
+	const struct answer *a = NULL;
+	const struct answer_row *row = NULL;
 	int rc = get_answer(t, kind, ids->contents, p, &a);
 
 	if (rc == 0)
@@ -152,7 +152,7 @@ enter_directory(
 		snprintf(
 		    ids->contents, sizeof(ids->contents), "%.18s", top ? row->more : row->id);
 	}
-	on_demand_put(a);
+	answers_put(a);
 	return rc == 0 && !row ? -ENOENT : rc;
 }
 
@@ -176,12 +176,12 @@ ids_of_path(struct tree *t, const struct node *n, const struct patience *p,
 /* What is in a record or a folder, or which libraries there are. */
 static int
 get_contents(struct tree *t, const struct node *n, const struct patience *p,
-    const struct on_demand_answer **out)
+    const struct answer **out)
 {
 	struct remote_ids ids;
 
 	if (n->kind == LIBRARIES)
-		return get_answer(t, ON_DEMAND_REACH, "", p, out);
+		return get_answer(t, ON_DEMAND_LIBRARIES, "", p, out);
 	int rc = ids_of_path(t, n, p, &ids);
 	if (rc < 0)
 		return rc;
@@ -196,49 +196,49 @@ get_contents(struct tree *t, const struct node *n, const struct patience *p,
 int
 remote_wait_object(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	int rc = get_answer(t, ON_DEMAND_OBJECT, below_root(n->path), p, &a);
 
 	if (rc == 0 && a->count == 0)
 		rc = -ENOENT;
-	on_demand_put(a);
+	answers_put(a);
 	return rc;
 }
 
 int
 remote_wait_contents(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	int rc = get_contents(t, n, p, &a);
 
 	/* For an Id that does not exist the org answers the same as for a record without files. */
 	if (rc == 0 && a->count == 0 && n->kind == RECORD && !strchr(below_root(n->path), '/'))
 		rc = -ENOENT;
-	on_demand_put(a);
+	answers_put(a);
 	return rc;
 }
 
 int
 remote_wait_library(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	struct remote_ids ids;
 	int rc = ids_of_path(t, n, p, &ids);
 
 	if (rc == 0 && t->o.browse && *ids.contents)
 		rc = get_answer(t, ON_DEMAND_FOLDER, ids.contents, p, &a);
-	on_demand_put(a);
+	answers_put(a);
 	return rc;
 }
 
 /* Whether some document is in a library that is not in the answer. */
 static bool
-misses_library(struct tree *t, const struct on_demand_answer *a)
+misses_library(struct tree *t, const struct answer *a)
 {
 	char id[19] = "";
 
 	while (catalogue_next_parent(t->o.catalogue, id, id) == 0)
-		if (!on_demand_find(a, id))
+		if (!answers_find(a, id))
 			return true;
 	return false;
 }
@@ -246,12 +246,12 @@ misses_library(struct tree *t, const struct on_demand_answer *a)
 int
 remote_wait_libraries(struct tree *t, const struct node *n, const struct patience *p)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	int rc = get_contents(t, n, p, &a);
 
 	if (rc == 0 && misses_library(t, a))
 		rc = renew_libraries(t, p, &a);
-	on_demand_put(a);
+	answers_put(a);
 	return rc;
 }
 
@@ -295,7 +295,7 @@ find_link(struct tree *t, const struct node *dir, const char *name, struct node 
 {
 	const struct document *d = &n->doc;
 	const unsigned depth = depth_of(dir->path);
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	struct remote_ids ids;
 	bool is = false;
 	int rc;
@@ -311,16 +311,16 @@ find_link(struct tree *t, const struct node *dir, const char *name, struct node 
 		is = rc == 0 && d->listed && strcmp(d->parent_id, ids.id) == 0;
 	} else {
 		rc = get_contents(t, dir, NULL, &a);
-		is = rc == 0 && on_demand_find(a, d->id);
+		is = rc == 0 && answers_find(a, d->id);
 	}
-	on_demand_put(a);
+	answers_put(a);
 	return rc == 0 && !is ? -ENOENT : rc;
 }
 
 int
 remote_find_contents(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	int rc = find_link(t, dir, name, n);
 
 	if (rc != -ENOENT || dir->kind == RECORD)
@@ -331,7 +331,7 @@ remote_find_contents(struct tree *t, struct node *dir, const char *name, struct 
 	/* Nobody has asked yet what is in a library; a folder's attributes have. */
 	if (is && dir->kind == FOLDER)
 		is = get_contents(t, dir, NULL, &a) == 0 && directory_called(t, a, name);
-	on_demand_put(a);
+	answers_put(a);
 	return is ? node_set_path(t, n, FOLDER, dir, name) : -ENOENT;
 }
 
@@ -350,8 +350,8 @@ list_link(void *ctx, const struct document *d)
 
 /* With the short name if only this directory has it, and no document or README. */
 static int
-list_directory(struct node_listing *l, const struct on_demand_answer *a,
-    const struct on_demand_row *row, uint64_t next)
+list_directory(struct node_listing *l, const struct answer *a,
+    const struct answer_row *row, uint64_t next)
 {
 	struct tree *t = l->tree;
 	const bool top = l->dir->kind == LIBRARIES;
@@ -371,8 +371,8 @@ list_directory(struct node_listing *l, const struct on_demand_answer *a,
 }
 
 static int
-list_row(struct node_listing *l, const struct on_demand_answer *a,
-    const struct on_demand_row *row, uint64_t next)
+list_row(struct node_listing *l, const struct answer *a,
+    const struct answer_row *row, uint64_t next)
 {
 	struct document d;
 
@@ -390,17 +390,17 @@ list_row(struct node_listing *l, const struct on_demand_answer *a,
 int
 remote_list_contents(struct node_listing *l, uint64_t after)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	int rc = get_contents(l->tree, l->dir, NULL, &a);
 
 	for (size_t i = 0; rc == 0 && i < a->count && !l->full; i++) {
-		const struct on_demand_row *row = &a->rows[i];
+		const struct answer_row *row = &a->rows[i];
 		const uint64_t offset = name_key(row->id) + (row->folder ? DIRECTORIES : 0);
 
 		if (offset > after)
 			rc = list_row(l, a, row, offset);
 	}
-	on_demand_put(a);
+	answers_put(a);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "auth/buf.h"
+#include "auth/clock.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/content/read_ahead.h"
 #include "fs/sync/on_demand.h"
@@ -32,7 +33,7 @@ current_node(
 
 	*n = (struct node){ 0 };
 	if (ticket->since == 0)
-		ticket->since = on_demand_now();
+		ticket->since = clock_wall_ms();
 	const struct patience patience = { ticket->since, w };
 	if (kinds[node_kind(ino)].fresh)
 		rc = sync_fresh(t->o.sync, &ticket->refresh, w);
@@ -42,10 +43,10 @@ current_node(
 	if (rc == 0 && (n->kind == UNKNOWN ||
 			   (node_is_unlisted(n) && !S_ISREG(kinds[n->kind].mode)))) {
 		const char *id = n->path ? strchr(n->path, '/') + 1 : n->doc.id;
-		const struct on_demand_answer *a = NULL;
+		const struct answer *a = NULL;
 
 		rc = on_demand_get(t->o.on_demand, ON_DEMAND_DOCUMENT, id, ticket->since, w, &a);
-		on_demand_put(a);
+		answers_put(a);
 		if (rc == 0) {
 			node_free(n);		/* what it was before */
 			rc = node_of(t, ino, n);
@@ -94,7 +95,7 @@ int
 tree_refresh(struct tree *t, struct tree_ticket *ticket, bool full, struct wait *w)
 {
 	if (ticket->since == 0) {
-		ticket->since = on_demand_now();
+		ticket->since = clock_wall_ms();
 		on_demand_expire(t->o.on_demand);
 	}
 	return sync_refresh(t->o.sync, &ticket->refresh, full, w);
@@ -230,7 +231,7 @@ tree_close_file(struct tree *t, uint64_t ino, struct file *f)
 void
 tree_space(struct tree *t, struct tree_space *out)
 {
-	const struct on_demand_answer *a = NULL;
+	const struct answer *a = NULL;
 	struct catalogue_totals totals = { 0 };
 
 	catalogue_totals(t->o.catalogue, &totals);
@@ -239,7 +240,7 @@ tree_space(struct tree *t, struct tree_space *out)
 		out->bytes = strtoull(a->rows->name, NULL, 10) << 20;
 		out->free = strtoull(a->rows->more, NULL, 10) << 20;
 	}
-	on_demand_put(a);
+	answers_put(a);
 }
 
 /*

@@ -180,7 +180,7 @@ ask(struct http *h, struct rest *r, unsigned kind)
 
 	switch (kind) {
 	case 0:
-		rc = rest_documents(r, &(struct rest_query){ .since = -1 }, skip, end_page, NULL);
+		rc = rest_documents(r, &(struct rest_query){ 0 }, skip, end_page, NULL);
 		break;
 	case 1: case 2:
 		rc = rest_version_data(r, "0685g00002BLnMXAA1", SIZE,
