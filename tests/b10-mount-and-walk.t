@@ -1,6 +1,6 @@
 #!/bin/sh
-# The first mount costs one query for each 2,000 documents, the next mount one call, and walking over everything none.
-# and downloads nothing.
+# The first mount costs one query for each 2,000 documents and the next mount one call. Walking over everything costs
+# none, and downloads nothing.
 . "${0%/*}/lib.sh"; plan 17
 org_start --synthetic 4001 --page-size 2000
 fs_mount -o refresh=3600

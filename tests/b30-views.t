@@ -1,5 +1,5 @@
 #!/bin/sh
-# The views of real CSV files are what Python's csv module reads in them, and agree with one another.
+# The views of real CSV files match what Python's csv module reads, and agree with one another.
 . "${0%/*}/lib.sh"; plan 16
 data=$TMP/data
 mkdir "$data"

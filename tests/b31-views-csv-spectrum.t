@@ -1,5 +1,5 @@
 #!/bin/sh
-# csv-spectrum, a suite of CSV files with what is in them as JSON: rows.jsonl says the same of each.
+# csv-spectrum is a suite of CSV files with their content as JSON: rows.jsonl says the same of each.
 . "${0%/*}/lib.sh"; plan 14
 spectrum=$("$TOP/tests/npm-fetch" csv-spectrum@2.0.0) || exit 1
 org_start --data "$spectrum/csvs"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Columns, clean CSV and what was odd: each view of a document agrees with the others.
+# The columns, the clean CSV and the list of faults of a document agree with one another.
 . "${0%/*}/lib.sh"; plan 30
 data=$TMP/data
 mkdir "$data"

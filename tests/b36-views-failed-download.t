@@ -1,5 +1,5 @@
 #!/bin/sh
-# A look at all the views of a document that cannot be downloaded costs one try, and the next one has another.
+# A look at all views of a document that cannot be downloaded costs one try. The next look tries again.
 . "${0%/*}/lib.sh"; plan 8
 data=$TMP/data
 mkdir "$data"

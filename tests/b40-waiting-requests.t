@@ -1,5 +1,5 @@
 #!/bin/sh
-# What waits for the org holds up nobody else, and Ctrl-C frees all who wait, at once.
+# A request that waits for the org delays no other one, and Ctrl-C ends all waits at once.
 . "${0%/*}/lib.sh"; plan 24
 data=$TMP/data
 mkdir "$data"

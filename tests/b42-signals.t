@@ -1,6 +1,6 @@
 #!/bin/sh
 # A harmless signal (a child has ended, the window has a new size, Ctrl-Z and back) does not interrupt a program that
-# waits for the mount. A signal that means "stop" ends the wait, also when it comes after a harmless one.
+# waits for the mount. A signal that means "stop" ends the wait, also after a harmless one.
 . "${0%/*}/lib.sh"; plan 9
 mkdir "$TMP/data"
 printf 'one\n' >"$TMP/data/One.txt"

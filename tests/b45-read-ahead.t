@@ -1,5 +1,6 @@
 #!/bin/sh
-# While documents are read one after another, the next ones are fetched; the open of one, or of some here and there, fetches nothing else.
+# While documents are read in order, sffs fetches the next ones. Opening one, or some here and there, fetches nothing
+# else.
 . "${0%/*}/lib.sh"; plan 11
 data=$TMP/data
 mkdir "$data"

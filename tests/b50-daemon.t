@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mounting and unmounting: as a daemon, in the foreground, ended by signals; nothing is left behind.
+# sffs mounts and unmounts as a daemon and in the foreground, ends on signals, and leaves nothing behind.
 . "${0%/*}/lib.sh"; plan 20
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The demo shows what it says, over its own files and over the user's, and leaves nothing behind.
+# The demo shows what it announces, over its own files and over the user's, and leaves nothing behind.
 . "${0%/*}/lib.sh"; plan 7
 mkdir "$TMP/tmp" "$TMP/files"
 printf 'Name,Amount\n"Smith, John",3\n' >"$TMP/files/My Sales.csv"

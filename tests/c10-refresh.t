@@ -1,5 +1,5 @@
 #!/bin/sh
-# Changes in the org show after a refresh, at one call; open files go on reading what they opened.
+# Changes in the org show after a refresh, which costs one call; open files keep the version that was opened.
 . "${0%/*}/lib.sh"; plan 47
 data=$TMP/data
 mkdir "$data"

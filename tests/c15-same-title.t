@@ -1,5 +1,5 @@
 #!/bin/sh
-# Documents with the same Title have the names that sffs-tree(5) says.
+# Documents with the same Title have the names that sffs-tree(5) describes.
 . "${0%/*}/lib.sh"; plan 5
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# MD5SUMS and documents.tsv are the catalogue: a backup can be checked against them, and they change with it.
+# MD5SUMS and documents.tsv match the catalogue and change with it, so a backup can be checked against them.
 . "${0%/*}/lib.sh"; plan 17
 data=$TMP/data
 mkdir "$data"

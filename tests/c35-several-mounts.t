@@ -1,5 +1,5 @@
 #!/bin/sh
-# Mounts of an org: many pages and lost places in them; one that lists less takes nothing from the others.
+# Several mounts share an org: changes on many pages, lost query locators, a filter in one mount, damage.
 . "${0%/*}/lib.sh"; plan 25
 data=$TMP/data
 mkdir "$data"
@@ -116,7 +116,7 @@ org fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION --data-urlencode
 fs_mount -o refresh=3600,tries=1
 is 'it mounts all the same' "$? $(reach)" '0 null'
 change delete -d title=R6
-ok 'nor not to list all' sh -c "echo full >'$MNT/.sffs/refresh'"
+ok 'and lists all Ids' sh -c "echo full >'$MNT/.sffs/refresh'"
 echo full >"$MNT/.sffs/refresh"
 is 'the next list asks again' "$(reach)" true
 org set -d query-all-files=0 >/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# An org out of reach: listings and cached files are served, offline=fail refuses, and later all works again.
+# Without the org, listings and cached files work and offline=fail refuses to mount; later everything works again.
 . "${0%/*}/lib.sh"; plan 20
 data=$TMP/data
 mkdir "$data"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The kernel reads a directory twice (its entries; then whether there are more) and keeps neither answer: a change shows
-# in the next listing, even of a directory that was open all the while.
+# The kernel reads a directory twice (the entries, then whether there are more) and keeps neither answer: a change shows
+# in the next listing, even of a directory that is still open.
 . "${0%/*}/lib.sh"; plan 13
 data=$TMP/data
 mkdir "$data"

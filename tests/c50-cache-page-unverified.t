@@ -1,5 +1,5 @@
 #!/bin/sh
-# What was read of a download before it could be checked is never served to the next reader by the kernel.
+# The kernel never serves bytes of an unverified download to the next reader.
 . "${0%/*}/lib.sh"; plan 13
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Extended attributes show the fields of a document's record, without a call; the README of the root says what is where.
+# Extended attributes show the fields of a document's record without a call; the README of the root describes the tree.
 . "${0%/*}/lib.sh"; plan 18
 data=$TMP/data
 mkdir "$data" "$data/Sales" "$data/Report.versions"

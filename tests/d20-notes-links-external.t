@@ -1,5 +1,5 @@
 #!/bin/sh
-# Documents that are no ordinary files: notes as HTML and as text, links as shortcuts, files stored outside Salesforce.
+# Notes are HTML and text, links are shortcuts, and files stored outside Salesforce are listed.
 . "${0%/*}/lib.sh"; plan 29
 data=$TMP/data
 mkdir "$data"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The documents of a record, by its name or Id: one query for the name and one for the links, kept and refreshed;
-# no name gets into the text of a query.
+# The documents of a record are found by its name or Id, with one query for the name and one for the links. No name gets
+# into the text of a query.
 . "${0%/*}/lib.sh"; plan 59
 data=$TMP/data
 mkdir -p "$data/Acme Corp.account/Jane Doe.contact" "$data/Globex.account" "$data/Renewal.opportunity" "$data/Empty.account" "$data/O'Hara \"& Sons\" 100%.account" \

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Libraries list their documents without a call; folders work by name, at one query each; browse lists them too.
+# Libraries list their documents without a call; folders work by name, with one query each; browse lists them too.
 . "${0%/*}/lib.sh"; plan 46
 data=$TMP/data
 mkdir -p "$data/Sales/2026/Q3" "$data/Sales/Empty" "$data/Legal" "$data/README" "$data/A_B"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# All versions of a document, by one query when they are first named; old ones never change, new ones come with a refresh.
+# One query finds all versions of a document when they are first named. Old ones never change; new ones come with a
+# refresh.
 . "${0%/*}/lib.sh"; plan 41
 data=$TMP/data
 mkdir -p "$data/Report.versions" "$data/Table.versions" "$data/README.versions"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# filter mounts a part of an org, archived adds archived documents; what stops matching goes with the next refresh.
+# filter mounts a part of an org, archived adds archived documents; a document that stops matching goes with the next
+# refresh.
 . "${0%/*}/lib.sh"; plan 45
 data=$TMP/data
 mkdir -p "$data/Old.archived" "$data/Sales" "$data/Acme.account"

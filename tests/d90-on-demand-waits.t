@@ -1,5 +1,6 @@
 #!/bin/sh
-# A request that waits for an answer on demand delays no other and Ctrl-C ends it; all who ask the same share one call.
+# A request that waits for an answer on demand delays no other, and Ctrl-C ends it. All waits for the same answer share
+# one call.
 . "${0%/*}/lib.sh"; plan 19
 data=$TMP/data
 mkdir -p "$data/Acme.account" "$data/Globex.account" "$data/Sales/2026" "$data/Many.versions"

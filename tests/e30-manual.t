@@ -1,5 +1,5 @@
 #!/bin/sh
-# The manual and --help say what the programs do; shells complete orgs, keys and options.
+# The manual and --help describe what the programs do; shells complete orgs, keys and options.
 . "${0%/*}/lib.sh"; plan 34
 sffs=$BUILD/sffs
 man=$BUILD/man

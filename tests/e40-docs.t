@@ -1,5 +1,5 @@
 #!/bin/sh
-# The documents say what is so: each message of the programs, and each test that is named, is there.
+# The documents are true: each message and each test that they name exists.
 . "${0%/*}/lib.sh"; plan 8
 cd "$TOP" || exit 1
 python3 tests/messages.py >"$TMP/messages"

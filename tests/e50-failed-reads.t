@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a reader meets when the API limit is spent, the disk is full, or what comes is cut or wrong.
+# A read has the documented result when the API limit is spent, the disk is full, or the download is cut or wrong.
 . "${0%/*}/lib.sh"; plan 25
 data=$TMP/data
 mkdir "$data"

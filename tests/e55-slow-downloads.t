@@ -1,5 +1,5 @@
 #!/bin/sh
-# What takes long is waited for, what stands still is begun anew, and what has come of a download is not fetched again.
+# sffs waits for slow answers, begins again after a silent one, and never fetches the same bytes of a download twice.
 . "${0%/*}/lib.sh"; plan 19
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The system's ways to mount: systemd's units and readiness, the journal, mount(8), an automount.
+# sffs mounts by systemd's units, mount(8) and an automount, reports readiness, and writes to the journal.
 . "${0%/*}/lib.sh"; plan 26
 org_start --synthetic 5000
 sffs=$BUILD/sffs

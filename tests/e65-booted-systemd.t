@@ -1,5 +1,5 @@
 #!/bin/sh
-# The units and the line of fstab, under a systemd: one that runs in a copy of this system which is thrown away.
+# The units and the line of fstab work under a systemd that runs in a copy of this system.
 . "${0%/*}/lib.sh"; plan 18
 root=$TMP/sys
 mkdir "$TMP/layer" "$root"

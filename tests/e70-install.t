@@ -1,5 +1,5 @@
 #!/bin/sh
-# make install, make deb, make dist: what is installed works from where it is, and leaves nothing when it is purged.
+# make install, make deb and make dist install programs that work from there; purging the package leaves nothing.
 . "${0%/*}/lib.sh"; plan 26
 cd "$TOP" || exit 1
 make() { command make -s BUILD="$BUILD" "$@"; }

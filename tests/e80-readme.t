@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the README shows is so: its transcript, line by line, and each recipe of its cookbook.
+# The transcript of the README is true line by line, and each recipe of its cookbook works.
 . "${0%/*}/lib.sh"
 data=$TMP/data home=$TMP/home
 mkdir -p "$data/Price List.versions" "$data/Acme Corp.account" "$home/backup" "$home/bin" "$MNT-backup"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The README's nightly backup says that all is right only when it is: of one moment of the org, and never of yesterday's.
+# The README's nightly backup reports success only when the backup shows one moment of the org, and never yesterday's.
 . "${0%/*}/lib.sh"; plan 18
 data=$TMP/data home=$TMP/home backup=$TMP/home/backup night=$MNT-backup
 mkdir -p "$data" "$backup" "$home/bin" "$night"

@@ -1,5 +1,6 @@
 #!/bin/sh
-# DuckDB and pandas read a document by the recipe of the README: every cell of it. Where one cannot be had that is said.
+# DuckDB and pandas read every cell of a document by the recipes of the README. If one cannot be installed, the test
+# says so.
 . "${0%/*}/lib.sh"; plan 4
 mkdir "$TMP/data"
 cat >"$TMP/data/Q3 Forecast.csv" <<'END'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A host name that cannot be found, under a mount and while mounting: what is known is served, nothing hangs.
+# With a host name that cannot be found, a mount serves what it has, a start uses the last state, and nothing hangs.
 . "${0%/*}/lib.sh"; plan 8
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What calls may cost: the org's limit with its reserve, and a budget of one's own.
+# Calls stay within the org's limit and its reserve, and within a budget of the mount.
 . "${0%/*}/lib.sh"; plan 34
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Many readers, new versions, faults, a small cache, interrupts, and the mount ended under load: nobody reads wrong bytes, all ends.
+# Under many readers, new versions, faults, a small cache and interrupts nobody reads wrong bytes, and everything ends.
 . "${0%/*}/lib.sh"; plan 6
 export TMP BUILD MNT
 mkdir "$TMP/data"

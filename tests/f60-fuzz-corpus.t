@@ -1,5 +1,5 @@
 #!/bin/sh
-# What fuzzing began with, and what it found: no input breaks anything. `make fuzz` looks for more.
+# No input of the fuzzing corpus breaks anything. `make fuzz` looks for more.
 . "${0%/*}/lib.sh"
 set -- "$TOP"/tests/fuzz/corpus/*/
 plan $#

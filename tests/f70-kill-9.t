@@ -1,5 +1,6 @@
 #!/bin/sh
-# kill -9 at random moments of fills, refreshes and downloads: nothing is lost, nothing is wrong. ROUNDS of it; make soak does 200.
+# After kill -9 at random moments nothing is lost and nothing is wrong. ROUNDS is the number of kills; make soak does
+# 200.
 . "${0%/*}/lib.sh"; plan 1
 export TMP BUILD MNT ORG_URL
 mkdir "$TMP/data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Something wrong at a random place of each of READS downloads: never a wrong byte to a clean end, and no end that does not come.
+# With a random fault in each of READS downloads no reader gets wrong bytes to a clean end, and every read ends.
 . "${0%/*}/lib.sh"; plan 2
 READS=${READS:-40}
 export MNT ORG_URL READS

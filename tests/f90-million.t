@@ -1,6 +1,6 @@
 #!/bin/sh
-# A mount of many documents: all names, one call a page, memory that does not grow, a second mount at once. N of them; make soak takes a
-# million.
+# A mount of N documents has all names, costs one call a page, needs bounded memory, and is remounted at once. make soak
+# takes a million.
 . "${0%/*}/lib.sh"; plan 9
 N=${N:-20000}
 org_start --synthetic "$N"

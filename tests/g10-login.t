@@ -1,5 +1,5 @@
 #!/bin/sh
-# sffs-auth: a login that needs nobody, looked at, used, and ended again; its exit status says how it went.
+# sffs-auth logs in without a person, shows, uses and ends the login; its exit status says how it went.
 . "${0%/*}/lib.sh"; plan 74
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Logging in with a browser: the person, the browser and whatever else comes to the door.
+# A login in a browser works with a person, the browser, and anything else that connects to the port.
 . "${0%/*}/lib.sh"; plan 63
 port=$(free_port)
 callback=http://localhost:$port/OauthRedirect

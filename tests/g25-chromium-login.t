@@ -1,5 +1,5 @@
 #!/bin/sh
-# The login in a real browser: sffs-auth opens Chromium, a person in it logs in to the org, says no or yes, and is led back.
+# In a real Chromium a person logs in to the org, allows or denies the app, and comes back.
 . "${0%/*}/lib.sh"; plan 26
 playwright=$("$TOP/tests/npm-fetch" playwright-core@1.65.1) || exit 1
 port=$(free_port)

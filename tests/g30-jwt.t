@@ -1,5 +1,5 @@
 #!/bin/sh
-# The JWT bearer flow: a key and a username are enough, and every way in which they are not is told.
+# The JWT bearer flow needs only a key and a username; each way to fail has its own message.
 . "${0%/*}/lib.sh"; plan 31
 pem=$TMP/key.pem
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"

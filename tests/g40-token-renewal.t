@@ -1,5 +1,6 @@
 #!/bin/sh
-# A refresh token: used when it must be, once for all processes, never lost when it is rotated, and given up only when the org says so.
+# A refresh token is used when needed, once for all processes, survives rotation, and is given up only if the org
+# rejects it.
 . "${0%/*}/lib.sh"; plan 47
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Killed at any point of a refresh whose token is rotated, sffs-auth loses no login that the org still honours, but in one window: the org
-# has given the new refresh token, and it is not on disk yet. Points are system calls from the first that asks for the lock; ROUNDS=all tries each.
+# sffs-auth that is killed while it rotates a token loses no login, except before the new token reaches the disk. The
+# kills are at system calls, from the first that asks for the lock; ROUNDS=all tries each.
 . "${0%/*}/lib.sh"; plan 7
 org_start --synthetic 10 --plain --rotate 1
 auth=$BUILD/sffs-auth

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A login that the Salesforce CLI has: its SFDX auth URL, or the access token that it prints.
+# sffs-auth imports a login of the Salesforce CLI: its SFDX auth URL, or the access token that it prints.
 . "${0%/*}/lib.sh"; plan 33
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mount and its login: a token that ends is renewed once for all who read, a login that ends can be made again beside the mount.
+# A mount renews its token once for all readers; when its login ends, a new login beside the mount lets it go on.
 . "${0%/*}/lib.sh"; plan 29
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Each way in which Salesforce's OAuth says no is told in its words, with what to do: the rows of g70-oauth-errors.table.
+# Each OAuth error of Salesforce is shown in Salesforce's words, with what to do: the rows of g70-oauth-errors.table.
 . "${0%/*}/lib.sh"
 table=$TOP/tests/g70-oauth-errors.table
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')

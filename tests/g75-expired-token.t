@@ -1,5 +1,5 @@
 #!/bin/sh
-# Which answers of the API mean that the token has ended, so that it is renewed, once, and which only sound like it.
+# sffs renews the token once for the answers that mean that it has ended, and not for those that only sound like it.
 . "${0%/*}/lib.sh"; plan 27
 org_start --synthetic 10 --plain
 # fault TIMES KIND WORDS...: of each query.

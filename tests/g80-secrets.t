@@ -1,6 +1,6 @@
 #!/bin/sh
-# No secret is in an argument list, a log, a file that others can read, or sent to anybody but the org: every system call is looked at.
-# No core is dumped, and no other process of the user can look into the memory.
+# A trace of all system calls shows no secret in an argument list, a log or a file that others can read, and none sent
+# to anybody but the org. No core is dumped, and no other process of the user can read the memory.
 . "${0%/*}/lib.sh"; plan 31
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"

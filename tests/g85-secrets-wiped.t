@@ -1,5 +1,5 @@
 #!/bin/sh
-# Memory that sffs gives back holds no secret; but for libcurl, which keeps its own copies and does not wipe them.
+# No memory that sffs frees holds a secret. The exception is libcurl, which keeps copies and does not wipe them.
 . "${0%/*}/lib.sh"; plan 13
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"

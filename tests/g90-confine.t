@@ -1,5 +1,5 @@
 #!/bin/sh
-# A confined mount does all that a mount does, and nothing else; the process that mounts for it ends with it.
+# A confined mount can do all that a mount must do and nothing else; its mounter ends with it.
 # Not below /tmp, which every confined process may write.
 export TMPDIR=/dev/shm
 . "${0%/*}/lib.sh"; plan 28

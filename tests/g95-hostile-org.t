@@ -1,5 +1,5 @@
 #!/bin/sh
-# An org that means harm: titles, texts and addresses that it may choose. And another user of this machine.
+# A hostile org can choose titles, texts and addresses without harm, and another user of the machine gets nothing.
 . "${0%/*}/lib.sh"; plan 23
 org_start --synthetic 0
 config=$XDG_CONFIG_HOME/sffs/config

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Pages that the kernel shares between readers of a file: bytes that were wrong, and right ones that come later, are never read as one.
+# No reader gets a mixture of wrong pages and right ones that came later.
 . "${0%/*}/lib.sh"; plan 10
 data=$TMP/data
 mkdir "$data"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Many threads that open and read the same small file all the time stop nobody: an open never holds up a thread that serves reads.
+# Threads that open and read one small file all the time stop nobody: an open never blocks a thread that serves reads.
 . "${0%/*}/lib.sh"; plan 4
 mkdir "$TMP/data"
 printf 'a,b\n1,2\n' >"$TMP/data/Table.csv"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The package in a Debian that has nothing else: it brings what it needs, and mounts by the line of fstab that the manual shows, and as the unit of systemd starts it.
+# In a bare Debian the package brings what it needs, and mounts by the line of fstab in the manual and by its unit.
 . "${0%/*}/lib.sh"; plan 14
 cd "$TOP" || exit 1
 sys=$TMP/sys

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The simulated org answers as Salesforce does: on the wire, and to a client library that knows nothing of it.
+# The simulated org answers like Salesforce, on the wire and to an unmodified client library.
 . "${0%/*}/lib.sh"
 
 key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }

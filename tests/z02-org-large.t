@@ -1,5 +1,5 @@
 #!/bin/sh
-# A simulated org of a million documents, over TLS: they are made as they are asked for, and take no memory.
+# A simulated org of a million documents makes them on request, over TLS, and needs no memory for them.
 . "${0%/*}/lib.sh"; plan 9
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$TMP/key.pem" -out "$TMP/cert.pem" -days 30 -subj /CN=localhost \

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The simulated org's logins: the browser's pages, codes with PKCE, refresh tokens with and without rotation, assertions, errors.
+# The simulated org has Salesforce's logins: pages, codes with PKCE, refresh tokens with and without rotation,
+# assertions, errors.
 . "${0%/*}/lib.sh"
 
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$TMP/jwt.pem" -out "$TMP/jwt.crt" -days 30 -subj /CN=app 2>/dev/null

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Records, libraries, folders, notes and links in the simulated org: who sees what, and which filters are wanted.
+# The simulated org has records, libraries, folders, notes and links: who sees them, and which queries need a filter.
 . "${0%/*}/lib.sh"
 
 data=$TMP/data

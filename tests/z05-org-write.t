@@ -1,5 +1,6 @@
 #!/bin/sh
-# What can be written in the simulated org, and what is refused: files by JSON and multipart, changes, links, folders, collections.
+# The simulated org accepts and refuses writes like Salesforce: files by JSON and multipart, changes, links, folders,
+# collections.
 . "${0%/*}/lib.sh"
 
 data=$TMP/data
