@@ -8,7 +8,7 @@ includes() {
 	# shellcheck disable=SC2086 # a pattern
 	sed -n 's,^#include "fs/\(.*\)".*,\1,p' $1 | sed 's,/.*,,;s,\.h$,,' | sort -u | tr '\n' ' '
 }
-# may FOLDER 'OTHERS': what fs/FOLDER includes of fs/ is in OTHERS.
+# may FOLDER 'OTHERS': fs/FOLDER includes only OTHERS of fs/.
 may() {
 	bad=
 	for i in $(includes "fs/$1/*.[ch]"); do
@@ -16,7 +16,7 @@ may() {
 	done
 	is "fs/$1 includes only: ${2:-nothing}" "$bad" ''
 }
-# home LIBRARY 'HEADER PATTERN' 'WHERE': files that include it, beyond its home.
+# home LIBRARY 'HEADER PATTERN' 'WHERE': no file outside its home includes it.
 home() { is "$1 has one home" "$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] fs/*/*.[ch] | grep -vE "^($3)" | tr '\n' ' ')" ''; }
 
 is 'auth knows nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''

@@ -1,6 +1,6 @@
-# The judge of a35-view-python: what each view must be, by Python's csv module and the rules of the views.
+# The judge of a35-view-python: computes each view by Python's csv module and the rules of the views.
 #
-# Bytes are handled as text of the same code points (latin-1), so that what is not UTF-8 comes through.
+# Bytes are text of the same code points (latin-1), so that bytes which are not UTF-8 survive.
 import csv, io, os, random, re, subprocess, sys
 
 csv.field_size_limit(1 << 40)

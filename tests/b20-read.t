@@ -43,7 +43,7 @@ ok 'an Id that is none is not there' not test -e "$MNT/by-id/069xxx"
 is 'the checksum is the org'"'"'s' "$(jq -r .LatestPublishedVersion.Checksum "$MNT/documents/big/metadata.json")" \
 	"$(md5sum <"$MNT/documents/big/big.bin" | cut -d' ' -f1)"
 
-# What programs do that trust stat: every file of the tree, views too.
+# Programs trust stat: checks the size of every file of the tree, views too.
 all() { find "$MNT/documents" "$MNT"/documents/*/parsed/ -type f; }
 is 'wc -c is stat, on every file' "$(all | tr '\n' '\0' | xargs -0 -n1 sh -c '[ "$(wc -c <"$0")" = "$(stat -c %s "$0")" ] || echo "$0"')" ''
 ok 'tar and stat agree' sh -c "tar -C '$MNT' -cf '$TMP/t.tar' documents && mkdir '$TMP/t' && tar -C '$TMP/t' -xf '$TMP/t.tar' && diff -r --no-dereference '$MNT/documents' '$TMP/t/documents'"

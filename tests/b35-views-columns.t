@@ -6,7 +6,7 @@ mkdir "$data"
 printf 'Name,Amount,Name,,a/b,a_b\n"Smith, ""J""",1,x,y,1,2\nMüller,-2.5,"two\nlines",,3,4\n' >"$data/Sales.csv"
 printf 'a,b\n1,2\n3\n4,5,6\n"7" x,8\n' >"$data/Odd.csv"
 printf 'a/b,a_b,a b,A/B,a_b_2,.a\n1,2,3,4,5,6\n' >"$data/Alike.csv"
-# Alike in all that fits in a name, and names that one of those would take.
+# Columns whose names are alike as far as a file name goes, and names that one of those would take.
 python3 -c "
 stem = 'x' * 260
 names = [stem + str(i) for i in range(20000)] + ['x' * 247 + '_' + str(i) for i in range(2, 9000)]

@@ -56,7 +56,7 @@ calls 'at one download' 'GET */VersionData' 4
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
-# Views whose documents do not come, more than there are threads to make views.
+# Views of documents that do not come, more than there are threads that make views.
 fs_mount
 cat "$MNT/documents/table/table.csv" >/dev/null
 org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d times=forever >/dev/null
@@ -81,7 +81,7 @@ is 'and all come in the end' "$(cat "$TMP/held1" "$TMP/held2" "$TMP/held3" | sor
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
-# More readers than the kernel lets wait in the background by default, each at another place of what does not come.
+# More readers than the kernel's default limit of background requests, each at another place of a stalled download.
 fs_mount
 org fault -d kind=hold-after -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/huge/huge.bin" >/dev/null & readers=$!
@@ -99,11 +99,11 @@ df "$MNT" >/dev/null		# behind what the kernel tells of the readers' ends
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
-# A stalled download for which nobody waits any more makes room for others, long before the time limit.
+# A stalled download that nobody waits for makes room for others long before the time limit.
 fs_mount -o transfers=1,timeout=300
 org_forget
 org fault -d kind=silent -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
-# Without read-ahead: of reads ahead of a program the kernel does not tell that nobody waits for them any more.
+# Without read-ahead: the kernel does not report that nobody waits for the pages that it reads ahead.
 cat >"$TMP/one.py" <<'END'
 import mmap, sys
 f = open(sys.argv[1], 'rb')

@@ -6,13 +6,13 @@ mkdir "$TMP/data"
 printf 'one\n' >"$TMP/data/One.txt"
 org_start --data "$TMP/data"
 fs_mount -o refresh=0
-# The next refresh is held. Nothing of an earlier one is left: neither a fault that no request has met, nor a request.
+# Holds the next refresh. Nothing of an earlier one is left, neither an unused fault nor a request.
 hold() {
 	org fault/clear -X POST >/dev/null
 	org_forget
 	org fault -d kind=hold --data-urlencode 'match=GET */queryAll*' -d times=1 >/dev/null
 }
-# What ends the wait waits until the org has the request: else the release would come before what it is to release.
+# The release waits until the org has the request; otherwise it would come too early.
 held="curl -sSf -G $ORG_URL/_org/wait -d held=1 -d timeout=60"
 go="$held && curl -sSf -X POST $ORG_URL/_org/release"
 signalled() { python3 "$TOP/tests/signalled.py" "$MNT/documents/One" "$@" 2>&1; }

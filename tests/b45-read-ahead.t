@@ -16,7 +16,7 @@ is 'one document is one download' "$(downloads)" 1
 cat "$d/doc-33/doc-33.bin" "$d/doc-05/doc-05.bin" "$d/doc-11/doc-11.bin" "$d/doc-29/doc-29.bin" "$d/doc-02/doc-02.bin" >/dev/null
 is 'six here and there are six' "$(downloads)" 6
 
-# Held, so that what is fetched ahead can be told from what is read.
+# Holds the downloads, to tell those ahead from those that somebody reads.
 org_forget
 org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d skip=3 -d times=forever >/dev/null
 (cat "$d/doc-06/doc-06.bin" "$d/doc-07/doc-07.bin" "$d/doc-08/doc-08.bin" "$d/doc-09/doc-09.bin") >"$TMP/read" & reading=$!
@@ -32,7 +32,7 @@ is 'a walk reads every document' "$(cat "$TMP/sum")" "$(cat "$data"/doc-??.bin |
 calls 'each downloaded once, though two fetch' 'GET *VersionData' 34
 fs_unmount
 
-# In the order of a listing, views of one kind of document alone.
+# Views of one kind of document, in the order of a listing.
 rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount
 org_forget
@@ -42,7 +42,7 @@ is 'fetches at most the others that it passes' "$(test "$(downloads)" -le 18 && 
 is 'nothing was out of order' "$(jq '.calls.failed' "$MNT/.sffs/status.json")" 0
 fs_unmount
 
-# Documents that are fetched ahead never wait for a transfer: what somebody reads would wait after them.
+# Documents are fetched ahead only while a transfer is free, so that no reader waits after them.
 rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount -o transfers=2
 org_forget
@@ -55,7 +55,7 @@ org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
 wait $reading
 fs_unmount
 
-# Of a small cache nothing large is taken for guesses.
+# In a small cache no large document is fetched ahead.
 rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount -o cache_size=1M
 org_forget

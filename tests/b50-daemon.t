@@ -7,7 +7,7 @@ printf 'hello\n' >"$data/hello.txt"
 org_start --data "$data"
 sffs=$BUILD/sffs
 running() { pgrep -f "$sffs.* $MNT\$" | wc -l; }
-# gone: waits until no sffs serves the mount point any more; it ends by itself once it is unmounted.
+# gone: waits until the sffs of the mount point has ended, which it does after it is unmounted.
 gone() { timeout 120 sh -c "while pgrep -f '$sffs.* $MNT\$' >/dev/null; do sleep 0.05; done"; }
 
 like 'sffs --version' "$("$sffs" --version)" "sffs $(cat "$TOP/docs/VERSION")"
@@ -28,7 +28,7 @@ ok 'and nothing is mounted' not mountpoint -q "$MNT"
 
 for signal in INT TERM; do
 	mkfifo "$TMP/log.$signal"
-	# No job control in sh: a background command ignores SIGINT unless somebody takes it back.
+	# sh without job control starts background commands with SIGINT ignored; this restores it.
 	python3 -c 'import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])' \
 		"$sffs" -f sim "$MNT" 2>"$TMP/log.$signal" & FS_PID=$!
 	sed -n '/is mounted on/q' <"$TMP/log.$signal"

@@ -9,7 +9,7 @@ config=$XDG_CONFIG_HOME/sffs/config
 cp "$config" "$TMP/good"
 sffs=$BUILD/sffs
 
-# gone: waits until nothing of it runs any more; what it has started may end a moment later than itself.
+# gone: waits until none of its processes runs; a child may end a moment later.
 gone() { until ! pgrep -f "$sffs .*$MNT" >/dev/null; do tries=$((${tries:-0} + 1)); [ "$tries" -lt 100 ] || return 1; sleep 0.1; done; tries=0; }
 # bad DESCRIPTION STATUS PATTERN ARGUMENTS...
 bad() {
@@ -44,7 +44,7 @@ bad 'a filter that does not end' 2 "*filter = FileExtension IN ('csv','tsv': a q
 bad 'a filter by what cannot be filtered' 2 "*filter = ContentLocation = 'S': Salesforce answered INVALID_FIELD*" -o "filter=ContentLocation = 'S'" sim "$MNT"
 bad 'no encoding' 2 '*csv_encoding = UTF-99: *' -o csv_encoding=UTF-99 sim "$MNT"
 for word in auto_unmount allow_root nonempty remount; do bad "-o $word" 2 "*-o $word: *" -o "rw,$word,refresh=5" sim "$MNT"; done
-# In a /dev that lacks what is taken away.
+# In a /dev without some of its files.
 cat >"$TMP/lacking" <<'END'
 #!/bin/sh
 mount -t tmpfs none /mnt && for d in null fuse zero random urandom; do [ "$d" = "$1" ] || { touch "/mnt/$d" && mount --bind "/dev/$d" "/mnt/$d"; }; done
@@ -71,7 +71,7 @@ edit 's,^login_url.*,login_url = http://acme.my.salesforce.com,'; bad 'http to a
 cp "$TMP/good" "$config"
 mkdir -m 755 "$TMP/everybodys"
 bad 'a cache for everybody' 2 "*everybodys: must be*(mode 700)*cache_dir*" -o cache_dir="$TMP/everybodys" sim "$MNT"
-# A wrong ca_file must not look like an org that is out of reach, whose cache is served; nor if login_url is http.
+# A wrong ca_file must not pass for an org out of reach, whose cache would be served; also if login_url is http.
 fs_mount; fs_unmount
 gone
 for file in "$TMP/missing" "$TMP/good" "$data"; do bad "ca_file = $file" 2 "*ca_file = $file: *" -o ca_file="$file" sim "$MNT"; done

@@ -1,9 +1,9 @@
-// A person in headless Chromium, who is led to a login: opens URL, logs in, answers what the org asks, and comes back.
-// A line of JSON for each page that was seen.
+// Plays a person in headless Chromium: opens URL, logs in, allows or denies the app, and comes back. Prints a line of
+// JSON for each page.
 //
 //	node browser.js PATH-OF-PLAYWRIGHT PROFILE-DIRECTORY USERNAME PASSWORD allow|deny URL
 //
-// A password that is wrong is tried first. With SHOTS=DIRECTORY each page is photographed, light and dark.
+// It tries a wrong password first. With SHOTS=DIRECTORY it takes a screenshot of each page, light and dark.
 'use strict';
 
 const path = require('path');

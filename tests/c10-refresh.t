@@ -30,7 +30,7 @@ exec 3<&-
 is 'content is the new one' "$(cat "$docs/Report/content")" second
 is 'metadata.json too' "$(jq -r .LatestPublishedVersion.VersionNumber "$docs/Report/metadata.json")" 2
 
-# A view of what has a new version.
+# A view of a document with a new version.
 is 'a view' "$(cat "$MNT/parsed/Table/rows.tsv")" '1	2'
 exec 3<"$MNT/parsed/Table/rows.tsv"
 change new-version -d title=Table --data-urlencode 'content=a,b
@@ -47,7 +47,7 @@ is 'with its size' "$(stat -c %s "$MNT/parsed/Table/rows.tsv")" 8
 is 'an open view goes on' "$(cat <&3)" '1	2'
 exec 3<&-
 
-# A rename, and a name that is taken over.
+# A rename, and a document that takes over a name.
 id=$(jq -r .Id "$docs/Plan/metadata.json")
 change rename -d title=Plan -d 'to=Big Plan'
 fs_sync
@@ -93,7 +93,7 @@ change unarchive -d title=Gone
 fs_sync
 is 'until it is unarchived' "$(cat "$docs/Gone/Gone.txt")" gone
 
-# What no delta tells: access that is lost and gained, bins that are emptied.
+# Changes that no query for changes finds: access lost and gained, a recycle bin that was emptied.
 change unshare -d title=Gone
 fs_sync
 is 'a refresh does not tell that access is lost' "$(cat "$docs/Gone/Gone.txt")" gone
@@ -132,7 +132,7 @@ ls -i "$docs" >"$TMP/after"
 same 'a remount has the same names and inodes' "$TMP/before" "$TMP/after"
 calls 'at one call' '*' 1
 
-# What is deleted while nothing is mounted.
+# A deletion while nothing is mounted.
 id=$(jq -r .LatestPublishedVersionId "$docs/New/metadata.json")
 fs_unmount
 change delete -d title=New

@@ -26,7 +26,7 @@ is 'the other has too' "$(cat "$second/documents/New/New.txt")" new
 calls 'without a second download' 'GET */VersionData' 0
 fusermount3 -u "$second"
 
-# Both at once, from nothing.
+# Both start at the same time, without a list.
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 org_forget
@@ -53,7 +53,7 @@ wait $one
 same 'and the one that began has it all' "$TMP/first" "$data/big.bin"
 is 'one file is kept' "$(find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l)" 1
 
-# What one mount finds the other hears of, at its next refresh.
+# The other mount learns of the changes that one has found, at its next refresh.
 cat "$MNT/documents/hello/metadata.json" "$second/documents/hello/metadata.json" >/dev/null
 stat "$second/documents/hello/hello.txt" >/dev/null
 org change -d op=new-version -d title=hello -d content='hello again' >/dev/null

@@ -35,7 +35,7 @@ fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode
 fs_sync
 is 'the versions of changed documents as well' "$(ls "$MNT/versions/R1" | wc -l)" 3
 
-# A refresh that loses one goes on from what has come, which is older than the newest that came before.
+# A refresh that loses one goes on from the rows that have come; these are older than the newest known one.
 fs_unmount
 fs_mount -o refresh=3600
 for i in 1 2 3 4 5 6; do org set -d skew=$((2 * i)) >/dev/null; change new-version -d title=R$i -d content=newest; done
@@ -73,7 +73,7 @@ echo now >"$second/.sffs/refresh"
 is 'also when it has left the filter before' "$(ls "$second/documents" | wc -l) $(blobs)" "1 $((before - 2))"
 fusermount3 -u "$second"
 
-# What is rendered by is kept: of very many surveys it is among the last again.
+# Rendering counts as use of a survey: it is then among the most recent of very many.
 survey() { python3 -c "
 import sqlite3, sys
 c = sqlite3.connect(sys.argv[1])
@@ -88,7 +88,7 @@ fs_mount -o refresh=3600
 is 'it is used' "$(stat -c %s "$MNT/parsed/Table/header" "$MNT/parsed/Table/rows.tsv" | paste -sd' ') $(survey)" '4 4 0'
 is 'and rendered by' "$(cat "$MNT/parsed/Table/rows.tsv") $(survey)" '1	2 1'
 
-# Damage under two mounts: each goes on with a new list, filled anew.
+# Damage under two mounts: each goes on with a new list.
 "$BUILD/sffs" -o refresh=3600 sim "$second"
 ls "$second/documents" >"$TMP/names"
 python3 -c '

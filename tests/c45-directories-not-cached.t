@@ -12,7 +12,7 @@ FS_PID=$!
 timeout 60 sh -c "tail -n +1 -f '$TMP/debug' | grep -q -m 1 'INIT:'"
 docs=$MNT/documents
 asked() { grep -c "opcode: $1 (" "$TMP/debug"; }
-# A walk of all documents: what the kernel asked of directories, less what it asked before.
+# Walks all documents and prints the kernel's new requests for directories.
 find "$docs" >"$TMP/first"
 opened=$(asked OPENDIR) listed=$(asked READDIRPLUS) looked=$(asked LOOKUP)
 is 'the walk found all' "$(wc -l <"$TMP/first")" 37

@@ -24,14 +24,14 @@ is 'wrong bytes once more' "$?" 1
 cat "$MNT/parsed/view/header" >/dev/null
 same 'the next reader gets those of the view' "$data/view.csv" "$MNT/documents/view/view.csv"
 
-# One that nobody waits for any more is dropped; its beginning was wrong.
+# A download that nobody waits for any more is dropped; its beginning was wrong.
 org fault -d kind=corrupt -d bytes=50000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 head -c 200000 "$MNT/documents/left/left.bin" | cmp -s -n 200000 - "$data/left.bin"
 is 'the first reader got wrong bytes, unnoticed' "$?" 1
 org wait -G --data-urlencode 'match=GET *VersionData' -d count=7 -d state=ended -d timeout=30 >/dev/null
 same 'the next reader gets every byte of it' "$data/left.bin" "$MNT/documents/left/left.bin"
 
-# The same for a view: it is rendered from what comes.
+# The same for a view, which is rendered from the download.
 org fault -d kind=corrupt -d bytes=500000 --data-urlencode 'match=GET *VersionData' -d times=2 >/dev/null
 cat "$MNT/parsed/table/rows.tsv" >"$TMP/out" 2>/dev/null
 is 'a view of wrong bytes is an error' "$?" 1

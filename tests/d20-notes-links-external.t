@@ -44,7 +44,7 @@ is 'it is not cached' "$(getfattr --absolute-names --only-values -n user.salesfo
 is 'its record is there' "$(jq -r .LatestPublishedVersion.ContentLocation "$docs/Sheet/metadata.json")" E
 calls 'it costs no call' '*' 0
 
-# All of it as programs walk it, each document and each view once.
+# A walk over everything, each document and each view once.
 find -L "$docs" -type f -printf '%P\n' | sort >"$TMP/walk"
 is 'a walk that follows links sees each file once' "$(sort -u "$TMP/walk" | wc -l)" "$(wc -l <"$TMP/walk")"
 is 'each view once' "$(grep -c 'rows.jsonl$' "$TMP/walk")" 1

@@ -71,7 +71,8 @@ api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"2026"}'
 api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Sales)\"}"
 fs_sync
 
-# The list of libraries is kept: it is asked for again when a document is in one that it has not, when a name is, and with all Ids.
+# The list of libraries is kept. sffs asks again when a document or a name belongs to an unknown library, and with the
+# list of all Ids.
 org_forget
 ls -lR "$libraries" >/dev/null
 calls 'a refresh leaves the list of libraries as it is' '*' 0

@@ -55,7 +55,7 @@ is 'the status says that it is a part' "$(jq -r .filter "$MNT/.sffs/status.json"
 is 'MD5SUMS has the listed documents' "$(wc -l <"$MNT/.sffs/MD5SUMS")" 2
 fs_unmount
 
-# Other parts of the same org, beside one another.
+# Two parts of the same org, mounted side by side.
 fs_mount -o tries=1,filter="Title = 'It\\'s (a) test' OR (ParentId != null)"
 is 'quotes, parentheses, OR' "$(listed)" "It's (a) test,Plan"
 fs_unmount
@@ -72,7 +72,7 @@ cat "$docs/Notes/Notes.csv" >/dev/null
 calls 'bytes are cached for all' 'GET *VersionData' 0
 fs_unmount
 
-# Filters that are none: one line, exit 2, nothing mounted.
+# Invalid filters: one line, exit 2, nothing mounted.
 bad() {
 	"$BUILD/sffs" -o "tries=1,filter=$2" sim "$MNT" 2>"$TMP/err"
 	is "$1: exit status" "$?" 2

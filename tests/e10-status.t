@@ -6,7 +6,7 @@ mkdir "$data" "$TMP/second mount"
 printf 'hello\n' >"$data/hello.txt"
 org_start --data "$data"
 sffs=$BUILD/sffs
-# line WHERE: org, state and documents of what is mounted there.
+# line WHERE: org, state and documents of the mount there.
 line() { "$sffs" status | awk -v where="$1" 'substr($0, length($0) - length(where)) == " " where { print $1, $2, $3 }'; }
 
 is '--orgs' "$("$sffs" --orgs)" sim
@@ -33,7 +33,7 @@ is 'an org that is not mounted' "$?" 1
 "$sffs" status nosuch >"$TMP/out" 2>&1
 is 'one that is none' "$?" 2
 
-# A mount whose process does nothing.
+# A mount whose process is stopped.
 pid=$(pgrep -f "$sffs $own $TMP/second mount\$")
 kill -STOP "$pid"
 is 'a mount that hangs' "$(timeout 120 "$sffs" status | grep 'second mount' | awk '{ print $2 }')" silent

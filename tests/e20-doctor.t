@@ -9,7 +9,7 @@ org_start --data "$data"
 config=$XDG_CONFIG_HOME/sffs/config
 cp "$config" "$TMP/good"
 sffs=$BUILD/sffs
-# doctor DESCRIPTION STATUS PATTERN...: exits so, and says each of them.
+# doctor DESCRIPTION STATUS PATTERN...: it exits with STATUS, and its output matches each PATTERN.
 doctor() {
 	what=$1 want=$2; shift 2
 	"$sffs" doctor sim >"$TMP/out" 2>"$TMP/err"
@@ -58,7 +58,7 @@ chmod 600 "$config"; chmod 755 "$XDG_STATE_HOME/sffs"
 doctor 'a directory that others can read' 2 'mode 700*BAD'
 chmod 700 "$XDG_STATE_HOME/sffs"
 
-# In a container, and as a user for whom nobody mounts.
+# In a container, and as a user without a way to mount.
 unshare -m sh -c "mount -t tmpfs none /dev && exec '$sffs' doctor sim" >"$TMP/out" 2>&1
 is 'no /dev/fuse' "$?" 6
 like 'says what to do' "$(cat "$TMP/out")" '*BAD   */dev/fuse*'

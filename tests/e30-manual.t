@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"; plan 34
 sffs=$BUILD/sffs
 man=$BUILD/man
-# words of the manual page $1, as plain text
+# The words of manual page $1 as plain text.
 page() { mandoc -T ascii -O width=900 "$man/$1" | sed 's/.\x08//g'; }
 
 ok 'the manual is made' sh -c "ls '$man'/sffs.1 '$man'/sffs-auth.1 '$man'/sffs-org.1 '$man'/sffs.conf.5 '$man'/sffs-tree.5"
@@ -22,7 +22,7 @@ like 'and shows examples' "$("$sffs" --help)" '*Example*'
 like 'the exit statuses are in the manual' "$(page sffs.1 | sed -n '/^EXIT/,/^EXAMPLES/p' | tr -s ' \n' ' ')" \
 	'*0 Done*2 Usage*3 Log in*4 Refused*5 The org is out of reach*6 Cannot mount*'
 
-# What is in the tree is in the manual.
+# The manual has every entry of the tree.
 data=$TMP/data
 mkdir "$data"
 printf 'a,b\n1,2\n' >"$data/Table.csv"
@@ -36,7 +36,7 @@ is 'each member of status.json' "$(jq -r 'paths | map(select(type == "string")) 
 is 'each column of documents.tsv' "$(head -1 "$MNT/.sffs/documents.tsv" | tr '\t' '\n' | while read -r f; do page sffs-tree.5 | grep -q -w "$f" || echo "$f"; done)" ''
 fs_unmount
 
-# The example of sffs-org(1) is what a newcomer types, with the umask that he has; twice, and then with other data.
+# Runs the example of sffs-org(1) as a newcomer types it, with the default umask; twice, and then with other data.
 HOME=$TMP/home; export HOME
 page sffs-org.1 | sed -n '/^EXAMPLES/,$s/^ *\$ //p' | head -3 >"$TMP/example"
 for try in Documents/first Documents/second Other/third; do
@@ -59,7 +59,7 @@ is 'the same arguments make the same org' "$(ls -d "$XDG_CACHE_HOME"/sffs/00D* |
 # Completion.
 printf '[other]\nlogin_url = https://other.my.salesforce.com\n' >>"$XDG_CONFIG_HOME/sffs/config"
 PATH=$BUILD:$PATH; export PATH
-# bash WORD...: what the last word may become.
+# bash_says WORD...: the completions of the last word.
 bash_says() {
 	bash -c '. "$0"; function=_${1//-/_}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); $function 2>/dev/null; printf "%s\n" "${COMPREPLY[@]}" | sort' \
 		"$TOP/scripts/completion/sffs.bash" "$@" | paste -sd ' '

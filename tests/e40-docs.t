@@ -8,7 +8,7 @@ missing() { while IFS= read -r line; do grep -qF -e "$line" "$1" || printf '%s\n
 
 is 'there are messages' "$(($(wc -l <"$TMP/messages") > 100))" 1
 is 'each is in docs/troubleshooting.md' "$(missing docs/troubleshooting.md <"$TMP/messages")" ''
-# The first column of its tables, but for the symptoms: between backquotes.
+# The first column of its tables, without the symptoms: the texts between backquotes.
 sed -n '/^## Config/,$p' docs/troubleshooting.md | sed -n 's/^| \(`.*`\) |.*/\1/p' | sed 's/` · `/\n/g; s/`//g' >"$TMP/told"
 is 'and each message there is one of the programs' "$(python3 - "$TMP/messages" "$TMP/told" <<'END'
 import sys

@@ -8,7 +8,7 @@ for i in 1 2 3; do head -c 3000000 /dev/urandom >"$data/big$i.bin"; done
 for i in once wrong; do head -c 400000 /dev/urandom >"$data/$i.bin"; done
 org_start --data "$data"
 docs=$MNT/documents
-# why COMMAND...: its error, as a program sees it
+# why COMMAND...: prints its error message
 why() { "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
 
 # The API limit.
@@ -26,7 +26,7 @@ is 'the log says so, once' "$(grep -c 'Salesforce API limit: ' "$MNT/.sffs/log")
 fs_unmount
 org set -d api-limit=100000 >/dev/null
 
-# What comes is cut, or wrong.
+# The download is cut or wrong.
 fs_mount
 fault() { org fault --data-urlencode "match=$1" -d kind="$2" "$3" "$4" -d times="$5" >/dev/null; }
 fault 'GET *VersionData' drop-after -d bytes=1000000 1
@@ -43,7 +43,7 @@ org fault/clear -X POST >/dev/null
 same 'right when it comes right' "$docs/wrong/wrong.bin" "$data/wrong.bin"
 fs_unmount
 
-# The disk is full: a cache in which none of them fits.
+# The disk is full: no file fits into the cache.
 rm -rf "$XDG_CACHE_HOME"; mkdir "$XDG_CACHE_HOME"
 mount -t tmpfs -o size=2m,mode=700 none "$XDG_CACHE_HOME"
 trap 'cleanup; umount -l "$XDG_CACHE_HOME" 2>/dev/null; rm -rf "$TMP"; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT

@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"; plan 19
 data=$TMP/data
 mkdir "$data"
-# In another order than the names, so that nothing is fetched ahead.
+# Not in the order of the names, so that nothing is fetched ahead.
 for i in d a c b f e; do head -c 3000000 /dev/urandom >"$data/$i.bin"; done
 org_start --data "$data" --range 1
 docs=$MNT/documents
@@ -12,7 +12,7 @@ calm() { org fault/clear -X POST >/dev/null; org release -X POST >/dev/null; org
 get='GET *VersionData' further='GET *VersionData?Range: bytes=1000000-'
 ranges() { org journal -G --data-urlencode "match=$get?Range*" | sed 's/.*bytes=//;s/-.*//' | tr '\n' ' '; }
 
-# A query may take longer to be answered than anything else may be silent.
+# A query may be silent longer than any other request.
 fault 'GET */query*' delay ms=3000 1
 ok 'a query that is answered after 3 s, where timeout = 2' fs_mount -o timeout=2,tries=2
 fault '*queryAll*' hold ms=0 1
@@ -42,7 +42,7 @@ ok 'without end' not cat "$docs/b/b.bin"
 calls 'it is given up after ten times as many tries' "$get" 20
 calm
 
-# An org that is busy has not said that it does not go on in the middle.
+# An org that is busy has not refused to resume in the middle.
 fs_unmount
 fs_mount -o timeout=2,tries=3
 fault "$get" drop-after bytes=1000000 1

@@ -5,7 +5,7 @@ org_start --synthetic 5000
 sffs=$BUILD/sffs
 config=$XDG_CONFIG_HOME/sffs/config
 
-# Readiness, as systemd hears it. notified SOCKET FILE: what comes, until READY.
+# Readiness as systemd gets it. notified SOCKET FILE: writes all notifications up to READY.
 cat >"$TMP/notified.py" <<'END'
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -57,7 +57,7 @@ done
 like 'it does not restart after a config error' "$(cat "$TMP/units/sffs@.service")" '*RestartPreventExitStatus=2 3 4 6*'
 ok 'no unit hides its mount' not grep -E '^(ProtectSystem|PrivateTmp|PrivateMounts|ReadWritePaths)' "$TOP"/scripts/systemd/*/*
 
-# mount(8), by the helper that fuse3 brings; it has no environment of ours, and finds sffs where it is installed.
+# mount(8) uses the helper of fuse3, which has none of our environment and finds sffs where it is installed.
 mkdir "$TMP/bin"; ln -s "$sffs" "$TMP/bin/sffs"
 inside() { HOME=$TMP unshare -m sh -c "mount --make-rprivate / && mount --bind '$TMP/bin' /usr/local/bin && $1"; }
 mount="mount -t fuse.sffs sim '$MNT' -o noauto,x-systemd.automount,_netdev,config=$config"
@@ -69,15 +69,15 @@ inside "mount -t fuse.sffs nosuch '$MNT' -o config=$config" >"$TMP/err" 2>&1
 is 'a wrong one fails' "$?" 2
 like 'with the reason' "$(cat "$TMP/err")" '*there is no section*nosuch*sim*'
 
-# Where logins and cached data are. mount(8)'s helper sets HOME to root's home, so a boot and a person use the same
-# place; a system unit has no HOME.
+# The places of logins and cached data. The helper of mount(8) sets HOME to root's home, so a boot and a person use the
+# same place; a system unit has no HOME.
 mkdir "$TMP/root" "$TMP/lib" "$TMP/cached"
-# with ENVIRONMENT COMMAND: where /root and /var are empty at first.
+# with ENVIRONMENT COMMAND: runs it where /root and /var were empty at first.
 with() {
 	unshare -m sh -c "mount --make-rprivate / && mount --bind '$TMP/bin' /usr/local/bin && mount --bind '$TMP/root' /root &&
 	mount --bind '$TMP/lib' /var/lib && mount --bind '$TMP/cached' /var/cache && exec env -i PATH='$PATH' $1 sh -c \"$2\"" 2>&1
 }
-# kept: what is kept where, since the last time.
+# kept: lists the files that are new since the last time.
 kept() { (cd "$TMP" && find root lib cached -name sim.json -o -name blobs | sed 's,/00D[^/]*,,' | sort | paste -sd ' '; rm -rf root/.[a-z]* lib/sffs cached/sffs); }
 case $TOP:$BUILD in
 */root/*) for i in 1 2 3 4 5 6; do ok 'the programs are below /root' true; done ;;
@@ -100,8 +100,8 @@ case $TOP:$BUILD in
 	like 'and a unit is told to log in to its own' "$(with '' "sffs --config '$TMP/web' sim '$MNT'")" '*: env -u HOME sffs-auth --config * login sim'
 esac
 
-# An automount: a program that looks waits for the mount, and the mount does not wait for itself. As systemd does it,
-# sffs starts in the process group of the automount's owner.
+# An automount: a program that looks at it waits for the mount, and the mount does not wait for itself. As under
+# systemd, sffs starts in the process group of the automount's owner.
 cat >"$TMP/automount.py" <<'END'
 import ctypes, fcntl, os, struct, subprocess, sys
 where, command = sys.argv[1], sys.argv[2]

@@ -14,7 +14,7 @@ for d in null zero full random urandom tty fuse autofs; do touch dev/$d; mount -
 mkdir dev/pts dev/shm; ln -s /proc/self/fd dev/fd
 mount -t tmpfs -o mode=755 none run; mount -t tmpfs -o mode=1777 none tmp
 : >etc/machine-id; : >etc/fstab
-# What is installed.
+# The installed files.
 cp "$BUILD/sffs" "$BUILD/sffs-auth" "$BUILD/sffs-org" usr/local/bin
 for kind in system user; do sed 's,@BINDIR@,/usr/local/bin,' "$TOP/scripts/systemd/$kind/sffs@.service" >etc/systemd/$kind/sffs@.service; done
 mkdir -p etc/systemd/system/sffs@.service.d etc/sffs mnt/acme root/acme root/data
@@ -38,7 +38,7 @@ mkfifo /root/out
 sffs-org --data /root/data --name acme >/root/out &
 while read -r line; do echo "$line"; case $line in client_secret*) break ;; esac; done </root/out >/etc/sffs/config
 chmod 600 /etc/sffs/config
-# say WHAT COMMAND...: its first line.
+# say WHAT COMMAND...: records the first line of its output.
 say() { printf '%s: ' "$1"; shift; "$@" 2>&1 | head -1; }
 until_is() { timeout 120 sh -c "until [ \"\$($2)\" = '$1' ]; do sleep 0.1; done"; }
 pid() { systemctl show -P MainPID sffs@acme; }
@@ -75,7 +75,7 @@ until_is 0 'pgrep -c -x sffs'	# it ends when it finds that it is unmounted
 say 'no process is left' sh -c 'pgrep -c -x sffs || :'
 systemctl stop mnt-acme.automount
 
-# A user's
+# The unit of a user
 mkdir -p /run/user/0 /root/.config/sffs; chmod 700 /run/user/0
 cp /etc/sffs/config /root/.config/sffs/config
 export XDG_RUNTIME_DIR=/run/user/0
@@ -90,7 +90,7 @@ END
 export BUILD TMP TOP root
 unshare -m sh "$TMP/boot" >"$TMP/boot.log" 2>&1
 [ -s "$TMP/tried" ] || { note 'no systemd runs here:'; tail -20 "$TMP/boot.log" | sed 's/^/# /'; }
-# said DESCRIPTION WANT: what was said of it there.
+# said DESCRIPTION WANT: checks the recorded line.
 said() { is "$1" "$(sed -n "s/^$1: //p" "$TMP/tried" 2>&1)" "$2"; }
 said started 0
 said mounted hello

@@ -24,7 +24,7 @@ cp "$deb" "$TMP/first.deb"
 ok 'make deb again' make deb
 same 'makes the same bytes' "$TMP/first.deb" "$deb"
 
-# Installed, used and purged in a copy of this system that is thrown away.
+# Installed, used and purged in a temporary copy of this system.
 mkdir "$TMP/layer"; mount -t tmpfs none "$TMP/layer"; mkdir "$TMP/layer/upper" "$TMP/layer/work" "$TMP/sys"
 trap 'umount -l "$TMP/sys" "$TMP/layer" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
 mount -t overlay -o "lowerdir=/,upperdir=$TMP/layer/upper,workdir=$TMP/layer/work" none "$TMP/sys"

@@ -7,7 +7,7 @@ for i in 1 2 3; do printf 'document %s\n' $i >"$data/d$i.txt"; done
 org_start --data "$data" --name acme
 config=$XDG_CONFIG_HOME/sffs/config
 export MNT API=none PATH="$BUILD:$home/bin:$PATH"
-# What happens in the org, or to the mount, when MD5SUMS is there and no file is yet.
+# A change in the org or the mount, after MD5SUMS is read and before any file is.
 cat >"$home/bin/rsync" <<END
 #!/bin/sh -e
 [ ! -f "$TMP/meanwhile" ] || . "$TMP/meanwhile"
@@ -15,7 +15,7 @@ exec $(command -v rsync) "\$@"
 END
 chmod +x "$home/bin/rsync"
 cd "$TOP" || exit 1
-# tonight DESCRIPTION ITS-STATUS-AND-TEXT [MEANWHILE]: the recipe, which leaves nothing mounted however it ends.
+# tonight DESCRIPTION STATUS-AND-TEXT [MEANWHILE]: runs the recipe, which must leave nothing mounted.
 tonight() {
 	printf '%s\n' "${3-}" >"$TMP/meanwhile"
 	python3 tests/readme.py "$home" recipe 'Back up' >"$TMP/out" 2>&1
@@ -27,7 +27,7 @@ right='0 3 files, all right'
 
 tonight 'a backup' "$right"
 tonight 'and once more' "$right"
-# The mount of every day sees the new version, as any does that asks.
+# The everyday mount sees the new version, as any mount that refreshes.
 "$BUILD/sffs" -o refresh=0 acme "$MNT"
 tonight 'a new version meanwhile' "$right" "$(post change "-d op=new-version -d title=d1 -d content=second") cat '$MNT/documents/d1/d1.txt' >/dev/null"
 is '... is of the next night' "$(cat "$backup/documents/d1/d1.txt")" 'document 1'

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """
-Every kind of request meets every fault. The table tests/f10-fault-matrix.tsv says, a line a fault and a column a kind of request, what comes
-of it: the error (or the exit status, where a mount is what asks) and how often was asked. While a fault lasts df, stat and reads of
-what is cached go on; when it is over, the same request succeeds, in the same mount. For tests/f10-fault-matrix.t, which has the directories.
+Every kind of request meets every fault. tests/f10-fault-matrix.tsv has a line for each fault and a column for each kind
+of request. A cell has the error (the exit status, if the request is part of a start) and the number of requests. During
+a fault df, stat and reads of cached files go on; after it the same request succeeds in the same mount. For
+tests/f10-fault-matrix.t, which makes the directories.
 
-Each kind has an org and a mount of its own, and they run side by side: most of the time is pauses between tries.
+Each kind has its own org and mount. They run side by side, because most of the time is pauses between tries.
 """
 import errno, fnmatch, os, subprocess, sys, threading, time, traceback, urllib.parse, urllib.request
 sys.path.insert(0, os.path.dirname(__file__))

@@ -9,7 +9,7 @@ org_start --data "$data"
 fs_mount
 cat "$MNT/documents/cached/cached.txt" >/dev/null
 fs_unmount
-# The login stays as it is, but for where it leads.
+# Only the host of the login changes.
 sed -i "s,$ORG_URL,https://acme.my.salesforce.invalid,g" "$XDG_STATE_HOME"/sffs/sim.json "$XDG_CONFIG_HOME/sffs/config"
 why() { timeout -s KILL 120 "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
 

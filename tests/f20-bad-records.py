@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """
-Pages of records as they should not be: what cannot be served is left out, with one line in the log, what can be mended is mended, and
-everything else is served. For tests/f20-bad-records.t. The pages are the org's own, with one thing changed in each record.
+Pages of bad records: a record that cannot be served is left out, with one line in the log; one that can be mended is
+mended; all others are served. The pages come from the org, with one change in each record. For tests/f20-bad-records.t.
 """
 import json, os, subprocess, sys, urllib.parse, urllib.request
 sys.path.insert(0, os.path.dirname(__file__))

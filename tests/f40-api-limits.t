@@ -11,7 +11,7 @@ limits() { jq -c "$1" "$MNT/.sffs/limits.json"; }
 why() { "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
 used() { org journal | grep -c '	/services/data/' || :; }	# API calls since the org began
 
-# What the mount has cost.
+# The calls of the mount so far.
 fs_mount -o refresh=0
 cp "$MNT/.sffs/limits.json" "$TMP/limits"
 is 'limits.json is JSON, and as large as it says' "$(jq -r .budget.max "$TMP/limits") $(wc -c <"$TMP/limits")" "null $(stat -c %s "$MNT/.sffs/limits.json")"
@@ -33,7 +33,7 @@ org release -X POST >/dev/null
 wait $late
 is 'an answer that is late does not set the count back' "$(limits .org.used)" "$(used)"
 fs_unmount
-# gone GLOB...: what is cached and has such a name goes, as when it is evicted.
+# gone GLOB...: removes the cached files with such names, as an eviction does.
 gone() { for g; do rm -f "$XDG_CACHE_HOME"/sffs/*/blobs/files/$g; done; }
 table=$(cd "$XDG_CACHE_HOME"/sffs/*/blobs/files && ls *.tsv | sed 's/\..*//')	# its version's Id
 gone "$table"
@@ -51,7 +51,7 @@ cat "$MNT/parsed/Table/rows.tsv" >/dev/null
 is 'reading one is a download' "$(limits .calls.download)" 1
 fs_unmount
 
-# The reserve: what is left is for reading.
+# The reserve: the remaining calls are for reading.
 rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount -o refresh=0,api_reserve=20
 org set -d "api-limit=$((($(used) + 2) * 5 / 4))" >/dev/null
@@ -71,7 +71,7 @@ for d in $(ls "$docs" | head -5); do cat "$docs/$d/content" >/dev/null; done
 calls 'nothing is read ahead' 'GET */VersionData' 4
 fs_unmount
 
-# The limit: nothing goes on but what is cached.
+# The limit: only cached files can be read.
 org set -d api-limit=100000 >/dev/null
 fs_mount -o refresh=0
 cat "$docs/d1/d1.txt" >/dev/null
@@ -101,7 +101,7 @@ fs_mount -o refresh=3600,api_budget=7
 is 'a new mount counts from zero' "$(cat "$docs/d8/d8.txt") $(limits .budget.used)" 'document 8 2'
 fs_unmount
 
-# Out of reach is no call.
+# An org out of reach costs no call.
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
 fs_mount -o refresh=3600,api_budget=7,tries=1 2>/dev/null
 why cat "$docs/d9/d9.txt" >/dev/null

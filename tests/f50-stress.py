@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """
-Many readers at once, while documents get new versions, the org fails now and then, the cache is too small for all, callers are
-interrupted, and at last the mount is ended under them. Whoever reads to a clean end has read the bytes of one version. For
-tests/f50-stress.t, which has an org and a mount point; STRESS_SECONDS of it, SEED to have it again.
+Many readers read at once while documents get new versions, the org fails now and then, the cache is too small, and
+signals interrupt; finally the mount ends under load. A read that ends cleanly has the bytes of one version. For
+tests/f50-stress.t, which has an org and a mount point. STRESS_SECONDS is its length, SEED repeats a run.
 """
 import errno, hashlib, os, random, signal, subprocess, sys, threading, time, urllib.parse, urllib.request
 

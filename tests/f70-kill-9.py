@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """
-kill -9 in the midst of a first fill, of refreshes and of downloads: what is mounted afterwards is what a mount that nobody killed shows,
-and every byte of it is right. For tests/f70-kill-9.t, which has an org and a mount point; ROUNDS of it, SEED to have them again.
+kill -9 during a first fill, refreshes and downloads: the next mount shows the same as a mount that nobody killed, and
+every byte is right. For tests/f70-kill-9.t, which has an org and a mount point. ROUNDS is the number of kills, SEED
+repeats a run.
 """
 import os, random, signal, subprocess, sys, threading, time, urllib.parse, urllib.request
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """
-Reads of what is not cached while the org does something wrong at a random place of each: an error, or every byte. Then the org is right
-again, and so is the same file, in the same mount. For tests/f80-corrupt-downloads.t, which has an org of READS documents; SEED to have it again.
+Reads of files that are not cached, with a fault at a random place of each download: the result is an error or every
+byte. After the faults the same file reads right in the same mount. For tests/f80-corrupt-downloads.t, which has an org
+of READS documents. SEED repeats a run.
 """
 import errno, hashlib, os, queue, random, sys, threading, time, urllib.parse, urllib.request
 

@@ -1,8 +1,8 @@
 """
-A network in front of the simulated org, for tests: relays connections, and does to them what networks and gateways do.
+A proxy in front of the simulated org, for tests: it relays connections and disturbs them as networks and gateways do.
 
-The org is started with --front PORT, so that all of its URLs lead here. Both speak TLS: Front ends it, looks at the first line of
-each request, and either passes the request on or, if a fault is set and the line matches, does that instead.
+The org starts with --front PORT, so that all its URLs lead here. Both speak TLS: Front ends it, and reads the first
+line of each request. If a fault is set and the line matches, Front does that; otherwise it passes the request on.
 """
 import functools, gzip, os, random, re, select, socket, ssl, struct, subprocess, threading, urllib.parse
 

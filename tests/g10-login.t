@@ -89,8 +89,8 @@ run 'an app that is not known yet' 0 "$auth" login --wait sim
 calls 'is tried again' 'POST */token' 2
 run '--setup' 0 "$auth" login --setup sim
 like 'says how to make the app' "$out" '*External Client App*Run As*'
-# A first start: --setup is what every message about the config leads to.
-# typed DESCRIPTION STATUS COMMAND...: run, on a terminal, with what is in answers.
+# A first start: every message about the config leads to --setup.
+# typed DESCRIPTION STATUS COMMAND...: like run, on a terminal, with the lines of answers.
 typed() { what=$1 want=$2; shift 2; run "$what" "$want" sh -c 'python3 "$@" <"$0"' "$TMP/answers" "$TOP/tests/typed.py" "$@"; }
 HOME=$TMP/first; export HOME; unset XDG_CONFIG_HOME
 first=$HOME/.config/sffs/config
@@ -122,7 +122,7 @@ run 'a section that lacks something' 2 "$auth" login other
 like 'leads there' "$err" '*lacks private_key*sffs-auth login --setup other*'
 run 'which says' 0 "$auth" login --setup other
 like 'what' "$out" '*-keyout */other.pem*other] still lacks private_key*'
-# It lacks what the login was made with; that login is ended all the same.
+# The section lacks the keys of the login; that login is ended all the same.
 sed -i '/^client_id/d; /^client_secret/d' "$first"
 run 'logging out does with less' 0 "$auth" logout acme
 ok 'and removes the login' test ! -e "$XDG_STATE_HOME/sffs/acme.json"

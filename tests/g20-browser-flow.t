@@ -11,7 +11,7 @@ cp "$config" "$TMP/good"
 password=$(sed -n 's/.*password //p' "$config")
 org set -d require-pkce=1 >/dev/null
 
-# A browser that only says where it was sent; the test is who sits before it.
+# A browser that only reports its URL; the test plays the person.
 mkfifo "$TMP/url"
 mkdir "$TMP/bin"
 printf '#!/bin/sh\nprintf "%%s\\n" "$#" >"%s/args"\necho "$1" >"%s/url"\n' "$TMP" "$TMP" >"$TMP/bin/browser"
@@ -24,9 +24,9 @@ begin() {
 	HELD=$login
 	url=$(timeout 120 head -n 1 "$TMP/url")
 }
-# ended DESCRIPTION STATUS: the login ends so.
+# ended DESCRIPTION STATUS: the login ends with STATUS.
 ended() { wait "$login"; is "$1: exit status" "$?" "$2"; HELD=; out=$(cat "$TMP/out") err=$(cat "$TMP/err"); }
-# answer: where the org sends the browser once somebody has said yes or no.
+# answer: the URL to which the org sends the browser after Allow or Deny.
 answer() { curl -s -o "$TMP/page" -w '%{redirect_url}' "$url"; }
 status() { curl -s -o "$TMP/page" -w '%{http_code}' "$@"; }
 
@@ -66,7 +66,7 @@ org expire-tokens -X POST >/dev/null
 ok 'which it is renewed with' "$auth" token sim
 is 'the page loads nothing' "$(grep -cE '(src|href)="?(https?:)?//|<script' "$TMP/person")" 0
 
-# Whatever else comes.
+# Other requests.
 org set -d auto-approve=1 >/dev/null
 begin
 good=$(answer)
@@ -85,7 +85,7 @@ is 'an error of another login' "$(status "$callback?error=access_denied&state=ab
 is 'no query' "$(status "$callback")" 400
 like 'a page says so' "$(cat "$TMP/page")" '*another login*'
 is 'a flood' "$({ printf 'X: '; head -c 20000 /dev/zero | tr '\0' x; } | curl -s -o "$TMP/page" -w '%{http_code}' -H @- "$good")" 400
-# Connections that say nothing, or half of something, as browsers open them ahead of time; then two requests at once.
+# Connections that send nothing, or half a request, as browsers open them ahead of time; then two requests at once.
 python3 - "$port" "$good" >"$TMP/twice" <<'EOF'
 import socket, sys
 port, path = int(sys.argv[1]), '/' + sys.argv[2].split('/', 3)[3]
@@ -112,7 +112,7 @@ else
 	begin; is 'by 127.0.0.1' "$(status "http://127.0.0.1:$port/OauthRedirect?$(answer | sed 's/.*?//')")" 200; ended 'by 127.0.0.1' 0
 fi
 
-# No.
+# Deny.
 org set -d auto-approve=2 >/dev/null
 before=$(md5sum <"$file")
 begin
@@ -142,7 +142,7 @@ url=$(timeout 120 head -n 1 "$TMP/url")
 ended 'nobody comes back' 3
 like 'which is said' "$err" '*nobody came back*'
 
-# Where a browser cannot come back, or there is none.
+# The browser cannot come back, or there is none.
 begin --timeout 60
 "$auth" login sim >"$TMP/out2" 2>"$TMP/err2" </dev/null
 is 'two logins at once: exit status' "$?" 2
@@ -182,7 +182,7 @@ is 'a redirect_uri that leads elsewhere: exit status' "$?" 2
 like 'is told' "$(cat "$TMP/err")" '*redirect_uri*--no-browser*'
 cp "$TMP/good" "$config"
 
-# A new login replaces the one that there was: a user has five at most.
+# A new login replaces the old one: a user can have five.
 begin; status "$(answer)" >"$TMP/code"; ended 'a login' 0
 old=$(jq -r .refresh_token "$file")
 begin; status "$(answer)" >"$TMP/code"; ended 'another one' 0

@@ -15,7 +15,7 @@ config=$XDG_CONFIG_HOME/sffs/config
 echo "ca_file = $TMP/cert.pem" >>"$config"
 password=$(sed -n 's/.*password //p' "$config")
 
-# A real org is public, so its pages may not be taken for ones of this machine that lead to this machine.
+# A real org is a public site, so Chromium must not treat its pages as local ones that lead to this machine.
 cat >"$TMP/bin/browser" <<END
 #!/bin/sh
 exec node "$TOP/tests/browser.js" "$playwright" "$TMP/profile" integration@example.com "$password" "\$ANSWER" "\$@" >"$TMP/pages" 2>&1
@@ -23,14 +23,14 @@ END
 chmod +x "$TMP/bin/browser"
 export BROWSER="$TMP/bin/browser"
 mkfifo "$TMP/pages"
-# login ANSWER: a login by a person who answers so; what the pages were is in $TMP/seen.
+# login ANSWER: a person logs in and answers ANSWER; $TMP/seen gets the pages.
 login() {
 	ANSWER=$1 "$auth" login --timeout 90 sim >"$TMP/out" 2>"$TMP/err" </dev/null & HELD=$!
 	timeout 90 cat "$TMP/pages" >"$TMP/seen"
 	wait "$HELD"; rc=$?; HELD=
 	rm -rf "$TMP/profile"
 }
-# page WHAT FIELDS: what a page was like.
+# page WHAT FIELDS: prints FIELDS of a page.
 page() { jq -r --arg what "$1" "select(.what == \$what) | [$2] | join(\", \")" "$TMP/seen"; }
 
 login deny

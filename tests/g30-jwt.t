@@ -71,7 +71,7 @@ is 'and shows the documents' "$(ls "$MNT/documents" | wc -l)" 10
 fs_unmount
 is 'no key was said' "$(grep -c 'PRIVATE KEY\|eyJ' "$TMP/said")" 0
 
-# restart OPTIONS...: another org; its section is taken as it is printed.
+# restart OPTIONS...: starts another org and uses its section as printed.
 restart() { kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; rm "$TMP/org.out"; org_start --synthetic 3 --plain --flow jwt "$@"; }
 restart --jwt-cert "$TMP/cert.pem" --jwt-key "$pem"
 run 'the section that the org prints, with a key of its own' 0 "$auth" login sim

@@ -50,7 +50,7 @@ is 'eight processes get one token' "$(sort -u "$TMP"/token.* | wc -l)" 1
 ok 'that works' works "$(cat "$TMP/token.1")"
 calls 'by one request' 'POST */token' 1
 
-# Somebody who does not know of the lock renews the same login. Without rotation: else one of the two would lose.
+# A program that ignores the lock renews the same login. Without rotation, or one of the two would lose.
 org set -d rotate=0 -d refresh-time=1500 >/dev/null
 expire
 curl -s -o /dev/null -d grant_type=refresh_token -d "refresh_token=$(refresh_token)" -d "client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token" & other=$!
@@ -61,7 +61,7 @@ like 'after another try' "$(org_count 'POST */token')" '[3-9]'
 wait "$other"
 org set -d refresh-time=0 >/dev/null
 
-# A process that is killed while it asks leaves no lock behind, and no file in pieces.
+# A process that is killed during its request leaves no lock and no damaged file.
 org set -d refresh-time=0 >/dev/null
 expire
 fault -d kind=hold
@@ -73,14 +73,14 @@ run 'after a process was killed' 0 "$auth" token sim
 ok 'it works' works "$out"
 is 'and nothing is left of it' "$(ls "$XDG_STATE_HOME/sffs" | paste -sd ' ')" 'sim.json sim.lock'
 
-# The org may move.
+# The org moves to another instance.
 org set -d moved=1 >/dev/null
 expire
 run 'an org that has moved' 0 "$auth" token sim
 like 'is asked where it is' "$("$auth" status --json sim | jq -r .instance_url)" 'http://localhost:*'
 org set -d moved=0 >/dev/null
 
-# What is not the org's word on the login does not end it.
+# Only the org's own answer ends a login.
 for kind in 'kind=html -d status=503' kind=drop kind=empty kind=garbage 'kind=html -d status=404' 'kind=body -d status=302 --data-urlencode header=Location:%20https://evil.example/'; do
 	fault -d times=forever -d $kind
 	expire

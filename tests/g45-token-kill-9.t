@@ -20,7 +20,7 @@ org expire-tokens -X POST >/dev/null
 traced -o "$TMP/trace" >"$TMP/out"
 ok 'without a kill it works' works "$(cat "$TMP/out")"
 is 'and the token is on disk' "$(grep -c 'rename.*sim\.json' "$TMP/trace")" 1
-# A line each: a system call, and which of its name it is.
+# A line each: the name of a system call, and its number among those of that name.
 python3 - "$SEED" "${ROUNDS:-16}" "$TMP/trace" >"$TMP/points" <<'END'
 import collections, random, re, sys
 seed, rounds, trace = sys.argv[1:]

@@ -29,7 +29,7 @@ write_config() {
 		printf '%s\n' "$2" | sed "s,OTHER,$TMP/other.pem,; s,PORT,$port," >>"$config"
 	fi
 }
-# A login in a browser: what it is led to is visited, or pasted when it is a page from which nothing leads back.
+# A login in a browser: visits its URL; if that page has no way back, pastes the address instead.
 browse() {
 	mkfifo "$TMP/paste" "$TMP/told"
 	"$auth" login --no-browser --timeout 60 sim <"$TMP/paste" >"$TMP/out" 2>"$TMP/told" & HELD=$!
@@ -90,7 +90,7 @@ while IFS='|' read -r flow how error description exits remedy <&3; do
 	org fault/clear -X POST >/dev/null
 done 3<"$TMP/rows"
 
-# The table is whole: what the org can say is in it, and so is each remedy that sffs knows.
+# The table has every error of the org and every advice of sffs.
 sed -n 's/^[^{]*{ "[a-z-]*", "\([^"]*\)", \(NULL\|"[^"]*"\).*/\1|\2/p; s/^[^{]*{ "[a-z-]*", "\([^"]*\)",$/\1|/p' "$TOP/tests/org/refusal.c" |
 	sed 's/|NULL/|/; s/"//g' >"$TMP/refusals"
 is 'every error of the org is known' "$(($(wc -l <"$TMP/refusals") > 30))" 1

@@ -4,7 +4,7 @@
 org_start --synthetic 10 --plain
 # fault TIMES KIND WORDS...: of each query.
 fault() { times=$1 kind=$2; shift 2; org fault -d kind="$kind" -d times="$times" "$@" --data-urlencode 'match=GET *query*' >/dev/null; }
-# mounts DESCRIPTION STATUS RENEWALS TEXT: a mount with a token that is stored; its exit status, what it renews, what it says.
+# mounts DESCRIPTION STATUS RENEWALS TEXT: mounts with a stored token; checks exit status, renewals and output.
 mounts() {
 	"$BUILD/sffs-auth" token sim >"$TMP/token"
 	rm -rf "$XDG_CACHE_HOME/sffs"

@@ -12,15 +12,15 @@ file=$XDG_STATE_HOME/sffs/sim.json
 key() { sed -n "s/^$1 = //p" "$TMP/client"; }
 cp "$config" "$TMP/client"
 key client_secret >"$TMP/secret"
-# The browser: it goes where it is led.
+# A browser that follows every URL.
 printf '#!/bin/sh\nexec curl -sL -o "%s/page" "$1"\n' "$TMP" >"$TMP/bin/browser"
 chmod +x "$TMP/bin/browser"
 export BROWSER="$TMP/bin/browser"
 calls=execve,execveat,connect,write,writev,pwrite64,sendto,sendmsg,sendmmsg,read,recvfrom,openat,rename,renameat2,link,symlink,prctl,prlimit64
-# LeakSanitizer does not work under it.
+# LeakSanitizer does not work under strace.
 trace() { ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -s 65536 "$@"; }
 traced() { trace -yy -o "$TMP/trace" -e "trace=$calls" "$@"; }
-# looked DESCRIPTION: what the trace and all that was said and written show of secrets.
+# looked DESCRIPTION: the trace, the output and the files show no secret.
 looked() {
 	jq -r '.access_token, .refresh_token // empty' "$file" >>"$TMP/secret"
 	python3 "$TOP/tests/secrets.py" --found "$TMP/trace" "${ORG_URL##*:}" "$TMP/secret" >"$TMP/known"
@@ -41,7 +41,7 @@ sed 's/execve("[^"]*", \[/&"'"$(key client_secret)"'", /' "$TMP/trace" >"$TMP/ba
 is 'one in an argument list would be seen' "$(python3 "$TOP/tests/secrets.py" "$TMP/bad" "${ORG_URL##*:}" "$TMP/known" | grep -c '^a secret in execve: ')" 2
 is 'the browser gets one argument' "$(grep -c "execve(\"$TMP/bin/browser\", \[\"$TMP/bin/browser\", \"http" "$TMP/trace")" 1
 
-# A mount: a token that is renewed, a document, a view, and what it says of itself.
+# A mount: a renewed token, a document, a view, and its status files.
 org expire-tokens -X POST >/dev/null
 mkfifo "$TMP/ready"
 traced "$BUILD/sffs" -f --log-level debug sim "$MNT" >"$TMP/out" 2>"$TMP/ready" & FS_PID=$!
@@ -73,7 +73,7 @@ is 'a secret that a command prints' "$?" 0
 is 'is in no argument list' "$(grep -cF "$(key client_secret)" "$TMP/exec")" 0
 is 'a secret in -o is refused' "$("$BUILD/sffs" -o client_secret=x sim "$MNT" 2>"$TMP/err"; echo $?)" 2
 
-# Another process of the same user. The superuser may look anywhere, so the user is another one then.
+# Another process of the same user. As root the test uses an ordinary user, because root may look anywhere.
 cp "$TMP/client" "$config"
 cp "$BUILD/sffs" "$TMP/bin"
 as() { "$@"; }

@@ -13,19 +13,19 @@ mkdir "$TMP/bin"
 printf '#!/bin/sh\nunset LD_PRELOAD\nexec curl -sL -o "%s/page" "$1"\n' "$TMP" >"$TMP/bin/browser"
 chmod +x "$TMP/bin/browser"
 export BROWSER="$TMP/bin/browser" FREED_LOG="$TMP/freed"
-# How tokens, codes, an assertion and a key begin; and the app's secret.
+# The beginnings of tokens, codes, an assertion and a key; and the app's secret.
 access=$(curl -s "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d "client_secret=$(key client_secret)" |
 	jq -r .access_token | sed 's/!.*/!/')
 FREED_NEEDLES="$(key client_secret) $access 5Aep861 aPrx eyJhbGciOi $(sed -n 2p "$TMP/key.pem")"
 export FREED_NEEDLES
-# watched DESCRIPTION COMMAND...: it works, and gives back no memory with a secret.
+# watched DESCRIPTION COMMAND...: it works, and frees no memory with a secret.
 watched() {
 	what=$1; shift
 	rm -f "$FREED_LOG"
 	LD_PRELOAD=$TMP/freed.so GLIBC_TUNABLES=glibc.malloc.tcache_count=0 MALLOC_PERTURB_=85 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
 	is "$what" "$?" 0
 }
-# By all but libcurl; and a command of the user's is the user's.
+# Leaves out libcurl, and commands of the user.
 wiped() { is "$1: wiped" "$(grep -v '/libcurl\.so\|^cat ' "$FREED_LOG" 2>/dev/null)" ''; }
 
 watched 'a login in a browser' "$BUILD/sffs-auth" login sim

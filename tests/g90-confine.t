@@ -20,9 +20,9 @@ daemon() { pgrep -f "$BUILD/sffs.* $MNT\$"; }
 mounter() { pgrep -f "^sffs-mounter .* $MNT\$"; }
 gone() { timeout 120 sh -c "while pgrep -f '$1' >/dev/null; do sleep 0.05; done"; }
 all_gone() { gone "$BUILD/sffs.* $MNT\$" && gone "^sffs-mounter .* $MNT\$"; }
-# of_threads PID FIELD: what /proc says of its threads, each once.
+# of_threads PID FIELD: the values in /proc for its threads, each once.
 of_threads() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/task/"*/status | sort -u | paste -sd ' '; }
-# opens PATH FLAGS: what open() in the daemon says, -1 or a descriptor.
+# opens PATH FLAGS: the result of open() in the daemon, -1 or a descriptor.
 opens() { python3 "$TOP/tests/opens.py" "$(daemon)" "$1" "$2"; }
 
 ok 'it mounts' fs_mount -o csv_encoding=EUC-JP,cache_size=1500K,refresh=1

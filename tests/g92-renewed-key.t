@@ -14,7 +14,7 @@ echo hello >"$data/hello.txt"
 org_start --data "$data" --flow jwt --jwt-cert "$TMP/cert.pem"
 sed -i '/^client_secret/d' "$config"
 echo "private_key = $TMP/tls/key.pem" >>"$config"
-# As a program that renews a certificate does it: a new file under the old name.
+# Like a program that renews a certificate: a new file under the old name.
 renew() { cp "$TMP/tls/key.pem" "$TMP/tls/new.pem"; mv "$TMP/tls/new.pem" "$TMP/tls/key.pem"; }
 
 ok 'it mounts' fs_mount

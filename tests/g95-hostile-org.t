@@ -50,7 +50,7 @@ ok 'nor the login' not as cat "$file"
 is 'for every directory is private' "$(stat -c %a "$XDG_CACHE_HOME/sffs" "$XDG_STATE_HOME/sffs" "$XDG_CACHE_HOME"/sffs/* | sort -u)" 700
 fs_unmount
 
-# What the org says goes to a terminal and to the log.
+# Texts of the org reach a terminal and the log.
 fresh
 fault -d kind=error -d status=403 -d code=SOME_ERROR --data-urlencode "message=$(printf 'bad\033]0;title\007\302\23331m')" --data-urlencode 'match=GET *query*'
 run

@@ -1,9 +1,9 @@
-# lib.sh - what a scenario needs: an org, a mount, and checks that speak TAP.
+# lib.sh - an org, a mount and TAP checks for scenarios.
 #
 # A scenario is a shell script that begins
 #	. "${0%/*}/lib.sh"; plan 3
-# and then reads like what a user does. Everything it starts is ended by one trap. Nothing sleeps: a mount is there
-# when sffs returns, a refresh is done when the write to .sffs/refresh is, and org_wait waits for a request.
+# and then reads like a user's commands. One trap ends everything that it starts. Nothing sleeps: the mount works when
+# sffs returns, a refresh is done when the write to .sffs/refresh returns, and org_wait waits for a request.
 
 TOP=$(cd "${0%/*}/.." && pwd)
 BUILD=${BUILD:-$TOP/build}
@@ -16,7 +16,7 @@ unset SFFS_CONFIG
 umask 077
 mkdir -p "$MNT" "$XDG_CONFIG_HOME/sffs" "$XDG_STATE_HOME" "$XDG_CACHE_HOME"
 number=0 failed=0
-# A daemon has no standard error: what a sanitizer finds goes to files, and any of them fails the scenario.
+# A daemon has no standard error: sanitizers write their reports to files, and any report fails the scenario.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$TMP/sanitizer" TSAN_OPTIONS="${TSAN_OPTIONS:+$TSAN_OPTIONS:}log_path=$TMP/sanitizer"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$TMP/sanitizer"
 
@@ -67,10 +67,10 @@ like() {
 # same DESCRIPTION FILE FILE: the same bytes.
 same() { ok "$1" cmp "$2" "$3"; }
 
-# A port that no outgoing connection takes meanwhile.
+# Prints a free port that no outgoing connection will take.
 free_port() { python3 -c "import sys; sys.path.insert(0, '$TOP/tests'); import front; print(front.free_port())"; }
 
-# org_start ARGUMENTS...: a simulated org, and the config section that reaches it, named sim.
+# org_start ARGUMENTS...: starts a simulated org and writes its config section, named sim.
 org_start() {
 	mkfifo "$TMP/org.out"
 	"$BUILD/sffs-org" "$@" >"$TMP/org.out" 2>"$TMP/org.log" &
@@ -83,7 +83,7 @@ org_start() {
 	ORG_URL=$(cat "$TMP/org.url") || { cat "$TMP/org.log" >&2; exit 1; }
 }
 org() { path=$1; shift; curl -sSf "$ORG_URL/_org/$path" "$@"; }
-# calls DESCRIPTION GLOB COUNT: so many requests matched "METHOD path" since org_forget.
+# calls DESCRIPTION GLOB COUNT: COUNT requests since org_forget match "METHOD path".
 calls() { is "$1" "$(org_count "$2")" "$3"; }
 org_count() { org journal -G --data-urlencode "match=$1" | grep -c . || :; }
 org_forget() { org journal/clear -X POST >/dev/null; }

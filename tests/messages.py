@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Prints what the programs may say: each text that is given to the log, with ... for what varies. For tests/e40-docs.t."""
+"""Prints the messages of the programs: each text that is passed to the log, with ... for the parts that vary. For
+tests/e40-docs.t.
+"""
 import glob, re
 
 CALL = re.compile(r'\b(?:log_(?:error|invalid|warn|warn_once|info|forbidden|unreachable)|rest_log|(?:\w+_)?tell(?:_\w+)?|complain|lacks|refuse)\s*\(')

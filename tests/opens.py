@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""opens.py PID PATH FLAGS: what open(2) says in another process: a descriptor, or -1.
+"""opens.py PID PATH FLAGS: makes another process call open(2) and prints the result: a descriptor, or -1.
 
-The process is stopped in a system call, made to do this one in its place, and goes on as if nothing had been. gdb could, but writes back
-registers that some processors do not let it write.
+It stops the process in a system call, replaces the call by this one, and lets the process go on as before. gdb could do
+that, but writes back registers that some processors do not let it write.
 """
 import ctypes
 import os

@@ -8,7 +8,7 @@ org_start --data "$data"
 export MNT
 docs=$MNT/documents
 
-# One reader has seen a wrong byte and keeps its handle; the next ones read what is right.
+# One reader has read a wrong byte and keeps its handle; the next ones get right bytes.
 fs_mount -o refresh=3600
 org fault -d kind=corrupt -d bytes=900 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat >"$TMP/first.py" <<'END'
@@ -56,7 +56,7 @@ is 'and after it all is right' "$(sed -n 7p "$TMP/out")" right
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 
-# The kernel has kept some pages of a file that is not in the cache any more; the bytes that come again are wrong.
+# The kernel has kept pages of a file that has left the cache; the next download has wrong bytes.
 fs_mount -o refresh=3600,cache_size=4M
 tail -c 1000000 "$docs/b/b.bin" >/dev/null
 cat "$docs/c/c.bin" "$docs/d/d.bin" >/dev/null
@@ -67,7 +67,7 @@ is 'an error or right bytes' "$?" 0
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 
-# Many open at once what one has read wrong bytes of: nobody is let in before those are dropped.
+# Many open a file of which one has read wrong bytes: no open ends before those pages are dropped.
 mkdir "$TMP/many"
 for i in $(seq 40); do head -c 300000 /dev/urandom >"$TMP/many/m$i.bin"; done
 kill "$ORG_PID"; wait "$ORG_PID"; rm "$TMP/org.out"

@@ -1,4 +1,6 @@
-"""readers.py MNT TITLE CSV duckdb LIBDUCKDB | pandas: reads a document as README.md says it is done, and compares with what Python's csv has read of what was uploaded."""
+"""readers.py MNT TITLE CSV duckdb LIBDUCKDB | pandas: reads a document by the recipe in README.md, and compares the
+cells with those that Python's csv module reads in the uploaded file.
+"""
 import sys
 sys.path.pop(0)		# secrets.py beside this is not Python's
 import csv, ctypes, re, tempfile

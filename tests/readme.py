@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Runs what README.md shows: its transcript, whose output must be the same, and each block of its cookbook; or one recipe alone, as it is. Speaks TAP, for tests/e80-readme.t."""
+"""Runs the examples of README.md: its transcript, whose output must be the same; or each block of its cookbook; or one
+recipe alone. Speaks TAP, for tests/e80-readme.t.
+"""
 import os, re, subprocess, sys
 
 readme, home = open('README.md').read(), sys.argv[1]

@@ -1,8 +1,8 @@
-// A second client of an org: an unmodified jsforce makes the changes that are named, one after another.
+// A second client of an org: an unmodified jsforce makes the named changes, one after another.
 //
 //	node second-client.js PATH-OF-JSFORCE LOGIN-URL CLIENT-ID CLIENT-SECRET CHANGE
 //
-// CHANGE is the name of one of the functions below; documents, folders and records are found by their names.
+// CHANGE names a function below, which finds documents, folders and records by their names.
 'use strict';
 
 const path = require('path');

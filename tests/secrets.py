@@ -1,9 +1,9 @@
-"""What a trace of system calls (strace -f -yy -s 65536) tells of secrets: a line for each thing that should not be.
+"""Finds secrets in a trace of system calls (strace -f -yy -s 65536), and prints a line for each.
 
 	secrets.py TRACE PORT SECRET-FILE...
 
-PORT is the org's; a SECRET-FILE holds secrets, one a line. The code, the verifier and the assertion are taken from the
-requests in the trace itself, and printed with --found.
+PORT is the org's; a SECRET-FILE has secrets, one a line. The code, the verifier and the assertion come from the
+requests in the trace; --found prints them.
 """
 import re
 import sys

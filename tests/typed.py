@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""typed.py COMMAND...: runs it on a terminal of its own, prints what it said and exits as it did. Standard input: KEY=ANSWER, a line
-each, typed in order when the question begins with KEY."""
+"""typed.py COMMAND...: runs a command on a terminal of its own, prints its output and exits with its status. Standard
+input: KEY=ANSWER, a line each; the answers are typed in order, each when the question begins with KEY.
+"""
 import os, pty, sys
 
 answers = [line.rstrip('\n').split('=', 1) for line in sys.stdin]

@@ -7,7 +7,7 @@ token() { curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credent
 api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" "$ORG_URL/services/data/v66.0/$api_path" "$@"; }
 query() { soql=$1; shift; api query -G --data-urlencode "q=$soql" "$@"; }
 code() { jq -r '.[0].errorCode'; }
-# header NAME: its value in the answer that was dumped last.
+# header NAME: its value in the last answer.
 header() { tr -d '\r' <"$TMP/head" | sed -n "s/^$1: //Ip"; }
 status() { sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' "$TMP/head"; }
 
@@ -93,7 +93,7 @@ is 'what is deleted is 404' "$(api "sobjects/ContentDocument/$id" | code)" ENTIT
 is 'and in queryAll alone' "$(query "SELECT Id FROM ContentDocument WHERE Id = '$id'" | jq .totalSize) $(api queryAll -G \
 	--data-urlencode "q=SELECT IsDeleted FROM ContentDocument WHERE Id = '$id'" | jq -c '.records[0].IsDeleted')" '0 true'
 
-# Faults: what curl makes of each, and how many bytes come
+# Faults: curl's status for each, and the number of bytes
 fault() {
 	what=$1 want=$2; shift 2
 	org fault -d 'match=*VersionData' "$@"
@@ -115,7 +115,7 @@ is 'fault error' "$(api limits -D "$TMP/head" | code) $(status) $(header Retry-A
 org fault -d kind=oauth-error -d code=invalid_grant -d 'message=inactive user'
 is 'fault oauth-error' "$(token | jq -r .error_description)" 'inactive user'
 
-# 64 connections at once: all are there, none is answered before the release
+# 64 connections at once: all arrive, none is answered before the release
 org_forget
 org fault -d kind=hold -d times=64 -d 'match=*/limits'
 curl -sS --parallel --parallel-immediate --parallel-max 64 -H "Authorization: Bearer $TOKEN" "$ORG_URL/services/data/v66.0/limits?[1-64]" >"$TMP/all" 2>/dev/null &

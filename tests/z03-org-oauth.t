@@ -12,7 +12,7 @@ ID=$(key client_id) SECRET=$(key client_secret) USER=integration@example.com
 BACK=http://localhost:1717/OauthRedirect
 VERIFIER=0123456789-0123456789-0123456789-0123456789-0123456789
 CHALLENGE=$(printf %s "$VERIFIER" | openssl dgst -sha256 -binary | openssl base64 -A | tr '+/' '-_' | tr -d =)
-# What the browser shows ends up in page, where it is sent in $TMP/head.
+# page has the page of the browser, $TMP/head the headers of a redirect.
 browse() { curl -sS -b "$TMP/jar" -c "$TMP/jar" -D "$TMP/head" "$@" >"$TMP/page"; }
 authorize() { browse -G "$ORG_URL/services/oauth2/authorize" --data-urlencode "client_id=$ID" -d response_type=code --data-urlencode "redirect_uri=$BACK" "$@"; }
 location() { tr -d '\r' <"$TMP/head" | sed -n 's/^Location: //Ip'; }
@@ -23,7 +23,7 @@ field() { jq -r ".$1 // empty" "$TMP/answer"; }
 why() { jq -r '"\(.error): \(.error_description)"' "$TMP/answer"; }
 alive() { curl -sS -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" "$ORG_URL/services/data/v66.0/limits"; }
 
-# As a person sees it
+# The pages for a person
 authorize -d state=one -d "code_challenge=$CHALLENGE" -d code_challenge_method=S256 -d scope=refresh_token+api -d prompt=login -d login_hint=$USER
 like 'a login form, with the hint' "$(cat "$TMP/page")" "*<form method=\"post\" action=\"/login\">*value=\"$USER\"*type=\"password\"*"
 ask=$(sed -n 's/.*name="id" value="\([^"]*\)".*/\1/p' "$TMP/page")
@@ -66,7 +66,7 @@ rm "$TMP/jar"
 authorize -d immediate=true
 is 'and without' "$(part error)" immediate_unsuccessful
 
-# From here on without a person
+# Without a person from here on
 org set -d auto-approve=2
 authorize -d state=three
 is 'denied by a switch' "$(part error) $(part state)" 'access_denied three'
@@ -99,7 +99,7 @@ is 'and no API without api' "$(curl -sS -H "Authorization: Bearer $(field access
 login -d login_hint=alice.adams@example.com
 is 'another user' "$(curl -sS "$ORG_URL/services/oauth2/userinfo" -H "Authorization: Bearer $(field access_token)" | jq -r .preferred_username)" alice.adams@example.com
 
-# What authorize refuses, as a page or back to the app
+# Requests that authorize refuses, by a page or back to the app
 refused() {
 	what=$1 want=$2; shift 2
 	authorize "$@"
@@ -151,7 +151,7 @@ token refresh_token -d "refresh_token=$refresh"
 is 'a refresh token that is not used for long ends' "$(why)" 'invalid_grant: expired access/refresh token'
 org set -d refresh-idle=0 -d skew=0
 
-# Two refreshes at once: the first takes its time, the second is told so
+# Two refreshes at once: the first takes long, the second gets an error
 refresh=$(org approve -X POST)
 org set -d refresh-time=600000
 org_forget
@@ -204,7 +204,7 @@ org set -d consented=1
 jwt "$(assertion "$TMP/jwt.pem" "$ID" $USER https://login.salesforce.com $((now + 180)))" scope=api
 is 'assertion: with a scope' "$(why)" 'invalid_request: scope parameter not supported'
 
-# Looking at tokens, and revoking them
+# Introspection and revocation of tokens
 token client_credentials; access=$(field access_token)
 introspect() { curl -sS "$ORG_URL/services/oauth2/introspect" -d "client_id=$ID" -d "client_secret=$SECRET" --data-urlencode "token=$1"; }
 is 'introspection' "$(introspect "$access" | jq -r '"\(.active) \(.scope) \(.username) \(.token_type)"')" "true api $USER access_token"
@@ -219,7 +219,7 @@ token refresh_token -d "refresh_token=$two"; access=$(field access_token)
 is 'revoking a refresh token' "$(curl -sS -o /dev/null -w '%{http_code}' "$ORG_URL/services/oauth2/revoke?token=$two") $(alive "$access")" '200 401'
 is 'once' "$(curl -sS "$ORG_URL/services/oauth2/revoke?token=$two")" '{"error":"invalid_token"}'
 
-# Odds and ends
+# Other paths
 org set -d login-limit=2 -d skew=86400
 token client_credentials; token client_credentials; token client_credentials
 is 'too many logins' "$(why)" 'rate_limit_exceeded: number of logins exceeded'

@@ -53,7 +53,7 @@ is 'and through the record' "$(linked "$acme")" 'Letter|Mine'
 is 'but not what is private' "$(query "SELECT Title FROM ContentDocument WHERE Id = '$his'" | rows) $(api "sobjects/ContentDocument/$his" | rows)" ' NOT_FOUND'
 is 'archived ones, by queryAll' "$(all 'SELECT Title FROM ContentDocument WHERE IsArchived = true' | rows)" Old
 
-# Filters that are wanted
+# Required filters
 is 'links: none' "$(query 'SELECT Id FROM ContentDocumentLink' | why)" "Implementation restriction: ContentDocumentLink requires a filter by a single Id on \
 ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using the IN operator."
 like 'links: by a field of the document alone' "$(query "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '$letter' AND ContentDocument.Title = 'Letter'" | why)" \

@@ -62,7 +62,7 @@ is 'one of them is' "$(query "SELECT VersionNumber, IsLatest FROM ContentVersion
 is 'none while archived' "$(json POST sobjects/ContentVersion "{\"ContentDocumentId\":\"$(api queryAll -G --data-urlencode "q=SELECT Id FROM ContentDocument WHERE Title = 'Old'" |
 	jq -r '.records[0].Id')\",\"PathOnClient\":\"o.txt\",\"VersionData\":\"bmV3\"}" | rows)" INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY
 
-# Where it goes at first
+# The first place of a file
 acme=$(id Account Acme) sales=$(id ContentWorkspace Sales) legal=$(id ContentWorkspace Legal)
 first() { json POST sobjects/ContentVersion "{\"Title\":\"$1\",\"PathOnClient\":\"f.txt\",\"VersionData\":\"eA==\",\"FirstPublishLocationId\":\"$2\"}"; }
 first 'To a record' "$acme" >/dev/null
@@ -87,7 +87,7 @@ is 'a PATCH as a POST; another owner' "$(query "SELECT Owner.Name FROM ContentDo
 json PATCH "sobjects/ContentVersion/$version" '{"Title":"By its version","TagCsv":"a,b"}'
 is 'by its latest version' "$(query "SELECT Title, LatestPublishedVersion.TagCsv FROM ContentDocument WHERE Id = '$document'" | rows)" 'By its version/a,b'
 
-# What is refused: method, path, body, code, and a part of the message
+# Refusals: method, path, body, code, and a part of the message
 refused() {
 	answer=$(json "$2" "$3" "$4")
 	like "refused: $1" "$(status) $(printf %s "$answer" | why)" "$5"
@@ -173,7 +173,7 @@ is 'deleted together' "$(api "composite/sobjects?ids=$ids,001000000000000AAA&all
 many=$(jq -nc '{records: [range(201) | {attributes: {type: "Account"}, Name: "x"}]}')
 is 'too many' "$(json POST composite/sobjects "$many" | rows)" EXCEEDED_ID_LIMIT
 
-# Composite: several questions in one call
+# Composite: several requests in one call
 part() { printf '{"method":"GET","url":"/services/data/v66.0/%s","referenceId":"%s"}' "$1" "$2"; }
 composite() { json POST composite "{\"compositeRequest\":[$1]}"; }
 used() { api limits >/dev/null; header Sforce-Limit-Info; }

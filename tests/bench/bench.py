@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""bench.py [--quick | --sample] [--only FIGURE,...] [--report FILE]: is sffs faster than what one uses now, how close is it to what the machine
-can do, and how does its cost grow?"""
+"""bench.py [--quick | --sample] [--only FIGURE,...] [--report FILE]: compares sffs with the tools in use today and with
+the limits of the machine, and measures how its cost grows.
+"""
 
 import argparse
 import os

@@ -1,4 +1,4 @@
-"""What is measured: a table of figures, one function each. bench.FIGURES says which and in what order."""
+"""The figures: a table with one function each. bench.FIGURES names them in order."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Figures: how contenders are compared, and how the outcome is shown."""
+"""Figures: compares the contenders and prints the result."""
 
 import statistics
 

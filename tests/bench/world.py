@@ -1,6 +1,6 @@
-"""What is measured, and what it is measured against: servers, mounts, and the network between them.
+"""The servers and mounts that are compared, and the network between them.
 
-Everything that is started here is ended by World.end(), by its own process id.
+World.end() ends everything that was started here, by its process id.
 """
 
 import json

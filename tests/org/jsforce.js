@@ -1,9 +1,9 @@
-// An unmodified jsforce against sffs-org: a real client library logs in, queries,
-// pages, describes, retrieves and downloads, and sees the errors it knows. TAP.
+// An unmodified jsforce against sffs-org: a real client library logs in, queries, pages, describes, retrieves and
+// downloads, and gets the errors that it knows. TAP.
 //
 //	node jsforce.js PATH-OF-JSFORCE LOGIN-URL CLIENT-ID CLIENT-SECRET
 //
-// The org needs more than 200 documents, so that there is something to page through.
+// The org needs more than 200 documents, so that queries have more than one page.
 'use strict';
 
 const crypto = require('crypto');
