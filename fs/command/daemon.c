@@ -31,11 +31,7 @@ daemon_start(int *parent, int *status)
 	int ends[2];
 
 	*status = EXIT_OTHER;
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		log_error("sffs", "pipe: %s", strerror(errno));
-		return false;
-	}
-	pid_t child = fork();
+	pid_t child = pipe2(ends, O_CLOEXEC) < 0 ? -1 : fork();
 	if (child < 0) {
 		log_error("sffs", "fork: %s", strerror(errno));
 		return false;

@@ -53,17 +53,15 @@ is_unmounted(struct mount *m)
 static struct mount *
 new_mount(const struct mount_options *o)
 {
-	struct mount *m = calloc(1, sizeof(*m));
+	struct mount *m = malloc(sizeof(*m));
 
 	if (!m)
 		return NULL;
-	m->o = *o;
+	*m = (struct mount){ .o = *o,
+		.handle_lock = PTHREAD_MUTEX_INITIALIZER,
+		.watcher = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER },
+		.notices = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER } };
 	STAILQ_INIT(&m->notices.names);
-	pthread_mutex_init(&m->handle_lock, NULL);
-	pthread_mutex_init(&m->watcher.lock, NULL);
-	pthread_cond_init(&m->watcher.more, NULL);
-	pthread_mutex_init(&m->notices.lock, NULL);
-	pthread_cond_init(&m->notices.more, NULL);
 	return m;
 }
 
@@ -71,9 +69,9 @@ int
 mount_open(const struct mount_options *o, const char *mountpoint, struct mount **out)
 {
 	struct mount *m = new_mount(o);
-	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	char options[512];
-	int rc = -ENOMEM;
+	char options[512], *argv[] = { (char *)"sffs", options, (char *)"-d" };
+	struct fuse_args args = FUSE_ARGS_INIT(o->debug ? 3 : 2, argv);
+	int rc;
 
 	if (!m)
 		return -ENOMEM;
@@ -86,9 +84,6 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 	snprintf(options, sizeof(options),
 	    "-ofsname=%.200s,subtype=sffs,nosuid,nodev,noexec,noatime,default_permissions%s",
 	    o->name, o->allow_other ? ",allow_other" : "");
-	if (fuse_opt_add_arg(&args, "sffs") < 0 || fuse_opt_add_arg(&args, options) < 0 ||
-	    (o->debug && fuse_opt_add_arg(&args, "-d") < 0))
-		goto out;
 	m->session = fuse_session_new(&args, &operations, sizeof(operations), m);
 	if (!m->session) {
 		rc = -EINVAL;
@@ -153,10 +148,5 @@ mount_close(struct mount *m)
 	if (still_there && mounter_unmount(m->o.mounter) < 0)
 		log_warn("mount", "cannot unmount; fusermount3 -u does");
 	operations_close_files(m);
-	pthread_mutex_destroy(&m->handle_lock);
-	pthread_mutex_destroy(&m->watcher.lock);
-	pthread_cond_destroy(&m->watcher.more);
-	pthread_mutex_destroy(&m->notices.lock);
-	pthread_cond_destroy(&m->notices.more);
 	free(m);
 }

@@ -402,7 +402,8 @@ op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off
 }
 
 /*
- * Without these, libfuse would answer ENOSYS instead of EROFS.
+ * Without these, libfuse would answer ENOSYS instead of EROFS. It may for CREATE: the kernel then
+ * tries MKNOD.
  */
 
 #define READ_ONLY(operation, ...)                                                                  \
@@ -414,7 +415,6 @@ READ_ONLY(remove, fuse_ino_t dir, const char *name)
 READ_ONLY(symlink, const char *target, fuse_ino_t dir, const char *name)
 READ_ONLY(rename, fuse_ino_t dir, const char *name, fuse_ino_t to, const char *new, unsigned flags)
 READ_ONLY(link, fuse_ino_t ino, fuse_ino_t dir, const char *name)
-READ_ONLY(create, fuse_ino_t dir, const char *name, mode_t mode, struct fuse_file_info *fi)
 READ_ONLY(setxattr, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
 READ_ONLY(removexattr, fuse_ino_t ino, const char *name)
 
@@ -466,7 +466,6 @@ const struct fuse_lowlevel_ops operations = {
 	.symlink = op_symlink,
 	.rename = op_rename,
 	.link = op_link,
-	.create = op_create,
 	.setxattr = op_setxattr,
 	.removexattr = op_removexattr,
 };
