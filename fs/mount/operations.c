@@ -62,16 +62,6 @@ op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	park_request(req, &(struct parked){ .run = run_getattr, .ino = ino });
 }
 
-static void
-op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
-{
-	if (tree_is_refresh(ino) &&
-	    !(to_set & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID)))
-		op_getattr(req, ino, fi);
-	else
-		fuse_reply_err(req, EROFS);
-}
-
 static int
 run_readlink(struct parked *p)
 {
@@ -403,12 +393,13 @@ op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off
 
 /*
  * Without these, libfuse would answer ENOSYS instead of EROFS. It may for CREATE: the kernel then
- * tries MKNOD.
+ * tries MKNOD. An open of .sffs/refresh that truncates sends no SETATTR (FUSE_CAP_ATOMIC_O_TRUNC).
  */
 
 #define READ_ONLY(operation, ...)                                                                  \
 	static void op_##operation(fuse_req_t req, __VA_ARGS__) { fuse_reply_err(req, EROFS); }
 
+READ_ONLY(setattr, fuse_ino_t ino, struct stat *st, int to_set, struct fuse_file_info *fi)
 READ_ONLY(mknod, fuse_ino_t dir, const char *name, mode_t mode, dev_t dev)
 READ_ONLY(mkdir, fuse_ino_t dir, const char *name, mode_t mode)
 READ_ONLY(remove, fuse_ino_t dir, const char *name)
