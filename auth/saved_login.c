@@ -139,27 +139,30 @@ drop_lock(struct saved_login *s)
  * Asking for a token.
  */
 
-/* Puts the answer into the login. */
-static int
+static void
+swap(char **a, char **b)
+{
+	char *old = *a;
+
+	*a = *b;
+	*b = old;
+}
+
+/* Puts the answer into the login, and what it replaces into the answer, which is freed. */
+static void
 take_grant(struct login *l, struct oauth_grant *g)
 {
-	secret_free(&l->access_token);
-	l->access_token = g->access_token;
-	g->access_token = (struct secret){ NULL };
-	if (g->refresh_token.bytes) {
-		secret_free(&l->refresh_token);
-		l->refresh_token = g->refresh_token;
-		g->refresh_token = (struct secret){ NULL };
-	}
+	swap(&l->access_token.bytes, &g->access_token.bytes);
+	if (g->refresh_token.bytes)
+		swap(&l->refresh_token.bytes, &g->refresh_token.bytes);
+	swap(&l->instance_url, &g->instance_url);
+	if (g->scope)
+		swap(&l->scope, &g->scope);
 	memcpy(l->org_id, g->org_id, sizeof(l->org_id));
 	memcpy(l->user_id, g->user_id, sizeof(l->user_id));
 	l->renewed = time(NULL);
 	free(l->ended);
 	l->ended = NULL;
-	if (!login_set_text(&l->instance_url, g->instance_url) ||
-	    (g->scope && !login_set_text(&l->scope, g->scope)))
-		return -ENOMEM;
-	return 0;
 }
 
 /* A new login: all but what the answer gives. */
@@ -223,10 +226,10 @@ request_token(struct saved_login *s, const struct oauth_request *q, bool begins,
 	}
 	if (rc == 0 && begins)
 		rc = begin_login(q, l);
-	if (rc == 0)
-		rc = take_grant(l, &grant);
-	if (rc == 0)
+	if (rc == 0) {
+		take_grant(l, &grant);
 		token_file_write(s->path, l);	/* logs a failure; the token is good all the same */
+	}
 	if (rc == -EACCES && f->kind == OAUTH_DEAD && !begins) {
 		secret_free(&l->access_token);
 		secret_free(&l->refresh_token);
