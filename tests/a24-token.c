@@ -484,6 +484,14 @@ test_refresh(void)
 	l = stored();
 	ok(secret_equal(&l.refresh_token, "next"), "the refresh token is kept");
 	login_free(&l);
+	store("00D!byhand", "5Aep1");
+	renew(t, 4, 0, 0, "somebody logs in meanwhile");
+	renew(t, 5, -EACCES, 1, "refused again");
+	struct buf lines = BUF_INIT;
+	log_tail(&lines);
+	const char *first = strstr(buf_str(&lines), "ip restricted");
+	ok(first && strstr(first + 1, "ip restricted"), "which the log says again");
+	buf_free(&lines);
 	token_close(t);
 
 	server_says("expired access/refresh token", NULL, false);

@@ -87,14 +87,17 @@ like 'a page says so' "$(cat "$TMP/page")" '*another login*'
 is 'a flood' "$({ printf 'X: '; head -c 20000 /dev/zero | tr '\0' x; } | curl -s -o "$TMP/page" -w '%{http_code}' -H @- "$good")" 400
 # Connections that send nothing, or half a request, as browsers open them ahead of time; then two requests at once.
 python3 - "$port" "$good" >"$TMP/twice" <<'EOF'
-import socket, sys
+import socket, sys, time
 port, path = int(sys.argv[1]), '/' + sys.argv[2].split('/', 3)[3]
 silent = [socket.create_connection(('127.0.0.1', port)) for _ in range(20)]
 half = socket.create_connection(('127.0.0.1', port))
 half.sendall(b'GET /Oau')
 request = ('GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' % path).encode()
-one, two = (socket.create_connection(('127.0.0.1', port)) for _ in range(2))
-one.sendall(request[:30]); two.sendall(request); one.sendall(request[30:])
+one = socket.create_connection(('127.0.0.1', port))
+one.sendall(request[:30])
+time.sleep(0.2)         # it is accepted, and keeps its place when the next one comes
+two = socket.create_connection(('127.0.0.1', port))
+two.sendall(request); one.sendall(request[30:])
 for s in one, two:
     answer = b''
     while (block := s.recv(4096)): answer += block
