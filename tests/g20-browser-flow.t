@@ -89,14 +89,17 @@ is 'a flood' "$({ printf 'X: '; head -c 20000 /dev/zero | tr '\0' x; } | curl -s
 python3 - "$port" "$good" >"$TMP/twice" <<'EOF'
 import socket, sys, time
 port, path = int(sys.argv[1]), '/' + sys.argv[2].split('/', 3)[3]
-silent = [socket.create_connection(('127.0.0.1', port)) for _ in range(20)]
-half = socket.create_connection(('127.0.0.1', port))
+def connect():
+    s = socket.create_connection(('127.0.0.1', port))
+    time.sleep(0.05)    # it is accepted before the next one comes
+    return s
+silent = [connect() for _ in range(20)]
+half = connect()
 half.sendall(b'GET /Oau')
 request = ('GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n' % path).encode()
-one = socket.create_connection(('127.0.0.1', port))
+one = connect()
 one.sendall(request[:30])
-time.sleep(0.2)         # it is accepted, and keeps its place when the next one comes
-two = socket.create_connection(('127.0.0.1', port))
+two = connect()
 two.sendall(request); one.sendall(request[30:])
 for s in one, two:
     answer = b''
