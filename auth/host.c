@@ -56,6 +56,17 @@ is_below(const char *host, const char *suffix)
 	return n > m && strcmp(host + n - m, suffix) == 0;
 }
 
+/* Such as na123.salesforce.com, the host of an org before all had a My Domain. */
+static bool
+is_instance(const char *host)
+{
+	size_t letters = strspn(host, "abcdefghijklmnopqrstuvwxyz");
+	size_t digits = strspn(host + letters, "0123456789");
+
+	return letters >= 2 && digits >= 1 &&
+	    strcmp(host + letters + digits, ".salesforce.com") == 0;
+}
+
 bool
 host_may_hold_token(const char *instance_url, const char *login_url)
 {
@@ -77,5 +88,5 @@ host_may_hold_token(const char *instance_url, const char *login_url)
 		if (is_below(host, suffixes[i]))
 			return true;
 	/* An Experience Cloud site only if the user named it. */
-	return is_below(host, ".my.site.com") && strcmp(host, login) == 0;
+	return is_instance(host) || (is_below(host, ".my.site.com") && strcmp(host, login) == 0);
 }
