@@ -17,11 +17,13 @@ may() {
 	is "fs/$1 includes only: ${2:-nothing}" "$bad" ''
 }
 # home LIBRARY 'HEADER PATTERN' 'WHERE': no file outside its home includes it.
-home() { is "$1 has one home" "$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] fs/*/*.[ch] | grep -vE "^($3)" | tr '\n' ' ')" ''; }
+home() { is "$1 has one home" "$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] fs/*/*.[ch] | grep -vE "^($3)" |
+	tr '\n' ' ')" ''; }
 
 is 'auth knows nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''
 is 'the simulated org shares buf and log alone' \
-	"$(grep -h '#include "\(auth\|fs\)/' tests/org/*.[ch] | sort -u | tr '\n' ' ')" '#include "auth/buf.h" #include "auth/log.h" '
+	"$(grep -h '#include "\(auth\|fs\)/' tests/org/*.[ch] | sort -u | tr '\n' ' ')" \
+	'#include "auth/buf.h" #include "auth/log.h" '
 is 'name and document stand alone' "$(includes 'fs/name.[ch] fs/document.[ch]')" ''
 may async ''
 may catalogue 'document'
@@ -39,4 +41,5 @@ home utf8proc 'utf8proc' 'fs/name\.c'
 home libcsv 'csv\.h' 'fs/view/'
 home libcurl 'curl/' 'auth/http\.c'
 home cJSON 'cjson/' 'fs/rest/|fs/command/status\.c|auth/(json|token_file)'
-is 'only main may exit' "$(grep -nE '(^|[^_a-z])(exit|abort|assert) ?\(' fs/*.c fs/*/*.c auth/*.c | grep -v '^auth/main\.c\|^fs/main\.c' | grep -v '^[^:]*:[0-9]*:[ \t]*[/ ]\*')" ''
+is 'only main may exit' "$(grep -nE '(^|[^_a-z])(exit|abort|assert) ?\(' fs/*.c fs/*/*.c auth/*.c |
+	grep -v '^auth/main\.c\|^fs/main\.c' | grep -v '^[^:]*:[0-9]*:[ \t]*[/ ]\*')" ''

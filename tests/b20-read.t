@@ -45,7 +45,8 @@ is 'the checksum is the org'"'"'s' "$(jq -r .LatestPublishedVersion.Checksum "$M
 
 # Programs trust stat: checks the size of every file of the tree, views too.
 all() { find "$MNT/documents" "$MNT"/documents/*/parsed/ -type f; }
-is 'wc -c is stat, on every file' "$(all | tr '\n' '\0' | xargs -0 -n1 sh -c '[ "$(wc -c <"$0")" = "$(stat -c %s "$0")" ] || echo "$0"')" ''
+is 'wc -c is stat, on every file' \
+	"$(all | tr '\n' '\0' | xargs -0 -n1 sh -c '[ "$(wc -c <"$0")" = "$(stat -c %s "$0")" ] || echo "$0"')" ''
 ok 'tar and stat agree' sh -c "tar -C '$MNT' -cf '$TMP/t.tar' documents && mkdir '$TMP/t' && tar -C '$TMP/t' -xf '$TMP/t.tar' && diff -r --no-dereference '$MNT/documents' '$TMP/t/documents'"
 ok 'rsync -a copies all' rsync -a "$MNT/documents/" "$TMP/copy/"
 is 'and finds nothing to do again' "$(rsync -ai "$MNT/documents/" "$TMP/copy/")" ''
@@ -64,4 +65,5 @@ differ=$(while IFS='	' read -r from to; do cmp "$data/$from" "$MNT/$to" 2>&1; do
 is 'after a remount the bytes are the same' "$differ" ''
 calls 'and are not downloaded again' 'GET */VersionData' 0
 is 'nothing can be written' "$(sh -c ": >'$MNT/documents/x'" 2>&1 | grep -c 'Read-only file system')" 1
-is 'and not by an ordinary user' "$(setpriv --bounding-set=-all --inh-caps=-all sh -c ": >'$MNT/documents/x'" 2>&1 | grep -c 'Permission denied')" 1
+is 'and not by an ordinary user' "$(setpriv --bounding-set=-all --inh-caps=-all sh -c ": >'$MNT/documents/x'" 2>&1 |
+	grep -c 'Permission denied')" 1

@@ -16,14 +16,19 @@ is 'parsed lists a README only' "$(ls -A "$MNT/parsed")" README
 is 'every CSV document has its views' "$(ls -d "$MNT"/documents/*/parsed/ | wc -l)" "$(ls "$data" | wc -l)"
 is 'a document that is not CSV has none' "$(ls "$MNT/parsed/nothing" 2>&1 | grep -c 'No such file')" 1
 is 'table.tsv is what Python reads' "$(views table.tsv)" ''
-is 'rows.tsv is the table without its first line' "$(for d in "$MNT"/documents/*/parsed; do tail -n +2 "$d/table.tsv" | cmp - "$d/rows.tsv"; done)" ''
-is 'header is its first line' "$(for d in "$MNT"/documents/*/parsed; do head -1 "$d/table.tsv" | tr '\t' '\n' | cmp - "$d/header"; done)" ''
+is 'rows.tsv is the table without its first line' "$(for d in "$MNT"/documents/*/parsed;
+	do tail -n +2 "$d/table.tsv" | cmp - "$d/rows.tsv"; done)" ''
+is 'header is its first line' "$(for d in "$MNT"/documents/*/parsed; do head -1 "$d/table.tsv" | tr '\t' '\n' |
+	cmp - "$d/header"; done)" ''
 is 'rows.jsonl is what Python reads' "$(views rows.jsonl)" ''
-is 'and jq makes rows.tsv of it, where no record is short' "$(grep -l '^short.0$' "$MNT"/documents/*/parsed/info.tsv | while read -r i; do d=${i%/*}; jq -r '[.[]]|@tsv' "$d/rows.jsonl" | cmp - "$d/rows.tsv"; done)" ''
+is 'and jq makes rows.tsv of it, where no record is short' "$(grep -l '^short.0$' "$MNT"/documents/*/parsed/info.tsv |
+	while read -r i; do d=${i%/*}; jq -r '[.[]]|@tsv' "$d/rows.jsonl" | cmp - "$d/rows.tsv"; done)" ''
 is 'table.csv is what Python reads' "$(views table.csv)" ''
-is 'info.tsv has the number of records' "$(for d in "$MNT"/documents/*/parsed; do sed -n 's/^records\t//p' "$d/info.tsv"; done)" \
+is 'info.tsv has the number of records' "$(for d in "$MNT"/documents/*/parsed;
+	do sed -n 's/^records\t//p' "$d/info.tsv"; done)" \
 	"$(for d in "$MNT"/documents/*/parsed; do wc -l <"$d/rows.tsv"; done)"
-is 'errors.tsv has a line for each short record' "$(awk '$4 == "short-record"' "$MNT"/documents/*/parsed/errors.tsv | wc -l)" \
+is 'errors.tsv has a line for each short record' "$(awk '$4 == "short-record"' "$MNT"/documents/*/parsed/errors.tsv |
+	wc -l)" \
 	"$(awk '$1 == "short" { n += $2 } END { print n }' "$MNT"/documents/*/parsed/info.tsv)"
 is 'parsed lists no more when all was looked at' "$(ls -A "$MNT/parsed")" README
 calls 'one download a document' 'GET */VersionData' "$(ls "$data" | wc -l)"
@@ -31,6 +36,7 @@ calls 'and no other call' 'GET */query*' 0
 
 fs_unmount; org_forget
 fs_mount -o refresh=3600
-is 'after a remount stat knows the sizes' "$(find -L "$MNT"/documents/*/parsed/ -type f -printf '%s\n' | paste -sd+ | bc)" \
+is 'after a remount stat knows the sizes' "$(find -L "$MNT"/documents/*/parsed/ -type f -printf '%s\n' | paste -sd+ |
+	bc)" \
 	"$(find -L "$MNT"/documents/*/parsed/ -type f -exec cat {} + | wc -c)"
 calls 'without a download' 'GET */VersionData' 0

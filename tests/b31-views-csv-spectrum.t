@@ -13,4 +13,5 @@ for json in "$spectrum"/json/*.json; do
 	is "$title" "$(jq -cS . "$MNT/parsed/$title/rows.jsonl")" "$(jq -cS "$objects" "$json")"
 done
 is 'twelve files' "$n" 12
-is 'one has a quote out of place' "$(grep -l '^clean.no$' "$MNT"/documents/*/parsed/info.tsv)" "$MNT/documents/location_coordinates/parsed/info.tsv"
+is 'one has a quote out of place' "$(grep -l '^clean.no$' "$MNT"/documents/*/parsed/info.tsv)" \
+	"$MNT/documents/location_coordinates/parsed/info.tsv"

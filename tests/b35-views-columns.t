@@ -23,16 +23,21 @@ p=$MNT/parsed
 is 'columns are in their order' "$(ls -U "$p/Sales/columns" | paste -sd ' ')" 'Name Amount Name_2 _4 a_b_2 a_b'
 is 'a column has one cell a line' "$(cat "$p/Sales/columns/Amount" | paste -sd ' ')" '1 -2.5'
 is 'escaped as in rows.tsv' "$(cat "$p/Sales/columns/Name_2" | paste -sd ' ')" 'x two\nlines'
-is 'their sizes are exact' "$(cd "$p/Sales/columns" && for c in *; do [ "$(stat -c %s "$c")" = "$(wc -c <"$c")" ] || echo "$c"; done)" ''
-is 'paste makes rows.tsv of them' "$(cd "$p/Sales/columns" && paste -- $(ls -U) | md5sum)" "$(md5sum <"$p/Sales/rows.tsv")"
-same 'of a real file too' "$p/ubuntu/columns/series" "$(cut -f3 "$p/ubuntu/rows.tsv" >"$TMP/series"; echo "$TMP/series")"
+is 'their sizes are exact' "$(cd "$p/Sales/columns" && for c in *; do [ "$(stat -c %s "$c")" = "$(wc -c <"$c")" ] ||
+	echo "$c"; done)" ''
+is 'paste makes rows.tsv of them' "$(cd "$p/Sales/columns" && paste -- $(ls -U) | md5sum)" \
+	"$(md5sum <"$p/Sales/rows.tsv")"
+same 'of a real file too' "$p/ubuntu/columns/series" "$(cut -f3 "$p/ubuntu/rows.tsv" >"$TMP/series";
+	echo "$TMP/series")"
 ok 'a column that there is not' not test -e "$p/Sales/columns/none"
 calls 'all at one download a document' 'GET */VersionData' 2
 is 'many columns are all listed' "$(ls "$p/Wide/columns" | wc -l)" 3000
 is 'and each can be read' "$(cat "$p/Wide/columns/2999")" 5999
-is 'a name that needs no change is its own column' "$(cd "$p/Alike/columns" && for c in *; do echo "$c=$(cat "$c")"; done | sort | paste -sd,)" 'A_B=4,_a=6,a b=3,a_b=2,a_b_2=5,a_b_3=1'
+is 'a name that needs no change is its own column' "$(cd "$p/Alike/columns" && for c in *; do echo "$c=$(cat "$c")";
+	done | sort | paste -sd,)" 'A_B=4,_a=6,a b=3,a_b=2,a_b_2=5,a_b_3=1'
 is 'columns whose names are alike as far as a file name goes' "$(ls "$p/Long/columns" | sort -u | wc -l)" 28998
-is 'each has its own' "$(cat "$p/Long/columns/$(printf x%.0s $(seq 247))_8999" "$p/Long/columns/$(printf x%.0s $(seq 247))_9000" | paste -sd' ')" '28997 1'
+is 'each has its own' "$(cat "$p/Long/columns/$(printf x%.0s $(seq 247))_8999" \
+	"$p/Long/columns/$(printf x%.0s $(seq 247))_9000" | paste -sd' ')" '28997 1'
 is 'and all have one' "$(cd "$p/Long/columns" && ls -U | tail -1)" "$(printf x%.0s $(seq 247))_8999"
 is 'an empty document has none' "$(ls "$p/Empty/columns" | wc -l)" 0
 
@@ -48,7 +53,8 @@ is 'sqlite reads it' "$(sqlite3 :memory: '.mode csv' ".import '$p/Sales/table.cs
 is 'info says that all is clean' "$(head -1 "$p/Sales/info.tsv")" 'clean	yes'
 is 'and of one that is not clean' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
 is 'with numbers' "$(grep -c '^records	4$' "$p/Odd/info.tsv")" 1
-is 'errors.tsv has a line a fault' "$(tail -n +2 "$p/Odd/errors.tsv" | cut -f4 | sort | paste -sd ' ')" 'long-record short-record text-after-quote'
+is 'errors.tsv has a line a fault' "$(tail -n +2 "$p/Odd/errors.tsv" | cut -f4 | sort | paste -sd ' ')" \
+	'long-record short-record text-after-quote'
 is 'none where the column has none' "$(wc -l <"$p/Sales/errors.tsv")" 1
 
 is 'a document that is called README has its views too' "$(cat "$MNT/documents/README/parsed/rows.tsv")" '1	2'

@@ -8,14 +8,17 @@ printf '<p>text</p>' >"$data/Memo.snote"
 org_start --data "$data"
 fs_mount
 parsed=$MNT/parsed/Table
-fault() { org fault -d kind=error -d status=403 -d code=INSUFFICIENT_ACCESS -d message=no -d "times=$1" --data-urlencode 'match=GET *VersionData' >/dev/null; }
+fault() { org fault -d kind=error -d status=403 -d code=INSUFFICIENT_ACCESS -d message=no -d "times=$1" \
+	--data-urlencode 'match=GET *VersionData' >/dev/null; }
 fault forever
 org_forget
 ok 'ls -l of it fails' not ls -l "$parsed/" "$parsed/columns"
 calls 'and costs one try' 'GET */VersionData' 1
-is 'it tells of each' "$(cat "$parsed/table.tsv" "$parsed/info.tsv" "$parsed/errors.tsv" 2>&1 | grep -c 'Permission denied')" 3
+is 'it tells of each' "$(cat "$parsed/table.tsv" "$parsed/info.tsv" "$parsed/errors.tsv" 2>&1 |
+	grep -c 'Permission denied')" 3
 org fault/clear -X POST >/dev/null
-is 'after that second it is tried again' "$(timeout 120 sh -c "until cat '$parsed/header' 2>/dev/null; do sleep 0.1; done")" "$(printf 'a\nb')"
+is 'after that second it is tried again' \
+	"$(timeout 120 sh -c "until cat '$parsed/header' 2>/dev/null; do sleep 0.1; done")" "$(printf 'a\nb')"
 calls 'by one call' 'GET */VersionData' 2
 ok 'and all is there' ls -l "$parsed/" "$parsed/columns"
 fault 1

@@ -30,7 +30,8 @@ ok 'so does an open file' within cat /dev/fd/3
 ok 'and the status' within jq .documents "$MNT/.sffs/status.json"
 is 'Ctrl-C frees four callers of a name' "$(within python3 "$TOP/tests/callers.py" 4 stat "$MNT/documents/big")" "$four"
 is 'and four that list' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/documents")" "$four"
-is 'and four that refresh beside one that goes on waiting' "$(within python3 "$TOP/tests/callers.py" 4 sh -c "echo now >'$MNT/.sffs/refresh'")" "$four"
+is 'and four that refresh beside one that goes on waiting' \
+	"$(within python3 "$TOP/tests/callers.py" 4 sh -c "echo now >'$MNT/.sffs/refresh'")" "$four"
 org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
 wait $waiting && wait $writer
 is 'the others, who went on waiting, get the answer' "$?" 0
@@ -43,12 +44,14 @@ fs_mount
 org fault -d kind=hold-after -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/big/big.bin" >"$TMP/big" & waiting=$!
 held 1
-ok 'the bytes that have come are read meanwhile' within sh -c "head -c 500000 '$MNT/documents/big/big.bin' | cmp -n 500000 - '$data/big.bin'"
+ok 'the bytes that have come are read meanwhile' within sh -c \
+	"head -c 500000 '$MNT/documents/big/big.bin' | cmp -n 500000 - '$data/big.bin'"
 ok 'listing goes on' within ls -l "$MNT/documents"
 ok 'in the same directory' within sh -c "ls -l '$MNT/documents/big' && cat '$MNT/documents/big/metadata.json'"
 ok 'and other files' within cat "$MNT/documents/small/small.txt"
 ok 'and views of other files' within cat "$MNT/parsed/table/rows.tsv"
-is 'Ctrl-C frees four readers' "$(within python3 "$TOP/tests/callers.py" 4 tail -c 10 "$MNT/documents/big/big.bin")" "$four"
+is 'Ctrl-C frees four readers' "$(within python3 "$TOP/tests/callers.py" 4 tail -c 10 "$MNT/documents/big/big.bin")" \
+	"$four"
 org release -X POST >/dev/null
 wait $waiting
 same 'the others, who went on waiting, get every byte' "$data/big.bin" "$TMP/big"
@@ -77,7 +80,8 @@ held 3
 ok 'and is rendered meanwhile' within cat "$MNT/parsed/table/table.tsv"
 org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
 wait $views
-is 'and all come in the end' "$(cat "$TMP/held1" "$TMP/held2" "$TMP/held3" | sort | uniq -c | tr -s ' \t\n' ' ')" ' 3 1 2 3 a b '
+is 'and all come in the end' "$(cat "$TMP/held1" "$TMP/held2" "$TMP/held3" | sort | uniq -c | tr -s ' \t\n' ' ')" \
+	' 3 1 2 3 a b '
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 

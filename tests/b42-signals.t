@@ -27,7 +27,8 @@ hold
 is 'but SIGTERM after one ends it' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
 org release -X POST >/dev/null
 hold
-is 'also in a program that catches it' "$(signalled SIGCHLD -- sh -c "$held; kill -ALRM \$PID")" 'Interrupted system call'
+is 'also in a program that catches it' "$(signalled SIGCHLD -- sh -c "$held; kill -ALRM \$PID")" \
+	'Interrupted system call'
 org release -X POST >/dev/null
 hold
 # Bash has a handler for SIGCHLD. Its child ends only when the org holds the request that bash waits for.

@@ -13,13 +13,15 @@ downloads() { org_count 'GET *VersionData'; }
 
 cat "$d/doc-20/doc-20.bin" >/dev/null
 is 'one document is one download' "$(downloads)" 1
-cat "$d/doc-33/doc-33.bin" "$d/doc-05/doc-05.bin" "$d/doc-11/doc-11.bin" "$d/doc-29/doc-29.bin" "$d/doc-02/doc-02.bin" >/dev/null
+cat "$d/doc-33/doc-33.bin" "$d/doc-05/doc-05.bin" "$d/doc-11/doc-11.bin" "$d/doc-29/doc-29.bin" "$d/doc-02/doc-02.bin" \
+	>/dev/null
 is 'six here and there are six' "$(downloads)" 6
 
 # Holds the downloads, to tell those ahead from those that somebody reads.
 org_forget
 org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d skip=3 -d times=forever >/dev/null
-(cat "$d/doc-06/doc-06.bin" "$d/doc-07/doc-07.bin" "$d/doc-08/doc-08.bin" "$d/doc-09/doc-09.bin") >"$TMP/read" & reading=$!
+(cat "$d/doc-06/doc-06.bin" "$d/doc-07/doc-07.bin" "$d/doc-08/doc-08.bin" "$d/doc-09/doc-09.bin") >"$TMP/read" & \
+	reading=$!
 curl -sSf "$ORG_URL/_org/wait?held=4&timeout=30" >/dev/null
 is 'the fourth in order waits, and the next ones are under way' "$(downloads)" 7
 org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
@@ -36,7 +38,8 @@ fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount
 org_forget
-ls -U "$d" | while read -r name; do [ ! -e "$d/$name/parsed" ] || cat "$d/$name/parsed/rows.tsv"; done | sort >"$TMP/rows"
+ls -U "$d" | while read -r name; do [ ! -e "$d/$name/parsed" ] || cat "$d/$name/parsed/rows.tsv"; done | sort \
+	>"$TMP/rows"
 is 'a walk over the views of one kind' "$(wc -l <"$TMP/rows")" 10
 is 'fetches at most the others that it passes' "$(test "$(downloads)" -le 18 && echo yes)" yes
 is 'nothing was out of order' "$(jq '.calls.failed' "$MNT/.sffs/status.json")" 0

@@ -18,10 +18,13 @@ like 'sffs-auth --help' "$("$BUILD/sffs-auth" --help)" 'usage: sffs-auth *'
 
 fs_mount
 is 'it returns when the mount answers' "$(cat "$MNT/documents/hello/hello.txt")" hello
-is 'df -i counts documents, and there is room' "$(df --output=iused,ipcent "$MNT" | tail -1 | tr -s ' ')" " $(ls "$MNT/documents" | wc -l) 1%"
+is 'df -i counts documents, and there is room' "$(df --output=iused,ipcent "$MNT" | tail -1 | tr -s ' ')" \
+	" $(ls "$MNT/documents" | wc -l) 1%"
 like 'df names it' "$(df --output=source,fstype "$MNT" | tail -1)" 'sim*fuse.sffs'
-ok 'mounted nosuid, nodev, noexec' sh -c "grep ' $MNT fuse.sffs ' /proc/mounts | grep nosuid | grep nodev | grep -q noexec"
-is 'files are 0400, directories 0500' "$(stat -c %a "$MNT/documents/hello/hello.txt" "$MNT/documents/hello" | paste -sd ' ')" '400 500'
+ok 'mounted nosuid, nodev, noexec' sh -c \
+	"grep ' $MNT fuse.sffs ' /proc/mounts | grep nosuid | grep nodev | grep -q noexec"
+is 'files are 0400, directories 0500' "$(stat -c %a "$MNT/documents/hello/hello.txt" "$MNT/documents/hello" |
+	paste -sd ' ')" '400 500'
 fs_unmount
 ok 'unmounted, the daemon ends' gone
 ok 'and nothing is mounted' not mountpoint -q "$MNT"

@@ -10,7 +10,8 @@ cp "$config" "$TMP/good"
 sffs=$BUILD/sffs
 
 # gone: waits until none of its processes runs; a child may end a moment later.
-gone() { until ! pgrep -f "$sffs .*$MNT" >/dev/null; do tries=$((${tries:-0} + 1)); [ "$tries" -lt 100 ] || return 1; sleep 0.1; done; tries=0; }
+gone() { until ! pgrep -f "$sffs .*$MNT" >/dev/null; do tries=$((${tries:-0} + 1)); [ "$tries" -lt 100 ] || return 1;
+	sleep 0.1; done; tries=0; }
 # bad DESCRIPTION STATUS PATTERN ARGUMENTS...
 bad() {
 	what=$1 want=$2 pattern=$3; shift 3
@@ -40,10 +41,14 @@ bad 'unknown org' 2 '*nosuch*sim*' nosuch "$MNT"
 bad 'unknown key in -o' 2 '*colour*' -o colour=red sim "$MNT"
 bad 'a value that is none' 2 '*refresh*' -o refresh=often sim "$MNT"
 bad 'a secret in the argument list' 2 '*client_secret*' -o client_secret=x sim "$MNT"
-bad 'a filter that does not end' 2 "*filter = FileExtension IN ('csv','tsv': a quote or a parenthesis has no counterpart*" -o "filter=FileExtension IN ('csv','tsv'" sim "$MNT"
-bad 'a filter by what cannot be filtered' 2 "*filter = ContentLocation = 'S': Salesforce answered INVALID_FIELD*" -o "filter=ContentLocation = 'S'" sim "$MNT"
+bad 'a filter that does not end' 2 \
+	"*filter = FileExtension IN ('csv','tsv': a quote or a parenthesis has no counterpart*" -o \
+	"filter=FileExtension IN ('csv','tsv'" sim "$MNT"
+bad 'a filter by what cannot be filtered' 2 "*filter = ContentLocation = 'S': Salesforce answered INVALID_FIELD*" -o \
+	"filter=ContentLocation = 'S'" sim "$MNT"
 bad 'no encoding' 2 '*csv_encoding = UTF-99: *' -o csv_encoding=UTF-99 sim "$MNT"
-for word in auto_unmount allow_root nonempty remount; do bad "-o $word" 2 "*-o $word: *" -o "rw,$word,refresh=5" sim "$MNT"; done
+for word in auto_unmount allow_root nonempty remount; do bad "-o $word" 2 "*-o $word: *" -o "rw,$word,refresh=5" sim \
+	"$MNT"; done
 # In a /dev without some of its files.
 cat >"$TMP/lacking" <<'END'
 #!/bin/sh
@@ -56,7 +61,8 @@ for device in null fuse; do
 	bad "no /dev/$device" 6 "*/dev/$device*doctor*" sim "$MNT"
 done
 around=
-timeout -s KILL 120 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
+timeout -s KILL 120 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" sim "$MNT" >"$TMP/out" \
+	2>"$TMP/err" </dev/null
 is 'no right to mount: exit status' "$?" 6
 like 'no right to mount: message' "$(cat "$TMP/err")" '*doctor sim*'
 rm -rf "$XDG_STATE_HOME/sffs" "$XDG_CACHE_HOME/sffs"
@@ -74,9 +80,11 @@ bad 'a cache for everybody' 2 "*everybodys: must be*(mode 700)*cache_dir*" -o ca
 # A wrong ca_file must not pass for an org out of reach, whose cache would be served; also if login_url is http.
 fs_mount; fs_unmount
 gone
-for file in "$TMP/missing" "$TMP/good" "$data"; do bad "ca_file = $file" 2 "*ca_file = $file: *" -o ca_file="$file" sim "$MNT"; done
+for file in "$TMP/missing" "$TMP/good" "$data"; do bad "ca_file = $file" 2 "*ca_file = $file: *" -o ca_file="$file" \
+	sim "$MNT"; done
 for url in https://acme.my.salesforce.com http://127.0.0.1:1; do
-	edit "s,^login_url.*,login_url = $url\\nca_file = $TMP/missing,"; bad "no ca_file for $url" 2 '*ca_file = *' sim "$MNT"
+	edit "s,^login_url.*,login_url = $url\\nca_file = $TMP/missing,"; bad "no ca_file for $url" 2 '*ca_file = *' \
+		sim "$MNT"
 done
 cp "$TMP/good" "$config"
 bad 'mount point missing' 6 '*mkdir*' sim "$TMP/missing"

@@ -19,7 +19,8 @@ mounts() { grep -c " $MNT fuse.sffs " /proc/mounts; }
 fs_mount
 "$sffs" sim "$MNT" 2>"$TMP/second"
 is 'a second start finds the mount' "$?" 6
-is 'and says so in one line' "$(cat "$TMP/second")" "sffs: $MNT: something is mounted here already; to unmount it: fusermount3 -u $MNT"
+is 'and says so in one line' "$(cat "$TMP/second")" \
+	"sffs: $MNT: something is mounted here already; to unmount it: fusermount3 -u $MNT"
 fs_unmount
 ok 'unmounted, the mount point is free at once' fs_mount
 fs_unmount
@@ -29,7 +30,8 @@ XDG_STATE_HOME=$TMP/state2 XDG_CACHE_HOME=$TMP/cache2 "$sffs" sim "$MNT"
 go_on
 wait "$first"
 is 'of two that start together, the later one to mount gives up' "$? $(mounts)" '6 1'
-is 'and says so in one line' "$(cat "$TMP/first")" "sffs: $MNT: something is mounted here already; to unmount it: fusermount3 -u $MNT"
+is 'and says so in one line' "$(cat "$TMP/first")" \
+	"sffs: $MNT: something is mounted here already; to unmount it: fusermount3 -u $MNT"
 is 'the other goes on' "$(cat "$MNT/documents/hello/hello.txt")" hello
 fs_unmount
 
@@ -37,7 +39,8 @@ begin
 worker=$(pgrep -P "$first")
 kill -9 "$first"
 wait "$first" 2>/dev/null
-ok 'killed, the one that works for it ends too' timeout 120 sh -c "while kill -0 $worker 2>/dev/null; do sleep 0.05; done"
+ok 'killed, the one that works for it ends too' timeout 120 sh -c \
+	"while kill -0 $worker 2>/dev/null; do sleep 0.05; done"
 go_on
 is 'and nothing is mounted' "$(mounts)" 0
 ok 'the next one mounts' fs_mount

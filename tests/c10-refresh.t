@@ -25,7 +25,8 @@ is 'its size is its own' "$(stat -c %s "$docs/Report/Report.txt")" 6
 is 'a new version is there' "$(cat "$docs/Report/Report.txt")" second
 calls 'at one query' 'GET */query*' 1
 is 'an open file goes on reading what it opened' "$(cat <&3)" first
-is 'and fstat shows the same as before' "$(python3 -c 'import os; print(os.fstat(3).st_ino, os.fstat(3).st_size)')" "$before 6"
+is 'and fstat shows the same as before' "$(python3 -c 'import os; print(os.fstat(3).st_ino, os.fstat(3).st_size)')" \
+	"$before 6"
 exec 3<&-
 is 'content is the new one' "$(cat "$docs/Report/content")" second
 is 'metadata.json too' "$(jq -r .LatestPublishedVersion.VersionNumber "$docs/Report/metadata.json")" 2
@@ -137,4 +138,5 @@ id=$(jq -r .LatestPublishedVersionId "$docs/New/metadata.json")
 fs_unmount
 change delete -d title=New
 fs_mount -o refresh=3600
-is 'leaves the cache at the next mount' "$(ls "$docs" | grep -c '^New$') $(find "$XDG_CACHE_HOME/sffs" -name "$id*" | wc -l)" '0 0'
+is 'leaves the cache at the next mount' "$(ls "$docs" | grep -c '^New$') $(find "$XDG_CACHE_HOME/sffs" -name "$id*" |
+	wc -l)" '0 0'

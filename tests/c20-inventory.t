@@ -16,9 +16,11 @@ printf 'damaged' >"$TMP/backup/documents/big/big.bin"
 ok 'a damaged one is found' sh -c "cd '$TMP/backup' && ! md5sum -c --status '$MNT/.sffs/MD5SUMS'"
 is 'documents.tsv has a line a document' "$(wc -l <"$MNT/.sffs/documents.tsv")" "$(($(ls "$data" | wc -l) + 1))"
 is 'which says which documents are CSV' "$(cut -f8 "$MNT/.sffs/documents.tsv" | grep -c yes)" 2
-is 'paths lead to the files' "$(tail -n +2 "$MNT/.sffs/documents.tsv" | while IFS='	' read -r id version path size rest; do
+is 'paths lead to the files' "$(tail -n +2 "$MNT/.sffs/documents.tsv" | while IFS='	' read -r id version path size \
+	rest; do
 	[ "$(stat -c %s "$MNT/$(printf %b "$path")")" = "$size" ] || echo "$path"; done)" ''
-is 'stat tells their sizes' "$(cd "$MNT/.sffs" && wc -c <MD5SUMS && wc -c <documents.tsv)" "$(cd "$MNT/.sffs" && stat -c %s MD5SUMS documents.tsv)"
+is 'stat tells their sizes' "$(cd "$MNT/.sffs" && wc -c <MD5SUMS && wc -c <documents.tsv)" \
+	"$(cd "$MNT/.sffs" && stat -c %s MD5SUMS documents.tsv)"
 calls 'they cost no call' '*' 0
 
 exec 3<"$MNT/.sffs/MD5SUMS"
@@ -46,6 +48,7 @@ END
 )" ''
 sed -n '1~97p' "$MNT/.sffs/MD5SUMS" >"$TMP/some"
 ok 'md5sum -c agrees on some of them' sh -c "cd '$MNT' && md5sum --strict -c '$TMP/some'"
-is 'a link has the checksum of its file' "$(link=$(grep '\.url$' "$MNT/.sffs/MD5SUMS" | head -1); printf '%s\n' "$link" >"$TMP/link"; cd "$MNT" && md5sum -c "$TMP/link" | grep -c OK)" 1
+is 'a link has the checksum of its file' "$(link=$(grep '\.url$' "$MNT/.sffs/MD5SUMS" | head -1); printf '%s\n' \
+	"$link" >"$TMP/link"; cd "$MNT" && md5sum -c "$TMP/link" | grep -c OK)" 1
 is 'the log is there' "$(cat "$MNT/.sffs/log" | wc -c)" "$(stat -c %s "$MNT/.sffs/log")"
 is 'it says what the user can see' "$(jq .sees_all_files "$MNT/.sffs/status.json")" false

@@ -12,7 +12,8 @@ fs_mount -o refresh=3600
 cmp "$MNT/documents/big/big.bin" "$data/big.bin" >/dev/null
 org_forget
 "$BUILD/sffs" -o refresh=3600 sim "$second"
-trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
+trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' \
+	EXIT
 calls 'the second mount costs one call' '*' 1
 same 'its files are the same' "$second/documents/big/big.bin" "$data/big.bin"
 is 'and so are its inodes' "$(ls -iR "$second/documents" | sed 's,.*/,,')" "$(ls -iR "$MNT/documents" | sed 's,.*/,,')"
@@ -46,7 +47,8 @@ org_forget
 org fault -d kind=hold-after -d bytes=700000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/big/big.bin" >"$TMP/first" & one=$!
 curl -sSf "$ORG_URL/_org/wait?held=1&timeout=30" >/dev/null
-ok 'the other reads the file that one is downloading, to the end' timeout -s KILL 120 cmp "$second/documents/big/big.bin" "$data/big.bin"
+ok 'the other reads the file that one is downloading, to the end' timeout -s KILL 120 cmp \
+	"$second/documents/big/big.bin" "$data/big.bin"
 calls 'by a download of its own' 'GET */VersionData' 2
 org release -X POST >/dev/null
 wait $one
@@ -76,7 +78,8 @@ fs_mount -o refresh=3600
 "$BUILD/sffs" -f -o refresh=3600,confine=no sim "$second" 2>"$TMP/log" & stopped=$!
 for i in $(seq 100); do mountpoint -q "$second" && break; sleep 0.1; done
 ls "$second/documents" >/dev/null
-org fault -d kind=hold-after -d bytes=60 --data-urlencode 'match=GET */queryAll*' -d times=1 >/dev/null	# what comes is from before the changes
+org fault -d kind=hold-after -d bytes=60 --data-urlencode 'match=GET */queryAll*' -d times=1 \
+	>/dev/null	# what comes is from before the changes
 echo now >"$second/.sffs/refresh" & two=$!
 held
 kill -STOP $stopped
@@ -91,7 +94,8 @@ go_on
 org release -X POST >/dev/null
 ok 'the one that goes on ends its refresh' wait $two
 calls 'it uses the answer of the other one' 'GET */queryAll*' 0
-is 'and is as new' "$(cat "$second/documents/hello/hello.txt") $(cat "$MNT/documents/hello/hello.txt")" 'newer still newer still'
+is 'and is as new' "$(cat "$second/documents/hello/hello.txt") $(cat "$MNT/documents/hello/hello.txt")" \
+	'newer still newer still'
 fusermount3 -u "$second"; wait $stopped; fs_unmount
 
 rm -rf "$XDG_CACHE_HOME/sffs"

@@ -8,7 +8,8 @@ printf 'a,b\n1,2\n' >"$data/Table.csv"
 org_start --data "$data" --page-size 3
 second=$TMP/second
 mkdir "$second"
-trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
+trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' \
+	EXIT
 change() { op=$1; shift; org change -d op="$op" "$@" >/dev/null; }
 fault() { org fault "$@" -d times=1 >/dev/null; }
 blobs() { find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l; }
@@ -17,7 +18,8 @@ blobs() { find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l; }
 fs_mount -o versions=all,refresh=3600
 for i in 1 2 3 4 5 6; do change rename -d title=T$i -d to=R$i; change new-version -d title=R$i -d content=new; done
 fs_sync
-is 'the changes come on several pages' "$(cat "$MNT/documents"/R?/content) $(ls "$MNT"/versions/R? | grep -c txt)" 'newnewnewnewnewnew 12'
+is 'the changes come on several pages' "$(cat "$MNT/documents"/R?/content) $(ls "$MNT"/versions/R? | grep -c txt)" \
+	'newnewnewnewnewnew 12'
 
 # All locators are lost, once each.
 fs_unmount
@@ -82,7 +84,8 @@ c.commit()
 print(c.execute('SELECT min(rowid) > 50000 FROM survey WHERE maker NOT LIKE \'x\'').fetchone()[0])
 " "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | grep -v part-)" "$@"; }
 stat "$MNT/parsed/Table/header" >/dev/null
-is 'a survey, and many that come after it' "$(survey "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO survey SELECT i, 'x', 'x' FROM n")" 0
+is 'a survey, and many that come after it' \
+	"$(survey "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO survey SELECT i, 'x', 'x' FROM n")" 0
 fs_unmount
 fs_mount -o refresh=3600
 is 'it is used' "$(stat -c %s "$MNT/parsed/Table/header" "$MNT/parsed/Table/rows.tsv" | paste -sd' ') $(survey)" '4 4 0'
@@ -112,7 +115,8 @@ fusermount3 -u "$second"
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 reach() { jq -c '.sees_all_files' "$MNT/.sffs/status.json"; }
-org fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION --data-urlencode "match=GET *FROM ContentDocumentLink LIMIT 1" -d times=2 >/dev/null
+org fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION --data-urlencode \
+	"match=GET *FROM ContentDocumentLink LIMIT 1" -d times=2 >/dev/null
 fs_mount -o refresh=3600,tries=1
 is 'it mounts all the same' "$? $(reach)" '0 null'
 change delete -d title=R6

@@ -35,7 +35,8 @@ fs_mount
 same 'a removed file is fetched again' "$data/f2.bin" "$MNT/documents/f2/f2.bin"
 is 'the view is made again' "$(cat "$MNT/parsed/table/rows.tsv")" '1	2'
 calls 'two downloads' 'GET *VersionData' 2
-on_terminal() { python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" </dev/null; }
+on_terminal() { python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" \
+	</dev/null; }
 like 'a terminal is shown how far it is' "$(on_terminal "$sffs" doctor --cache sim)" '*[0-9] files, 0 MB*4 right*'
 like 'nothing else is' "$("$sffs" doctor --cache sim 2>&1)" '4 right*'
 rm "$XDG_CACHE_HOME"/sffs/*/catalogue-*

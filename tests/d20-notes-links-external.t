@@ -51,13 +51,15 @@ is 'each view once' "$(grep -c 'rows.jsonl$' "$TMP/walk")" 1
 is 'Python sees the same' "$(python3 -c "
 import glob, os
 print(*sorted(p for p in glob.glob('**', root_dir='$docs', recursive=True, include_hidden=True) if os.path.isfile('$docs/' + p)), sep='\n')")" "$(cat "$TMP/walk")"
-is 'grep -R too' "$(grep -RlI . "$docs" 2>/dev/null | sed "s,^$docs/,," | sort)" "$(grep -v '^Sheet/Sheet$' "$TMP/walk" | while read -r f; do [ ! -s "$docs/$f" ] || echo "$f"; done)"
+is 'grep -R too' "$(grep -RlI . "$docs" 2>/dev/null | sed "s,^$docs/,," |
+	sort)" "$(grep -v '^Sheet/Sheet$' "$TMP/walk" | while read -r f; do [ ! -s "$docs/$f" ] || echo "$f"; done)"
 cp -rL "$docs" "$TMP/copy" 2>/dev/null
 is 'cp -rL too' "$(find "$TMP/copy" -type f -printf '%P\n' | sort)" "$(grep -v '^Sheet/Sheet$' "$TMP/walk")"
 (cd "$docs" && zip -qr "$TMP/all.zip" . 2>/dev/null)
 is 'zip -r too' "$(python3 -c "
 import zipfile
-print(*sorted(n for n in zipfile.ZipFile('$TMP/all.zip').namelist() if not n.endswith('/')), sep='\n')")" "$(grep -v '^Sheet/Sheet$' "$TMP/walk")"
+print(*sorted(n for n in zipfile.ZipFile('$TMP/all.zip').namelist() if not n.endswith('/')), sep='\n')")" \
+	"$(grep -v '^Sheet/Sheet$' "$TMP/walk")"
 
 fs_unmount; org_forget
 fs_mount -o refresh=3600

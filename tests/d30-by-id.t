@@ -18,7 +18,8 @@ org_forget
 
 is 'it is there by its Id' "$(readlink "$MNT/by-id/$minutes")" "../documents/Minutes ($minutes)"
 calls 'at one query' '*' 1
-is 'its size is that of the target' "$(stat -c %s "$MNT/by-id/$minutes")" "$(printf '../documents/Minutes (%s)' "$minutes" | wc -c)"
+is 'its size is that of the target' "$(stat -c %s "$MNT/by-id/$minutes")" \
+	"$(printf '../documents/Minutes (%s)' "$minutes" | wc -c)"
 is 'and it reads' "$(cat "$MNT/by-id/$minutes/content")" '<p>note</p>'
 is 'with 15 characters too' "$(cat "$MNT/by-id/$(printf %.15s "$minutes")/Minutes.txt")" note
 calls 'at no further query' 'GET */query*' 1

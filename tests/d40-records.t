@@ -3,7 +3,8 @@
 # into the text of a query.
 . "${0%/*}/lib.sh"; plan 59
 data=$TMP/data
-mkdir -p "$data/Acme Corp.account/Jane Doe.contact" "$data/Globex.account" "$data/Renewal.opportunity" "$data/Empty.account" "$data/O'Hara \"& Sons\" 100%.account" \
+mkdir -p "$data/Acme Corp.account/Jane Doe.contact" "$data/Globex.account" "$data/Renewal.opportunity" \
+	"$data/Empty.account" "$data/O'Hara \"& Sons\" 100%.account" \
 	"$data/Back\\slash.account" "$data/Maersk.account" "$data/A_B.account"
 printf 'name,amount\nx,1\ny,2\n' >"$data/Acme Corp.account/Sales.csv"
 printf 'letter\n' >"$data/Acme Corp.account/Letter.txt"
@@ -17,7 +18,8 @@ printf 'underscore\n' >"$data/A_B.account/Underscore.txt"
 ln -s ../Mine.txt "$data/Acme Corp.account/Mine.txt"
 org_start --data "$data"
 key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
-TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d "client_secret=$(key client_secret)" | jq -r .access_token)
+TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d \
+	"client_secret=$(key client_secret)" | jq -r .access_token)
 api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" "$ORG_URL/services/data/v62.0/$api_path" "$@"; }
 post() { api "sobjects/$1" -H 'Content-Type: application/json' -d "$2"; }
 id() { api query -G --data-urlencode "q=SELECT Id FROM $1 WHERE Name = '$2'" | jq -r '.records[0].Id'; }
@@ -32,11 +34,13 @@ is 'records lists a README only' "$(ls -A "$records")" README
 is 'an object lists nothing' "$(ls -A "$records/Account")" ''
 calls 'once it is known to be one' '*' 1
 org_forget
-is 'the documents of a record, by name' "$(ls "$records/Account/Acme Corp" | sed 's/ (069.*//' | paste -sd' ')" 'Letter Mine Sales'
+is 'the documents of a record, by name' "$(ls "$records/Account/Acme Corp" | sed 's/ (069.*//' | paste -sd' ')" \
+	'Letter Mine Sales'
 calls 'one query for the record' 'GET *query?q=SELECT Id, Name FROM Account WHERE Name = *' 1
 calls 'one for its links' 'GET *query*ContentDocumentLink*' 1
 calls 'and no other call' '*' 2
-is 'a CSV of an account is rows' "$(cat "$records/Account/Acme Corp"/*/parsed/rows.jsonl | jq -r .amount | paste -sd+)" '1+2'
+is 'a CSV of an account is rows' "$(cat "$records/Account/Acme Corp"/*/parsed/rows.jsonl | jq -r .amount |
+	paste -sd+)" '1+2'
 is 'they are links into documents' "$(readlink "$records/Account/Acme Corp/Mine")" ../../../documents/Mine
 calls 'one download' 'GET *VersionData' 1
 calls 'and still no other call' '*' 3
@@ -61,7 +65,8 @@ post Account '{"Name":"AxB"}' >/dev/null
 ok 'and no other character' not test -e "$records/Account/A_C"
 is 'other letters are another name' "$(ls "$records/Account/acme corp" 2>&1 | grep -c 'No such file')" 1
 org_forget
-for name in "x' OR Name != '" "' OR '' = '" "\\' OR Id != null OR Name = \\'" 'x%' '%' '*' "Acme Corp'" 'Acme Corp\' "Acme Corp\\' --" 'Acme Corp"' "'" '\' \
+for name in "x' OR Name != '" "' OR '' = '" "\\' OR Id != null OR Name = \\'" 'x%' '%' '*' "Acme Corp'" 'Acme Corp\' \
+	"Acme Corp\\' --" 'Acme Corp"' "'" '\' \
 	"Acme Corp (${acme%?}X)" "x' LIMIT 1" "$(printf 'a\tb')" "$(printf 'a\nb')"; do
 	[ ! -e "$records/Account/$name" ] || echo "$name"
 done >"$TMP/injected"
@@ -94,7 +99,8 @@ ok 'which is of that record' not test -e "$records/Account/Other${both#Globex}"
 
 # What changes.
 document=$(jq -r .Id "$MNT/documents/Mine/metadata.json")
-link=$(post ContentDocumentLink "{\"ContentDocumentId\":\"$document\",\"LinkedEntityId\":\"$(id Account Empty)\",\"ShareType\":\"V\"}" | jq -r .id)
+link=$(post ContentDocumentLink "{\"ContentDocumentId\":\"$document\",\"LinkedEntityId\":\"$(id Account \
+	Empty)\",\"ShareType\":\"V\"}" | jq -r .id)
 org_forget
 ok 'a document that is not linked is not there' not test -e "$records/Account/Empty/Mine"
 is 'a link that is made' "$(ls "$records/Account/Empty")" ''
@@ -134,7 +140,8 @@ org_forget
 ls "$records/Account/Acme Corp" >/dev/null
 ok 'refresh=0 asks at every look' test "$(org_count 'GET *ContentDocumentLink*')" -gt 0
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
-is 'answers that have come are there without the org' "$(cat "$records/Account/Acme Corp"/*/content | sort | paste -sd' ')" 'name,amount newermine x,1 y,2'
+is 'answers that have come are there without the org' "$(cat "$records/Account/Acme Corp"/*/content | sort |
+	paste -sd' ')" 'name,amount newermine x,1 y,2'
 fs_unmount
 fs_mount -o tries=1 2>/dev/null
 is 'after a remount too' "$(cat "$records/Account/Acme Corp"/*/parsed/rows.jsonl | jq -r .amount | paste -sd+)" '1+2'

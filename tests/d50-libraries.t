@@ -12,8 +12,10 @@ printf 'mine\n' >"$data/Mine.txt"
 printf 'slash\n' >"$data/A_B/Slash.txt"
 org_start --data "$data"
 key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
-TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d "client_secret=$(key client_secret)" | jq -r .access_token)
-api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' "$ORG_URL/services/data/v62.0/$api_path" "$@"; }
+TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d \
+	"client_secret=$(key client_secret)" | jq -r .access_token)
+api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+	"$ORG_URL/services/data/v62.0/$api_path" "$@"; }
 id() { api query -G --data-urlencode "q=SELECT Id FROM $1 WHERE ${3-Name} = '$2'" | jq -r '.records[0].Id'; }
 api "sobjects/ContentWorkspace/$(id ContentWorkspace A_B)" -X PATCH -d '{"Name":"A/B"}'
 fs_mount -o refresh=3600,tries=1
@@ -26,7 +28,8 @@ is 'a library has all its documents' "$(ls "$libraries/Sales" | paste -sd' ')" '
 is 'as links' "$(readlink "$libraries/Sales/Plan")" ../../documents/Plan
 is 'which read' "$(cat "$libraries/Sales/Plan/Plan.txt" "$libraries/A_B/Slash/Slash.txt")" 'plan
 slash'
-is 'README is a text, the library of that name has its Id' "$(cat "$libraries/README" | head -1 | cut -c1-10) $(cat "$libraries/README ("*/Me/Me.txt)" 'Libraries. read'
+is 'README is a text, the library of that name has its Id' "$(cat "$libraries/README" | head -1 |
+	cut -c1-10) $(cat "$libraries/README ("*/Me/Me.txt)" 'Libraries. read'
 calls 'and nothing is asked' 'GET */query' 0
 org_forget
 is 'a folder works by its name' "$(ls "$libraries/Sales/2026")" Q3
@@ -36,8 +39,10 @@ calls 'at one query' '*' 3
 is 'its documents are links' "$(readlink "$libraries/Sales/2026/Q3/Numbers")" ../../../../documents/Numbers
 is 'with all that documents have' "$(cat "$libraries/Sales/2026/Q3/"*/parsed/rows.tsv)" '1	2'
 is 'an empty folder' "$(ls -A "$libraries/Sales/Empty")" ''
-is 'a walk in a folder sees each once' "$(cd "$libraries/Sales/2026" && find . | sort | paste -sd' ')" '. ./Q3 ./Q3/Notes ./Q3/Numbers'
-is '.. leads up' "$(cd -P "$libraries/Sales/2026/Q3" && ls -id .. | cut -d' ' -f1)" "$(ls -id "$libraries/Sales/2026" | cut -d' ' -f1)"
+is 'a walk in a folder sees each once' "$(cd "$libraries/Sales/2026" && find . | sort | paste -sd' ')" \
+	'. ./Q3 ./Q3/Notes ./Q3/Numbers'
+is '.. leads up' "$(cd -P "$libraries/Sales/2026/Q3" && ls -id .. | cut -d' ' -f1)" \
+	"$(ls -id "$libraries/Sales/2026" | cut -d' ' -f1)"
 org_forget
 for name in Nothing Sales/Nothing Sales/2026/Nothing Sales/Plan/Nothing Legal/2026 "x' OR Name != '/y" Mine; do
 	[ ! -e "$libraries/$name" ] || echo "$name"
@@ -49,24 +54,28 @@ calls 'one query, for the other library' '*' 1
 org_forget
 find "$MNT" >"$TMP/found"
 calls 'a walk of all costs no call' '*' 0
-is 'and sees each document of a library once' "$(grep -c "^$libraries/Sales/Numbers$" "$TMP/found") $(grep -c "^$libraries/Sales/." "$TMP/found")" '1 3'
+is 'and sees each document of a library once' \
+	"$(grep -c "^$libraries/Sales/Numbers$" "$TMP/found") $(grep -c "^$libraries/Sales/." "$TMP/found")" '1 3'
 ls -id "$libraries/Sales" "$libraries/Sales/2026/Q3" "$libraries/Sales/Plan" >"$TMP/inodes"
 
 # What changes.
 folder=$(id ContentFolder 2026)
 api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"Next"}'
 plan=$(jq -r .Id "$MNT/documents/Plan/metadata.json")
-member=$(api query -G --data-urlencode "q=SELECT Id FROM ContentFolderMember WHERE ChildRecordId = '$plan'" | jq -r '.records[0].Id')
+member=$(api query -G --data-urlencode "q=SELECT Id FROM ContentFolderMember WHERE ChildRecordId = '$plan'" |
+	jq -r '.records[0].Id')
 api "sobjects/ContentFolderMember/$member" -X PATCH -d "{\"ParentContentFolderId\":\"$folder\"}"
 org change -d op=add -d title=New -d content=new -d library=Sales >/dev/null
-is 'nothing changes before a refresh' "$(ls "$libraries/Sales/2026" | paste -sd' ') $(ls "$libraries/Sales" | paste -sd' ')" 'Q3 Notes Numbers Plan'
+is 'nothing changes before a refresh' "$(ls "$libraries/Sales/2026" | paste -sd' ') $(ls "$libraries/Sales" |
+	paste -sd' ')" 'Q3 Notes Numbers Plan'
 fs_sync
 is 'after it a folder has its new name' "$(ls "$libraries/Sales/Next" | paste -sd' ')" 'Plan Q3'
 ok 'and its old one no more' not test -e "$libraries/Sales/2026"
 is 'a new document is there' "$(ls "$libraries/Sales" | paste -sd' ')" 'New Notes Numbers Plan'
 api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Legal)\"}"
 fs_sync
-is 'a moved document is in the other library' "$(ls "$libraries/Legal" | paste -sd' ') $(ls "$libraries/Sales" | paste -sd' ')" 'NDA Plan New Notes Numbers'
+is 'a moved document is in the other library' "$(ls "$libraries/Legal" | paste -sd' ') $(ls "$libraries/Sales" |
+	paste -sd' ')" 'NDA Plan New Notes Numbers'
 api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"2026"}'
 api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Sales)\"}"
 fs_sync
@@ -80,7 +89,8 @@ org change -d op=add -d title=Ledger -d content=x -d library=Finance >/dev/null
 org change -d op=add -d title=Hat -d content=x -d library=Wardrobe >/dev/null
 fs_sync
 org_forget
-is 'a document in a new library shows it' "$(ls "$libraries" | grep -c '^Finance$\|^Wardrobe$') $(ls "$libraries/Finance")" '2 Ledger'
+is 'a document in a new library shows it' \
+	"$(ls "$libraries" | grep -c '^Finance$\|^Wardrobe$') $(ls "$libraries/Finance")" '2 Ledger'
 calls 'for one call' '*' 1
 api "sobjects/ContentWorkspace/$(id ContentWorkspace Finance)" -X PATCH -d '{"Name":"Money"}'
 fs_sync
@@ -91,7 +101,8 @@ is 'and is listed from then on' "$(ls "$libraries" | grep -c '^Money$') $(ls "$l
 api "sobjects/ContentWorkspace/$(id ContentWorkspace Money)" -X PATCH -d '{"Name":"Cash"}'
 echo full >"$MNT/.sffs/refresh"
 org_forget
-is 'a list of all documents brings the names of all libraries' "$(ls "$libraries" | grep -c '^Cash$') $(ls "$libraries" | grep -c '^Money$')" '1 0'
+is 'a list of all documents brings the names of all libraries' \
+	"$(ls "$libraries" | grep -c '^Cash$') $(ls "$libraries" | grep -c '^Money$')" '1 0'
 calls 'which costs nothing then' '*' 0
 org change -d op=delete -d title=Ledger >/dev/null
 org change -d op=delete -d title=Hat >/dev/null
@@ -115,10 +126,12 @@ calls 'for nothing' 'GET */query' 0
 fs_sync
 is 'libraries list their folders' "$(ls "$libraries/Sales" | paste -sd' ')" '2026 Empty New Notes Numbers Plan'
 calls 'at one query more' 'GET */query' 1
-is 'a walk finds the folders below' "$(find "$libraries/Sales" -type d | sort | sed "s,^$libraries/,," | paste -sd' ')" 'Sales Sales/2026 Sales/2026/Q3 Sales/Empty'
+is 'a walk finds the folders below' "$(find "$libraries/Sales" -type d | sort | sed "s,^$libraries/,," | paste \
+	-sd' ')" 'Sales Sales/2026 Sales/2026/Q3 Sales/Empty'
 org change -d op=add -d title=2026 -d content=x -d library=Sales >/dev/null
 fs_sync
-is 'a folder that is called like a document has its Id' "$(ls "$libraries/Sales" | grep 2026 | sed 's/(07H.*)/(07H)/' | paste -sd,)" '2026,2026 (07H)'
+is 'a folder that is called like a document has its Id' "$(ls "$libraries/Sales" | grep 2026 |
+	sed 's/(07H.*)/(07H)/' | paste -sd,)" '2026,2026 (07H)'
 is 'and leads where it did' "$(ls "$libraries/Sales/2026 (07H"*/Q3 | paste -sd' ')" 'Notes Numbers'
 org change -d op=delete -d title=2026 >/dev/null
 fs_unmount
@@ -129,6 +142,7 @@ same 'the inodes are the same in every mount' "$TMP/inodes" "$TMP/inodes2"
 fs_unmount
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
 fs_mount -o tries=1 2>/dev/null
-is 'without the org all that was seen is there' "$(ls "$libraries/Sales/2026/Q3" | paste -sd' ') $(cat "$libraries/Sales/Plan/Plan.txt")" 'Notes Numbers plan'
+is 'without the org all that was seen is there' "$(ls "$libraries/Sales/2026/Q3" |
+	paste -sd' ') $(cat "$libraries/Sales/Plan/Plan.txt")" 'Notes Numbers plan'
 like 'others time out' "$(ls "$libraries/A_B/Folder" 2>&1)" '*timed out*'
 ok 'names are exact' not test -e "$libraries/sales"

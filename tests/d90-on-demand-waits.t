@@ -32,7 +32,8 @@ ok 'so are these directories' within ls "$MNT/records" "$MNT/versions"
 ok 'known names are there' within ls "$MNT/records/Account/Globex"
 ok 'and reads' within cat "$MNT/records/Account/Globex"/*/content
 ok 'df goes on' within df "$MNT"
-is 'Ctrl-C ends four waits for a record' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/records/Account/Acme")" "$four"
+is 'Ctrl-C ends four waits for a record' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/records/Account/Acme")" \
+	"$four"
 is 'four for a link' "$(within python3 "$TOP/tests/callers.py" 4 cat "$MNT/by-id/$letter/content")" "$four"
 is 'for a folder' "$(within python3 "$TOP/tests/callers.py" 4 stat "$MNT/libraries/Sales/2026/Plan")" "$four"
 is 'for versions' "$(within python3 "$TOP/tests/callers.py" 4 cat "$MNT/versions/Many/1.txt")" "$four"
@@ -47,7 +48,8 @@ wait $counting; is 'the versions' "$? $(paste -sd' ' "$TMP/versions")" '0 1.txt 
 org_forget
 fs_sync
 for i in 1 2 3 4 5 6 7 8; do
-	( ls "$MNT/records/Account/Acme" "$MNT/libraries/Sales/2026" "$MNT/versions/Many" >"$TMP/many$i" 2>&1; cat "$MNT/by-id/$letter/content" >>"$TMP/many$i" ) &
+	( ls "$MNT/records/Account/Acme" "$MNT/libraries/Sales/2026" "$MNT/versions/Many" >"$TMP/many$i" 2>&1;
+		cat "$MNT/by-id/$letter/content" >>"$TMP/many$i" ) &
 	all="${all-} $!"
 done
 wait $all

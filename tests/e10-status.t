@@ -7,7 +7,8 @@ printf 'hello\n' >"$data/hello.txt"
 org_start --data "$data"
 sffs=$BUILD/sffs
 # line WHERE: org, state and documents of the mount there.
-line() { "$sffs" status | awk -v where="$1" 'substr($0, length($0) - length(where)) == " " where { print $1, $2, $3 }'; }
+line() { "$sffs" status | awk -v where="$1" \
+	'substr($0, length($0) - length(where)) == " " where { print $1, $2, $3 }'; }
 
 is '--orgs' "$("$sffs" --orgs)" sim
 # An org that no other test mounts.
@@ -23,9 +24,11 @@ is 'the other one is' "$("$sffs" status | grep -c '^other  *unmounted ')" 1
 "$sffs" "$own" "$TMP/second mount"
 is 'a mount point with a blank' "$(line "$TMP/second mount")" "$own ok 1"
 is 'one org alone' "$("$sffs" status "$own" | wc -l)" 2
-is 'as JSON' "$("$sffs" status --json | jq -c --arg tmp "$TMP/" '.[-1:] + map(select(.mountpoint // "" | startswith($tmp))) | map([.org, .state, .documents, .mountpoint])')" \
+is 'as JSON' "$("$sffs" status --json | jq -c --arg tmp "$TMP/" \
+	'.[-1:] + map(select(.mountpoint // "" | startswith($tmp))) | map([.org, .state, .documents, .mountpoint])')" \
 	"[[\"other\",\"unmounted\",null,null],[\"sim\",\"ok\",1,\"$MNT\"],[\"$own\",\"ok\",1,\"$TMP/second mount\"]]"
-is 'of one that is not mounted' "$("$sffs" status --json other | jq -c .)" '[{"org":"other","state":"unmounted","documents":null,"asked":null,"mountpoint":null}]'
+is 'of one that is not mounted' "$("$sffs" status --json other | jq -c .)" \
+	'[{"org":"other","state":"unmounted","documents":null,"asked":null,"mountpoint":null}]'
 "$sffs" status "$own" >/dev/null
 is 'exit status: all is well' "$?" 0
 "$sffs" status other >/dev/null
@@ -53,7 +56,8 @@ org fault -d kind=error -d status=500 --data-urlencode 'match=GET */query*' -d t
 fs_sync 2>/dev/null
 is 'a mount whose org fails' "$(line "$MNT")" 'sim failing 1'
 chmod 755 "$TMP"
-is 'the mount of another user' "$(setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_CONFIG_HOME=/nonexistent "$sffs" status |
+is 'the mount of another user' "$(setpriv --reuid 65534 --regid 65534 --clear-groups env XDG_CONFIG_HOME=/nonexistent \
+	"$sffs" status |
 	awk -v where="$MNT" '$NF == where { print $2 }')" private
 fs_unmount
 rm "$XDG_CONFIG_HOME/sffs/config"

@@ -18,7 +18,8 @@ doctor() {
 }
 edit() { sed "$@" "$TMP/good" >"$config"; }
 
-doctor 'all is well' 0 'ok    /dev/fuse' "ok    $config" 'scopes: api' 'lists 1 documents' 'archived documents, which are not mounted: 1' \
+doctor 'all is well' 0 'ok    /dev/fuse' "ok    $config" 'scopes: api' 'lists 1 documents' \
+	'archived documents, which are not mounted: 1' \
 	'Attachments, which are not mounted: 3' 'Documents, which are not mounted: 1'
 is 'as JSON' "$("$sffs" doctor sim --json | jq -r 'map(.result) | unique | join(" ")')" 'note ok'
 is 'with the options of a mount' "$("$sffs" doctor sim -o archived=yes | grep -c archived)" 0

@@ -7,14 +7,17 @@ man=$BUILD/man
 page() { mandoc -T ascii -O width=900 "$man/$1" | sed 's/.\x08//g'; }
 
 ok 'the manual is made' sh -c "ls '$man'/sffs.1 '$man'/sffs-auth.1 '$man'/sffs-org.1 '$man'/sffs.conf.5 '$man'/sffs-tree.5"
-is 'mandoc finds nothing to say' "$(cd "$man" && mandoc -T lint * 2>/dev/null | grep -v 'referenced manual not found')" ''
+is 'mandoc finds nothing to say' "$(cd "$man" && mandoc -T lint * 2>/dev/null |
+	grep -v 'referenced manual not found')" ''
 is 'the list of keys is not empty, and each is in sffs.conf(5)' \
-	"$("$sffs" --keys | sed 's/^ *//; s/=.*//' | while read -r key; do page sffs.conf.5 | grep -q "^ *$key=" || echo "$key"; done; "$sffs" --keys | grep -c 'refresh=SECONDS')" 1
+	"$("$sffs" --keys | sed 's/^ *//; s/=.*//' | while read -r key; do page sffs.conf.5 | grep -q "^ *$key=" ||
+	echo "$key"; done; "$sffs" --keys | grep -c 'refresh=SECONDS')" 1
 is 'with its default' "$(page sffs.conf.5 | grep -c 'by default 10G')" 1
 for p in sffs sffs-auth; do
 	is "$p: each option of --help is in $p(1)" "$("$BUILD/$p" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u |
 		while read -r o; do page $p.1 | grep -q -e "$o" || echo "$o"; done)" ''
-	is "$p: each option of $p(1) is in --help" "$(page $p.1 | sed '/^EXAMPLES/,$d' | grep -oE -- ' --[a-z][a-z-]*' | sort -u |
+	is "$p: each option of $p(1) is in --help" "$(page $p.1 | sed '/^EXAMPLES/,$d' |
+		grep -oE -- ' --[a-z][a-z-]*' | sort -u |
 		while read -r o; do "$BUILD/$p" --help | grep -q -e "$o" || echo "$o"; done)" ''
 done
 is 'sffs --help fits a screen' "$("$sffs" --help | awk 'length($0) > 80 { n++ } END { print (NR <= 24) (n + 0) }')" 10
@@ -28,12 +31,17 @@ mkdir "$data"
 printf 'a,b\n1,2\n' >"$data/Table.csv"
 org_start --data "$data"
 fs_mount
-is 'each entry of the root is in sffs-tree(5)' "$(ls -A "$MNT" | while read -r f; do page sffs-tree.5 | grep -q -F "$f" || echo "$f"; done)" ''
-is 'each file of .sffs/' "$(ls -A "$MNT/.sffs" | while read -r f; do page sffs-tree.5 | grep -q -F "$f" || echo "$f"; done)" ''
-is 'each view' "$(ls "$MNT/parsed/Table" | while read -r f; do page sffs-tree.5 | grep -q -F "$f" || echo "$f"; done)" ''
-is 'each member of status.json' "$(jq -r 'paths | map(select(type == "string")) | join(".")' "$MNT/.sffs/status.json" | grep -v '^refresh$\|^calls$\|^api_usage$\|^cache$\|^transfers$' |
+is 'each entry of the root is in sffs-tree(5)' "$(ls -A "$MNT" | while read -r f; do page sffs-tree.5 |
+	grep -q -F "$f" || echo "$f"; done)" ''
+is 'each file of .sffs/' "$(ls -A "$MNT/.sffs" | while read -r f; do page sffs-tree.5 | grep -q -F "$f" || echo "$f";
+	done)" ''
+is 'each view' "$(ls "$MNT/parsed/Table" | while read -r f; do page sffs-tree.5 | grep -q -F "$f" || echo "$f"; done)" \
+	''
+is 'each member of status.json' "$(jq -r 'paths | map(select(type == "string")) | join(".")' "$MNT/.sffs/status.json" \
+	| grep -v '^refresh$\|^calls$\|^api_usage$\|^cache$\|^transfers$' |
 	while read -r f; do page sffs-tree.5 | grep -q -F "$f" || echo "$f"; done)" ''
-is 'each column of documents.tsv' "$(head -1 "$MNT/.sffs/documents.tsv" | tr '\t' '\n' | while read -r f; do page sffs-tree.5 | grep -q -w "$f" || echo "$f"; done)" ''
+is 'each column of documents.tsv' "$(head -1 "$MNT/.sffs/documents.tsv" | tr '\t' '\n' | while read -r f; do page \
+	sffs-tree.5 | grep -q -w "$f" || echo "$f"; done)" ''
 fs_unmount
 
 # Runs the example of sffs-org(1) as a newcomer types it, with the default umask; twice, and then with other data.
@@ -71,10 +79,13 @@ is 'bash: keys after another' "$(bash_says sffs -o refresh = 5,cache_)" '5,cache
 is 'bash: orgs after options' "$(bash_says sffs -o refresh = 5 -f o)" other
 is 'bash: options' "$(bash_says sffs --log)" --log-level
 is 'bash: directories' "$(cd "$TMP" && bash_says sffs sim mn)" mnt
-is 'bash: commands of sffs-auth, and orgs' "$(bash_says sffs-auth log) $(bash_says sffs-auth token s)" 'login logout sim'
-fish_says() { HOME=$TMP fish --no-config -c "source $TOP/scripts/completion/sffs.fish; complete -C '$1'" | cut -f1 | sort | paste -sd ' '; }
+is 'bash: commands of sffs-auth, and orgs' "$(bash_says sffs-auth log) $(bash_says sffs-auth token s)" \
+	'login logout sim'
+fish_says() { HOME=$TMP fish --no-config -c "source $TOP/scripts/completion/sffs.fish; complete -C '$1'" | cut -f1 |
+	sort | paste -sd ' '; }
 is 'fish: commands and orgs' "$(fish_says 'sffs ')" 'doctor help other sim status'
 is 'fish: orgs of a command' "$(fish_says 'sffs doctor ')" 'other sim'
 is 'fish: keys' "$(fish_says 'sffs -o cache_')" 'cache_dir= cache_size='
-is 'fish: commands of sffs-auth, and orgs' "$(fish_says 'sffs-auth log') $(fish_says 'sffs-auth token s')" 'login logout sim'
+is 'fish: commands of sffs-auth, and orgs' "$(fish_says 'sffs-auth log') $(fish_says 'sffs-auth token s')" \
+	'login logout sim'
 ok 'zsh: the syntax' zsh -n "$TOP/scripts/completion/_sffs"

@@ -29,7 +29,8 @@ for socket in "$TMP/notify" "@$TMP/notify"; do
 	ok 'and then it serves' [ -f "$MNT/.sffs/status.json" ]
 	kill $FS_PID; wait $FS_PID
 	is 'a stop is a clean end' "$?" 0
-	like 'during the fill it asks systemd for time, and reports its progress' "$(cat "$TMP/said")" '*EXTEND_TIMEOUT_USEC=*STATUS=2000 of 5000 documents*STATUS=4000*READY=1*'
+	like 'during the fill it asks systemd for time, and reports its progress' "$(cat "$TMP/said")" \
+		'*EXTEND_TIMEOUT_USEC=*STATUS=2000 of 5000 documents*STATUS=4000*READY=1*'
 done
 FS_PID=
 
@@ -52,19 +53,24 @@ like 'a line elsewhere with its date' "$(cat "$TMP/log")" '20??-??-??T??:??:??Z 
 mkdir -p "$TMP/units"
 for kind in system user; do
 	sed "s,@BINDIR@,$BUILD," "$TOP/scripts/systemd/$kind/sffs@.service" >"$TMP/units/sffs@.service"
-	is "systemd understands the unit of the $kind" "$(systemd-analyze verify --man=no $([ $kind = user ] && echo --user) "$TMP/units/sffs@sim.service" 2>&1 | grep sffs)" ''
+	is "systemd understands the unit of the $kind" "$(systemd-analyze verify --man=no \
+		$([ $kind = user ] && echo --user) "$TMP/units/sffs@sim.service" 2>&1 | grep sffs)" ''
 done
 like 'it does not restart after a config error' "$(cat "$TMP/units/sffs@.service")" '*RestartPreventExitStatus=2 3 4 6*'
-ok 'no unit hides its mount' not grep -E '^(ProtectSystem|PrivateTmp|PrivateMounts|ReadWritePaths)' "$TOP"/scripts/systemd/*/*
+ok 'no unit hides its mount' not grep -E '^(ProtectSystem|PrivateTmp|PrivateMounts|ReadWritePaths)' \
+	"$TOP"/scripts/systemd/*/*
 
 # mount(8) uses the helper of fuse3, which has none of our environment and finds sffs where it is installed.
 mkdir "$TMP/bin"; ln -s "$sffs" "$TMP/bin/sffs"
 inside() { HOME=$TMP unshare -m sh -c "mount --make-rprivate / && mount --bind '$TMP/bin' /usr/local/bin && $1"; }
 mount="mount -t fuse.sffs sim '$MNT' -o noauto,x-systemd.automount,_netdev,config=$config"
-like 'mount -t fuse.sffs' "$(inside "$mount,umask=022 && ls '$MNT' && stat -c %a '$MNT/documents' && umount '$MNT'" | paste -sd ' ')" '*documents*parsed*555'
+like 'mount -t fuse.sffs' "$(inside "$mount,umask=022 && ls '$MNT' && stat -c %a '$MNT/documents' && umount '$MNT'" |
+	paste -sd ' ')" '*documents*parsed*555'
 ok 'umount ends it' inside "$mount && umount '$MNT' && ! mountpoint -q '$MNT'"
-mkdir -p "$TMP/etc"; printf 'sim %s fuse.sffs noauto,x-systemd.automount,_netdev,config=%s 0 0\n' "$MNT" "$config" >"$TMP/etc/fstab"
-is 'by a line of fstab' "$(inside "mount --fstab '$TMP/etc/fstab' '$MNT' && cat '$MNT/.sffs/status.json' | jq .documents; umount '$MNT'")" 5000
+mkdir -p "$TMP/etc"; printf 'sim %s fuse.sffs noauto,x-systemd.automount,_netdev,config=%s 0 0\n' "$MNT" "$config" \
+	>"$TMP/etc/fstab"
+is 'by a line of fstab' "$(inside \
+	"mount --fstab '$TMP/etc/fstab' '$MNT' && cat '$MNT/.sffs/status.json' | jq .documents; umount '$MNT'")" 5000
 inside "mount -t fuse.sffs nosuch '$MNT' -o config=$config" >"$TMP/err" 2>&1
 is 'a wrong one fails' "$?" 2
 like 'with the reason' "$(cat "$TMP/err")" '*there is no section*nosuch*sim*'
@@ -78,18 +84,21 @@ with() {
 	mount --bind '$TMP/lib' /var/lib && mount --bind '$TMP/cached' /var/cache && exec env -i PATH='$PATH' $1 sh -c \"$2\"" 2>&1
 }
 # kept: lists the files that are new since the last time.
-kept() { (cd "$TMP" && find root lib cached -name sim.json -o -name blobs | sed 's,/00D[^/]*,,' | sort | paste -sd ' '; rm -rf root/.[a-z]* lib/sffs cached/sffs); }
+kept() { (cd "$TMP" && find root lib cached -name sim.json -o -name blobs | sed 's,/00D[^/]*,,' | sort |
+	paste -sd ' '; rm -rf root/.[a-z]* lib/sffs cached/sffs); }
 case $TOP:$BUILD in
 */root/*) for i in 1 2 3 4 5 6; do ok 'the programs are below /root' true; done ;;
 *)
 	ln -s "$BUILD/sffs-auth" "$TMP/bin/sffs-auth"
 	plain="mount -t fuse.sffs sim '$MNT' -o config=$config && umount '$MNT'"
 	with '' "$plain" >/dev/null
-	is 'mounted at boot it keeps all in the home of root' "$(kept)" 'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
+	is 'mounted at boot it keeps all in the home of root' "$(kept)" \
+		'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
 	with HOME=/root "$plain" >/dev/null
 	is 'mounted by hand, too' "$(kept)" 'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
 	with HOME=/root "sffs-auth --config '$config' login sim" >/dev/null
-	like 'with the login of root, whose place the message for a unit names' "$(with '' "sffs --config '$config' doctor sim")" \
+	like 'with the login of root, whose place the message for a unit names' \
+		"$(with '' "sffs --config '$config' doctor sim")" \
 		'*note  /root/.local/state/sffs/sim.json: another login, which is for mount(8) and fstab*env HOME=/root sffs doctor sim looks there*'
 	kept >/dev/null
 	with '' "sffs-auth --config '$config' login sim" >/dev/null
@@ -97,7 +106,8 @@ case $TOP:$BUILD in
 		'*note  /var/lib/sffs/sim.json: another login, which is for a system unit*env -u HOME sffs doctor sim looks there*'
 	is 'each has its own' "$(kept)" 'lib/sffs/sim.json root/.local/state/sffs/sim.json'
 	sed 's/^flow.*/flow = web/' "$config" >"$TMP/web"
-	like 'and a unit is told to log in to its own' "$(with '' "sffs --config '$TMP/web' sim '$MNT'")" '*: env -u HOME sffs-auth --config * login sim'
+	like 'and a unit is told to log in to its own' "$(with '' "sffs --config '$TMP/web' sim '$MNT'")" \
+		'*: env -u HOME sffs-auth --config * login sim'
 esac
 
 # An automount: a program that looks at it waits for the mount, and the mount does not wait for itself. As under

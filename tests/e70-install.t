@@ -7,18 +7,26 @@ make() { command make -s BUILD="$BUILD" "$@"; }
 # make install
 ok 'make install' make install DESTDIR="$TMP/root" PREFIX=/opt/sffs
 prefix=$TMP/root/opt/sffs
-like 'programs' "$("$prefix/bin/sffs" --version) $("$prefix/bin/sffs-auth" --version) $("$prefix/bin/sffs-org" --version)" 'sffs *sffs-auth *sffs-org *'
-is 'manual pages' "$(cd "$prefix/share/man" && ls man1 man5 | paste -sd ' ')" 'man1: sffs-auth.1 sffs-org.1 sffs.1  man5: sffs-tree.5 sffs.conf.5'
-is 'completion of both programs in three shells' "$(cd "$prefix/share" && cat bash-completion/completions/sffs bash-completion/completions/sffs-auth \
-	fish/vendor_completions.d/sffs.fish fish/vendor_completions.d/sffs-auth.fish zsh/site-functions/_sffs | grep -c '^# Completion of')" 5
-is 'units that name the program' "$(grep -h '^ExecStart=' "$prefix"/lib/systemd/*/sffs@.service | grep -c '=/opt/sffs/bin/sffs -f')" 2
-is 'and nothing else is named in them that is not there' "$(grep -l '@' "$prefix"/lib/systemd/*/*.service | xargs grep -h '@[A-Z]*@')" ''
-is 'nothing outside the prefix' "$(ls "$TMP/root" "$TMP/root/opt" | paste -sd ' ')" "$TMP/root: opt  $TMP/root/opt: sffs"
+like 'programs' "$("$prefix/bin/sffs" --version) $("$prefix/bin/sffs-auth" --version) $("$prefix/bin/sffs-org" \
+	--version)" 'sffs *sffs-auth *sffs-org *'
+is 'manual pages' "$(cd "$prefix/share/man" && ls man1 man5 | paste -sd ' ')" \
+	'man1: sffs-auth.1 sffs-org.1 sffs.1  man5: sffs-tree.5 sffs.conf.5'
+is 'completion of both programs in three shells' "$(cd "$prefix/share" &&
+	cat bash-completion/completions/sffs bash-completion/completions/sffs-auth \
+	fish/vendor_completions.d/sffs.fish fish/vendor_completions.d/sffs-auth.fish zsh/site-functions/_sffs |
+	grep -c '^# Completion of')" 5
+is 'units that name the program' "$(grep -h '^ExecStart=' "$prefix"/lib/systemd/*/sffs@.service |
+	grep -c '=/opt/sffs/bin/sffs -f')" 2
+is 'and nothing else is named in them that is not there' "$(grep -l '@' "$prefix"/lib/systemd/*/*.service |
+	xargs grep -h '@[A-Z]*@')" ''
+is 'nothing outside the prefix' "$(ls "$TMP/root" "$TMP/root/opt" | paste -sd ' ')" \
+	"$TMP/root: opt  $TMP/root/opt: sffs"
 
 # make deb
 ok 'make deb' make deb
 deb=$(ls "$BUILD"/sffs_*.deb)
-is 'lintian finds no error and warns of nothing' "$(lintian --allow-root --suppress-tags debian-changelog-file-missing "$deb" 2>/dev/null | grep '^[EW]:')" ''
+is 'lintian finds no error and warns of nothing' \
+	"$(lintian --allow-root --suppress-tags debian-changelog-file-missing "$deb" 2>/dev/null | grep '^[EW]:')" ''
 like 'it needs fuse3 and libraries' "$(dpkg-deb -f "$deb" Depends)" '*fuse3*libcurl4*libfuse3-3*'
 cp "$deb" "$TMP/first.deb"
 ok 'make deb again' make deb
@@ -60,7 +68,8 @@ like 'without a HOME it keeps to /var' "$(cat "$TMP/tried")" '*/var/cache/sffs*/
 ok 'removed' inside 'dpkg -r sffs'
 ok 'login and config stay' [ -d "$TMP/sys/var/lib/sffs" ]
 ok 'purged' inside 'dpkg -P sffs'
-is 'nothing of it is left' "$(cd "$TMP/sys" && ls -d var/lib/sffs var/cache/sffs etc/sffs usr/bin/sffs* usr/share/doc/sffs usr/lib/systemd/*/sffs* usr/share/man/man?/sffs* 2>/dev/null)" ''
+is 'nothing of it is left' "$(cd "$TMP/sys" && ls -d var/lib/sffs var/cache/sffs etc/sffs usr/bin/sffs* \
+	usr/share/doc/sffs usr/lib/systemd/*/sffs* usr/share/man/man?/sffs* 2>/dev/null)" ''
 
 # make dist
 ok 'make dist' make dist

@@ -29,20 +29,24 @@ tonight 'a backup' "$right"
 tonight 'and once more' "$right"
 # The everyday mount sees the new version, as any mount that refreshes.
 "$BUILD/sffs" -o refresh=0 acme "$MNT"
-tonight 'a new version meanwhile' "$right" "$(post change "-d op=new-version -d title=d1 -d content=second") cat '$MNT/documents/d1/d1.txt' >/dev/null"
+tonight 'a new version meanwhile' "$right" \
+	"$(post change "-d op=new-version -d title=d1 -d content=second") cat '$MNT/documents/d1/d1.txt' >/dev/null"
 is '... is of the next night' "$(cat "$backup/documents/d1/d1.txt")" 'document 1'
 fs_unmount
 tonight 'the next night' "$right"
 is '... has it' "$(cat "$backup/documents/d1/d1.txt")" second
 
 org change -d op=new-version -d title=d2 -d 'content=nobody has read this' >/dev/null
-tonight 'a mount that is killed' '[1-9]*not connected*' "kill -9 \$(pgrep -fx 'sffs .* acme $night'); while cat '$night/.sffs/status.json' >/dev/null 2>&1; do sleep 0.1; done"
+tonight 'a mount that is killed' '[1-9]*not connected*' \
+	"kill -9 \$(pgrep -fx 'sffs .* acme $night'); while cat '$night/.sffs/status.json' >/dev/null 2>&1; do sleep 0.1; done"
 cp "$config" "$TMP/config.right"
 sed -i 's/^client_secret.*/client_secret = wrong/' "$config"
 mv "$XDG_STATE_HOME/sffs" "$XDG_STATE_HOME/kept"
 tonight 'a login that is refused' '4 *client_secret is wrong*'
 cp "$TMP/config.right" "$config"
-tonight 'a login that ends meanwhile' '23 rsync*' "$(post fault '-d kind=oauth-error -d code=invalid_grant -d message=inactive -d times=forever')$(post expire-tokens '-X POST')"
+tonight 'a login that ends meanwhile' '23 rsync*' \
+	"$(post fault '-d kind=oauth-error -d code=invalid_grant -d message=inactive -d times=forever')$(post \
+	expire-tokens '-X POST')"
 org fault/clear -X POST >/dev/null
 mkfifo "$TMP/ready"
 "$BUILD/sffs" -f acme "$night" 2>"$TMP/ready" & pid=$!

@@ -21,7 +21,8 @@ skip() { number=$((number + 1)); echo "ok $number - $1 # skip $2"; }
 case $(uname -m) in x86_64) cpu=x64 ;; aarch64) cpu=arm64 ;; *) cpu= ;; esac
 if [ -n "$cpu" ] && duckdb=$(tests/npm-fetch "@duckdb/node-bindings-linux-$cpu@1.5.6-r.1"); then
 	for title in 'Q3 Forecast' Codes; do
-		ok "DuckDB reads $title" python3 tests/readers.py "$MNT" "$title" "$TMP/data/$title.csv" duckdb "$duckdb/libduckdb.so"
+		ok "DuckDB reads $title" python3 tests/readers.py "$MNT" "$title" "$TMP/data/$title.csv" duckdb \
+			"$duckdb/libduckdb.so"
 	done
 else
 	for i in 1 2; do skip 'DuckDB reads' "there is no DuckDB for $(uname -m)"; done

@@ -15,7 +15,8 @@ why() { timeout -s KILL 120 "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
 
 timeout -s KILL 120 "$BUILD/sffs" -o tries=2,refresh=0 sim "$MNT" 2>"$TMP/err"
 is 'the last state is mounted' "$?" 0
-like 'and said why' "$(cat "$TMP/err")" '*out of reach: Could not resolve host: acme.my.salesforce.invalid*serving what was known*'
+like 'and said why' "$(cat "$TMP/err")" \
+	'*out of reach: Could not resolve host: acme.my.salesforce.invalid*serving what was known*'
 is 'all names are there' "$(ls "$MNT/documents" | paste -sd ' ')" 'cached other'
 is 'a cached file can be read' "$(cat "$MNT/documents/cached/cached.txt")" cached
 ok 'df and stat' sh -c "df '$MNT' && stat '$MNT/documents/other/other.txt'"

@@ -14,9 +14,11 @@ used() { org journal | grep -c '	/services/data/' || :; }	# API calls since the 
 # The calls of the mount so far.
 fs_mount -o refresh=0
 cp "$MNT/.sffs/limits.json" "$TMP/limits"
-is 'limits.json is JSON, and as large as it says' "$(jq -r .budget.max "$TMP/limits") $(wc -c <"$TMP/limits")" "null $(stat -c %s "$MNT/.sffs/limits.json")"
+is 'limits.json is JSON, and as large as it says' "$(jq -r .budget.max "$TMP/limits") $(wc -c <"$TMP/limits")" \
+	"null $(stat -c %s "$MNT/.sffs/limits.json")"
 is 'the calls of the mount, by kind' "$(limits '[.calls.fill, .calls.download, .calls.failed]')" '[1,0,0]'
-is 'the whole org' "$(limits '[.org.used, .org.max, .org.reserve, .org.in_reserve, .org.spent_until]')" "[$(used),100000,10000,false,null]"
+is 'the whole org' "$(limits '[.org.used, .org.max, .org.reserve, .org.in_reserve, .org.spent_until]')" \
+	"[$(used),100000,10000,false,null]"
 is 'no budget, but a count' "$(limits '[.budget.used, .budget.max]')" "[$(used),null]"
 find "$MNT" -exec stat {} + >/dev/null; grep -q . "$MNT/.sffs/status.json"
 is 'walking downloads nothing' "$(limits .calls.download)" 0
@@ -62,7 +64,8 @@ is 'a refresh does not touch it' "$(echo now | why tee "$MNT/.sffs/refresh")" 'D
 for i in 1 2 3; do ls "$docs" >/dev/null; done
 is 'names are there' "$(ls "$docs" | wc -l)" 9
 calls 'and nobody asks for them' '*' 0
-like 'the log says so, once' "$(grep 'API limit' "$MNT/.sffs/log")" "*what is left is for reading (api_reserve): no refresh until *"
+like 'the log says so, once' "$(grep 'API limit' "$MNT/.sffs/log")" \
+	"*what is left is for reading (api_reserve): no refresh until *"
 is 'once' "$(grep -c 'API limit' "$MNT/.sffs/log")" 1
 is 'a reader gets its file' "$(cat "$docs/d3/d3.txt")" 'document 3'
 calls 'by one call' 'GET */VersionData' 1
@@ -94,7 +97,8 @@ is 'counted, from the mount on' "$before $(limits .budget.max)" '4 7'
 for i in 1 2 3 4 5 6 7; do cat "$docs/d$i/d$i.txt" >/dev/null 2>&1; done
 calls 'no more than that' '*' $((7 - before))
 is 'it is spent' "$(limits .budget.used) $(why cat "$docs/d8/d8.txt")" '7 Disk quota exceeded'
-like 'the log says until when' "$(cat "$MNT/.sffs/log")" '*the 7 calls of 24 hours that api_budget allows are made; no calls until 20??-??-?? ??:??,*'
+like 'the log says until when' "$(cat "$MNT/.sffs/log")" \
+	'*the 7 calls of 24 hours that api_budget allows are made; no calls until 20??-??-?? ??:??,*'
 is 'names and cached files are there' "$(ls "$docs" | wc -l) $(cat "$docs/d1/d1.txt")" '9 document 1'
 fs_unmount
 fs_mount -o refresh=3600,api_budget=7

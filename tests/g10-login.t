@@ -17,7 +17,8 @@ run() {
 	out=$(cat "$TMP/out") err=$(cat "$TMP/err")
 	cat "$TMP/out" "$TMP/err" >>"$TMP/said"
 }
-userinfo() { curl -s -o "$TMP/who" -w '%{http_code}' -H "Authorization: Bearer $1" "$ORG_URL/services/oauth2/userinfo"; }
+userinfo() { curl -s -o "$TMP/who" -w '%{http_code}' -H "Authorization: Bearer $1" \
+	"$ORG_URL/services/oauth2/userinfo"; }
 
 run 'status of nobody' 3 "$auth" status sim
 like 'says what to do' "$out" '*sffs-auth login sim*'
@@ -31,7 +32,8 @@ org_forget
 run 'status' 0 "$auth" status sim
 like 'says where' "$out" "*logged in*instance*$ORG_URL*api*client_credentials*ago*"
 run 'status as JSON' 0 "$auth" status --json sim
-is 'is the same' "$(printf %s "$out" | jq -c '[.org, .logged_in, .instance_url, .scope, .how, (.org_id | length), (.user_id | length)]')" \
+is 'is the same' "$(printf %s "$out" | jq -c \
+	'[.org, .logged_in, .instance_url, .scope, .how, (.org_id | length), (.user_id | length)]')" \
 	"[\"sim\",true,\"$ORG_URL\",\"api\",\"client_credentials\",18,18]"
 calls 'and costs nothing' '*' 0
 run 'status --limits' 0 "$auth" status --limits sim
@@ -48,7 +50,8 @@ run 'token, after it has expired' 0 "$auth" token sim
 is 'is another one that works' "$(userinfo "$out")" 200
 calls 'asked for once' 'POST */token' 1
 
-org fault -d kind=body -d status=403 -d type=text/plain -d body=No_Access --data-urlencode 'match=GET */userinfo' >/dev/null
+org fault -d kind=body -d status=403 -d type=text/plain -d body=No_Access --data-urlencode 'match=GET */userinfo' \
+	>/dev/null
 org_forget
 run 'an org that does not tell whose token it is' 0 "$auth" token sim
 calls 'is believed that it is one' 'POST */token' 0
@@ -60,12 +63,14 @@ run 'logout of nobody' 3 "$auth" logout sim
 
 "$auth" login sim >"$TMP/out"
 id=$("$auth" status --json sim | jq -r '.org_id + "-" + .user_id')
-mkdir -p "$XDG_CACHE_HOME/sffs/$id/blobs" "$XDG_CACHE_HOME/sffs/$id-portable" "$XDG_CACHE_HOME/sffs/00Dother-005" "$TMP/kept"
+mkdir -p "$XDG_CACHE_HOME/sffs/$id/blobs" "$XDG_CACHE_HOME/sffs/$id-portable" "$XDG_CACHE_HOME/sffs/00Dother-005" \
+	"$TMP/kept"
 chmod 700 "$XDG_CACHE_HOME/sffs"
 ln -s "$TMP/kept" "$XDG_CACHE_HOME/sffs/$id/link"
 touch "$TMP/kept/file" "$XDG_CACHE_HOME/sffs/$id/blobs/x"
 run 'logout --purge' 0 "$auth" logout --purge sim
-is 'removes the cached data of this user, and nothing else' "$(ls "$XDG_CACHE_HOME/sffs" "$TMP/kept")" "$(printf '%s\n' "$XDG_CACHE_HOME/sffs:" 00Dother-005 '' "$TMP/kept:" file)"
+is 'removes the cached data of this user, and nothing else' "$(ls "$XDG_CACHE_HOME/sffs" "$TMP/kept")" \
+	"$(printf '%s\n' "$XDG_CACHE_HOME/sffs:" 00Dother-005 '' "$TMP/kept:" file)"
 
 edit "s,^client_secret.*,client_secret_cmd = umask >$TMP/umask; grep core /proc/self/limits >$TMP/core; echo \" \$SIM_SECRET \","
 export SIM_SECRET="$secret"
@@ -83,7 +88,8 @@ edit '/^client_id/d; s/^flow.*/flow = web/'
 run 'no app to log in to' 2 "$auth" login sim
 like 'says what is missing' "$err" '*lacks client_id*--setup*'
 cp "$TMP/good" "$config"
-org fault -d kind=oauth-error -d code=invalid_client_id --data-urlencode 'message=client identifier invalid' --data-urlencode 'match=POST */token' >/dev/null
+org fault -d kind=oauth-error -d code=invalid_client_id --data-urlencode 'message=client identifier invalid' \
+	--data-urlencode 'match=POST */token' >/dev/null
 org_forget
 run 'an app that is not known yet' 0 "$auth" login --wait sim
 calls 'is tried again' 'POST */token' 2
@@ -91,7 +97,8 @@ run '--setup' 0 "$auth" login --setup sim
 like 'says how to make the app' "$out" '*External Client App*Run As*'
 # A first start: every message about the config leads to --setup.
 # typed DESCRIPTION STATUS COMMAND...: like run, on a terminal, with the lines of answers.
-typed() { what=$1 want=$2; shift 2; run "$what" "$want" sh -c 'python3 "$@" <"$0"' "$TMP/answers" "$TOP/tests/typed.py" "$@"; }
+typed() { what=$1 want=$2; shift 2; run "$what" "$want" sh -c 'python3 "$@" <"$0"' "$TMP/answers" \
+	"$TOP/tests/typed.py" "$@"; }
 HOME=$TMP/first; export HOME; unset XDG_CONFIG_HOME
 first=$HOME/.config/sffs/config
 run 'no config file' 2 "$auth" login acme
@@ -106,14 +113,16 @@ client_id=$(sed -n 's/^client_id = //p' "$TMP/good")
 client_secret=$secret
 END
 typed 'and on one' 0 "$auth" login --setup acme
-like 'asks again after a bad answer' "$out" '*login_url = https://acme.light*this host serves pages only*login_url = http*'
+like 'asks again after a bad answer' "$out" \
+	'*login_url = https://acme.light*this host serves pages only*login_url = http*'
 like 'says how to make the app' "$out" '*External Client App*Run As*'
 like 'shows no secret' "$(echo "$out" | grep -c "$secret")" 0
 is 'writes a section that only its user can read' "$(stat -c %a "${first%/*}" "$first" | tr '\n' ' ')" '700 600 '
 run 'with which one logs in' 0 "$auth" login acme
 run 'another org' 2 "$auth" login other
 like 'leads there, too' "$err" '*there are: acme; *sffs-auth login --setup other'
-printf '%s\n' login_url=https://other.my.salesforce.com flow=jwt client_id=x username=it@example.org private_key= >"$TMP/answers"
+printf '%s\n' login_url=https://other.my.salesforce.com flow=jwt client_id=x username=it@example.org private_key= \
+	>"$TMP/answers"
 typed 'and is written below' 0 "$auth" login --setup other
 is 'with the keys of its flow' "$(sed '1,/^$/d' "$first" | tr '\n' ' ')" \
 	"[other] login_url = https://other.my.salesforce.com flow = jwt client_id = x username = it@example.org private_key = ${first%/*}/other.pem "

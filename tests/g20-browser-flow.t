@@ -60,7 +60,8 @@ like 'a person logs in, allows, and comes back' "$(head -1 "$TMP/person")" "200 
 like 'and is told so' "$(cat "$TMP/person")" '*class="good"*<h1>Logged in</h1>*'
 ended 'the login' 0
 like 'says who' "$out" 'sim: logged in as integration@example.com*'
-is 'it has a refresh token, in a file of its own' "$(jq -r '.how, (.refresh_token | length > 20)' "$file" | paste -sd ' ') $(stat -c %a "$file")" 'web true 600'
+is 'it has a refresh token, in a file of its own' "$(jq -r '.how, (.refresh_token | length > 20)' "$file" |
+	paste -sd ' ') $(stat -c %a "$file")" 'web true 600'
 calls 'by one request' 'POST */token' 1
 org expire-tokens -X POST >/dev/null
 ok 'which it is renewed with' "$auth" token sim
@@ -70,12 +71,15 @@ is 'the page loads nothing' "$(grep -cE '(src|href)="?(https?:)?//|<script' "$TM
 org set -d auto-approve=1 >/dev/null
 begin
 good=$(answer)
-is 'it listens on loopback alone' "$(awk -v port="$(printf ':%04X$' "$port")" '$4 == "0A" && $2 ~ port { sub(":.*", "", $2); print $2 }' /proc/net/tcp /proc/net/tcp6 2>"$TMP/no6" |
+is 'it listens on loopback alone' \
+	"$(awk -v port="$(printf ':%04X$' "$port")" '$4 == "0A" && $2 ~ port { sub(":.*", "", $2); print $2 }' \
+	/proc/net/tcp /proc/net/tcp6 2>"$TMP/no6" |
 	grep -vc '^0100007F$\|^00000000000000000000000001000000$')" 0
 is 'an icon' "$(status "http://127.0.0.1:$port/favicon.ico")" 404
 is 'another path' "$(status "http://127.0.0.1:$port/")" 404
 is 'a longer path' "$(status "${callback}X?${good#*\?}")" 404
-is 'a preflight' "$(status -X OPTIONS -H 'Origin: https://acme.my.salesforce.com' -H 'Access-Control-Request-Private-Network: true' "$good")" 405
+is 'a preflight' "$(status -X OPTIONS -H 'Origin: https://acme.my.salesforce.com' -H \
+	'Access-Control-Request-Private-Network: true' "$good")" 405
 is 'a POST' "$(status -d x=y "$good")" 405
 is 'a look ahead' "$(status -I "$good")" 200
 is 'no state' "$(status "$callback?code=abc")" 400
@@ -84,7 +88,8 @@ is 'half a state' "$(status "${good%?}")" 400
 is 'an error of another login' "$(status "$callback?error=access_denied&state=abc")" 400
 is 'no query' "$(status "$callback")" 400
 like 'a page says so' "$(cat "$TMP/page")" '*another login*'
-is 'a flood' "$({ printf 'X: '; head -c 20000 /dev/zero | tr '\0' x; } | curl -s -o "$TMP/page" -w '%{http_code}' -H @- "$good")" 400
+is 'a flood' "$({ printf 'X: '; head -c 20000 /dev/zero | tr '\0' x; } | curl -s -o "$TMP/page" -w '%{http_code}' -H \
+	@- "$good")" 400
 # Connections that send nothing, or half a request, as browsers open them ahead of time; then two requests at once.
 python3 - "$port" "$good" >"$TMP/twice" <<'EOF'
 import socket, sys, time
@@ -113,9 +118,11 @@ is 'the door is closed' "$(status "$callback")" 000
 
 # By the other address of localhost.
 if [ -e /proc/net/if_inet6 ] && grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6; then
-	begin; is 'by ::1' "$(status "http://[::1]:$port/OauthRedirect?$(answer | sed 's/.*?//')")" 200; ended 'by ::1' 0
+	begin; is 'by ::1' "$(status "http://[::1]:$port/OauthRedirect?$(answer | sed 's/.*?//')")" 200; ended \
+		'by ::1' 0
 else
-	begin; is 'by 127.0.0.1' "$(status "http://127.0.0.1:$port/OauthRedirect?$(answer | sed 's/.*?//')")" 200; ended 'by 127.0.0.1' 0
+	begin; is 'by 127.0.0.1' "$(status "http://127.0.0.1:$port/OauthRedirect?$(answer | sed 's/.*?//')")" 200;
+		ended 'by 127.0.0.1' 0
 fi
 
 # Deny.
@@ -129,7 +136,9 @@ like 'in words' "$err" '*Deny was chosen*'
 is 'the login that there was is kept' "$(md5sum <"$file")" "$before"
 org set -d auto-approve=1 >/dev/null
 begin
-like 'a text of the org is shown as text' "$(status "$callback?error=%3Cscript%3E&error_description=%22%3Cb%3E&state=$(printf %s "$url" | sed 's/.*&state=\([^&]*\).*/\1/')" && cat "$TMP/page")" '400*&lt;script&gt;*&quot;&lt;b&gt;*'
+like 'a text of the org is shown as text' \
+	"$(status "$callback?error=%3Cscript%3E&error_description=%22%3Cb%3E&state=$(printf %s "$url" |
+	sed 's/.*&state=\([^&]*\).*/\1/')" && cat "$TMP/page")" '400*&lt;script&gt;*&quot;&lt;b&gt;*'
 ended 'and is an error' 4
 begin
 code=$(answer)
@@ -193,7 +202,9 @@ begin; status "$(answer)" >"$TMP/code"; ended 'a login' 0
 old=$(jq -r .refresh_token "$file")
 begin; status "$(answer)" >"$TMP/code"; ended 'another one' 0
 id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = //p' "$config")
-is 'ends the first' "$(curl -s -d grant_type=refresh_token -d "refresh_token=$old" -d "client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token" | jq -r .error_description)" 'expired access/refresh token'
+is 'ends the first' "$(curl -s -d grant_type=refresh_token -d "refresh_token=$old" -d "client_id=$id" -d \
+	"client_secret=$secret" "$ORG_URL/services/oauth2/token" | jq -r .error_description)" \
+	'expired access/refresh token'
 org set -d secret-web=0 -d secret-refresh=0 >/dev/null
 sed '/^client_secret/d' "$TMP/good" >"$config"
 begin; status "$(answer)" >"$TMP/code"; ended 'without a secret, where the app wants none' 0

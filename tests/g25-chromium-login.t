@@ -4,12 +4,14 @@
 playwright=$("$TOP/tests/npm-fetch" playwright-core@1.65.1) || exit 1
 port=$(free_port)
 callback=http://localhost:$port/OauthRedirect
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$TMP/key.pem" -out "$TMP/cert.pem" -days 2 -subj /CN=127.0.0.1 \
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$TMP/key.pem" -out "$TMP/cert.pem" \
+	-days 2 -subj /CN=127.0.0.1 \
 	-addext subjectAltName=IP:127.0.0.1 2>/dev/null
 export CURL_CA_BUNDLE="$TMP/cert.pem"
 mkdir "$TMP/data" "$TMP/bin"
 echo 'hello from the org' >"$TMP/data/hello.txt"
-org_start --data "$TMP/data" --flow web --redirect-uri "$callback" --tls-cert "$TMP/cert.pem" --tls-key "$TMP/key.pem" --require-pkce 1
+org_start --data "$TMP/data" --flow web --redirect-uri "$callback" --tls-cert "$TMP/cert.pem" --tls-key "$TMP/key.pem" \
+	--require-pkce 1
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
 echo "ca_file = $TMP/cert.pem" >>"$config"
@@ -34,7 +36,8 @@ login() {
 page() { jq -r --arg what "$1" "select(.what == \$what) | [$2] | join(\", \")" "$TMP/seen"; }
 
 login deny
-is 'the browser comes to the org' "$(page login .status,.where,.title)" "200, $ORG_URL/services/oauth2/authorize, Log In | Simulated Org"
+is 'the browser comes to the org' "$(page login .status,.where,.title)" \
+	"200, $ORG_URL/services/oauth2/authorize, Log In | Simulated Org"
 is 'a wrong password is told, and asked for again' "$(page again .heading,.alert)" \
 	"Log In, Please check your username and password. If you still can't log in, contact your Salesforce administrator."
 is 'the right one leads to a question' "$(page ask .heading,.buttons)" 'Allow Access?, Deny|Allow'
@@ -42,11 +45,13 @@ is 'which says what for' "$(page ask .list)" 'Manage user data via APIs|Perform 
 like 'and for whom' "$(page ask .text)" '*sffs is asking to*allow access for integration@example.com*'
 is 'Deny leads back' "$(page end .where,.status)" "$callback, 400"
 is 'to a page that says so' "$(page end .title,.heading)" 'Not logged in, Not logged in'
-like 'and why' "$(page end .text)" '*Salesforce says access_denied*Deny was chosen in the browser; log in again and choose Allow'
+like 'and why' "$(page end .text)" \
+	'*Salesforce says access_denied*Deny was chosen in the browser; log in again and choose Allow'
 is 'no page asks for anything from elsewhere' "$(page all .asked)" "${ORG_URL#*://} localhost:$port"
 is 'and the browser has nothing to complain of' "$(page all '(.complaints | join(" "))')$(page failed .why)" ''
 is 'Deny: exit status' "$rc" 4
-like 'the terminal says why, too' "$(cat "$TMP/err")" '*sim: Salesforce says access_denied*log in again and choose Allow'
+like 'the terminal says why, too' "$(cat "$TMP/err")" \
+	'*sim: Salesforce says access_denied*log in again and choose Allow'
 "$auth" status sim >"$TMP/out"; is 'nobody is logged in' "$?" 3
 
 org_forget
@@ -57,7 +62,8 @@ like 'and what now' "$(page end .text)" '*You can close this window and go back 
 is 'and asked for nothing from elsewhere' "$(page all .asked)" "${ORG_URL#*://} localhost:$port"
 is 'the browser has nothing to complain of' "$(page all '(.complaints | join(" "))')$(page failed .why)" ''
 is 'Allow: exit status' "$rc" 0
-like 'the terminal says who' "$(cat "$TMP/out")" "sim: logged in as integration@example.com, user 005* of org 00D* at $ORG_URL"
+like 'the terminal says who' "$(cat "$TMP/out")" \
+	"sim: logged in as integration@example.com, user 005* of org 00D* at $ORG_URL"
 calls 'the code was exchanged once' 'POST */token' 1
 "$auth" status sim >"$TMP/out"; is 'status: exit status' "$?" 0
 like 'status shows the login' "$(cat "$TMP/out")" '*logged in*org*00D*user*005*scopes*api refresh_token*by*web*'

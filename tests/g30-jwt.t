@@ -28,7 +28,8 @@ like 'says who' "$out" 'sim: logged in as integration@example.com*'
 calls 'by one request' 'POST */token' 1
 org expire-tokens -X POST >/dev/null
 run 'a token that has ended' 0 "$auth" token sim
-is 'is signed again' "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $out" "$ORG_URL/services/oauth2/userinfo")" 200
+is 'is signed again' "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $out" \
+	"$ORG_URL/services/oauth2/userinfo")" 200
 with "private_key_cmd = cat $pem"
 run 'a key that a command prints' 0 "$auth" login sim
 cp "$TMP/good" "$config"
@@ -72,11 +73,13 @@ fs_unmount
 is 'no key was said' "$(grep -c 'PRIVATE KEY\|eyJ' "$TMP/said")" 0
 
 # restart OPTIONS...: starts another org and uses its section as printed.
-restart() { kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; rm "$TMP/org.out"; org_start --synthetic 3 --plain --flow jwt "$@"; }
+restart() { kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; rm "$TMP/org.out"; org_start --synthetic 3 --plain --flow \
+	jwt "$@"; }
 restart --jwt-cert "$TMP/cert.pem" --jwt-key "$pem"
 run 'the section that the org prints, with a key of its own' 0 "$auth" login sim
 restart
 run 'and without one' 0 "$auth" login sim
-is 'has a key for its owner alone, and no secret' "$(stat -c %a "$(sed -n 's/^private_key = //p' "$config")") $(grep -c client_secret "$config")" '600 0'
+is 'has a key for its owner alone, and no secret' \
+	"$(stat -c %a "$(sed -n 's/^private_key = //p' "$config")") $(grep -c client_secret "$config")" '600 0'
 kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; ORG_PID=
 ok 'which is gone with the org' test ! -e "$(dirname "$(sed -n 's/^private_key = //p' "$config")")"

@@ -15,8 +15,10 @@ run() {
 	is "$what: exit status" "$?" "$want"
 	out=$(cat "$TMP/out") err=$(cat "$TMP/err")
 }
-works() { [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" "$ORG_URL/services/oauth2/userinfo")" = 200 ]; }
-login() { printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim >"$TMP/out" 2>&1; }
+works() { [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" \
+	"$ORG_URL/services/oauth2/userinfo")" = 200 ]; }
+login() { printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim \
+	>"$TMP/out" 2>&1; }
 expire() { org expire-tokens -X POST >/dev/null; org_forget; }
 fault() { org fault "$@" --data-urlencode 'match=POST */token' >/dev/null; }
 refresh_token() { jq -r .refresh_token "$file"; }
@@ -53,7 +55,8 @@ calls 'by one request' 'POST */token' 1
 # A program that ignores the lock renews the same login. Without rotation, or one of the two would lose.
 org set -d rotate=0 -d refresh-time=1500 >/dev/null
 expire
-curl -s -o /dev/null -d grant_type=refresh_token -d "refresh_token=$(refresh_token)" -d "client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token" & other=$!
+curl -s -o /dev/null -d grant_type=refresh_token -d "refresh_token=$(refresh_token)" -d "client_id=$id" -d \
+	"client_secret=$secret" "$ORG_URL/services/oauth2/token" & other=$!
 org_wait 'POST */token'
 run 'a request under way elsewhere is waited for' 0 "$auth" token sim
 ok 'and then it works' works "$out"
@@ -81,7 +84,8 @@ like 'is asked where it is' "$("$auth" status --json sim | jq -r .instance_url)"
 org set -d moved=0 >/dev/null
 
 # Only the org's own answer ends a login.
-for kind in 'kind=html -d status=503' kind=drop kind=empty kind=garbage 'kind=html -d status=404' 'kind=body -d status=302 --data-urlencode header=Location:%20https://evil.example/'; do
+for kind in 'kind=html -d status=503' kind=drop kind=empty kind=garbage 'kind=html -d status=404' \
+	'kind=body -d status=302 --data-urlencode header=Location:%20https://evil.example/'; do
 	fault -d times=forever -d $kind
 	expire
 	before=$(md5sum <"$file")

@@ -11,8 +11,10 @@ id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = 
 SEED=${SEED:-$(date +%s)}
 calls=openat,read,write,pwrite64,fsync,fdatasync,rename,renameat,renameat2,unlink,flock,fcntl,connect,sendto,recvfrom,poll,close
 
-login() { printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim >"$TMP/out" 2>&1; }
-works() { [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" "$ORG_URL/services/oauth2/userinfo")" = 200 ]; }
+login() { printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim \
+	>"$TMP/out" 2>&1; }
+works() { [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" \
+	"$ORG_URL/services/oauth2/userinfo")" = 200 ]; }
 traced() { ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -f -qq -e "trace=$calls" "$@" "$auth" token sim; }
 
 login

@@ -29,7 +29,8 @@ run 'JSON in a file' 0 "$auth" import sim "$TMP/url"
 token=$(jq -r .refresh_token "$file")
 run 'logout' 0 "$auth" logout sim
 like 'says that the CLI still has it' "$out" '*still has it*'
-is 'and it has' "$(curl -s -o /dev/null -w '%{http_code}' -d grant_type=refresh_token -d "refresh_token=$token" -d "client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token")" 200
+is 'and it has' "$(curl -s -o /dev/null -w '%{http_code}' -d grant_type=refresh_token -d "refresh_token=$token" -d \
+	"client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token")" 200
 
 url other.my.salesforce.com >"$TMP/url"
 org_forget
@@ -56,9 +57,11 @@ case $* in
 esac
 EOF
 chmod +x "$TMP/bin/sf"
-export PATH="$TMP/bin:$PATH" SF_LOG="$TMP/sf.log" SF_TOKEN='[REDACTED] Use sf org auth show-access-token to view' SF_INSTANCE="$ORG_URL/"	# with the slash that sf adds
+export PATH="$TMP/bin:$PATH" SF_LOG="$TMP/sf.log" SF_TOKEN='[REDACTED] Use sf org auth show-access-token to view' \
+	SF_INSTANCE="$ORG_URL/"	# with the slash that sf adds
 run 'a token that is none' 2 "$auth" import --from-cli uat sim
-SF_TOKEN=$(curl -s -d grant_type=client_credentials -d "client_id=$id" -d "client_secret=$secret" "$ORG_URL/services/oauth2/token" | jq -r .access_token)
+SF_TOKEN=$(curl -s -d grant_type=client_credentials -d "client_id=$id" -d "client_secret=$secret" \
+	"$ORG_URL/services/oauth2/token" | jq -r .access_token)
 run '--from-cli' 0 "$auth" import --from-cli uat sim
 like 'it names the user and the lifetime' "$out" '*integration@example.com*ends with the session*'
 is 'status says where it is from' "$("$auth" status --json sim | jq -c '[.logged_in, .how]')" '[true,"sf"]'
@@ -69,7 +72,8 @@ run 'when it has ended' 4 "$auth" token sim
 like 'it says what to do' "$err" '*import it again*'
 run 'a dead one' 4 "$auth" import --from-cli uat sim
 run 'an org that the CLI does not know' 2 "$auth" import --from-cli nosuch sim
-like 'the words of the CLI are shown' "$err" '*sf org auth show-access-token failed: No authorization information found for nosuch.'
+like 'the words of the CLI are shown' "$err" \
+	'*sf org auth show-access-token failed: No authorization information found for nosuch.'
 SF_INSTANCE=https://evil.example
 org_forget
 run 'a host that is none of the org' 2 "$auth" import --from-cli uat sim

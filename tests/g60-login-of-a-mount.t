@@ -10,12 +10,14 @@ config=$XDG_CONFIG_HOME/sffs/config
 file=$XDG_STATE_HOME/sffs/sim.json
 id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = //p' "$config")
 sed -i 's/^flow.*/flow = web/' "$config"
-login() { printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim >"$TMP/out" 2>&1; }
+login() { printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim \
+	>"$TMP/out" 2>&1; }
 try() { "$BUILD/sffs" "$@" sim "$MNT" >"$TMP/out" 2>"$TMP/err"; }
 # each FILES...: reads all at once, and prints how many were right.
 each() {
 	pids=
-	for i in "$@"; do { [ "$(cat "$MNT/documents/d$i/d$i.txt" 2>/dev/null)" = "document $i" ] && touch "$TMP/right.$i"; } & pids="$pids $!"; done
+	for i in "$@"; do { [ "$(cat "$MNT/documents/d$i/d$i.txt" 2>/dev/null)" = "document $i" ] && touch \
+		"$TMP/right.$i"; } & pids="$pids $!"; done
 	for pid in $pids; do wait "$pid"; done
 	ls "$TMP" | grep -c '^right\.'; rm -f "$TMP"/right.*
 }
@@ -40,7 +42,9 @@ org_forget
 is 'readers, and another process' "$(each 6 7)" 2
 wait "$other"
 calls 'renew it once, too' 'POST */token' 1
-is 'with the login that is stored' "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $(cat "$TMP/token")" "$ORG_URL/services/oauth2/userinfo")" 200
+is 'with the login that is stored' \
+	"$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $(cat "$TMP/token")" \
+	"$ORG_URL/services/oauth2/userinfo")" 200
 # A document far from any that was read, so that it was not fetched ahead.
 org change -d op=add -d title=d8 -d path=d8.txt -d 'content=document 8' >/dev/null
 fs_sync

@@ -3,9 +3,11 @@
 . "${0%/*}/lib.sh"
 table=$TOP/tests/g70-oauth-errors.table
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/key.pem" -out "$TMP/cert.pem" \
+	2>"$TMP/openssl"
 openssl genrsa -out "$TMP/other.pem" 2048 2>>"$TMP/openssl"
-org_start --synthetic 10 --plain --redirect-uri "http://localhost:$port/OauthRedirect" --jwt-cert "$TMP/cert.pem" --auto-approve 1
+org_start --synthetic 10 --plain --redirect-uri "http://localhost:$port/OauthRedirect" --jwt-cert "$TMP/cert.pem" \
+	--auto-approve 1
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
 cp "$config" "$TMP/section"
@@ -21,7 +23,8 @@ write_config() {
 		case $1 in
 		client_credentials) printf '%s\n' 'flow = client_credentials' "client_secret = $secret" ;;
 		jwt) printf '%s\n' 'flow = jwt' 'username = integration@example.com' "private_key = $TMP/key.pem" ;;
-		*) printf '%s\n' 'flow = web' "client_secret = $secret" "redirect_uri = http://localhost:$port/OauthRedirect" ;;
+		*) printf '%s\n' 'flow = web' "client_secret = $secret" \
+		"redirect_uri = http://localhost:$port/OauthRedirect" ;;
 		esac
 	} >"$config"
 	if [ -n "$2" ]; then
@@ -57,7 +60,8 @@ while IFS='|' read -r flow how error description exits remedy <&3; do
 	case $how in 'config '*) line=${how#config } ;; esac
 	if [ "$flow" = refresh ]; then
 		write_config web ''
-		printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim >"$TMP/out" 2>&1
+		printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" \
+			import sim >"$TMP/out" 2>&1
 		org expire-tokens -X POST >/dev/null
 	fi
 	write_config "$flow" "$line"
@@ -65,7 +69,8 @@ while IFS='|' read -r flow how error description exits remedy <&3; do
 	fault)
 		at='POST */token'
 		[ "$flow" != authorize ] || at='GET */authorize'
-		org fault -d kind=oauth-error -d times=forever -d "code=$error" --data-urlencode "message=$description" --data-urlencode "match=$at" >/dev/null ;;
+		org fault -d kind=oauth-error -d times=forever -d "code=$error" --data-urlencode \
+			"message=$description" --data-urlencode "match=$at" >/dev/null ;;
 	set*) org set -d "${how#set }" >/dev/null ;;
 	revoke) org revoke -X POST >/dev/null ;;
 	esac
@@ -79,7 +84,8 @@ while IFS='|' read -r flow how error description exits remedy <&3; do
 	[ "$flow" != refresh ] || [ "$how" = revoke ] ||
 		is "$row: the login is kept" "$(jq -r .refresh_token "$XDG_STATE_HOME/sffs/sim.json")" "$before"
 	[ -z "$back" ] ||
-		ok "$row: in the browser, too" sh -c "sed 's/&gt;/>/g; s/&quot;/\"/g; s/&amp;/\\&/g' '$TMP/page' | grep -qF -e \"\${1#sim: }\"" - "$text"
+		ok "$row: in the browser, too" sh -c \
+		"sed 's/&gt;/>/g; s/&quot;/\"/g; s/&amp;/\\&/g' '$TMP/page' | grep -qF -e \"\${1#sim: }\"" - "$text"
 	if [ "${exits#* }" != - ]; then
 		"$BUILD/sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err"
 		is "$row: a mount: exit status" "$?" "${exits#* }"
@@ -91,7 +97,8 @@ while IFS='|' read -r flow how error description exits remedy <&3; do
 done 3<"$TMP/rows"
 
 # The table has every error of the org and every advice of sffs.
-sed -n 's/^[^{]*{ "[a-z-]*", "\([^"]*\)", \(NULL\|"[^"]*"\).*/\1|\2/p; s/^[^{]*{ "[a-z-]*", "\([^"]*\)",$/\1|/p' "$TOP/tests/org/refusal.c" |
+sed -n 's/^[^{]*{ "[a-z-]*", "\([^"]*\)", \(NULL\|"[^"]*"\).*/\1|\2/p; s/^[^{]*{ "[a-z-]*", "\([^"]*\)",$/\1|/p' \
+	"$TOP/tests/org/refusal.c" |
 	sed 's/|NULL/|/; s/"//g' >"$TMP/refusals"
 is 'every error of the org is known' "$(($(wc -l <"$TMP/refusals") > 30))" 1
 is 'the table has it' "$(while IFS='|' read -r error description; do

@@ -3,10 +3,12 @@
 # to anybody but the org. No core is dumped, and no other process of the user can read the memory.
 . "${0%/*}/lib.sh"; plan 31
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/key.pem" -out "$TMP/cert.pem" 2>"$TMP/openssl"
+openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/key.pem" -out "$TMP/cert.pem" \
+	2>"$TMP/openssl"
 mkdir "$TMP/data" "$TMP/bin"
 printf 'a,b\n1,2\n' >"$TMP/data/table.csv"
-org_start --data "$TMP/data" --redirect-uri "http://localhost:$port/OauthRedirect" --auto-approve 1 --rotate 1 --jwt-cert "$TMP/cert.pem"
+org_start --data "$TMP/data" --redirect-uri "http://localhost:$port/OauthRedirect" --auto-approve 1 --rotate 1 \
+	--jwt-cert "$TMP/cert.pem"
 config=$XDG_CONFIG_HOME/sffs/config
 file=$XDG_STATE_HOME/sffs/sim.json
 key() { sed -n "s/^$1 = //p" "$TMP/client"; }
@@ -24,22 +26,28 @@ traced() { trace -yy -o "$TMP/trace" -e "trace=$calls" "$@"; }
 looked() {
 	jq -r '.access_token, .refresh_token // empty' "$file" >>"$TMP/secret"
 	python3 "$TOP/tests/secrets.py" --found "$TMP/trace" "${ORG_URL##*:}" "$TMP/secret" >"$TMP/known"
-	is "$1: no secret is where it does not belong" "$(python3 "$TOP/tests/secrets.py" "$TMP/trace" "${ORG_URL##*:}" "$TMP/known")" ''
+	is "$1: no secret is where it does not belong" \
+		"$(python3 "$TOP/tests/secrets.py" "$TMP/trace" "${ORG_URL##*:}" "$TMP/known")" ''
 	is "$1: nor said" "$(cat "$TMP/out" "$TMP/err" "$TMP/page" 2>/dev/null | grep -cFf "$TMP/known")" 0
-	is "$1: one file has one" "$(grep -rlaFf "$TMP/known" "$XDG_STATE_HOME" "$XDG_CACHE_HOME" | while read -r f; do stat -c '%a %n' "$f"; done)" "600 $file"
+	is "$1: one file has one" "$(grep -rlaFf "$TMP/known" "$XDG_STATE_HOME" "$XDG_CACHE_HOME" | while read -r f;
+		do stat -c '%a %n' "$f"; done)" "600 $file"
 }
 
 # A login in a browser.
-printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = web' "client_id = $(key client_id)" "client_secret = $(key client_secret)" \
+printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = web' "client_id = $(key client_id)" \
+	"client_secret = $(key client_secret)" \
 	"redirect_uri = http://localhost:$port/OauthRedirect" >"$config"
 traced "$BUILD/sffs-auth" login sim >"$TMP/out" 2>"$TMP/err" </dev/null
 is 'a login in a browser' "$?" 0
 looked 'a login in a browser'
 is 'the code, the verifier, two tokens and the app'\''s secret were looked for' "$(wc -l <"$TMP/known")" 5
-is 'and are in the trace' "$(while read -r s; do grep -qF -e "${s%%=*}" "$TMP/trace" && echo yes; done <"$TMP/known" | wc -l)" 5
+is 'and are in the trace' "$(while read -r s; do grep -qF -e "${s%%=*}" "$TMP/trace" && echo yes; done <"$TMP/known" |
+	wc -l)" 5
 sed 's/execve("[^"]*", \[/&"'"$(key client_secret)"'", /' "$TMP/trace" >"$TMP/bad"
-is 'one in an argument list would be seen' "$(python3 "$TOP/tests/secrets.py" "$TMP/bad" "${ORG_URL##*:}" "$TMP/known" | grep -c '^a secret in execve: ')" 2
-is 'the browser gets one argument' "$(grep -c "execve(\"$TMP/bin/browser\", \[\"$TMP/bin/browser\", \"http" "$TMP/trace")" 1
+is 'one in an argument list would be seen' "$(python3 "$TOP/tests/secrets.py" "$TMP/bad" "${ORG_URL##*:}" "$TMP/known" \
+	| grep -c '^a secret in execve: ')" 2
+is 'the browser gets one argument' \
+	"$(grep -c "execve(\"$TMP/bin/browser\", \[\"$TMP/bin/browser\", \"http" "$TMP/trace")" 1
 
 # A mount: a renewed token, a document, a view, and its status files.
 org expire-tokens -X POST >/dev/null
@@ -49,7 +57,8 @@ sed '/is mounted on/q' <"$TMP/ready" >"$TMP/err"
 exec 9<"$TMP/ready"
 is 'a mount: a document' "$(cat "$MNT/documents/table/table.csv" | paste -sd ' ')" 'a,b 1,2'
 is 'and a view' "$(cat "$MNT/documents/table/parsed/rows.jsonl")" '{"a":"1","b":"2"}'
-cat "$MNT/.sffs/log" "$MNT/.sffs/status.json" "$MNT/documents/table/metadata.json" "$MNT/.sffs/documents.tsv" >"$TMP/out"
+cat "$MNT/.sffs/log" "$MNT/.sffs/status.json" "$MNT/documents/table/metadata.json" "$MNT/.sffs/documents.tsv" \
+	>"$TMP/out"
 ok 'it says something' [ -s "$TMP/out" ]
 used=$(sed -n '/^5Aep/p' "$TMP/secret")
 fs_unmount
@@ -57,16 +66,19 @@ wait "$FS_PID"; is 'a mount' "$?" 0; FS_PID=
 cat <&9 >>"$TMP/err"
 exec 9<&-
 looked 'a mount'
-ok 'the refresh token was used, and is another one' sh -c "grep -qF 'refresh_token=$used' '$TMP/trace' && ! grep -qF '$used' '$file'"
+ok 'the refresh token was used, and is another one' sh -c \
+	"grep -qF 'refresh_token=$used' '$TMP/trace' && ! grep -qF '$used' '$file'"
 
 # Logins by a key, and with a secret that a command prints.
-printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = jwt' "client_id = $(key client_id)" 'username = integration@example.com' "private_key = $TMP/key.pem" >"$config"
+printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = jwt' "client_id = $(key client_id)" \
+	'username = integration@example.com' "private_key = $TMP/key.pem" >"$config"
 grep -v '^--' "$TMP/key.pem" >>"$TMP/secret"
 traced "$BUILD/sffs-auth" login sim >"$TMP/out" 2>"$TMP/err"
 is 'a login by a key' "$?" 0
 looked 'a login by a key'
 like 'the assertion was looked for' "$(cat "$TMP/known")" '*eyJ*.*.*'
-printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = client_credentials' "client_id = $(key client_id)" "client_secret_cmd = cat $TMP/client_secret" >"$config"
+printf '%s\n' '[sim]' "login_url = $ORG_URL" 'flow = client_credentials' "client_id = $(key client_id)" \
+	"client_secret_cmd = cat $TMP/client_secret" >"$config"
 key client_secret >"$TMP/client_secret"
 trace -o "$TMP/exec" -e trace=execve "$BUILD/sffs-auth" login sim >"$TMP/out" 2>"$TMP/err"
 is 'a secret that a command prints' "$?" 0
@@ -85,7 +97,8 @@ fi
 cp "$BUILD/sffs" "$TMP/bin/suid"
 chmod 4711 "$TMP/bin/suid"
 as "$TMP/bin/suid" --version >"$TMP/out" 2>"$TMP/err"
-is 'set-uid it refuses to run' "$? $(grep -c 'refuses to run set-uid' "$TMP/err")" "$([ "$(id -u)" = 0 ] && echo '2 1' || echo '0 0')"
+is 'set-uid it refuses to run' "$? $(grep -c 'refuses to run set-uid' "$TMP/err")" \
+	"$([ "$(id -u)" = 0 ] && echo '2 1' || echo '0 0')"
 rm -f "$file"
 org_forget
 org fault -d kind=hold --data-urlencode 'match=GET *query*' >/dev/null

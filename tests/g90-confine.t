@@ -9,7 +9,8 @@ mkdir "$data" "$TMP/theirs" "$TMP/ca"
 echo secret >"$TMP/theirs/file"
 for i in 1 2 3 4; do head -c 600000 /dev/urandom >"$data/big$i.bin"; done
 printf '\306\374\313\334,n\n\305\354\265\376,1\n' >"$data/euc.csv"
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$TMP/key.pem" -out "$TMP/cert.pem" -days 2 -subj /CN=localhost \
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$TMP/key.pem" -out "$TMP/cert.pem" \
+	-days 2 -subj /CN=localhost \
 	-addext subjectAltName=IP:127.0.0.1,DNS:localhost 2>/dev/null
 export CURL_CA_BUNDLE="$TMP/cert.pem"
 org_start --data "$data" --tls-cert "$TMP/cert.pem" --tls-key "$TMP/key.pem" --moved 1
@@ -30,7 +31,8 @@ pid=$(daemon)
 confined=$(of_threads "$pid" NoNewPrivs)
 case $BUILD in *asan|*tsan) confined=1; note 'a sanitizer is not confined' ;; esac
 is 'all its threads are confined' "$confined" 1
-for i in 1 2 3 4; do same "it fetches, and drops what was read before ($i)" "$MNT/documents/big$i/big$i.bin" "$data/big$i.bin"; done
+for i in 1 2 3 4; do same "it fetches, and drops what was read before ($i)" "$MNT/documents/big$i/big$i.bin" \
+	"$data/big$i.bin"; done
 is 'it converts, by a module of the C library' "$(cat "$MNT/documents/euc/parsed/header" | paste -sd ' ')" '日本 n'
 is 'and renders' "$(cat "$MNT/documents/euc/parsed/table.csv" | paste -sd ' ')" '日本,n 東京,1'
 is 'it lists, by a nameless file' "$(wc -l <"$MNT/.sffs/documents.tsv")" 6
@@ -40,7 +42,8 @@ token=$(jq -r .access_token "$XDG_STATE_HOME/sffs/sim.json")
 fs_sync
 is 'it refreshes' "$(cat "$MNT/documents/new/new.txt")" new
 ok 'with a new token, which is kept' [ "$(jq -r .access_token "$XDG_STATE_HOME/sffs/sim.json")" != "$token" ]
-is 'of a host whose name it looked up' "$(jq -r .instance_url "$XDG_STATE_HOME/sffs/sim.json")" "https://localhost:${ORG_URL##*:}"
+is 'of a host whose name it looked up' "$(jq -r .instance_url "$XDG_STATE_HOME/sffs/sim.json")" \
+	"https://localhost:${ORG_URL##*:}"
 case $BUILD in
 *asan|*tsan) for i in 1 2 3 4 5; do ok 'a sanitizer is not confined' true; done ;;
 *)
@@ -48,7 +51,8 @@ case $BUILD in
 	is 'but no other file' "$(opens "$TMP/theirs/file" 0)" -1
 	is 'not its own config' "$(opens "$config" 0)" -1
 	is 'and makes none' "$(opens "$TMP/theirs/new" 0o101)" -1
-	is 'of root'\''s powers it has those over files' "$(of_threads "$pid" CapEff)" "$([ "$(id -u)" = 0 ] && echo 000000000000000e || echo 0000000000000000)" ;;
+	is 'of root'\''s powers it has those over files' "$(of_threads "$pid" CapEff)" \
+		"$([ "$(id -u)" = 0 ] && echo 000000000000000e || echo 0000000000000000)" ;;
 esac
 fs_unmount
 ok 'unmounted, it ends, and so does its mounter' all_gone

@@ -27,7 +27,8 @@ case $BUILD in
 *asan|*tsan) ok 'a sanitizer is not confined' fs_sync; ok '...' true ;;
 *)
 	ok 'the key is replaced, and the token ends: a refresh fails' not fs_sync
-	like 'the log says what to do' "$(cat "$MNT/.sffs/log")" "*private_key = $TMP/tls/key.pem: Permission denied; if it was replaced under a mount, mount again*"
+	like 'the log says what to do' "$(cat "$MNT/.sffs/log")" \
+		"*private_key = $TMP/tls/key.pem: Permission denied; if it was replaced under a mount, mount again*"
 	;;
 esac
 is 'what is cached can be read' "$(cat "$MNT/documents/hello/hello.txt")" hello

@@ -12,12 +12,16 @@ controls() { python3 -c 'import sys, unicodedata as u; print(sum(u.category(c) =
 
 # Titles.
 count=0
-for title in ../../../etc/passwd .. . .ssh -rf /etc a/b "$(printf 'line\nbreak')" "$(printf 'esc\033[31mape')" "$(printf 'c1\302\23331m')" \
-	"$(printf 'bidi\342\200\256fdp.exe')" "$(printf 'bell\007')" "\$(touch $TMP/pwned)" "\`touch $TMP/pwned\`" "'; touch $TMP/pwned; '" '*' ' ' \
+for title in ../../../etc/passwd .. . .ssh -rf /etc a/b "$(printf 'line\nbreak')" "$(printf 'esc\033[31mape')" \
+	"$(printf 'c1\302\23331m')" \
+	"$(printf 'bidi\342\200\256fdp.exe')" "$(printf 'bell\007')" "\$(touch $TMP/pwned)" "\`touch $TMP/pwned\`" \
+	"'; touch $TMP/pwned; '" '*' ' ' \
 	"$(head -c 255 /dev/zero | tr '\0' x)" "$(printf 'a\tb')" '%s%n' con; do
-	org change -d op=add --data-urlencode "title=$title" -d path=x.txt -d content=x >/dev/null && count=$((count + 1))
+	org change -d op=add --data-urlencode "title=$title" -d path=x.txt -d content=x >/dev/null &&
+		count=$((count + 1))
 done
-org change -d op=add --data-urlencode "title=$(printf 'csv\033[31m')" -d path=x.csv --data-urlencode "content=$(printf '../x,/y,-z,\033[31m,\342\200\256,.h\n1,2,3,4,5,6\n')" >/dev/null
+org change -d op=add --data-urlencode "title=$(printf 'csv\033[31m')" -d path=x.csv --data-urlencode \
+	"content=$(printf '../x,/y,-z,\033[31m,\342\200\256,.h\n1,2,3,4,5,6\n')" >/dev/null
 is 'titles of all kinds' "$count" 21
 ok 'an org of theirs is mounted' fs_mount
 is 'each has a name' "$(ls "$MNT/documents" | wc -l)" 22
@@ -31,12 +35,15 @@ for root, dirs, files in os.walk(os.fsencode(sys.argv[1])):
 END
 is 'with names that drive no terminal, hide nothing, and are neither options nor paths' "$(cat "$TMP/names")" ''
 parsed=$(echo "$MNT"/documents/csv*/parsed)
-is 'nor is one of a column' "$(ls "$parsed/columns" | LC_ALL=C grep -c '^[.-]\|[^ -~]' ; ls "$parsed/columns" | wc -l)" "$(printf '0\n6')"
-ok 'a walk through it stays in it' sh -c "tar -C '$MNT' -cf - documents | tar -tf - | grep -vc '^documents/' | grep -qx 0"
+is 'nor is one of a column' "$(ls "$parsed/columns" | LC_ALL=C grep -c '^[.-]\|[^ -~]' ; ls "$parsed/columns" |
+	wc -l)" "$(printf '0\n6')"
+ok 'a walk through it stays in it' sh -c \
+	"tar -C '$MNT' -cf - documents | tar -tf - | grep -vc '^documents/' | grep -qx 0"
 ok 'and runs nothing' not test -e "$TMP/pwned"
 is 'a line of documents.tsv is a document' "$(tail -n +2 "$MNT/.sffs/documents.tsv" | wc -l)" 22
 is 'and drives nothing' "$(cat "$MNT/.sffs/documents.tsv" "$MNT/.sffs/MD5SUMS" "$MNT/.sffs/status.json" | controls)" 0
-is 'metadata.json has the title as it is' "$(cat "$MNT"/documents/*/metadata.json | jq -s '[.[].Title | select(. == ".." or . == "/etc")] | length')" 2
+is 'metadata.json has the title as it is' "$(cat "$MNT"/documents/*/metadata.json |
+	jq -s '[.[].Title | select(. == ".." or . == "/etc")] | length')" 2
 is 'as text that drives nothing' "$(cat "$MNT"/documents/*/metadata.json | controls)" 0
 
 # Another user.
@@ -47,19 +54,22 @@ chmod 711 "$TMP"
 ok 'another one sees nothing' not as ls "$MNT"
 ok 'nor in the cache' not as ls "$XDG_CACHE_HOME/sffs"
 ok 'nor the login' not as cat "$file"
-is 'for every directory is private' "$(stat -c %a "$XDG_CACHE_HOME/sffs" "$XDG_STATE_HOME/sffs" "$XDG_CACHE_HOME"/sffs/* | sort -u)" 700
+is 'for every directory is private' \
+	"$(stat -c %a "$XDG_CACHE_HOME/sffs" "$XDG_STATE_HOME/sffs" "$XDG_CACHE_HOME"/sffs/* | sort -u)" 700
 fs_unmount
 
 # Texts of the org reach a terminal and the log.
 fresh
-fault -d kind=error -d status=403 -d code=SOME_ERROR --data-urlencode "message=$(printf 'bad\033]0;title\007\302\23331m')" --data-urlencode 'match=GET *query*'
+fault -d kind=error -d status=403 -d code=SOME_ERROR --data-urlencode \
+	"message=$(printf 'bad\033]0;title\007\302\23331m')" --data-urlencode 'match=GET *query*'
 run
 is 'an error of the org drives no terminal' "$(controls <"$TMP/err") $(grep -c SOME_ERROR "$TMP/err")" '0 1'
 
 # Addresses.
 for next in .evil.example/x @evil.example/x :1/x http://evil.example/x evil; do
 	fresh
-	fault -d kind=body --data-urlencode "body={\"totalSize\":1,\"done\":false,\"nextRecordsUrl\":\"$next\",\"records\":[{\"attributes\":{},\"Id\":\"069000000000001AAA\"}]}" \
+	fault -d kind=body --data-urlencode \
+		"body={\"totalSize\":1,\"done\":false,\"nextRecordsUrl\":\"$next\",\"records\":[{\"attributes\":{},\"Id\":\"069000000000001AAA\"}]}" \
 		-d times=forever --data-urlencode 'match=GET *query*'
 	run
 	printf '%s ' "$?" >>"$TMP/next"
@@ -68,7 +78,8 @@ done
 is 'a page that leads elsewhere is none' "$(sort -u "$TMP/next")" '1 1'
 for instance in https://evil.example https://acme.my.salesforce.com.evil.example http://127.0.0.1@evil.example; do
 	fresh
-	fault -d kind=body --data-urlencode "body={\"access_token\":\"00D!x\",\"instance_url\":\"$instance\",\"id\":\"https://login.salesforce.com/id/00D5g00002BLnMWEA1/0055g00002BLnMWAA1\"}" \
+	fault -d kind=body --data-urlencode \
+		"body={\"access_token\":\"00D!x\",\"instance_url\":\"$instance\",\"id\":\"https://login.salesforce.com/id/00D5g00002BLnMWEA1/0055g00002BLnMWAA1\"}" \
 		--data-urlencode 'match=POST */token'
 	run
 	printf '%s ' "$?" >>"$TMP/instance"
@@ -76,7 +87,8 @@ for instance in https://evil.example https://acme.my.salesforce.com.evil.example
 done
 is 'a token is sent to no host but the org'\''s' "$(sort -u "$TMP/instance")" '4 1'
 fresh
-fault -d kind=body -d status=302 -d "header=Location: $ORG_URL/elsewhere" -d times=forever --data-urlencode 'match=GET *query*'
+fault -d kind=body -d status=302 -d "header=Location: $ORG_URL/elsewhere" -d times=forever --data-urlencode \
+	'match=GET *query*'
 run
 is 'nor across a redirect' "$(org_count 'GET /elsewhere')" 0
 fresh

@@ -7,7 +7,8 @@ if [ "$(id -u)" != 0 ]; then
 fi
 ok 'it runs' env BUILD="$BUILD" "$TOP/tests/bench/bench.py" --sample --disk "$TMP" --report "$TMP/report.md"
 # The figures without their values: "| name | sffs | peer | ratio | goal | verdict |"
-sed -n 's/^| \(.*\) | .* | .* | .* | [<>]= .* | \(.*\) |$/\1: \2/p' "$TMP/report.md" | sed 's/: \(met\|even.*\|MISSED\)$/: judged/' | sort -u >"$TMP/goals"
+sed -n 's/^| \(.*\) | .* | .* | .* | [<>]= .* | \(.*\) |$/\1: \2/p' "$TMP/report.md" | sed \
+	's/: \(met\|even.*\|MISSED\)$/: judged/' | sort -u >"$TMP/goals"
 ok 'a cold read is judged against curl' grep -q '^cold, 8 MiB from first to last byte: judged' "$TMP/goals"
 ok 'and a distant one' grep -q '^8 x 1 MiB one after another, cold, 40 ms away: judged' "$TMP/goals"
 is 'nothing failed' "$(grep -c ': failed' "$TMP/goals")" 0

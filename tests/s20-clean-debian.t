@@ -14,12 +14,15 @@ ok "a clean $suite" debootstrap --variant=minbase --include=ca-certificates "$su
 cp -a /etc/apt/. "$sys/etc/apt/"
 cp -L /etc/resolv.conf /etc/hosts "$sys/etc/"
 cp "$deb" "$sys/root/sffs.deb"
-inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root unshare -m sh -c "mount --rbind /dev '$sys/dev' && mount -t proc none '$sys/proc' && exec chroot '$sys' $1"; }
+inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root unshare -m sh -c \
+	"mount --rbind /dev '$sys/dev' && mount -t proc none '$sys/proc' && exec chroot '$sys' $1"; }
 is 'it has no FUSE' "$(ls "$sys"/bin/fusermount3 "$sys"/sbin/mount.fuse* 2>/dev/null)" ''
-ok 'the package is installed, with what it needs' inside "sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /root/sffs.deb'"
+ok 'the package is installed, with what it needs' inside \
+	"sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends /root/sffs.deb'"
 
 sed -n 's/^\(acme \/mnt\/acme fuse\.sffs .*\)/\1/p' docs/sffs.1 >>"$sys/etc/fstab"
-sed -n 's/^ExecStart\(Pre\)\{0,1\}=//p' "$sys/usr/lib/systemd/system/sffs@.service" | sed 's/^-\(.*\)/\1 || :/; s/%i/acme/g' >"$sys/root/unit"
+sed -n 's/^ExecStart\(Pre\)\{0,1\}=//p' "$sys/usr/lib/systemd/system/sffs@.service" | sed \
+	's/^-\(.*\)/\1 || :/; s/%i/acme/g' >"$sys/root/unit"
 is 'a line of fstab' "$(grep -c '^acme /mnt/acme fuse.sffs ' "$sys/etc/fstab")" 1
 is 'a unit' "$(tail -1 "$sys/root/unit")" '/usr/bin/sffs -f --config /etc/sffs/config acme /mnt/acme'
 cat >"$sys/root/try" <<'END'
@@ -54,4 +57,5 @@ is 'by the unit' "$(sed -n 3,4p "$TMP/tried" | paste -sd ' ')" 'Region,Amount EM
 is 'which ends well when it is stopped' "$(sed -n 5p "$TMP/tried")" 'ended: 0'
 is 'and leaves no mount' "$(sed -n 6p "$TMP/tried")" 0
 ok 'purged' inside 'dpkg -P sffs'
-is 'nothing is left of it' "$(cd "$sys" && ls -d var/lib/sffs var/cache/sffs etc/sffs usr/bin/sffs* usr/lib/systemd/*/sffs* 2>/dev/null)" ''
+is 'nothing is left of it' "$(cd "$sys" && ls -d var/lib/sffs var/cache/sffs etc/sffs usr/bin/sffs* \
+	usr/lib/systemd/*/sffs* 2>/dev/null)" ''

@@ -3,7 +3,8 @@
 . "${0%/*}/lib.sh"
 
 key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
-token() { curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d "client_secret=$(key client_secret)" "$@"; }
+token() { curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" \
+	-d "client_secret=$(key client_secret)" "$@"; }
 api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" "$ORG_URL/services/data/v66.0/$api_path" "$@"; }
 query() { soql=$1; shift; api query -G --data-urlencode "q=$soql" "$@"; }
 code() { jq -r '.[0].errorCode'; }
@@ -20,12 +21,15 @@ i=0; while [ $i -lt 450 ]; do i=$((i + 1)); echo $i >"$TMP/data/Sales/n$i.txt"; 
 org_start --data "$TMP/data"
 
 # Tokens
-is 'a token has these fields, and no expires_in' "$(token | jq -c 'keys')" '["access_token","id","instance_url","issued_at","scope","signature","token_type"]'
+is 'a token has these fields, and no expires_in' "$(token | jq -c 'keys')" \
+	'["access_token","id","instance_url","issued_at","scope","signature","token_type"]'
 TOKEN=$(token | jq -r .access_token)
 is 'a body in chunks is read as well' "$(token -H 'Transfer-Encoding: chunked' | jq -r .token_type)" Bearer
 is 'Basic says who the client is as well' \
-	"$(curl -sS -u "$(key client_id):$(key client_secret)" "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials | jq -r .token_type)" Bearer
-is 'not on another host' "$(token -H 'Host: login.salesforce.com' | jq -r .error_description)" 'request not supported on this domain'
+	"$(curl -sS -u "$(key client_id):$(key client_secret)" "$ORG_URL/services/oauth2/token" -d \
+	grant_type=client_credentials | jq -r .token_type)" Bearer
+is 'not on another host' "$(token -H 'Host: login.salesforce.com' | jq -r .error_description)" \
+	'request not supported on this domain'
 curl -sS -D "$TMP/head" "$ORG_URL/services/data/v66.0/limits" -H 'Authorization: Bearer 00Dbad!' >"$TMP/body"
 is 'a bad token is 401' "$(status) $(code <"$TMP/body") $(header Connection)" '401 INVALID_SESSION_ID close'
 is 'no token is 401' "$(curl -sS "$ORG_URL/services/data/v66.0/" | code)" INVALID_SESSION_ID
@@ -37,13 +41,16 @@ TOKEN=$(token | jq -r .access_token)
 curl -sS -D "$TMP/head" "$ORG_URL/services/data/" >"$TMP/body"
 is 'versions want no token and cost nothing' "$(jq -r '.[-1].version' "$TMP/body") $(header Sforce-Limit-Info)" '68.0 '
 api limits -D "$TMP/head" >"$TMP/body"; before=$(header Sforce-Limit-Info)
-is 'limits and the header agree' "$(jq -r '"api-usage=\(.DailyApiRequests.Max - .DailyApiRequests.Remaining)/\(.DailyApiRequests.Max)"' "$TMP/body")" "$before"
+is 'limits and the header agree' \
+	"$(jq -r '"api-usage=\(.DailyApiRequests.Max - .DailyApiRequests.Remaining)/\(.DailyApiRequests.Max)"' \
+	"$TMP/body")" "$before"
 org set -d api-limit=0
 is 'the limit is a 403' "$(api limits -D "$TMP/head" | code) $(status)" 'REQUEST_LIMIT_EXCEEDED 403'
 org set -d api-limit=100000
 is 'a retired version is 410' "$(curl -sS -o /dev/null -w '%{http_code}' "$ORG_URL/services/data/v30.0/limits")" 410
 is 'a URI too long is 414' "$(api "$(head -c 16400 /dev/zero | tr '\0' x)" -o /dev/null -w '%{http_code}')" 414
-is 'headers too long are 431' "$(api limits -H "X: $(head -c 16400 /dev/zero | tr '\0' x)" -o /dev/null -w '%{http_code}')" 431
+is 'headers too long are 431' "$(api limits -H "X: $(head -c 16400 /dev/zero |
+	tr '\0' x)" -o /dev/null -w '%{http_code}')" 431
 
 # Queries and their pages
 is 'a count' "$(query 'SELECT COUNT() FROM ContentDocument' | jq -c '[.totalSize, .done, .records]')" '[457,true,[]]'
@@ -55,7 +62,8 @@ is 'also as queryAll' "$(api "queryAll/${next##*/}" | jq .done)" true
 org expire-locators -X POST
 is 'a locator ends' "$(api "query/${next##*/}" | code)" INVALID_QUERY_LOCATOR
 org set -d page-size=3 -d shuffle=1
-is 'the org may give fewer rows, in another order of keys' "$(query 'SELECT Id FROM ContentDocument' | jq -c '[(.records | length), (keys_unsorted)]')" \
+is 'the org may give fewer rows, in another order of keys' "$(query 'SELECT Id FROM ContentDocument' |
+	jq -c '[(.records | length), (keys_unsorted)]')" \
 	'[3,["records","done","nextRecordsUrl","totalSize"]]'
 org set -d page-size=0 -d shuffle=0 -d query-all-files=0
 is 'links want a filter' "$(query 'SELECT Id FROM ContentDocumentLink' | jq -r '.[0].message')" \
@@ -68,7 +76,8 @@ blob() { id=$1; shift; api "sobjects/ContentVersion/$id/VersionData" -D "$TMP/he
 big=$(version Big)
 blob "$big"
 same 'bytes are the file' "$TMP/blob" "$TMP/data/Big.bin"
-is 'in chunks, of this type, of no length' "$(header Transfer-Encoding) $(header Content-Type) $(header Content-Length)" 'chunked application/octetstream '
+is 'in chunks, of this type, of no length' "$(header Transfer-Encoding) $(header Content-Type) $(header \
+	Content-Length)" 'chunked application/octetstream '
 blob "$big" -r 100-199
 is 'a Range is ignored' "$(status) $(wc -c <"$TMP/blob")" '200 300000'
 org set -d range=1
@@ -86,12 +95,15 @@ is 'an empty file is empty' "$(status) $(wc -c <"$TMP/blob")" '200 0'
 
 # Changes
 org change -d op=rename -d title=Table -d to=Renamed >/dev/null
-is 'a rename shows' "$(query "SELECT Title FROM ContentDocument WHERE Title IN ('Table', 'Renamed')" | jq -r '.records[].Title')" Renamed
+is 'a rename shows' "$(query "SELECT Title FROM ContentDocument WHERE Title IN ('Table', 'Renamed')" |
+	jq -r '.records[].Title')" Renamed
 id=$(org document -G -d title=Renamed); id=${id%% *}
 org change -d op=delete -d "id=$id" >/dev/null
 is 'what is deleted is 404' "$(api "sobjects/ContentDocument/$id" | code)" ENTITY_IS_DELETED
-is 'and in queryAll alone' "$(query "SELECT Id FROM ContentDocument WHERE Id = '$id'" | jq .totalSize) $(api queryAll -G \
-	--data-urlencode "q=SELECT IsDeleted FROM ContentDocument WHERE Id = '$id'" | jq -c '.records[0].IsDeleted')" '0 true'
+is 'and in queryAll alone' "$(query "SELECT Id FROM ContentDocument WHERE Id = '$id'" |
+	jq .totalSize) $(api queryAll -G \
+	--data-urlencode "q=SELECT IsDeleted FROM ContentDocument WHERE Id = '$id'" | jq -c '.records[0].IsDeleted')" \
+	'0 true'
 
 # Faults: curl's status for each, and the number of bytes
 fault() {
@@ -118,7 +130,8 @@ is 'fault oauth-error' "$(token | jq -r .error_description)" 'inactive user'
 # 64 connections at once: all arrive, none is answered before the release
 org_forget
 org fault -d kind=hold -d times=64 -d 'match=*/limits'
-curl -sS --parallel --parallel-immediate --parallel-max 64 -H "Authorization: Bearer $TOKEN" "$ORG_URL/services/data/v66.0/limits?[1-64]" >"$TMP/all" 2>/dev/null &
+curl -sS --parallel --parallel-immediate --parallel-max 64 -H "Authorization: Bearer $TOKEN" \
+	"$ORG_URL/services/data/v66.0/limits?[1-64]" >"$TMP/all" 2>/dev/null &
 ok '64 requests are held' org wait -G -d held=64
 is 'another one is served meanwhile' "$(api '' | jq -r .limits)" /services/data/v66.0/limits
 is 'all are released' "$(org release -X POST)" 64

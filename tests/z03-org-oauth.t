@@ -5,7 +5,8 @@
 
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$TMP/jwt.pem" -out "$TMP/jwt.crt" -days 30 -subj /CN=app 2>/dev/null
 openssl genrsa -out "$TMP/other.pem" 2048 2>/dev/null
-org_start --synthetic 10 --jwt-cert "$TMP/jwt.crt" --redirect-uri http://localhost:1717/OauthRedirect --redirect-uri http://localhost:1718/cb?x=1
+org_start --synthetic 10 --jwt-cert "$TMP/jwt.crt" --redirect-uri http://localhost:1717/OauthRedirect --redirect-uri \
+	http://localhost:1718/cb?x=1
 
 key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
 ID=$(key client_id) SECRET=$(key client_secret) USER=integration@example.com
@@ -14,25 +15,30 @@ VERIFIER=0123456789-0123456789-0123456789-0123456789-0123456789
 CHALLENGE=$(printf %s "$VERIFIER" | openssl dgst -sha256 -binary | openssl base64 -A | tr '+/' '-_' | tr -d =)
 # page has the page of the browser, $TMP/head the headers of a redirect.
 browse() { curl -sS -b "$TMP/jar" -c "$TMP/jar" -D "$TMP/head" "$@" >"$TMP/page"; }
-authorize() { browse -G "$ORG_URL/services/oauth2/authorize" --data-urlencode "client_id=$ID" -d response_type=code --data-urlencode "redirect_uri=$BACK" "$@"; }
+authorize() { browse -G "$ORG_URL/services/oauth2/authorize" --data-urlencode "client_id=$ID" -d response_type=code \
+	--data-urlencode "redirect_uri=$BACK" "$@"; }
 location() { tr -d '\r' <"$TMP/head" | sed -n 's/^Location: //Ip'; }
 part() { location | sed -n "s/.*[?&]$1=\([^&]*\).*/\1/p" | sed 's/%3D/=/g; s/%20/ /g'; }
 status() { sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' "$TMP/head"; }
-token() { grant=$1; shift; curl -sS "$ORG_URL/services/oauth2/token" -d "grant_type=$grant" -d "client_id=$ID" -d "client_secret=$SECRET" "$@" >"$TMP/answer"; }
+token() { grant=$1; shift; curl -sS "$ORG_URL/services/oauth2/token" -d "grant_type=$grant" -d "client_id=$ID" -d \
+	"client_secret=$SECRET" "$@" >"$TMP/answer"; }
 field() { jq -r ".$1 // empty" "$TMP/answer"; }
 why() { jq -r '"\(.error): \(.error_description)"' "$TMP/answer"; }
 alive() { curl -sS -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" "$ORG_URL/services/data/v66.0/limits"; }
 
 # The pages for a person
-authorize -d state=one -d "code_challenge=$CHALLENGE" -d code_challenge_method=S256 -d scope=refresh_token+api -d prompt=login -d login_hint=$USER
-like 'a login form, with the hint' "$(cat "$TMP/page")" "*<form method=\"post\" action=\"/login\">*value=\"$USER\"*type=\"password\"*"
+authorize -d state=one -d "code_challenge=$CHALLENGE" -d code_challenge_method=S256 -d scope=refresh_token+api -d \
+	prompt=login -d login_hint=$USER
+like 'a login form, with the hint' "$(cat "$TMP/page")" \
+	"*<form method=\"post\" action=\"/login\">*value=\"$USER\"*type=\"password\"*"
 ask=$(sed -n 's/.*name="id" value="\([^"]*\)".*/\1/p' "$TMP/page")
 browse "$ORG_URL/allow" -d "id=$ask" -d answer=allow
 like 'nothing is allowed before the login' "$(cat "$TMP/page")" '*type="password"*'
 browse "$ORG_URL/login" -d "id=$ask" -d username=$USER -d password=wrong
 like 'a wrong password is told' "$(cat "$TMP/page")" '*Please check your username and password*'
 browse "$ORG_URL/login" -d "id=$ask" -d username=$USER -d password=simulated
-like 'then it is asked what the app may' "$(cat "$TMP/page")" '*Allow Access?*Manage user data via APIs*Perform requests at any time*Deny*Allow*'
+like 'then it is asked what the app may' "$(cat "$TMP/page")" \
+	'*Allow Access?*Manage user data via APIs*Perform requests at any time*Deny*Allow*'
 browse "$ORG_URL/allow" -d "id=$ask" -d answer=allow
 like 'and the browser is sent back' "$(status) $(location)" "302 $BACK[?]code=aPrx*%3D%3D&state=one"
 code=$(part code)
@@ -40,14 +46,17 @@ browse "$ORG_URL/allow" -d "id=$ask" -d answer=allow
 is 'once' "$(status)" 400
 
 # The code
-token authorization_code --data-urlencode "code=x$code" --data-urlencode "redirect_uri=$BACK" -d "code_verifier=$VERIFIER"
+token authorization_code --data-urlencode "code=x$code" --data-urlencode "redirect_uri=$BACK" -d \
+	"code_verifier=$VERIFIER"
 is 'a code that is not one' "$(why)" 'invalid_grant: invalid authorization code'
-token authorization_code --data-urlencode "code=$code" --data-urlencode "redirect_uri=$BACK" -d "code_verifier=$VERIFIER"
+token authorization_code --data-urlencode "code=$code" --data-urlencode "redirect_uri=$BACK" -d \
+	"code_verifier=$VERIFIER"
 is 'a code gives tokens' "$(jq -c keys "$TMP/answer") $(field scope)" \
 	'["access_token","id","instance_url","issued_at","refresh_token","scope","signature","token_type"] api refresh_token'
 is 'the token is good' "$(alive "$(field access_token)")" 200
 refresh=$(field refresh_token) access=$(field access_token)
-token authorization_code --data-urlencode "code=$code" --data-urlencode "redirect_uri=$BACK" -d "code_verifier=$VERIFIER"
+token authorization_code --data-urlencode "code=$code" --data-urlencode "redirect_uri=$BACK" -d \
+	"code_verifier=$VERIFIER"
 is 'once' "$(why)" 'invalid_grant: expired authorization code'
 authorize -d state=two
 is 'a user who is logged in and has allowed is not asked again' "$(status) $(part state)" '302 two'
@@ -81,29 +90,35 @@ authorize; token authorization_code --data-urlencode "code=$(part code)" --data-
 is 'the callback URL is checked again' "$(why)" 'redirect_uri_mismatch: redirect_uri must match configuration'
 org set -d require-pkce=1
 authorize
-like 'an app may require a challenge' "$(status) $(cat "$TMP/page")" '400 *error=invalid_request&amp;error_description=missing required code challenge*'
+like 'an app may require a challenge' "$(status) $(cat "$TMP/page")" \
+	'400 *error=invalid_request&amp;error_description=missing required code challenge*'
 org set -d require-pkce=0 -d secret-web=0
 authorize -d "code_challenge=$CHALLENGE"
-curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=authorization_code -d "client_id=$ID" --data-urlencode "code=$(part code)" \
+curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=authorization_code -d "client_id=$ID" --data-urlencode \
+	"code=$(part code)" \
 	--data-urlencode "redirect_uri=$BACK" -d "code_verifier=$VERIFIER" >"$TMP/answer"
 is 'a public app needs no secret' "$(field token_type)" Bearer
 authorize
-curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=authorization_code -d "client_id=$ID" --data-urlencode "code=$(part code)" \
+curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=authorization_code -d "client_id=$ID" --data-urlencode \
+	"code=$(part code)" \
 	--data-urlencode "redirect_uri=$BACK" >"$TMP/answer"
 is 'but a verifier' "$(why)" 'invalid_client: invalid client credentials'
 org set -d secret-web=1
 login -d scope=web
 is 'no refresh token without its scope' "$(field refresh_token)" ''
-is 'and no API without api' "$(curl -sS -H "Authorization: Bearer $(field access_token)" "$ORG_URL/services/data/v66.0/limits" | jq -r '.[0].message')" \
+is 'and no API without api' "$(curl -sS -H "Authorization: Bearer $(field access_token)" \
+	"$ORG_URL/services/data/v66.0/limits" | jq -r '.[0].message')" \
 	'This session is not valid for use with the REST API'
 login -d login_hint=alice.adams@example.com
-is 'another user' "$(curl -sS "$ORG_URL/services/oauth2/userinfo" -H "Authorization: Bearer $(field access_token)" | jq -r .preferred_username)" alice.adams@example.com
+is 'another user' "$(curl -sS "$ORG_URL/services/oauth2/userinfo" -H "Authorization: Bearer $(field access_token)" |
+	jq -r .preferred_username)" alice.adams@example.com
 
 # Requests that authorize refuses, by a page or back to the app
 refused() {
 	what=$1 want=$2; shift 2
 	authorize "$@"
-	is "authorize: $what" "$(status) $(location | sed 's/.*error=\([^&]*\).*/\1/')$(sed -n 's/.*>\(error=[^&<]*\).*/\1/p' "$TMP/page")" "$want"
+	is "authorize: $what" "$(status) $(location | sed 's/.*error=\([^&]*\).*/\1/')$(sed -n \
+		's/.*>\(error=[^&<]*\).*/\1/p' "$TMP/page")" "$want"
 }
 ID=x refused 'a client that there is not' '400 error=invalid_client_id'
 BACK=http://localhost:1717/ refused 'a callback URL that is not registered' '400 error=redirect_uri_mismatch'
@@ -124,7 +139,8 @@ like 'a callback URL with a query' "$(location)" 'http://localhost:1718/cb[?]x=1
 
 # Refresh
 token refresh_token -d "refresh_token=$refresh"
-is 'a refresh gives an access token, and no refresh token' "$(field token_type) $(field refresh_token) $(alive "$(field access_token)")" 'Bearer  200'
+is 'a refresh gives an access token, and no refresh token' \
+	"$(field token_type) $(field refresh_token) $(alive "$(field access_token)")" 'Bearer  200'
 token refresh_token -d "refresh_token=$refresh"
 is 'as often as it is asked' "$(field token_type)" Bearer
 org set -d moved=1
@@ -141,10 +157,12 @@ is 'and has taken the new one with it' "$(why)" 'invalid_grant: expired access/r
 is 'and the access tokens' "$(alive "$last") $(alive "$access")" '401 401'
 org set -d rotate=0 -d secret-refresh=0
 refresh=$(org approve -X POST)
-curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=refresh_token -d "client_id=$ID" -d "refresh_token=$refresh" >"$TMP/answer"
+curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=refresh_token -d "client_id=$ID" -d "refresh_token=$refresh" \
+	>"$TMP/answer"
 is 'a secret may not be required' "$(field token_type)" Bearer
 org set -d secret-refresh=1
-curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=refresh_token -d "client_id=$ID" -d "refresh_token=$refresh" >"$TMP/answer"
+curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=refresh_token -d "client_id=$ID" -d "refresh_token=$refresh" \
+	>"$TMP/answer"
 is 'or may' "$(why)" 'invalid_client: invalid client credentials'
 org set -d refresh-idle=3600 -d skew=3601
 token refresh_token -d "refresh_token=$refresh"
@@ -156,14 +174,16 @@ refresh=$(org approve -X POST)
 org set -d refresh-time=600000
 org_forget
 for i in 1 2; do
-	curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=refresh_token -d "client_id=$ID" -d "client_secret=$SECRET" -d "refresh_token=$refresh" >"$TMP/answer.$i" &
+	curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=refresh_token -d "client_id=$ID" -d \
+		"client_secret=$SECRET" -d "refresh_token=$refresh" >"$TMP/answer.$i" &
 done
 org_wait 'POST */token' 2
 org wait -G --data-urlencode 'match=POST */token' -d state=ended -d count=1
 org release -X POST >/dev/null
 org wait -G --data-urlencode 'match=POST */token' -d state=ended -d count=2
 org set -d refresh-time=0
-is 'two refreshes at once' "$(cat "$TMP/answer.1" "$TMP/answer.2" | jq -r '.error_description // .token_type' | sort | tr '\n' ' ')" \
+is 'two refreshes at once' "$(cat "$TMP/answer.1" "$TMP/answer.2" | jq -r '.error_description // .token_type' | sort |
+	tr '\n' ' ')" \
 	'Bearer token request is already being processed '
 
 # Five approvals a user
@@ -183,40 +203,56 @@ b64() { openssl base64 -A | tr '+/' '-_' | tr -d =; }
 now=$(date +%s)
 # assertion KEY ISS SUB AUD EXP [ALG]
 assertion() {
-	text=$(printf '{"alg":"%s"}' "${6-RS256}" | b64).$(printf '{"iss":"%s","sub":"%s","aud":"%s","exp":%s}' "$2" "$3" "$4" "$5" | b64)
+	text=$(printf '{"alg":"%s"}' "${6-RS256}" | b64).$(printf '{"iss":"%s","sub":"%s","aud":"%s","exp":%s}' "$2" \
+		"$3" "$4" "$5" | b64)
 	printf '%s.%s' "$text" "$(printf %s "$text" | openssl dgst -sha256 -sign "$1" -binary | b64)"
 }
-jwt() { curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer -d "assertion=$1" ${2+-d "$2"} >"$TMP/answer"; }
+jwt() { curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer -d \
+	"assertion=$1" ${2+-d "$2"} >"$TMP/answer"; }
 jwt "$(assertion "$TMP/jwt.pem" "$ID" $USER https://login.salesforce.com $((now + 180)))"
-is 'an assertion gives an access token alone' "$(field token_type) $(field refresh_token) $(alive "$(field access_token)")" 'Bearer  200'
+is 'an assertion gives an access token alone' \
+	"$(field token_type) $(field refresh_token) $(alive "$(field access_token)")" 'Bearer  200'
 jwt "$(assertion "$TMP/jwt.pem" "$ID" bob.brown@example.com "$ORG_URL/services/oauth2/token" $((now + 180))000)"
 is 'for any user, for the token endpoint, with milliseconds' "$(field token_type)" Bearer
 jwt_refused() { what=$1 want=$2; shift 2; jwt "$(assertion "$@")"; is "assertion: $what" "$(why)" "$want"; }
-jwt_refused 'signed by another' 'invalid_grant: invalid assertion' "$TMP/other.pem" "$ID" $USER https://login.salesforce.com $((now + 180))
-jwt_refused 'signed otherwise' 'invalid_grant: invalid assertion' "$TMP/jwt.pem" "$ID" $USER https://login.salesforce.com $((now + 180)) none
-jwt_refused 'another app' 'invalid_client_id: client identifier invalid' "$TMP/jwt.pem" x $USER https://login.salesforce.com $((now + 180))
-jwt_refused 'for somebody else' 'invalid_grant: Audience validation failed' "$TMP/jwt.pem" "$ID" $USER https://test.salesforce.com $((now + 180))
-jwt_refused 'too old' 'invalid_grant: expired authorization code' "$TMP/jwt.pem" "$ID" $USER https://login.salesforce.com $((now - 10))
-jwt_refused 'no such user' "invalid_grant: user hasn't approved this consumer" "$TMP/jwt.pem" "$ID" nobody@example.com https://login.salesforce.com $((now + 180))
+jwt_refused 'signed by another' 'invalid_grant: invalid assertion' "$TMP/other.pem" "$ID" $USER \
+	https://login.salesforce.com $((now + 180))
+jwt_refused 'signed otherwise' 'invalid_grant: invalid assertion' "$TMP/jwt.pem" "$ID" $USER \
+	https://login.salesforce.com $((now + 180)) none
+jwt_refused 'another app' 'invalid_client_id: client identifier invalid' "$TMP/jwt.pem" x $USER \
+	https://login.salesforce.com $((now + 180))
+jwt_refused 'for somebody else' 'invalid_grant: Audience validation failed' "$TMP/jwt.pem" "$ID" $USER \
+	https://test.salesforce.com $((now + 180))
+jwt_refused 'too old' 'invalid_grant: expired authorization code' "$TMP/jwt.pem" "$ID" $USER \
+	https://login.salesforce.com $((now - 10))
+jwt_refused 'no such user' "invalid_grant: user hasn't approved this consumer" "$TMP/jwt.pem" "$ID" nobody@example.com \
+	https://login.salesforce.com $((now + 180))
 org set -d consented=0
-jwt_refused 'not yet approved' "invalid_grant: user hasn't approved this consumer" "$TMP/jwt.pem" "$ID" $USER https://login.salesforce.com $((now + 180))
+jwt_refused 'not yet approved' "invalid_grant: user hasn't approved this consumer" "$TMP/jwt.pem" "$ID" $USER \
+	https://login.salesforce.com $((now + 180))
 org set -d consented=1
 jwt "$(assertion "$TMP/jwt.pem" "$ID" $USER https://login.salesforce.com $((now + 180)))" scope=api
 is 'assertion: with a scope' "$(why)" 'invalid_request: scope parameter not supported'
 
 # Introspection and revocation of tokens
 token client_credentials; access=$(field access_token)
-introspect() { curl -sS "$ORG_URL/services/oauth2/introspect" -d "client_id=$ID" -d "client_secret=$SECRET" --data-urlencode "token=$1"; }
-is 'introspection' "$(introspect "$access" | jq -r '"\(.active) \(.scope) \(.username) \(.token_type)"')" "true api $USER access_token"
+introspect() { curl -sS "$ORG_URL/services/oauth2/introspect" -d "client_id=$ID" -d "client_secret=$SECRET" \
+	--data-urlencode "token=$1"; }
+is 'introspection' "$(introspect "$access" | jq -r '"\(.active) \(.scope) \(.username) \(.token_type)"')" \
+	"true api $USER access_token"
 is 'of nothing' "$(introspect nothing)" '{"active":false}'
-is 'the identity URL' "$(curl -sS -H "Authorization: Bearer $access" "$(field id)?version=latest" | jq -r '.username + " " + .urls.query')" \
+is 'the identity URL' "$(curl -sS -H "Authorization: Bearer $access" "$(field id)?version=latest" |
+	jq -r '.username + " " + .urls.query')" \
 	"$USER $ORG_URL/services/data/v68.0/query/"
-is 'userinfo is the same user' "$(curl -sS -H "Authorization: Bearer $access" "$ORG_URL/services/oauth2/userinfo" | jq -r .sub)" "$(field id)"
-is 'a bad token there is 403 and a text' "$(curl -sS -w ' %{http_code}' "$ORG_URL/services/oauth2/userinfo" -H 'Authorization: Bearer 00Dbad!')" 'Bad_OAuth_Token 403'
+is 'userinfo is the same user' "$(curl -sS -H "Authorization: Bearer $access" "$ORG_URL/services/oauth2/userinfo" |
+	jq -r .sub)" "$(field id)"
+is 'a bad token there is 403 and a text' "$(curl -sS -w ' %{http_code}' "$ORG_URL/services/oauth2/userinfo" -H \
+	'Authorization: Bearer 00Dbad!')" 'Bad_OAuth_Token 403'
 curl -sS "$ORG_URL/services/oauth2/revoke" --data-urlencode "token=$access"
 is 'revoked' "$(alive "$access")" 401
 token refresh_token -d "refresh_token=$two"; access=$(field access_token)
-is 'revoking a refresh token' "$(curl -sS -o /dev/null -w '%{http_code}' "$ORG_URL/services/oauth2/revoke?token=$two") $(alive "$access")" '200 401'
+is 'revoking a refresh token' "$(curl -sS -o /dev/null -w '%{http_code}' \
+	"$ORG_URL/services/oauth2/revoke?token=$two") $(alive "$access")" '200 401'
 is 'once' "$(curl -sS "$ORG_URL/services/oauth2/revoke?token=$two")" '{"error":"invalid_token"}'
 
 # Other paths
@@ -230,9 +266,11 @@ org set -d skew=0
 token password -d username=$USER -d password=simulated
 is 'a password is not enough' "$(why)" 'invalid_grant: authentication failure'
 is 'no grant of that name' "$(token nothing; why)" 'unsupported_grant_type: grant type not supported'
-is 'not without a form' "$(curl -sS "$ORG_URL/services/oauth2/token" -H 'Content-Type: application/json' -d '{}' | jq -r .error)" unsupported_grant_type
+is 'not without a form' "$(curl -sS "$ORG_URL/services/oauth2/token" -H 'Content-Type: application/json' -d '{}' |
+	jq -r .error)" unsupported_grant_type
 is 'nor by GET' "$(curl -sS "$ORG_URL/services/oauth2/token" | jq -r .error_description)" 'must use HTTP POST'
-for setting in 'flow-enabled client credentials flow not enabled' 'run-as no client credentials user enabled' 'scopes no valid scopes defined' \
+for setting in 'flow-enabled client credentials flow not enabled' 'run-as no client credentials user enabled' \
+	'scopes no valid scopes defined' \
 	'approved user is not admin approved to access this app'; do
 	org set -d "${setting%% *}=0"
 	token client_credentials
@@ -240,7 +278,8 @@ for setting in 'flow-enabled client credentials flow not enabled' 'run-as no cli
 	org set -d "${setting%% *}=1"
 done
 org fault -d kind=empty -d status=302 -d "header=Location: http://localhost:${ORG_URL##*:}/services/oauth2/token"
-is 'a token that is elsewhere' "$(curl -sS -L --post302 "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$ID" -d "client_secret=$SECRET" |
+is 'a token that is elsewhere' "$(curl -sS -L --post302 "$ORG_URL/services/oauth2/token" -d \
+	grant_type=client_credentials -d "client_id=$ID" -d "client_secret=$SECRET" |
 	jq -r .token_type)" Bearer
 org fault -d kind=oauth-error -d name=ip
 is 'an error by its name' "$(token client_credentials; why)" 'invalid_grant: ip restricted or invalid login hours'

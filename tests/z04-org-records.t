@@ -3,19 +3,24 @@
 . "${0%/*}/lib.sh"
 
 data=$TMP/data
-mkdir -p "$data/Sales/2026/Q3" "$data/Legal" "$data/Acme.account/Jane Doe.contact" "$data/Renewal.opportunity" "$data/Old.archived" "$data/bob.brown.user"
+mkdir -p "$data/Sales/2026/Q3" "$data/Legal" "$data/Acme.account/Jane Doe.contact" "$data/Renewal.opportunity" \
+	"$data/Old.archived" "$data/bob.brown.user"
 echo plan >"$data/Sales/Plan.txt"; echo q3 >"$data/Sales/2026/Q3/Numbers.csv"; echo nda >"$data/Legal/NDA.txt"
-echo letter >"$data/Acme.account/Letter.txt"; echo cv >"$data/Acme.account/Jane Doe.contact/CV.txt"; echo offer >"$data/Renewal.opportunity/Offer.txt"
+echo letter >"$data/Acme.account/Letter.txt"; echo cv >"$data/Acme.account/Jane Doe.contact/CV.txt"; echo offer \
+	>"$data/Renewal.opportunity/Offer.txt"
 echo old >"$data/Old.archived/Old.txt"; echo his >"$data/bob.brown.user/His.txt"; echo mine >"$data/Mine.txt"
-echo '<p>Idea</p>' >"$data/Idea.snote"; echo 'https://www.example.com/?a=1&b=2' >"$data/Page.link"; echo GOOGLE_SPREADSHEET >"$data/Sheet.external"
+echo '<p>Idea</p>' >"$data/Idea.snote"; echo 'https://www.example.com/?a=1&b=2' >"$data/Page.link"; echo \
+	GOOGLE_SPREADSHEET >"$data/Sheet.external"
 ln -s ../Legal/NDA.txt "$data/Sales/NDA.txt"; ln -s ../Mine.txt "$data/Acme.account/Mine.txt"
 org_start --data "$data"
 
 key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
-TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d "client_secret=$(key client_secret)" |
+TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d \
+	"client_secret=$(key client_secret)" |
 	jq -r .access_token)
 VERSION=66.0
-api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" "$ORG_URL/services/data/v$VERSION/$api_path" "$@"; }
+api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" "$ORG_URL/services/data/v$VERSION/$api_path" \
+	"$@"; }
 query() { soql=$1; shift; api query -G --data-urlencode "q=$soql" "$@"; }
 all() { api queryAll -G --data-urlencode "q=$1"; }
 # rows: the values of a query's answer, a / between fields and a | between records.
@@ -26,18 +31,22 @@ id() { query "SELECT Id FROM $1 WHERE ${3-Name} = '$2'" | jq -r '.records[0].Id'
 # Records
 acme=$(id Account Acme) jane=$(id Contact 'Jane Doe') renewal=$(id Opportunity Renewal)
 like 'an account' "$acme" '001*'
-is 'a contact, and its account' "$(query 'SELECT FirstName, LastName, Name, Account.Name FROM Contact' | jq -r '.records[0] | "\(.FirstName) \(.LastName) \(.Name) \(.Account.Name)"')" \
+is 'a contact, and its account' "$(query 'SELECT FirstName, LastName, Name, Account.Name FROM Contact' | jq -r \
+	'.records[0] | "\(.FirstName) \(.LastName) \(.Name) \(.Account.Name)"')" \
 	'Jane Doe Jane Doe Acme'
 is 'an opportunity without one' "$(query 'SELECT Name, Account.Name FROM Opportunity' | rows)" 'Renewal/null'
 is 'by its id' "$(api "sobjects/Opportunity/$renewal?fields=Name" | jq -r .Name)" Renewal
-linked() { query "SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '$1'" | jq -r '[.records[].ContentDocument.Title] | sort | join("|")'; }
+linked() { query "SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '$1'" | jq -r \
+	'[.records[].ContentDocument.Title] | sort | join("|")'; }
 is 'documents of an account' "$(linked "$acme")" 'Letter|Mine'
 is 'of a contact' "$(linked "$jane")" CV
 is 'of an opportunity' "$(linked "$renewal")" Offer
 is 'of all contacts of an account' \
 	"$(query "SELECT LinkedEntity.Name, LinkedEntity.Type FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM Contact WHERE AccountId = '$acme')" |
 	jq -r '.records[].LinkedEntity | "\(.Type) \(.Name)"')" 'Contact Jane Doe'
-is 'what a document is linked to' "$(query "SELECT LinkedEntityId, ShareType FROM ContentDocumentLink WHERE ContentDocumentId = '$(id ContentDocument Mine Title)'" |
+is 'what a document is linked to' \
+	"$(query "SELECT LinkedEntityId, ShareType FROM ContentDocumentLink WHERE ContentDocumentId = '$(id \
+	ContentDocument Mine Title)'" |
 	jq -r '[.records[] | "\(.LinkedEntityId[0:3]) \(.ShareType)"] | join("|")')" '005 I|001 V'
 is 'of an entity that there is not' "$(linked 001000000000000AAA)" ''
 
@@ -47,45 +56,61 @@ is 'with Query All Files' "$(titles)" 'CV|His|Idea|Letter|Mine|NDA|Numbers|Offer
 letter=$(id ContentDocument Letter Title) his=$(id ContentDocument His Title)
 org set -d query-all-files=0
 is 'without' "$(titles)" 'Idea|Mine|NDA|Numbers|Page|Plan|Sheet'
-is 'by its id, one that a record leads to' "$(query "SELECT Title FROM ContentDocument WHERE Id = '$letter'" | rows)" Letter
+is 'by its id, one that a record leads to' "$(query "SELECT Title FROM ContentDocument WHERE Id = '$letter'" | rows)" \
+	Letter
 is 'and its versions' "$(query "SELECT Title FROM ContentVersion WHERE ContentDocumentId = '$letter'" | rows)" Letter
 is 'and through the record' "$(linked "$acme")" 'Letter|Mine'
-is 'but not what is private' "$(query "SELECT Title FROM ContentDocument WHERE Id = '$his'" | rows) $(api "sobjects/ContentDocument/$his" | rows)" ' NOT_FOUND'
+is 'but not what is private' "$(query "SELECT Title FROM ContentDocument WHERE Id = '$his'" |
+	rows) $(api "sobjects/ContentDocument/$his" | rows)" ' NOT_FOUND'
 is 'archived ones, by queryAll' "$(all 'SELECT Title FROM ContentDocument WHERE IsArchived = true' | rows)" Old
 
 # Required filters
-is 'links: none' "$(query 'SELECT Id FROM ContentDocumentLink' | why)" "Implementation restriction: ContentDocumentLink requires a filter by a single Id on \
+is 'links: none' "$(query 'SELECT Id FROM ContentDocumentLink' | why)" \
+	"Implementation restriction: ContentDocumentLink requires a filter by a single Id on \
 ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using the IN operator."
-like 'links: by a field of the document alone' "$(query "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '$letter' AND ContentDocument.Title = 'Letter'" | why)" \
+like 'links: by a field of the document alone' \
+	"$(query "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '$letter' AND ContentDocument.Title = 'Letter'" | why)" \
 	'Implementation restriction: filtering on non-id fields is only permitted when filtering by ContentDocumentLink.LinkedEntityId*'
-is 'links: with the entity' "$(query "SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId = '$acme' AND ContentDocument.Title = 'Letter'" | rows)" V
+is 'links: with the entity' "$(query \
+	"SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId = '$acme' AND ContentDocument.Title = 'Letter'" | rows)" V
 org set -d query-all-files=1
 VERSION=58.0
-is 'links: Query All Files does not help before v59' "$(query 'SELECT Id FROM ContentDocumentLink' | rows)" MALFORMED_QUERY
+is 'links: Query All Files does not help before v59' "$(query 'SELECT Id FROM ContentDocumentLink' | rows)" \
+	MALFORMED_QUERY
 VERSION=59.0
 is 'but does from then on' "$(query 'SELECT COUNT() FROM ContentDocumentLink' | jq .totalSize)" 19
 VERSION=66.0
-like 'folder items: none' "$(query 'SELECT Id FROM ContentFolderItem' | why)" "*ContentFolderItem requires a filter by Id or ParentContentFolderId using the equals or 'IN' operator"
+like 'folder items: none' "$(query 'SELECT Id FROM ContentFolderItem' | why)" \
+	"*ContentFolderItem requires a filter by Id or ParentContentFolderId using the equals or 'IN' operator"
 like 'folder members: none' "$(query 'SELECT Id FROM ContentFolderMember' | why)" \
 	'*ContentFolderMember requires a filter by a single Id, ChildRecordId or ParentContentFolderId using the equals operator'
-is 'folder members: IN is not enough' "$(query "SELECT Id FROM ContentFolderMember WHERE ChildRecordId IN ('$letter')" | rows)" MALFORMED_QUERY
+is 'folder members: IN is not enough' \
+	"$(query "SELECT Id FROM ContentFolderMember WHERE ChildRecordId IN ('$letter')" | rows)" MALFORMED_QUERY
 
 # Libraries and folders
 is 'libraries' "$(query 'SELECT Name, DeveloperName, WorkspaceType, RootContentFolder.Name FROM ContentWorkspace ORDER BY Name' |
-	jq -r '[.records[] | "\(.Name) \(.DeveloperName) \(.WorkspaceType) \(.RootContentFolder.Name)"] | join("|")')" 'Legal Legal R Legal|Sales Sales R Sales'
+	jq -r '[.records[] | "\(.Name) \(.DeveloperName) \(.WorkspaceType) \(.RootContentFolder.Name)"] | join("|")')" \
+	'Legal Legal R Legal|Sales Sales R Sales'
 sales=$(id ContentWorkspace Sales)
-root=$(query "SELECT RootContentFolderId FROM ContentWorkspace WHERE Id = '$sales'" | jq -r '.records[0].RootContentFolderId')
-is 'the top of a library' "$(query "SELECT Title, IsFolder, FileExtension, FileType FROM ContentFolderItem WHERE ParentContentFolderId = '$root'" |
-	jq -r '[.records[] | "\(.Title) \(.IsFolder) \(.FileExtension) \(.FileType)"] | join("|")')" 'Plan false txt TEXT|2026 true null null'
+root=$(query "SELECT RootContentFolderId FROM ContentWorkspace WHERE Id = '$sales'" |
+	jq -r '.records[0].RootContentFolderId')
+is 'the top of a library' "$(query \
+	"SELECT Title, IsFolder, FileExtension, FileType FROM ContentFolderItem WHERE ParentContentFolderId = '$root'" |
+	jq -r '[.records[] | "\(.Title) \(.IsFolder) \(.FileExtension) \(.FileType)"] | join("|")')" \
+	'Plan false txt TEXT|2026 true null null'
 folder=$(query "SELECT Id FROM ContentFolder WHERE Name = 'Q3'" | jq -r '.records[0].Id')
 is 'a folder below' "$(query "SELECT Title FROM ContentFolderItem WHERE ParentContentFolderId IN ('$folder', '$root') AND IsFolder = false" | rows)" 'Numbers|Plan'
 is 'the way up' "$(query "SELECT Name, ParentContentFolder.Name, ParentContentFolder.ParentContentFolder.Name FROM ContentFolder WHERE Id = '$folder'" | rows)" 'Q3/2026/Sales'
-is 'members of a folder' "$(query "SELECT ChildRecord.Title FROM ContentFolderMember WHERE ParentContentFolderId = '$folder'" | jq -r '.records[].ChildRecord.Title')" Numbers
+is 'members of a folder' "$(query \
+	"SELECT ChildRecord.Title FROM ContentFolderMember WHERE ParentContentFolderId = '$folder'" |
+	jq -r '.records[].ChildRecord.Title')" Numbers
 is 'documents of a library, by its links' "$(linked "$sales")" 'NDA|Numbers|Plan'
 is 'and by its documents: one is owned elsewhere' \
 	"$(query "SELECT ContentDocument.Title, IsOwner FROM ContentWorkspaceDoc WHERE ContentWorkspaceId = '$sales'" |
-	jq -r '[.records[] | "\(.ContentDocument.Title) \(.IsOwner)"] | sort | join("|")')" 'NDA false|Numbers true|Plan true'
-is 'the owning library is the parent' "$(query "SELECT ParentId FROM ContentDocument WHERE Title = 'Plan'" | rows)" "$sales"
+	jq -r '[.records[] | "\(.ContentDocument.Title) \(.IsOwner)"] | sort | join("|")')" \
+	'NDA false|Numbers true|Plan true'
+is 'the owning library is the parent' "$(query "SELECT ParentId FROM ContentDocument WHERE Title = 'Plan'" | rows)" \
+	"$sales"
 
 # Other kinds
 kind() { query "SELECT FileType, FileExtension, ContentLocation, ContentUrl, ContentSize, Checksum FROM ContentVersion WHERE Title = '$1'" | jq -c '.records[0] | del(.attributes) | [.[]]'; }
@@ -96,8 +121,11 @@ blob() { api "sobjects/ContentVersion/$(id ContentVersion "$1" Title)/VersionDat
 is 'the bytes of a note' "$(blob Idea)" '<p>Idea</p>'
 is 'a link has none' "$(blob Page | rows)" NOT_FOUND
 is 'nor has what is elsewhere' "$(blob Sheet | rows)" NOT_FOUND
-is 'ContentBody is not for queries' "$(query 'SELECT Id FROM ContentBody' | rows) $(query 'SELECT Id FROM ContentBody' | why)" \
+is 'ContentBody is not for queries' "$(query 'SELECT Id FROM ContentBody' |
+	rows) $(query 'SELECT Id FROM ContentBody' | why)" \
 	'INVALID_TYPE_FOR_OPERATION entity type ContentBody does not support query'
-is 'files are not replicateable' "$(api sobjects/ContentDocument/describe | jq .replicateable) $(api 'sobjects/ContentDocument/deleted/?start=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z' | rows)" \
+is 'files are not replicateable' "$(api sobjects/ContentDocument/describe |
+	jq .replicateable) $(api \
+	'sobjects/ContentDocument/deleted/?start=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z' | rows)" \
 	'false INVALID_TYPE_FOR_OPERATION'
 plan $number
