@@ -6,9 +6,9 @@ org_start --synthetic 4001 --page-size 2000
 fs_mount -o refresh=3600
 calls 'one login' 'POST */oauth2/token' 1
 calls 'five queries: three for the pages of 4,001 documents' 'GET */query*' 5
-calls 'one what the user may see' 'GET *FROM ContentDocumentLink LIMIT 1' 1
-calls 'and one which libraries there are' 'GET *FROM ContentWorkspace*' 1
-calls 'and one how much it may hold' 'GET */limits' 1
+calls 'one for what the user may see' 'GET *FROM ContentDocumentLink LIMIT 1' 1
+calls 'one for the libraries' 'GET *FROM ContentWorkspace*' 1
+calls 'one for the storage of the org' 'GET */limits' 1
 calls 'and nothing else' '*' 7
 
 ls -lR "$MNT/documents" >"$TMP/list" 2>"$TMP/errors"
