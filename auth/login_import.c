@@ -41,8 +41,8 @@ is_host_of(const char *host, const char *login_url)
 static int
 refuse_host(struct session *s, const char *host)
 {
-	return log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s", host,
-	    s->config->org, s->config->login_url);
+	return log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s",
+	    host, s->config->org, s->config->login_url);
 }
 
 static int
@@ -127,7 +127,8 @@ import_cli(struct session *s, struct login *l)
 
 	if (*s->from_cli == '-' || s->file)
 		return log_invalid("login",
-		    "import: --from-cli takes a username or an alias of the Salesforce CLI, and no file");
+		    "import: --from-cli takes a username or an alias of the Salesforce CLI, "
+		    "and no file");
 	rc = ask_cli_login(s->from_cli, &l->access_token, &instance);
 	if (rc == 0 && !host_may_hold_token(instance.bytes, login_url))
 		rc = refuse_host(s, instance.bytes);

@@ -150,7 +150,8 @@ listener_answer(struct guest *g, const char *status, const char *html)
 	buf_printf(&out,
 	    "HTTP/1.1 %s\r\nConnection: close\r\nCache-Control: no-store\r\n"
 	    "Referrer-Policy: no-referrer\r\nX-Content-Type-Options: nosniff\r\n"
-	    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:\r\n"
+	    "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; "
+	    "img-src data:\r\n"
 	    "Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n\r\n%s",
 	    status, strlen(html), html);
 	if (!out.failed)

@@ -57,7 +57,7 @@ static const struct question {
 	const char *key;
 	unsigned flows;			/* that have the key */
 	unsigned needed;		/* flows that cannot do without */
-	const char *fallback;		/* the meaning of an empty answer; NULL: the key is left out */
+	const char *fallback;		/* of an empty answer; NULL: no such line */
 	const char *example;		/* for the template */
 	const char *text;
 } questions[] = {
@@ -108,7 +108,8 @@ default_key(const struct config *c, char out[PATH_MAX])
 {
 	const char *slash = strrchr(c->file, '/');
 
-	snprintf(out, PATH_MAX, "%.*s%s.pem", slash ? (int)(slash - c->file) + 1 : 0, c->file, c->org);
+	snprintf(out, PATH_MAX, "%.*s%s.pem", slash ? (int)(slash - c->file) + 1 : 0, c->file,
+	    c->org);
 }
 
 /*

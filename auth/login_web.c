@@ -68,8 +68,8 @@ read_callback(char *query, struct callback *out)
 	const struct {
 		const char *name;
 		char **value;
-	} parameters[] = { { "code", &out->code }, { "state", &out->state }, { "error", &out->error },
-		{ "error_description", &out->description } };
+	} parameters[] = { { "code", &out->code }, { "state", &out->state },
+		{ "error", &out->error }, { "error_description", &out->description } };
 
 	*out = (struct callback){ 0 };
 	for (char *name; (name = strsep(&query, "&#"));) {
@@ -111,7 +111,8 @@ open_browser(const char *url)
 	if (asprintf(&programs, "%s:%s", given ? given : "", display ? "xdg-open" : "") < 0)
 		return false;
 	for (char *rest = programs; !started && (program = strsep(&rest, ":"));)
-		started = *program && command_start((const char *const[]){ program, url, NULL }) == 0;
+		started = *program &&
+		    command_start((const char *const[]){ program, url, NULL }) == 0;
 	free(programs);
 	return started;
 }
@@ -170,7 +171,8 @@ put_page(struct buf *out, bool good, const char *title, const char *text)
 	    "<link rel=\"icon\" href=\"data:,\">\n"
 	    "<title>%s</title>\n"
 	    "<style>\n"
-	    "body { font: 1.1rem/1.5 system-ui; max-width: 34rem; margin: 18vh auto; padding: 1rem }\n"
+	    "body { font: 1.1rem/1.5 system-ui; max-width: 34rem; margin: 18vh auto;\n"
+	    "  padding: 1rem }\n"
 	    "main { padding-left: 1rem; border-left: .3rem solid }\n"
 	    "p { overflow-wrap: anywhere }\n"
 	    ".good { border-color: #2e844a }\n"
@@ -274,17 +276,19 @@ open_listener(struct web *w)
 {
 	const char *uri = w->session->config->redirect_uri;
 	int rc = listener_open(uri, &w->listener);
-	const char *why = rc == -EINVAL ? "not http://localhost:PORT/PATH" :
-	    rc == -EADDRINUSE ? "another program has the port: another login, or the Salesforce CLI" :
-				strerror(-rc);
+	const char *why = strerror(-rc);
 
 	if (rc == 0 || rc == -ENOMEM)
 		return rc;
+	if (rc == -EINVAL)
+		why = "not http://localhost:PORT/PATH";
+	if (rc == -EADDRINUSE)
+		why = "another program has the port: another login, or the Salesforce CLI";
 	if (w->input < 0)
 		return log_invalid("login",
 		    "redirect_uri = %s: %s; use --no-browser and paste the address", uri, why);
-	log_warn("login", "%s: the browser cannot come back here (%s); paste the address it ends on",
-	    uri, why);
+	log_warn("login",
+	    "%s: the browser cannot come back here (%s); paste the address it ends on", uri, why);
 	return 0;
 }
 
@@ -295,7 +299,7 @@ show_url(struct web *w)
 	bool opened = !s->no_browser && open_browser(w->url.data);
 
 	fprintf(stderr, "%s\n\n    %s\n\n",
-	    opened ? "The browser opens to log in to Salesforce. If it does not, open this address:" :
+	    opened ? "The browser opens to log in to Salesforce. If not, open this address:" :
 		     "Open this address in a browser, and log in to Salesforce:",
 	    w->url.data);
 	if (w->listener)

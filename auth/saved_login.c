@@ -189,7 +189,9 @@ begin_login(const struct oauth_request *q, struct login *l)
 static int
 next_request(struct saved_login *s, const struct login *l, struct oauth_request *q)
 {
-	*q = (struct oauth_request){ .config = s->config, .flow = (enum oauth_flow)s->config->flow };
+	const struct config *c = s->config;
+
+	*q = (struct oauth_request){ .config = c, .flow = (enum oauth_flow)c->flow };
 	if (l->refresh_token.bytes) {
 		q->flow = OAUTH_REFRESH;
 		q->refresh_token = &l->refresh_token;
@@ -261,7 +263,8 @@ try_login(struct saved_login *s, const struct oauth_request *first, const struct
 	if (rc == 0 && first) {
 		rc = request_token(s, first, true, &l);
 	} else if (rc == 0 &&
-	    (!l.access_token.bytes || (old && same(l.access_token.bytes, old->access_token.bytes)))) {
+	    (!l.access_token.bytes ||
+		(old && same(l.access_token.bytes, old->access_token.bytes)))) {
 		rc = ask ? next_request(s, &l, &q) : -ENOKEY;
 		if (rc == 0)
 			rc = request_token(s, &q, q.flow != OAUTH_REFRESH, &l);
@@ -354,7 +357,8 @@ saved_login_tell(const struct saved_login *s)
 	const struct config *c = s->config;
 
 	if (*s->failure.text && s->failure.kind == OAUTH_DEAD)
-		log_error("login", "%s: %s: %s login %s", c->org, s->failure.text, c->sffs_auth, c->org);
+		log_error("login", "%s: %s: %s login %s", c->org, s->failure.text, c->sffs_auth,
+		    c->org);
 	else if (*s->failure.text)
 		log_error("login", "%s: %s", c->org, s->failure.text);
 }

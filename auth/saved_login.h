@@ -19,7 +19,7 @@
 struct saved_login {
 	const struct config *config;
 	struct http	*http;
-	char		*path;		/* of the file: a mount may not create its directory later */
+	char		*path;		/* a mount cannot create its directory later */
 	int		 lock;		/* -1: not held */
 	/* why the last call failed; saved_login_tell logs it. Empty: nothing, or it is logged */
 	struct oauth_failure failure;
@@ -38,7 +38,8 @@ int	saved_login_read(const struct saved_login *, struct login *out);
  * Without `ask`, only a stored one. -ENOKEY: log in first; -EACCES: refused by Salesforce;
  * -EHOSTUNREACH, -ETIMEDOUT: out of reach; -EINVAL: the config cannot work; -EINTR: http_cancel.
  */
-int	saved_login_renew(struct saved_login *, const struct login *old, bool ask, struct login *out);
+int	saved_login_renew(
+    struct saved_login *, const struct login *old, bool ask, struct login *out);
 
 /*
  * Logs in, whatever is stored, and stores the login: as the request says, or (NULL) by the config's

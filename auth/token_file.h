@@ -22,7 +22,7 @@ struct login {
 	/* what it was made for: the login of another config counts as none */
 	char		*login_url, *client_id;
 	char		*username;		/* flow = jwt, else NULL */
-	struct secret	 client_secret;		/* of an imported login: its app is not the config's */
+	struct secret	 client_secret;		/* of an imported login's own app */
 	bool		 imported;		/* by how */
 	char		*how;			/* web, jwt, client_credentials, import, sf */
 
