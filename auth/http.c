@@ -574,7 +574,9 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 		rc = run_transfer(&x, lane->multi, &code);
 		if (rc == 0)
 			rc = errno_of_curl(code);
-		read_headers(x.easy, out);
+		if (rc == 0)
+			read_headers(x.easy, out);
+		curl_easy_getinfo(x.easy, CURLINFO_SIZE_DOWNLOAD_T, &out->came);
 		/* libcurl takes nearly any line for a status line. */
 		if (rc == 0 && (out->status < 100 || out->status > 999)) {
 			snprintf(x.why, sizeof(x.why), "the answer has no status");

@@ -64,8 +64,9 @@ struct http_request {
 };
 
 struct http_response {
-	int		 status;		/* 0: no answer began */
+	int		 status;
 	struct buf	 body;
+	int64_t		 came;			/* bytes of the body, also of one that was cut */
 	int64_t		 date;			/* the Date header, seconds since 1970; -1: none */
 	int64_t		 retry_after;		/* seconds, at most a day; -1: none */
 	char		 limit_info[128];	/* Sforce-Limit-Info; "": none */

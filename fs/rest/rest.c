@@ -309,7 +309,7 @@ struct retry {
 	bool		 renew;		/* ... with a new token */
 	int64_t		 after;		/* seconds that the org asks to wait for it; -1: not told */
 	int		 failed;	/* what http said; 0: there is an answer */
-	int		 status;	/* of the answer; 0: none began */
+	int		 status;	/* of the answer */
 	bool		 ended;		/* by the sink, or by who called */
 };
 
@@ -432,10 +432,12 @@ try_call(struct rest *r, const struct call *call, struct http_request *q, struct
 		const int64_t sent = clock_ms();
 		rc = send_call(r, call, q, a, &serial);
 		if (rc < 0) {
-			*retry = (struct retry){ .after = -1, .failed = rc, .status = a->status,
+			*retry = (struct retry){ .after = -1, .failed = rc,
 				.ended = !*a->error,
 				.again = rc == -EHOSTUNREACH || rc == -ECONNRESET ||
-				    (rc == -EPROTO && q->range_from > 0) };
+				    (rc == -EPROTO && q->range_from > 0) ||
+				    /* Silent midway: cut, by something that tells nobody. */
+				    (rc == -ETIMEDOUT && q->sink && a->came > 0) };
 			if (*a->error && rc == -EMSGSIZE)
 				rest_log(r, "%s: %s", call->what, a->error);
 			else if (*a->error)
@@ -546,9 +548,6 @@ try_download(struct rest *r, const struct call *call, uint64_t size, const struc
 	else if (retry->ended)
 		return rc;
 	uint64_t filled = sink->filled(sink->ctx);
-	/* Silent midway: cut, by something on the way that tells nobody. */
-	if (retry->failed == -ETIMEDOUT && filled > (retry->status == 200 ? 0 : before))
-		retry->again = true;
 	if (rc == 0 && filled < size) {
 		rest_log(r, "%s: only %llu bytes came of the %llu that Salesforce says it has",
 		    call->what, (unsigned long long)filled, (unsigned long long)size);
