@@ -172,7 +172,7 @@ read_text(int fd, const char *file, struct buf *text)
 	return rc;
 }
 
-/* Whoever can write the file can have any command run; whoever can read it has the secret. */
+/* A user who can write the file can have any command run; one who can read it has the secret. */
 static int
 check_private(const struct stat *st, const char *file, bool has_secret)
 {
@@ -411,7 +411,7 @@ check_ca_file(const struct config *c)
 	return rc;
 }
 
-/* How sffs-auth is called so that it finds this config file and these logins. */
+/* The call of sffs-auth that finds this config file and these logins. */
 static char *
 sffs_auth_command(const char *named)
 {

@@ -92,7 +92,7 @@ int	config_load_part(const char *file, const char *org, bool *there, struct conf
 /* "username = ..., which flow = jwt needs"; NULL: nothing. */
 const char *config_lacks(const struct config *);
 /*
- * Where the word of `-o` that begins here ends: at a comma, but not at one that follows a `\`, nor
+ * The end of the word of `-o` that begins here: at a comma, but not at one that follows a `\`, nor
  * at one in the quotes or parentheses of filter=.
  */
 const char *config_word_end(const char *s);

@@ -1,6 +1,6 @@
 /*
- * fnv - the hash FNV-1a: short, and the same on every machine, so that it may be stored. Whoever
- * chooses the bytes can make collisions.
+ * fnv - the hash FNV-1a: short, and the same on every machine, so that it may be stored. Bytes that
+ * somebody chooses can collide.
  *
  * Pure.
  */

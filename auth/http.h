@@ -48,8 +48,8 @@ struct http_request {
 	unsigned	 total_timeout;		/* seconds; 0: none */
 	size_t		 body_limit;		/* a larger body in memory is -EMSGSIZE */
 	/*
-	 * Where a 200 or 206 body goes instead of memory, as it comes; a negative errno ends the
-	 * request with it. Bodies of other statuses always go to memory.
+	 * Takes a 200 or 206 body instead of memory, as it comes; a negative errno ends the request
+	 * with it. Bodies of other statuses always go to memory.
 	 */
 	int		(*sink)(void *ctx, const void *, size_t);
 	void		*ctx;

@@ -16,7 +16,7 @@
 #define TOTAL_TIMEOUT	60	/* seconds */
 
 /*
- * What the org is asked.
+ * Questions to the org.
  */
 
 struct org_says {

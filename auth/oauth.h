@@ -22,7 +22,7 @@ struct http;
 /* The first three are enum config_flow. */
 enum oauth_flow { OAUTH_WEB, OAUTH_JWT, OAUTH_CLIENT_CREDENTIALS, OAUTH_REFRESH, OAUTH_FLOWS };
 
-/* What an answer gives. */
+/* The contents of an answer. */
 struct oauth_grant {
 	struct secret	 access_token;
 	struct secret	 refresh_token;		/* none: the old one stays valid */
@@ -76,7 +76,7 @@ struct oauth_request {
 int	oauth_ask(struct http *, const struct oauth_request *, struct oauth_grant *out,
     struct oauth_failure *);
 
-/* Where a person logs in and allows the app. */
+/* The address at which a person logs in and allows the app. */
 int	oauth_authorize_url(
     const struct config *, const char *state, const char *challenge, struct buf *out);
 

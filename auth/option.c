@@ -378,7 +378,7 @@ set_value(struct config *c, const struct option *o, const char *value, struct bu
 	return -EINVAL;
 }
 
-/* What to write instead of a wrong value. */
+/* Appends the advice for a wrong value. */
 static void
 put_advice(const struct option *o, struct buf *b)
 {

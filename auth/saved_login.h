@@ -1,10 +1,10 @@
 /*
  * saved_login - the login of one org in its file: made, renewed, imported and ended.
  *
- * Whoever changes it holds the lock beside the file, so that processes do not
- * use up each other's refresh tokens, and reads the file again under the lock.
- * A new login is on disk before it is used, because its refresh token may be
- * the only valid one. A login that was made for another config counts as none.
+ * Each change is made under the lock beside the file, and begins by reading the file
+ * again: so processes do not use up each other's refresh tokens. A new login is on
+ * disk before it is used, because its refresh token may be the only valid one. A
+ * login that was made for another config counts as none.
  *
  * Knows nothing of mounts. One thread at a time; calls block until http_cancel.
  */

@@ -16,7 +16,7 @@
 
 struct token;
 
-/* What a request needs; the caller's copy. */
+/* All that a request needs; the caller's copy. */
 struct bearer {
 	struct secret	 access_token;
 	char		*instance_url;	/* scheme://host[:port]; the token goes to no other host */

@@ -163,7 +163,7 @@ parse_login(const char *text, struct login *out)
 	return rc;
 }
 
-/* Whoever can write the file can say where the token goes. */
+/* A user who can write the file can say where the token goes. */
 static bool
 is_ours_alone(int fd)
 {

@@ -2,9 +2,9 @@
  * token_file - the login of one org on disk: a JSON file, and a lock beside it.
  *
  * The file is 0600 in a directory 0700. It is written anew, synced and renamed,
- * so a reader finds the old or the new login, whole, and needs no lock. Whoever
- * asks Salesforce for a new token holds the lock, so that processes do not use
- * up each other's refresh tokens.
+ * so a reader finds the old or the new login, whole, and needs no lock. A
+ * process that asks Salesforce for a new token holds the lock, so that
+ * processes do not use up each other's refresh tokens.
  *
  * Knows nothing of OAuth or HTTP. Caller locks.
  */
