@@ -27,7 +27,7 @@
  * Opening and closing.
  */
 
-/* What changed before now is told to nobody. Caller locks. */
+/* Nobody is told of the changes before now. Caller locks. */
 static int
 skip_changes(struct catalogue *c, struct db *db)
 {
@@ -262,7 +262,7 @@ catalogue_changes(struct catalogue *c, catalogue_changed *changed, void *ctx)
  * Documents come and go.
  */
 
-/* What a batch finds in the place of a document. */
+/* The row that a batch finds in the place of a document. */
 struct stored {
 	struct named	 named;
 	bool		 listed;

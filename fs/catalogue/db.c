@@ -173,7 +173,7 @@ out:
 	return rc;
 }
 
-/* The file with this number is of no use any more; make: nor to anybody else. */
+/* Goes on to a file with a higher number, if there is one; make: makes one if there is none. */
 static void
 move_on(struct db_file *f, unsigned number, bool make)
 {
@@ -539,7 +539,9 @@ take_closed_mark(const struct db_file *f)
 	return good;
 }
 
-/* Leaves it for the next process, if this one was the last: SQLite has removed the log then. */
+/*
+ * Leaves the mark for the next process, if this one was the last: SQLite has removed the log then.
+ */
 static void
 leave_closed_mark(const struct db_file *f)
 {

@@ -1,7 +1,7 @@
 /*
  * A row that is put gets the highest rowid, so the lowest ones are the oldest, and no index is
- * needed to find them. A survey that is used when half of those kept are newer gets the highest
- * rowid again.
+ * needed to find them. When half of those kept are newer than a survey that is used, it gets the
+ * highest rowid again.
  */
 #include <errno.h>
 #include <stdlib.h>

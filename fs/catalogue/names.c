@@ -1,8 +1,8 @@
 /*
- * A document that comes wants its candidates in turn. A name that nobody has is its own. For one
- * that an older document has, it waits. One that a younger document has is taken away, and the
- * younger one then wants its next candidate in the same way. Each displaced document is younger
- * than the one before, so this ends.
+ * A document that comes tries its candidates in turn. If nobody has a name, the document takes it.
+ * If an older document has it, the document waits for it and tries the next one. If a younger
+ * document has it, the document takes it away, and the younger one tries its next candidate in the
+ * same way. Each displaced document is younger than the one before, so this ends.
  *
  * When a document goes, its name goes to the oldest document that waits for it, whose former name
  * becomes free, and so on: again to a younger one each time.
@@ -115,8 +115,8 @@ move_to(struct names *n, struct named *d, unsigned rank)
 	return db_do(n->db, SQL_MOVE, "iii", N(rank), N(n->hash(d->names[rank])), N(d->key));
 }
 
-/* The rank at which d gets a name, which wants its candidates from rank `from` on. displaced: who
- * has that name now, also on an error. */
+/* Finds the rank at which d gets a name; d wants its candidates from rank `from` on. displaced: the
+ * document that has that name now, also on an error. */
 static int
 find_name(struct names *n, struct named *d, unsigned from, struct named *displaced)
 {

@@ -23,9 +23,9 @@ escaped_unit(const char *s, const char *end)
 }
 
 /*
- * Replaces the escape at s, within a string, if a parser would not take it: by U+FFFD half of a
- * surrogate pair, and NUL, which no name can hold; by a question mark a backslash that escapes
- * nothing. Returns the length of the escape in bytes.
+ * Replaces the escape at s, within a string, if a parser would not take it. Half of a surrogate
+ * pair becomes U+FFFD, and so does NUL, which no name can hold; a backslash that escapes nothing
+ * becomes a question mark. Returns the length of the escape in bytes.
  */
 static size_t
 mend_escape(char *s, const char *end, unsigned *mended)

@@ -1,6 +1,6 @@
 /*
- * Pages of records, and what they hold as documents: those that there are, those that are linked to
- * something, and versions, each a document with that version.
+ * Reads pages of records, and makes documents of them: of all documents, of those that are linked
+ * to something, and of versions, each a document with that version.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -113,7 +113,7 @@ read_document(enum rest_source source, const cJSON *record, struct document *d)
 #undef X
 }
 
-/* What is not in Salesforce may have no size there; it has no bytes then. */
+/* A file that is not in Salesforce may have no size there; then it has no bytes. */
 static bool
 has_size(struct document *d)
 {
@@ -259,7 +259,8 @@ hide_field(struct rest *r, const struct rest_query *q, const char *message)
 		snprintf(quoted, sizeof(quoted), "'%s'", name);
 		if (!strstr(message, quoted) || strstr(needed, quoted))
 			continue;
-		/* That a condition cannot be on it says nothing of who may see it. */
+		/* If the filter names the field, it may be one that no condition can be on: the
+		 * user may still see it. */
 		if (q->filter && strcasestr(q->filter, name))
 			return false;
 		pthread_mutex_lock(&r->lock);

@@ -1,8 +1,7 @@
 /*
- * A call takes the bearer token, asks, and judges the answer. What may succeed the next time
- * (network, overload) is tried again after a pause that doubles and has jitter; a 401 renews the
- * token once. judge_answer looks at the HTTP status first and the error code second: messages are
- * localised.
+ * A call takes the bearer token, asks, and judges the answer. A failure that may pass (network,
+ * overload) is tried again after a pause that doubles and has jitter; a 401 renews the token once.
+ * judge_answer looks at the HTTP status first and the error code second: messages are localised.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -163,7 +162,7 @@ log_forbidden(struct rest *r, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Once until an answer comes, however the reasons vary. */
+/* Logs one line until an answer comes, although the reasons vary. */
 static void
 log_unreachable(struct rest *r, const char *what, const char *why)
 {
@@ -287,7 +286,7 @@ read_error(struct buf *body, struct rest_refusal *e)
 	cJSON_Delete(json);
 }
 
-/* What is asked, as far as the log, the counters and the judgement of the answer need to know. */
+/* A request, as far as the log, the counters and judge_answer need to know it. */
 struct call {
 	const char	*what;		/* the subject of the log line */
 	const char	*path;		/* below instance_url */
@@ -303,18 +302,18 @@ is_expected(const struct rest_refusal *r, int status, const char *code)
 			    status == 400 && strcmp(code, "INVALID_QUERY_LOCATOR") != 0);
 }
 
-/* How a try ended that was not good. */
+/* The end of a try that failed. */
 struct retry {
 	bool		 again;		/* another one may help */
 	bool		 renew;		/* ... with a new token */
 	int64_t		 after;		/* seconds that the org asks to wait for it; -1: not told */
 	int		 failed;	/* what http said; 0: there is an answer */
 	int		 status;	/* of the answer */
-	bool		 ended;		/* by the sink, or by who called */
+	bool		 ended;		/* by the sink or the caller */
 };
 
-/* What an answer means. If there may be another try, the error is for the case that none is left.
- */
+/* Finds the meaning of an answer. Where another try may help, the error counts only if none is
+ * left. */
 static int
 judge_answer(struct rest *r, const struct call *call, struct http_response *a, struct retry *retry)
 {
@@ -364,8 +363,8 @@ judge_answer(struct rest *r, const struct call *call, struct http_response *a, s
 	return status == 410 ? -EINVAL : -EIO;
 }
 
-/* Why no answer came, as the caller sees it: all ways of being out of reach are a time-out to a
- * reader. */
+/* The caller's error when no answer came: to a reader, every way of being out of reach is a
+ * time-out. */
 static int
 errno_of_network(int rc)
 {
@@ -517,8 +516,8 @@ rest_get(struct rest *r, enum rest_kind kind, struct buf *path, struct rest_refu
  * Downloads.
  */
 
-/* Whether it may be for the range that there was no whole answer. That there was no way to the org,
- * or that it is busy, is not. */
+/* Whether the range may be the reason why no whole answer came. If the org is out of reach or busy,
+ * it is not. */
 static bool
 may_be_for_range(const struct retry *retry)
 {

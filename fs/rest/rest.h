@@ -34,7 +34,7 @@ struct rest_options {
 	uint64_t	 budget;	/* calls that may be made in 24 hours; 0: any number */
 };
 
-/* What calls are for. REST_REFRESH, REST_LIST and REST_LIMITS do not use the reserve. */
+/* The purpose of a call. REST_REFRESH, REST_LIST and REST_LIMITS do not use the reserve. */
 enum rest_kind {
 	REST_FILL,
 	REST_REFRESH,
@@ -49,9 +49,9 @@ int	rest_open(struct http *, struct token *, const struct rest_options *, struct
 void	rest_close(struct rest *);
 
 /*
- * Which documents to list, one page a call, in order of Id. REST_LINKED: those that are linked to
- * a record, a library or a user, in any order. REST_VERSIONS: versions, each as a document that has
- * it; then `after` is a version's Id, and `ids` are of documents.
+ * Selects the documents to list, one page a call, in order of Id. REST_LINKED: those that are
+ * linked to a record, a library or a user, in any order. REST_VERSIONS: versions, each as a
+ * document that has it; then `after` is a version's Id, and `ids` are of documents.
  */
 enum rest_source { REST_DOCUMENTS, REST_LINKED, REST_VERSIONS };
 struct rest_query {
@@ -118,7 +118,7 @@ int	rest_sees_all_files(struct rest *, bool *out);
 /* The libraries of which the user is a member. */
 int	rest_libraries(struct rest *, rest_each_row *, void *ctx);
 
-/* What a mount leaves out or holds, counted by the org. */
+/* The org's counts of all that a mount holds or leaves out. */
 enum rest_count {
 	REST_COUNT_DOCUMENTS,
 	REST_COUNT_ARCHIVED,
@@ -128,7 +128,7 @@ enum rest_count {
 /* -EOPNOTSUPP: the user may not see such objects. */
 int	rest_count(struct rest *, enum rest_count, int64_t *out);
 
-/* Where a version's bytes go. A negative errno ends the download. */
+/* Takes a version's bytes. A negative errno ends the download. */
 struct rest_sink {
 	int	(*write)(void *ctx, const void *, size_t);
 	int	(*restart)(void *ctx);		/* the next write is byte 0 again */

@@ -1,6 +1,6 @@
 /*
- * What documents belong to: records, libraries, folders; and what the user may see. Small answers,
- * read to their last page.
+ * Asks for the places of documents (records, libraries, folders), and for what the user may see.
+ * These answers are small and are read to their last page.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -53,7 +53,7 @@ read_rows(struct rest *r, struct buf *soql, struct rows *rows, struct rest_refus
 	    .refusal = refusal, .take = read_row, .ctx = rows });
 }
 
-/* A literal. like: `%` is itself, `_` stays what it is there, any one character. */
+/* Appends a literal. like: `%` stands for itself, `_` still for any one character. */
 static void
 put_soql_text(struct buf *b, const char *s, bool like)
 {
@@ -77,7 +77,7 @@ put_soql_text(struct buf *b, const char *s, bool like)
 	buf_putc(b, '\'');
 }
 
-/* What may stand in SOQL, or in a path, without quotes. */
+/* Whether s may stand in SOQL, or in a path, without quotes. */
 static bool
 is_identifier(const char *s)
 {

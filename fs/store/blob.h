@@ -2,9 +2,8 @@
  * blob - what a blob is, and how long it lives: while somebody has it open, or a job works on
  * it.
  *
- * A blob that is open, or that is being filled and worth finishing, is listed: whoever opens the
- * same name gets it. fs/store/fill.c writes blobs, fs/store/store.c hands them out and reads
- * them.
+ * A blob that is open, or that is being filled and worth finishing, is listed: every open of the
+ * same name gets it. fs/store/fill.c writes blobs, fs/store/store.c hands them out and reads them.
  *
  * One lock, the store's, serves all blobs: it is held for a few assignments.
  */
@@ -99,7 +98,7 @@ void	blob_put_store(struct store *);		/* the last one closes the disk and frees 
 struct blob *blob_listed(struct store *, const char *name);
 int	blob_list(struct blob *);
 void	blob_unlist(struct blob *);
-/* Where nobody has it open: abandons a fill that is not worth finishing, and unlists it. */
+/* If nobody has it open: abandons a fill that is not worth finishing, and unlists it. */
 void	blob_abandon_if_idle(struct blob *);
 
 #endif

@@ -78,7 +78,8 @@ add_signed(uint64_t n, int64_t more)
 	return more < 0 && (uint64_t)-more > n ? 0 : n + (uint64_t)more;
 }
 
-/* Caller holds usage_lock. What the file says, and what it does not say yet; zeros for rubbish. */
+/* Caller holds usage_lock. The file's numbers (zeros for rubbish) and the changes that are not in
+ * it yet. */
 static struct usage
 current_usage(struct disk *d)
 {
@@ -140,7 +141,7 @@ evict(struct disk *d, uint64_t most, uint64_t less, struct evict_result *r)
 	pthread_mutex_unlock(&d->evict_lock);
 	if (rc < 0)
 		return;
-	/* The files that were found count. What changed meanwhile was added already. */
+	/* From now on the files that were found count. Changes meanwhile were added already. */
 	change_usage(d, (int64_t)(r->found_bytes - u.bytes - r->removed_bytes),
 	    (int64_t)(r->found_files - u.files - r->removed_files));
 	if (r->removed_files)

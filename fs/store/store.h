@@ -77,11 +77,11 @@ void	store_drop(struct store *, const char *name);	/* removes it; open readers g
 void	blob_put(struct blob *);
 
 /*
- * How many of the n bytes at off can be read now: all of them, or all up to the end; 0 at the
- * end. Never fewer, since the kernel takes a short answer for the end of the file. -EAGAIN: w is
- * queued and becomes ready when they have landed; with a NULL w nothing is queued. -EINTR: w was
- * cancelled before, or the store closes. Any other error is the fill's. The first call that
- * needs bytes which are not there starts the fill.
+ * Returns how many of the n bytes at off can be read now: all of them, or all up to the end; 0 at
+ * the end. Never fewer, since the kernel takes a short answer for the end of the file. -EAGAIN: w
+ * is queued and becomes ready when they have landed; with a NULL w nothing is queued. -EINTR: w was
+ * cancelled before, or the store closes. Any other error is the fill's. The first call that needs
+ * bytes which are not there starts the fill.
  */
 ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
 /* Reads what blob_ready granted. */
