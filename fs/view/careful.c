@@ -157,8 +157,8 @@ read_quoted(struct careful *f, struct reader *r)
 	return rc;
 }
 
-/* How many bytes of text come before the end of the cell, or most + 1 if they are more than most.
- * The window holds them and two bytes more, if there are so many: the longest end. */
+/* Returns how many bytes of text come before the end of the cell, or most + 1 if they are more than
+ * most. The window holds them and two bytes more, if there are so many: the longest end. */
 static ssize_t
 text_length(const struct careful *f, struct text *t, size_t most)
 {

@@ -17,10 +17,10 @@ struct careful {
 	/* private */
 	struct csv_parser csv;
 	bool		 ends_cell[256];	/* delimiter, CR, LF */
-	/* What libcsv has of the cell that is being read. */
+	/* The part of a cell that libcsv has read. */
 	bool		 quoted;	/* a quote that opens it and is still to be closed */
 	size_t		 held;		/* bytes of its text */
-	/* What libcsv reported. */
+	/* The last report of libcsv. */
 	const char	*cell;		/* NULL: no cell */
 	size_t		 cell_len;
 	enum row_end	 row;

@@ -1,7 +1,8 @@
 /*
  * cell - a cell, what can be odd about it, and who is told of both.
  *
- * Types alone. Whoever reads cells and whoever takes them share these.
+ * Types alone. The modules that read cells and those that take them share
+ * these.
  */
 #ifndef FS_VIEW_CELL_H
 #define FS_VIEW_CELL_H
@@ -24,7 +25,7 @@ struct cell {
 	uint32_t	 flags;
 };
 
-/* What is odd. X(NAME, code in errors.tsv) */
+/* The faults. X(NAME, code in errors.tsv) */
 #define CELL_FAULTS(X)                                                                             \
 	X(UNCLOSED_QUOTE, "unclosed-quote") /* it is a character */                                \
 	X(TEXT_AFTER_QUOTE, "text-after-quote") /* "ab"c is abc */                                 \

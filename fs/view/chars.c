@@ -82,9 +82,9 @@ chars_put_1252(char *out, const char *s, size_t n)
 }
 
 /*
- * What a byte adds to the length, in all forms at once: a field of 16 bits each for the bytes
- * beyond one in TSV, JSON and CSV, and for how many need quotes around them. Each adds 5 at most:
- * BLOCK of them do not overflow.
+ * The length that a byte adds, in all forms at once: a field of 16 bits each for the bytes beyond
+ * one in TSV, JSON and CSV, and for how many need quotes around them. Each adds 5 at most: BLOCK of
+ * them do not overflow.
  */
 #define TSV	((uint64_t)1)
 #define JSON	((uint64_t)1 << 16)
@@ -105,7 +105,7 @@ static const uint64_t weights[256] = {
 	[0x7f] = 5 * JSON,
 };
 
-/* What bytes that are not ASCII add as windows-1252. */
+/* The length that bytes beyond ASCII add as windows-1252. */
 static uint64_t
 weight_of_1252(const char *p, size_t n)
 {

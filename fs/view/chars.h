@@ -25,7 +25,7 @@ enum chars_form { CHARS_TSV, CHARS_JSON, CHARS_CSV };
 bool	chars_valid(const char *, size_t);		/* well-formed UTF-8 */
 size_t	chars_tail(const char *, size_t);	/* bytes at the end of a character not ended */
 
-/* How long some bytes are in each form, without quotes around them. */
+/* The length of some bytes in each form, without quotes around them. */
 struct chars_lens {
 	uint64_t	tsv, json, csv;
 	bool		csv_quotes;	/* in CSV they need quotes around them */

@@ -213,7 +213,7 @@ keys_get(const struct keys *k, size_t i, size_t *len)
 	return k->bytes.data + begin;
 }
 
-/* How many of `late` are at or before this position. */
+/* Counts those of `late` that are at or before this position. */
 static size_t
 late_up_to(const struct keys *k, uint64_t position)
 {

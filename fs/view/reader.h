@@ -13,7 +13,7 @@
 #include "cell.h"
 #include "text.h"
 
-/* How a record ends. */
+/* The ends of a record. */
 enum row_end { ROW_GOES_ON, ROW_LF, ROW_CR, ROW_CRLF, ROW_TEXT_ENDED };
 
 struct reader {

@@ -26,7 +26,7 @@ struct batch {
 	struct cell	 cells[BATCH];
 };
 
-/* What 64 bytes are, a bit each. */
+/* Properties of 64 bytes, a bit each. */
 struct block {
 	uint64_t	 ends;		/* delimiter, CR, LF; pair_quotes removes those in quotes */
 	uint64_t	 quotes;	/* pair_quotes removes those that are letters */
@@ -38,7 +38,7 @@ struct block {
 	uint64_t	 foul;		/* not UTF-8, or U+FFFD in a text that was decoded */
 };
 
-/* Where a pass over the window is. */
+/* The place of a pass over the window. */
 struct scan {
 	char		*s;
 	size_t		 n;
@@ -169,7 +169,7 @@ parity(uint64_t v)
 	return v ^ v << 32;
 }
 
-/* Which of the bytes that are not ASCII are foul: all from the first one that is. */
+/* Of the bytes that are not ASCII, all from the first foul one on. */
 static uint64_t
 find_foul(struct scan *sc, uint64_t high)
 {

@@ -1,4 +1,4 @@
-/* What a survey says of a document, and info.tsv, which says it to the user. */
+/* Answers questions about a document from its survey, and writes info.tsv for the user. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

@@ -229,7 +229,7 @@ text_fill(struct text *t, size_t n)
 	return rc;
 }
 
-/* How many bytes of the source n bytes of text are. */
+/* The length in the source of n bytes of text. */
 static uint64_t
 source_bytes(const struct text *t, const char *p, size_t n)
 {

@@ -54,8 +54,10 @@ int	text_open(struct text *, const struct view_source *, const char *encoding);
 int	text_more(struct text *);		/* at least one byte more at the end, or ended */
 int	text_fill(struct text *, size_t n);	/* n bytes in the window, or all that there are */
 void	text_drop(struct text *, size_t n);	/* drops the first n bytes of the window */
-/* Where byte n of the window stands in the source. If the characters of the encoding differ in
- * length (and it is neither UTF-8 nor UTF-16), this counts characters. Quick near the last answer. */
+/*
+ * The place of byte n of the window in the source. If the characters of the encoding differ in
+ * length (and it is neither UTF-8 nor UTF-16), this counts characters. Quick near the last answer.
+ */
 uint64_t text_offset(struct text *, size_t n);
 void	text_close(struct text *);
 

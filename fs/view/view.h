@@ -18,7 +18,7 @@
 
 #include "auth/buf.h"
 
-/* Where the document's bytes come from. */
+/* Gives the document's bytes. */
 struct view_source {
 	/* May block, and give less than n bytes, but at least one before `size`. A negative errno
 	 * ends the pass with it. */
@@ -26,7 +26,7 @@ struct view_source {
 	void	*ctx;
 	uint64_t size;
 };
-/* Where a view's bytes go. A negative errno ends the pass with it: that is how to cancel one. */
+/* Takes a view's bytes. A negative errno ends the pass with it: that is how to cancel one. */
 struct view_sink {
 	int	(*write)(void *ctx, const void *, size_t);	/* from byte 0 on */
 	void	*ctx;
@@ -78,7 +78,7 @@ int	view_render(const struct view_survey *, enum view_kind, const struct view_so
  * not empty, any characters; borrowed, and no NUL ends it. */
 size_t	view_column_count(const struct view_survey *);
 const char *view_column_key(const struct view_survey *, size_t i, size_t *len);
-/* Where the column stands in VIEW_COLUMNS. */
+/* The place of the column in VIEW_COLUMNS. */
 void	view_column_range(const struct view_survey *, size_t i, uint64_t *off, uint64_t *size);
 
 #endif
