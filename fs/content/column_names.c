@@ -45,7 +45,7 @@ column_names_get(const struct column_names *c, size_t i)
 	return c->text.data + c->starts[i];
 }
 
-/* Where the hash is, or belongs. */
+/* The place in which the hash is, or belongs. */
 static struct name_slot *
 find_slot(const struct column_names *c, struct name_slot *slots, uint64_t hash)
 {

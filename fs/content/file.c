@@ -232,7 +232,7 @@ file_column_find(struct files *fs, const struct document *d, const char *name, s
  * All that is made of a document.
  */
 
-/* Where it is in its blob (a note: its size), with its result, which the caller puts. */
+/* Finds its place in the blob (of a note: its size) and its result, which the caller puts. */
 static int
 get_made(struct files *fs, const struct document *d, enum file_made what, size_t number,
     struct wait *w, struct parsed_result **result, struct rendered *out)

@@ -37,9 +37,9 @@ void	file_drop(struct files *, const char *version_id);
 int	file_open_version(struct files *, const struct document *, struct file **out);
 
 /*
- * What is made of a document. Errors of all that take a wait: -EAGAIN: it is being made, w is
- * queued (w NULL: it was not begun); -EINTR: w was cancelled before; -ENOENT: it is not that kind
- * of document; or why it cannot be had.
+ * Files that are made of a document. Errors of all that take a wait: -EAGAIN: it is being made, w
+ * is queued (w NULL: it was not begun); -EINTR: w was cancelled before; -ENOENT: it is not that
+ * kind of document; or why it cannot be had.
  */
 
 /* The files below parsed/X/, numbered from 0; NULL after the last. */
@@ -74,7 +74,7 @@ bool	file_is_verified(const struct file *);	/* all its bytes are here, and check
 /* As blob_ready: how many of the n bytes at off can be read now. */
 ssize_t	file_ready(struct file *, uint64_t off, size_t n, struct wait *w);
 /*
- * Where granted bytes are: in memory (*mem; -1 is returned), or in a file, whose descriptor is
+ * Finds granted bytes: in memory (*mem; -1 is returned), or in a file, whose descriptor is
  * returned, at *pos. Valid while the handle is open.
  */
 int	file_where(struct file *, uint64_t off, const char **mem, off_t *pos);

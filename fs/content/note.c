@@ -113,7 +113,7 @@ entity_numbered(const char *s, size_t n)
 	return *end ? 0 : c == 0 || c > 0x10ffff ? 0xfffd : (uint32_t)c;
 }
 
-/* s is after an &. How many bytes belong to the entity; 0: it is none. */
+/* s is after an &. Returns the bytes of the entity; 0: it is none. */
 static size_t
 put_entity(struct note_text *t, const char *s, size_t n)
 {
@@ -181,7 +181,7 @@ tag_length(const char *s, size_t n)
 	return n;
 }
 
-/* How far it is to what follows the first `end`, in any case. */
+/* The bytes up to the text after the first `end`, in capitals or not. */
 static size_t
 skip_to_end(const char *s, size_t n, const char *end)
 {
@@ -193,7 +193,7 @@ skip_to_end(const char *s, size_t n, const char *end)
 	return n;
 }
 
-/* s is after a <. How many bytes belong to the tag and what it hides; 0: it is none. */
+/* s is after a <. Returns the bytes of the tag and of all that it hides; 0: it is none. */
 static size_t
 skip_tag(struct note_text *t, const char *s, size_t n)
 {

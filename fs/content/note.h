@@ -1,9 +1,9 @@
 /*
  * note - the HTML of a note as plain text.
  *
- * Tags and comments are left out. What begins a line in a browser begins a line, a run of blanks
- * becomes one blank, an entity becomes its character. All else stays. The same HTML gives the same
- * text on every machine.
+ * Tags and comments are left out. An element that begins a line in a browser begins a line, a run
+ * of blanks becomes one blank, an entity becomes its character. All else stays. The same HTML gives
+ * the same text on every machine.
  *
  * Pure. Any thread.
  */

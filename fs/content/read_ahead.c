@@ -3,8 +3,8 @@
  * hit, and the list goes on after it; any other open begins the list anew. An open that skips only
  * documents of other kinds shows that the walk is for one kind.
  *
- * Whoever opens a document only notes it. A thread of our own looks at the notes, since it asks the
- * catalogue.
+ * The thread that opens a document only notes it. A thread of our own looks at the notes, since it
+ * asks the catalogue.
  */
 #include <errno.h>
 #include <pthread.h>

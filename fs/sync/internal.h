@@ -4,9 +4,9 @@
  * A refresh asks for everything whose SystemModstamp is not older than the later of the newest
  * stamp seen and the org's clock at the last refresh, less an overlap for what was stamped but not
  * yet committed. Both are the org's own times; this machine's clock is never compared with them.
- * Taking the later one keeps a refresh small after a bulk load that nothing followed. What no
- * refresh brings (access lost or gained, emptied bins) a reconcile finds: it compares a list of all
- * Ids with the catalogue.
+ * Taking the later one keeps a refresh small after a bulk load that nothing followed. No refresh
+ * brings access that was lost or gained, or emptied bins. A reconcile finds those: it compares a
+ * list of all Ids with the catalogue.
  *
  * Mounts share the catalogue. The pages of one update are committed with no page of another mount's
  * update in between: else the older of two answers could come last. An updater that finds another's

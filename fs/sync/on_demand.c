@@ -1,6 +1,6 @@
 /*
- * Who waits for which question; questions.h has what is asked. The questions that somebody had
- * lately are in memory with their answers; the catalogue has those of all.
+ * Keeps the requests that wait for each question; questions.c asks it. Memory has the questions of
+ * late with their answers, the catalogue has the answers to all.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -159,7 +159,7 @@ recall_answer(struct question *q)
 }
 
 /*
- * Who waits.
+ * Requests that wait.
  */
 
 /* Caller locks. fresh_for: as in questions.h. */

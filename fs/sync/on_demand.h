@@ -29,7 +29,7 @@ void	on_demand_stop(struct on_demand *);
 void	on_demand_close(struct on_demand *);
 void	on_demand_expire(struct on_demand *);	/* what was asked before now is stale */
 
-/* What is asked, the subject, and the rows of the answer. */
+/* The kinds of questions, each with its subject and the rows of its answer. */
 enum on_demand_kind {
 	ON_DEMAND_DOCUMENT,	/* a document's Id: a row if it is there; the catalogue has it then */
 	ON_DEMAND_OBJECT,	/* an object's API name: a row if it is there; `name` is the field

@@ -111,8 +111,8 @@ add_document(void *ctx, const struct document *found)
 	return rc < 0 || listed ? rc : keep_document(a, found);
 }
 
-/* A document that is gone, or archived where those are not asked for. A listed one is the
- * refresh's. */
+/* Removes a document that is gone, or is archived while the mount shows none. A listed one stays:
+ * the refresh removes it. */
 static int
 forget_document(struct asking *a, const char *id)
 {
@@ -274,7 +274,7 @@ add_library(void *ctx, const struct rest_row *row)
 	return add_row(ctx, row->id, row->name, row->more, true);
 }
 
-/* Libraries that documents name and the user is no member of: none of his, as is now known. */
+/* Adds the libraries that documents name and that are not among the user's. */
 static int
 add_other_libraries(struct asking *a)
 {

@@ -5,7 +5,7 @@
  * and versions that come with an answer are put into the catalogue; documents that it did not have
  * are not listed there.
  *
- * Knows nothing of who waits. Any thread; questions_ask blocks.
+ * Knows nothing of the requests that wait. Any thread; questions_ask blocks.
  */
 #ifndef FS_SYNC_QUESTIONS_H
 #define FS_SYNC_QUESTIONS_H

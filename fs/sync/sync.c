@@ -1,5 +1,6 @@
 /*
- * Who updates the catalogue, and who waits for it; internal.h has the updates.
+ * Starts the updates of the catalogue and keeps the requests that wait for them; internal.h has the
+ * updates.
  *
  * Mounts of one org take turns by a lock on a file, so that one answer serves all of them. The lock
  * only saves calls: a mount that waits for it and sees no page of the other's for TURN_MOST goes on
@@ -318,12 +319,12 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 }
 
 /*
- * Who waits.
+ * Requests that wait.
  */
 
 /*
- * Caller locks. -EAGAIN or -EINTR as task_need; or how the try has ended that *ticket stands for. A
- * ticket of 0 becomes one for the try that runs, or with `later` for the one after it; if none
+ * Caller locks. -EAGAIN or -EINTR as task_need; or the outcome of the try that *ticket stands for.
+ * A ticket of 0 becomes one for the try that runs, or with `later` for the one after it; if none
  * runs, one begins.
  */
 static int

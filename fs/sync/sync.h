@@ -52,8 +52,8 @@ void	sync_close(struct sync *);
 typedef void sync_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls);
 int	sync_first(struct sync *, sync_progress *, void *ctx);
 
-/* Which refresh a request waits for: so one is enough, however short `refresh` is. Zero it before
- * the first call. */
+/* Stands for the refresh that a request waits for: so one is enough, however short `refresh` is.
+ * Zero it before the first call. */
 struct sync_ticket { uint64_t refresh, reconcile; };
 /*
  * 0: the catalogue is fresh, or its last state serves. -EAGAIN: a refresh is under way and w is

@@ -39,7 +39,7 @@ struct inventory {
  * Rows.
  */
 
-/* What a row says of the document's file. */
+/* The columns of a row that are about the document's file. */
 struct facts {
 	uint64_t	 size;
 	char		 md5[33];	/* "": not known */

@@ -151,7 +151,8 @@ compare_version(void *ctx, const struct document *d)
 	return s->rc == -ENOENT;
 }
 
-/* Whoever looks here has asked for the directory's attributes, which waits for the versions. */
+/* The kernel has asked for the directory's attributes before, and they have waited for the
+ * versions. */
 static int
 find_version(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
@@ -212,7 +213,7 @@ open_made(struct tree *t, const struct node *n, struct wait *w, struct file **ou
 	return file_open_made(t->o.files, &n->doc, kinds[n->kind].made, n->variant, w, out);
 }
 
-/* What is in it is known when the survey is. */
+/* The survey says what is in it. */
 static int
 size_columns(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
@@ -239,8 +240,8 @@ recall_column(struct tree *t, struct node *n)
 	return catalogue_by_version_key(t->o.catalogue, version_key, &n->doc);
 }
 
-/* Whoever looks here has asked for the directory's attributes, which waits for the survey; if it
- * has been forgotten since, the kernel asks for them again. */
+/* The kernel has asked for the directory's attributes before, and they have waited for the survey;
+ * if it has been forgotten since, the kernel asks for them again. */
 static int
 find_column(struct tree *t, struct node *dir, const char *name, struct node *n)
 {

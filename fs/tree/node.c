@@ -166,7 +166,7 @@ next_child(const struct tree *t, const struct node *dir, struct node *n)
 	return false;
 }
 
-/* What would have the name of a document's file gets a leading dot. */
+/* A name that the document's file has already gets a leading dot. */
 static const char *
 name_of_child(const struct tree *t, const struct node *n, struct name *buf)
 {

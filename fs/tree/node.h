@@ -23,8 +23,8 @@
 
 /*
  * Indented like the tree. Kinds before KEYED have one node each, the others many, by a key. Add new
- * ones last, before KEYED or KINDS: inode numbers are made of these, and backup tools know files
- * by them.
+ * ones last, before KEYED or, as VIEW + VIEWS_MOST, before KINDS: inode numbers are made of these,
+ * and backup tools know files by them.
  */
 enum kind {
 	ROOT = TREE_ROOT,
@@ -74,7 +74,7 @@ struct node {
 	struct document	 doc;		/* no id: it has none */
 };
 
-/* What an inode number has, beside the kind. */
+/* The part of an inode number beside the kind. */
 enum key { NO_KEY, DOCUMENT_KEY, VERSION_KEY, ANY_VERSION_KEY, PATH_KEY };
 /* When the kernel may use attributes without asking. */
 enum attr_validity { NEVER, WHILE_FRESH, FOREVER };
@@ -171,7 +171,7 @@ int	node_open_text(const struct tree *, const struct node *, struct file **out);
 int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh,
 	    struct tree_entry *out);
 
-/* What a document is called in a root directory that lists documents. */
+/* The name of a document in a root directory that lists documents. */
 const char *node_name_in(enum kind root, const struct document *);
 /* Calls each() with every name that a row gives to something in dir, hidden ones too. */
 void	node_each_name(const struct tree *, const struct node *dir, tree_name *, void *ctx);

@@ -173,7 +173,7 @@ ids_of_path(struct tree *t, const struct node *n, const struct patience *p,
 	return rc;
 }
 
-/* What is in a record or a folder, or which libraries there are. */
+/* Gets the contents of a record or a folder, or the list of libraries. */
 static int
 get_contents(struct tree *t, const struct node *n, const struct patience *p,
     const struct answer **out)

@@ -1,6 +1,6 @@
 /*
- * What the mount asks of the tree. kinds.c says what there is, node.c what stat says of it,
- * remote.c what is in records and libraries, open_files.c who may use the kernel's page cache.
+ * The functions that the mount calls. kinds.c has the kinds of nodes, node.c their numbers, names
+ * and attributes, remote.c records and libraries, open_files.c the use of the kernel's page cache.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -244,7 +244,7 @@ tree_space(struct tree *t, struct tree_space *out)
 }
 
 /*
- * What changed.
+ * Changes.
  */
 
 void

@@ -94,7 +94,8 @@ int	tree_refresh(struct tree *, struct tree_ticket *, bool full, struct wait *w)
 typedef bool tree_each(void *ctx, const char *name, const struct tree_entry *, uint64_t next);
 int	tree_list(struct tree *, uint64_t ino, uint64_t off, tree_each *, void *ctx);
 
-/* What the kernel may do with a file's pages: forget those from before, keep all, or have none. */
+/* Tells the kernel what to do with a file's pages: forget those from before, keep all, or have
+ * none. */
 enum tree_pages { TREE_PAGES_FRESH, TREE_PAGES_KEEP, TREE_PAGES_NONE };
 /* -EAGAIN: w is queued. */
 int	tree_open_file(struct tree *, uint64_t ino, struct tree_ticket *, struct wait *w,
@@ -113,7 +114,7 @@ int	tree_xattr(struct tree *, uint64_t ino, const char *name, struct buf *value)
 
 /* Gets a name in a directory, by the directory's inode number. */
 typedef void tree_name(void *ctx, uint64_t parent, const char *name);
-/* What the kernel remembers, and the tree makes it forget. */
+/* Makes the kernel forget names and pages. */
 struct tree_kernel {
 	tree_name	*forget_name;	/* it must be looked up again */
 	void		(*drop_pages)(void *ctx, uint64_t ino);	/* nobody has the file open */
