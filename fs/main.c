@@ -1,6 +1,6 @@
 /*
  * sffs - mounts a Salesforce org as a filesystem. This file opens the modules, tells them of one
- * another, and closes them; only it may exit. What is not the mount is in fs/command.
+ * another, and closes them; only it may exit. fs/command has everything besides the mount.
  */
 #include <errno.h>
 #include <signal.h>
@@ -93,9 +93,9 @@ open_salesforce(struct sffs *s)
 }
 
 /*
- * Called when it is known which files the mount needs, before it has read anything of a document,
- * and before it has started a thread, which would stay outside. A command that prints a secret may
- * need any file.
+ * Called once the files that the mount needs are known. By then it has read nothing of a document,
+ * and has started no thread, which would stay outside. A command that prints a secret may need any
+ * file.
  */
 static int
 confine(struct sffs *s)
@@ -160,7 +160,7 @@ open_content(struct sffs *s)
 	return rc;
 }
 
-/* With each list of all Ids: what the user's permissions hide may have changed, too. */
+/* Runs with each list of all Ids: the user's permissions may have changed, too. */
 static void
 renew_permissions(void *ctx)
 {
@@ -318,7 +318,7 @@ close_all(struct sffs *s)
 }
 
 /*
- * What sffs can be asked to do. Each returns the exit status.
+ * The commands. Each returns the exit status.
  */
 
 static int

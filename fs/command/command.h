@@ -1,5 +1,5 @@
 /*
- * command - what sffs does besides mounting: help, status, doctor, lists of keys and orgs.
+ * command - all that sffs does besides mounting: help, status, doctor, lists of keys and orgs.
  *
  * Prints on standard output. Single thread.
  */

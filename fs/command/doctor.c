@@ -37,7 +37,7 @@ struct doctor {
 	int		 rc;		/* the first error */
 };
 
-/* What a check finds; or an error, below 0. */
+/* The result of a check; below 0: an error. */
 enum finding { NOTE, GOOD };
 
 #define ABOVE		"the line above says why"

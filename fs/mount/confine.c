@@ -36,8 +36,9 @@ struct ruleset {
 };
 
 /*
- * What the C library, libcurl and OpenSSL open to look up a host, check a certificate, convert
- * text. All of /etc: programs replace files in it, and a rule for a file ends with that file.
+ * The files that the C library, libcurl and OpenSSL open to look up a host, check a certificate or
+ * convert text. All of /etc: programs replace files in it, and a rule for a file ends with that
+ * file.
  */
 static const char *const system_paths[] = {
 	"/usr", "/lib", "/lib32", "/lib64", "/nix/store", "/gnu/store",

@@ -1,5 +1,6 @@
 /*
- * A parked request is a struct parked: what to run again when there is progress. Who may touch one:
+ * A parked request is a struct parked: what to run again when there is progress. These may touch
+ * one:
  *
  *	- the thread that runs it, until run() says -EAGAIN: then the wait is queued, and another
  *	  thread may already be running it, or have freed it;
