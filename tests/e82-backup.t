@@ -42,7 +42,7 @@ tonight 'a mount that is killed' '[1-9]*not connected*' \
 cp "$config" "$TMP/config.right"
 sed -i 's/^client_secret.*/client_secret = wrong/' "$config"
 mv "$XDG_STATE_HOME/sffs" "$XDG_STATE_HOME/kept"
-tonight 'a login that is refused' '4 *client_secret is wrong*'
+tonight 'a login that is refused' '4 *client_secret must be the Consumer Secret*'
 cp "$TMP/config.right" "$config"
 tonight 'a login that ends meanwhile' '23 rsync*' \
 	"$(post fault '-d kind=oauth-error -d code=invalid_grant -d message=inactive -d times=forever')$(post \
