@@ -52,7 +52,7 @@ def write(path, text):
 def end_all(directory, tmp):
     """Unmounts and ends what a test that was killed has left."""
     for line in reversed(open('/proc/self/mounts').readlines()):
-        target = line.split()[1]
+        target = line.split()[1].replace('\\040', ' ')
         if target.startswith(tmp + '/'):
             subprocess.run(['umount', '-l', target], stderr=subprocess.DEVNULL)
     for proc in glob.glob('/proc/[0-9]*'):
