@@ -44,7 +44,7 @@ struct http_request {
 	const struct secret *bearer;		/* NULL: no Authorization */
 	const char	*const *headers;	/* "Name: value", NULL-terminated; may be NULL */
 	bool		 compressed;		/* accept gzip */
-	unsigned	 answer_timeout;	/* idle_timeout until the answer begins; 0: the same */
+	unsigned	 answer_timeout;	/* until the answer begins; 0: idle_timeout */
 	unsigned	 total_timeout;		/* seconds; 0: none */
 	size_t		 body_limit;		/* a larger body in memory is -EMSGSIZE */
 	/*
@@ -57,7 +57,7 @@ struct http_request {
 	bool		(*gave_up)(void *ctx);
 	/*
 	 * > 0: Range: bytes=N-. The sink then gets bytes from N on. If the server ignores the
-	 * range and whole() returns 0, the sink gets the body from byte 0. Another range is -EPROTO.
+	 * range and whole() returns 0, the sink gets the body from byte 0. Another range: -EPROTO.
 	 */
 	uint64_t	 range_from;
 	int		(*whole)(void *ctx);

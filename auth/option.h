@@ -44,6 +44,6 @@ int	option_set_defaults(struct config *);
 int	option_set(struct config *, const struct option *, const char *value, const char *where);
 void	option_free_values(struct config *);			/* wipes them */
 
-void	option_help(struct buf *out);				/* for --keys: a line for each key */
+void	option_help(struct buf *out);				/* --keys: a line for each key */
 
 #endif

@@ -370,7 +370,7 @@ test_pack(void)
 	    "and renders");
 	view_survey_free(again);
 	for (size_t n = 0; n < packed.len; n++) {
-		char *part = malloc(n + 1);	/* exact, so that a sanitizer sees a read after it */
+		char *part = malloc(n + 1);	/* exact: a sanitizer sees a read after it */
 
 		if (n)
 			memcpy(part, packed.data, n);

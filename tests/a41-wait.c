@@ -121,7 +121,7 @@ cancel_it(void *ctx)
 			continue;
 		}
 		for (unsigned i = c->turn / 2 % 3; i > 0; i--)
-			sched_yield();		/* sometimes the canceller is first, sometimes the waker */
+			sched_yield();		/* either may be first */
 		c->cancelled = wait_cancel(&c->t.wait);
 		c->turn++;
 	}

@@ -318,7 +318,7 @@ static void
 check_finished(void)
 {
 	begin("068-finished", 3 * MIB, MIB);
-	open_and_close();		/* a third process starts, and removes the files of dead ones */
+	open_and_close();		/* a third process removes the files of dead ones */
 	fill_to(&a, "send", 3 * MIB);
 	tell(&a, "fill end 0");
 	is_int(read_to(&a, 3 * MIB), 3 * MIB, "one process fills it");

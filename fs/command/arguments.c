@@ -41,7 +41,7 @@ static const struct {
 	[ARGUMENTS_STATUS] = { "status", 0, 1, true },
 	[ARGUMENTS_DOCTOR] = { "doctor", 1, 1, true },
 	[ARGUMENTS_HELP] = { "help", 0, 0, false },
-	[ARGUMENTS_UNMOUNT] = { "unmount", 1, 0, false },	/* never right: the usage says how */
+	[ARGUMENTS_UNMOUNT] = { "unmount", 1, 0, false },	/* not yet: usage */
 	[ARGUMENTS_KEYS] = { "", 0, 0, false },
 	[ARGUMENTS_ORGS] = { "", 0, 0, false },
 	[ARGUMENTS_VERSION] = { "", 0, 0, false },

@@ -23,7 +23,7 @@ enum arguments_command {
 
 /* Zero it before arguments_parse, and free overrides in any case. */
 struct arguments {
-	int		 command;	/* enum arguments_command; an int for getopt_long, as the next */
+	int		 command;	/* enum arguments_command, for getopt_long */
 	int		 json, cache;
 	bool		 foreground, debug;
 	const char	*config;	/* NULL: the default file */

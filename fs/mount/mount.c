@@ -60,7 +60,8 @@ new_mount(const struct mount_options *o)
 	*m = (struct mount){ .o = *o,
 		.handle_lock = PTHREAD_MUTEX_INITIALIZER,
 		.watcher = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER },
-		.notices = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER } };
+		.notices = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER },
+	};
 	STAILQ_INIT(&m->notices.names);
 	return m;
 }

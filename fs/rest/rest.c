@@ -453,7 +453,8 @@ try_call(struct rest *r, const struct call *call, struct http_request *q, struct
 		if (renewed) {
 			rest_log(r,
 			    "%s: Salesforce refuses a token that it has just given; "
-			    "see Setup > Session Settings (sessions locked to an IP address) or log in again",
+			    "see Setup > Session Settings (sessions locked to an IP address) "
+			    "or log in again",
 			    call->what);
 			break;
 		}

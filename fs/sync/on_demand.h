@@ -31,12 +31,12 @@ void	on_demand_expire(struct on_demand *);	/* what was asked before now is stale
 
 /* The kinds of questions, each with its subject and the rows of its answer. */
 enum on_demand_kind {
-	ON_DEMAND_DOCUMENT,	/* a document's Id: a row if it is there; the catalogue has it then */
+	ON_DEMAND_DOCUMENT,	/* a document's Id: a row if it exists; then the catalogue has it */
 	ON_DEMAND_OBJECT,	/* an object's API name: a row if it is there; `name` is the field
 				   that holds names. Fresh for a week */
 	ON_DEMAND_RECORD,	/* "Account/Acme Corp": the records of that name; "... (Id)": one */
 	ON_DEMAND_LINKS,	/* a record's Id: its documents, which are in the catalogue */
-	ON_DEMAND_VERSIONS,	/* a document's Id: the catalogue has its versions then. Never fresh */
+	ON_DEMAND_VERSIONS,	/* a document's Id: the catalogue has its versions. Never fresh */
 	/* "": a row if Salesforce says whether the user has Query All Files; `name` is yes or no.
 	 * Fresh for a week */
 	ON_DEMAND_ALL_FILES,

@@ -1,13 +1,13 @@
 /*
- * This decides which quotes are letters. libcsv gets text with such quotes while its quote character
- * is the delimiter, which text cannot hold. Before each cell libcsv is brought to the state that it
- * has after the cells before, since split may have read those.
+ * This decides which quotes are letters. libcsv gets text with such quotes while its quote
+ * character is the delimiter, which text cannot hold. Before each cell libcsv is brought to the
+ * state that it has after the cells before, since split may have read those.
  *
- * libcsv gets a quote that opens a cell only once the quote that closes it has been found. If there
- * is none within max_field, the opening quote is a letter. No text can make that search slow: after a
- * quote that nothing closes, all quotes within its reach stand in pairs, so a cell that begins with
- * one of those is closed by the next byte. Only a quote at the end of that reach can have a long
- * search of its own: each byte is searched twice at most.
+ * libcsv gets a quote that opens a cell only once the quote that closes it has been found. If
+ * there is none within max_field, the opening quote is a letter. No text can make that search
+ * slow: after a quote that nothing closes, all quotes within its reach stand in pairs, so a cell
+ * that begins with one of those is closed by the next byte. Only a quote at the end of that reach
+ * can have a long search of its own: each byte is searched twice at most.
  */
 #include <errno.h>
 #include <string.h>
@@ -103,8 +103,9 @@ report(struct careful *f, struct reader *r)
 }
 
 /*
- * The length of the quoted text at the window's beginning, with both quotes; the window then has all
- * of it. 0: no quote closes it within max_field. *doubled: how many pairs of quotes stand for one.
+ * The length of the quoted text at the window's beginning, with both quotes; the window then has
+ * all of it. 0: no quote closes it within max_field. *doubled: how many pairs of quotes stand for
+ * one.
  */
 static ssize_t
 closed_length(struct reader *r, size_t *doubled)
@@ -201,8 +202,8 @@ feed_text(struct careful *f, struct text *t, size_t n)
 
 /*
  * Passes on a part of a cell that is longer than max_field: memory has no room for all of it. If
- * libcsv has nothing of the cell, the part is text as it stands in the window. Bytes at its end that
- * only begin a character belong to the next part; if libcsv had them, it gets them again.
+ * libcsv has nothing of the cell, the part is text as it stands in the window. Bytes at its end
+ * that only begin a character belong to the next part; if libcsv had them, it gets them again.
  */
 static int
 read_part(struct careful *f, struct reader *r)

@@ -1,8 +1,8 @@
 /*
  * The window is read in blocks of 64 bytes. Each question about a block has a word with a bit for
- * each byte: does it end a cell, is it a quote, does it keep its cell from being plain? A byte is in
- * quotes if the number of quotes before it is odd, and a cell lies between two ends that are not in
- * quotes.
+ * each byte: does it end a cell, is it a quote, does it keep its cell from being plain? A byte is
+ * in quotes if the number of quotes before it is odd, and a cell lies between two ends that are
+ * not in quotes.
  *
  * That holds as long as each quote is where it belongs. A quote out of place is a letter, up to the
  * end of its cell, and the words are computed again without it.

@@ -7,8 +7,8 @@
 
 #include "survey.h"
 
-/* A view above this size that is also so many times as large as the document is refused: a few bytes
- * could fill any disk. */
+/* A view above this size that is also so many times as large as the document is refused: a few
+ * bytes could fill any disk. */
 #define VIEW_LARGE		((uint64_t)1 << 30)
 #define VIEW_TIMES		100
 

@@ -310,8 +310,8 @@ read_start(const struct view_source *source, char *sample, size_t n)
 	return 0;
 }
 
-/* Encoding: as told, or by the first bytes. If UTF-16 or UTF-32 was told without a byte order, these
- * say which it is. */
+/* Encoding: as told, or by the first bytes. If UTF-16 or UTF-32 was told without a byte order, the
+ * bytes say which it is. */
 static int
 find_encoding(struct view_survey *s, const struct view_source *source, const char *told)
 {

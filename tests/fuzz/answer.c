@@ -213,7 +213,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	next = data + 1;
 	end = data + size;
-	MUST(http_open(&(struct http_options){ .connect_timeout = 10, .idle_timeout = 10 }, &h) == 0);
+	MUST(http_open(
+		 &(struct http_options){ .connect_timeout = 10, .idle_timeout = 10 }, &h) == 0);
 	MUST(rest_open(h, NULL,
 		 &(struct rest_options){ .api_version = "62.0", .tries = TRIES, .reserve = 10 },
 		 &r) == 0);

@@ -21,7 +21,7 @@ main(int argc, char **argv)
 		fclose(f);
 		printf("%s\n", argv[i]);
 		fflush(stdout);
-		uint8_t *exact = malloc(n ? n : 1); /* exact, so that a sanitizer sees a read after it */
+		uint8_t *exact = malloc(n ? n : 1); /* exact: a sanitizer sees more */
 		if (!exact)
 			return 1;
 		memcpy(exact, data, n);
