@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each folder includes only what stands below it, and each foreign library has one home.
-. "${0%/*}/lib.sh"; plan 20
+. "${0%/*}/lib.sh"; plan 21
 cd "$TOP" || exit 1
 
 # includes PATTERN: the folders and files of fs/ that these files include, beside their own folder.
@@ -43,3 +43,13 @@ home libcurl 'curl/' 'auth/http\.c'
 home cJSON 'cjson/' 'fs/rest/|fs/command/status\.c|auth/(json|token_file)'
 is 'only main may exit' "$(grep -nE '(^|[^_a-z])(exit|abort|assert) ?\(' fs/*.c fs/*/*.c auth/*.c |
 	grep -v '^auth/main\.c\|^fs/main\.c' | grep -v '^[^:]*:[0-9]*:[ \t]*[/ ]\*')" ''
+# names: each static function and each struct of a file, with its folder.
+names() {
+	for f in auth/*.[ch] fs/*.[ch] fs/*/*.[ch]; do
+		awk -v folder="${f%/*}" '/^static /{ s = 1; next }
+			s && /^[a-z_0-9]+\(/{ sub(/\(.*/, ""); print $0 " " folder } { s = 0 }
+			/^struct [a-z_0-9]+ \{/{ print "struct_" $2 " " folder }' "$f"
+	done | sort -u
+}
+is 'no two folders have a static function or a struct of one name' \
+	"$(names | cut -d' ' -f1 | uniq -d | tr '\n' ' ')" ''
