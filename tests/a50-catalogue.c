@@ -878,7 +878,7 @@ test_damage_at_open(void)
 			has_survey(c, "068"),
 		    "%s: surveys are put anew", ruins[i].what);
 		catalogue_close(c);
-		is_int(files(), 2, "the old file is gone");
+		is_int(files(), 1, "the old file is gone");
 	}
 	clean();
 	is_int(catalogue_open("/nonexistent/sffs", hash, &(struct catalogue *){ NULL }), -ENOENT,

@@ -30,7 +30,6 @@ struct db_file {
 	char		 stem[64];	/* catalogue-MARK */
 	pthread_mutex_t	 lock;		/* held while number changes */
 	atomic_uint	 number;	/* of the file that counts */
-	atomic_bool	 sound;		/* it was checked, and nobody has found damage since */
 	atomic_bool	 interrupted;	/* checks end */
 	atomic_int	 logged;	/* the error that was last logged */
 };
@@ -52,7 +51,7 @@ path_of(const struct db_file *f, unsigned number, const char *end, char **out)
 	return asprintf(out, "%s/%s.%u.db%s", f->dir, f->stem, number, end) < 0 ? -ENOMEM : 0;
 }
 
-/* A name is STEM.N.db, or that with -wal, -shm or -closed; 0: it is not. */
+/* A name is STEM.N.db, or that with -wal or -shm; 0: it is not. */
 static unsigned
 number_in_name(const struct db_file *f, const char *name)
 {
@@ -185,7 +184,6 @@ move_on(struct db_file *f, unsigned number, bool make)
 			next = number + 1;
 		if (next > number && make_file(f, next) == 0) {
 			f->number = next;
-			f->sound = true;
 			f->logged = 0;
 			remove_others(f);
 		}
@@ -233,8 +231,6 @@ fail(struct db *db, int code)
 		return rc;
 	const bool current = db_is_current(db);
 	const bool news = current && atomic_exchange(&f->logged, code) != code;
-	if (current && is_damage(code))
-		f->sound = false;
 	if (rc == -EIO)
 		move_on(f, db->number, is_damage(code));
 	if (news && (is_damage(code) || db_is_current(db)))
@@ -522,47 +518,6 @@ db_file_interrupt(struct db_file *f)
 	f->interrupted = true;
 }
 
-/* Takes the mark of a file that was closed as it should be, and that nobody has changed since. */
-static bool
-take_closed_mark(const struct db_file *f)
-{
-	char *path = NULL, *mark = NULL;
-	struct stat st, closed;
-	bool good = path_of(f, f->number, "", &path) == 0 &&
-	    path_of(f, f->number, "-closed", &mark) == 0 && stat(path, &st) == 0 &&
-	    stat(mark, &closed) == 0 && unlink(mark) == 0 &&
-	    st.st_mtim.tv_sec == closed.st_mtim.tv_sec &&
-	    st.st_mtim.tv_nsec == closed.st_mtim.tv_nsec;
-
-	free(path);
-	free(mark);
-	return good;
-}
-
-/*
- * Leaves the mark for the next process, if this one was the last: SQLite has removed the log then.
- */
-static void
-leave_closed_mark(const struct db_file *f)
-{
-	char *path = NULL, *mark = NULL, *log = NULL;
-	struct stat st;
-
-	if (path_of(f, f->number, "", &path) == 0 && path_of(f, f->number, "-wal", &log) == 0 &&
-	    path_of(f, f->number, "-closed", &mark) == 0 && access(log, F_OK) < 0 &&
-	    stat(path, &st) == 0) {
-		int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-		if (fd >= 0) {
-			futimens(fd, (const struct timespec[]){ st.st_mtim, st.st_mtim });
-			close(fd);
-		}
-	}
-	free(path);
-	free(mark);
-	free(log);
-}
-
 /*
  * Opening and closing.
  */
@@ -570,7 +525,6 @@ leave_closed_mark(const struct db_file *f)
 static int
 make_and_check(struct db_file *f)
 {
-	const bool closed = take_closed_mark(f);
 	struct db *db = NULL;
 	char mark[16];
 	int rc = make_file(f, f->number);
@@ -580,7 +534,7 @@ make_and_check(struct db_file *f)
 		rc = db_open(f, 2048, &db);
 	if (rc == 0)
 		rc = check_pragma(db, "PRAGMA user_version", mark);
-	if (rc == 0 && !closed)
+	if (rc == 0)
 		rc = check_pragma(db, "PRAGMA quick_check(1)", "ok");
 	db_close(db);
 	return rc;
@@ -617,7 +571,6 @@ db_file_open(const char *dir, struct db_file **out)
 		db_file_close(f);
 		return rc;
 	}
-	f->sound = true;
 	remove_others(f);
 	*out = f;
 	return 0;
@@ -628,8 +581,6 @@ db_file_close(struct db_file *f)
 {
 	if (!f)
 		return;
-	if (f->sound)
-		leave_closed_mark(f);
 	pthread_mutex_destroy(&f->lock);
 	free(f->dir);
 	free(f);

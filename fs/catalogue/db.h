@@ -7,9 +7,7 @@
  * one open goes on with it until it gets an error; then its connections are not current any more.
  *
  * db_file_open checks the file with PRAGMA quick_check, which takes 1.1 s for a million documents
- * (585 MB, in the page cache). The last process to close a sound file leaves a mark beside it
- * (FILE-closed, with the file's time of modification). The next process that opens the file takes
- * the mark, and does not check a file that has still that time.
+ * (585 MB, in the page cache).
  *
  * No call waits for another process longer than BUSY_MS. A statement is named by its place in
  * sql.h; the connection prepares it at its first use and keeps it.
