@@ -75,6 +75,7 @@ soak: setup
 	ROUNDS=100000 $(PROVE) $(BUILD)/tests/a51-catalogue-names
 	ROUNDS=300 $(PROVE) $(BUILD)/tests/a43-store-shared
 	A35_ROUNDS=20000 $(PROVE) $(BUILD)/tests/a35-view-python
+	for seed in $$(seq 20); do SEED=$$seed STEPS=300 $(PROVE) tests/f55-model.t || exit; done
 	N=1000000 $(PROVE) --verbose tests/f90-million.t
 
 # FUZZ_SECONDS for each target; what is found goes to build/fuzz/found, and from there, made small, to tests/fuzz/corpus.

@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""
+Random steps in an org and in a model of it. After each refresh that succeeds the whole tree is what the model says:
+names, Ids, titles, versions, sizes, checksums and, of some documents, bytes. A refresh that fails takes nothing away.
+
+For tests/f55-model.t, which has an org and a mount point. STEPS of them; SEED to have the same again.
+"""
+import errno, hashlib, json, os, random, re, signal, subprocess, sys, time, urllib.parse, urllib.request
+
+BUILD, TMP, MNT, ORG = (os.environ[k] for k in ('BUILD', 'TMP', 'MNT', 'ORG_URL'))
+STEPS, SEED = int(os.environ.get('STEPS', 60)), int(os.environ.get('SEED', time.time()))
+r = random.Random(SEED)
+TITLES = ['Plan', 'Plan', 'Report 2024', 'Über', 'a/b', '.hidden', 'Plan.txt', 'x' * 300]
+EXTENSIONS = ['txt', 'csv', 'bin']
+
+
+def ask(path, /, **form):
+    data = urllib.parse.urlencode(form).encode()
+    return urllib.request.urlopen(f'{ORG}/_org/{path}', data, 60).read().decode()
+
+
+def daemon():
+    """The process that serves the mount: the one that is not the helper which mounts for it."""
+    pids = subprocess.run(['pgrep', '-f', f'^{BUILD}/sffs .* sim {MNT}$'], stdout=subprocess.PIPE).stdout.split()
+    return int(pids[0])
+
+
+class Document:
+    def __init__(self, number, title, extension):
+        self.number, self.title, self.extension = number, title, extension
+        self.id = self.version = None
+        self.versions = []
+        self.deleted = self.archived = self.hidden = False
+
+    def listed(self):
+        return not (self.deleted or self.archived or self.hidden)
+
+
+def safe(name):
+    """A Title as a name: sffs-tree(5)."""
+    name = ''.join('_' if c == '/' or ord(c) < 32 or ord(c) == 127 else c for c in name)
+    if name[:1] in ('.', '-'):
+        name = '_' + name[1:]
+    while len(name.encode()) > 255:
+        name = name[:-1]
+    return name
+
+
+def with_extension(title, extension):
+    if title.lower().endswith('.' + extension):
+        return safe(title)
+    name = safe(title)
+    while len(name.encode()) + 1 + len(extension) > 255:
+        name = name[:-1]
+    return name + '.' + extension
+
+
+def with_id(title, id):
+    name = safe(title)
+    while len(name.encode()) + 3 + len(id) > 255:
+        name = name[:-1]
+    return f'{name} ({id})'
+
+
+class Model:
+    def __init__(self):
+        self.documents = []
+        self.files = 0
+        self.access_changed = False     # shown by a full refresh only
+
+    def names(self):
+        """Oldest document first, each takes the first free of its three names."""
+        taken = {}
+        for d in self.documents:
+            if d.listed():
+                for name in (safe(d.title), with_extension(d.title, d.extension), with_id(d.title, d.id)):
+                    if name not in taken:
+                        taken[name] = d
+                        break
+        return taken
+
+    def some(self, condition):
+        fitting = [d for d in self.documents if condition(d)]
+        return r.choice(fitting) if fitting else None
+
+    def content(self):
+        size = r.choice((0, 1, 17, 4096, 70000, 200000))
+        return ''.join(r.choices('abcdefgh,\n"', k=size)) if size < 5000 else f'{r.random()}\n' * (size // 20)
+
+    def put(self, text):
+        """A file of its own with these bytes: the org reads it when it is asked for them."""
+        self.files += 1
+        path = f'{TMP}/content-{self.files}'
+        with open(path, 'w', encoding='utf8') as f:
+            f.write(text)
+        return path
+
+    def change(self, op, d, **form):
+        answer = ask('change', op=op, id=d.id, **form).split()
+        d.version = answer[1]
+
+    def step(self):
+        kind = r.choice(('create', 'create', 'version', 'version', 'rename', 'delete', 'undelete', 'archive',
+                         'unarchive', 'hide', 'share'))
+        d = self.some({'undelete': lambda d: d.deleted, 'unarchive': lambda d: d.archived and not d.deleted,
+                       'share': lambda d: d.hidden and not d.deleted}.get(kind, Document.listed))
+        if kind == 'create' or not d:
+            d = Document(len(self.documents), r.choice(TITLES), r.choice(EXTENSIONS))
+            text = self.content()
+            path = f'{d.title}.{d.extension}'.replace('/', '_')
+            answer = ask('change', op='add', title=d.title, path=path, file=self.put(text))
+            d.id, d.version = answer.split()
+            d.versions.append(text)
+            self.documents.append(d)
+        elif kind == 'version':
+            text = self.content()
+            self.change('new-version', d, file=self.put(text), path=f'{d.title}.{d.extension}'.replace('/', '_'))
+            d.versions.append(text)
+        elif kind == 'rename':
+            d.title = r.choice(TITLES)
+            self.change('rename', d, to=d.title)
+        else:
+            self.change({'hide': 'unshare'}.get(kind, kind), d)
+            if kind in ('delete', 'undelete'):
+                d.deleted = kind == 'delete'
+            elif kind in ('archive', 'unarchive'):
+                d.archived = kind == 'archive'
+            else:
+                d.hidden = kind == 'hide'
+                self.access_changed = True
+        return f'{kind} {d.id} {d.title[:20]!r}'
+
+
+FAULTS = [dict(kind='error', status=500), dict(kind='error', status=503), dict(kind='drop'), dict(kind='html'),
+          dict(kind='garbage'), dict(kind='empty'), dict(kind='not-http'), dict(kind='drop-after', bytes=100), dict(kind='short', bytes=10),
+          dict(kind='error', status=401, code='INVALID_SESSION_ID')]
+MATCHES = ['GET */query*', 'GET */VersionData', 'GET */queryAll*', 'POST */composite', 'POST */oauth2/token']
+
+
+class World:
+    def __init__(self):
+        self.model = Model()
+        self.log = []
+        self.problems = []
+
+    def mount(self):
+        ask('fault/clear')              # a first fill that fails mounts nothing
+        mounted = subprocess.run([f'{BUILD}/sffs', '-o', 'refresh=3600,tries=2', 'sim', MNT], stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT)
+        if mounted.returncode != 0:
+            self.problem(f'it does not mount: {mounted.stdout.decode()}')
+        return mounted.returncode == 0
+
+    def problem(self, text):
+        self.problems.append(f'{text}; after: {"; ".join(self.log[-6:])}')
+
+    def disturb(self):
+        """Anything but a change of a document: faults, page sizes, tokens that expire, the end of the process."""
+        what = r.choice(('fault', 'fault', 'page-size', 'kill', 'expire', 'remount'))
+        if what == 'fault':
+            fault, match = r.choice(FAULTS), r.choice(MATCHES)
+            ask('fault', match=match, times=1, **fault)
+            what += f' {fault} {match}'
+        elif what == 'page-size':
+            ask('set', **{'page-size': r.choice((1, 2, 3, 7, 200, 2000))})
+        elif what == 'expire':
+            ask('expire-tokens')
+        elif what in ('kill', 'remount'):
+            if what == 'kill':
+                os.kill(daemon(), signal.SIGKILL)
+                subprocess.run(['fusermount3', '-u', MNT], check=True)
+            else:
+                subprocess.run(['fusermount3', '-u', MNT], check=True)
+            self.mount()
+        self.log.append(what)
+
+    def refresh(self):
+        full = self.model.access_changed or r.random() < 0.2
+        try:
+            with open(f'{MNT}/.sffs/refresh', 'w') as f:
+                f.write('full\n' if full else 'now\n')
+        except OSError as e:
+            self.log.append(f'refresh: {e.strerror}')
+            return False
+        if full:
+            self.model.access_changed = False
+        return True
+
+    def compare(self, full):
+        names = self.model.names()
+        found = set(os.listdir(f'{MNT}/documents'))
+        if found != set(names):
+            self.problem(f'listed wrongly: {sorted(n[:30] for n in found - set(names))}, '
+                         f'missing: {sorted(n[:30] for n in set(names) - found)}')
+            return
+        if (ids := set(os.listdir(f'{MNT}/by-id'))) != {d.id for d in names.values()}:
+            self.problem(f'by-id has {len(ids)} of {len(names)}')
+        for name, d in names.items():
+            self.compare_document(name, d, full or r.random() < 0.15)
+        self.compare_sums(names)
+
+    def compare_document(self, name, d, read):
+        want, directory = d.versions[-1].encode(), f'{MNT}/documents/{name}'
+        record = json.load(open(f'{directory}/metadata.json'))
+        path = f'{directory}/{with_extension(d.title, d.extension)}'
+        for what, got, right in (
+                ('Id', record['Id'], d.id), ('Title', record['Title'], d.title),
+                ('version', record['LatestPublishedVersionId'], d.version),
+                ('checksum', record['LatestPublishedVersion.Checksum'] if 'LatestPublishedVersion.Checksum' in record
+                 else record['LatestPublishedVersion']['Checksum'], hashlib.md5(want).hexdigest()),
+                ('size', os.stat(path).st_size, len(want)),
+                ('link', os.readlink(f'{MNT}/by-id/{d.id}'), f'../documents/{name}')):
+            if got != right:
+                self.problem(f'{name[:30]} ({d.id}): {what} is {got}, not {right}')
+        if read:
+            try:
+                if open(path, 'rb').read() != want:
+                    self.problem(f'{name[:30]} ({d.id}): other bytes')
+            except OSError as e:
+                self.problem(f"{name[:30]} ({d.id}): {e.strerror}: " + open(f"{MNT}/.sffs/log").read()[-600:])
+
+    def compare_sums(self, names):
+        want = sorted(hashlib.md5(d.versions[-1].encode()).hexdigest() for d in names.values())
+        got = sorted(line.lstrip('\\')[:32] for line in open(f'{MNT}/.sffs/MD5SUMS'))
+        if want != got:
+            self.problem(f'MD5SUMS has {len(got)} sums, of which {len(set(got) & set(want))} are right')
+
+    def run(self):
+        if not self.mount():
+            return
+        for i in range(STEPS):
+            for _ in range(r.randrange(4)):
+                self.log.append(self.model.step())
+            if r.random() < 0.4:
+                self.disturb()
+            for _ in range(10):
+                before = set(os.listdir(f'{MNT}/documents')) & set(self.model.names())
+                if self.refresh():
+                    break
+                if lost := before - set(os.listdir(f'{MNT}/documents')):
+                    self.problem(f'a refresh that failed has taken away {sorted(n[:30] for n in lost)}')
+            else:
+                self.problem('no refresh in ten succeeds')
+            ask('fault/clear')
+            self.compare(i == STEPS - 1)
+            if self.problems:
+                return
+
+
+w = World()
+w.run()
+subprocess.run(['fusermount3', '-u', MNT])
+good = not w.problems
+print(('ok' if good else 'not ok') + f' 1 - {STEPS} random steps: after each refresh the tree is what the org has')
+if not good:
+    print(f'# SEED={SEED}')
+    for p in w.problems[:5]:
+        print('#', p[:1500])
+sys.exit(not good)
