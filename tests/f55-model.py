@@ -132,8 +132,8 @@ class Model:
 
 
 FAULTS = [dict(kind='error', status=500), dict(kind='error', status=503), dict(kind='drop'), dict(kind='html'),
-          dict(kind='garbage'), dict(kind='empty'), dict(kind='not-http'), dict(kind='drop-after', bytes=100), dict(kind='short', bytes=10),
-          dict(kind='error', status=401, code='INVALID_SESSION_ID')]
+          dict(kind='garbage'), dict(kind='empty'), dict(kind='not-http'), dict(kind='drop-after', bytes=100),
+          dict(kind='short', bytes=10), dict(kind='error', status=401, code='INVALID_SESSION_ID')]
 MATCHES = ['GET */query*', 'GET */VersionData', 'GET */queryAll*', 'POST */composite', 'POST */oauth2/token']
 
 
