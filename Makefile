@@ -98,7 +98,7 @@ BENCH_PROGRAMS = $(BUILD)/tests/delay-proxy $(addprefix $(BUILD)/tests/bench/,pr
 TESTS ?= tests/a00-layers.t $(filter $(BUILD)/tests/a%,$(UNIT_PROGRAMS)) \
 	$(filter-out tests/a00% tests/z%,$(sort $(wildcard tests/*.t))) \
 	$(filter $(BUILD)/tests/z%,$(UNIT_PROGRAMS)) $(sort $(wildcard tests/z*.t))
-JOBS  ?= 1
+JOBS  ?= 2
 PROVE  = BUILD=$(BUILD) prove -j $(JOBS) --exec '' --timer
 
 test: setup
