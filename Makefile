@@ -104,6 +104,8 @@ PROVE  = BUILD=$(BUILD) prove -j $(JOBS) --exec '' --timer
 test: setup
 	$(MAKE) all units manual
 	$(PROVE) $(TESTS)
+test-only:
+	$(PROVE) $(TESTS)
 units: $(UNIT_PROGRAMS) $(BENCH_PROGRAMS) fuzz-programs
 test-asan: setup
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
@@ -111,6 +113,10 @@ test-asan: setup
 test-tsan: setup
 	TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
 	$(MAKE) test BUILD=build/tsan CFLAGS='-O1 -g' HARDEN= SAN=-fsanitize=thread
+test-valgrind: setup
+	$(MAKE) all units manual
+	tests/valgrind $(BUILD) $(BUILD)/valgrind
+	$(MAKE) test-only BUILD=$(BUILD)/valgrind
 
 # One-line changes that each take a feature away: the tests that promise it must fail.
 mutants: setup
