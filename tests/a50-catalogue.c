@@ -775,6 +775,12 @@ overwrite(const char *name, off_t from, off_t n)
 }
 
 static void
+enlarge(const char *name, off_t size)
+{
+	ok(truncate(db_of(name), size) == 0, "the file is large");
+}
+
+static void
 ruin_all(const char *name)
 {
 	overwrite(name, 0, 5000);
@@ -938,6 +944,16 @@ test_check(void)
 	overwrite("catalogue", 3 * 4096, 4096);
 	is_int(catalogue_check(c), -EIO, "a page that nobody has read");
 	ok(!catalogue_is_filled(c) && catalogue_check(c) == 0, "is found, and the file begun anew");
+	catalogue_close(c);
+	c = open_catalogue();
+	put_many(c, 1, 200);
+	catalogue_close(c);
+	overwrite("catalogue", 3 * 4096, 4096);
+	enlarge("catalogue", 65 << 20);
+	c = open_catalogue();
+	ok(c && find(c, 1) == 0, "the opening does not wait for the check of a large file");
+	is_int(catalogue_check_opened(c), -EIO, "which finds the damage a little later");
+	ok(!catalogue_is_filled(c) && catalogue_check_opened(c) == 0, "once");
 	put_many(c, 1, 2000);
 	catalogue_interrupt(c);
 	is_int(catalogue_check(c), -EINTR, "a check can be interrupted");

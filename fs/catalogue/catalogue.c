@@ -91,6 +91,12 @@ catalogue_interrupt(struct catalogue *c)
 }
 
 int
+catalogue_check_opened(struct catalogue *c)
+{
+	return db_file_check_opened(c->file);
+}
+
+int
 catalogue_check(struct catalogue *c)
 {
 	return db_file_check(c->file);

@@ -33,6 +33,9 @@ struct catalogue;
  */
 int	catalogue_open(const char *dir, uint64_t (*hash)(const char *name), struct catalogue **out);
 void	catalogue_close(struct catalogue *);
+/* Ends the check of the file, if it was too large for catalogue_open: seconds for a million
+ * documents. Errors as catalogue_check. */
+int	catalogue_check_opened(struct catalogue *);
 /* Checks every page of the file, 10 s for a million documents. -EIO: damaged, and begun anew. */
 int	catalogue_check(struct catalogue *);
 void	catalogue_interrupt(struct catalogue *);	/* from now on checks are -EINTR */

@@ -20,6 +20,7 @@
 #define NAME		"catalogue-"
 #define BUSY_MS		5000	/* for another process's writer; a batch takes milliseconds */
 #define CHECKPOINT	8192	/* pages of 4 KiB in the log before they move to the file */
+#define CHECK_AT_ONCE	(64 << 20)	/* bytes: a quick_check takes a fraction of a second */
 #define TRIES		3	/* files at an opening, of which all but the last are damaged */
 #define OLD (30 * 24 * 60 * 60)	/* seconds after which the unchanged file of another version goes */
 
@@ -31,6 +32,7 @@ struct db_file {
 	pthread_mutex_t	 lock;		/* held while number changes */
 	atomic_uint	 number;	/* of the file that counts */
 	atomic_bool	 interrupted;	/* checks end */
+	atomic_bool	 unchecked;	/* the opening has left the quick_check to a later call */
 	atomic_int	 logged;	/* the error that was last logged */
 };
 
@@ -474,6 +476,8 @@ db_renew(struct db **db)
  * Checks.
  */
 
+#define QUICK_CHECK	"PRAGMA quick_check(1)"
+
 /* Runs a pragma that answers one row; is that row this text? */
 static int
 check_pragma(struct db *db, const char *pragma, const char *good)
@@ -498,18 +502,30 @@ is_interrupted(void *ctx)
 	return f->interrupted;
 }
 
-int
-db_file_check(struct db_file *f)
+static int
+check_pages(struct db_file *f, const char *pragma)
 {
 	struct db *db = NULL;
 	int rc = db_open(f, 2048, &db);
 
 	if (rc == 0) {
 		sqlite3_progress_handler(db->handle, 10000, is_interrupted, f);
-		rc = check_pragma(db, "PRAGMA integrity_check(1)", "ok");
+		rc = check_pragma(db, pragma, "ok");
 	}
 	db_close(db);
 	return rc;
+}
+
+int
+db_file_check(struct db_file *f)
+{
+	return check_pages(f, "PRAGMA integrity_check(1)");
+}
+
+int
+db_file_check_opened(struct db_file *f)
+{
+	return atomic_exchange(&f->unchecked, false) ? check_pages(f, QUICK_CHECK) : 0;
 }
 
 void
@@ -521,6 +537,19 @@ db_file_interrupt(struct db_file *f)
 /*
  * Opening and closing.
  */
+
+/* Notes that it is left unchecked. */
+static bool
+is_large(struct db_file *f)
+{
+	char *path = NULL;
+	struct stat st;
+
+	f->unchecked = path_of(f, f->number, "", &path) == 0 && stat(path, &st) == 0 &&
+	    st.st_size > CHECK_AT_ONCE;
+	free(path);
+	return f->unchecked;
+}
 
 static int
 make_and_check(struct db_file *f)
@@ -535,7 +564,7 @@ make_and_check(struct db_file *f)
 	if (rc == 0)
 		rc = check_pragma(db, "PRAGMA user_version", mark);
 	if (rc == 0)
-		rc = check_pragma(db, "PRAGMA quick_check(1)", "ok");
+		rc = is_large(f) ? 0 : check_pragma(db, QUICK_CHECK, "ok");
 	db_close(db);
 	return rc;
 }

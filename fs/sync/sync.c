@@ -40,6 +40,7 @@ struct sync {
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct pool	*pool;		/* NULL once stopped */
 	struct task	 refresh, reconcile;
+	struct job	 check;		/* of a large catalogue, once */
 	/* This machine's clock (ms): another mount's refresh serves if it began no earlier. */
 	int64_t		 since;
 	struct freshness fresh;		/* of the last refresh */
@@ -201,6 +202,20 @@ drop_reconcile(struct job *job)
 	task_end(&s->reconcile, &s->lock, -EINTR);
 }
 
+static void
+run_check(struct job *job)
+{
+	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, check));
+
+	catalogue_check_opened(s->updater.catalogue);	/* it says itself what it finds */
+}
+
+static void
+drop_check(struct job *job)
+{
+	(void)job;
+}
+
 /*
  * Opening and closing.
  */
@@ -237,6 +252,7 @@ sync_open(
 		.page = -1 };
 	s->refresh.job = (struct job){ .run = run_refresh, .drop = drop_refresh };
 	s->reconcile.job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
+	s->check = (struct job){ .run = run_check, .drop = drop_check };
 	s->fresh.asked = pages_state(&s->updater, "began");
 	pthread_mutex_init(&s->lock, NULL);
 	*out = s;
@@ -311,6 +327,8 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 	catalogue_on_unfilled(s->updater.catalogue, fill_again, s);
 	pthread_mutex_lock(&s->lock);
 	freshness_note(&s->fresh, rc, pages_state(&s->updater, "began"), PAUSE_MOST);
+	if (s->pool)
+		pool_add(s->pool, &s->check);
 	pthread_mutex_unlock(&s->lock);
 	if (!filled || (rc != -ETIMEDOUT && rc != -EDQUOT && rc != -EIO) || s->o.fail_offline)
 		return rc;
