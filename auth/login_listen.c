@@ -15,6 +15,7 @@
 
 #define GUESTS		16	/* connections at a time; browsers open unused ones */
 #define HEAD_MAX	16384	/* bytes of a request's head */
+#define REST_MAX	65536	/* bytes that are read after the answer */
 
 struct listener {
 	int		 fds[2];	/* IPv4, IPv6; -1: not on this machine */
@@ -145,7 +146,6 @@ void
 listener_answer(struct guest *g, const char *status, const char *html)
 {
 	struct buf out = BUF_INIT;
-	char rest[512];
 
 	buf_printf(&out,
 	    "HTTP/1.1 %s\r\nConnection: close\r\nCache-Control: no-store\r\n"
@@ -156,12 +156,10 @@ listener_answer(struct guest *g, const char *status, const char *html)
 	    status, strlen(html), html);
 	if (!out.failed)
 		send(g->fd, out.data, out.len, MSG_NOSIGNAL);
-	/* Closing with bytes unread would reset the connection, and the answer with it. */
 	shutdown(g->fd, SHUT_WR);
-	while (recv(g->fd, rest, sizeof(rest), 0) > 0)
-		continue;
 	buf_free(&out);
-	dismiss(g);
+	buf_wipe(&g->head);
+	g->answered = 1;
 }
 
 /* Takes a whole head. True: it is a visit. */
@@ -205,10 +203,12 @@ read_guest(struct listener *l, struct guest *g)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n <= 0) {
+	if (n > 0 && g->answered)
+		g->answered += (size_t)n;
+	if (n <= 0 || g->answered > REST_MAX)
 		dismiss(g);
+	if (g->answered || g->fd < 0)
 		return false;
-	}
 	g->head.len += (size_t)n;
 	g->head.data[g->head.len] = '\0';
 	if (strstr(g->head.data, "\r\n\r\n"))

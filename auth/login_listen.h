@@ -1,6 +1,9 @@
 /*
  * login_listen - the web server on loopback to which the browser comes back, for one visit.
  *
+ * It reads on after its answer, up to a limit: closing with bytes unread would
+ * take the answer back.
+ *
  * It listens on 127.0.0.1 and ::1 at the port of redirect_uri. Connections
  * that say nothing, icons, preflights and other paths do not keep the one
  * request that counts from being answered.
@@ -28,6 +31,7 @@ struct guest {
 	int		 fd;		/* -1: free */
 	int64_t		 arrival;	/* ms of clock_ms; the lowest makes room; 0: free */
 	struct buf	 head;
+	size_t		 answered;	/* 1 + the bytes that came since; 0: not yet */
 	char		*query;		/* of a visit, in head; "": none */
 };
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A login in a browser works with a person, the browser, and anything else that connects to the port.
-. "${0%/*}/lib.sh"; plan 63
+. "${0%/*}/lib.sh"; plan 66
 port=$(free_port)
 callback=http://localhost:$port/OauthRedirect
 org_start --synthetic 10 --plain --flow web --redirect-uri "$callback"
@@ -115,6 +115,29 @@ is 'a browser that asks twice sees the same twice' "$(cat "$TMP/twice")" 'HTTP/1
 HTTP/1.1 200 OK'
 ended 'and the login' 0
 is 'the door is closed' "$(status "$callback")" 000
+
+# Requests whose bodies do not end, while somebody logs in.
+begin
+python3 - "$port" >"$TMP/endless" <<'EOF'
+import socket, sys, threading
+def pour():
+    s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+    s.sendall(b'POST /OauthRedirect HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000000\r\n\r\n')
+    try:
+        for _ in range(256):
+            s.sendall(bytes(1 << 20))
+        ends.append('endless')
+    except OSError:
+        ends.append('cut')
+ends = []
+threads = [threading.Thread(target=pour) for _ in range(4)]
+for t in threads: t.start()
+for t in threads: t.join()
+print(*ends)
+EOF
+is 'bodies without an end are cut' "$(cat "$TMP/endless")" 'cut cut cut cut'
+is 'and keep the browser from nothing' "$(status "$(answer)")" 200
+ended 'the login beside them' 0
 
 # By the other address of localhost.
 if [ -e /proc/net/if_inet6 ] && grep -q '^00000000000000000000000000000001 ' /proc/net/if_inet6; then
