@@ -1,7 +1,7 @@
 #!/bin/sh
 # A harmless signal (a child has ended, the window has a new size, Ctrl-Z and back) does not interrupt a program that
 # waits for the mount. A signal that means "stop" ends the wait, also after a harmless one.
-. "${0%/*}/lib.sh"; plan 9
+. "${0%/*}/lib.sh"; plan 12
 mkdir "$TMP/data"
 printf 'one\n' >"$TMP/data/One.txt"
 org_start --data "$TMP/data"
@@ -40,3 +40,15 @@ echo >"$TMP/end"
 timeout 60 sh -c "while [ -d /proc/$child ] && ! grep -q '^State:.*Z' /proc/$child/status; do sleep 0.05; done"
 org release -X POST >/dev/null
 ok 'a shell whose child ends meanwhile finds the file' wait $looks
+fs_unmount
+
+# The kernel may tell a mount twice that one request is interrupted.
+gcc -shared -fPIC -O1 -D_GNU_SOURCE -o "$TMP/twice.so" "$TOP/tests/twice.c" || exit 1
+case $BUILD in *asan|*tsan) ;; *) preload=LD_PRELOAD=$TMP/twice.so ;; esac
+env ${preload-} "$BUILD/sffs" -o refresh=0 sim "$MNT"
+hold
+is 'a harmless signal that is told twice is none' "$(signalled SIGCHLD -- sh -c "$go")" there
+hold
+is 'SIGTERM after it ends the wait' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
+org release -X POST >/dev/null
+ok 'and the mount goes on' ls "$MNT/documents"
