@@ -76,28 +76,14 @@ buf_printf(struct buf *b, const char *fmt, ...)
 void
 buf_put_json(struct buf *b, const char *s, size_t n)
 {
-	static const char plain[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
-	const unsigned char *p = (const unsigned char *)s, *end = p + n;
+	char shown[8];
 
 	buf_putc(b, '"');
-	while (p < end) {
-		size_t len = utf8_len((const char *)p, (size_t)(end - p));
-
-		if (len == 0) {
-			buf_puts(b, UTF8_REPLACEMENT);
-			p++;
-			continue;
-		}
-		const char *escaped = *p ? strchr(plain, *p) : NULL;
-		if (escaped)
-			buf_printf(b, "\\%c", letters[escaped - plain]);
-		else if (*p < 0x20 || *p == 0x7f)
-			buf_printf(b, "\\u%04x", (unsigned)*p);
-		else if (*p == 0xc2 && p[1] < 0xa0)	/* C1 drives terminals, too */
-			buf_printf(b, "\\u%04x", (unsigned)p[1]);
-		else
-			buf_put(b, p, len);
-		p += len;
+	for (size_t len; n > 0; s += len, n -= len) {
+		len = utf8_show(s, n, shown);
+		if (*s == '"' || *s == '\\')
+			buf_putc(b, '\\');
+		buf_puts(b, utf8_len(s, n) ? shown : UTF8_REPLACEMENT);
 	}
 	buf_putc(b, '"');
 }

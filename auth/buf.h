@@ -26,7 +26,7 @@ void	buf_put(struct buf *, const void *, size_t);
 void	buf_puts(struct buf *, const char *);
 void	buf_putc(struct buf *, char);
 void	buf_printf(struct buf *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* A JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string with its quotes; escaped as by utf8_show; what is not UTF-8 becomes U+FFFD. */
 void	buf_put_json(struct buf *, const char *, size_t);
 void	buf_put_json_text(struct buf *, const char *);	/* the same for a C string; NULL: null */
 /* application/x-www-form-urlencoded, blanks as %20: for a query and for a body. */

@@ -21,6 +21,7 @@
 #include "buf.h"
 #include "log.h"
 #include "option.h"
+#include "utf8.h"
 
 #define FILE_MOST	(1u << 20)	/* bytes of a config file */
 #define LINE_MOST	4096		/* bytes of a line */
@@ -48,6 +49,7 @@ put_orgs(const struct buf *text, const char *org, const char *separator, struct 
 {
 	const size_t org_len = strlen(org);
 	bool found = false;
+	char shown[8];
 	size_t n;
 
 	for (const char *s = buf_str(text); *s; s += n + (s[n] == '\n')) {
@@ -57,7 +59,9 @@ put_orgs(const struct buf *text, const char *org, const char *separator, struct 
 			continue;
 		size_t len = strcspn(s + 1, "]\n");
 		found = found || (len == org_len && strncmp(s + 1, org, len) == 0);
-		buf_printf(out, "%s%.*s", out->len ? separator : "", (int)len, s + 1);
+		buf_puts(out, out->len ? separator : "");
+		for (size_t i = 0; i < len; buf_puts(out, shown))
+			i += utf8_show(s + 1 + i, len - i, shown);
 	}
 	return found;
 }

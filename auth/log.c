@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fnv.h"
+#include "utf8.h"
 
 #define LINE_MAX_BYTES	1024
 #define TAIL_LINES	200
@@ -33,9 +34,7 @@ static struct {
 void
 log_level_set(enum log_level level)
 {
-	pthread_mutex_lock(&state.lock);
 	state.level = level;
-	pthread_mutex_unlock(&state.lock);
 }
 
 bool
@@ -69,49 +68,30 @@ log_to_journal(void)
 	    fstat(STDERR_FILENO, &st) == 0 && st.st_dev == (dev_t)device &&
 	    st.st_ino == (ino_t)inode;
 
-	pthread_mutex_lock(&state.lock);
 	state.journal = journal;
-	pthread_mutex_unlock(&state.lock);
 	return journal;
 }
 
 void
 log_plain(const char *program)
 {
-	pthread_mutex_lock(&state.lock);
 	state.plain = program;
-	pthread_mutex_unlock(&state.lock);
-}
-
-/* A line must stay one line and must not drive the terminal that shows it. */
-static void
-make_harmless(char *s)
-{
-	for (; *s; s++) {
-		bool c1 = (unsigned char)*s == 0xc2 && (unsigned char)s[1] >= 0x80 &&
-		    (unsigned char)s[1] < 0xa0;
-
-		if ((unsigned char)*s < 0x20 || *s == 0x7f || c1)
-			*s = '?';
-		if (c1)
-			*++s = '?';
-	}
 }
 
 void
 log_line(enum log_level level, const char *module, const char *fmt, ...)
 {
 	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
-	char text[LINE_MAX_BYTES - 64];
+	char raw[4 * LINE_MAX_BYTES], text[LINE_MAX_BYTES - 64];
 	char line[LINE_MAX_BYTES];
 	char date[32];
 	struct tm tm;
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
-	make_harmless(text);
+	utf8_show_all(text, sizeof(text), raw);
 	time_t now = time(NULL);
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
@@ -152,6 +132,24 @@ log_warn_once(const char *module, const char *fmt, ...)
 	pthread_mutex_unlock(&state.lock);
 	if (is_new)
 		log_warn(module, "%s", text);
+}
+
+void
+log_print(FILE *f, const char *fmt, ...)
+{
+	char raw[16384], text[2 * sizeof(raw)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(raw, sizeof(raw), fmt, ap);
+	va_end(ap);
+	char *end = strchr(raw, '\0'), *line = end > raw && end[-1] == '\n' ? end - 1 : end;
+	const char *newline = line < end ? "\n" : "";
+	*line = '\0';
+	utf8_show_all(text, sizeof(text), raw);
+	fprintf(f, "%s%s", text, newline);
+	explicit_bzero(raw, sizeof(raw));	/* it may be a token */
+	explicit_bzero(text, sizeof(text));
 }
 
 void

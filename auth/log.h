@@ -3,18 +3,23 @@
  *
  * Use it as `log_warn("store", "%s: short write: %s", name, strerror(-rc))`:
  * subject first, no full stop, no newline. A line is `date level module: text`;
- * bytes that could drive a terminal are replaced.
+ * a text that is too long ends in "...".
+ *
+ * All that the programs print passes here, but for literals and JSON. What could
+ * drive a terminal is escaped (utf8_show), and so is a newline: nothing that comes
+ * from outside makes a second line.
  *
  * The log is the process's one piece of global state: handed on, it would be in
  * every signature. Never give it a secret; struct secret has no format on
  * purpose.
  *
- * Any thread.
+ * Any thread; but log_level_set, log_to_journal and log_plain before there are others.
  */
 #ifndef AUTH_LOG_H
 #define AUTH_LOG_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "buf.h"
 
@@ -41,6 +46,10 @@ void	log_warn_once(const char *module, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* log_error, for what the user can correct in the config or on the command line. Is -EINVAL. */
 #define log_invalid(module, ...) (log_error(module, __VA_ARGS__), -EINVAL)
+
+/* Prints a line of text, with the newline at its end if there is one. */
+void	log_print(FILE *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define log_say(...)	log_print(stdout, __VA_ARGS__)
 
 void	log_tail(struct buf *out);				/* the last lines, oldest first */
 

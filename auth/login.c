@@ -15,7 +15,7 @@ login_say_who(struct session *s, const struct login *l)
 	struct oauth_identity who = { 0 };
 
 	int rc = oauth_identify(s->http, l->instance_url, &l->access_token, &who);
-	printf("%s: logged in as %s, user %s of org %s at %s\n", s->config->org,
+	log_say("%s: logged in as %s, user %s of org %s at %s\n", s->config->org,
 	    rc == 0 ? who.username : "somebody", l->user_id, l->org_id, l->instance_url);
 	oauth_identity_free(&who);
 }

@@ -165,7 +165,7 @@ login_import(struct session *s)
 
 	if (rc == 0) {
 		login_say_who(s, &l);
-		printf("%s: %s\n", s->config->org,
+		log_say("%s: %s\n", s->config->org,
 		    !l.refresh_token.bytes ?
 			"this login ends with the session of sf; then import it again" :
 			"the CLI and sffs now share one login; "

@@ -21,22 +21,21 @@
 #define LINE_SIZE	4096
 
 static const char begin[] =
-    "In Salesforce, as an admin of %s:\n"
     "\n"
     "1. Setup, Quick Find \"External Client App Manager\", New External Client App.\n"
     "   A name, a contact e-mail, Distribution State: Local.\n"
-    "2. API (Enable OAuth Settings), Enable OAuth. Callback URL, exactly:\n"
-    "       %s\n"
-    "3. OAuth Scopes: Manage user data via APIs (api)%s\n";
+    "2. API (Enable OAuth Settings), Enable OAuth. Callback URL, exactly:\n";
 
 static const char web[] =
+    "   and Perform requests at any time (refresh_token, offline_access)\n"
     "4. Security: Require PKCE. To do without client_secret, uncheck Require Secret for Web\n"
     "   Server Flow and Require Secret for Refresh Token Flow.\n";
 
 static const char jwt[] =
     "4. Flow Enablement: Enable JWT Bearer Flow, and upload the certificate of private_key:\n"
-    "       umask 077; openssl req -x509 -newkey rsa:2048 -nodes -days 730 -subj /CN=sffs \\\n"
-    "           -keyout %s -out %s.crt\n"
+    "       umask 077; openssl req -x509 -newkey rsa:2048 -nodes -days 730 -subj /CN=sffs \\\n";
+
+static const char jwt_user[] =
     "   After Create, under Policies: Permitted Users \"Admin approved users are\n"
     "   pre-authorized\", and the profile or a permission set of the user.\n";
 
@@ -46,21 +45,20 @@ static const char client_credentials[] =
     "   exact Username.\n";
 
 static const char end[] =
-    "5. Create; then Settings, OAuth Settings, %s in %s.\n"
     "\n"
     "Salesforce knows the app after two to ten minutes, sometimes thirty.\n";
 
 enum { WEB = 1 << CONFIG_WEB, JWT = 1 << CONFIG_JWT, SECRET = 1 << CONFIG_CLIENT_CREDENTIALS };
 
 /* The keys of a section, in their order. */
-static const struct question {
+static const struct prompt {
 	const char *key;
 	unsigned flows;			/* that have the key */
 	unsigned needed;		/* flows that cannot do without */
 	const char *fallback;		/* of an empty answer; NULL: no such line */
 	const char *example;		/* for the template */
 	const char *text;
-} questions[] = {
+} prompts[] = {
 	{ "login_url", ~0U, ~0U, NULL, "https://MYDOMAIN.my.salesforce.com",
 	    "The org's My Domain (Setup, My Domain), such as https://acme.my.salesforce.com" },
 	{ "flow", ~0U, ~0U, "web", "web",
@@ -71,35 +69,41 @@ static const struct question {
 	{ "username", JWT, JWT, NULL, "", "The user to log in" },
 	{ "private_key", JWT, JWT, NULL, "", "The file of the private key, PEM" },
 };
-#define QUESTIONS	(sizeof(questions) / sizeof(questions[0]))
+#define PROMPTS	(sizeof(prompts) / sizeof(prompts[0]))
 
 static void
 say_template(const struct config *c)
 {
-	printf("# %s has no [%s] yet. Put this there and fill it in (the directory 0700, the file\n"
-	    "# 0600); then run %s login --setup %s to see how to make the app in Salesforce.\n"
-	    "[%s]\n", c->file, c->org, c->sffs_auth, c->org, c->org);
-	for (const struct question *q = questions; q < questions + QUESTIONS; q++)
-		printf("# %s.\n%s%s = %s\n", q->text, q->flows == JWT ? "#" : "", q->key,
-		    q->example);
+	log_say("# %s has no [%s] yet. Put this there and fill it in (the directory 0700,\n", c->file,
+	    c->org);
+	log_say("# the file 0600); then %s login --setup %s says how to make the app.\n",
+	    c->sffs_auth, c->org);
+	log_say("[%s]\n", c->org);
+	for (const struct prompt *q = prompts; q < prompts + PROMPTS; q++) {
+		log_say("# %s.\n", q->text);
+		log_say("%s%s = %s\n", q->flows == JWT ? "#" : "", q->key, q->example);
+	}
 }
 
 static void
 say_steps(const struct config *c, const char *key)
 {
-	printf(begin, c->login_url ? c->login_url : "the org", c->redirect_uri,
-	    c->flow == CONFIG_WEB ?
-		",\n   and Perform requests at any time (refresh_token, offline_access)" :
-		"");
-	if (c->flow == CONFIG_JWT)
-		printf(jwt, key, key);
-	else
+	log_say("In Salesforce, as an admin of %s:\n", c->login_url ? c->login_url : "the org");
+	fputs(begin, stdout);
+	log_say("       %s\n", c->redirect_uri);
+	fputs("3. OAuth Scopes: Manage user data via APIs (api)\n", stdout);
+	if (c->flow == CONFIG_JWT) {
+		fputs(jwt, stdout);
+		log_say("           -keyout %s -out %s.crt\n", key, key);
+		fputs(jwt_user, stdout);
+	} else {
 		fputs(c->flow == CONFIG_WEB ? web : client_credentials, stdout);
-	printf(end,
-	    c->flow == CONFIG_JWT ?
-		"Consumer Key: it is client_id" :
-		"Consumer Key and Secret: they are client_id and\n   client_secret",
+	}
+	log_say("5. Create; then Settings, OAuth Settings, Consumer Key%s in %s.\n",
+	    c->flow == CONFIG_JWT ? ": it is client_id" :
+				    " and Secret: client_id and client_secret",
 	    c->file);
+	fputs(end, stdout);
 }
 
 /* The default place of a key: beside the config file. */
@@ -164,7 +168,7 @@ read_answer(bool secret, char line[LINE_SIZE])
 
 /* Asks until the answer is valid, and puts it into the config and, as a line, into text. */
 static int
-ask_key(struct config *c, const struct question *q, const char *fallback, struct buf *text)
+ask_key(struct config *c, const struct prompt *q, const char *fallback, struct buf *text)
 {
 	const struct option *o = option_find(q->key, strlen(q->key));
 	const bool secret = strcmp(q->key, "client_secret") == 0;
@@ -172,9 +176,10 @@ ask_key(struct config *c, const struct question *q, const char *fallback, struct
 	char line[LINE_SIZE] = "";
 	int rc;
 
-	printf("\n%s\n", q->text);
+	putchar('\n');
+	log_say("%s\n", q->text);
 	for (;;) {
-		printf(fallback ? "%s [%s] = " : "%s = ", q->key, fallback);
+		log_say(fallback ? "%s [%s] = " : "%s = ", q->key, fallback);
 		rc = read_answer(secret, line);
 		if (rc < 0 || (!*line && !needed))
 			break;
@@ -214,10 +219,10 @@ ask_all(struct config *c, struct buf *text)
 	setvbuf(stdin, NULL, _IONBF, 0);
 	setvbuf(stdout, NULL, _IOFBF, LINE_SIZE);
 	buf_reserve(text, 8 * LINE_SIZE);
-	printf("[%s] is not in %s yet. Answer these questions to add it; Ctrl-C changes nothing.\n",
-	    c->org, c->file);
+	log_say("[%s] is not in %s yet. Answer these questions to add it; "
+		"Ctrl-C changes nothing.\n", c->org, c->file);
 	buf_printf(text, "\n[%s]\n", c->org);
-	for (const struct question *q = questions; rc == 0 && q < questions + QUESTIONS; q++) {
+	for (const struct prompt *q = prompts; rc == 0 && q < prompts + PROMPTS; q++) {
 		const char *fallback = q->fallback;
 
 		if (!(q->flows & 1U << c->flow))
@@ -277,9 +282,9 @@ login_setup(struct config *c, bool there)
 		default_key(c, key);
 		say_steps(c, c->private_key ? c->private_key : key);
 		if ((lacks = config_lacks(c)))
-			printf("\n%s: [%s] still lacks %s\n", c->file, c->org, lacks);
+			log_say("%s: [%s] still lacks %s\n", c->file, c->org, lacks);
 		else
-			printf("Then: %s login --wait %s\n", c->sffs_auth, c->org);
+			log_say("Then: %s login --wait %s\n", c->sffs_auth, c->org);
 	} else if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		say_template(c);
 	} else {
@@ -287,7 +292,7 @@ login_setup(struct config *c, bool there)
 		if (rc == 0)
 			rc = append_section(c->file, &text);
 		if (rc == 0)
-			printf("\n%s: [%s] is written. Now: %s login --wait %s\n", c->file,
+			log_say("%s: [%s] is written. Now: %s login --wait %s\n", c->file,
 			    c->org, c->sffs_auth, c->org);
 	}
 	buf_wipe(&text);

@@ -103,7 +103,7 @@ say_age(const char *what, int64_t then, const char *date)
 	int64_t age = time(NULL) - then;
 	const int64_t day = 86400, hour = 3600, unit = age >= day ? day : age >= hour ? hour : 60;
 
-	printf("%-10s %s (%lld %s ago)\n", what, date, (long long)(age / unit),
+	log_say("%-10s %s (%lld %s ago)\n", what, date, (long long)(age / unit),
 	    unit == day ? "d" : unit == hour ? "h" : "min");
 }
 
@@ -146,20 +146,21 @@ say_login(struct session *s, const struct login *l, const struct org_says *a)
 		}
 		if (a)
 			buf_printf(&b, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
-		printf("%s}\n", buf_str(&b));
+		buf_puts(&b, "}\n");
+		fputs(buf_str(&b), stdout);
 		buf_free(&b);
 	} else if (stored) {
-		printf("%-10s %s\n", org, l->ended ? "the login has ended" : "logged in");
+		log_say("%-10s %s\n", org, l->ended ? "the login has ended" : "logged in");
 		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
 			if (facts[i].label && facts[i].value)
-				printf("%-10s %s\n", facts[i].label, facts[i].value);
+				log_say("%-10s %s\n", facts[i].label, facts[i].value);
 		say_age("since", l->since, since);
 		say_age("renewed", l->renewed, renewed);
 		if (a && a->max >= 0)
-			printf("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used,
+			log_say("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used,
 			    a->max, a->max > a->used ? a->max - a->used : 0);
 	} else {
-		printf("%-10s not logged in: %s login %s\n", org, s->config->sffs_auth, org);
+		log_say("%-10s not logged in: %s login %s\n", org, s->config->sffs_auth, org);
 	}
 }
 
@@ -205,7 +206,7 @@ login_token(struct session *s)
 	int rc = working_bearer(s, &bearer, &who);
 
 	if (rc == 0)
-		printf("%s\n", bearer.access_token.bytes);
+		log_say("%s\n", bearer.access_token.bytes);
 	oauth_identity_free(&who);
 	bearer_free(&bearer);
 	return rc;
@@ -240,7 +241,7 @@ purge_cache(const struct config *c, const struct login *l)
 		if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) < 0)
 			rc = -errno;
 		else
-			printf("%s: %s removed\n", c->org, path);
+			log_say("%s: %s removed\n", c->org, path);
 	}
 	if (rc < 0)
 		log_error("login", "%s: cannot remove the cached data: %s", dir ? dir : c->org,
@@ -267,11 +268,11 @@ login_logout(struct session *s)
 	else if (rc == -ENOKEY)
 		log_error("login", "%s: not logged in", org);
 	else if (rc == 0 && l.imported)
-		printf(
+		log_say(
 		    "%s: the imported login is removed here; the Salesforce CLI still has it\n",
 		    org);
 	else if (rc == 0)
-		printf("%s: logged out\n", org);
+		log_say("%s: logged out\n", org);
 	if (s->purge && *l.org_id) {
 		int purged = purge_cache(s->config, &l);
 

@@ -298,18 +298,19 @@ show_url(struct web *w)
 	const struct session *s = w->session;
 	bool opened = !s->no_browser && open_browser(w->url.data);
 
-	fprintf(stderr, "%s\n\n    %s\n\n",
-	    opened ? "The browser opens to log in to Salesforce. If not, open this address:" :
-		     "Open this address in a browser, and log in to Salesforce:",
-	    w->url.data);
+	fputs(opened ? "The browser opens to log in to Salesforce. If not, open this address:\n\n" :
+		       "Open this address in a browser, and log in to Salesforce:\n\n",
+	    stderr);
+	log_print(stderr, "    %s\n", w->url.data);
+	fputc('\n', stderr);
 	if (w->listener)
-		fprintf(stderr, "Waiting for the browser (%lld s).%s\n", (long long)s->timeout,
+		log_print(stderr, "Waiting for the browser (%lld s).%s\n", (long long)s->timeout,
 		    w->input >= 0 ?
 			" If it runs on another machine, paste here the address it ends on." :
 			"");
 	else
 		fputs("Then paste here the address it ends on.\n", stderr);
-	fprintf(stderr, "If it shows an error, press Ctrl-C and run: %s login --setup %s\n",
+	log_print(stderr, "If it shows an error, press Ctrl-C and run: %s login --setup %s\n",
 	    s->config->sffs_auth, s->config->org);
 }
 

@@ -91,10 +91,11 @@ parse_arguments(int argc, char **argv, struct auth_arguments *a)
 	char given[16] = "", *end;	/* each letter once */
 	int c, row = 0;
 
-	while ((c = getopt_long(argc, argv, "hV", options, &row)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":hV", options, &row)) != -1) {
 		switch (c) {
 		case 'h': usage(stdout); return EXIT_DONE;
-		case 'V': printf("sffs-auth %s\n", SFFS_VERSION); return EXIT_DONE;
+		case 'V': fputs("sffs-auth " SFFS_VERSION "\n", stdout); return EXIT_DONE;
 		case 'c': a->config = optarg; continue;
 		case 'f': s->from_cli = optarg; break;
 		case 't':
@@ -103,7 +104,9 @@ parse_arguments(int argc, char **argv, struct auth_arguments *a)
 				return complain(optarg, "say a number of seconds");
 			break;
 		case 0: c = options[row].val; break;
-		default: return EXIT_USAGE;	/* getopt has said why */
+		default:
+			return complain(
+			    argv[optind - 1], c == ':' ? "it needs a value" : "no such option");
 		}
 		if (!strchr(given, c))
 			given[strlen(given)] = (char)c;

@@ -19,13 +19,14 @@
 #include "json.h"
 #include "jwt.h"
 #include "log.h"
+#include "utf8.h"
 
 #define TOTAL_TIMEOUT	60		/* seconds */
 #define BODY_LIMIT	(256 * 1024)
 #define FORM_ROOM	16384		/* a form has secrets: growing would leave copies behind */
 #define JWT_LIFE	180		/* seconds */
 #define KEY_MAX		65536
-#define SHOWN		160		/* bytes of the org's text in a message */
+#define SHOWN		240		/* bytes of the org's text in a message, at most */
 
 void
 oauth_grant_free(struct oauth_grant *g)
@@ -43,7 +44,7 @@ oauth_grant_free(struct oauth_grant *g)
 
 /* The first row that fits counts. */
 static const struct known {
-	const char *fragments;	/* "this|that" of "error, description", any case; NULL: any */
+	const char *fragments;	/* "this|that" of error or description, any case; NULL: any */
 	const char *remedy;
 	enum oauth_kind kind;
 } errors[] = {
@@ -138,25 +139,24 @@ int
 oauth_explain(const char *error, const char *description, struct oauth_failure *out)
 {
 	const struct known *k = errors;
-	char text[2 * SHOWN + 3];
+	char code[SHOWN], text[SHOWN];
 
 	error = error ? error : "";
 	description = description ? description : "";
-	snprintf(text, sizeof(text), "%.*s%s%.*s", SHOWN, error,
-	    *error && *description ? ", " : "", SHOWN, description);
-	while (!matches_error(k, text))
+	while (!matches_error(k, error) && !matches_error(k, description))
 		k++;
+	utf8_show_all(code, sizeof(code), error);
+	utf8_show_all(text, sizeof(text), description);
 	*out = (struct oauth_failure){ .kind = k->kind,
 		.not_yet = strcasecmp(error, "invalid_client_id") == 0,
 		.audience = strcasestr(description, "audience") != NULL };
-	snprintf(out->text, sizeof(out->text), "Salesforce says %s: %s", text, k->remedy);
+	snprintf(out->text, sizeof(out->text), "Salesforce says %s%s%s: %s", code,
+	    *code && *text ? ", " : "", text, k->remedy);
 	return errno_of(k->kind);
 }
 
-/* A failure that Salesforce did not report as an error of the login. */
-__attribute__((format(printf, 3, 4)))
-static int
-fail_login(struct oauth_failure *f, enum oauth_kind kind, const char *fmt, ...)
+int
+oauth_fail(struct oauth_failure *f, enum oauth_kind kind, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -234,21 +234,24 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
 	if (error) {
 		rc = oauth_explain(error, json_string(json, "error_description"), f);
 	} else if (status >= 500 || status == 429) {
-		rc = fail_login(f, OAUTH_FAULT,
+		rc = oauth_fail(f, OAUTH_FAULT,
 		    "%s answered %d; its status is on status.salesforce.com",
 		    login_url, status);
 	} else if (status != 200 || !take_token(json, "access_token", &g.access_token) ||
 	    !take_token(json, "refresh_token", &g.refresh_token) || !g.access_token.bytes ||
 	    !instance || !read_identity(json_string(json, "id"), g.org_id, g.user_id)) {
-		rc = fail_login(f, OAUTH_UNREACHABLE,
+		rc = oauth_fail(f, OAUTH_UNREACHABLE,
 		    "%s answered %d, but not as a login does: "
 		    "login_url must be the org's My Domain",
 		    login_url, status);
 	} else if (!host_may_hold_token(instance, login_url)) {
-		rc = fail_login(f, OAUTH_REFUSED,
-		    "%s names %.*s as the org's host, which is not Salesforce's: "
+		char shown[SHOWN];
+
+		utf8_show_all(shown, sizeof(shown), instance);
+		rc = oauth_fail(f, OAUTH_REFUSED,
+		    "%s names %s as the org's host, which is not Salesforce's: "
 		    "no token is sent there",
-		    login_url, SHOWN, instance);
+		    login_url, shown);
 	} else {
 		g.instance_url = strdup(instance);
 		g.scope = scope ? strdup(scope) : NULL;
@@ -415,7 +418,7 @@ call_endpoint(struct http *http, const char *base, const char *path, const struc
 			.body_limit = BODY_LIMIT },
 		    a);
 		if (rc < 0 && rc != -EINTR && rc != -ENOMEM) {
-			int failed = fail_login(f,
+			int failed = oauth_fail(f,
 			    rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE,
 			    "%s is out of reach: %s", base, a->error);
 			rc = rc == -ETIMEDOUT ? rc : failed;

@@ -46,12 +46,16 @@ struct oauth_failure {
 	enum oauth_kind	 kind;		/* if text is not empty */
 	bool		 not_yet;	/* Salesforce may not know a new app yet */
 	bool		 audience;	/* the JWT has the wrong audience */
-	char		 text[640];	/* for a person: what happened, and what to do */
+	char		 text[768];	/* for a person: what happened, and what to do */
 };
 
 /* The meaning of an error of the token endpoint or of a callback; strings may be NULL. Returns as
  * oauth_ask. Pure. */
 int	oauth_explain(const char *error, const char *description, struct oauth_failure *out);
+
+/* A failure that Salesforce did not report as an error of the login. Returns as oauth_ask. */
+int	oauth_fail(struct oauth_failure *, enum oauth_kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Reads an answer of the token endpoint. Returns as oauth_ask. Pure. */
 int	oauth_read_answer(int status, const char *body, const char *login_url,

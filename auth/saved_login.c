@@ -111,8 +111,7 @@ take_lock(struct saved_login *s)
 
 	while ((rc = token_file_lock(s->path, &s->lock)) == -EAGAIN) {
 		if (clock_ms() > end) {
-			s->failure.kind = OAUTH_UNREACHABLE;
-			snprintf(s->failure.text, sizeof(s->failure.text),
+			oauth_fail(&s->failure, OAUTH_UNREACHABLE,
 			    "another process has kept %s locked for too long", s->path);
 			return -ETIMEDOUT;
 		}
@@ -198,8 +197,7 @@ next_request(struct saved_login *s, const struct login *l, struct oauth_request 
 		q->client_id = l->imported ? l->client_id : NULL;
 		q->client_secret = &l->client_secret;
 	} else if (q->flow == OAUTH_WEB) {
-		s->failure.kind = OAUTH_DEAD;
-		snprintf(s->failure.text, sizeof(s->failure.text), "%s",
+		oauth_fail(&s->failure, OAUTH_DEAD, "%s",
 		    l->ended	    ? l->ended :
 			l->imported ? "the imported login has ended; import it again, or log in" :
 				      "not logged in; log in");
@@ -219,13 +217,10 @@ request_token(struct saved_login *s, const struct oauth_request *q, bool begins,
 
 	*f = (struct oauth_failure){ 0 };
 	rc = oauth_ask(s->http, q, &grant, f);
-	if (rc == 0 && !begins && strcmp(l->org_id, grant.org_id) != 0) {
-		f->kind = OAUTH_REFUSED;
-		snprintf(f->text, sizeof(f->text),
+	if (rc == 0 && !begins && strcmp(l->org_id, grant.org_id) != 0)
+		rc = oauth_fail(f, OAUTH_REFUSED,
 		    "the answer is of another org (%s, not %s) and is not used", grant.org_id,
 		    l->org_id);
-		rc = -EACCES;
-	}
 	if (rc == 0 && begins)
 		rc = begin_login(q, l);
 	if (rc == 0) {
@@ -255,8 +250,8 @@ try_login(struct saved_login *s, const struct oauth_request *first, const struct
 		rc = saved_login_read(s, &l);
 		rc = rc == -ENOKEY ? 0 : rc;
 	}
-	/* The refresh token in the file may have been used up. */
-	if (rc == 0 && old && old->unsaved && l.renewed <= old->renewed) {
+	/* The refresh token in the file may have been used up, or the file cannot be read. */
+	if (old && old->unsaved && (rc == -EINVAL || (rc == 0 && l.renewed <= old->renewed))) {
 		login_free(&l);
 		rc = login_copy(&l, old);
 	}

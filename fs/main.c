@@ -16,6 +16,7 @@
 #include "auth/http.h"
 #include "auth/log.h"
 #include "auth/token.h"
+#include "auth/utf8.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/command/arguments.h"
 #include "fs/command/cache.h"
@@ -262,9 +263,10 @@ static void
 on_mounted(void *ctx)
 {
 	struct sffs *s = ctx;
+	char where[256];
 
-	systemd_notify(s->systemd, "READY=1\nSTATUS=%s is mounted on %s", s->config->org,
-	    s->mountpoint);
+	utf8_show_all(where, sizeof(where), s->mountpoint);
+	systemd_notify(s->systemd, "READY=1\nSTATUS=%s is mounted on %s", s->config->org, where);
 	if (s->parent < 0)
 		log_info("sffs", "%s is mounted on %s", s->config->org, s->mountpoint);
 	else

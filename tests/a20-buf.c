@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 #include "auth/buf.h"
+#include "auth/log.h"
 #include "auth/secret.h"
+#include "auth/utf8.h"
 #include "tap.h"
 
 static void
@@ -67,13 +69,15 @@ test_encodings(void)
 	} cases[] = {
 		{ "", 0, "\"\"", "" }, { "az AZ09-._~", 11, "\"az AZ09-._~\"", "az%20AZ09-._~" },
 		{ "a\"b\\c/", 6, "\"a\\\"b\\\\c/\"", "a%22b%5Cc%2F" },
-		{ "\n\r\t\0\x1f\x7f", 6, "\"\\n\\r\\t\\u0000\\u001f\\u007f\"",
+		{ "\n\r\t\0\x1f\x7f", 6, "\"\\n\\u000d\\u0009\\u0000\\u001f\\u007f\"",
 		    "%0A%0D%09%00%1F%7F" },
 		{ "q=a+b&c%", 8, "\"q=a+b&c%\"", "q%3Da%2Bb%26c%25" },
 		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
 		    "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "%C3%A9%E2%82%AC%F0%9F%98%80" },
 		{ "\xc2\x9b\xc2\xa0", 4, "\"\\u009b\xc2\xa0\"",
 		    "%C2%9B%C2%A0" }, /* one controls terminals, one is a blank */
+		{ "\xe2\x80\xae\xe2\x80\x8d", 6, "\"\\u202e\xe2\x80\x8d\"",
+		    "%E2%80%AE%E2%80%8D" }, /* one turns text around, one joins characters */
 		{ "\xff"
 		  "a",
 		    2,
@@ -102,6 +106,48 @@ test_encodings(void)
 	}
 }
 
+/* What a person sees of it. */
+static void
+test_shown(void)
+{
+	static const struct { const char *in, *out; } cases[] = {
+		{ "", "" },
+		{ "\"as it is\" \\ \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+		    "\"as it is\" \\ \xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80" },
+		{ "\x1b]0;x\x07\r\t\x7f", "\\u001b]0;x\\u0007\\u000d\\u0009\\u007f" },
+		{ "a\nb\n", "a\\nb\\n" },
+		{ "\xc2\x9b" "31m\xd8\x9c", "\\u009b31m\\u061c" },
+		{ "\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xe2\x80\xae",
+		    "\\u200e\\u200f\\u2028\\u202e" },
+		{ "\xe2\x81\xa6\xe2\x81\xa9", "\\u2066\\u2069" },
+		{ "\xff\xc0\xaf\xe2\x82", "\\xff\\xc0\\xaf\\xe2\\x82" },
+	};
+	char out[200], line[64], euros[49] = "";
+	FILE *f = tmpfile();
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		utf8_show_all(out, sizeof(out), cases[i].in);
+		is_str(out, cases[i].out, "shown");
+	}
+	utf8_show_all(out, 48, "thirty-five bytes are the most of it");
+	is_str(out, "thirty-five bytes are the most of it", "what fits is not cut");
+	utf8_show_all(out, 48, "what does not fit is cut at the end of a word, and says so");
+	is_str(out, "what does not fit is cut at the end...", "what does not fit");
+	for (char *p = euros; p < euros + 48; p += 3)
+		memcpy(p, "\xe2\x82\xac", 3);
+	utf8_show_all(out, 48, euros);
+	ok(strlen(out) == 39 && memcmp(out, euros, 36) == 0 && strcmp(out + 36, "...") == 0,
+	    "where there are no words, it is cut between two characters");
+
+	log_print(f, "%s: %s\n", "a\nb", "\x1b[2J\n");
+	log_print(f, "= ");
+	rewind(f);
+	ok(fgets(line, sizeof(line), f) && strcmp(line, "a\\nb: \\u001b[2J\\n\n") == 0,
+	    "a value makes no second line");
+	ok(fgets(line, sizeof(line), f) && strcmp(line, "= ") == 0, "a prompt stays without one");
+	fclose(f);
+}
+
 static void
 test_secret(void)
 {
@@ -128,6 +174,7 @@ main(void)
 	test_growing();
 	test_failing();
 	test_encodings();
+	test_shown();
 	test_secret();
 	return tap_done();
 }

@@ -155,6 +155,13 @@ test_errors(void)
 	oauth_explain(flood, flood, &f);
 	ok(strstr(f.text, "Login History") != NULL, "a flood of text leaves room for what to do");
 	free(flood);
+	oauth_explain("invalid_grant",
+	    "this text is longer than what there is room for, as an admin may write it for a login "
+	    "flow, or a proxy for its page: it goes on and on about what is forbidden here and why "
+	    "that is so, and about whom to ask if somebody thinks that it should be otherwise",
+	    &f);
+	ok(strstr(f.text, " thinks...: Setup > Login History") != NULL,
+	    "and ends with a whole word");
 }
 
 #define IDS	"\"id\":\"https://login.salesforce.com/id/00Dx0000000BV7zEAG/005x00000012Q9PAAU\""

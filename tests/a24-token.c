@@ -542,8 +542,11 @@ test_unsaved(void)
 	server_says(NULL, NULL, true);
 	t = open_token(0, 0, "another mount");
 	renew(t, 1, 0, 1, "its login is not written, either");
+	chmod(path, 0644);
+	renew(t, 2, 0, 1, "a file that is of no use does not keep it from being renewed");
+	ok(form_has("refresh_token=next&"), "from memory alone");
 	ok(rmdir(in_the_way) == 0, "there is room again");
-	renew(t, 2, 0, 1, "the login is renewed");
+	renew(t, 3, 0, 1, "the login is renewed");
 	ok(form_has("refresh_token=next&"), "from memory");
 	struct login l = stored();
 	ok(secret_equal(&l.refresh_token, "next"), "and written");

@@ -1,14 +1,14 @@
 #!/bin/sh
 # A hostile org can choose titles, texts and addresses without harm, and another user of the machine gets nothing.
-. "${0%/*}/lib.sh"; plan 23
+. "${0%/*}/lib.sh"; plan 32
 org_start --synthetic 0
 config=$XDG_CONFIG_HOME/sffs/config
 file=$XDG_STATE_HOME/sffs/sim.json
 fault() { org fault "$@" >/dev/null; }
 run() { "$BUILD/sffs" "$@" sim "$MNT" >"$TMP/out" 2>"$TMP/err"; }
 fresh() { rm -rf "$XDG_CACHE_HOME/sffs" "$XDG_STATE_HOME/sffs"; org fault/clear -X POST >/dev/null; org_forget; }
-# controls: how many bytes of standard input could drive a terminal: ESC and its like, and U+0080 to U+009F.
-controls() { python3 -c 'import sys, unicodedata as u; print(sum(u.category(c) == "Cc" and c not in "\n\t" for c in sys.stdin.buffer.read().decode(errors="replace")))'; }
+# controls: how many characters of standard input could drive a terminal or turn text around.
+controls() { python3 -c 'import sys, unicodedata as u; print(sum(u.category(c) in ("Cc", "Cf") and c not in "\n\t" for c in sys.stdin.buffer.read().decode(errors="replace")))'; }
 
 # Titles.
 count=0
@@ -64,6 +64,51 @@ fault -d kind=error -d status=403 -d code=SOME_ERROR --data-urlencode \
 	"message=$(printf 'bad\033]0;title\007\302\23331m')" --data-urlencode 'match=GET *query*'
 run
 is 'an error of the org drives no terminal' "$(controls <"$TMP/err") $(grep -c SOME_ERROR "$TMP/err")" '0 1'
+
+fault -d kind=error -d status=403 -d code=SOME_ERROR --data-urlencode \
+	"message=$(seq -s ' number ' 200)" --data-urlencode 'match=GET *query*'
+run
+is 'one that is too long ends after a word' "$(grep -c '(1 number 2 .* [1-9][0-9] number\.\.\.)$' \
+	"$TMP/err")" 1
+
+# What sffs-auth and the commands show: the org's words, and the words of others.
+fresh
+auth=$BUILD/sffs-auth
+escapes='\u001b]0;x\u0007\u009b31m\u202e\nsim: all is well'
+ids=00D5g00002BLnMWEA1/0055g00002BLnMWAA1
+fault -d kind=body --data-urlencode "body={\"access_token\":\"00D!x\",\"instance_url\":\"$ORG_URL\",\"scope\":\"api $escapes\",\"id\":\"https://login.salesforce.com/id/$ids\"}" \
+	--data-urlencode 'match=POST */token'
+fault -d kind=body -d times=forever --data-urlencode "body={\"preferred_username\":\"a$escapes\",\"sub\":\"https://login.salesforce.com/id/$ids\"}" \
+	--data-urlencode 'match=GET */userinfo'
+{ "$auth" login sim; "$auth" status --limits sim; "$auth" status --json sim; } >"$TMP/out" 2>&1
+is 'a user and scopes drive no terminal' "$(controls <"$TMP/out")" 0
+is 'are shown' "$(grep -c 'all is well' "$TMP/out")" 4
+is 'and make no line' "$(grep -c '^sim: all' "$TMP/out")" 0
+fresh
+bad=$(printf 'a\033[31m\302\2332J\342\200\256\nsffs: all is well\377')
+cp "$config" "$TMP/good"
+printf '[a\033[31m\302\2332J]\n' >>"$config"
+mkdir "$TMP/$bad"
+for words in "sffs --orgs" "sffs status" "sffs doctor sim --config $TMP/none" "sffs doctor sim -o cache_dir=$TMP/x"; do
+	# shellcheck disable=SC2086 # words
+	"$BUILD"/$words
+done >"$TMP/out" 2>&1
+"$BUILD/sffs" sim "$TMP/$bad" >>"$TMP/out" 2>&1
+"$BUILD/sffs" status >>"$TMP/out" 2>&1
+fusermount3 -u "$TMP/$bad"
+for words in "--$bad" "--config=$TMP/$bad" "$bad" "-o$bad" "--log-level=$bad"; do
+	"$BUILD/sffs" "$words" sim "$MNT"
+	"$BUILD/sffs" doctor sim "$words"
+	"$auth" "$words" status sim
+	"$auth" login --setup sim "$words"
+	"$auth" status "$words"
+done >>"$TMP/out" 2>&1 </dev/null
+is 'a section, a mount point, a file, an argument drive no terminal' "$(controls <"$TMP/out")" 0
+ok 'are shown' grep -q 'u001b\[31m.*u009b2J.*u202e.nsffs: all is well.xff' "$TMP/out"
+is 'and make no line' "$(grep -c '^sffs: all is well' "$TMP/out")" 0
+like 'as a name that lists show' "$("$BUILD/sffs" --orgs | tail -n 1)" 'a\\u001b[[]31m\\u009b2J'
+is 'all is UTF-8' "$(iconv -f UTF-8 -t UTF-8 "$TMP/out" >/dev/null 2>&1; echo $?)" 0
+cp "$TMP/good" "$config"
 
 # Addresses.
 for next in .evil.example/x @evil.example/x :1/x http://evil.example/x evil; do

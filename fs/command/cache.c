@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "auth/clock.h"
+#include "auth/log.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/name.h"
 #include "fs/store/store.h"
@@ -78,7 +79,7 @@ check_version(struct check *k, const char *id, int fd, uint64_t size)
 	const char *wrong = fault_of(&d, fd, size);
 	if (wrong) {
 		clear_checked(k);
-		fprintf(k->out, "%s: %s, removed from the cache\n", d.name, wrong);
+		log_print(k->out, "%s: %s, removed from the cache\n", d.name, wrong);
 		memcpy(k->removed, id, sizeof(k->removed));
 	}
 	k->wrong += wrong != NULL;
@@ -119,7 +120,7 @@ cache_check(struct catalogue *c, const char *blobs, FILE *out)
 		rc = k.rc;
 	if (rc < 0)
 		return rc;
-	fprintf(out, "%llu right, %llu damaged, %llu views, %llu %s; %llu bytes\n", k.right,
+	log_print(out, "%llu right, %llu damaged, %llu views, %llu %s; %llu bytes\n", k.right,
 	    k.wrong, k.views, k.unknown,
 	    k.complete ? "older versions not checked" :
 			 "not checked: there is no list of documents; mount, and check again",

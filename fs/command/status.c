@@ -13,6 +13,7 @@
 #include "auth/buf.h"
 #include "auth/clock.h"
 #include "auth/log.h"
+#include "auth/utf8.h"
 
 #include "status.h"
 
@@ -22,7 +23,7 @@
 /* What is known of an org or a mount; "-" stands for what is not. */
 struct org_status {
 	const char	*state;		/* a literal: a forked process has it at the same address */
-	char		 documents[24], asked[32];
+	char		 documents[24], asked[64];
 };
 
 struct org_row {
@@ -54,7 +55,7 @@ ask_mount(const char *target, struct org_status *s)
 	if (cJSON_IsNumber(documents))
 		snprintf(s->documents, sizeof(s->documents), "%.0f", documents->valuedouble);
 	if (last)
-		snprintf(s->asked, sizeof(s->asked), "%s", last);
+		utf8_show_all(s->asked, sizeof(s->asked), last);
 }
 
 /* The descriptor to read the mount's org_status from; -errno. */
@@ -100,7 +101,7 @@ add_mounts(const char *only, struct buf *rows)
 	while (rc == 0 && (e = getmntent(f))) {
 		if (strcmp(e->mnt_type, "fuse.sffs") != 0 || (only && strcmp(e->mnt_fsname, only)))
 			continue;
-		snprintf(o.org, sizeof(o.org), "%s", e->mnt_fsname);
+		utf8_show_all(o.org, sizeof(o.org), e->mnt_fsname);
 		snprintf(o.target, sizeof(o.target), "%s", e->mnt_dir);
 		o.from = start_asking(o.target);
 		buf_put(rows, &o, sizeof(o));
@@ -125,8 +126,11 @@ put_org(
     struct buf *out, bool json, const char *org, const struct org_status *s, const char *target)
 {
 	if (!json) {
+		char place[2 * PATH_MAX];
+
+		utf8_show_all(place, sizeof(place), target);
 		buf_printf(out, "%-16s %-9s %9s %-20s %s\n", org, s->state, s->documents, s->asked,
-		    target);
+		    place);
 		return;
 	}
 	buf_puts(out, out->len > 1 ? ",\n{\"org\":" : "{\"org\":");

@@ -27,7 +27,7 @@ struct rest {
 	struct budget	 budget;
 	int64_t		 spent_until;	/* monotonic seconds; 0: the API limit is not spent */
 	int64_t		 usage_at;	/* clock_ms: when the org last told stats.api_used */
-	char		 logged[256];	/* the last failure in the log; "" once a call works */
+	char		 logged[768];	/* the last failure in the log; "" once a call works */
 	bool		 unreachable;	/* it is in the log, and no answer has come since */
 	struct rest_stats stats;
 	unsigned	 seed;		/* of the pauses' jitter */
@@ -39,7 +39,7 @@ struct rest {
  * here. */
 struct rest_refusal {
 	const char	*expected;	/* its errorCode; "": any with status 400 */
-	char		 code[64], message[512];
+	char		 code[64], message[384];
 };
 
 /* Gets an answer, with all tries. On success it is the caller's (cJSON_Delete). path takes, refusal

@@ -160,7 +160,7 @@ read_record(void *ctx, const cJSON *record)
 	memcpy(r->last, source == REST_VERSIONS ? d.version_id : d.id, sizeof(r->last));
 	if (d.system_modstamp > r->newest)
 		r->newest = d.system_modstamp;
-	return r->each(r->ctx, &d);
+	return r->each ? r->each(r->ctx, &d) : 0;
 }
 
 /* The fields that are asked for, NULL at the end. */
@@ -291,11 +291,11 @@ static int
 log_refusal(struct rest *r, const struct rest_query *q, const struct rest_refusal *refusal)
 {
 	if (q->filter)
-		rest_log(r, "filter = %s: Salesforce answered %s (%.160s)", q->filter,
+		rest_log(r, "filter = %s: Salesforce answered %s (%s)", q->filter,
 		    refusal->code, refusal->message);
 	else
 		rest_log(r,
-		    "query: Salesforce answered %s (%.160s); see the user's field-level security",
+		    "query: Salesforce answered %s (%s); see the user's field-level security",
 		    refusal->code, refusal->message);
 	return q->filter ? -EINVAL : -EIO;
 }

@@ -14,6 +14,7 @@
 #include "auth/clock.h"
 #include "auth/log.h"
 #include "auth/token.h"
+#include "auth/utf8.h"
 #include "internal.h"
 
 #define PAGE_LIMIT	(48u << 20)	/* bytes: 2,000 records with the longest texts have less */
@@ -281,8 +282,8 @@ read_error(struct buf *body, struct rest_refusal *e)
 	const char *last = message ? strrchr(message, '\n') : NULL;
 
 	snprintf(e->code, sizeof(e->code), "%s", code ? code : "");
-	snprintf(e->message, sizeof(e->message), "%s",
-	    last ? last + 1 : message ? message : "");
+	utf8_show_all(
+	    e->message, sizeof(e->message), last ? last + 1 : message ? message : "");
 	cJSON_Delete(json);
 }
 
@@ -349,7 +350,7 @@ judge_answer(struct rest *r, const struct call *call, struct http_response *a, s
 			spend_limit(r);
 		return -EDQUOT;
 	}
-	rest_log(r, "%s: Salesforce answered %d%s%s%s%.160s%s", call->what, status,
+	rest_log(r, "%s: Salesforce answered %d%s%s%s%s%s", call->what, status,
 	    *e.code ? " " : "", e.code, *e.message ? " (" : "", e.message,
 	    *e.message	  ? ")" :
 		status == 410 ? " (this API version is retired; set api_version)" :

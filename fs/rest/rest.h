@@ -78,8 +78,8 @@ struct rest_page {
 
 /*
  * Asks for all pages. Calls each() for every document (its strings are borrowed; a negative errno
- * ends the page with it). After every page calls end_page(), which may be NULL, with the page's rc;
- * what that returns is the result, and ends the query if it is negative. When Salesforce has lost
+ * ends the page with it). After every page calls end_page() with the page's rc; what that returns
+ * is the result, and ends the query if it is negative. Both may be NULL. When Salesforce has lost
  * its place in the answer, the query begins again after the last document that came: each() may get
  * one twice.
  */
