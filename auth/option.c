@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <iconv.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
 #include "log.h"
 
 enum type {
-	TEXT, COMMAND, PATH, LOGIN_URL, PROXY, VERSION, CHARACTER, CONDITION,	/* strings */
+	TEXT, COMMAND, PATH, LOGIN_URL, PROXY, VERSION, CHARACTER, ENCODING,
+	CONDITION,	/* these are strings */
 	SECRET,
 	YES_NO,
 	CHOICE,
@@ -35,6 +37,7 @@ static const struct {
 	[PROXY] = { "URL", NULL },
 	[VERSION] = { "N", "say two digits and .0, such as 62.0" },
 	[CHARACTER] = { "C|tab", "say one character that is no letter, digit or quote, or tab" },
+	[ENCODING] = { "...", "there is no such encoding; iconv -l lists them" },
 	[CONDITION] = { "CONDITION", NULL },
 	[SECRET] = { "...", NULL },
 	[YES_NO] = { "yes|no", "say yes or no" },
@@ -105,7 +108,7 @@ const struct option option_table[] = {
 	    "also list parsed/ and the folders of libraries, which else work only by name"),
 	KEY(confine, YES_NO, "yes",
 	    "let the mount touch only what it needs, if the kernel has Landlock"),
-	KEY(csv_encoding, TEXT, NULL, "encoding of CSV documents; else it is detected"),
+	KEY(csv_encoding, ENCODING, NULL, "encoding of CSV documents; else it is detected"),
 	KEY(csv_delimiter, CHARACTER, NULL, "delimiter of CSV documents; else it is detected"),
 	KEY(csv_max_field, SIZE, "8M",
 	    "an opening quote that is not closed within this size is taken literally",
@@ -281,6 +284,17 @@ set_character(const char *value, char **to)
 	    -EINVAL;
 }
 
+static int
+set_encoding(const char *value, char **to)
+{
+	iconv_t test = iconv_open("UTF-8", value);
+
+	if (test == (iconv_t)-1)
+		return -EINVAL;
+	iconv_close(test);
+	return set_text(to, value);
+}
+
 /* The condition is put into parentheses beside others, which it must not end. Only the org knows
  * whether it is right. */
 static int
@@ -362,15 +376,16 @@ set_value(struct config *c, const struct option *o, const char *value, struct bu
 	case LOGIN_URL: return set_login_url(value, to, advice);
 	case VERSION: return set_version(value, to);
 	case CHARACTER: return set_character(value, to);
+	case ENCODING: return set_encoding(value, to);
 	case CONDITION: return set_condition(value, to, advice);
 	case SECRET: return secret_set(to, value, strlen(value)) ? 0 : -ENOMEM;
 	case NUMBER: case SECONDS: case SIZE: case ID: case OCTAL: return set_number(o, value, to);
 	case YES_NO: case CHOICE:
-		n = find_choice(o->type == YES_NO ? "no|yes" : o->choices, value);
+		n = find_choice(o->type == YES_NO ? "no|yes|false|true" : o->choices, value);
 		if (n < 0)
 			return -EINVAL;
 		if (o->type == YES_NO)
-			*(bool *)to = n;
+			*(bool *)to = n & 1;
 		else
 			*(int *)to = n;
 		return 0;
@@ -441,12 +456,17 @@ option_set(struct config *c, const struct option *o, const char *value, const ch
 	} else {
 		rc = set_value(c, o, value, &advice);
 	}
+	const bool comment = strstr(value, " #") || strstr(value, " ;");
+	if (rc == 0 && comment && o->type == SECRET)
+		log_warn("config",
+		    "%s: %s goes on to the end of the line: a comment is a line of its own", where,
+		    o->name);
 	if (rc == -EINVAL) {
 		bool secret = option_holds_secret(o, value);
 
 		if (advice.len == 0)
 			put_advice(o, &advice);
-		if (strstr(value, " #") || strstr(value, " ;"))
+		if (comment)
 			buf_puts(&advice, " (a comment is a line of its own)");
 		log_error("config", "%s: %s%s%s: %s", where, o->name, secret ? "" : " = ",
 		    secret ? "" : value, buf_str(&advice));

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each folder includes only what stands below it, and each foreign library has one home.
-. "${0%/*}/lib.sh"; plan 21
+. "${0%/*}/lib.sh"; plan 22
 cd "$TOP" || exit 1
 
 # includes PATTERN: the folders and files of fs/ that these files include, beside their own folder.
@@ -43,12 +43,17 @@ home libcurl 'curl/' 'auth/http\.c'
 home cJSON 'cjson/' 'fs/rest/|fs/command/status\.c|auth/(json|token_file)'
 is 'only main may exit' "$(grep -nE '(^|[^_a-z])(exit|abort|assert) ?\(' fs/*.c fs/*/*.c auth/*.c |
 	grep -v '^auth/main\.c\|^fs/main\.c' | grep -v '^[^:]*:[0-9]*:[ \t]*[/ ]\*')" ''
+# Also: a line of numbers that is written over, files in the mount, commands for a process of ours.
+is 'only log.c prints what is not a literal or JSON' "$(grep -nE '(^|[^a-z_])(v?[fd]?printf|puts|perror|syslog) ?\(' \
+	fs/*.c fs/*/*.c auth/*.c |
+	grep -v '^auth/log\.c\|^fs/tree/inventory\.c\|^fs/mount/mounter\.c\|\\r\\033\[K\|__attribute__')" ''
 # names: each static function and each struct of a file, with its folder.
 names() {
 	for f in auth/*.[ch] fs/*.[ch] fs/*/*.[ch]; do
-		awk -v folder="${f%/*}" '/^static /{ s = 1; next }
-			s && /^[a-z_0-9]+\(/{ sub(/\(.*/, ""); print $0 " " folder } { s = 0 }
-			/^struct [a-z_0-9]+ \{/{ print "struct_" $2 " " folder }' "$f"
+		awk -v folder="${f%/*}" '/^(static |const )*struct [a-z_0-9]+ \{/{
+				sub(/^(static |const )*/, ""); print "struct_" $2 " " folder; next }
+			/^static /{ s = 1; next }
+			s && /^[a-z_0-9]+\(/{ sub(/\(.*/, ""); print $0 " " folder } { s = 0 }' "$f"
 	done | sort -u
 }
 is 'no two folders have a static function or a struct of one name' \

@@ -270,8 +270,8 @@ test_values(void)
 	    "private_key = ~/key.pem\nprivate_key_cmd = cat key\nproxy = http://proxy:3128\n"
 	    "ca_file = /etc/ssl/certs/ca-certificates.crt\napi_version = 66.0\n"
 	    "refresh = 5\ntimeout = 7\ntransfers = 8\ncache_size = 3g\ncache_dir = /var/x\n"
-	    "offline = fail\nnames = portable\nlinks = no\n"
-	    "csv_encoding = latin1\ncsv_delimiter = tab\ncsv_max_field = 1024\ncsv_strict = yes\n"
+	    "offline = fail\nnames = portable\nlinks = false\n"
+	    "csv_encoding = latin1\ncsv_delimiter = tab\ncsv_max_field = 1024\ncsv_strict = true\n"
 	    "uid = 12\ngid = 34\numask = 0022\nallow_other = yes\n";
 	struct buf said = BUF_INIT;
 	struct config *c = NULL;
@@ -285,6 +285,8 @@ test_values(void)
 	    "login_url is normalised");
 	is_str(c->client_id, "3MVG9.x_y", "client_id");
 	is_str(c->client_secret.bytes, "a;b #c=d:e", "client_secret");
+	ok(strstr(buf_str(&said), "client_secret goes on to the end of the line"),
+	    "which looks as if a comment were meant");
 	is_str(c->client_secret_cmd, "\"pass\" \"acme/sffs\"",
 	    "client_secret_cmd may begin and end with a quote");
 	is_str(c->redirect_uri, "http://localhost:1718/x", "redirect_uri");
@@ -348,7 +350,7 @@ test_wrong_values(void)
 		{ "flow = password", "say one of web|jwt|client_credentials" },
 		{ "flow = we", "say one of web|jwt|client_credentials" },
 		{ "offline = no", "say one of serve|fail" },
-		{ "links = true", "say yes or no" },
+		{ "links = 2", "say yes or no" },
 		{ "refresh = 604801", "say a number of seconds from 0 to 604800" },
 		{ "refresh = 1m", "say a number of seconds" },
 		{ "refresh = -5", "say a number of seconds" },

@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs doctor says what is missing and what to do, and exits as a mount would.
-. "${0%/*}/lib.sh"; plan 48
+. "${0%/*}/lib.sh"; plan 59
 data=$TMP/data
 mkdir "$data" "$data/Old.archived"
 printf 'hello\n' >"$data/hello.txt"
@@ -36,6 +36,13 @@ org set -d rest-enabled=1 >/dev/null
 edit 's/^client_secret.*/&\narchived = yes\nconfine = no/'
 doctor 'what the config says is no complaint' 0 'confine = no'
 is 'archived documents are mounted then' "$(grep -c archived "$TMP/out")" 0
+edit "s/^client_secret.*/&\nfilter = FileExtension = 'txt'/"
+doctor 'a filter that the org takes' 0 'lists 1 documents'
+edit "s/^client_secret.*/&\nfilter = Nosuch = 'txt'/"
+doctor 'one that it does not take' 2 'Nosuch*No such column*BAD   the org does not take the filter'
+ok 'with which nothing mounts' not fs_mount
+edit 's/^client_secret.*/&\ncsv_encoding = UTF-99/'
+doctor 'an encoding that is not there' 2 'UTF-99: there is no such encoding*BAD   the config'
 edit 's/^client_secret.*/&\napi_version = 99.0/'
 doctor 'an API version that is not there' 2 'BAD   it has no API version 99.0*api_version'
 cp "$TMP/good" "$config"; "$BUILD/sffs-auth" login sim >"$TMP/out"
@@ -66,3 +73,13 @@ like 'says what to do' "$(cat "$TMP/out")" '*BAD   */dev/fuse*'
 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" doctor sim >"$TMP/out" 2>&1
 is 'root that may not mount' "$?" 6
 like 'says which right' "$(cat "$TMP/out")" '*--cap-add SYS_ADMIN*'
+
+# Root mounts by itself, unless the mount is to be confined.
+bare() { unshare -m sh -c "mount -t tmpfs none /usr/bin && exec '$sffs' doctor sim $*" >"$TMP/out" 2>&1; }
+bare
+is 'without fusermount3 nothing mounts that is confined' "$?" 6
+like 'as it says' "$(cat "$TMP/out")" '*BAD   fusermount3 is not installed*apt-get install fuse3*'
+bare -o confine=no
+is 'but what is not' "$?" 0
+PATH=/nonexistent "$sffs" doctor sim >"$TMP/out"
+is 'it is found in /usr/bin, too, as a mount finds it' "$?" 0

@@ -49,7 +49,7 @@ say(struct doctor *d, int finding, const char *advice, const char *fmt, ...)
 {
 	const char *word = finding < 0 ? "BAD" : finding == NOTE ? "note" : "ok";
 	struct buf json = BUF_INIT;
-	char text[1024];
+	char text[10000];	/* two paths, and more */
 	va_list ap;
 
 	if (d->rc == 0 && finding < 0)
@@ -64,13 +64,14 @@ say(struct doctor *d, int finding, const char *advice, const char *fmt, ...)
 		buf_put_json_text(&json, text);
 		buf_puts(&json, ",\"advice\":");
 		buf_put_json_text(&json, advice);
-		fprintf(d->out, "%s}", buf_str(&json));
+		buf_putc(&json, '}');
+		fputs(buf_str(&json), d->out);
 		buf_free(&json);
 		d->separator = ",\n";
 	} else {
-		fprintf(d->out, "%-5s %s\n", word, text);
+		log_print(d->out, "%-5s %s\n", word, text);
 		if (advice)
-			fprintf(d->out, "      %s\n", advice);
+			log_print(d->out, "      %s\n", advice);
 	}
 	fflush(d->out);		/* lines of the log go between */
 }
@@ -109,13 +110,17 @@ may_mount(void)
 	return words[0].effective >> CAP_SYS_ADMIN & 1;
 }
 
-/* The path of a program; "" if there is none. */
+/* The path of a program, which a mount looks for in /usr/bin, too; "" if there is none. */
 static void
 find_program(const char *name, char path[4096], struct stat *st)
 {
+	static const char usual[] = "/usr/bin";
 	const char *dirs = getenv("PATH");
 
-	for (size_t n; dirs && (n = strcspn(dirs, ":"), *dirs); dirs += n + (dirs[n] == ':')) {
+	if (!dirs)
+		dirs = usual;
+	for (size_t n; dirs; dirs = dirs[n] ? dirs + n + 1 : dirs == usual ? NULL : usual) {
+		n = strcspn(dirs, ":");
 		snprintf(path, 4096, "%.*s/%s", (int)n, dirs, name);
 		if (stat(path, st) == 0)
 			return;
@@ -123,15 +128,18 @@ find_program(const char *name, char path[4096], struct stat *st)
 	path[0] = '\0';
 }
 
-/* With a confinement, it mounts for root, too. */
+/* A confined mount needs it for root, too. */
 static void
 check_fusermount(struct doctor *d)
 {
+	const struct config *c = d->config;
 	char path[4096];
 	struct stat st;
 
 	find_program("fusermount3", path, &st);
-	if (!*path)
+	const bool unconfined = c &&
+	    (!c->confine || c->client_secret_cmd || c->private_key_cmd || confine_abi() == 0);
+	if (!*path && !(may_mount() && unconfined))
 		say(d, -EPERM, "as root: apt-get install fuse3", "fusermount3 is not installed");
 	else if (may_mount())
 		say(d, GOOD, NULL, "this user may mount");
@@ -383,6 +391,8 @@ out:
 static void
 check_permissions(struct doctor *d)
 {
+	static const char none[][19] = { "069000000000000AAA" };
+	const struct config *c = d->config;
 	struct rest_stats stats;
 	int64_t documents = 0;
 	bool all = false;
@@ -390,7 +400,14 @@ check_permissions(struct doctor *d)
 
 	if (rc == 0)
 		rc = rest_sees_all_files(d->rest, &all);
-	if (rc < 0) {
+	if (rc == 0)	/* what a mount asks, but of a document that no org has */
+		rc = rest_documents(d->rest,
+		    &(struct rest_query){ .ids = none, .id_count = 1, .filter = c->filter,
+			.archived = c->archived },
+		    NULL, NULL, NULL);
+	if (rc == -EINVAL) {
+		say(d, rc, ABOVE, "the org does not take the filter");
+	} else if (rc < 0) {
 		say(d, rc, ABOVE "; in Salesforce, the user needs the permission API Enabled",
 		    "the org does not answer a query");
 	} else {
@@ -440,8 +457,8 @@ doctor_run(const char *file, const char *org, const char *overrides, bool json, 
 	struct doctor *d = &doctor;
 
 	check_devices(d);
-	check_fusermount(d);
 	check_config(d, file, overrides);
+	check_fusermount(d);
 	if (d->config) {
 		check_confinement(d);
 		check_directories(d);

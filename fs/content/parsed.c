@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "auth/fnv.h"
-#include "auth/log.h"
 #include "fs/async/pool.h"
 #include "fs/async/task.h"
 #include "fs/catalogue/catalogue.h"
@@ -352,12 +351,8 @@ int
 parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
     const struct parsed_options *o, struct parsed **out)
 {
-	if (view_check_options(&o->view) < 0) {
-		log_error("config",
-		    "csv_encoding = %s: there is no such encoding; iconv -l lists them",
-		    o->view.encoding);
+	if (view_check_options(&o->view) < 0)	/* the config has checked them */
 		return -EINVAL;
-	}
 	struct parsed *p = malloc(sizeof(*p));
 	if (!p)
 		return -ENOMEM;
