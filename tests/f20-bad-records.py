@@ -84,6 +84,11 @@ SERVED = [
     (put('LatestPublishedVersion.Checksum', 'abc'), None), (put('attributes', None), None),
 ]
 
+# An extension as an org may hold it, and what it is in the name.
+EXTENSIONS = {'csv': 'csv', '.csv': 'csv', 'CSV': 'CSV', '.CSV': 'CSV', ' csv ': 'csv', '..csv': 'csv', 'csv.': 'csv', '\tcsv\r\n': 'csv',
+              'tar.gz': 'tar.gz', '.': '', ' ': '', '': '', None: ''}
+SERVED += [(put('FileExtension', e), None) for e in EXTENSIONS]
+
 
 def api(path, form=None, token=None):
     request = urllib.request.Request(f'https://127.0.0.1:{front.port}{path}', urllib.parse.urlencode(form).encode() if form else None,
@@ -186,13 +191,21 @@ try:
             wrong.append(f'{change.what}: {got!r}, not {name!r}')
         if got in ('.', '..') or got[0] in '.-' or len(os.fsencode(got)) > 255 or any(ord(c) < 32 for c in got):
             wrong.append(f'{change.what}: is called {got!r}')
-        inside = [f for f in os.listdir(f'{mnt}/documents/{got}') if not f.endswith('.json')]
+        inside = [f for f in os.listdir(f'{mnt}/documents/{got}') if not f.endswith('.json') and f != 'parsed']
         with open(f'{mnt}/documents/{got}/content') as f, open(f'{data}/{contents[len(LEFT_OUT) + i]}.txt') as want:
             if f.read() != want.read():
                 wrong.append(f'{change.what}: other bytes')
         if len(inside) != 1:
             wrong.append(f'{change.what}: {inside} are in it')
     check('each by a name that is one, with its bytes', wrong, [])
+    wrong = []
+    for i, extension in enumerate(EXTENSIONS):
+        record = records[len(records) - 4 - len(EXTENSIONS) + i]
+        name = by_version[record['LatestPublishedVersionId']]
+        file, views = f'{record["Title"]}.{EXTENSIONS[extension]}'.rstrip('.'), EXTENSIONS[extension].lower() == 'csv'
+        if not os.path.exists(f'{mnt}/documents/{name}/{file}') or os.path.exists(f'{mnt}/parsed/{name}/header') != views:
+            wrong.append(f'{extension!r}: {os.listdir(f"{mnt}/documents/{name}")}')
+    check('an extension has no dot and no blank around it, and csv has views', wrong, [])
     before = len(log())
     check('a refresh that brings the same', refresh(), 'ok')
     check('changes nothing', sorted(os.listdir(f'{mnt}/documents')), sorted(names))

@@ -94,6 +94,21 @@ rest_read_page(struct rest *r, struct rest_select *s)
 #define READ_TIME(member, path)	d->member = rest_time(rest_value_at(record, path));
 #define READ_BOOL(member, path)	d->member = cJSON_IsTrue(rest_value_at(record, path));
 
+/* Some apps store an extension with its dot, or with blanks. */
+static const char *
+trim_extension(const cJSON *v)
+{
+	static const char around[] = ". \t\r\n";
+	char *s = cJSON_GetStringValue(v);
+
+	if (!s)
+		return NULL;
+	s += strspn(s, around);
+	for (size_t n = strlen(s); n > 0 && strchr(around, s[n - 1]); n--)
+		s[n - 1] = '\0';
+	return *s ? s : NULL;
+}
+
 /* Fills d from a record; what is missing, null or of another type is as if it were null. */
 static void
 read_document(enum rest_source source, const cJSON *record, struct document *d)
@@ -111,6 +126,7 @@ read_document(enum rest_source source, const cJSON *record, struct document *d)
 		DOCUMENT_FIELDS(X)
 	}
 #undef X
+	d->file_extension = trim_extension(rest_value_at(record, "FileExtension"));
 }
 
 /* A file that is not in Salesforce may have no size there; then it has no bytes. */
