@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fs/store/store.h"
 
@@ -406,14 +407,15 @@ file_ready(struct file *f, uint64_t off, size_t n, struct wait *w)
 }
 
 int
-file_where(struct file *f, uint64_t off, const char **mem, off_t *pos)
+file_read(struct file *f, void *p, size_t n, uint64_t off)
 {
-	if (f->text) {
-		*mem = f->text + off;
-		return -1;
-	}
-	*pos = (off_t)(f->start + off);
-	return f->blob ? blob_fd(f->blob) : fileno(f->stream);
+	if (f->blob)
+		return blob_pread(f->blob, p, n, f->start + off);
+	if (f->text)
+		memcpy(p, f->text + off, n);
+	else if (pread(fileno(f->stream), p, n, (off_t)off) != (ssize_t)n)
+		return -EIO;
+	return 0;
 }
 
 void

@@ -73,10 +73,7 @@ const void *file_source(const struct file *);
 bool	file_is_verified(const struct file *);	/* all its bytes are here, and checked */
 /* As blob_ready: how many of the n bytes at off can be read now. */
 ssize_t	file_ready(struct file *, uint64_t off, size_t n, struct wait *w);
-/*
- * Finds granted bytes: in memory (*mem; -1 is returned), or in a file, whose descriptor is
- * returned, at *pos. Valid while the handle is open.
- */
-int	file_where(struct file *, uint64_t off, const char **mem, off_t *pos);
+/* Reads what file_ready granted: 0, or -EIO. */
+int	file_read(struct file *, void *, size_t n, uint64_t off);
 
 #endif

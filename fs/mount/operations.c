@@ -9,7 +9,7 @@
 #include "internal.h"
 
 #define ORG_DOCUMENTS	30000000	/* an org holds no more files */
-#define SMALL_READ	8192	/* bytes up to which a copy costs less than a splice */
+#define SMALL_READ	8192	/* bytes that the stack has room for */
 #define BACKGROUND_MOST	65535
 
 /* libfuse passes more than most operations need. */
@@ -308,32 +308,20 @@ op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		park_request(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
 }
 
-/* Answers with n bytes that file_ready granted. */
+/* Answers with n bytes that file_ready granted. No splice: where the cache file is shorter than it
+ * was, the kernel would take what is left for all. */
 static void
 reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 {
-	struct fuse_bufvec v = FUSE_BUFVEC_INIT(n);
-	char small[SMALL_READ];
-	const char *mem = NULL;
+	char small[SMALL_READ], *p = n > sizeof(small) ? malloc(n) : small;
+	int rc = p ? file_read(file, p, n, (uint64_t)off) : -ENOMEM;
 
-	if (n == 0) {
-		fuse_reply_buf(req, NULL, 0);
-		return;
-	}
-	/* The kernel may release the handle before the call that answers returns. */
-	file_hold(file);
-	v.buf[0].fd = file_where(file, (uint64_t)off, &mem, &v.buf[0].pos);
-	if (v.buf[0].fd < 0) {
-		fuse_reply_buf(req, mem, n);
-	} else if (n > sizeof(small)) {
-		v.buf[0].flags = FUSE_BUF_IS_FD | FUSE_BUF_FD_SEEK;
-		fuse_reply_data(req, &v, 0);
-	} else if (pread(v.buf[0].fd, small, n, v.buf[0].pos) == (ssize_t)n) {
-		fuse_reply_buf(req, small, n);
-	} else {
-		fuse_reply_err(req, EIO);
-	}
-	file_close(file);
+	if (rc == 0)
+		fuse_reply_buf(req, p, n);
+	else
+		fuse_reply_err(req, -rc);
+	if (p != small)
+		free(p);
 }
 
 static int
@@ -425,7 +413,6 @@ op_init(void *data, struct fuse_conn_info *conn)
 		conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	}
 	m->opens_dirs = !(conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT);
-	conn->want |= conn->capable & (FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	/* A parked read counts as one of the kernel's background requests: with the default of 12,
 	 * twelve slow downloads would stop all reading. */
 	conn->max_background = BACKGROUND_MOST;

@@ -90,7 +90,7 @@ adopt(struct blob *b, uint64_t landed)
 		log_warn("store", "%s: what came again is not what came before", b->name);
 		return -EIO;
 	}
-	/* dup3 keeps the number, which a reader may have from blob_fd. */
+	/* dup3 keeps the number, which a reader may be using. */
 	int fd = b->fd < 0 ? fcntl(a->fd, F_DUPFD_CLOEXEC, 0) : dup3(a->fd, b->fd, O_CLOEXEC);
 	if (fd < 0) {
 		log_error("store", "%s: %s", b->name, strerror(errno));

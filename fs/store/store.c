@@ -214,29 +214,37 @@ blob_ready(struct blob *b, uint64_t off, size_t n, struct wait *w)
 	return rc;
 }
 
-ssize_t
-blob_pread(struct blob *b, void *p, size_t n, uint64_t off)
+/* What was checked is not there any more. Nobody reads on, and the next open fetches it anew. */
+static int
+lose(struct blob *b, int e)
 {
-	ssize_t got;
-
-	if (off >= b->size)
-		return 0;
-	do
-		got = pread(b->fd, p, n, (off_t)off);
-	while (got < 0 && errno == EINTR);
-	if (got < 0 || (got == 0 && n > 0)) {
-		log_error("store", "%s: cannot be read back: %s", b->name,
-		    got < 0 ? strerror(errno) : "it has become shorter");
-		return -EIO;
+	pthread_mutex_lock(&b->store->lock);
+	const bool news = b->state != BLOB_FAILED, lost = b->state == BLOB_WHOLE;
+	if (lost) {
+		b->state = BLOB_FAILED;
+		b->error = -EIO;
+		blob_unlist(b);
 	}
-	return got;
+	pthread_mutex_unlock(&b->store->lock);
+	if (news)
+		log_error("store", "%s: cannot be read back: %s", b->name,
+		    e ? strerror(e) : "it has become shorter");
+	if (lost)
+		disk_drop(b->store->disk, b->name);
+	return -EIO;
 }
 
-/* No lock: it was set before blob_ready granted a byte, and never changes after that. */
 int
-blob_fd(const struct blob *b)
+blob_pread(struct blob *b, void *p, size_t n, uint64_t off)
 {
-	return b->fd;
+	for (size_t done = 0; done < n;) {
+		ssize_t got = pread(b->fd, (char *)p + done, n - done, (off_t)(off + done));
+
+		if (got == 0 || (got < 0 && errno != EINTR))
+			return lose(b, got < 0 ? errno : 0);
+		done += got > 0 ? (size_t)got : 0;
+	}
+	return 0;
 }
 
 bool
@@ -260,5 +268,8 @@ blob_read(struct blob *b, void *p, size_t n, uint64_t off)
 	if (blob_cancelled(
 		b)) /* also where the bytes are there: a pass over a large file has to end */
 		rc = -EINTR;
-	return rc > 0 ? blob_pread(b, p, (size_t)rc, off) : rc;
+	if (rc <= 0)
+		return rc;
+	int read = blob_pread(b, p, (size_t)rc, off);
+	return read < 0 ? read : rc;
 }

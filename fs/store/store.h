@@ -84,9 +84,9 @@ void	blob_put(struct blob *);
  * bytes which are not there starts the fill.
  */
 ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
-/* Reads what blob_ready granted. */
-ssize_t	blob_pread(struct blob *, void *, size_t n, uint64_t off);
-int	blob_fd(const struct blob *);	/* the blob's own, to splice what blob_ready granted */
+/* Reads what blob_ready granted: 0, or -EIO if it is not there any more. Then the blob has failed, and
+ * the next store_get fills another. */
+int	blob_pread(struct blob *, void *, size_t n, uint64_t off);
 bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been checked */
 /* For threads that may block: blob_ready until there is something, then blob_pread. */
 ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);
