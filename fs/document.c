@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -107,6 +108,28 @@ bool
 document_is_elsewhere(const struct document *d)
 {
 	return is_same(d->content_location, "E") || is_same(d->content_location, "L");
+}
+
+const char *
+document_md5(const struct document *d)
+{
+	const char *s = d->checksum;
+
+	return s && strlen(s) == 32 && strspn(s, "0123456789abcdefABCDEF") == 32 ? s : NULL;
+}
+
+struct document_content
+document_content(const struct document *d)
+{
+	struct document_content c;
+	const char *md5 = document_md5(d);
+
+	if (md5)
+		snprintf(c.s, sizeof(c.s), "%s-%s", d->version_id, md5);
+	else
+		snprintf(c.s, sizeof(c.s), "%s-%llx-%llx", d->version_id,
+		    (unsigned long long)d->version_modstamp, (unsigned long long)d->content_size);
+	return c;
 }
 
 struct document_date

@@ -46,7 +46,8 @@
 	X(TEXT, content_location,    "LatestPublishedVersion.ContentLocation") \
 	X(TEXT, content_url,         "LatestPublishedVersion.ContentUrl") \
 	X(TEXT, reason,              "LatestPublishedVersion.ReasonForChange") \
-	X(TIME, version_created,     "LatestPublishedVersion.CreatedDate")
+	X(TIME, version_created,     "LatestPublishedVersion.CreatedDate") \
+	X(TIME, version_modstamp,    "LatestPublishedVersion.SystemModstamp")
 
 /* A ContentVersion as a document: the fields in which versions of one document differ. */
 #define DOCUMENT_VERSION_FIELDS(X) \
@@ -62,6 +63,7 @@
 	X(ID,   owner_id,            "OwnerId") \
 	X(ID,   created_by_id,       "CreatedById") \
 	X(TIME, version_created,     "CreatedDate") \
+	X(TIME, version_modstamp,    "SystemModstamp") \
 	X(TEXT, checksum,            "Checksum") \
 	X(TEXT, path_on_client,      "PathOnClient") \
 	X(TEXT, content_location,    "ContentLocation") \
@@ -78,7 +80,7 @@ struct document {
 #define X(kind, member, path) DOCUMENT_C_##kind(member)
 	DOCUMENT_FIELDS(X)
 #undef X
-	uint64_t	 key, version_key;	/* name_key() of the two Ids */
+	uint64_t	 key, version_key;	/* of the Id, and of the content: fs/name.h */
 	bool		 listed;	/* false: it is only found by its Id or through a record */
 	const char	*name;	/* in documents/; NULL until the catalogue has given it one */
 	char		*text;	/* has all strings; NULL: somebody else keeps them */
@@ -96,6 +98,15 @@ bool	document_is_note(const struct document *);	/* HTML; also there as plain tex
 bool	document_is_elsewhere(const struct document *);
 /* Its file is an internet shortcut, not bytes of the org. */
 bool	document_is_link(const struct document *);
+
+/* 32 hex digits; NULL: the org gives none. */
+const char *document_md5(const struct document *);
+/*
+ * What its bytes are called: the version's Id with the MD5 or, if there is none, with the version's
+ * SystemModstamp and size. Bytes that change in place get another name.
+ */
+struct document_content { char s[56]; };
+struct document_content document_content(const struct document *);
 
 /* 2026-01-31T12:00:00Z, or "" for -1. ms: milliseconds since 1970. */
 struct document_date { char s[32]; };

@@ -313,3 +313,9 @@ name_key(const char *id)
 		return 1 + (place << 39 | number);
 	return 1 + (UINT64_C(1) << 57 | place % 8 << 54 | number);
 }
+
+uint64_t
+name_text_key(const char *s)
+{
+	return hash_unix(s) >> (64 - NAME_KEY_BITS) | 1;
+}

@@ -55,5 +55,7 @@ bool	name_id(const char *s, char out[19]);
  * 2^39, keys are unique and ordered like the Ids.
  */
 uint64_t name_key(const char *id);
+/* A number below 1 << NAME_KEY_BITS for any text; not 0. Two texts may have one. */
+uint64_t name_text_key(const char *);
 
 #endif

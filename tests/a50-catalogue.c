@@ -563,11 +563,11 @@ test_prune(void)
 	ok(has_answer(c, "later") && has_answer(c, "asked again") && has_answer(c, "new"),
 	    "and no other");
 
-	for (const char *const *id = (const char *const []){ "a", "b", "c", NULL }; *id; id++)
+	for (const char *const *id = (const char *const []){ "a", "b", "c", "v1", NULL }; *id; id++)
 		put_survey(c, *id, "m", "x", 1);
 	run_sql("catalogue",
-	    "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 99997)"
-	    " INSERT INTO survey SELECT 'v' || i, 'm', 'x' FROM n");
+	    "WITH RECURSIVE n(i) AS (VALUES(2) UNION ALL SELECT i + 1 FROM n WHERE i < 99997)"
+	    " INSERT INTO survey SELECT 'v' || i, 'm', 'x', 0 FROM n");
 	ok(has_survey(c, "b") && findings_use_survey(c, "b", "m") == 0 &&
 		has_survey(c, "c"),
 	    "a survey is used, another is read");
@@ -931,6 +931,153 @@ test_damage_in_use(void)
 	catalogue_close(c);
 }
 
+static bool
+accept_all(void *ctx, const struct document *d)
+{
+	(void)ctx, (void)d;
+	return true;
+}
+
+/* What SQLite does not notice: a row or an index says something else than what was put. */
+static const struct { const char *what, *sql; } lies[] = {
+	{ "a version of another document",
+	    "UPDATE document SET version_id = '068000000004AAA' WHERE key = 3" },
+	{ "a checksum", "UPDATE document SET checksum = 'x' WHERE key = 3" },
+	{ "a size", "UPDATE document SET content_size = 4 WHERE key = 3" },
+	{ "a title", "UPDATE document SET title = 'T5' WHERE key = 3" },
+	{ "a text instead of none", "UPDATE document SET description = '' WHERE key = 3" },
+	{ "a date", "UPDATE document SET system_modstamp = 4 WHERE key = 3" },
+	{ "a key of a version", "UPDATE document SET version_key = 1000004 WHERE key = 3" },
+	{ "a key", "UPDATE document SET key = 40 WHERE key = 3" },
+	{ "an Id", "UPDATE document SET id = '069000000000040AAA' WHERE key = 3" },
+	{ "a name", "UPDATE document SET name0 = 'T30' WHERE key = 3" },
+	{ "another of its names", "UPDATE document SET rank = 2 WHERE key = 3" },
+	{ "a hash", "UPDATE document SET hash = hash + 1 WHERE key = 3" },
+	{ "an older version", "UPDATE version SET content_size = 4" },
+	{ "its document", "UPDATE version SET key = 4" },
+	{ "an index of versions",
+	    "CREATE INDEX wrong ON document(version_key + 1);"
+	    "PRAGMA writable_schema = on;"
+	    "UPDATE sqlite_schema SET rootpage = (SELECT sum(rootpage) FROM sqlite_schema"
+	    "	WHERE name IN ('wrong', 'document_version')) - rootpage"
+	    "	WHERE name IN ('wrong', 'document_version')" },
+	{ "an index of Ids",
+	    "CREATE INDEX wrong ON document(substr(id, 1, 14) || (substr(id, 15, 1) + 1) || 'AAA');"
+	    "PRAGMA writable_schema = on;"
+	    "UPDATE sqlite_schema SET rootpage = (SELECT sum(rootpage) FROM sqlite_schema"
+	    "	WHERE name IN ('wrong', 'document_id')) - rootpage"
+	    "	WHERE name IN ('wrong', 'document_id')" },
+};
+
+static void
+test_lies(void)
+{
+	struct document d, three = document(3), version = document(3);
+	void *p;
+	size_t n;
+	int64_t asked;
+
+	version.version_key = 2000000;
+	strcpy(version.version_id, "068000000999AAA");
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct catalogue *c = open_catalogue();
+
+		put_many(c, 1, 9);
+		catalogue_begin(c);
+		catalogue_put_version(c, &version);
+		catalogue_commit(c);
+		catalogue_close(c);
+		run_sql("catalogue", lies[i].sql);
+		c = open_any();
+		ok(catalogue_is_filled(c), "%s: is not noticed at first", lies[i].what);
+		int found = catalogue_list(c, 0, accept_all, NULL);
+		for (uint64_t key = 1; key < 10 && found == 0; key++)
+			found = catalogue_versions(c, key, 0, accept_all, NULL);
+		if (found == 0 && (found = catalogue_by_version_key(c, three.version_key, &d)) == 0)
+			document_free(&d);
+		if (found == 0 && (found = catalogue_by_id(c, three.id, &d)) == 0)
+			document_free(&d);
+		ok(found == -EIO, "%s: but when it is read", lies[i].what);
+		ok(!catalogue_is_filled(c), "%s: and the file is begun anew", lies[i].what);
+		catalogue_close(c);
+		clean();
+	}
+	static const char *const findings[] = {
+		"UPDATE survey SET data = 'kepT'; UPDATE answer SET data = 'kepT'",
+		"UPDATE survey SET content = 'x'; UPDATE answer SET key = 'x'",
+	};
+	for (size_t i = 0; i < 2; i++) {
+		struct catalogue *c = open_catalogue();
+
+		put_survey(c, "068", "m", "kept", 4);
+		put_answer(c, "k", "kept", 4, 1);
+		catalogue_close(c);
+		run_sql("catalogue", findings[i]);
+		c = open_any();
+		is_int(findings_survey(c, i ? "x" : "068", "m", &p, &n), -EIO, "a survey");
+		catalogue_close(c);
+		clean();
+		c = open_catalogue();
+		put_answer(c, "k", "kept", 4, 1);
+		catalogue_close(c);
+		run_sql("catalogue", findings[i]);
+		c = open_any();
+		is_int(findings_answer(c, i ? "x" : "k", &p, &n, &asked), -EIO, "an answer");
+		catalogue_close(c);
+		clean();
+	}
+}
+
+/* Two contents have one key: each keeps a key of its own. */
+static void
+test_one_key(void)
+{
+	struct catalogue *c = open_catalogue();
+	struct document a = document(1), b = document(2), older = document(1), got;
+
+	b.version_key = a.version_key;
+	older.version_key = a.version_key;
+	strcpy(older.version_id, "068000000999AAA");
+	catalogue_begin(c);
+	put(c, &a);
+	put(c, &b);
+	catalogue_put_version(c, &older);
+	catalogue_put_version(c, &older);
+	catalogue_commit(c);
+	ok(catalogue_by_version_key(c, a.version_key, &got) == 0 && got.key == 1, "the first");
+	document_free(&got);
+	ok(catalogue_by_version_key(c, a.version_key + 1, &got) == 0 && got.key == 2, "the second");
+	document_free(&got);
+	ok(catalogue_version(c, a.version_key + 2, &got) == 0, "and an older version, put twice");
+	document_free(&got);
+	is_int(catalogue_version(c, a.version_key + 3, &got), -ENOENT, "is there once");
+	older.version_key = 77;
+	catalogue_begin(c);
+	catalogue_put_version(c, &older);
+	catalogue_commit(c);
+	is_int(catalogue_version(c, a.version_key + 2, &got), -ENOENT,
+	    "a version that has changed in place replaces what it was");
+	catalogue_close(c);
+}
+
+/* Many small batches: SQLite's log stays small. */
+static void
+test_log_size(void)
+{
+	struct catalogue *c = open_catalogue();
+	char path[140];
+	struct stat st;
+
+	for (unsigned i = 1; i <= 600; i++) {
+		put_many(c, i, i);
+		put_survey(c, "068", "m", path, sizeof(path));
+	}
+	snprintf(path, sizeof(path), "%s-wal", db_of("catalogue"));
+	ok(stat(path, &st) == 0 && st.st_size <= 6 << 20, "the log of a small catalogue is small");
+	printf("# %lld bytes\n", (long long)st.st_size);
+	catalogue_close(c);
+}
+
 /* A check finds damage that no reader has met. */
 static void
 test_check(void)
@@ -1113,6 +1260,9 @@ main(void)
 		test_other_versions,
 		test_damage_at_open,
 		test_damage_in_use,
+		test_lies,
+		test_one_key,
+		test_log_size,
 		test_check,
 		test_open_beside_writer,
 	};

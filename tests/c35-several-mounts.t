@@ -85,7 +85,7 @@ print(c.execute('SELECT min(rowid) > 50000 FROM survey WHERE maker NOT LIKE \'x\
 " "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | grep -v part-)" "$@"; }
 stat "$MNT/parsed/Table/header" >/dev/null
 is 'a survey, and many that come after it' \
-	"$(survey "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO survey SELECT i, 'x', 'x' FROM n")" 0
+	"$(survey "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO survey SELECT i, 'x', 'x', 0 FROM n")" 0
 fs_unmount
 fs_mount -o refresh=3600
 is 'it is used' "$(stat -c %s "$MNT/parsed/Table/header" "$MNT/parsed/Table/rows.tsv" | paste -sd' ') $(survey)" '4 4 0'

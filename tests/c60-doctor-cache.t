@@ -10,8 +10,8 @@ org_start --data "$data"
 sffs=$BUILD/sffs
 fs_mount
 cat "$MNT"/documents/*/content "$MNT/parsed/table/rows.tsv" >/dev/null
-version=$(jq -r .LatestPublishedVersionId "$MNT/documents/f2/metadata.json")
-table=$(jq -r .LatestPublishedVersionId "$MNT/documents/table/metadata.json")
+blob() { jq -r '.LatestPublishedVersionId + "-" + .LatestPublishedVersion.Checksum' "$MNT/documents/$1/metadata.json"; }
+version=$(blob f2) table=$(blob table)
 fs_unmount
 org_forget
 ok 'a cache that is right' "$sffs" doctor --cache sim

@@ -179,7 +179,7 @@ catalogue_put_filled(struct catalogue *c)
  * Changes.
  */
 
-/* The next few. text has a name, an Id and a version's Id for each, as C strings; an empty one is
+/* The next few. text has a name, an Id and a content's name for each, as C strings; an empty one is
  * none. */
 struct changes {
 	struct buf	 text;
@@ -237,7 +237,7 @@ tell(const struct changes *changes, catalogue_changed *changed, void *ctx)
 
 		change.name = next_text(&s);
 		change.id = next_text(&s);
-		change.version_id = next_text(&s);
+		change.content = next_text(&s);
 		changed(ctx, &change);
 	}
 }
@@ -293,8 +293,8 @@ find_stored(struct catalogue *c, const char *id, struct stored *out)
 		return rc;
 	if ((rc = db_step(c->writer, st)) > 0) {
 		out->listed = sqlite3_column_int(st, SQL_NAMED_COLUMNS) != 0;
-		row_fields(st, SQL_NAMED_COLUMNS + 1, &d);
-		rc = names_read(c->writer, st, &out->named);
+		rc = row_fields(st, SQL_NAMED_COLUMNS + 1, &d) ?
+		    names_read(c->writer, st, &out->named) : db_damaged(c->writer);
 		if (rc == 0 && (rc = document_copy(&d, &out->doc)) < 0)
 			names_free(&out->named);
 	} else if (rc == 0) {
@@ -339,7 +339,7 @@ remove_document(struct catalogue *c, const char *id, bool only_listed, bool gone
 			rc = db_do(c->writer, SQL_FORGET_VERSIONS, "i", key);
 		if (rc == 0 && gone)
 			rc = db_do(c->writer, SQL_ADD_CHANGE, "titt", NULL, key, s.doc.id,
-			    s.doc.version_id);
+			    document_content(&s.doc).s);
 	}
 	free_stored(&s);
 	return rc == -ENOENT ? 0 : rc;
@@ -351,14 +351,14 @@ catalogue_remove(struct catalogue *c, const char *id, bool gone)
 	return remove_document(c, id, false, gone);
 }
 
-/* Two Ids can have one key in theory: the later takes the next key that is free. */
+/* Two Ids, or two contents, can have one key in theory: the later takes the next that is free. */
 static int
-find_free_key(struct catalogue *c, uint64_t *key)
+find_free_key(struct catalogue *c, uint64_t *key, unsigned taken, const char *id)
 {
-	int64_t id;
+	int64_t other;
 	int rc;
 
-	while ((rc = db_number_of(c->writer, &id, SQL_ID_OF, "i", N(*key))) == 0)
+	while ((rc = db_number_of(c->writer, &other, taken, "it", N(*key), id)) == 0)
 		++*key;
 	return rc == -ENOENT ? 0 : rc;
 }
@@ -449,12 +449,15 @@ unnote(struct catalogue *c, uint64_t key)
 
 static int
 put_named(
-    struct catalogue *c, const struct document *d, const char *const names[3], bool listed)
+    struct catalogue *c, const struct document *new, const char *const names[3], bool listed)
 {
+	struct document own = *new, *d = &own;
 	struct named x = { .key = d->key, .created = d->created };
 	struct stored old = { 0 };
-	int rc = find_stored(c, d->id, &old);
+	int rc = find_free_key(c, &d->version_key, SQL_VERSION_KEY_TAKEN, d->version_id);
 
+	if (rc == 0)
+		rc = find_stored(c, d->id, &old);
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
 	if (old.listed && !listed) {
@@ -469,7 +472,7 @@ put_named(
 	if (!x.names[NAMES_LAST]) {
 		rc = -EINVAL;
 	} else if (rc == -ENOENT) {
-		rc = find_free_key(c, &x.key);
+		rc = find_free_key(c, &x.key, SQL_KEY_TAKEN, d->id);
 		if (rc == 0)
 			rc = add_named(c, d, &x, listed);
 	} else {
@@ -502,14 +505,20 @@ catalogue_put_unlisted(struct catalogue *c, const struct document *d, const char
  */
 
 int
-catalogue_put_version(struct catalogue *c, const struct document *d)
+catalogue_put_version(struct catalogue *c, const struct document *new)
 {
+	struct document d = *new;
 	sqlite3_stmt *st;
-	int rc = db_bind(c->writer, SQL_PUT_VERSION, &st, "");
+	/* Its bytes may have changed in place: then it had another key. */
+	int rc = db_do(c->writer, SQL_FORGET_VERSION, "it", N(d.key), d.version_id);
 
+	if (rc == 0)
+		rc = find_free_key(c, &d.version_key, SQL_VERSION_KEY_TAKEN, d.version_id);
+	if (rc == 0)
+		rc = db_bind(c->writer, SQL_PUT_VERSION, &st, "");
 	if (rc < 0)
 		return rc;
-	row_bind(st, d, d->key);
+	row_bind(st, &d, d.key);
 	return db_run(c->writer, st);
 }
 

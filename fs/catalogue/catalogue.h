@@ -7,7 +7,8 @@
  * which they came.
  *
  * A damaged file is replaced by an empty one at once. Until that is filled, each look for a
- * document is -EIO. findings.h keeps surveys and answers in the same file.
+ * document is -EIO. A row that is read is what was put, and is the one that was asked for: else the
+ * file is damaged. findings.h keeps surveys and answers in the same file.
  *
  * Mounts of one org share what is committed, and nothing else. Any thread; one writes at a time,
  * readers see the last commit and wait for nobody.
@@ -59,7 +60,8 @@ int	catalogue_put(struct catalogue *, const struct document *, const char *const
 int	catalogue_put_unlisted(struct catalogue *, const struct document *, const char *name);
 /* gone: from the org, so that no mount can use its bytes. 0 also when it is not there. */
 int	catalogue_remove(struct catalogue *, const char *id, bool gone);
-/* One version of a document, with the keys of both. It goes when the document goes. */
+/* One version of a document, with the keys of both. It goes when the document goes. Replaces what
+ * was put with this version_id. */
 int	catalogue_put_version(struct catalogue *, const struct document *);
 int	catalogue_put_state(struct catalogue *, const char *name, const char *value);
 
@@ -83,7 +85,7 @@ void	catalogue_on_unfilled(struct catalogue *, void (*unfilled)(void *ctx), void
 struct catalogue_change {
 	const char	*name;		/* NULL: a document is gone */
 	uint64_t	 document_key;
-	const char	*id, *version_id;	/* 18 characters each; NULL: a name changed */
+	const char	*id, *content;	/* of document_content(); NULL: a name changed */
 };
 typedef void catalogue_changed(void *ctx, const struct catalogue_change *);
 int	catalogue_changes(struct catalogue *, catalogue_changed *, void *ctx);

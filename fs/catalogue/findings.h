@@ -1,5 +1,5 @@
 /*
- * findings - surveys of versions and answers to questions on demand: opaque bytes in the catalogue.
+ * findings - surveys of contents and answers to questions on demand: opaque bytes in the catalogue.
  *
  * Their tables do not grow for ever: each row that is put deletes some that were not put or used
  * for longest. Errors are those of catalogue.h. Functions that read wait for nobody; those that
@@ -16,15 +16,15 @@
 struct catalogue;
 
 /*
- * Surveys: bytes by a version's Id and what made them (the number of the code, the CSV options). At
- * most 100,000 are kept. The caller frees *out, here and below. -ENOENT: there is none.
+ * Surveys: bytes by a content's name and what made them (the number of the code, the CSV options).
+ * At most 100,000 are kept. The caller frees *out, here and below. -ENOENT: there is none.
  */
 int	findings_survey(
-    struct catalogue *, const char *version_id, const char *maker, void **out, size_t *len);
+    struct catalogue *, const char *content, const char *maker, void **out, size_t *len);
 int	findings_put_survey(
-    struct catalogue *, const char *version_id, const char *maker, const void *, size_t);
+    struct catalogue *, const char *content, const char *maker, const void *, size_t);
 /* A survey has been used: it counts as new if many have come since. Begins a batch if so. */
-int	findings_use_survey(struct catalogue *, const char *version_id, const char *maker);
+int	findings_use_survey(struct catalogue *, const char *content, const char *maker);
 /* Answers of the org: bytes by a key, and when it was asked (ms, the caller's clock). Each is kept
  * for 30 days. */
 int	findings_answer(

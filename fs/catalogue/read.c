@@ -74,8 +74,14 @@ catalogue_is_filled(struct catalogue *c)
 	return filled;
 }
 
-/* A bound statement on a connection of its own, until end_read. */
-struct read { struct db *db; sqlite3_stmt *st; };
+/* A bound statement on a connection of its own, until end_read, and what its rows must have; 0 or
+ * NULL: anything. An index that is damaged leads to other rows. */
+struct read {
+	struct db	*db;
+	sqlite3_stmt	*st;
+	uint64_t	 key, version_key;
+	const char	*id, *parent_id;
+};
 
 static void
 end_read(struct catalogue *c, struct read *r)
@@ -120,6 +126,21 @@ begin_read(struct catalogue *c, struct read *r, unsigned which, const char *type
 	return rc;
 }
 
+/* 1: a row; 0: the end; else a negative errno. */
+static int
+sealed_row(struct catalogue *c, struct read *r, struct document *d)
+{
+	int rc = db_step(r->db, r->st);
+
+	if (rc <= 0)
+		return rc;
+	bool good = row_document(r->st, c->names.hash, d) && (!r->key || r->key == d->key) &&
+	    (!r->version_key || r->version_key == d->version_key) &&
+	    (!r->id || strcmp(r->id, d->id) == 0) &&
+	    (!r->parent_id || strcmp(r->parent_id, d->parent_id) == 0);
+	return good ? 1 : db_damaged(r->db);
+}
+
 /* rc, here and below: of begin_read. */
 static int
 find_one(struct catalogue *c, struct read *r, int rc, struct document *out)
@@ -128,12 +149,8 @@ find_one(struct catalogue *c, struct read *r, int rc, struct document *out)
 
 	if (rc < 0)
 		return rc;
-	if ((rc = db_step(r->db, r->st)) > 0) {
-		row_document(r->st, &d);
-		rc = d.name ? document_copy(&d, out) : db_damaged(r->db);
-	} else if (rc == 0) {
-		rc = -ENOENT;
-	}
+	rc = sealed_row(c, r, &d);
+	rc = rc > 0 ? document_copy(&d, out) : rc < 0 ? rc : -ENOENT;
 	end_read(c, r);
 	return rc;
 }
@@ -145,15 +162,8 @@ find_each(struct catalogue *c, struct read *r, int rc, catalogue_each *each, voi
 
 	if (rc < 0)
 		return rc;
-	while ((rc = db_step(r->db, r->st)) > 0) {
-		row_document(r->st, &d);
-		if (!d.name) {
-			rc = db_damaged(r->db);
-			break;
-		}
-		if (!each(ctx, &d))
-			break;
-	}
+	while ((rc = sealed_row(c, r, &d)) > 0 && each(ctx, &d))
+		;
 	end_read(c, r);
 	return rc < 0 ? rc : 0;
 }
@@ -161,7 +171,7 @@ find_each(struct catalogue *c, struct read *r, int rc, catalogue_each *each, voi
 int
 catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
 {
-	struct read r;
+	struct read r = { .key = key };
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_KEY, "i", N(key)), out);
 }
@@ -169,7 +179,7 @@ catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
 int
 catalogue_by_version_key(struct catalogue *c, uint64_t version_key, struct document *out)
 {
-	struct read r;
+	struct read r = { .version_key = version_key };
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_VERSION, "i", N(version_key)), out);
 }
@@ -177,7 +187,7 @@ catalogue_by_version_key(struct catalogue *c, uint64_t version_key, struct docum
 int
 catalogue_by_id(struct catalogue *c, const char *id, struct document *out)
 {
-	struct read r;
+	struct read r = { .id = id };
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_ID, "t", id), out);
 }
@@ -186,7 +196,7 @@ int
 catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
 {
 	const int64_t hash = N(c->names.hash(name));
-	struct read r;
+	struct read r = { 0 };
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_NAME, "it", hash, name), out);
 }
@@ -194,7 +204,7 @@ catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
 int
 catalogue_version(struct catalogue *c, uint64_t version_key, struct document *out)
 {
-	struct read r;
+	struct read r = { .version_key = version_key };
 
 	return find_one(c, &r, begin_read(c, &r, SQL_VERSION, "i", N(version_key)), out);
 }
@@ -209,7 +219,7 @@ bound(uint64_t after)
 int
 catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *ctx)
 {
-	struct read r;
+	struct read r = { 0 };
 
 	return find_each(c, &r, begin_read(c, &r, SQL_LIST, "i", bound(after)), each, ctx);
 }
@@ -217,7 +227,7 @@ catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *
 int
 catalogue_list_names(struct catalogue *c, const char *after, catalogue_each *each, void *ctx)
 {
-	struct read r;
+	struct read r = { 0 };
 
 	return find_each(c, &r, begin_read(c, &r, SQL_LIST_NAMES, "t", after), each, ctx);
 }
@@ -226,7 +236,7 @@ int
 catalogue_list_parent(
     struct catalogue *c, const char *parent_id, uint64_t after, catalogue_each *each, void *ctx)
 {
-	struct read r;
+	struct read r = { .parent_id = parent_id };
 	int rc = begin_read(c, &r, SQL_LIST_PARENT, "ti", parent_id, bound(after));
 
 	return find_each(c, &r, rc, each, ctx);
@@ -236,7 +246,7 @@ int
 catalogue_versions(
     struct catalogue *c, uint64_t key, uint64_t after, catalogue_each *each, void *ctx)
 {
-	struct read r;
+	struct read r = { .key = key };
 	int rc = begin_read(c, &r, SQL_VERSIONS, "ii", N(key), bound(after));
 
 	return find_each(c, &r, rc, each, ctx);

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "row.h"
+#include "sql.h"
 
 const char *
 row_text(sqlite3_stmt *st, int i)
@@ -24,7 +25,45 @@ row_id(sqlite3_stmt *st, int i, char out[19])
 #define READ_TIME(v)	v = sqlite3_column_int64(st, i++)
 #define READ_BOOL(v)	v = sqlite3_column_int(st, i++) != 0
 
-int
+/* Eight bytes that differ always give another seal: each step can be undone. */
+static uint64_t
+seal_number(uint64_t seal, uint64_t n)
+{
+	seal = (seal ^ n) * UINT64_C(0x9e3779b97f4a7c15);
+	return seal ^ seal >> 32;
+}
+
+uint64_t
+row_seal(uint64_t seal, const void *p, size_t n)
+{
+	seal = seal_number(seal, p ? n : UINT64_MAX);
+	for (size_t i = 0; p && i < n; i += sizeof(uint64_t)) {
+		uint64_t piece = 0;
+
+		memcpy(&piece, (const char *)p + i, n - i < sizeof(piece) ? n - i : sizeof(piece));
+		seal = seal_number(seal, piece);
+	}
+	return seal;
+}
+
+#define SEAL_ID(v)	seal = row_seal(seal, v, strlen(v))
+#define SEAL_TEXT(v)	seal = row_seal(seal, v, v ? strlen(v) : 0)
+#define SEAL_INT(v)	seal = seal_number(seal, (uint64_t)(v))
+#define SEAL_TIME(v)	SEAL_INT(v)
+#define SEAL_BOOL(v)	SEAL_INT(v)
+
+static int64_t
+seal_of(const struct document *d, uint64_t key)
+{
+	uint64_t seal = seal_number(seal_number(0, key), d->version_key);
+
+#define X(kind, member, path) SEAL_##kind(d->member);
+	DOCUMENT_FIELDS(X)
+#undef X
+	return (int64_t)seal;
+}
+
+bool
 row_fields(sqlite3_stmt *st, int i, struct document *d)
 {
 	*d = (struct document){ 0 };
@@ -33,16 +72,18 @@ row_fields(sqlite3_stmt *st, int i, struct document *d)
 #undef X
 	d->key = (uint64_t)sqlite3_column_int64(st, i++);
 	d->version_key = (uint64_t)sqlite3_column_int64(st, i++);
-	return i;
+	return sqlite3_column_int64(st, i) == seal_of(d, d->key);
 }
 
-void
-row_document(sqlite3_stmt *st, struct document *d)
+bool
+row_document(sqlite3_stmt *st, uint64_t (*hash)(const char *), struct document *d)
 {
-	int i = row_fields(st, 0, d);
+	const bool good = row_fields(st, 0, d);
 
-	d->name = row_text(st, i++);
-	d->listed = sqlite3_column_int(st, i) != 0;
+	d->name = row_text(st, SQL_FIELD_COLUMNS);
+	d->listed = sqlite3_column_int(st, SQL_FIELD_COLUMNS + 2) != 0;
+	return good && d->name && (!*d->name ||
+	    (int64_t)hash(d->name) == sqlite3_column_int64(st, SQL_FIELD_COLUMNS + 1));
 }
 
 #define BIND_ID(v)	sqlite3_bind_text(st, i++, v, -1, SQLITE_STATIC)
@@ -64,5 +105,6 @@ row_bind(sqlite3_stmt *st, const struct document *d, uint64_t key)
 		sqlite3_bind_int64(st, i++, (int64_t)d->version_key);
 	else
 		sqlite3_bind_null(st, i++);
+	sqlite3_bind_int64(st, i++, seal_of(d, key));
 	return i;
 }

@@ -1,6 +1,9 @@
 /*
  * row - a document as columns and as parameters.
  *
+ * A row is sealed: it has a hash of all that it says. So a row that was damaged on the disk, where
+ * SQLite notices nothing, is found when it is read.
+ *
  * Strings live as long as the row. Caller locks.
  */
 #ifndef FS_CATALOGUE_ROW_H
@@ -14,11 +17,13 @@
 
 const char *row_text(sqlite3_stmt *, int i);			/* NULL: null */
 void	row_id(sqlite3_stmt *, int i, char out[19]);
-/* Reads the columns SQL_FIELDS from i on; returns the next one. */
-int	row_fields(sqlite3_stmt *, int i, struct document *);
-/* Reads the columns of SQL_DOCUMENT. The name is NULL only in a damaged file. */
-void	row_document(sqlite3_stmt *, struct document *);
+/* Reads the columns SQL_FIELDS from i on. False, here and below: the row is damaged. */
+bool	row_fields(sqlite3_stmt *, int i, struct document *);
+/* Reads the columns of SQL_DOCUMENT, with the hash that names have. */
+bool	row_document(sqlite3_stmt *, uint64_t (*hash)(const char *), struct document *);
 /* Binds the parameters SQL_FIELDS from the first on; returns the next one. */
 int	row_bind(sqlite3_stmt *, const struct document *, uint64_t key);
+/* Extends a seal, from 0, by n bytes; p NULL: by nothing, which is not the same as no bytes. */
+uint64_t row_seal(uint64_t seal, const void *p, size_t n);
 
 #endif

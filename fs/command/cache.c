@@ -12,7 +12,6 @@
 
 #include "cache.h"
 
-#define ID_LENGTH	18
 #define PROGRESS	200		/* ms between two progress lines */
 
 struct check {
@@ -22,7 +21,7 @@ struct check {
 	bool		 terminal;	/* show progress */
 	int64_t		 shown;		/* when that was last (ms); 0: not yet */
 	unsigned long long right, wrong, views, unknown, bytes;
-	char		 removed[ID_LENGTH + 1];	/* the last damaged version */
+	struct document_content removed;	/* the last damaged version */
 	int		 rc;
 };
 
@@ -54,7 +53,7 @@ fault_of(const struct document *d, int fd, uint64_t size)
 
 	if (size != (uint64_t)d->content_size)
 		return "size differs";
-	if (!d->checksum || strlen(d->checksum) != 32)
+	if (!document_md5(d))
 		return NULL;
 	const char *wrong = NULL;
 	if (hash_begin(&h) < 0 || hash_to(&h, fd, size) < 0)
@@ -66,10 +65,11 @@ fault_of(const struct document *d, int fd, uint64_t size)
 }
 
 static bool
-check_version(struct check *k, const char *id, int fd, uint64_t size)
+check_version(struct check *k, const char *name, int fd, uint64_t size)
 {
 	struct document d;
-	int rc = k->complete ? catalogue_by_version_key(k->catalogue, name_key(id), &d) : -ENOENT;
+	int rc = k->complete ? catalogue_by_version_key(k->catalogue, name_text_key(name), &d) :
+			       -ENOENT;
 
 	if (rc < 0) {
 		k->unknown += rc == -ENOENT;
@@ -80,7 +80,7 @@ check_version(struct check *k, const char *id, int fd, uint64_t size)
 	if (wrong) {
 		clear_checked(k);
 		log_print(k->out, "%s: %s, removed from the cache\n", d.name, wrong);
-		memcpy(k->removed, id, sizeof(k->removed));
+		k->removed = document_content(&d);
 	}
 	k->wrong += wrong != NULL;
 	k->right += wrong == NULL;
@@ -92,12 +92,12 @@ static bool
 check_file(void *ctx, const char *name, int fd, uint64_t size)
 {
 	struct check *k = ctx;
-	char id[ID_LENGTH + 1];
+	const char *removed = k->removed.s;
 	bool keep = true;
 
-	if (strlen(name) == ID_LENGTH && name_id(name, id))
-		keep = check_version(k, id, fd, size);
-	else if (*k->removed && strncmp(name, k->removed, ID_LENGTH) == 0)
+	if (!strchr(name, '.'))
+		keep = check_version(k, name, fd, size);
+	else if (*removed && strncmp(name, removed, strlen(removed)) == 0)
 		keep = false;	/* a view of it: files come in order of their names */
 	else
 		k->views++;

@@ -12,11 +12,13 @@
 struct download
 download_of(const struct document *d)
 {
-	struct download v = { .size = (uint64_t)d->content_size };
+	struct download v = {
+		.name = document_content(d), .size = (uint64_t)d->content_size
+	};
+	const char *md5 = document_md5(d);
 
 	memcpy(v.id, d->version_id, sizeof(v.id));
-	if (d->checksum && strlen(d->checksum) == 32)
-		memcpy(v.md5, d->checksum, sizeof(v.md5));
+	strcpy(v.md5, md5 ? md5 : "");
 	v.tabs = d->file_extension &&
 	    (strcasecmp(d->file_extension, "tsv") == 0 ||
 		strcasecmp(d->file_extension, "tab") == 0);
@@ -77,7 +79,7 @@ fill_by_fetch(void *ctx, struct blob *blob)
 {
 	struct fetch *f = ctx;
 	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, sink_unwanted,
-		blob };
+		blob, *f->version.md5 };
 
 	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
 	if (rc == -ENOENT)
@@ -95,7 +97,7 @@ download_open(struct store *store, struct rest *rest, const struct download *v, 
 		return -ENOMEM;
 	*f = (struct fetch){ .rest = rest, .version = *v };
 	return store_get(store,
-	    &(struct store_want){ .name = v->id,
+	    &(struct store_want){ .name = v->name.s,
 		.size = v->size,
 		.md5 = *v->md5 ? v->md5 : NULL,
 		.class = STORE_FETCH,

@@ -20,6 +20,7 @@ struct store;
 
 struct download {
 	char		id[19];
+	struct document_content name;	/* of its blob, and of all that is made of it */
 	char		md5[33];	/* "": the org gives none */
 	uint64_t	size;
 	bool		tabs;		/* its extension says tab-separated values */

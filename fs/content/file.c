@@ -123,11 +123,11 @@ fill_by_render(void *ctx, struct blob *blob)
 struct render_name { char s[100]; };
 
 static struct render_name
-render_name(const struct files *fs, const char *version_id, const char *ending)
+render_name(const struct files *fs, const char *content, const char *ending)
 {
 	struct render_name name;
 
-	snprintf(name.s, sizeof(name.s), "%s.%s.%s", version_id, parsed_maker(fs->parsed), ending);
+	snprintf(name.s, sizeof(name.s), "%s.%s.%s", content, parsed_maker(fs->parsed), ending);
 	return name;
 }
 
@@ -165,7 +165,7 @@ open_rendered(struct files *fs, struct parsed_result *result /* takes */,
 	*f = (struct file){ .users = 1, .start = part->start, .size = part->size };
 	*r = (struct render){ .files = fs, .result = result, .kind = part->kind };
 	const struct render_name name =
-	    render_name(fs, parsed_download(result)->id, part->ending);
+	    render_name(fs, parsed_download(result)->name.s, part->ending);
 	rc = store_get(fs->store,
 	    &(struct store_want){ .name = name.s,
 		.size = view_size(s, part->kind),
@@ -310,7 +310,7 @@ file_is_cached(struct files *fs, const struct document *d)
 {
 	struct download v = download_of(d);
 
-	return store_has(fs->store, v.id, v.size);
+	return store_has(fs->store, v.name.s, v.size);
 }
 
 int
@@ -419,12 +419,12 @@ file_read(struct file *f, void *p, size_t n, uint64_t off)
 }
 
 void
-file_drop(struct files *fs, const char *version_id)
+file_drop(struct files *fs, const char *content)
 {
-	store_drop(fs->store, version_id);
+	store_drop(fs->store, content);
 	for (unsigned i = 0; i < VIEWS; i++)
-		store_drop(fs->store, render_name(fs, version_id, views[i].blob).s);
-	store_drop(fs->store, render_name(fs, version_id, COLUMNS).s);
+		store_drop(fs->store, render_name(fs, content, views[i].blob).s);
+	store_drop(fs->store, render_name(fs, content, COLUMNS).s);
 }
 
 int

@@ -32,8 +32,8 @@ void	files_close(struct files *);
 
 /* The version's bytes are in the cache: reading them costs no call. */
 bool	file_is_cached(struct files *, const struct document *);
-/* Deletes what is cached of a version that was deleted in the org; open handles read on. */
-void	file_drop(struct files *, const char *version_id);
+/* Deletes what is cached of content that was deleted in the org; open handles read on. */
+void	file_drop(struct files *, const char *content);
 int	file_open_version(struct files *, const struct document *, struct file **out);
 
 /*

@@ -102,7 +102,7 @@ make_result(struct parsed_result *r)
 
 	if (rc == 0 && (b.len > 0 || r->download.note) && catalogue_begin(c) == 0)
 		catalogue_end(c,
-		    findings_put_survey(c, r->download.id, maker_of(r), buf_str(&b), b.len));
+		    findings_put_survey(c, r->download.name.s, maker_of(r), buf_str(&b), b.len));
 	if (rc == 0 && r->download.note)
 		r->text = b;
 	else
@@ -197,7 +197,7 @@ new_result(struct parsed *p, const struct download *d)
 	*r = (struct parsed_result){ .owner = p, .download = *d, .whole = { .ready = on_whole },
 		.task = { .job = { .run = run_parse, .drop = drop_parse },
 		    .keep_error = d->note ? 0 : KEEP_ERROR } };
-	if (findings_survey(p->catalogue, d->id, maker_of(r), &kept, &n) < 0)
+	if (findings_survey(p->catalogue, d->name.s, maker_of(r), &kept, &n) < 0)
 		return r;
 	if (d->note)
 		buf_put(&r->text, kept, n);
@@ -226,14 +226,14 @@ put_first(struct parsed *p, struct parsed_result *r)
 	}
 }
 
-/* Caller locks. Takes the result of that version out of the list. NULL: it is not there. */
+/* Caller locks. Takes the result of that content out of the list. NULL: it is not there. */
 static struct parsed_result *
-take_result(struct parsed *p, const char *version_id)
+take_result(struct parsed *p, const char *content)
 {
 	for (struct parsed_result **at = &p->first; *at; at = &(*at)->next) {
 		struct parsed_result *r = *at;
 
-		if (strcmp(r->download.id, version_id) == 0) {
+		if (strcmp(r->download.name.s, content) == 0) {
 			*at = r->next;
 			return r;
 		}
@@ -248,12 +248,12 @@ parsed_get(struct parsed *p, const struct download *d, struct wait *w, struct pa
 	int rc = -ENOMEM;
 
 	pthread_mutex_lock(&p->lock);
-	struct parsed_result *r = take_result(p, d->id);
+	struct parsed_result *r = take_result(p, d->name.s);
 	if (!r) {
 		pthread_mutex_unlock(&p->lock);
 		new = new_result(p, d);
 		pthread_mutex_lock(&p->lock);
-		if (!(r = take_result(p, d->id))) {	/* nobody else was faster */
+		if (!(r = take_result(p, d->name.s))) {	/* nobody else was faster */
 			r = new;
 			new = NULL;
 		}
@@ -327,7 +327,7 @@ parsed_download(const struct parsed_result *r)
 void
 parsed_use(const struct parsed_result *r)
 {
-	findings_use_survey(r->owner->catalogue, r->download.id, maker_of(r));
+	findings_use_survey(r->owner->catalogue, r->download.name.s, maker_of(r));
 }
 
 const char *

@@ -3,7 +3,7 @@
  * a note.
  *
  * It is made when somebody asks, once, when the download is complete; until then the job holds no
- * thread. The catalogue keeps the result, by version and CSV options, until 100,000 others were
+ * thread. The catalogue keeps the result, by content and CSV options, until 100,000 others were
  * made or used since; memory keeps those used lately. All who wait get the error of a try that
  * fails, and so do callers in the second after it. Later callers try again.
  *

@@ -141,7 +141,7 @@ fetch_document(struct read_ahead *a, struct next_document *d)
 	struct guess *g;
 	struct blob *blob;
 
-	if (!d->worth || store_has(a->store, d->download.id, d->download.size))
+	if (!d->worth || store_has(a->store, d->download.name.s, d->download.size))
 		return true;
 	if (!(g = find_free_guess(a)) || !rest_may_guess(a->rest) ||
 	    download_open(a->store, a->rest, &d->download, &blob) < 0)

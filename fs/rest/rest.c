@@ -532,7 +532,12 @@ static int
 try_download(struct rest *r, const struct call *call, uint64_t size, const struct rest_sink *sink,
     struct retry *retry)
 {
-	const uint64_t before = sink->filled(sink->ctx);
+	const uint64_t came = sink->filled(sink->ctx), before = sink->checked ? came : 0;
+	int rc = came > before ? sink->restart(sink->ctx) : 0;
+	if (rc < 0) {
+		retry->again = false;
+		return rc;
+	}
 	struct http_request request = {
 		.sink = sink->write,
 		.ctx = sink->ctx,
@@ -542,8 +547,7 @@ try_download(struct rest *r, const struct call *call, uint64_t size, const struc
 		.whole = sink->restart,
 	};
 	struct http_response answer;
-	int rc = try_call(r, call, &request, &answer, retry);
-
+	rc = try_call(r, call, &request, &answer, retry);
 	if (rc == 0)
 		http_response_free(&answer);
 	else if (retry->ended)

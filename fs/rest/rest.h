@@ -135,10 +135,11 @@ struct rest_sink {
 	uint64_t (*filled)(void *ctx);		/* bytes written so far */
 	bool	(*unwanted)(void *ctx);		/* true ends it in -EINTR; called now and then */
 	void	*ctx;
+	bool	 checked;	/* a checksum tells whether all parts are of the same bytes */
 };
 /*
- * Downloads a ContentVersion. A download that breaks is tried again: from where it broke if the org
- * answers 206 for just that range, else from the start.
+ * Downloads a ContentVersion. A download that breaks is tried again: from where it broke if the
+ * bytes are checked and the org answers 206 for just that range, else from the start.
  */
 int rest_version_data(
     struct rest *, const char *version_id, uint64_t size, const struct rest_sink *);

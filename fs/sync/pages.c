@@ -94,7 +94,7 @@ pages_put(void *ctx, const struct document *d)
 	if (d->is_deleted || (d->is_archived && !u->o->archived))
 		return catalogue_remove(u->catalogue, d->id, d->is_deleted);
 	keyed.key = name_key(d->id);
-	keyed.version_key = name_key(d->version_id);
+	keyed.version_key = name_text_key(document_content(d).s);
 	if (p->came && (rc = ids_add(p->came, d->id)) < 0)
 		return rc;
 	if (p->want_versions && u->o->versions && !has_version(u->catalogue, keyed.version_key) &&

@@ -15,7 +15,7 @@ keep_version(struct updater *u, const struct document *version, const char *id)
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;		/* left out, or not there yet */
 	d.key = known.key;
-	d.version_key = name_key(d.version_id);
+	d.version_key = name_text_key(document_content(&d).s);
 	document_free(&known);
 	return catalogue_put_version(u->catalogue, &d);
 }

@@ -80,7 +80,7 @@ get_facts(const struct document *d, enum name_rules names, struct facts *f)
 	*f = (struct facts){ .size = (uint64_t)d->content_size };
 	if (document_is_link(d))
 		measure_link(d, f);
-	else if (d->checksum && strlen(d->checksum) == 32)
+	else if (document_md5(d))
 		memcpy(f->md5, d->checksum, 33);
 	document_dir_file_name(d, names, &file);
 	buf_puts(&f->path, "documents/");

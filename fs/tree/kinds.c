@@ -7,7 +7,7 @@
  *	key		number made of		the inode changes when
  *	NO_KEY		the kind		never
  *	DOCUMENT_KEY	the document's Id	never
- *	VERSION_KEY	the version's Id	there is a new version
+ *	VERSION_KEY	the version's content	there is a new version, or other bytes in it
  *	ANY_VERSION_KEY	the same; it may be an older version
  *	PATH_KEY	a hash of the path	never
  *
@@ -180,7 +180,7 @@ list_versions(struct node_listing *l, uint64_t after)
 	    l->tree->o.catalogue, l->dir->doc.key, after, list_one_version, l);
 }
 
-/* Versions never change: they are asked for again only when the latest is not among them. */
+/* They are asked for again only when the latest is not among them. */
 static int
 wait_versions(struct tree *t, const struct node *n, const struct patience *p)
 {

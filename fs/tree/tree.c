@@ -287,8 +287,8 @@ tree_changed(void *tree, const struct catalogue_change *change)
 		kernel->forget_name(kernel->ctx, BY_ID, change->id);
 	if (kernel && change->name)
 		forget_names(t, kernel, change);
-	if (change->version_id)
-		file_drop(t->o.files, change->version_id);
+	if (change->content)
+		file_drop(t->o.files, change->content);
 }
 
 int

@@ -185,7 +185,8 @@ ask(struct http *h, struct rest *r, unsigned kind)
 	case 1: case 2:
 		rc = rest_version_data(r, "0685g00002BLnMXAA1", SIZE,
 		    &(struct rest_sink){
-			.write = take, .restart = restart, .filled = filled_of, .ctx = &filled });
+			.write = take, .restart = restart, .filled = filled_of, .ctx = &filled,
+			.checked = true });
 		MUST(filled <= SIZE && (rc < 0 || filled == SIZE));
 		break;
 	case 3:

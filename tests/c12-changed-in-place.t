@@ -1,0 +1,103 @@
+#!/bin/sh
+# Other bytes under the same version Id and size: after a refresh they are read, with all that is made of them. A file
+# that is open stays what it was.
+. "${0%/*}/lib.sh"; plan 28
+data=$TMP/data
+mkdir "$data"
+bytes() { python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(sys.argv[1]).randbytes(3000000))' "$1"; }
+bytes 1 >"$data/Big.bin"
+bytes 2 >"$TMP/big2"
+bytes 3 >"$TMP/big3"
+cp "$data/Big.bin" "$TMP/big1"
+printf 'a,b\n1,2\n' >"$data/Table.csv"
+printf 'one' >"$data/Late.txt"
+head -c 1000000 /dev/zero | tr '\0' a >"$data/Half.bin"
+head -c 1000000 /dev/zero | tr '\0' b >"$TMP/half2"
+printf 'one' >"$data/Again.txt"
+org_start --data "$data"
+docs=$MNT/documents
+replace() { title=$1; shift; org change -d op=replace -d title="$title" "$@" >/dev/null; }
+version() { jq -r .LatestPublishedVersionId "$docs/$1/metadata.json"; }
+fs_mount -o refresh=3600,tries=1
+
+cat "$docs/Big/Big.bin" "$docs/Table/Table.csv" "$docs/Again/Again.txt" "$MNT/parsed/Table/table.tsv" \
+	"$MNT/parsed/Table/columns/a" "$MNT/versions/Big/1.bin" >/dev/null
+before=$(version Big) inode=$(stat -c %i "$docs/Big/Big.bin")
+exec 3<"$docs/Big/Big.bin" 4<"$docs/Late/Late.txt" 5<"$MNT/parsed/Table/rows.tsv"
+head -c 1000000 <&3 >"$TMP/open"
+replace Big -d file="$TMP/big2"
+replace Table --data-urlencode 'content=c,b
+3,4
+' -d path=Table.csv
+replace Late -d content=two
+same 'before a refresh the cached bytes are read' "$docs/Big/Big.bin" "$TMP/big1"
+fs_sync
+is 'the version is the same' "$(version Big)" "$before"
+same 'after it the new bytes are read' "$docs/Big/Big.bin" "$TMP/big2"
+is 'of the size that stat says' "$(stat -c %s "$docs/Big/Big.bin")" 3000000
+same 'by the other name, too' "$docs/Big/content" "$TMP/big2"
+ok 'it is another inode' test "$(stat -c %i "$docs/Big/Big.bin")" != "$inode"
+ok 'MD5SUMS is true' sh -c "cd '$MNT' && md5sum -c --quiet .sffs/MD5SUMS"
+is 'the attribute is the new MD5' "$(getfattr --absolute-names --only-values -n user.salesforce.checksum \
+	"$docs/Big/Big.bin")" "$(md5sum <"$TMP/big2" | cut -d' ' -f1)"
+cat <&3 >>"$TMP/open"
+same 'a file that is open stays what it was, half read before and half after' "$TMP/open" "$TMP/big1"
+is 'also for fstat' "$(stat -L -c %i /dev/fd/3)" "$inode"
+python3 -c 'import mmap, sys; sys.stdout.buffer.write(mmap.mmap(3, 0, prot=mmap.PROT_READ)[:])' >"$TMP/mapped"
+same 'and when it is mapped' "$TMP/mapped" "$TMP/big1"
+is 'one of which nothing was read before gives no other bytes' "$(cat <&4 2>&1 | grep -o 'Input/output error')" \
+	'Input/output error'
+is 'its name leads to the new ones' "$(cat "$docs/Late/Late.txt")" two
+is 'views are of the new bytes' "$(cat "$MNT/parsed/Table/table.tsv" "$MNT/parsed/Table/columns/c")" 'c	b
+3	4
+3'
+ok 'the old column is gone' not test -e "$MNT/parsed/Table/columns/a"
+is 'a view that is open stays' "$(cat <&5)" '1	2'
+is 'a document has one version still' "$(ls "$MNT/versions/Big")" 1.bin
+same 'which is the new one' "$MNT/versions/Big/1.bin" "$TMP/big2"
+exec 3<&- 4<&- 5<&-
+
+# Again and back, and while nothing is mounted.
+replace Big -d file="$TMP/big1"
+org_forget
+fs_sync
+same 'what comes back' "$docs/Big/Big.bin" "$TMP/big1"
+calls 'is cached' 'GET *VersionData' 0
+is 'with its inode' "$(stat -c %i "$docs/Big/Big.bin")" "$inode"
+ok 'the cache has all of it by its MD5' "$BUILD/sffs" doctor --cache sim
+fs_unmount
+replace Big -d file="$TMP/big3"
+fs_mount -o refresh=3600,tries=1,versions=all
+same 'a change while nothing is mounted' "$docs/Big/Big.bin" "$TMP/big3"
+replace Big -d file="$TMP/big2"
+fs_sync
+is 'where all versions are listed, one is' "$(ls "$MNT/versions/Big")" 1.bin
+
+# Nobody sees checksums: then the version's SystemModstamp says that it has changed.
+fs_unmount
+rm -rf "$XDG_CACHE_HOME/sffs"
+org fault -d kind=error -d status=400 -d code=INVALID_FIELD -d times=1 --data-urlencode 'match=GET *query*' \
+	--data-urlencode "message=No such column 'Checksum' on entity 'ContentVersion'" >/dev/null
+fs_mount -o refresh=3600,tries=2
+is 'without a checksum' "$(jq -c .LatestPublishedVersion.Checksum "$docs/Again/metadata.json") $(cat \
+	"$docs/Again/Again.txt")" 'null one'
+org set -d skew=3600 >/dev/null
+replace Again -d content=two
+fs_sync
+is 'the new bytes are read' "$(cat "$docs/Again/Again.txt")" two
+replace Again -d content=longer
+fs_sync
+is 'in their size' "$(cat "$docs/Again/Again.txt" | wc -c) $(stat -c %s "$docs/Again/Again.txt")" '6 6'
+
+# ... and nothing tells two halves apart: a download that breaks begins anew.
+org set -d range=1 >/dev/null
+org fault -d kind=drop-after -d bytes=500000 -d times=1 --data-urlencode 'match=GET *VersionData' >/dev/null
+org fault -d kind=hold -d times=1 --data-urlencode 'match=GET *VersionData' >/dev/null
+org_forget
+cat "$docs/Half/Half.bin" >"$TMP/half" 2>"$TMP/err" &
+org_wait 'GET *VersionData' 2
+replace Half -d file="$TMP/half2"
+org release -X POST >/dev/null
+wait $!
+ok 'one that breaks, and goes on with other bytes, is no mixture' sh -c \
+	"[ \"\$(tr -d b <'$TMP/half' | wc -c)\" = 0 ] || [ \"\$(tr -d a <'$TMP/half' | wc -c)\" = 0 ]"

@@ -1,0 +1,49 @@
+#!/bin/sh
+# A row of the catalogue that was damaged where SQLite notices nothing never gives one document's bytes under another's
+# name: the list is begun anew.
+. "${0%/*}/lib.sh"; plan 9
+data=$TMP/data
+mkdir "$data"
+for i in 1 2 3; do printf 'text %s' $i >"$data/T$i.txt"; done
+printf 'a,b\n1,2\n' >"$data/Table1.csv"
+printf 'a,b\n3,4\n' >"$data/Table2.csv"
+org_start --data "$data"
+# damage SQL: while nothing is mounted.
+damage() {
+	fs_unmount
+	python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2]); c.commit()' \
+		"$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db)" "$1"
+	fs_mount -o refresh=3600
+}
+# Every file whose bytes are not its own.
+wrong() {
+	for i in 1 2 3; do
+		text=$(cat "$MNT/documents/T$i/T$i.txt" 2>/dev/null) && [ "$text" != "text $i" ] && echo "T$i: $text"
+	done
+	for i in 1 2; do
+		text=$(cat "$MNT/parsed/Table$i/rows.tsv" 2>/dev/null) && [ "$text" != "$((2 * i - 1))	$((2 * i))" ] &&
+			echo "Table$i: $text"
+	done
+}
+right() {
+	fs_sync
+	is "$1" "$(cat "$MNT"/documents/T?/content "$MNT/parsed/Table1/rows.tsv" "$MNT/parsed/Table2/rows.tsv")" \
+		'text 1text 2text 31	2
+3	4'
+}
+swap() { echo "UPDATE document SET $1 = (SELECT $1 FROM document WHERE title = '$3') WHERE title = '$2';"; }
+fs_mount -o refresh=3600
+right 'all is read, and cached'
+damage "$(swap version_id T1 T2) $(swap version_key T1 T2) $(swap checksum T1 T2)"
+is 'the version of another document' "$(wrong)" ''
+right 'then it is right again'
+like 'the log says why' "$(cat "$MNT/.sffs/log")" '*catalogue-*.db is damaged*'
+damage "$(swap name0 T1 T2)"
+ls "$MNT/documents" >/dev/null 2>&1
+is 'the name of another one' "$(wrong)" ''
+right 'is right again'
+damage "UPDATE survey SET data = (SELECT data FROM survey ORDER BY rowid LIMIT 1)"
+is 'a survey of another one' "$(wrong)" ''
+right 'is right as well'
+fs_unmount
+is 'one list is left' "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | wc -l)" 1
