@@ -136,10 +136,18 @@ struct document_date
 document_date(int64_t ms)
 {
 	struct document_date date = { "" };
-	time_t s = (time_t)(ms / 1000);
+	const struct timespec t = document_timespec(ms);
 	struct tm tm;
 
-	if (ms >= 0 && gmtime_r(&s, &tm))
-		strftime(date.s, sizeof(date.s), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (ms != -1 && gmtime_r(&t.tv_sec, &tm))
+		strftime(date.s, sizeof(date.s), "%4Y-%m-%dT%H:%M:%SZ", &tm);
 	return date;
+}
+
+struct timespec
+document_timespec(int64_t ms)
+{
+	const int64_t part = (ms % 1000 + 1000) % 1000;
+
+	return (struct timespec){ (ms - part) / 1000, part * 1000000 };
 }

@@ -13,11 +13,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 /*
  * X(kind, member, path): TEXT is a string or NULL for null, ID an 18-character
- * Id or "", INT a whole number or -1 for null, TIME seconds since 1970 (UTC)
- * in whole milliseconds or -1, BOOL 0, 1.
+ * Id or "", INT a whole number or -1 for null, TIME milliseconds since 1970 (UTC),
+ * from year 1 to 9999, or -1 for null, BOOL 0, 1.
  */
 #define DOCUMENT_FIELDS(X) \
 	X(ID,   id,                  "Id") \
@@ -108,8 +109,9 @@ const char *document_md5(const struct document *);
 struct document_content { char s[56]; };
 struct document_content document_content(const struct document *);
 
-/* 2026-01-31T12:00:00Z, or "" for -1. ms: milliseconds since 1970. */
+/* A TIME as 2026-01-31T12:00:00Z, or "" for null. */
 struct document_date { char s[32]; };
 struct document_date document_date(int64_t ms);
+struct timespec document_timespec(int64_t ms);
 
 #endif

@@ -74,7 +74,8 @@ cJSON	*rest_parse(struct buf *body);
 const cJSON *rest_value_at(const cJSON *record, const char *path);
 const char *rest_text(const cJSON *record, const char *path);	/* NULL: there is no text */
 int64_t rest_int(const cJSON *);	/* a whole number from 0 on; -1 for anything else */
-/* "2024-01-01T00:00:00.000+0000" (always UTC on the wire) in ms; -1 for anything else. */
+/* "2024-01-01T00:00:00.000+0000" (always UTC on the wire) in ms, from year 1 on; -1 for anything
+ * else. The last millisecond before 1970, which would be -1, is taken for the one before it. */
 int64_t	rest_time(const cJSON *);
 void	rest_id(const cJSON *, char out[19]);		/* "" for anything else */
 

@@ -121,8 +121,8 @@ rest_time(const cJSON *v)
 	if (!s || sscanf(s, ".%3d%n", &ms, &used) != 1 || ms < 0 ||
 	    (strcmp(s + used, "+0000") != 0 && strcmp(s + used, "Z") != 0))
 		return -1;
-	const time_t t = timegm(&tm);
-	return t < 0 ? -1 : (int64_t)t * 1000 + ms;
+	const int64_t t = timegm(&tm) * INT64_C(1000) + ms;
+	return tm.tm_year <= -1900 ? -1 : t - (t == -1);
 }
 
 int64_t

@@ -149,10 +149,10 @@ makes_sense(struct document *d, const struct rest_query *q)
 		return false;
 	if (q->only_ids)
 		return true;
-	if (q->source != REST_VERSIONS && d->system_modstamp < 0)
+	if (q->source != REST_VERSIONS && d->system_modstamp == -1)
 		return false;
 	return d->is_deleted ||
-	    (strncmp(d->version_id, "068", 3) == 0 && has_size(d) && d->created >= 0);
+	    (strncmp(d->version_id, "068", 3) == 0 && has_size(d) && d->created != -1);
 }
 
 struct document_reader {

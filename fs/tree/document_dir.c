@@ -49,8 +49,9 @@ put_json_time(struct buf *b, int64_t ms)
 	buf_putc(b, '"');
 	buf_put(b, date.s, strlen(date.s) - 1);
 	buf_putc(b, '.');
+	const long part = document_timespec(ms).tv_nsec / 1000000;
 	for (int unit = 100; unit > 0; unit /= 10)
-		buf_putc(b, (char)('0' + ms / unit % 10));
+		buf_putc(b, (char)('0' + part / unit % 10));
 	buf_puts(b, "+0000\"");
 }
 

@@ -268,9 +268,9 @@ time_of(const struct tree *t, const struct node *n)
 	const struct document *d = &n->doc;
 	int64_t ms = !*d->id ? (int64_t)t->born * 1000 :
 	    kinds[n->kind].of_record ? d->system_modstamp :
-	    d->content_modified >= 0 ? d->content_modified : d->created;
+	    d->content_modified != -1 ? d->content_modified : d->created;
 
-	return (struct timespec){ ms / 1000, ms % 1000 * 1000000 };
+	return document_timespec(ms);
 }
 
 static void

@@ -90,8 +90,8 @@ take_document(void *ctx, const struct document *d)
 	if (q->only_ids)
 		return 0;
 	MUST(d->is_deleted ||
-	    (is_id(d->version_id, "068") && d->content_size >= 0 && d->created >= 0));
-	MUST(q->source == REST_VERSIONS || d->system_modstamp >= 0);
+	    (is_id(d->version_id, "068") && d->content_size >= 0 && d->created != -1));
+	MUST(q->source == REST_VERSIONS || d->system_modstamp != -1);
 	name_candidates(d->title, d->file_extension, d->id, NAME_UNIX, names);
 	return 0;
 }

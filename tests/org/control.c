@@ -458,6 +458,22 @@ change_title(struct call *c, uint32_t number)
 	free(to);
 }
 
+static void
+change_dates(struct call *c, uint32_t number)
+{
+	static const char *const names[DATA_DATES] = { "created", "modified", "stamp" };
+
+	for (unsigned i = 0; i < DATA_DATES; i++) {
+		char *seconds = param(c, names[i]);
+
+		if (seconds &&
+		    data_set_date(c->org->data, number, i, strtoll(seconds, NULL, 10) * 1000) != 0)
+			refuse(c, 500, "out of memory");
+		free(seconds);
+	}
+	put_document(c, number);
+}
+
 static const struct {
 	const char *op;
 	unsigned set, clear;
@@ -503,6 +519,8 @@ serve_change(struct call *c)
 		change_bytes(c, REPLACE, number);
 	else if (strcmp(op, "rename") == 0)
 		change_title(c, number);
+	else if (strcmp(op, "date") == 0)
+		change_dates(c, number);
 	else
 		change_marks(c, op, number);
 	free(op);

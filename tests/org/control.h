@@ -54,6 +54,8 @@
  *      replace [content=TEXT | file=PATH]     other bytes under the latest version's Id
  *      rename to=TITLE
  *      delete  undelete  archive  unarchive  unshare  share
+ *      date [created=] [modified=] [stamp=]   CreatedDate, ContentModifiedDate, SystemModstamp:
+ *                         seconds since 1970
  *      empty-bin          deleted documents vanish from queryAll; needs no document
  * GET  /_org/document title= | id=     answers "069... 068...", and changes nothing
  */

@@ -420,13 +420,6 @@ append_version(struct data *d, struct document *doc, struct version *v)
 	return 0;
 }
 
-static void
-touch(struct document *doc, int64_t now)
-{
-	if (now > doc->modstamp)
-		doc->modstamp = now;
-}
-
 int
 data_add_document(struct data *d, const char *title, const struct placing *at,
     const struct upload *up, int64_t now, uint32_t *out)
@@ -478,7 +471,7 @@ data_add_version(struct data *d, uint32_t number, const struct upload *up, int64
 		rc = doc ? append_version(d, doc, &v) : -ENOMEM;
 	if (rc == 0) {
 		doc->modified = up->modified;
-		touch(doc, now);
+		doc->modstamp = now;
 		v = (struct version){ 0 };
 	}
 	pthread_rwlock_unlock(&d->lock);
@@ -504,7 +497,7 @@ data_replace_version(struct data *d, uint32_t number, const struct upload *up, i
 		v.created = old.created;
 		*latest = v;
 		v = old;
-		touch(doc, now);
+		doc->modstamp = now;
 	}
 	pthread_rwlock_unlock(&d->lock);
 	version_free(&v);
@@ -524,7 +517,7 @@ data_rename(struct data *d, uint32_t number, const char *title, int64_t now)
 		free(doc->title);
 		doc->title = copy;
 		doc->modified = now;
-		touch(doc, now);
+		doc->modstamp = now;
 	}
 	pthread_rwlock_unlock(&d->lock);
 	if (!doc)
@@ -541,8 +534,20 @@ data_mark(struct data *d, uint32_t number, unsigned set, unsigned clear, int64_t
 		doc->state = (doc->state & ~clear) | set;
 		if (set & DOCUMENT_ARCHIVED)
 			doc->archived = now;
-		touch(doc, now);
+		doc->modstamp = now;
 	}
+	pthread_rwlock_unlock(&d->lock);
+	return doc ? 0 : -ENOMEM;
+}
+
+int
+data_set_date(struct data *d, uint32_t number, enum data_date which, int64_t ms)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	struct document *doc = data_keep(d, number);
+	if (doc)
+		*(which == DATA_CREATED ? &doc->created :
+			which == DATA_MODIFIED ? &doc->modified : &doc->modstamp) = ms;
 	pthread_rwlock_unlock(&d->lock);
 	return doc ? 0 : -ENOMEM;
 }
@@ -572,7 +577,7 @@ data_own(struct data *d, uint32_t number, uint32_t owner, int64_t now)
 	struct document *doc = data_keep(d, number);
 	if (doc) {
 		doc->owner = owner;
-		touch(doc, now);
+		doc->modstamp = now;
 	}
 	pthread_rwlock_unlock(&d->lock);
 	return doc ? 0 : -ENOMEM;
@@ -586,7 +591,7 @@ data_put(struct data *d, uint32_t number, uint32_t library, uint32_t folder, int
 	if (doc) {
 		doc->library = library;
 		doc->folder = folder;
-		touch(doc, now);
+		doc->modstamp = now;
 	}
 	pthread_rwlock_unlock(&d->lock);
 	return doc ? 0 : -ENOMEM;
@@ -599,7 +604,7 @@ data_set(struct data *d, uint32_t number, const struct field *field, const char 
 	struct document *doc = data_keep(d, number);
 	int rc = doc ? extra_set(&doc->extras, field, text) : -ENOMEM;
 	if (rc == 0)
-		touch(doc, now);
+		doc->modstamp = now;
 	pthread_rwlock_unlock(&d->lock);
 	return rc;
 }
@@ -612,7 +617,7 @@ data_set_version(struct data *d, uint32_t number, unsigned index, const struct f
 	struct document *doc = data_keep(d, number);
 	int rc = doc ? extra_set(&doc->versions[index].extras, field, text) : -ENOMEM;
 	if (rc == 0)
-		touch(doc, now);
+		doc->modstamp = now;
 	pthread_rwlock_unlock(&d->lock);
 	return rc;
 }
@@ -629,7 +634,7 @@ data_set_reason(struct data *d, uint32_t number, unsigned index, const char *tex
 	if (doc) {
 		free(doc->versions[index].reason);
 		doc->versions[index].reason = copy;
-		touch(doc, now);
+		doc->modstamp = now;
 	}
 	pthread_rwlock_unlock(&d->lock);
 	if (!doc)

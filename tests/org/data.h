@@ -60,7 +60,7 @@ struct person {
 const struct person *data_user(uint32_t number);
 bool	data_find_user(const char *username, unsigned *out);
 
-/* Changing. Times are milliseconds; SystemModstamp never goes back. */
+/* Changing. Times are milliseconds; `now` becomes SystemModstamp. */
 struct upload {
 	const char	*path_on_client;
 	const char	*url;		/* of a link; no bytes then */
@@ -88,6 +88,8 @@ int	data_add_version(struct data *, uint32_t number, const struct upload *, int6
 int	data_replace_version(struct data *, uint32_t number, const struct upload *, int64_t now);
 int	data_rename(struct data *, uint32_t number, const char *title, int64_t now);
 /* Sets and clears bits of enum document_state. */
+enum data_date { DATA_CREATED, DATA_MODIFIED, DATA_STAMP, DATA_DATES };
+int	data_set_date(struct data *, uint32_t number, enum data_date, int64_t ms);
 int	data_mark(struct data *, uint32_t number, unsigned set, unsigned clear, int64_t now);
 void	data_empty_bin(struct data *);
 int	data_own(struct data *, uint32_t number, uint32_t owner, int64_t now);

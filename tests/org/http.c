@@ -445,7 +445,8 @@ add_headers(struct MHD_Response *response, const struct exchange *x)
 	struct tm tm;
 	char *headers = strdup(buf_str(&r->headers)), *save = NULL;
 
-	time_t now = (time_t)(org_now(x->http->org) / 1000);
+	time_t now = (time_t)(org_now(x->http->org) / 1000 +
+	    settings_get(&x->http->org->settings, SETTING_DATE_SKEW));
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	MHD_add_response_header(response, "Date", date);

@@ -126,32 +126,36 @@ put_page(struct call *c, const struct cursor *cursor, size_t first)
 	const struct query_rows *rows = &cursor->rows;
 	struct buf *out = &c->reply->body;
 	bool shuffle = settings_get(&c->org->settings, SETTING_SHUFFLE);
+	size_t loop = (size_t)settings_get(&c->org->settings, SETTING_LOOP);
+	size_t missing = (size_t)settings_get(&c->org->settings, SETTING_MISSING);
 	size_t n = page_size(c), left = rows->count - first;
-	bool listed = rows->number || rows->totals, done = !listed || left <= n;
+	size_t next = loop && first > 0 ? 0 : first + n, total = rows->count * (loop ? loop : 1);
+	bool listed = rows->number || rows->totals, done = !listed || (left <= n && next > 0);
+	size_t shown = !listed ? 0 : left < n ? left : n;
 	char locator[CURSOR_LOCATOR];
 
+	if (rows->number)
+		shown -= missing < shown ? missing : shown;
 	buf_putc(out, '{');
 	if (shuffle) {
 		buf_puts(out, "\"records\":");
-		query_put_records(cursor->query, c->org->data, rows, first,
-		    listed ? (done ? left : n) : 0, true, out);
+		query_put_records(cursor->query, c->org->data, rows, first, shown, true, out);
 		buf_puts(out, ",\"done\":");
 	} else {
-		buf_printf(out, "\"totalSize\":%zu,\"done\":", rows->count);
+		buf_printf(out, "\"totalSize\":%zu,\"done\":", total);
 	}
 	buf_puts(out, done ? "true" : "false");
 	if (!done) {
-		cursor_locator(cursor, first + n, locator);
+		cursor_locator(cursor, next, locator);
 		buf_printf(out, ",\"nextRecordsUrl\":\"/services/data/v%u.0/query/%s\"", c->version,
 		    locator);
 	}
 	if (shuffle) {
-		buf_printf(out, ",\"totalSize\":%zu}", rows->count);
+		buf_printf(out, ",\"totalSize\":%zu}", total);
 		return;
 	}
 	buf_puts(out, ",\"records\":");
-	query_put_records(cursor->query, c->org->data, rows, first, listed ? (done ? left : n) : 0,
-	    false, out);
+	query_put_records(cursor->query, c->org->data, rows, first, shown, false, out);
 	buf_putc(out, '}');
 }
 

@@ -190,7 +190,7 @@ datetime_format(int64_t ms, char out[32])
 	struct tm tm;
 
 	gmtime_r(&t, &tm);
-	size_t n = strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &tm);
+	size_t n = strftime(out, 32, "%4Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(out + n, 32 - n, ".%03u+0000", (unsigned)part % 1000);
 }
 
