@@ -441,16 +441,21 @@ test_reconcile(void)
 	for (unsigned n = 1; n <= 6; n++) {
 		struct document d = document(n);
 
-		rc |= catalogue_mark(c, d.id);
+		rc |= catalogue_mark(c, &d);
 	}
 	is_int(rc, 0, "listed ones are marked");
-	ok(catalogue_mark(c, late.id) == 1 && catalogue_mark(c, unlisted.id) == 1,
+	ok(catalogue_mark(c, &late) == 1 && catalogue_mark(c, &unlisted) == 1,
 	    "others are told apart");
+	struct document changed = document(7), stamped = document(7);
+	changed.version_id[17]++;
+	stamped.system_modstamp--;
+	ok(catalogue_mark(c, &changed) == 1 && catalogue_mark(c, &stamped) == 1,
+	    "and those with another version or stamp");
 	put_many(c, 101, 101);
 	remove_one(c, 9);
 	catalogue_begin(c);
 	struct document seven = document(7);
-	rc = catalogue_mark(c, seven.id);	/* within a batch, too */
+	rc = catalogue_mark(c, &seven);	/* within a batch, too */
 	put(c, &back);
 	catalogue_commit(c);
 	is_int(rc, 0, "marked beside a batch");

@@ -101,7 +101,7 @@ is 'a refresh does not tell that access is lost' "$(cat "$docs/Gone/Gone.txt")" 
 org_forget
 echo full >"$MNT/.sffs/refresh"
 ok 'a full one does' not test -e "$docs/Gone"
-calls 'it lists all Ids' 'GET */query?q=SELECT Id FROM ContentDocument ORDER*' 1
+calls 'it lists all Ids' 'GET */query?q=SELECT Id,IsDeleted,* FROM ContentDocument ORDER*' 1
 change share -d title=Gone
 fs_sync
 echo full >"$MNT/.sffs/refresh"

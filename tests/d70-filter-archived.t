@@ -1,7 +1,7 @@
 #!/bin/sh
 # filter mounts a part of an org, archived adds archived documents; a document that stops matching goes with the next
 # refresh.
-. "${0%/*}/lib.sh"; plan 45
+. "${0%/*}/lib.sh"; plan 46
 data=$TMP/data
 mkdir -p "$data/Old.archived" "$data/Sales" "$data/Acme.account"
 printf 'a,b\n1,2\n' >"$data/Table.csv"; printf 'a,b\n3,4\n' >"$data/Other.csv"
@@ -27,7 +27,8 @@ is 'and that lists it not' "$(listed)" Other,Table
 org_forget
 fs_sync
 calls 'a refresh asks for matching documents and for changes' 'GET *queryAll*' 2
-calls 'and nothing else' '*' 2
+calls '... once by Id, if that was in the last second before' 'GET */query?*WHERE Id IN*' 1
+calls 'and nothing else' '*' 3
 change new-version -d title=Table --data-urlencode 'content=a,b
 5,6'
 fs_sync
@@ -50,7 +51,7 @@ is 'renamed, deleted, added' "$(listed)" New,Notes
 org_forget
 echo full >"$MNT/.sffs/refresh"
 is 'a full refresh agrees' "$(listed)" New,Notes
-calls 'its list has the filter' "GET *q=SELECT Id FROM ContentDocument WHERE (FileExtension = 'csv') ORDER BY Id" 1
+calls 'its list has the filter' "GET */query?q=SELECT Id,* FROM ContentDocument WHERE (FileExtension = 'csv') ORDER BY Id" 1
 is 'the status says that it is a part' "$(jq -r .filter "$MNT/.sffs/status.json")" "FileExtension = 'csv'"
 is 'MD5SUMS has the listed documents' "$(wc -l <"$MNT/.sffs/MD5SUMS")" 2
 fs_unmount

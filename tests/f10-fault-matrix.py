@@ -23,7 +23,7 @@ KINDS = {
     'first':    ('GET */query?q=SELECT Id,Title*', r'^GET \S*/query\?q=SELECT Id,Title'),
     'next':     ('GET */query/*', r'^GET \S*/query/'),
     'refresh':  ('GET */queryAll?*', r'^GET \S*/queryAll\?'),
-    'list':     ('GET */query?q=SELECT Id FROM ContentDocument ORDER*', r'^GET \S*/query\?q=SELECT Id FROM ContentDocument ORDER'),
+    'list':     ('GET */query?q=SELECT Id,IsDeleted,* FROM ContentDocument ORDER*', r'^GET \S*/query\?q=SELECT Id,IsDeleted,\S* FROM ContentDocument ORDER'),
     'versions': ('GET */query?q=SELECT*FROM ContentVersion WHERE*', r'^GET \S*/query\?q=SELECT .* FROM ContentVersion WHERE'),
     'reach':    ('GET */query?q=SELECT Id, Name, RootContentFolderId*', r'^GET \S*/query\?q=SELECT Id, Name, RootContentFolderId'),
     'limits':   ('GET */limits', r'^GET \S*/limits'),

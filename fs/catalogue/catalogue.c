@@ -547,16 +547,19 @@ catalogue_mark_begin(struct catalogue *c)
 	return rc;
 }
 
-/* Takes the document that a statement finds out of the notes. -ENOENT: it finds none. */
+/* Takes a document out of the notes: d, if it is listed as it is, or any if d is NULL. -ENOENT:
+ * there is none. */
 static int
-unnote_found(struct catalogue *c, uint64_t *key, unsigned which, const char *id)
+unnote_found(struct catalogue *c, uint64_t *key, const struct document *d)
 {
 	int64_t found = 0;
 	int rc = -EINVAL;
 
 	pthread_mutex_lock(&c->note_lock);
 	if (c->notes)
-		rc = db_number_of(c->notes, &found, which, id ? "t" : "", id);
+		rc = d ? db_number_of(c->notes, &found, SQL_LISTED, "tti", d->id, d->version_id,
+			     d->system_modstamp) :
+			 db_number_of(c->notes, &found, SQL_NOTED, "");
 	if (rc == 0)
 		rc = db_do(c->notes, SQL_UNNOTE, "i", found);
 	pthread_mutex_unlock(&c->note_lock);
@@ -565,10 +568,10 @@ unnote_found(struct catalogue *c, uint64_t *key, unsigned which, const char *id)
 }
 
 int
-catalogue_mark(struct catalogue *c, const char *id)
+catalogue_mark(struct catalogue *c, const struct document *d)
 {
 	uint64_t key;
-	int rc = unnote_found(c, &key, SQL_LISTED, id);
+	int rc = unnote_found(c, &key, d);
 
 	return rc == -ENOENT ? 1 : rc;
 }
@@ -595,7 +598,7 @@ catalogue_sweep(struct catalogue *c, bool gone)
 	uint64_t key;
 
 	for (unsigned n = 0; n < SWEEP_MOST; n++) {
-		int rc = unnote_found(c, &key, SQL_NOTED, NULL);
+		int rc = unnote_found(c, &key, NULL);
 
 		if (rc == -ENOENT)
 			return 0;

@@ -83,7 +83,8 @@
 	X(KEY_TAKEN, "SELECT 1 FROM document WHERE key = ? AND id <> ?") \
 	X(VERSION_KEY_TAKEN, "SELECT 1 FROM document WHERE version_key = ?1 AND version_id <> ?2" \
 	    " UNION ALL SELECT 1 FROM version WHERE version_key = ?1 AND version_id <> ?2") \
-	X(LISTED, "SELECT key FROM document WHERE id = ? AND listed") \
+	X(LISTED, "SELECT key FROM document" \
+	    " WHERE id = ? AND version_id = ? AND system_modstamp = ? AND listed") \
 	/* names */ \
 	X(NAMED, SQL_SELECT_NAMED " FROM document WHERE key = ?") \
 	X(HOLDER, SQL_SELECT_NAMED " FROM document WHERE hash = ? AND rank < 2") \

@@ -43,7 +43,7 @@ struct rest_refusal {
 };
 
 /* Gets an answer, with all tries. On success it is the caller's (cJSON_Delete). path takes, refusal
- * may be NULL. *date: the org's clock (ms); -1: not told. */
+ * may be NULL. *date: as in struct rest_page. */
 int rest_get(struct rest *, enum rest_kind, struct buf *path, struct rest_refusal *, cJSON **out,
     int64_t *date);
 /* Logs and counts a failure. The same line is not logged again until a call has worked. */
@@ -61,10 +61,14 @@ struct rest_select {
 	struct buf	 soql;
 	char		*next;		/* the next page; NULL: the first one, or none */
 	struct rest_page page;		/* the last one that was read */
+	int64_t		 left;		/* records that are still to come */
+	char		*seen;		/* the first record of page 1, 2, 4, 8, ... */
+	unsigned	 pages;		/* that had records; 0: no record has been seen */
 };
 /* Reads the next page. As rest_get, but -EINVAL, logged, if there is no such resource; -ESTALE:
- * Salesforce has lost its place in the answer. Free soql and next in the end. */
+ * Salesforce has lost its place in the answer. */
 int	rest_read_page(struct rest *, struct rest_select *);
+void	rest_select_free(struct rest_select *);		/* what it has */
 
 /* Parses an answer, the caller's (cJSON_Delete). Mends wrong escapes in body. NULL: it is no JSON,
  * or has more values than any answer of Salesforce. */

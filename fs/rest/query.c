@@ -18,28 +18,78 @@
  * Pages.
  */
 
+/*
+ * Whether an answer comes back to a record that it has given: then its pages are a loop, perhaps with
+ * other addresses each time. (Brent's algorithm: the first records of the pages 1, 2, 4, 8 and so on
+ * are remembered, one at a time.)
+ */
+static bool
+comes_back(struct rest_select *s, const cJSON *record)
+{
+	char *text = record ? cJSON_PrintUnformatted(record) : NULL;
+	const bool back = text && s->pages > 0 && strcmp(text, s->seen) == 0;
+	const unsigned page = text ? ++s->pages : 0;
+
+	if (page > 0 && (page & (page - 1)) == 0) {
+		free(s->seen);
+		s->seen = text;
+		text = NULL;
+	}
+	free(text);
+	return back;
+}
+
+/* Whether the records of all pages are as many as the answer counts, as far as can be told now. A
+ * query that begins again, after some records, must count at least what was still to come. */
+static bool
+adds_up(struct rest_select *s, int count, bool first)
+{
+	const int64_t left = s->left;
+
+	if (first)
+		s->left = s->page.total;
+	if (s->left < left)
+		return false;
+	s->left -= count;
+	return s->page.last ? s->left == 0 : s->left > 0;
+}
+
 static int
-take_records(const cJSON *json, struct rest_select *s)
+read_page_of(const cJSON *json, struct rest_select *s)
 {
 	const cJSON *records = rest_value_at(json, "records"), *done = rest_value_at(json, "done");
 	const char *url = rest_text(json, "nextRecordsUrl");
+
+	s->page.last = cJSON_IsTrue(done);
+	s->page.total = rest_int(rest_value_at(json, "totalSize"));
+	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (url && url[0] != '/') ||
+	    (!s->page.last && (!url || !records->child)))
+		return -EBADMSG;
+	if (!s->page.last && !(s->next = strdup(url)))
+		return -ENOMEM;
+	return 0;
+}
+
+static int
+take_records(struct rest *r, const cJSON *records, struct rest_select *s, bool first)
+{
 	unsigned skipped = 0;
 	const cJSON *record;
 
-	if (!cJSON_IsArray(records) || !cJSON_IsBool(done) || (url && url[0] != '/') ||
-	    (!cJSON_IsTrue(done) && (!url || !records->child)))
-		return -EBADMSG;
+	const bool all = adds_up(s, cJSON_GetArraySize(records), first);
+	if (!all || comes_back(s, records->child)) {
+		rest_log(r,
+		    all ? "query: the pages of the answer are a loop" :
+			  "query: the answer has another number of records than it counts");
+		return -EIO;
+	}
 	cJSON_ArrayForEach(record, records) {
-		int rc = s->take ? s->take(s->ctx, record) : 0;
+		int rc = s->take(s->ctx, record);
 
 		if (rc < 0)
 			return rc;
 		skipped += rc > 0;
 	}
-	s->page.last = cJSON_IsTrue(done);
-	s->page.total = rest_int(rest_value_at(json, "totalSize"));
-	if (!s->page.last && !(s->next = strdup(url)))
-		return -ENOMEM;
 	if (skipped)
 		log_warn("salesforce",
 		    "query: %u of %d records left out: no usable Id, version, size or date",
@@ -55,7 +105,7 @@ rest_read_page(struct rest *r, struct rest_select *s)
 	cJSON *json = NULL;
 
 	s->next = NULL;
-	s->page = (struct rest_page){ 0 };
+	s->page = (struct rest_page){ .newest = -1 };
 	if (asked) {
 		buf_puts(&path, asked);
 	} else {
@@ -71,17 +121,23 @@ rest_read_page(struct rest *r, struct rest_select *s)
 		    r->api_version);
 		rc = -EINVAL;
 	}
-	if (rc == 0 && (rc = take_records(json, s)) == -EBADMSG) {
+	if (rc == 0 && (rc = read_page_of(json, s)) == -EBADMSG) {
 		rest_log(r, "query: the answer is not a page of records");
 		rc = -EIO;
 	}
-	if (asked && s->next && strcmp(asked, s->next) == 0) {
-		rest_log(r, "query: the answer is a page that leads to itself");
-		rc = -EIO;
-	}
+	if (rc == 0 && s->take)
+		rc = take_records(r, rest_value_at(json, "records"), s, !asked);
 	cJSON_Delete(json);
 	free(asked);
 	return rc;
+}
+
+void
+rest_select_free(struct rest_select *s)
+{
+	buf_free(&s->soql);
+	free(s->next);
+	free(s->seen);
 }
 
 /*
@@ -161,6 +217,7 @@ struct document_reader {
 	void		*ctx;
 	char		 last[19];	/* the last Id that came */
 	int64_t		 newest;	/* the largest SystemModstamp that came (ms) */
+	struct rest_page *page;		/* the one that is read */
 };
 
 static int
@@ -176,6 +233,8 @@ read_record(void *ctx, const cJSON *record)
 	memcpy(r->last, source == REST_VERSIONS ? d.version_id : d.id, sizeof(r->last));
 	if (d.system_modstamp > r->newest)
 		r->newest = d.system_modstamp;
+	if (d.system_modstamp > r->page->newest && d.system_modstamp <= r->page->date)
+		r->page->newest = d.system_modstamp;
 	return r->each ? r->each(r->ctx, &d) : 0;
 }
 
@@ -198,7 +257,7 @@ put_fields(struct buf *b, const struct rest_query *q, uint32_t hidden)
 	const char *const *fields = fields_of(q);
 
 	if (q->only_ids) {
-		buf_puts(b, q->since > 0 ? "Id,IsDeleted,SystemModstamp" : "Id");
+		buf_puts(b, REST_KEYS);
 		return;
 	}
 	for (unsigned i = 0; fields[i]; i++) {
@@ -354,6 +413,7 @@ rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
 	unsigned lost = 0;		/* locators in a row, without getting further in between */
 	int rc;
 
+	reader.page = &s.page;
 	do {
 		const struct document_reader before = reader;
 
@@ -363,6 +423,8 @@ rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
 				q.after = reader.last;
 			if (q.since > 0 && reader.newest > q.since)
 				q.since = reader.newest;
+			if (q.since > 0 || q.ids)
+				s.pages = 0;	/* the same records come again */
 			rc = 0;
 			continue;
 		}
@@ -375,7 +437,6 @@ rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
 		if (end_page)
 			rc = end_page(ctx, rc, &s.page);
 	} while (rc == 0 && !s.page.last);
-	buf_free(&s.soql);
-	free(s.next);
+	rest_select_free(&s);
 	return rc;
 }

@@ -503,7 +503,7 @@ rest_get(struct rest *r, enum rest_kind kind, struct buf *path, struct rest_refu
 	if (rc < 0)
 		return rc;
 	note_success(r);
-	*date = answer.date < 0 ? -1 : answer.date * 1000;
+	*date = answer.date < 0 ? clock_wall_ms() : answer.date * 1000;
 	*out = rest_parse(&answer.body);
 	if (!*out) {
 		rest_log(r, "query: the answer is not JSON (%zu bytes, %s)", answer.body.len,

@@ -65,23 +65,27 @@ struct rest_query {
 	/* A SOQL condition; NULL: none. If Salesforce does not take it, -EINVAL, logged. */
 	const char	*filter;
 	bool		 archived;	/* archived ones too */
-	/* Documents have an Id, with `since` also SystemModstamp and is_deleted; nothing else. */
-	bool		 only_ids;
+	bool		 only_ids;	/* documents have what REST_KEYS names; nothing else */
 };
+#define REST_KEYS	"Id,IsDeleted,LatestPublishedVersionId,SystemModstamp"
 #define REST_IDS_MOST	200	/* Salesforce takes URIs of up to 16,384 bytes */
 
 struct rest_page {
 	bool		 last;		/* no other page follows */
 	int64_t		 total;		/* documents that the query matches, on all pages */
-	int64_t		 date;		/* the org's clock when it answered (ms); -1: not told */
+	int64_t		 date;		/* the org's clock when it answered; if it does not tell,
+					   this machine's (ms) */
+	int64_t		 newest;	/* the largest SystemModstamp here that is not after that
+					   (ms); -1: none */
 };
 
 /*
  * Asks for all pages. Calls each() for every document (its strings are borrowed; a negative errno
- * ends the page with it). After every page calls end_page() with the page's rc; what that returns
- * is the result, and ends the query if it is negative. Both may be NULL. When Salesforce has lost
- * its place in the answer, the query begins again after the last document that came: each() may get
- * one twice.
+ * ends the page with it). An answer that has another number of records than it counts, or whose
+ * pages are a loop, is -EIO. After every page calls end_page() with the page's rc; what that
+ * returns is the result, and ends the query if it is negative. Both may be NULL. When Salesforce
+ * has lost its place in the answer, the query begins again after the last document that came:
+ * each() may get one twice.
  */
 typedef int rest_each(void *ctx, const struct document *);
 typedef int rest_end_page(void *ctx, int rc, const struct rest_page *);

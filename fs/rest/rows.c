@@ -39,8 +39,7 @@ read_pages(struct rest *r, struct rest_select *s)
 	do
 		rc = rest_read_page(r, s);
 	while (rc == 0 && s->next);
-	buf_free(&s->soql);
-	free(s->next);
+	rest_select_free(s);
 	/* A locator that is lost at once is not worth another try. */
 	return rc == -ESTALE ? -EIO : rc;
 }

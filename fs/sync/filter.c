@@ -8,11 +8,9 @@
 
 #include "internal.h"
 
-#define STAMP_GRAIN	5000	/* ms: stamps are whole seconds, and are committed a little later */
-
 struct changed {
 	struct updater	*updater;
-	int64_t asked; /* what has a later stamp may have changed once more within its second */
+	struct times	*times;
 	struct ids	 gone, ids;
 };
 
@@ -24,10 +22,18 @@ note_changed(void *ctx, const struct document *d)
 	int rc = catalogue_by_id(c->updater->catalogue, d->id, &known);
 
 	if (rc == 0 && known.listed &&
-	    (known.system_modstamp < d->system_modstamp || d->system_modstamp >= c->asked))
+	    (known.system_modstamp != d->system_modstamp || d->system_modstamp >= c->times->again))
 		rc = ids_add(d->is_deleted ? &c->gone : &c->ids, d->id);
 	document_free(&known);
 	return rc == -ENOENT ? 0 : rc;
+}
+
+static int
+end_changed_page(void *ctx, int rc, const struct rest_page *answer)
+{
+	struct changed *c = ctx;
+
+	return pages_note_times(c->times, rc, answer);
 }
 
 /* Removes these documents but for those in `but`, which may be NULL. */
@@ -60,11 +66,12 @@ remove_unmatched(struct updater *u, const char (*ids)[19], size_t n)
 }
 
 int
-filter_run(struct updater *u, int64_t since)
+filter_run(struct updater *u, struct times *times)
 {
-	struct changed c = { .updater = u, .asked = pages_state(u, "asked") - STAMP_GRAIN };
+	struct changed c = { .updater = u, .times = times };
 	int rc = rest_documents(u->rest,
-	    &(struct rest_query){ .since = since, .only_ids = true }, note_changed, NULL, &c);
+	    &(struct rest_query){ .since = times->since, .only_ids = true }, note_changed,
+	    end_changed_page, &c);
 
 	if (rc == 0)
 		rc = remove_documents(u, (const char(*)[19])c.gone.list, c.gone.count, NULL, true);

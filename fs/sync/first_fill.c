@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,21 +10,21 @@ struct fill {
 	struct page	 page;		/* first: pages_put takes one for the other */
 	sync_progress	*progress;	/* may be NULL */
 	void		*ctx;
-	int64_t		 began, asked;
+	int64_t		 began, whole;	/* whole: as began; 0 if it goes on with an earlier one */
+	struct times	 times;
 	uint64_t	 total;		/* documents, as far as the org has told */
 	unsigned	 calls;
 };
 
 static int
-put_filled(const struct updater *u, int64_t asked, int64_t began)
+put_filled(const struct fill *f)
 {
+	const struct updater *u = f->page.updater;
 	int rc = catalogue_put_filled(u->catalogue);
 
 	if (rc == 0)
-		rc = pages_put_state(u, "reconciled", asked);
-	/* Pages come in order of Id: what changed on an early one meanwhile has a stamp that later
-	 * ones may surpass. */
-	return rc < 0 ? rc : pages_put_complete(u, asked, asked, began);
+		rc = pages_put_state(u, "reconciled", f->whole);
+	return rc < 0 ? rc : pages_put_complete(u, f->times.newest, f->began);
 }
 
 static int
@@ -33,9 +34,7 @@ end_fill_page(void *ctx, int rc, const struct rest_page *answer)
 	struct updater *u = f->page.updater;
 	struct catalogue_totals totals;
 
-	rc = pages_raise(u, rc);
-	if (f->asked < 0)
-		f->asked = answer->date;
+	rc = pages_raise(u, pages_note_times(&f->times, rc, answer));
 	if (rc == 0 && f->calls++ == 0) {
 		if (answer->total > 0)
 			f->total += (uint64_t)answer->total;
@@ -44,9 +43,9 @@ end_fill_page(void *ctx, int rc, const struct rest_page *answer)
 	if (rc == 0)
 		rc = catalogue_put_state(u->catalogue, "filling", f->page.last);
 	if (rc == 0)
-		rc = pages_put_state(u, "asked", f->asked);
+		rc = pages_put_state(u, "asked", f->times.asked);
 	if (rc == 0 && answer->last)
-		rc = put_filled(u, f->asked, f->began);
+		rc = put_filled(f);
 	rc = pages_commit(u, rc);
 	if (rc == 0 && f->progress && (rc = catalogue_totals(u->catalogue, &totals)) == 0)
 		f->progress(f->ctx, totals.documents, f->total, f->calls);
@@ -57,7 +56,8 @@ int
 first_fill_run(struct updater *u, sync_progress *progress, void *ctx)
 {
 	struct fill f = { .page.updater = u, .progress = progress, .ctx = ctx,
-		.began = clock_wall_ms(), .asked = pages_state(u, "asked") };
+		.began = clock_wall_ms(),
+		.times = { .asked = pages_state(u, "asked"), .newest = -1 } };
 	struct catalogue_totals totals = { 0 };
 	char *resume = NULL;
 	int rc = catalogue_totals(u->catalogue, &totals);
@@ -67,10 +67,14 @@ first_fill_run(struct updater *u, sync_progress *progress, void *ctx)
 	f.total = totals.documents;
 	if (catalogue_state(u->catalogue, "filling", &resume) == 0)
 		snprintf(f.page.last, sizeof(f.page.last), "%s", resume);
+	f.whole = *f.page.last ? 0 : f.began;
 	rc = rest_documents(u->rest,
-	    &(struct rest_query){ .after = resume && *resume ? resume : NULL,
+	    &(struct rest_query){ .after = f.whole ? NULL : resume,
 		.filter = u->o->filter, .archived = u->o->archived },
 	    pages_put, end_fill_page, &f);
+	/* After an answer that does not add up there may be gaps. */
+	if (rc == -EIO && pages_begin(u) == 0)
+		pages_commit(u, catalogue_put_state(u->catalogue, "filling", ""));
 	free(resume);
 	return rc;
 }

@@ -1,12 +1,15 @@
 /*
  * sync/internal - how the catalogue is brought up to date. Every function here blocks.
  *
- * A refresh asks for everything whose SystemModstamp is not older than the later of the newest
- * stamp seen and the org's clock at the last refresh, less an overlap for what was stamped but not
- * yet committed. Both are the org's own times; this machine's clock is never compared with them.
- * Taking the later one keeps a refresh small after a bulk load that nothing followed. No refresh
- * brings access that was lost or gained, or emptied bins. A reconcile finds those: it compares a
- * list of all Ids with the catalogue.
+ * A refresh asks for everything whose SystemModstamp is not older than the newest one that an
+ * answer has brought, less an overlap for what was stamped but not yet committed. A stamp in the
+ * future of its own answer does not count. When the newest one has stood for as long as the
+ * overlap, everything before it is committed, and the refresh asks without overlap: that keeps it
+ * small after a bulk load that nothing followed. An answer that is older than what was asked for
+ * tells that the org's clock has gone back; then the refresh goes back as well. No refresh brings
+ * access that was lost or gained, emptied bins, or a stamp of a clock that went back and came
+ * forward again. A reconcile finds those: it compares a list of all Ids, versions and stamps with
+ * the catalogue.
  *
  * Mounts share the catalogue. The pages of one update are committed with no page of another mount's
  * update in between: else the older of two answers could come last. An updater that finds another's
@@ -16,11 +19,12 @@
  *	page		a number that each page of a first fill or a refresh raises
  *	born		this machine's clock (ms) when the first fill began
  *	filling		during the first fill, the last Id that has come
+ *	asked		during the first fill, the org's clock (ms) at the first page
  *	began		this machine's clock (ms) when the last complete fill or refresh began
- *	asked		the org's clock (ms) when it answered the first page of that one
- *	newest		the largest SystemModstamp (ms) that a refresh has brought
+ *	newest		the newest SystemModstamp (ms)
+ *	stood		this machine's clock (ms) when it became that
  *	listing		this machine's clock (ms) when the last list of all Ids was begun
- *	reconciled	the org's clock (ms) at the last complete list of all Ids
+ *	reconciled	this machine's clock (ms) when the last complete one was, or the first fill
  *	versions	see versions.h
  *
  * An updater is used by one thread at a time.
@@ -49,16 +53,27 @@ struct updater {
 int	first_fill_run(struct updater *, sync_progress *, void *ctx);
 /* Brings what changed since the last fill or refresh. */
 int	refresh_run(struct updater *);
-/* Takes out of the list what changed since then (ms) and does not match the filter any more. */
-int	filter_run(struct updater *, int64_t since);
 int	reconcile_run(struct updater *);
 
 /* A number of the state; -1: it is not set. */
 int64_t	pages_state(const struct updater *, const char *name);
 int64_t	pages_last(const struct updater *);		/* the state `page`; 0: it is not set */
 int	pages_put_state(const struct updater *, const char *name, int64_t n);
-/* Of the last page of a fill or a refresh. */
-int	pages_put_complete(const struct updater *, int64_t newest, int64_t asked, int64_t began);
+
+/* The org's times in the answers of a fill or a refresh (ms). */
+struct times {
+	int64_t		 since;		/* what changed then or later is asked for; 0: everything */
+	int64_t		 asked;		/* the org's clock at the first page; -1: not yet */
+	int64_t		 newest;	/* SystemModstamp */
+	int64_t		 again;		/* a stamp from then on may be of two changes in a second */
+};
+/* After each page whose rc this is. A stamp counts up to the org's clock at the first page: a change
+ * since then may be on an earlier page. -ERANGE: the answer is older than what was asked for. */
+int	pages_note_times(struct times *, int rc, const struct rest_page *);
+/* After the last one. began: by this machine's clock. */
+int	pages_put_complete(const struct updater *, int64_t newest, int64_t began);
+/* Takes out of the list what changed since times.since and does not match the filter any more. */
+int	filter_run(struct updater *, struct times *);
 
 /* A transaction begins with the first document of a page, so nobody waits for the org in it. */
 int	pages_begin(struct updater *);	/* -EAGAIN: another mount has committed a page */
@@ -69,7 +84,6 @@ int	pages_commit(struct updater *, int rc);
 struct page {
 	struct updater	*updater;
 	char		 last[19];	/* the last Id that has come */
-	int64_t		 newest;	/* the largest SystemModstamp that has come (ms) */
 	struct ids	*came;		/* all that has come; may be NULL */
 	bool		 want_versions;	/* if the catalogue has all versions */
 	struct ids	 unversioned;	/* ... then what came with one that is not known */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/clock.h"
+
 #include "internal.h"
 
 int64_t
@@ -35,12 +37,28 @@ pages_put_state(const struct updater *u, const char *name, int64_t n)
 }
 
 int
-pages_put_complete(const struct updater *u, int64_t newest, int64_t asked, int64_t began)
+pages_note_times(struct times *t, int rc, const struct rest_page *answer)
 {
-	int rc = pages_put_state(u, "newest", newest);
+	if (rc < 0)
+		return rc;
+	if (t->asked < 0)
+		t->asked = answer->date;
+	const int64_t newest = answer->newest < t->asked ? answer->newest : t->asked;
+	if (newest > t->newest)
+		t->newest = newest;
+	return t->asked < t->since ? -ERANGE : 0;
+}
 
-	if (rc == 0)
-		rc = pages_put_state(u, "asked", asked);
+int
+pages_put_complete(const struct updater *u, int64_t newest, int64_t began)
+{
+	int rc = 0;
+
+	if (newest != pages_state(u, "newest")) {
+		rc = pages_put_state(u, "newest", newest);
+		if (rc == 0)
+			rc = pages_put_state(u, "stood", clock_wall_ms());
+	}
 	return rc < 0 ? rc : pages_put_state(u, "began", began);
 }
 
@@ -89,8 +107,6 @@ pages_put(void *ctx, const struct document *d)
 	if (rc < 0)
 		return rc;
 	memcpy(p->last, d->id, sizeof(p->last));
-	if (d->system_modstamp > p->newest)
-		p->newest = d->system_modstamp;
 	if (d->is_deleted || (d->is_archived && !u->o->archived))
 		return catalogue_remove(u->catalogue, d->id, d->is_deleted);
 	keyed.key = name_key(d->id);

@@ -6,11 +6,11 @@
 
 struct reconcile {
 	struct updater	*updater;
-	struct ids	 unknown;	/* listed by the org, not in the catalogue */
-	int64_t		 asked;		/* the org's clock at the first page; -1: not told yet */
+	struct ids	 unknown;	/* listed by the org, not in the catalogue as they are */
 };
 
-/* Documents that have come into reach: no refresh brings them if their SystemModstamp is old. */
+/* Documents that have come into reach, or that changed by a wrong clock: no refresh brings them if
+ * their SystemModstamp is old. */
 static int
 fetch_unknown(struct reconcile *r)
 {
@@ -31,21 +31,11 @@ static int
 mark_id(void *ctx, const struct document *d)
 {
 	struct reconcile *r = ctx;
-	int rc = catalogue_mark(r->updater->catalogue, d->id);
+	int rc = catalogue_mark(r->updater->catalogue, d);
 
 	if (rc > 0)
 		rc = ids_add(&r->unknown, d->id);
 	return rc == 0 && r->unknown.count == REST_IDS_MOST ? fetch_unknown(r) : rc;
-}
-
-static int
-end_id_page(void *ctx, int rc, const struct rest_page *answer)
-{
-	struct reconcile *r = ctx;
-
-	if (rc == 0 && r->asked < 0)
-		r->asked = answer->date;
-	return rc;
 }
 
 /* Removes what the list of Ids has not named. With a filter, that may only mean: no match. */
@@ -74,24 +64,25 @@ commit_state(struct updater *u, const char *name, int64_t n)
 int
 reconcile_run(struct updater *u)
 {
-	struct reconcile r = { .updater = u, .asked = -1 };
+	struct reconcile r = { .updater = u };
+	const int64_t began = clock_wall_ms();
 	int rc = catalogue_check(u->catalogue);
 
 	if (rc == 0)
-		rc = commit_state(u, "listing", clock_wall_ms());
+		rc = commit_state(u, "listing", began);
 	if (rc == 0)
 		rc = catalogue_mark_begin(u->catalogue);
 	if (rc == 0)
 		rc = rest_documents(u->rest,
 		    &(struct rest_query){ .only_ids = true, .filter = u->o->filter,
 			.archived = u->o->archived },
-		    mark_id, end_id_page, &r);
+		    mark_id, NULL, &r);
 	if (rc == 0)
 		rc = fetch_unknown(&r);
 	if (rc == 0)
 		rc = sweep(u);
 	if (rc == 0)
-		rc = commit_state(u, "reconciled", r.asked);
+		rc = commit_state(u, "reconciled", began);
 	catalogue_mark_end(u->catalogue);
 	free(r.unknown.list);
 	return rc;

@@ -1,14 +1,16 @@
+#include <errno.h>
+
 #include "auth/clock.h"
 
 #include "versions.h"
 
-#define OVERLAP		(10 * 60 * 1000)	/* ms */
+#define OVERLAP		(10 * 60 * 1000)	/* ms: a change is committed that long after its stamp */
+#define STAMP_GRAIN	5000	/* ms: stamps are whole seconds, and are committed a little later */
 
 struct refresh {
 	struct page	 page;		/* first: pages_put takes one for the other */
 	int64_t		 began;
-	int64_t		 newest, asked;	/* as in the state */
-	int64_t		 answered;	/* the org's clock at the first page; -1: not told yet */
+	struct times	 times;
 };
 
 /* Pages come in order of SystemModstamp. */
@@ -18,34 +20,64 @@ end_refresh_page(void *ctx, int rc, const struct rest_page *answer)
 	struct refresh *r = ctx;
 	struct updater *u = r->page.updater;
 
-	rc = pages_raise(u, rc);
-	if (r->answered < 0)
-		r->answered = answer->date;
+	rc = pages_raise(u, pages_note_times(&r->times, rc, answer));
 	if (rc == 0 && answer->last)
-		rc = pages_put_complete(u, r->page.newest > r->newest ? r->page.newest : r->newest,
-		    r->answered > r->asked ? r->answered : r->asked, r->began);
+		rc = pages_put_complete(u, r->times.newest, r->began);
 	return pages_commit(u, rc);
+}
+
+static int
+ask_changes(struct refresh *r)
+{
+	struct updater *u = r->page.updater;
+	int rc = 0;
+
+	r->times.asked = -1;
+	if (r->times.since <= 0)
+		r->times.since = 1;
+	if (u->o->filter)
+		rc = filter_run(u, &r->times);
+	if (rc == 0)
+		rc = rest_documents(u->rest,
+		    &(struct rest_query){ .since = r->times.since, .filter = u->o->filter },
+		    pages_put, end_refresh_page, r);
+	return rc;
+}
+
+/* For the first try. stood: as in the state; before: when the last refresh began. */
+static void
+begin_times(struct times *t, int64_t stood, int64_t before)
+{
+	const int64_t age = stood < 0 ? 0 : before - stood;
+
+	t->since = t->newest - (age < OVERLAP ? OVERLAP : 0);
+	t->again = age < STAMP_GRAIN ? t->newest - STAMP_GRAIN : INT64_MAX;
+}
+
+/* The org's clock is behind what was asked for. By any clock, a change since the last refresh is no
+ * older than that refresh. */
+static void
+go_back(struct times *t, int64_t age)
+{
+	t->newest = age < 0 ? 0 : t->asked - age;
+	t->since = t->again = t->newest - OVERLAP;
 }
 
 int
 refresh_run(struct updater *u)
 {
+	const int64_t before = pages_state(u, "began");
 	struct refresh r = {
-		.page = { .updater = u, .newest = -1, .want_versions = true },
+		.page = { .updater = u, .want_versions = true },
 		.began = clock_wall_ms(),
-		.newest = pages_state(u, "newest"),
-		.asked = pages_state(u, "asked"),
-		.answered = -1,
+		.times.newest = pages_state(u, "newest"),
 	};
-	int64_t since = (r.newest > r.asked ? r.newest : r.asked) - OVERLAP;
-	int rc = 0;
 
-	since = since > 0 ? since : 1;
-	if (u->o->filter)
-		rc = filter_run(u, since);
-	if (rc == 0)
-		rc = rest_documents(u->rest,
-		    &(struct rest_query){ .since = since, .filter = u->o->filter },
-		    pages_put, end_refresh_page, &r);
-	return versions_fetch_new(&r.page, rc);
+	begin_times(&r.times, pages_state(u, "stood"), before);
+	int rc = ask_changes(&r);
+	if (rc == -ERANGE) {
+		go_back(&r.times, r.began - before);
+		rc = ask_changes(&r);
+	}
+	return versions_fetch_new(&r.page, rc == -ERANGE ? -EIO : rc);
 }

@@ -123,11 +123,9 @@ static bool
 reconcile_is_due(const struct sync *s)
 {
 	const struct updater *u = &s->updater;
-	int64_t last = pages_state(u, "reconciled"), asked = pages_state(u, "asked");
-	int64_t began = pages_state(u, "listing"), now = clock_wall_ms();
 
-	return asked - last >= RECONCILE &&
-	    (began < 0 || began > now || now - began >= RECONCILE_AGAIN);
+	return !freshness_is_recent(pages_state(u, "reconciled"), RECONCILE) &&
+	    !freshness_is_recent(pages_state(u, "listing"), RECONCILE_AGAIN);
 }
 
 static void

@@ -1,0 +1,98 @@
+#!/bin/sh
+# The org's clock is wrong, or what it tells of it, or a record's date: every change shows all the same.
+. "${0%/*}/lib.sh"; plan 34
+data=$TMP/data day=86400
+mkdir "$data"
+for i in 1 2 3 4 5 6; do echo "text $i" >"$data/T$i.txt"; done
+touch -d '5 days ago' "$data"/T?.txt
+org_start --data "$data" --page-size 2
+docs=$MNT/documents turn=0
+change() { op=$1; shift; org change -d op="$op" "$@" >/dev/null; }
+# Seconds by which the org's clock is ahead, and by which it says it is.
+clock() { org set -d skew="$1" -d date-skew="${2-0}" >/dev/null; }
+state() { python3 -c "
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+if len(sys.argv) > 3: c.execute('UPDATE state SET value = value + ? WHERE name = ?', (sys.argv[3], sys.argv[2]))
+c.commit()
+print(c.execute('SELECT value FROM state WHERE name = ?', (sys.argv[2],)).fetchone()[0])
+" "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db "$@"; }
+# Changes of each kind, which the next refresh shows. The rest of the line is done between them and the refresh.
+change_all() {
+	turn=$((turn + 1))
+	change rename -d title="A$((turn - 1))" -d to="A$turn"
+	change new-version -d title=T2 -d content="version $turn"
+	change delete -d title="N$((turn - 1))"
+	change add -d title="N$turn" -d content=new
+}
+all_show() { is "$1" "$(ls "$docs" | paste -sd,) $(cat "$docs/T2/T2.txt")" "A$turn,N$turn,T2,T3,T4,T5,T6 version $turn"; }
+shows() { what=$1; shift; change_all; ${1+"$@"}; fs_sync; all_show "$what"; }
+change rename -d title=T1 -d to=A0
+change add -d title=N0 -d content=new
+
+# A mount with a filter asks for changes in two ways, so it is tried as well.
+for filter in '' 'with a filter: '; do
+	fs_mount -o "refresh=3600${filter:+,filter=Title != null}"
+	shows "${filter}a right clock"
+	shows "${filter}one answer from the future" clock 0 $((40 * day))
+	shows "${filter}... is forgotten at once" clock 0
+	clock 0 660
+	shows "${filter}Date is always 11 minutes ahead"
+	shows "${filter}... and again"
+	clock 0 $((-40 * day))
+	shows "${filter}Date is 40 days behind"
+	shows "${filter}... and again"
+	clock 0
+	change date -d title=T3 -d stamp="$(date -d 2099-01-01 +%s)"
+	shows "${filter}a record of 2099"
+	shows "${filter}... and again"
+	clock $((40 * day))
+	shows "${filter}the clock is 40 days ahead"
+	clock 0
+	shows "${filter}... and right again"
+	clock $((-3 * day))
+	shows "${filter}the clock is 3 days behind"
+	shows "${filter}... and again"
+	clock 0
+	shows "${filter}... and right again"
+	fs_unmount
+done
+
+# A clock was behind for a while, and nobody looked meanwhile: no question about new changes finds those.
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount -o refresh=3600
+clock $((-3 * day))
+change_all
+clock 0
+org_forget
+echo full >"$MNT/.sffs/refresh"
+all_show 'a full refresh compares versions and dates, too'
+calls 'and asks for those that differ' 'GET */query?*WHERE Id IN*' 1
+
+# The list of all Ids comes daily, by this machine's clock.
+org_forget
+clock $((40 * day))
+fs_sync
+echo full >"$MNT/.sffs/refresh"
+calls 'a clock that is ahead brings none' 'GET *SELECT Id,IsDeleted*FROM ContentDocument ORDER*' 1
+clock 0
+fs_sync
+org_forget
+state reconciled -86400000 >"$TMP/x"
+state listing -86400000 >"$TMP/x"
+fs_sync
+ok 'a day does' org_wait 'GET *SELECT Id,IsDeleted*FROM ContentDocument ORDER*'
+
+# In a quiet org a refresh goes back to the last change, not beyond.
+fs_unmount
+rm -rf "$XDG_CACHE_HOME/sffs"
+change date -d title=T3 -d stamp="$(date +%s)"
+fs_mount -o refresh=3600
+newest=$(date -u -d "@$(($(state newest) / 1000))" +%Y-%m-%dT%H:%M:%SZ)
+org_forget
+fs_sync
+fs_sync
+calls 'at first it asks for more: a change may come late' "GET *queryAll*SystemModstamp >= $newest*" 0
+state stood -600000 >"$TMP/x"
+fs_sync
+calls 'when that cannot be any more it does not' "GET *queryAll*SystemModstamp >= $newest*" 1

@@ -1,0 +1,89 @@
+#!/bin/sh
+# The org gives fewer records than it counts, or pages that never end: an error, and nothing is taken away.
+. "${0%/*}/lib.sh"; plan 22
+data=$TMP/data
+for i in 1 2 3 4; do
+	mkdir -p "$data/Acme$i.account" "$data/Sales/Plans$i" "$data/T$i.versions"
+	for j in 1 2 3; do
+		echo "linked $i $j" >"$data/Acme$i.account/L$i$j.txt"; echo "plan $i $j" >"$data/Sales/Plans$i/P$i$j.txt"
+		echo "version $j" >"$data/T$i.versions/$j.txt"
+	done
+done
+find "$data" -type f -exec touch -d '2 days ago' {} +
+org_start --data "$data" --page-size 2
+docs=$MNT/documents
+change() { op=$1; shift; org change -d op="$op" "$@" >/dev/null; }
+calm() { org set -d 'missing=0&loop=0&page-size=2' >/dev/null; org fault/clear -X POST >/dev/null; }
+full() { echo full >"$MNT/.sffs/refresh"; }
+names() { ls "$docs" | grep "$1" | paste -sd,; }
+words='another number of records than it counts|the pages of the answer are a loop'
+# Whatever the org does to its pages, this fails soon, and leaves the tree as it is. $i counts the tries.
+fails() {
+	what=$1 i=0; shift
+	ls "$MNT/by-id" >"$TMP/before" 2>&1
+	for wrong in missing=1 'missing=2000&page-size=0' loop=1 ${LOOP-loop=1000}; do
+		i=$((i + 1))
+		org set -d "$wrong" >/dev/null
+		org_forget
+		"$@" >/dev/null 2>&1 && echo "$wrong: no error" >>"$TMP/wrong"
+		[ "$(org_count '*')" -le 30 ] || echo "$wrong: many calls" >>"$TMP/wrong"
+		calm
+	done
+	ls "$MNT/by-id" >"$TMP/after" 2>&1
+	ok "$what" not cat "$TMP/wrong"
+	same '... and takes nothing away' "$TMP/before" "$TMP/after"
+	rm -f "$TMP/wrong"
+}
+
+fails 'a first list that does not add up is an error' fs_mount -o refresh=3600,tries=1
+fs_mount -o refresh=3600,tries=1
+is 'the next one is whole' "$(names . | tr , '\n' | wc -l) $(names T)" '28 T1,T2,T3,T4'
+before=$(ls "$docs" | wc -l)
+look() { ls "$MNT/$1$i/"; }
+fails 'so are the documents of a record' look records/Account/Acme
+fails 'the documents of a folder' look libraries/Sales/Plans
+LOOP= fails 'the versions of a document' look versions/T	# all have come before the loop is found
+unset LOOP
+like 'and the log says so' "$(grep -cE "$words" "$MNT/.sffs/log")" '[1-9]*'
+
+# The list of all Ids. A refresh finds nothing here: what changed last is out of reach.
+change add -d title=Secret -d content=secret
+fs_sync
+change unshare -d title=Secret
+fails 'the list of all Ids' full
+full
+is 'when it is whole, it shows what is out of reach' "$(names S)" ''
+
+# Documents that it brings into reach.
+for i in 1 2 3; do change unshare -d title=T$i; done
+full
+is 'some are out of reach' "$(names T)" T4
+for i in 1 2 3; do change share -d title=T$i; change date -d title=T$i -d stamp="$(date -d '1 day ago' +%s)"; done
+org fault -d kind=body -d times=forever --data-urlencode 'match=GET *WHERE Id IN*' \
+	-d 'body={"totalSize":3,"done":true,"records":[]}' >/dev/null
+ok 'if they do not come by their Ids, that is an error' not full
+org set -d page-size=1 >/dev/null
+org fault/clear -X POST >/dev/null
+full
+is 'they come on as many pages as it takes' "$(names T)" T1,T2,T3,T4
+calm
+
+# A refresh.
+for i in 1 2 3; do change rename -d title=T$i -d to=R$i; done
+fails 'a refresh' fs_sync
+fs_sync
+is 'the next one shows all' "$(names '[RT]')" R1,R2,R3,T4
+fs_unmount
+
+# A filter: documents that may not match any more.
+fs_mount -o "refresh=3600,tries=1,filter=Title LIKE 'R%'"
+change rename -d title=R1 -d to=X1
+for i in 2 3; do change new-version -d title=R$i -d content=new; done
+org fault -d kind=body -d times=forever --data-urlencode 'match=GET *WHERE Id IN*' \
+	-d 'body={"totalSize":2,"done":true,"records":[]}' >/dev/null
+ok 'what left a filter, when the answer does not add up' not fs_sync
+is '... and takes nothing away' "$(names .)" R1,R2,R3
+org set -d page-size=1 >/dev/null
+org fault/clear -X POST >/dev/null
+fs_sync
+is 'on as many pages as it takes' "$(names .)" R2,R3
