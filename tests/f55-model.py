@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """
 Random steps in an org and in a model of it. After each refresh that succeeds the whole tree is what the model says:
-names, Ids, titles, versions, sizes, checksums and, of some documents, bytes. A refresh that fails takes nothing away.
+names, Ids, titles, dates, versions, sizes, checksums and, of some documents, bytes. A refresh that fails takes nothing
+away.
 
 For tests/f55-model.t, which has an org and a mount point. STEPS of them; SEED to have the same again.
 """
-import errno, hashlib, json, os, random, re, signal, subprocess, sys, time, urllib.parse, urllib.request
+import datetime, hashlib, json, os, random, re, signal, subprocess, sys, time, urllib.parse, urllib.request
 
 BUILD, TMP, MNT, ORG = (os.environ[k] for k in ('BUILD', 'TMP', 'MNT', 'ORG_URL'))
 STEPS, SEED = int(os.environ.get('STEPS', 60)), int(os.environ.get('SEED', time.time()))
 r = random.Random(SEED)
+DAY, YEAR_1, YEAR_9999, YEAR_2099 = 86400, -62135596800, 253402300799, 4070908800
+SKEWS = [0, 0, 40 * DAY, -3 * DAY, 660]     # seconds
 TITLES = ['Plan', 'Plan', 'Report 2024', 'Über', 'a/b', '.hidden', 'Plan.txt', 'x' * 300]
 EXTENSIONS = ['txt', 'csv', 'bin']
 
@@ -30,6 +33,7 @@ class Document:
         self.number, self.title, self.extension = number, title, extension
         self.id = self.version = None
         self.versions = []
+        self.created, self.modified = r.randrange(YEAR_1, YEAR_9999), r.randrange(YEAR_1, YEAR_9999)
         self.deleted = self.archived = self.hidden = False
 
     def listed(self):
@@ -62,16 +66,22 @@ def with_id(title, id):
     return f'{name} ({id})'
 
 
+def iso(seconds):
+    """As in Salesforce: 0001-01-31T12:00:00."""
+    return (datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)).isoformat()
+
+
 class Model:
     def __init__(self):
         self.documents = []
         self.files = 0
-        self.access_changed = False     # shown by a full refresh only
+        self.need_full = False          # a change that no other refresh shows
+        self.changed = False            # since the last refresh
 
     def names(self):
         """Oldest document first, each takes the first free of its three names."""
         taken = {}
-        for d in self.documents:
+        for d in sorted(self.documents, key=lambda d: d.created):
             if d.listed():
                 for name in (safe(d.title), with_extension(d.title, d.extension), with_id(d.title, d.id)):
                     if name not in taken:
@@ -101,7 +111,8 @@ class Model:
 
     def step(self):
         kind = r.choice(('create', 'create', 'version', 'version', 'rename', 'delete', 'undelete', 'archive',
-                         'unarchive', 'hide', 'share'))
+                         'unarchive', 'hide', 'share', 'stamp'))
+        self.changed = True
         d = self.some({'undelete': lambda d: d.deleted, 'unarchive': lambda d: d.archived and not d.deleted,
                        'share': lambda d: d.hidden and not d.deleted}.get(kind, Document.listed))
         if kind == 'create' or not d:
@@ -111,14 +122,18 @@ class Model:
             answer = ask('change', op='add', title=d.title, path=path, file=self.put(text))
             d.id, d.version = answer.split()
             d.versions.append(text)
+            self.change('date', d, created=d.created, modified=d.modified)
             self.documents.append(d)
         elif kind == 'version':
             text = self.content()
             self.change('new-version', d, file=self.put(text), path=f'{d.title}.{d.extension}'.replace('/', '_'))
             d.versions.append(text)
+            d.modified = None
         elif kind == 'rename':
-            d.title = r.choice(TITLES)
+            d.title, d.modified = r.choice(TITLES), None
             self.change('rename', d, to=d.title)
+        elif kind == 'stamp':
+            self.change('date', d, stamp=YEAR_2099)
         else:
             self.change({'hide': 'unshare'}.get(kind, kind), d)
             if kind in ('delete', 'undelete'):
@@ -127,13 +142,16 @@ class Model:
                 d.archived = kind == 'archive'
             else:
                 d.hidden = kind == 'hide'
-                self.access_changed = True
+                self.need_full = True
         return f'{kind} {d.id} {d.title[:20]!r}'
 
 
 FAULTS = [dict(kind='error', status=500), dict(kind='error', status=503), dict(kind='drop'), dict(kind='html'),
           dict(kind='garbage'), dict(kind='empty'), dict(kind='not-http'), dict(kind='drop-after', bytes=100),
-          dict(kind='short', bytes=10), dict(kind='error', status=401, code='INVALID_SESSION_ID')]
+          dict(kind='short', bytes=10), dict(kind='error', status=401, code='INVALID_SESSION_ID'),
+          dict(kind='body', body='{"totalSize":5,"done":true,"records":[]}'),
+          dict(kind='body', body='{"totalSize":9,"done":false,"nextRecordsUrl":"/services/data/v62.0/query/x",'
+                                 '"records":[{"Id":"069000000000001AAA"}]}', times='forever')]
 MATCHES = ['GET */query*', 'GET */VersionData', 'GET */queryAll*', 'POST */composite', 'POST */oauth2/token']
 
 
@@ -142,6 +160,8 @@ class World:
         self.model = Model()
         self.log = []
         self.problems = []
+        self.clock = r.choice(('skew', 'date-skew'))    # the org's clock is wrong, or only what it tells
+        self.skew = 0
 
     def mount(self):
         ask('fault/clear')              # a first fill that fails mounts nothing
@@ -156,11 +176,17 @@ class World:
 
     def disturb(self):
         """Anything but a change of a document: faults, page sizes, tokens that expire, the end of the process."""
-        what = r.choice(('fault', 'fault', 'page-size', 'kill', 'expire', 'remount'))
+        what = r.choice(('fault', 'fault', 'page-size', 'kill', 'expire', 'remount', 'skew'))
         if what == 'fault':
             fault, match = r.choice(FAULTS), r.choice(MATCHES)
-            ask('fault', match=match, times=1, **fault)
+            ask('fault', **dict(dict(match=match, times=1), **fault))
             what += f' {fault} {match}'
+        elif what == 'skew':
+            before, self.skew = self.skew, r.choice(SKEWS)
+            ask('set', **{self.clock: self.skew})
+            # Changes by a clock that was behind are older than those that have come.
+            self.model.need_full |= self.model.changed and self.clock == 'skew' and self.skew > before
+            what = f'{self.clock}={self.skew}'
         elif what == 'page-size':
             ask('set', **{'page-size': r.choice((1, 2, 3, 7, 200, 2000))})
         elif what == 'expire':
@@ -175,15 +201,14 @@ class World:
         self.log.append(what)
 
     def refresh(self):
-        full = self.model.access_changed or r.random() < 0.2
+        full = self.model.need_full or r.random() < 0.2
         try:
             with open(f'{MNT}/.sffs/refresh', 'w') as f:
                 f.write('full\n' if full else 'now\n')
         except OSError as e:
             self.log.append(f'refresh: {e.strerror}')
             return False
-        if full:
-            self.model.access_changed = False
+        self.model.need_full, self.model.changed = self.model.need_full and not full, False
         return True
 
     def compare(self, full):
@@ -209,6 +234,8 @@ class World:
                 ('checksum', record['LatestPublishedVersion.Checksum'] if 'LatestPublishedVersion.Checksum' in record
                  else record['LatestPublishedVersion']['Checksum'], hashlib.md5(want).hexdigest()),
                 ('size', os.stat(path).st_size, len(want)),
+                ('created', record['CreatedDate'][:19], iso(d.created)),
+                ('date', d.modified and int(os.stat(path).st_mtime_ns // 10**9), d.modified),
                 ('link', os.readlink(f'{MNT}/by-id/{d.id}'), f'../documents/{name}')):
             if got != right:
                 self.problem(f'{name[:30]} ({d.id}): {what} is {got}, not {right}')
@@ -239,6 +266,7 @@ class World:
                     break
                 if lost := before - set(os.listdir(f'{MNT}/documents')):
                     self.problem(f'a refresh that failed has taken away {sorted(n[:30] for n in lost)}')
+                ask('fault/clear')
             else:
                 self.problem('no refresh in ten succeeds')
             ask('fault/clear')
