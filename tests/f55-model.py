@@ -110,8 +110,8 @@ class Model:
         d.version = answer[1]
 
     def step(self):
-        kind = r.choice(('create', 'create', 'version', 'version', 'rename', 'delete', 'undelete', 'archive',
-                         'unarchive', 'hide', 'share', 'stamp'))
+        kind = r.choice(('create', 'create', 'version', 'version', 'rename', 'replace', 'replace', 'delete',
+                         'undelete', 'archive', 'unarchive', 'hide', 'share', 'stamp'))
         self.changed = True
         d = self.some({'undelete': lambda d: d.deleted, 'unarchive': lambda d: d.archived and not d.deleted,
                        'share': lambda d: d.hidden and not d.deleted}.get(kind, Document.listed))
@@ -129,6 +129,10 @@ class Model:
             self.change('new-version', d, file=self.put(text), path=f'{d.title}.{d.extension}'.replace('/', '_'))
             d.versions.append(text)
             d.modified = None
+        elif kind == 'replace':         # in place: other bytes under the same Id, often as many
+            old = d.versions[-1]
+            d.versions[-1] = ''.join(r.sample(old, len(old))) if r.random() < 0.6 else self.content()
+            self.change('replace', d, file=self.put(d.versions[-1]))
         elif kind == 'rename':
             d.title, d.modified = r.choice(TITLES), None
             self.change('rename', d, to=d.title)
