@@ -107,8 +107,8 @@ int	config_state_dir(char **out);
 int	config_cache_dir(const struct config *, char **out);
 int	config_make_parents(char *path);	/* all but the last name; the first error, or 0 */
 
-/* What a shell needs before a command to find the directories of this process: "env -u HOME " or
- * "". */
+/* Put before a shell command, it makes the command find the directories of this process:
+ * "env -u HOME " or "". */
 const char *config_env(void);
 
 int	config_orgs(const char *file, struct buf *out);	/* sections of the file, a line each */

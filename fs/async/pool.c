@@ -163,3 +163,13 @@ pool_close(struct pool *p)
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
+
+void
+pool_stop(struct pool **p, pthread_mutex_t *lock)
+{
+	pthread_mutex_lock(lock);
+	struct pool *pool = *p;
+	*p = NULL;
+	pthread_mutex_unlock(lock);
+	pool_close(pool);
+}

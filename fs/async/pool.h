@@ -10,6 +10,8 @@
 #ifndef FS_ASYNC_POOL_H
 #define FS_ASYNC_POOL_H
 
+#include <pthread.h>
+
 struct pool;
 
 struct job {
@@ -22,5 +24,7 @@ struct job {
 int	pool_open(const char *name, unsigned threads, struct pool **out);
 void	pool_add(struct pool *, struct job *);
 void	pool_close(struct pool *);		/* waits for jobs that run; NULL is fine */
+/* Sets *p to NULL under the lock that guards it, so that nobody adds a job, and closes the pool. */
+void	pool_stop(struct pool **p, pthread_mutex_t *lock);
 
 #endif

@@ -1,5 +1,7 @@
 /*
  * internal - the insides of a catalogue: catalogue.c writes, read.c reads.
+ *
+ * Any thread: each lock below says which fields it guards.
  */
 #ifndef FS_CATALOGUE_INTERNAL_H
 #define FS_CATALOGUE_INTERNAL_H

@@ -20,7 +20,7 @@
 #define PATIENCE	2000	/* ms in which the mounts have to answer, all together */
 #define TEXT_MOST	65536	/* bytes of a status.json */
 
-/* What is known of an org or a mount; "-" stands for what is not. */
+/* An org or a mount; "-" stands for what is not known. */
 struct org_status {
 	const char	*state;		/* a literal: a forked process has it at the same address */
 	char		 documents[24], asked[64];

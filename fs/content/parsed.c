@@ -373,11 +373,7 @@ parsed_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
 void
 parsed_stop(struct parsed *p)
 {
-	pthread_mutex_lock(&p->lock);
-	struct pool *pool = p->pool;
-	p->pool = NULL;
-	pthread_mutex_unlock(&p->lock);
-	pool_close(pool);
+	pool_stop(&p->pool, &p->lock);
 }
 
 void

@@ -278,11 +278,7 @@ read_ahead_open(struct store *store, struct rest *rest, struct catalogue *catalo
 void
 read_ahead_stop(struct read_ahead *a)
 {
-	pthread_mutex_lock(&a->lock);
-	struct pool *pool = a->pool;
-	a->pool = NULL;
-	pthread_mutex_unlock(&a->lock);
-	pool_close(pool);
+	pool_stop(&a->pool, &a->lock);
 }
 
 void

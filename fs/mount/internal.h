@@ -4,6 +4,9 @@
  * mount.c has the session; operations.c the requests and the files that are open; park.c the
  * requests that wait; notices.c what the kernel is notified of; check.c the mount point.
  *
+ * Any thread: each lock below says which fields it guards. The rest of struct mount is set before
+ * the session's loop begins.
+ *
  * Lock order: a request's own lock in libfuse, then watcher.lock, then the lock inside wait.h.
  * The lock of the notices comes before the one inside wait.h; that of the handles is taken alone.
  */

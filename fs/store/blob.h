@@ -5,7 +5,7 @@
  * A blob that is open, or that is being filled and worth finishing, is listed: every open of the
  * same name gets it. fs/store/fill.c writes blobs, fs/store/store.c hands them out and reads them.
  *
- * One lock, the store's, serves all blobs: it is held for a few assignments.
+ * Any thread. One lock, the store's, serves all blobs: it is held for a few assignments.
  */
 #ifndef FS_STORE_BLOB_H
 #define FS_STORE_BLOB_H

@@ -334,11 +334,7 @@ on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct sync
 void
 on_demand_stop(struct on_demand *d)
 {
-	pthread_mutex_lock(&d->lock);
-	struct pool *pool = d->pool;
-	d->pool = NULL;
-	pthread_mutex_unlock(&d->lock);
-	pool_close(pool);
+	pool_stop(&d->pool, &d->lock);
 }
 
 void

@@ -260,12 +260,8 @@ sync_open(
 void
 sync_stop(struct sync *s)
 {
-	pthread_mutex_lock(&s->lock);
-	struct pool *pool = s->pool;
-	s->pool = NULL;
-	pthread_mutex_unlock(&s->lock);
 	catalogue_interrupt(s->updater.catalogue);
-	pool_close(pool);
+	pool_stop(&s->pool, &s->lock);
 }
 
 void

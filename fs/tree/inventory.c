@@ -240,11 +240,7 @@ inventory_open(struct catalogue *c, const char *dir, enum name_rules names, stru
 void
 inventory_stop(struct inventory *i)
 {
-	pthread_mutex_lock(&i->lock);
-	struct pool *pool = i->pool;
-	i->pool = NULL;
-	pthread_mutex_unlock(&i->lock);
-	pool_close(pool);
+	pool_stop(&i->pool, &i->lock);
 }
 
 void

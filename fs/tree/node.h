@@ -83,7 +83,7 @@ enum { IF_CSV = 1, IF_NOTE = 2, IF_LINKS = 4, IF_BROWSE = 8, IF_VERSIONS = 16 };
 
 struct node_listing;
 
-/* Whose answers a request waits for: those asked at `since` (ms) or later, or fresh ones. */
+/* A request waits until an answer is fresh, or was asked for at `since` (ms) or later. */
 struct patience {
 	int64_t		 since;
 	struct wait	*w;

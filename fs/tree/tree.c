@@ -181,7 +181,6 @@ keep_attr(struct tree *t, const struct node *n, const struct file *f, enum tree_
 
 	if (rc < 0)
 		return rc;
-	e.st.st_size = (off_t)file_size(f);	/* what was opened, whatever has changed since */
 	rc = open_files_add(t->open_files, &e.st, f, &shares);
 	if (rc == 0)
 		*pages = !shares || k->uncached ? TREE_PAGES_NONE :
