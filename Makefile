@@ -21,7 +21,7 @@ AUTH_LIBS = -lcurl -lcjson -lcrypto -linih
 FS_LIBS   = -lfuse3 -lsqlite3 -lcsv -lutf8proc
 ORG_LIBS  = -lmicrohttpd -lcjson -lcrypto
 
-# What each program is made of. main.c (and what only sffs-auth needs) stays out of the parts that tests link.
+# The sources of each program. main.c and the files of sffs-auth alone stay out of the libraries that tests link.
 AUTH_PROG = auth/main.c $(wildcard auth/login*.c)
 AUTH      = $(filter-out $(AUTH_PROG),$(wildcard auth/*.c))
 FS        = $(filter-out fs/main.c,$(wildcard fs/*.c fs/*/*.c))
@@ -66,7 +66,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libsffs.a
 	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
 $(BUILD)/libsffs.a: $(call objects,$(FS) $(AUTH) $(wildcard auth/login*.c))
 	$(call QUIET,AR)rm -f $@ && ar rcs $@ $^
-# What takes long; samples of it are in make test. docs/reliability.md has the figures.
+# Tests that take long; make test runs samples of them. docs/reliability.md has the figures.
 soak: setup
 	$(MAKE) all units manual
 	ROUNDS=200 $(PROVE) --verbose tests/f70-kill-9.t
@@ -127,7 +127,8 @@ demo: setup-build
 	$(MAKE) all
 	BUILD=$(BUILD) scripts/demo $(DATA)
 
-# What it is compared with; sizes and goals are in tests/bench/figures.py. bench writes docs/benchmarks.md, in 20 minutes.
+# The programs that sffs is compared with. tests/bench/figures.py has sizes and goals. bench writes docs/benchmarks.md,
+# in 20 minutes.
 bench: bench-setup
 	$(MAKE) all bench-programs
 	BUILD=$(BUILD) tests/bench/bench.py --report docs/benchmarks.md $(BENCH)

@@ -17,14 +17,15 @@ may() {
 	is "fs/$1 includes only: ${2:-nothing}" "$bad" ''
 }
 # home LIBRARY 'HEADER PATTERN' 'WHERE': no file outside its home includes it.
-home() { is "$1 has one home" "$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] fs/*/*.[ch] | grep -vE "^($3)" |
+home() { is "$1: only its home includes it" \
+	"$(grep -lE "#include <$2" auth/*.[ch] fs/*.[ch] fs/*/*.[ch] | grep -vE "^($3)" |
 	tr '\n' ' ')" ''; }
 
-is 'auth knows nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''
-is 'the simulated org shares buf and log alone' \
+is 'auth includes nothing of fs' "$(grep -l '#include ".*fs/' auth/*.[ch])" ''
+is 'the simulated org includes only buf and log' \
 	"$(grep -h '#include "\(auth\|fs\)/' tests/org/*.[ch] | sort -u | tr '\n' ' ')" \
 	'#include "auth/buf.h" #include "auth/log.h" '
-is 'name and document stand alone' "$(includes 'fs/name.[ch] fs/document.[ch]')" ''
+is 'name and document include nothing else of fs' "$(includes 'fs/name.[ch] fs/document.[ch]')" ''
 may async ''
 may catalogue 'document'
 may store 'async'

@@ -194,10 +194,10 @@ check_long(const char *what, const char *character, enum name_rules rules, size_
 	ok(strlen(names[0].s) % strlen(character) == 0, "%s: cut at a character", what);
 	ok(strlen(file.s) <= NAME_BYTES && strlen(file.s) > NAME_BYTES - 4 &&
 		strcmp(file.s + strlen(file.s) - 4, ".csv") == 0,
-	    "%s: the file keeps its extension", what);
+	    "%s: the name of the file keeps its extension", what);
 	ok(strlen(names[2].s) <= NAME_BYTES && strlen(names[2].s) > NAME_BYTES - 4 &&
 		strcmp(names[2].s + strlen(names[2].s) - 21, " (" ID ")") == 0,
-	    "%s: the last has its Id", what);
+	    "%s: the last candidate has its Id", what);
 	free(title);
 }
 
@@ -269,11 +269,12 @@ main(void)
 
 	struct name names[NAME_CANDIDATES], shorter;
 	name_candidates("x (069\xc5\xbf" "000000000A1AAA)", NULL, ID, NAME_PORTABLE, names);
-	is_str(names[0].s, "", "what is like a last name once case is gone");
+	is_str(names[0].s, "",
+	    "a title that looks like a name with an Id is no candidate, in any letters");
 	name_candidates("CON", "txt", ID, NAME_PORTABLE, names);
-	is_str(names[1].s, "_CON.txt", "a device and its extension");
+	is_str(names[1].s, "_CON.txt", "a portable name of a device and its extension is safe");
 	name_safe("abcdef", NAME_UNIX, NAME_BYTES - 3, &shorter);
-	is_str(shorter.s, "abc", "room is kept");
+	is_str(shorter.s, "abc", "a name leaves the room that is asked for");
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		name_hash *u = name_hash_of(NAME_UNIX), *p = name_hash_of(NAME_PORTABLE);
@@ -299,7 +300,7 @@ main(void)
 			name_key(b) < UINT64_C(1) << NAME_KEY_BITS,
 		    "key of %s before %s", a, b);
 	}
-	is_int((long long)name_key(""), 0, "no Id, no key");
+	is_int((long long)name_key(""), 0, "an empty Id has the key 0");
 
 	const char *rounds = getenv("ROUNDS");
 	ok(survives(rounds ? (unsigned)atoi(rounds) : 5000), "any bytes make a name");

@@ -14,32 +14,36 @@ test_growing(void)
 	struct buf b = BUF_INIT;
 	bool same = true;
 
-	is_str(buf_str(&b), "", "an empty one has a string");
+	is_str(buf_str(&b), "", "an empty buffer has an empty string");
 	for (int i = 0; i < 100000; i++)
 		buf_putc(&b, (char)('a' + i % 26));
 	for (size_t i = 0; i < b.len; i++)
 		same &= b.data[i] == (char)('a' + i % 26);
-	ok(same && b.len == 100000 && b.data[b.len] == '\0' && b.cap > b.len, "it grows");
+	ok(same && b.len == 100000 && b.data[b.len] == '\0' && b.cap > b.len,
+	    "a buffer grows to 100,000 bytes");
 	buf_clear(&b);
-	ok(b.len == 0 && *buf_str(&b) == '\0' && b.cap > 100000, "cleared, its memory kept");
+	ok(b.len == 0 && *buf_str(&b) == '\0' && b.cap > 100000,
+	    "a cleared buffer keeps its memory");
 	buf_put(&b, "a\0b", 3);
 	buf_puts(&b, "");
 	buf_put(&b, NULL, 0);
-	ok(b.len == 3 && memcmp(b.data, "a\0b", 4) == 0, "a NUL is a byte");
+	ok(b.len == 3 && memcmp(b.data, "a\0b", 4) == 0, "a buffer takes a NUL");
 	buf_clear(&b);
 	buf_printf(&b, "%s-%d", "x", 7);
 	for (int i = 0; i < 3; i++)
 		buf_printf(&b, "%0100d", 1);
-	ok(b.len == 303 && strncmp(b.data, "x-70000", 7) == 0 && b.data[302] == '1', "printed");
+	ok(b.len == 303 && strncmp(b.data, "x-70000", 7) == 0 && b.data[302] == '1',
+	    "buf_printf appends");
 	char *s = buf_detach(&b);
-	ok(s && strlen(s) == 303 && !b.data && b.len == 0, "detached");
+	ok(s && strlen(s) == 303 && !b.data && b.len == 0,
+	    "buf_detach hands out the string and empties the buffer");
 	free(s);
 	s = buf_detach(&b);
-	is_str(s, "", "an empty one too");
+	is_str(s, "", "buf_detach of an empty buffer is an empty string");
 	free(s);
 	buf_puts(&b, "secret");
 	buf_wipe(&b);
-	ok(!b.data && b.len == 0 && b.cap == 0, "wiped");
+	ok(!b.data && b.len == 0 && b.cap == 0, "a wiped buffer is empty");
 }
 
 /* After an impossible size nothing is written, and the failure stays. */
@@ -48,17 +52,17 @@ test_failing(void)
 {
 	struct buf b = BUF_INIT, empty = BUF_INIT;
 
-	ok(!buf_reserve(&empty, SIZE_MAX) && empty.failed, "more than there can be");
+	ok(!buf_reserve(&empty, SIZE_MAX) && empty.failed, "more than SIZE_MAX cannot be reserved");
 	buf_puts(&b, "kept");
 	ok(!buf_reserve(&b, SIZE_MAX - 2) && b.failed,
-	    "more than there can be beside what there is");
+	    "more than SIZE_MAX cannot be reserved beside other bytes");
 	buf_puts(&b, "lost");
-	ok(b.len == 4 && strcmp(b.data, "kept") == 0, "what comes later is not put");
+	ok(b.len == 4 && strcmp(b.data, "kept") == 0, "a failed buffer takes no more bytes");
 	buf_clear(&b);
-	ok(b.failed, "clearing does not mend it");
-	ok(buf_detach(&b) == NULL && !b.data, "and there is nothing to detach");
+	ok(b.failed, "buf_clear keeps the failure");
+	ok(buf_detach(&b) == NULL && !b.data, "buf_detach of a failed buffer is NULL");
 	buf_puts(&b, "new");
-	is_str(buf_str(&b), "new", "it is as new then");
+	is_str(buf_str(&b), "new", "after buf_detach the buffer can be used again");
 	buf_free(&b);
 }
 
@@ -98,10 +102,10 @@ test_encodings(void)
 		struct buf b = BUF_INIT;
 
 		buf_put_json(&b, cases[i].in, cases[i].len);
-		is_str(buf_str(&b), cases[i].json, "json");
+		is_str(buf_str(&b), cases[i].json, "buf_put_json escapes a string");
 		buf_clear(&b);
 		buf_put_url(&b, cases[i].in, cases[i].len);
-		is_str(buf_str(&b), cases[i].url, "url");
+		is_str(buf_str(&b), cases[i].url, "buf_put_url escapes a string");
 		buf_free(&b);
 	}
 }
@@ -153,18 +157,19 @@ test_secret(void)
 {
 	struct secret s = { 0 }, other = { 0 };
 
-	ok(!secret_equal(&s, ""), "no secret is not the empty one");
-	ok(secret_set(&s, "hush\nrest", 4), "set from a part");
-	is_str(s.bytes, "hush", "and no more than that");
+	ok(!secret_equal(&s, ""), "a secret that is not set differs from an empty one");
+	ok(secret_set(&s, "hush\nrest", 4), "a secret can be set from a part of a string");
+	is_str(s.bytes, "hush", "it has only that part");
 	ok(secret_equal(&s, "hush") && !secret_equal(&s, "hus") && !secret_equal(&s, "husH") &&
 		!secret_equal(&s, "hush "),
-	    "compared");
-	ok(secret_set(&s, s.bytes + 1, 3) && secret_equal(&s, "ush"), "set from a part of itself");
+	    "secret_equal compares whole strings");
+	ok(secret_set(&s, s.bytes + 1, 3) && secret_equal(&s, "ush"),
+	    "a secret can be set from a part of itself");
 	ok(secret_copy(&other, &s) && other.bytes != s.bytes && secret_equal(&other, "ush"),
-	    "copied");
+	    "a secret can be copied");
 	secret_free(&s);
-	ok(!s.bytes && secret_equal(&other, "ush"), "the copy is its own");
-	ok(secret_copy(&other, &s) && !other.bytes, "none is copied as none");
+	ok(!s.bytes && secret_equal(&other, "ush"), "the copy outlives the original");
+	ok(secret_copy(&other, &s) && !other.bytes, "a copy of no secret is no secret");
 	secret_free(&other);
 }
 

@@ -183,20 +183,22 @@ test_odd_files(void)
 		"\xef\xbb\xbf[acme]\r\n  login_url : https://acme.my.salesforce.com \r\n"
 		"\t client_id=a ; b # c\r\n ; comment\r\n# comment",
 		NULL, &c, &said),
-	    0, "a BOM, CR LF, indented lines, no line end at the end");
-	is_str(c ? c->client_id : NULL, "a ; b # c", "; and # in a value are its own");
+	    0, "a BOM, CR LF, indented lines and no newline at the end are read");
+	is_str(c ? c->client_id : NULL, "a ; b # c", "; and # in a value belong to it");
 	config_free(c);
 	c = NULL;
 
-	is_int(load(WHOLE WHOLE, NULL, &c, &said), -EINVAL, "a section that was pasted twice");
+	is_int(load(WHOLE WHOLE, NULL, &c, &said), -EINVAL,
+	    "a section that was pasted twice is refused");
 	ok(strstr(buf_str(&said),
 	       "/config:5: login_url is given a second time, first in line 2: keep one\n"),
-	    "the log names both lines");
+	    "the log names both lines of a key");
 
 	is_int(load_bytes(WHOLE "\0refresh = 5\n", sizeof(WHOLE) + 12, 0600, "acme", NULL, &c,
 		   &said),
-	    -EINVAL, "a NUL");
-	ok(strstr(buf_str(&said), "not a text file") != NULL, "and that is said");
+	    -EINVAL, "a config with a NUL is refused");
+	ok(strstr(buf_str(&said), "not a text file") != NULL,
+	    "the log says that it is not a text file");
 
 	for (int n = 4096; n <= 4097; n++) {
 		buf_clear(&text);
@@ -208,18 +210,20 @@ test_odd_files(void)
 		    n == 4096 ? "the longest line" : "a longer one");
 		if (n == 4096)
 			ok(c && strlen(c->username) == 4096 - 11 && c->refresh == 7,
-			    "is whole, and so is the next");
+			    "the longest line is read whole, and the next one too");
 		else
 			ok(strstr(buf_str(&said), "/config:4: the line is longer") != NULL,
-			    "is told");
+			    "the log says that the line is too long");
 		config_free(c);
 		c = NULL;
 	}
 	buf_clear(&text);
 	while (text.len <= 1 << 20)
 		buf_puts(&text, "# nothing\n");
-	is_int(load(text.data, NULL, &c, &said), -EINVAL, "more than a megabyte");
-	is_int(config_load(dir, "acme", NULL, &c), -EINVAL, "a directory");
+	is_int(load(text.data, NULL, &c, &said), -EINVAL,
+	    "a config of more than a megabyte is refused");
+	is_int(config_load(dir, "acme", NULL, &c), -EINVAL,
+	    "a directory instead of a config is refused");
 	buf_free(&text);
 	buf_free(&said);
 }
@@ -234,27 +238,28 @@ test_defaults(void)
 	struct buf said = BUF_INIT;
 	struct config *c = NULL;
 
-	if (!ok(load(WHOLE, NULL, &c, &said) == 0, "defaults"))
+	if (!ok(load(WHOLE, NULL, &c, &said) == 0, "a section with the required keys is read"))
 		return;
-	is_str(c->org, "acme", "org");
-	ok(c->file && strstr(c->file, "/config"), "file");
-	is_str(c->login_url, "https://acme.my.salesforce.com", "login_url");
-	is_str(c->redirect_uri, "http://localhost:1717/OauthRedirect", "redirect_uri");
-	is_str(c->api_version, "62.0", "api_version");
+	is_str(c->org, "acme", "default: org");
+	ok(c->file && strstr(c->file, "/config"), "default: file");
+	is_str(c->login_url, "https://acme.my.salesforce.com", "default: login_url");
+	is_str(c->redirect_uri, "http://localhost:1717/OauthRedirect", "default: redirect_uri");
+	is_str(c->api_version, "62.0", "default: api_version");
 	ok(c->flow == CONFIG_WEB && c->offline == CONFIG_SERVE && c->names == CONFIG_UNIX,
-	    "choices");
+	    "default: flow, offline, names");
 	ok(!c->client_secret.bytes && !c->client_secret_cmd && !c->username && !c->private_key &&
 		!c->private_key_cmd && !c->proxy && !c->ca_file && !c->cache_dir &&
 		!c->csv_encoding && !c->csv_delimiter,
-	    "what is not given is NULL");
-	is_int((long long)c->refresh, 60, "refresh");
-	is_int((long long)c->timeout, 60, "timeout");
-	is_int((long long)c->transfers, 4, "transfers");
-	is_int((long long)c->cache_size, 10LL << 30, "cache_size");
-	is_int((long long)c->csv_max_field, 8 << 20, "csv_max_field");
-	ok(c->links && !c->csv_strict && !c->allow_other, "yes and no");
-	ok(c->uid == getuid() && c->gid == getgid(), "uid, gid");
-	is_int(c->umask, 077, "umask");
+	    "keys that are not given are NULL");
+	is_int((long long)c->refresh, 60, "default: refresh");
+	is_int((long long)c->timeout, 60, "default: timeout");
+	is_int((long long)c->transfers, 4, "default: transfers");
+	is_int((long long)c->cache_size, 10LL << 30, "default: cache_size");
+	is_int((long long)c->csv_max_field, 8 << 20, "default: csv_max_field");
+	ok(c->links && !c->csv_strict && !c->allow_other,
+	    "default: links, csv_strict, allow_other");
+	ok(c->uid == getuid() && c->gid == getgid(), "default: uid and gid of the process");
+	is_int(c->umask, 077, "default: umask");
 	config_free(c);
 	buf_free(&said);
 }
@@ -277,7 +282,7 @@ test_values(void)
 	struct config *c = NULL;
 
 	setenv("HOME", "/home/u", 1);
-	if (!ok(load(all, NULL, &c, &said) == 0, "all keys")) {
+	if (!ok(load(all, NULL, &c, &said) == 0, "a section with all keys is read")) {
 		printf("# %s\n", buf_str(&said));
 		return;
 	}
@@ -300,11 +305,12 @@ test_values(void)
 	is_str(c->csv_encoding, "latin1", "csv_encoding");
 	is_str(c->csv_delimiter, "\t", "csv_delimiter");
 	ok(c->flow == CONFIG_JWT && c->offline == CONFIG_FAIL && c->names == CONFIG_PORTABLE,
-	    "choices");
-	ok(c->refresh == 5 && c->timeout == 7 && c->transfers == 8, "numbers");
-	ok(c->cache_size == 3ull << 30 && c->csv_max_field == 1024, "sizes");
-	ok(!c->links && c->csv_strict && c->allow_other, "yes and no");
-	ok(c->uid == 12 && c->gid == 34 && c->umask == 022, "ids, umask");
+	    "flow, offline and names");
+	ok(c->refresh == 5 && c->timeout == 7 && c->transfers == 8,
+	    "refresh, timeout and transfers");
+	ok(c->cache_size == 3ull << 30 && c->csv_max_field == 1024, "cache_size and csv_max_field");
+	ok(!c->links && c->csv_strict && c->allow_other, "links, csv_strict and allow_other");
+	ok(c->uid == 12 && c->gid == 34 && c->umask == 022, "uid, gid and umask");
 	config_free(c);
 	c = NULL;
 
@@ -316,16 +322,17 @@ test_values(void)
 		"username = u\nuid = 5\n",
 		"timeout=11,links,csv_delimiter=\\,,,client_secret_cmd=a\\,b \\\\c=d,timeout=12",
 		&c, &said),
-	    0, "three layers");
+	    0, "[defaults], a section and -o are read together");
 	if (c) {
 		is_int((long long)c->refresh, 5,
-		    "the section wins over [defaults], wherever that stands");
-		is_int((long long)c->timeout, 12, "-o wins over both, the last one");
-		ok(c->links, "-o with a flag alone");
-		is_str(c->csv_delimiter, ",", "-o with a comma");
+		    "a section goes before [defaults], wherever that stands");
+		is_int((long long)c->timeout, 12, "-o goes before both, and the last one counts");
+		ok(c->links, "-o with a flag sets it to yes");
+		is_str(c->csv_delimiter, ",", "-o can have an escaped comma");
 		is_str(c->client_secret_cmd, "a,b \\c=d",
-		    "-o with a comma and a backslash in a word");
-		ok(!c->username && c->uid == getuid(), "an empty value is as if it were not given");
+		    "-o can have an escaped comma and backslash in a word");
+		ok(!c->username && c->uid == getuid(),
+		    "a key with an empty value is as if it were not given");
 	}
 	config_free(c);
 	c = NULL;
@@ -334,10 +341,10 @@ test_values(void)
 		"refresh=3,filter=FileExtension IN ('csv','t\\,sv') AND Title != "
 		"'a\\\\'(,',timeout=11",
 		&c, &said),
-	    0, "-o with a condition");
+	    0, "-o with a filter is read");
 	is_str(c ? c->filter : NULL, "FileExtension IN ('csv','t,sv') AND Title != 'a\\'(,'",
-	    "has its commas");
-	ok(c && c->refresh == 3 && c->timeout == 11, "and what stands beside it is another key");
+	    "the filter has its commas");
+	ok(c && c->refresh == 3 && c->timeout == 11, "the keys beside the filter are read");
 	config_free(c);
 	buf_free(&said);
 }
@@ -486,7 +493,7 @@ test_modes(void)
 
 		write_file(path, WHOLE, strlen(WHOLE), 0600);
 		ok(chown(path, 1, 1) == 0 && config_load(path, "acme", NULL, &c) == -EINVAL,
-		    "another user's file");
+		    "a config of another user is refused");
 		free(path);
 	}
 	buf_free(&said);
@@ -533,13 +540,13 @@ test_search(void)
 		cases[i].env ? setenv("SFFS_CONFIG", cases[i].env, 1) : unsetenv("SFFS_CONFIG");
 		int rc = config_load(cases[i].given, "acme", NULL, &c);
 		is_int(rc, cases[i].found ? 0 : -EINVAL, cases[i].name);
-		is_str(c ? c->file : NULL, cases[i].found, "this one");
+		is_str(c ? c->file : NULL, cases[i].found, "the config is found");
 		config_free(c);
 	}
 	log_tail(&tail);
 	ok(strstr(buf_str(&tail), "there is no config file /nonexistent/config") &&
 		strstr(buf_str(&tail), "sffs-auth --config /nonexistent/config login --setup acme"),
-	    "where it is not, and what to do");
+	    "the log says where there is no config, and what to do");
 	unsetenv("SFFS_CONFIG");
 	buf_free(&tail);
 	char *all[] = { home, dot, dot_sffs, in_home, xdg, xdg_sffs, in_xdg, env, given };
@@ -568,36 +575,40 @@ test_dirs(void)
 	setenv("HOME", home, 1);
 	unsetenv("XDG_STATE_HOME");
 	unsetenv("XDG_CACHE_HOME");
-	is_int(config_state_dir(&got), 0, "the state directory below the home");
-	is_str(got, state, "its name");
-	ok(is_private_dir(state) && is_private_dir(home), "made, and what is above it");
+	is_int(config_state_dir(&got), 0, "the state directory is made below the home");
+	is_str(got, state, "the state directory has its name");
+	ok(is_private_dir(state) && is_private_dir(home),
+	    "the state directory and its parents are private");
 	free(got);
-	is_int(config_cache_dir(&c, &got), 0, "the cache directory below the home");
-	is_str(got, cache, "its name");
+	is_int(config_cache_dir(&c, &got), 0, "the cache directory is made below the home");
+	is_str(got, cache, "the cache directory has its name");
 	free(got);
 	setenv("XDG_CACHE_HOME", xdg, 1);
-	is_int(config_cache_dir(&c, &got), 0, "by $XDG_CACHE_HOME");
-	is_str(got, xdg_cache, "its name");
+	is_int(config_cache_dir(&c, &got), 0, "the cache directory is made in $XDG_CACHE_HOME");
+	is_str(got, xdg_cache, "the cache directory has its name in $XDG_CACHE_HOME");
 	free(got);
 	c.cache_dir = own;
-	is_int(config_cache_dir(&c, &got), 0, "by cache_dir");
-	is_str(got, own, "its name");
-	ok(is_private_dir(own), "made");
+	is_int(config_cache_dir(&c, &got), 0, "the cache directory is made at cache_dir");
+	is_str(got, own, "the cache directory is cache_dir");
+	ok(is_private_dir(own), "the cache directory is private");
 	free(got);
-	is_int(config_cache_dir(&c, &got), 0, "it is there already");
+	is_int(config_cache_dir(&c, &got), 0, "a cache directory that is there is used");
 	free(got);
 
 	got = NULL;
 	chmod(own, 0750);
-	is_int(config_cache_dir(&c, &got), -EINVAL, "one that others can look into");
+	is_int(config_cache_dir(&c, &got), -EINVAL,
+	    "a cache directory that others can read is refused");
 	c.cache_dir = file;
-	is_int(config_cache_dir(&c, &got), -EINVAL, "a file in its place");
+	is_int(config_cache_dir(&c, &got), -EINVAL,
+	    "a file instead of a cache directory is refused");
 	c.cache_dir = geteuid() == 0 ? home : (char *)(uintptr_t)"/usr";
-	ok(geteuid() != 0 || chown(home, 1, 1) == 0, "another user's");
-	is_int(config_cache_dir(&c, &got), -EINVAL, "is refused");
+	ok(geteuid() != 0 || chown(home, 1, 1) == 0, "a directory is given to another user");
+	is_int(config_cache_dir(&c, &got), -EINVAL, "a cache directory of another user is refused");
 	c.cache_dir = (char *)(uintptr_t)"/proc/sffs";
-	is_int(config_cache_dir(&c, &got), -EINVAL, "one that cannot be made");
-	ok(got == NULL, "and nothing is handed out");
+	is_int(config_cache_dir(&c, &got), -EINVAL,
+	    "a cache directory that cannot be made is refused");
+	ok(got == NULL, "no name is handed out then");
 	char *all[] = { home, state, cache, xdg, xdg_cache, own, file };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]);
@@ -616,7 +627,7 @@ test_help(void)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		good &= strstr(buf_str(&help), keys[i]) != NULL;
 	ok(good && help.len && help.data[help.len - 1] == '\n',
-	    "the help has the keys, what they may be and what they are");
+	    "the help has each key with its values and its text");
 	buf_free(&help);
 }
 
@@ -642,7 +653,7 @@ test_noise(void)
 		load_bytes(text, len, 0600, "acme", i % 2 ? text + 1 : NULL, &c, &said);
 		config_free(c);
 	}
-	ok(true, "noise");
+	ok(true, "config_load survives random bytes");
 	buf_free(&said);
 }
 

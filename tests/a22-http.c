@@ -511,17 +511,19 @@ test_headers(struct peer *p)
 	const struct http_request q = { .url = url, .body_limit = 100 };
 
 	peer_play(p, all);
-	is_int(http_do(h, &q, &a), 0, "headers");
-	is_int(a.date, 784111777, "Date");
-	is_int(a.retry_after, 120, "Retry-After in seconds, its name in small letters");
-	is_str(a.limit_info, "api-usage=18/5000", "Sforce-Limit-Info, blanks around it gone");
-	is_str(a.content_type, "application/json;charset=UTF-8", "Content-Type");
+	is_int(http_do(h, &q, &a), 0, "an answer with headers comes");
+	is_int(a.date, 784111777, "Date is read");
+	is_int(a.retry_after, 120,
+	    "Retry-After in seconds is read, though its name is in small letters");
+	is_str(a.limit_info, "api-usage=18/5000",
+	    "Sforce-Limit-Info is read without the blanks around it");
+	is_str(a.content_type, "application/json;charset=UTF-8", "Content-Type is read");
 	http_response_free(&a);
 
 	peer_play(p, none);
-	is_int(http_do(h, &q, &a), 0, "none of them: nothing is left of the last answer");
+	is_int(http_do(h, &q, &a), 0, "an answer without headers comes");
 	ok(a.date == -1 && a.retry_after == -1 && !*a.limit_info && !*a.content_type,
-	    "all are as documented");
+	    "no header of the last answer is left");
 	http_response_free(&a);
 
 	peer_play(p, long_wait);
@@ -530,11 +532,11 @@ test_headers(struct peer *p)
 	http_response_free(&a);
 
 	peer_play(p, odd);
-	is_int(http_do(h, &q, &a), 0, "odd ones");
-	is_int(a.date, -1, "a Date that is none");
-	is_int(a.retry_after, 0, "Retry-After that names a time gone by");
+	is_int(http_do(h, &q, &a), 0, "an answer with odd headers comes");
+	is_int(a.date, -1, "a Date that is no date is -1");
+	is_int(a.retry_after, 0, "a Retry-After that names a past time is 0");
 	is_int((long long)strlen(a.content_type), sizeof(a.content_type) - 1,
-	    "one that is too long is cut");
+	    "a Content-Type that is too long is cut");
 	http_response_free(&a);
 	http_close(h);
 }
@@ -552,14 +554,14 @@ test_silent_again(struct peer *p)
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", p->port);
 	const struct http_request q = { .url = url, .body_limit = 100 };
 	peer_play(p, answers);
-	is_int(http_do(h, &q, &a), 0, "an answer");
+	is_int(http_do(h, &q, &a), 0, "a first answer comes");
 	http_response_free(&a);
-	is_int(http_do(h, &q, &a), -ETIMEDOUT, "then silence");
-	is_str(a.error, "127.0.0.1: no byte for 1 s", "which is told");
+	is_int(http_do(h, &q, &a), -ETIMEDOUT, "silence after it times out");
+	is_str(a.error, "127.0.0.1: no byte for 1 s", "the error names the host and the seconds");
 	http_response_free(&a);
 	http_close(h);
 	pthread_mutex_lock(&p->lock);
-	is_int(p->connections, 1, "on a kept connection");
+	is_int(p->connections, 1, "both requests use one connection");
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -581,7 +583,7 @@ test_urls(void)
 			   &(struct http_request){
 			       .url = refused[i], .bearer = &token, .body_limit = 100 },
 			   &a),
-		    -EINVAL, "not asked");
+		    -EINVAL, "a URL with http to another host is refused");
 		printf("# %s\n", a.error);
 		http_response_free(&a);
 	}
@@ -590,7 +592,7 @@ test_urls(void)
 	char url[64];
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
 	is_int(http_do(h, &(struct http_request){ .url = url, .body_limit = 100 }, &a),
-	    -EHOSTUNREACH, "refused");
+	    -EHOSTUNREACH, "a port where nobody listens is EHOSTUNREACH");
 	ok(strstr(a.error, "127.0.0.1") != NULL, "the error names the host: %s", a.error);
 	http_response_free(&a);
 	for (int i = 0; i < 3; i++) {
@@ -637,14 +639,16 @@ test_proxy(struct peer *p)
 		    -ECONNRESET,
 		    environment ? "the environment's proxy refuses" : "a proxy refuses");
 		ok(strncmp(p->request, "CONNECT acme.my.salesforce.com:443 HTTP/1.1\r\n", 45) == 0,
-		    "it was told where to");
-		ok(!strstr(p->request, "Authorization") && a.status == 0, "and no token");
+		    "the proxy gets a CONNECT with the host");
+		ok(!strstr(p->request, "Authorization") && a.status == 0,
+		    "the proxy gets no token");
 		http_response_free(&a);
 
 		peer_play(p, answers);
 		is_int(http_do(h, &(struct http_request){ .url = url, .body_limit = 100 }, &a), 0,
-		    "none for this machine itself");
-		ok(strncmp(p->request, "GET / HTTP/1.1\r\n", 16) == 0, "it is asked directly");
+		    "this machine is asked without the proxy");
+		ok(strncmp(p->request, "GET / HTTP/1.1\r\n", 16) == 0,
+		    "the request goes to this machine directly");
 		http_response_free(&a);
 		http_close(h);
 	}
@@ -719,7 +723,7 @@ test_cancel(struct peer *p)
 		ended += one.rc == -EINTR;
 		http_close(h);
 	}
-	is_int(ended, 50 * 5, "cancelled while the peer is silent, and what comes later too");
+	is_int(ended, 50 * 5, "a cancel ends silent requests, and later ones at once");
 }
 
 /* A port whose queue is full neither accepts nor refuses a connection. */
@@ -743,14 +747,14 @@ test_cancel_connecting(void)
 	pthread_create(&c.thread, NULL, call, &c);
 	http_cancel(h);
 	pthread_join(c.thread, NULL);
-	is_int(c.rc, -EINTR, "cancelled while connecting");
+	is_int(c.rc, -EINTR, "a cancel ends a connect");
 	http_close(h);
 
 	if (http_open(&(struct http_options){ .connect_timeout = 1, .idle_timeout = 3600 }, &h) < 0)
 		exit(1);
 	c.http = h;
 	call(&c);
-	is_int(c.rc, -ETIMEDOUT, "connecting ends");
+	is_int(c.rc, -ETIMEDOUT, "a connect times out");
 	http_close(h);
 	for (int i = 0; i < 4; i++)
 		close(full[i]);
@@ -776,9 +780,9 @@ test_threads(struct peer *p)
 		good += callers[i].good;
 	}
 	http_close(h);
-	is_int(good, 400, "8 threads, 50 requests each");
+	is_int(good, 400, "8 threads get 50 answers each");
 	pthread_mutex_lock(&p->lock);
-	ok(p->connections <= 8, "over no more than 8 connections");
+	ok(p->connections <= 8, "8 threads use 8 connections at most");
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -854,12 +858,14 @@ test_tls(void)
 		snprintf(c.url, sizeof(c.url), "https://127.0.0.1:%u/", p.port);
 		call(&c);
 		is_int(c.rc, cases[i].rc, cases[i].name);
-		is_int(c.good, cases[i].rc == 0 ? 3 : 0, "whether it answers");
+		is_int(c.good, cases[i].rc == 0 ? 3 : 0,
+		    "the host answers as often as the certificate allows");
 		http_close(h);
 		peer_close(&p);
-		is_int(p.requests, cases[i].rc == 0 ? 3 : 0, "whether the token is sent");
+		is_int(p.requests, cases[i].rc == 0 ? 3 : 0,
+		    "the token is sent as often as the certificate allows");
 		if (cases[i].rc == 0)
-			is_int(p.connections, 1, "over one connection");
+			is_int(p.connections, 1, "all requests use one connection");
 		SSL_CTX_free(tls);
 	}
 	unlink(path);
@@ -889,13 +895,13 @@ test_tunnel(void)
 		.answer_timeout = 1,
 		.total_timeout = 20,
 		.body_limit = 100 };
-	is_int(http_do(h, &q, &a), -ETIMEDOUT, "silent behind a proxy");
+	is_int(http_do(h, &q, &a), -ETIMEDOUT, "silence behind a proxy times out");
 	ok(strstr(a.error, "no byte for 1 s") != NULL,
-	    "for as long as it may be before the answer: %s", a.error);
+	    "the error has the seconds of silence before an answer: %s", a.error);
 	http_response_free(&a);
 	http_close(h);
 	peer_close(&p);
-	is_int(p.requests, 1, "it was asked");
+	is_int(p.requests, 1, "the host behind the proxy was asked once");
 	SSL_CTX_free(tls);
 	unlink(path);
 }

@@ -153,7 +153,8 @@ test_errors(void)
 	memset(flood, 'x', 100000);
 	flood[100000] = '\0';
 	oauth_explain(flood, flood, &f);
-	ok(strstr(f.text, "Login History") != NULL, "a flood of text leaves room for what to do");
+	ok(strstr(f.text, "Login History") != NULL,
+	    "a long text of Salesforce leaves room for the remedy");
 	free(flood);
 	oauth_explain("invalid_grant",
 	    "this text is longer than what there is room for, as an admin may write it for a login "
@@ -225,8 +226,9 @@ test_answers(void)
 			ok(strcmp(g.org_id, "00Dx0000000BV7zEAG") == 0 &&
 				strcmp(g.user_id, "005x00000012Q9PAAU") == 0,
 			    "%s: org %s, user %s", cases[i].what, g.org_id, g.user_id);
-			is_str(g.refresh_token.bytes, cases[i].refresh, "its refresh token");
-			is_str(g.instance_url, MY, "its instance");
+			is_str(g.refresh_token.bytes, cases[i].refresh,
+			    "the grant has its refresh token");
+			is_str(g.instance_url, MY, "the grant has its instance");
 		} else {
 			ok(*f.text && !strstr(f.text, "00D!x"), "%s is told, without the token: %s",
 			    cases[i].what, f.text);
@@ -258,7 +260,7 @@ test_pkce(void)
 		struct buf b = BUF_INIT;
 
 		jwt_put_base64url(&b, cases[i].bytes, strlen(cases[i].bytes));
-		is_str(buf_str(&b), cases[i].want, "base64url");
+		is_str(buf_str(&b), cases[i].want, "base64url encodes");
 		buf_free(&b);
 	}
 	pkce_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", challenge);
@@ -319,14 +321,17 @@ test_jwt(void)
 		   *signature = body ? strrchr(out.data, '.') : NULL;
 	ok(body && signature > body, "it has three parts");
 	decode(out.data, (size_t)(body - out.data), text);
-	is_str((char *)text, "{\"alg\":\"RS256\"}", "the header");
+	is_str((char *)text, "{\"alg\":\"RS256\"}", "an assertion names its algorithm");
 	decode(body + 1, (size_t)(signature - body - 1), text);
 	cJSON *json = cJSON_Parse((char *)text);
-	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "iss")), claims.iss, "iss");
-	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "sub")), claims.sub, "sub");
-	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "aud")), claims.aud, "aud");
+	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json,
+	    "an assertion has iss")), claims.iss, "iss");
+	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json,
+	    "an assertion has sub")), claims.sub, "sub");
+	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json,
+	    "an assertion has aud")), claims.aud, "aud");
 	is_int((long long)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "exp")), claims.exp,
-	    "exp, in seconds");
+	    "an assertion has exp in seconds");
 	cJSON_Delete(json);
 
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
@@ -387,18 +392,20 @@ test_sfdx(void)
 		struct sfdx_url u = { 0 };
 
 		is_int(sfdx_url_parse(cases[i].text, &u), cases[i].rc, cases[i].text);
-		is_str(u.client_id, cases[i].id, "client id");
-		is_str(u.client_secret.bytes, cases[i].secret, "client secret");
-		is_str(u.refresh_token.bytes, cases[i].token, "refresh token");
-		is_str(u.host, cases[i].host, "host");
+		is_str(u.client_id, cases[i].id, "an SFDX auth URL has its client id");
+		is_str(u.client_secret.bytes, cases[i].secret,
+		    "an SFDX auth URL has its client secret");
+		is_str(u.refresh_token.bytes, cases[i].token,
+		    "an SFDX auth URL has its refresh token");
+		is_str(u.host, cases[i].host, "an SFDX auth URL has its host");
 		sfdx_url_free(&u);
 	}
 	ok(sfdx_value("{\"status\":0,\"result\":{\"accessToken\":\"00D!x\"},\"warnings\":[]}",
 	       "accessToken", &s) == 0 &&
 		secret_equal(&s, "00D!x"),
-	    "a token that sf prints");
+	    "the token in the output of sf is read");
 	is_int(sfdx_value("{\"status\":1,\"name\":\"NoOrgFound\"}", "accessToken", &s), -EINVAL,
-	    "an error that sf prints");
+	    "an error in the output of sf is refused");
 	secret_free(&s);
 }
 
@@ -410,13 +417,13 @@ test_authorize_url(void)
 		.redirect_uri = (char *)"http://localhost:1717/OauthRedirect" };
 	struct buf b = BUF_INIT;
 
-	is_int(oauth_authorize_url(&c, "st_-", "ch", &b), 0, "the URL for the browser");
+	is_int(oauth_authorize_url(&c, "st_-", "ch", &b), 0, "the URL for the browser is made");
 	is_str(buf_str(&b),
 	    MY "/services/oauth2/authorize?response_type=code&client_id=3MVG9"
 	       "&redirect_uri=http%3A%2F%2Flocalhost%3A1717%2FOauthRedirect"
 	       "&scope=api%20refresh_token&state=st_-&code_challenge=ch"
 	       "&code_challenge_method=S256&prompt=login",
-	    "what is in it");
+	    "the URL for the browser has all parameters");
 	buf_free(&b);
 }
 
@@ -450,13 +457,13 @@ test_commands(void)
 
 		is_int(command_secret("client_secret_cmd", cases[i].command, &s), cases[i].rc,
 		    cases[i].command);
-		is_str(s.bytes, cases[i].want, "what it printed");
+		is_str(s.bytes, cases[i].want, "the secret is what the command printed");
 		secret_free(&s);
 		buf_clear(&said);
 		log_tail(&said);
 		const char *last = memrchr(buf_str(&said), '\n', said.len ? said.len - 1 : 0);
 		ok(!cases[i].says || strstr(last ? last : buf_str(&said), cases[i].says),
-		    "and why there is nothing");
+		    "the log says why there is no secret");
 	}
 	buf_free(&said);
 }

@@ -228,14 +228,14 @@ test_path(void)
 
 		token_file_path(&c, &p);
 		snprintf(want, sizeof(want), "%s/sffs/%s", dir, cases[i][1]);
-		is_str(p, want, "the file of a section");
+		is_str(p, want, "a section has its file");
 		free(p);
 	}
 	struct config c = { .org = malloc(301) };
 	char *p = NULL;
 	memset(c.org, 'x', 300);
 	c.org[300] = '\0';
-	is_int(token_file_path(&c, &p), -EINVAL, "a name that no file can have");
+	is_int(token_file_path(&c, &p), -EINVAL, "a section with too long a name has no file");
 	free(c.org);
 }
 
@@ -258,33 +258,36 @@ test_file(void)
 
 	if (asprintf(&other, "%s.other", path) < 0 || asprintf(&temp, "%s.new", path) < 0)
 		abort();
-	is_int(token_file_read(path, &got), -ENOENT, "no file, no login");
+	is_int(token_file_read(path, &got), -ENOENT, "without a file there is no login");
 	write_text(temp, "left by one that was killed");
 	chmod(temp, 0644);
 	is_int(token_file_write(path, &l), 0, "a login is written");
-	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "for its owner alone");
-	is_int(access(temp, F_OK), -1, "nothing is left beside it");
-	is_int(token_file_read(path, &got), 0, "and read");
-	is_str(got.client_id, "\"\\/\n", "with odd characters");
+	ok(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600,
+	    "only its owner can read the file");
+	is_int(access(temp, F_OK), -1, "no temporary file is left");
+	is_int(token_file_read(path, &got), 0, "the login is read");
+	is_str(got.client_id, "\"\\/\n", "odd characters of a login are kept");
 	ok(secret_equal(&got.access_token, "00D!x") && secret_equal(&got.refresh_token, "5Aep"),
-	    "with its tokens");
+	    "the tokens of a login are kept");
 	ok(!got.scope && !got.ended && !got.username && !got.client_secret.bytes,
-	    "what was not there is not there");
-	ok(got.since == 1700000000 && got.renewed == 1800000000 && got.imported, "with its times");
-	is_str(got.org_id, l.org_id, "with its org");
+	    "fields that were not set are not set");
+	ok(got.since == 1700000000 && got.renewed == 1800000000 && got.imported,
+	    "the times of a login are kept");
+	is_str(got.org_id, l.org_id, "the org of a login is kept");
 	login_free(&got);
 
 	chmod(path, 0640);
 	is_int(token_file_read(path, &got), -EACCES, "a file that others can read is not used");
 	chmod(path, 0600);
 	rename(path, other);
-	is_int(symlink(other, path), 0, "a link in its place");
-	is_int(token_file_read(path, &got), -EACCES, "is not followed");
+	is_int(symlink(other, path), 0, "a link is put in the place of the file");
+	is_int(token_file_read(path, &got), -EACCES, "a link instead of the file is not followed");
 	unlink(path);
 	mkfifo(path, 0600);
-	is_int(token_file_read(path, &got), -EACCES, "a pipe is not waited for");
-	is_int(token_file_write(path, &l), 0, "and writing replaces it");
-	is_int(token_file_read(path, &got), 0, "by a login");
+	is_int(token_file_read(path, &got), -EACCES,
+	    "a pipe instead of the file is refused at once");
+	is_int(token_file_write(path, &l), 0, "writing replaces the pipe");
+	is_int(token_file_read(path, &got), 0, "after that the login is read");
 	login_free(&got);
 
 	static const char *const damaged[] = {
@@ -298,9 +301,9 @@ test_file(void)
 		is_int(token_file_read(path, &got), -EIO, damaged[i]);
 	}
 	is_int(token_file_write("/no/such/directory/x.json", &l), -ENOENT,
-	    "what cannot be written is told");
+	    "a file that cannot be written is an error");
 	is_int(token_file_remove(path), 0, "a login is removed");
-	is_int(token_file_remove(path), 0, "and again");
+	is_int(token_file_remove(path), 0, "a login that is not there can be removed");
 	unlink(other);
 	free(other);
 	free(temp);
@@ -321,14 +324,14 @@ test_lock(void)
 		_exit(1);
 	}
 	ok(read(ready[0], &byte, 1) == 1, "another process has the lock");
-	is_int(token_file_lock(path, &lock), -EAGAIN, "so it is not to be had");
+	is_int(token_file_lock(path, &lock), -EAGAIN, "a lock that another process has is EAGAIN");
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	is_int(token_file_lock(path, &lock), 0, "a killed process holds nothing");
+	is_int(token_file_lock(path, &lock), 0, "a killed process holds no lock");
 	int second = -1;
-	is_int(token_file_lock(path, &second), -EAGAIN, "nor do two threads");
+	is_int(token_file_lock(path, &second), -EAGAIN, "two threads do not get the lock both");
 	close(lock);
-	is_int(token_file_lock(path, &lock), 0, "until it is closed");
+	is_int(token_file_lock(path, &lock), 0, "a closed lock can be taken");
 	close(lock);
 	close(ready[0]);
 	close(ready[1]);
@@ -389,13 +392,13 @@ test_renewal(void)
 	unsigned good = 0;
 
 	ok(form_has("grant_type=client_credentials&client_id=3MVG9&client_secret=s%26cret"),
-	    "the client is in the form");
-	is_int(token_bearer(t, &b), 0, "a bearer");
+	    "the form of client credentials has the client");
+	is_int(token_bearer(t, &b), 0, "token_bearer gives a bearer");
 	ok(strncmp(b.access_token.bytes, "00D!", 4) == 0 && b.serial == 1,
-	    "with the token, the first");
+	    "the first bearer has the first token");
 	bearer_free(&b);
-	is_str(token_org_id(t), "00Dx0000000BV7zEAG", "the org");
-	is_str(token_user_id(t), "005x00000012Q9PAAU", "the user");
+	is_str(token_org_id(t), "00Dx0000000BV7zEAG", "the bearer has the org");
+	is_str(token_user_id(t), "005x00000012Q9PAAU", "the bearer has the user");
 	second = open_token(0, 0, "a stored login costs nothing");
 
 	atomic_store(&server.requests, 0);
@@ -408,7 +411,7 @@ test_renewal(void)
 		good += rc == NULL;
 	}
 	ok(good == THREADS && atomic_load(&server.requests) == 1 && serial_of(t) == 2,
-	    "%d threads with a dead token: one request", THREADS);
+	    "%d threads whose token has ended make one request", THREADS);
 	renew(t, 1, 0, 0, "who comes late has the new one already");
 	renew(second, 1, 0, 0, "another process takes it from the file");
 	renew(second, 2, 0, 1, "and renews it when that one is dead");
@@ -450,7 +453,7 @@ test_other_user(void)
 	renew(t, 1, -EACCES, 1, "the token is now another user's, whose files are not ours");
 	token_close(t);
 	t = open_token(0, 0, "but the next mount is that user's");
-	is_str(token_user_id(t), "005x00000012Q9QAAU", "by its Id");
+	is_str(token_user_id(t), "005x00000012Q9QAAU", "the user is read from the identity URL");
 	server_user("005x00000012Q9PAAU");
 	token_close(t);
 }
@@ -466,18 +469,19 @@ test_refresh(void)
 	t = open_token(0, 0, "a login by a browser");
 	renew(t, 1, 0, 1, "is renewed by its refresh token");
 	ok(form_has("grant_type=refresh_token&refresh_token=5Aep&client_id=3MVG9"),
-	    "which is sent");
+	    "the stored refresh token is sent");
 	struct login l = stored();
 	ok(secret_equal(&l.refresh_token, "5Aep") && !secret_equal(&l.access_token, "00D!old"),
-	    "and kept");
+	    "the refresh token is kept without rotation");
 	login_free(&l);
 	server_says(NULL, NULL, true);
 	renew(t, 2, 0, 1, "a rotated one");
 	l = stored();
-	ok(secret_equal(&l.refresh_token, "next"), "is in the file before the token is used");
+	ok(secret_equal(&l.refresh_token, "next"),
+	    "a rotated refresh token is in the file before the token is used");
 	login_free(&l);
 	renew(t, 3, 0, 1, "and is");
-	ok(form_has("refresh_token=next&"), "used the next time");
+	ok(form_has("refresh_token=next&"), "the rotated refresh token is used the next time");
 
 	server_says("ip restricted or invalid login hours", NULL, false);
 	renew(t, 4, -EACCES, 1, "refused for now");
@@ -490,7 +494,7 @@ test_refresh(void)
 	struct buf lines = BUF_INIT;
 	log_tail(&lines);
 	const char *first = strstr(buf_str(&lines), "ip restricted");
-	ok(first && strstr(first + 1, "ip restricted"), "which the log says again");
+	ok(first && strstr(first + 1, "ip restricted"), "the log says the error again");
 	buf_free(&lines);
 	token_close(t);
 
@@ -498,7 +502,7 @@ test_refresh(void)
 	t = open_token(0, 0, "another mount");
 	renew(t, 1, -EACCES, 1, "the login is over");
 	renew(t, 1, -EACCES, 0, "which is not asked twice");
-	ok(stored_is(NULL, NULL), "the file holds no token any more");
+	ok(stored_is(NULL, NULL), "the file has no token after the login has ended");
 	open_token(-ENOKEY, 0, "log in first");
 	store("00D!again", "5Aep2");
 	renew(t, 1, 0, 0, "somebody did: the mount goes on");
@@ -527,12 +531,13 @@ test_unsaved(void)
 	store("00D!old", "5Aep");
 	struct token *t = open_token(0, 0, "a mount");
 	ok(asprintf(&in_the_way, "%s.new", path) > 0 && mkdir(in_the_way, 0700) == 0,
-	    "the file cannot be written");
+	    "the file is made unwritable");
 	server_says(NULL, NULL, true);
 	renew(t, 1, 0, 1, "the mount goes on with its new login");
-	ok(stored_is("00D!old", "5Aep"), "which is in memory alone");
+	ok(stored_is("00D!old", "5Aep"), "the file still has the old login");
 	renew(t, 2, 0, 1, "it is that login which is renewed");
-	ok(form_has("refresh_token=next&"), "not the one in the file, which is used up");
+	ok(form_has("refresh_token=next&"),
+	    "the refresh token in memory is used, not the one in the file");
 	server_says("ip restricted or invalid login hours", NULL, false);
 	renew(t, 3, -EACCES, 1, "refused for now");
 	renew(t, 3, -EACCES, 0, "the one in the file is not taken for a newer one");
@@ -545,11 +550,11 @@ test_unsaved(void)
 	chmod(path, 0644);
 	renew(t, 2, 0, 1, "a file that is of no use does not keep it from being renewed");
 	ok(form_has("refresh_token=next&"), "from memory alone");
-	ok(rmdir(in_the_way) == 0, "there is room again");
+	ok(rmdir(in_the_way) == 0, "the file is made writable");
 	renew(t, 3, 0, 1, "the login is renewed");
-	ok(form_has("refresh_token=next&"), "from memory");
+	ok(form_has("refresh_token=next&"), "the refresh token in memory is used once more");
 	struct login l = stored();
-	ok(secret_equal(&l.refresh_token, "next"), "and written");
+	ok(secret_equal(&l.refresh_token, "next"), "the login in memory is written");
 	login_free(&l);
 	token_close(t);
 	server_says(NULL, NULL, false);
@@ -571,7 +576,7 @@ test_busy(void)
 	server_says(NULL, NULL, false);
 	void *rc;
 	pthread_join(thread, &rc);
-	is_int((intptr_t)rc, 0, "what is being processed elsewhere is asked again");
+	is_int((intptr_t)rc, 0, "a request that is processed elsewhere is made again");
 	token_close(t);
 }
 
@@ -584,11 +589,11 @@ test_cancel(void)
 	int lock = -1;
 	void *rc;
 
-	is_int(token_file_lock(path, &lock), 0, "the lock is held");
+	is_int(token_file_lock(path, &lock), 0, "another process takes the lock");
 	pthread_create(&thread, NULL, renew_thread, t);
 	http_cancel(http);
 	pthread_join(thread, &rc);
-	is_int((intptr_t)rc, -EINTR, "who waits for it can be called off");
+	is_int((intptr_t)rc, -EINTR, "a wait for the lock can be cancelled");
 	close(lock);
 	token_close(t);
 }

@@ -317,12 +317,12 @@ test_columns(void)
 	size_t len;
 
 	if (!ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 && view_column_count(s) == 3,
-		"three columns"))
+		"a document of three columns is surveyed"))
 		return;
 	const char *key = view_column_key(s, 1, &len);
-	ok(len == 3 && memcmp(key, "a_2", 3) == 0, "the second one's key");
+	ok(len == 3 && memcmp(key, "a_2", 3) == 0, "the second column has a unique key");
 	view_column_range(s, 1, &off, &size);
-	ok(off == 3 && size == 4, "and its place");
+	ok(off == 3 && size == 4, "the second column has its place and size");
 	ok(view_render(s, VIEW_COLUMNS, &(struct view_source){ read_bytes, (void *)&in, in.size },
 	       &(struct view_sink){ .write = write_buf }) == -EINVAL,
 	    "columns cannot be written in order");
@@ -342,8 +342,8 @@ test_many(void)
 	struct bytes in = { text.data, text.len };
 	ok(survey(&in, &(struct view_options){ 0 }, &s) == 0 &&
 		render(s, VIEW_HEADER, &in, &header) == 0,
-	    "thousands of cells");
-	is_str(buf_str(&header), "a\nb\n", "their header");
+	    "a document of thousands of cells is surveyed");
+	is_str(buf_str(&header), "a\nb\n", "its header is rendered");
 	view_survey_free(s);
 	buf_free(&text);
 	buf_free(&header);
@@ -364,10 +364,10 @@ test_pack(void)
 	ok(view_survey_unpack(packed.data, packed.len, &again) == 0 &&
 		view_survey_pack(again, &twice) == 0 && packed.len == twice.len &&
 		memcmp(packed.data, twice.data, packed.len) == 0,
-	    "and unpacks as the same");
+	    "a packed survey unpacks as the same");
 	ok(render(again, VIEW_ROWS_JSONL, &in, &view) == 0 &&
 		view.len == view_size(s, VIEW_ROWS_JSONL),
-	    "and renders");
+	    "an unpacked survey renders");
 	view_survey_free(again);
 	for (size_t n = 0; n < packed.len; n++) {
 		char *part = malloc(n + 1);	/* exact: a sanitizer sees a read after it */
@@ -433,17 +433,17 @@ test_errors(void)
 	ok(view_render(s, VIEW_TABLE_TSV,
 	       &(struct view_source){ read_bytes, (void *)&in, in.size + 1 },
 	       &(struct view_sink){ write_buf, &view, NULL }) == -EIO,
-	    "so is a source that is shorter than it was said to be");
+	    "a render of a source that is shorter than its survey is an error");
 	view_survey_free(s);
 	s = NULL;
 	ok(survey(&odd, &(struct view_options){ .strict = true }, &s) == 0 &&
 		render(s, VIEW_TABLE_TSV, &odd, &view) == -EIO,
 	    "strict: the views of one that is not clean are errors");
 	ok(view_check(s, VIEW_TABLE_TSV) == -EIO && view_check(s, VIEW_HEADER) == -EIO,
-	    "and are known to be");
+	    "strict: views of a document with faults are known to be errors");
 	ok(view_check(s, VIEW_INFO) == 0 && render(s, VIEW_INFO, &odd, &view) == 0 &&
 		render(s, VIEW_ERRORS, &odd, &view) == 0,
-	    "but for what says why");
+	    "strict: info.tsv and errors.tsv are no errors");
 	view_survey_free(s);
 	ok(view_survey(&(struct view_source){ fail, NULL, 8 }, &(struct view_options){ 0 },
 	       &none) == -EINTR,
@@ -456,8 +456,8 @@ test_errors(void)
 		view_check_options(&(struct view_options){ .delimiter = '\n' }) == -EINVAL &&
 		view_check_options(&(struct view_options){
 		    .encoding = "ISO-8859-15", .delimiter = ';' }) == 0,
-	    "and both can be known before");
-	ok(!none, "nothing comes of a failed survey");
+	    "view_check_options refuses both");
+	ok(!none, "a failed survey gives nothing");
 	buf_free(&view);
 }
 

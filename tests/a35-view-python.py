@@ -66,7 +66,7 @@ def is_utf8(cell):
 
 
 def parts(cell, limit):
-    """What a cell above the limit is judged by, cut between characters."""
+    """The parts of a cell above the limit, each judged by itself; cut between characters."""
     out = []
     while len(cell) > limit:
         cut = limit
@@ -160,7 +160,8 @@ def faults(text, delimiter, limit, offset):
                 continue
         width, style = width or len(line), style or last
         if len(line) != width:
-            found.append((offset(start), len(records), len(line), 'short-record' if len(line) < width else 'long-record'))
+            found.append((offset(start), len(records), len(line),
+                          'short-record' if len(line) < width else 'long-record'))
         if last == '\r' and style != '\r':
             found.append((offset(i), len(records), len(line), 'bare-cr'))
         records.append(line)
@@ -184,11 +185,15 @@ def views(records, limit):
         head = '\t'.join(map(tsv, header)) + '\n'
         offset = len(head)
         out['header'] = head.replace('\t', '\n')
-        out['table.tsv'] = head + ''.join('\t'.join(map(tsv, row + [''] * (len(header) - len(row)))) + '\n' for row in rows)
-        out['rows.jsonl'] = ''.join('{' + ','.join(json(k) + ':' + json(as_utf8(v, limit)) for k, v in zip(extra, row)) + '}\n' for row in rows)
+        out['table.tsv'] = head + ''.join('\t'.join(map(tsv, row + [''] * (len(header) - len(row)))) + '\n'
+                                          for row in rows)
+        out['rows.jsonl'] = ''.join('{' + ','.join(json(k) + ':' + json(as_utf8(v, limit)) for k, v in zip(extra, row))
+                                    + '}\n' for row in rows)
         out['table.csv'] = ','.join(map(quoted, extra)) + '\n' + ''.join(
-            ','.join(quoted(as_utf8(v, limit), len(v) > limit or widest == 1 and not v) for v in row + [''] * (widest - len(row))) + '\n' for row in rows)
-        out['columns'] = ''.join(tsv(row[i]) + '\n' if i < len(row) else '\n' for i in range(len(header)) for row in rows)
+            ','.join(quoted(as_utf8(v, limit), len(v) > limit or widest == 1 and not v) for v in row
+                     + [''] * (widest - len(row))) + '\n' for row in rows)
+        out['columns'] = ''.join(tsv(row[i]) + '\n' if i < len(row) else '\n' for i in range(len(header))
+                                 for row in rows)
     return out, offset
 
 
@@ -203,7 +208,8 @@ class Views:
         return list(map(int, line.split()))
 
     def make(self, data, delimiter, limit, step, encoding):
-        self.process.stdin.write(b'%d %d %d %s %d\n' % (ord(delimiter), limit, step, encoding.encode(), len(data)) + data)
+        self.process.stdin.write(b'%d %d %d %s %d\n' % (ord(delimiter), limit, step, encoding.encode(), len(data))
+                                 + data)
         self.process.stdin.flush()
         rc, offset, columns = self.numbers()
         assert rc == 0, 'survey: %d' % rc
@@ -219,7 +225,8 @@ class Views:
 
 # Inputs. Each kind is a function of the random numbers.
 def well_formed(r, delimiter):
-    cell = lambda: r.choice(['', 'a', ' b ', 'long cell', '"q"', '"a""b"', '"x%sy"' % delimiter, '"l\nm"', '"l\r\nm"', '1', '\t', '\\', 'h\xc3\xa9'])
+    cell = lambda: r.choice(['', 'a', ' b ', 'long cell', '"q"', '"a""b"', '"x%sy"' % delimiter, '"l\nm"', '"l\r\nm"',
+                             '1', '\t', '\\', 'h\xc3\xa9'])
     width = r.randint(1, 5)
     line = lambda: delimiter.join(cell() for _ in range(width))
     end = r.choice(['\n', '\r\n', '\r'])
@@ -235,17 +242,21 @@ def quotes(r, delimiter):
 
 
 def any_bytes(r, delimiter):
-    return ''.join(chr(r.choice([r.randint(0, 255), r.choice(b'",\n\r;'), ord(delimiter)])) for _ in range(r.randint(0, 80)))
+    return ''.join(chr(r.choice([r.randint(0, 255), r.choice(b'",\n\r;'), ord(delimiter)]))
+                   for _ in range(r.randint(0, 80)))
 
 
 def utf8_and_not(r, delimiter):
-    return ''.join(r.choice(['\xc3\xa9', '\xe2\x82\xac', '\xf0\x9f\x98\x80', '\xe9', '\x80', 'a', '"', delimiter, delimiter, '\n', '\x00', '\x1f', '\x7f'])
+    return ''.join(r.choice(['\xc3\xa9', '\xe2\x82\xac', '\xf0\x9f\x98\x80', '\xe9', '\x80', 'a', '"', delimiter,
+                             delimiter, '\n', '\x00', '\x1f', '\x7f'])
                    for _ in range(r.randint(0, 60)))
 
 
 def names(r, delimiter):
-    header = delimiter.join(r.choice(['', 'a', 'a', 'a_2', 'a_2_2', '_1', '_3', '_3_2', '_5', '\xe9', '\xc3\xa9']) for _ in range(r.randint(1, 8)))
-    return header + '\n' + '\n'.join(delimiter.join('x' * r.randint(0, 2) for _ in range(r.randint(1, 9))) for _ in range(r.randint(0, 4)))
+    header = delimiter.join(r.choice(['', 'a', 'a', 'a_2', 'a_2_2', '_1', '_3', '_3_2', '_5', '\xe9', '\xc3\xa9'])
+                            for _ in range(r.randint(1, 8)))
+    return header + '\n' + '\n'.join(delimiter.join('x' * r.randint(0, 2) for _ in range(r.randint(1, 9)))
+                                     for _ in range(r.randint(0, 4)))
 
 
 def altered(r, delimiter):
@@ -263,9 +274,12 @@ def info_wanted(info, records, found, blank, keys):
     """The lines of info.tsv that follow from the cells."""
     count = lambda code: sum(f[3] == code for f in found)
     ragged = count('short-record') + count('long-record')
-    wanted = {'clean': 'no' if found else 'yes', 'records': max(len(records) - 1, 0), 'columns': len(records[0]) if records else 0,
-              'widest': max(map(len, records), default=0), 'short': count('short-record'), 'long': count('long-record'), 'repairs': len(found) - ragged,
-              'blank-lines': blank, 'formulas': sum(cell[:1] in tuple('=+-@\t\r\0') for row in records[1:] for cell in row),
+    wanted = {'clean': 'no' if found else 'yes', 'records': max(len(records) - 1, 0),
+              'columns': len(records[0]) if records else 0,
+              'widest': max(map(len, records), default=0), 'short': count('short-record'), 'long': count('long-record'),
+              'repairs': len(found) - ragged,
+              'blank-lines': blank,
+              'formulas': sum(cell[:1] in tuple('=+-@\t\r\0') for row in records[1:] for cell in row),
               'renamed': sum(a != b for a, b in zip(keys, records[0])) if records else 0}
     for code in 'unclosed-quote', 'text-after-quote', 'quote-in-text', 'bare-cr', 'invalid-utf8':
         wanted[code] = count(code)
@@ -285,7 +299,8 @@ def run(program, rounds, seed):
             limit = r.choice([1 << 20, 1 << 20, 4, 7, 20])
             step = r.choice([1 << 20, 1, 2, 3, 7])
             sep = r.choice(['', '', '', '', 'sep=%s\n' % delimiter])
-            if text.lower().startswith(('sep=', '"sep=')) or text.startswith(('\xff\xfe', '\xfe\xff', '\xef\xbb\xbf', '\0\0\xfe\xff')):
+            if text.lower().startswith(('sep=', '"sep=')) or text.startswith(('\xff\xfe', '\xfe\xff', '\xef\xbb\xbf',
+                                                                              '\0\0\xfe\xff')):
                 continue
             encoding = r.choice(['UTF-8', 'UTF-8', 'windows-1252', '-', 'UTF-16LE'])
             data = (sep + text).encode('latin-1')
@@ -305,9 +320,11 @@ def run(program, rounds, seed):
             assert scanned == records, (scanned, records)
             want, want_offset = views(records, limit)
             got, offset = made.make(data, delimiter, limit, step, encoding)
-            want['info.tsv'] = info_wanted(got['info.tsv'], records, found, blank, unique(records[0]) if records else [])
+            want['info.tsv'] = info_wanted(got['info.tsv'], records, found, blank,
+                                           unique(records[0]) if records else [])
             # In their order, but for what is odd about one cell in several ways.
-            want['errors.tsv'] = 'offset\trecord\tcolumn\tcode\n' + ''.join(sorted('%d\t%d\t%d\t%s\n' % f for f in found))
+            want['errors.tsv'] = 'offset\trecord\tcolumn\tcode\n' + ''.join(sorted('%d\t%d\t%d\t%s\n' % f
+                                                                                   for f in found))
             first, rest = (got['errors.tsv'].split('\n', 1) + [''])[:2]
             got['errors.tsv'] = first + '\n' + ''.join(sorted(rest.splitlines(True)))
             want['places'] = []
@@ -320,7 +337,8 @@ def run(program, rounds, seed):
                     if wrong < 4:
                         print('# round %d, limit %d, step %d, %s, %s: %r\n# got:  %r\n# want: %r' %
                               (i, limit, step, encoding, name, data, got[name], want[name]))
-        print('%sok %d - %s: the views are those of Python' % ('not ' if wrong else '', number, kind.__name__.replace('_', ' ')), flush=True)
+        print('%sok %d - %s: the views are those of Python'
+              % ('not ' if wrong else '', number, kind.__name__.replace('_', ' ')), flush=True)
         failed += bool(wrong)
     print('1..%d' % len(KINDS))
     return failed

@@ -50,7 +50,8 @@ main(void)
 	struct buf b = BUF_INIT;
 	buf_puts(&b, "before ");
 	note_put_text(&b, "a\0b", 3);
-	is_str(buf_str(&b), "before a b\n", "appends; a NUL is a blank");
+	is_str(buf_str(&b), "before a b\n",
+	    "the text of a note is appended; a NUL becomes a blank");
 	buf_free(&b);
 	return tap_done();
 }

@@ -112,18 +112,23 @@ check_outcomes(void)
 		char name[32];
 
 		snprintf(name, sizeof(name), "068-outcome-%zu", i);
-		ok(store_has(store, name, size) == (size == 0), "%s: not there yet",
+		ok(store_has(store, name, size) == (size == 0),
+		    "%s: the blob is not in the store yet",
 		    outcomes[i].what);
-		is_int(source_get(store, name, size, s, &b), 0, "opens");
-		is_int(s->begun, 0, "and fetches nothing yet");
-		is_int(source_read(b, 0, size + 1), outcomes[i].want, "reads as it should");
-		is_int(source_get(store, name, size, s, &again), 0, "opens again");
-		is_int(source_read(again, 0, size), outcomes[i].want, "and reads the same");
+		is_int(source_get(store, name, size, s, &b), 0, "a blob opens");
+		is_int(s->begun, 0, "an open fetches nothing");
+		is_int(source_read(b, 0, size + 1), outcomes[i].want,
+		    "a read has the expected result");
+		is_int(source_get(store, name, size, s, &again), 0, "the blob opens again");
+		is_int(source_read(again, 0, size), outcomes[i].want,
+		    "a second read has the same result");
 		blob_put(b);
 		blob_put(again);
-		ok(store_has(store, name, size) == good, "is kept only if it is right");
-		is_int(source_get(store, name, size, s, &b), 0, "opens once more");
-		is_int(source_read(b, 0, size), outcomes[i].want, "and reads the same");
+		ok(store_has(store, name, size) == good,
+		    "a blob is kept only if its bytes are right");
+		is_int(source_get(store, name, size, s, &b), 0, "the blob opens once more");
+		is_int(source_read(b, 0, size), outcomes[i].want,
+		    "a third read has the same result");
 		blob_put(b);
 		int each = outcomes[i].steps[0].op == WRONG || outcomes[i].steps[1].op == WRONG ?
 		    2 :
@@ -132,10 +137,10 @@ check_outcomes(void)
 		    size == 0 ? 0 :
 			good  ? 1 :
 				3 * each,
-		    "was filled once if it is right, each time if not");
+		    "a right blob is filled once, a wrong one each time");
 		close_store();
-		is_int(s->freed, 3, "contexts are freed, each once");
-		is_int(count_files("filling"), 0, "nothing is left");
+		is_int(s->freed, 3, "each context is freed once");
+		is_int(count_files("filling"), 0, "no temporary file is left");
 		open_store(1000 * MIB);
 	}
 }
@@ -152,23 +157,25 @@ check_streaming(void)
 	struct blob *b = NULL;
 
 	source_get(store, "068-stream", size, s, &b);
-	is_int(blob_ready(b, 0, 10, NULL), -EAGAIN, "nothing is there at first");
+	is_int(blob_ready(b, 0, 10, NULL), -EAGAIN, "a read of a new blob waits");
 	sem_wait(&s->reached);
-	is_int(blob_ready(b, 0, MIB, NULL), MIB, "what has landed waits for nothing");
+	is_int(blob_ready(b, 0, MIB, NULL), MIB, "a read of bytes that have landed does not wait");
 	is_int(source_read(b, 0, MIB), MIB, "what has landed is read");
-	is_int(source_read(b, MIB - 1000, MIB), MIB, "anywhere");
-	is_int(blob_ready(b, MIB - 1, 2, NULL), -EAGAIN, "but not a byte more");
-	is_int(blob_ready(b, size, 10, NULL), 0, "the end is known");
+	is_int(source_read(b, MIB - 1000, MIB), MIB,
+	    "bytes that have landed are read from any place");
+	is_int(blob_ready(b, MIB - 1, 2, NULL), -EAGAIN, "a read beyond what has landed waits");
+	is_int(blob_ready(b, size, 10, NULL), 0, "a read at the end of the file is 0");
 	sem_post(&s->open);
 	sem_wait(&s->reached);
-	is_int(source_read(b, 0, size - HELD), (int64_t)(size - HELD), "all but what is held back");
-	is_int(blob_ready(b, size - HELD, 1, NULL), -EAGAIN, "which waits for the check");
-	is_int(blob_ready(b, size - 1, 1, NULL), -EAGAIN, "to the last byte");
-	ok(!store_has(store, "068-stream", size), "it is not whole yet");
+	is_int(source_read(b, 0, size - HELD), (int64_t)(size - HELD),
+	    "all bytes but the last 128 KiB are read");
+	is_int(blob_ready(b, size - HELD, 1, NULL), -EAGAIN, "the last 128 KiB wait for the check");
+	is_int(blob_ready(b, size - 1, 1, NULL), -EAGAIN, "the last byte waits for the check");
+	ok(!store_has(store, "068-stream", size), "an unchecked blob is not in the store");
 	sem_post(&s->open);
-	is_int(source_read(b, 0, size), (int64_t)size, "and now it is");
-	ok(store_has(store, "068-stream", size), "and kept");
-	is_int(blob_ready(b, size - 10, 100, NULL), 10, "a read across the end is cut there");
+	is_int(source_read(b, 0, size), (int64_t)size, "the checked blob is read to its end");
+	ok(store_has(store, "068-stream", size), "the checked blob is in the store");
+	is_int(blob_ready(b, size - 10, 100, NULL), 10, "a read across the end is cut at the end");
 	blob_put(b);
 }
 
@@ -213,17 +220,17 @@ check_seams(void)
 			sem_wait(&s->reached);
 		if (seams[i].read == 0)
 			is_int(source_read(b, 0, 100), 100,
-			    "while it comes again, what has come is read");
+			    "while the bytes come again, those that have come are read");
 		else if (seams[i].first.op == SEND)
 			is_int(source_read(b, 0, seams[i].read), (int64_t)seams[i].read,
-			    "while it comes again, what was read before still is");
+			    "while the bytes come again, those that were read before are read");
 		sem_post(&s->open);
 		is_int(source_read(b, seams[i].read, 2 * MIB), seams[i].want,
-		    "and then the rest, or no more at all");
+		    "a reader across a restart gets the rest, or an error");
 		source_get(store, name, 2 * MIB, right, &other);
-		is_int(source_read(other, 0, 2 * MIB), 2 * MIB, "who opens it now gets it all");
+		is_int(source_read(other, 0, 2 * MIB), 2 * MIB, "a later reader gets every byte");
 		is_int(right->begun, seams[i].want < 0,
-		    "by a fill of its own if the first one failed");
+		    "a later reader needs a fill of its own only if the first one failed");
 		blob_put(b);
 		blob_put(other);
 	}
@@ -260,12 +267,13 @@ check_wrongs(void)
 		sem_post(&s->open);
 		sem_post(&s->open);
 		is_int(source_read(b, 2 * MIB - 1, 2 * MIB), wrongs[i].want,
-		    "and then its end, or none");
-		is_int(source_read(b, wrongs[i].read, 2 * MIB), wrongs[i].want, "and all of it");
-		is_int(s->begun, 2, "by two transfers");
+		    "the first reader gets the end of the file, or an error");
+		is_int(source_read(b, wrongs[i].read, 2 * MIB), wrongs[i].want,
+		    "a reader of the whole file gets it, or an error");
+		is_int(s->begun, 2, "wrong bytes cost two transfers");
 		blob_put(b);
 		ok(store_has(store, name, 2 * MIB) == (wrongs[i].want > 0),
-		    "it is kept if it is right");
+		    "the blob is kept only if its bytes are right");
 	}
 }
 
@@ -283,7 +291,7 @@ check_wrong_for_nobody(void)
 	sem_post(&s->open);
 	for (struct store_stats stats = { .fetching = 1 }; stats.fetching > 0; sched_yield())
 		store_stats(store, &stats);
-	is_int(s->begun, 1, "for nobody it does not come again");
+	is_int(s->begun, 1, "wrong bytes do not come again if nobody reads");
 	reopen_store();
 }
 
@@ -328,12 +336,13 @@ check_readers(void)
 		good += readers[i].got == 20 * MIB;
 	}
 	store_stats(store, &after);
-	is_int(good, 12, "twelve readers read what is right");
-	is_int(s->begun, 1, "of one fill");
-	is_int((long long)(after.misses - before.misses), 1, "one miss");
-	is_int((long long)(after.hits - before.hits), 11, "the others hit");
-	is_int((long long)(after.bytes - before.bytes), 20 * MIB, "its bytes are counted");
-	is_int((long long)(after.blobs - before.blobs), 1, "and itself");
+	is_int(good, 12, "twelve readers read right bytes");
+	is_int(s->begun, 1, "twelve readers share one fill");
+	is_int((long long)(after.misses - before.misses), 1, "twelve readers count as one miss");
+	is_int((long long)(after.hits - before.hits), 11, "twelve readers count as eleven hits");
+	is_int((long long)(after.bytes - before.bytes), 20 * MIB,
+	    "the bytes of the blob are counted");
+	is_int((long long)(after.blobs - before.blobs), 1, "the blob is counted");
 }
 
 /* Renders that read fetches, more of them than there are threads of either kind. */
@@ -381,7 +390,7 @@ check_renders(void)
 		good += source_read(blobs[i], 0, MIB) == MIB && nested[i].source->begun == 1;
 		blob_put(blobs[i]);
 	}
-	is_int(good, 20, "renders that wait for fetches do not keep them from starting");
+	is_int(good, 20, "twenty renders that wait for fetches let the fetches start");
 }
 
 /*
@@ -414,21 +423,24 @@ check_waits(void)
 	int n;
 
 	source_get(store, "068-wait", 2 * MIB, s, &b);
-	is_int(blob_ready(b, 0, 1000, &early.wait), -EAGAIN, "a wait for what is not there");
+	is_int(blob_ready(b, 0, 1000, &early.wait), -EAGAIN,
+	    "a read of bytes that have not come waits");
 	sem_wait(&s->reached);
 	sem_wait(&early.woken);
-	is_int(blob_ready(b, 0, 1000, &early.wait), 1000, "is woken when it has landed");
+	is_int(blob_ready(b, 0, 1000, &early.wait), 1000,
+	    "the wait is woken when the bytes have landed");
 	blob_ready(b, 2 * MIB - 1, 1, &late.wait);
 	blob_ready(b, 2 * MIB - 1, 1, &gone.wait);
-	ok(wait_cancel(&gone.wait), "a wait that is given up");
+	ok(wait_cancel(&gone.wait), "a wait can be cancelled");
 	ok(sem_getvalue(&late.woken, &n) == 0 && n == 0,
-	    "another for the last byte is still there");
+	    "another wait for the last byte goes on");
 	sem_post(&s->open);
 	sem_wait(&late.woken);
-	is_int(blob_ready(b, 2 * MIB - 1, 1, NULL), 1, "until that has come");
-	ok(sem_getvalue(&gone.woken, &n) == 0 && n == 0, "who gave up is left in peace");
+	is_int(blob_ready(b, 2 * MIB - 1, 1, NULL), 1,
+	    "the other wait ends when the last byte is there");
+	ok(sem_getvalue(&gone.woken, &n) == 0 && n == 0, "a cancelled wait is not woken");
 	ok(!wait_cancel(&late.wait) && blob_ready(b, 0, 1, &late.wait) == 1,
-	    "a cancelled wait reads what is there");
+	    "a wait that was woken cannot be cancelled, and can be used again");
 	blob_put(b);
 }
 
@@ -463,13 +475,15 @@ check_orphans(void)
 		sem_wait(&s->end);
 		is_int(s->rc, orphans[i].finished ? 0 : -ECANCELED, orphans[i].what);
 		source_get(store, name, size, again, &b);
-		is_int(source_read(b, 0, size), (int64_t)size, "who comes later reads it all");
+		is_int(source_read(b, 0, size), (int64_t)size,
+		    "a later reader reads the whole blob");
 		is_int(again->begun, !orphans[i].finished,
-		    "from a fill of its own, if the first was dropped");
+		    "a later reader needs a fill of its own only if the first one was dropped");
 		blob_put(b);
 		reopen_store();
-		is_int(s->freed + again->freed, 2, "contexts are freed");
-		is_int(count_files("filling"), 0, "nothing is left");
+		is_int(s->freed + again->freed, 2, "both contexts are freed");
+		is_int(count_files("filling"), 0,
+		    "no temporary file is left of a fill without readers");
 	}
 }
 
@@ -495,8 +509,8 @@ check_no_more(void)
 	sem_post(&gone->open);
 	sem_wait(&anew->end);
 	sem_wait(&gone->end);
-	is_int(anew->rc, -ECANCELED, "a transfer that begins anew for nobody is dropped");
-	is_int(gone->rc, -ECANCELED, "so is one whose document is gone");
+	is_int(anew->rc, -ECANCELED, "a fill that begins anew without readers is dropped");
+	is_int(gone->rc, -ECANCELED, "a fill whose document is gone is dropped");
 	reopen_store();
 }
 
@@ -520,7 +534,7 @@ check_unwanted(void)
 		is_int(s->rc, orphans[i].finished ? -ENODATA : -ECANCELED, orphans[i].what);
 		source_get(store, name, orphans[i].size, again, &b);
 		if (!orphans[i].finished)
-			is_int(source_read(b, 0, 1000), 1000, "who comes later begins anew");
+			is_int(source_read(b, 0, 1000), 1000, "a later reader begins a new fill");
 		blob_put(b);
 		reopen_store();
 	}
@@ -548,17 +562,17 @@ check_queue(void)
 	blob_ready(w, 0, 1, NULL);
 	blob_ready(x, 0, 1, NULL);
 	store_stats(store, &stats);
-	ok(stats.fetching == 4 && stats.waiting == 2, "four fetches run, two wait");
+	ok(stats.fetching == 4 && stats.waiting == 2, "four fetches run, and two wait");
 	blob_put(w);
 	for (int i = 0; i < 4; i++)
 		sem_post(&busy[i]->open);
-	is_int(source_read(x, 0, MIB), MIB, "the one that is wanted comes");
-	is_int(waiting->begun, 0, "the other never began");
+	is_int(source_read(x, 0, MIB), MIB, "a fetch that somebody waits for comes");
+	is_int(waiting->begun, 0, "a fetch that nobody waits for never begins");
 	for (int i = 0; i < 4; i++)
 		blob_put(b[i]);
 	blob_put(x);
 	close_store();
-	is_int(waiting->freed, 1, "and its context is freed");
+	is_int(waiting->freed, 1, "the context of a fetch that never began is freed");
 	open_store(1000 * MIB);
 }
 
@@ -579,17 +593,17 @@ check_close(void)
 	close_store();
 	sem_wait(&c.woken);
 	ssize_t rc = blob_ready(b, 2 * MIB - 1, 1, NULL);
-	ok(rc == -EINTR || rc == 1, "who waits is told, if its bytes did not come just before");
-	is_int(blob_ready(never, 0, 1, NULL), -EINTR, "nothing new begins");
-	is_int(s->freed, 0, "what is held stays");
+	ok(rc == -EINTR || rc == 1, "a wait ends when the store closes");
+	is_int(blob_ready(never, 0, 1, NULL), -EINTR, "no fill begins after the store has closed");
+	is_int(s->freed, 0, "a blob that is open stays after the store has closed");
 	blob_put(b);
 	blob_put(never);
-	is_int(s->freed, 2, "until it is put");
+	is_int(s->freed, 2, "the blob is freed when it is put");
 	open_store(1000 * MIB);
 }
 
 /*
- * What is on the disk.
+ * The files on the disk.
  */
 
 static void
@@ -611,13 +625,13 @@ check_damage(void)
 
 	fill_quickly("068-damaged", MIB);
 	reopen_store();
-	ok(truncate(path_of("files", "068-damaged"), MIB - 1) == 0, "somebody shortens it");
-	ok(!store_has(store, "068-damaged", MIB), "then it is not there");
+	ok(truncate(path_of("files", "068-damaged"), MIB - 1) == 0, "a cached file is shortened");
+	ok(!store_has(store, "068-damaged", MIB), "a shortened file is not in the store");
 	source_get(store, "068-damaged", MIB, s, &b);
-	is_int(source_read(b, 0, MIB), MIB, "and read right all the same");
-	is_int(s->begun, 1, "by a new fill");
+	is_int(source_read(b, 0, MIB), MIB, "a shortened file is read right");
+	is_int(s->begun, 1, "a shortened file is filled again");
 	blob_put(b);
-	ok(store_has(store, "068-damaged", MIB), "and kept");
+	ok(store_has(store, "068-damaged", MIB), "the new file is in the store");
 }
 
 /* Two sizes under one name: each has a file of its own. */
@@ -629,8 +643,8 @@ check_sizes(void)
 
 	source_get(store, "068-sizes", MIB, one, &b);
 	source_get(store, "068-sizes", 2 * MIB, two, &c);
-	is_int(source_read(c, 0, 2 * MIB), 2 * MIB, "another size is another blob");
-	is_int(source_read(b, 0, MIB), MIB, "and the first is itself");
+	is_int(source_read(c, 0, 2 * MIB), 2 * MIB, "a blob of another size is another blob");
+	is_int(source_read(b, 0, MIB), MIB, "the blob of the first size is as before");
 	blob_put(b);
 	blob_put(c);
 }
@@ -646,20 +660,23 @@ check_drop(void)
 	fill_quickly("068-dropped", MIB);
 	source_get(store, "068-dropped", MIB, s, &b);
 	store_drop(store, "068-dropped");
-	ok(!store_has(store, "068-dropped", MIB), "a document that is gone is dropped");
-	is_int(source_read(b, 0, MIB), MIB, "who has it open reads on");
+	ok(!store_has(store, "068-dropped", MIB), "a dropped blob is not in the store");
+	is_int(source_read(b, 0, MIB), MIB, "an open blob can be read after it was dropped");
 	blob_put(b);
 	source_get(store, "068-midway", 2 * MIB, s, &b);
 	blob_ready(b, 0, 1, NULL);
 	sem_wait(&s->reached);
 	store_drop(store, "068-midway");
 	sem_post(&s->open);
-	is_int(source_read(b, 0, 2 * MIB), 2 * MIB, "one that is being filled is read to its end");
+	is_int(source_read(b, 0, 2 * MIB), 2 * MIB,
+	    "a blob that is dropped while it fills is read to its end");
 	blob_put(b);
 	reopen_store();
-	ok(!store_has(store, "068-midway", 2 * MIB), "and is gone then");
+	ok(!store_has(store, "068-midway", 2 * MIB),
+	    "a blob that was dropped while it filled is not in the store");
 	store_stats(store, &after);
-	ok(before.bytes == after.bytes && before.blobs == after.blobs, "nothing of it is counted");
+	ok(before.bytes == after.bytes && before.blobs == after.blobs,
+	    "a dropped blob is not counted");
 	store_drop(store, "068-never-there");
 }
 
@@ -673,8 +690,8 @@ check_names(void)
 
 	for (int i = 0; i < n; i++)
 		refused += source_get(store, bad[i], 1, s, &b) == -EINVAL;
-	is_int(refused, n, "names that are none are refused");
-	is_int(s->freed, n, "and what came with them is freed");
+	is_int(refused, n, "bad names are refused");
+	is_int(s->freed, n, "the contexts of refused names are freed");
 	is_int(store_get(store,
 		   &(struct store_want){ .name = "068-empty",
 		       .md5 = "00000000000000000000000000000000",
@@ -682,7 +699,7 @@ check_names(void)
 		       .ctx = s,
 		       .free_ctx = source_free },
 		   &b),
-	    -EIO, "nothing cannot have any other MD5 than that of nothing");
+	    -EIO, "an empty file with another MD5 than that of no bytes is an error");
 }
 
 static void
@@ -690,14 +707,16 @@ check_leftovers(void)
 {
 	close_store();
 	close(open(path_of("filling", "068-dead"), O_WRONLY | O_CREAT, 0600));
-	ok(truncate(path_of("filling", "068-dead"), 5000) == 0, "somebody died while filling");
+	ok(truncate(path_of("filling", "068-dead"), 5000) == 0,
+	    "a killed process leaves a file in filling/");
 	int fd = open(path_of("filling", "068-later"), O_RDWR | O_CREAT, 0600);
-	ok(write(fd, "garbage", 7) == 7, "and left bytes");
+	ok(write(fd, "garbage", 7) == 7, "the file has some bytes");
 	open_store(1000 * MIB);
-	is_int(count_files("filling"), 0, "what is left is removed");
+	is_int(count_files("filling"), 0, "the next start removes the files of killed processes");
 	close(fd);
 	close(open(path_of("filling", "068-dead"), O_WRONLY | O_CREAT, 0600));
-	ok(truncate(path_of("filling", "068-dead"), 5000) == 0, "somebody dies while we run");
+	ok(truncate(path_of("filling", "068-dead"), 5000) == 0,
+	    "a process is killed while the store is open");
 	fill_quickly("068-dead", MIB);
 }
 
@@ -711,8 +730,9 @@ main(void)
 	log_level_set(getenv("V") ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	open_store(1000 * MIB);
 	ok(stat(dir, &st) == 0 && (st.st_mode & 07777) == 0700,
-	    "the directory is made, and private");
-	ok(access(path_of(".", "CACHEDIR.TAG"), F_OK) == 0, "and says that it is a cache");
+	    "the cache directory is private");
+	ok(access(path_of(".", "CACHEDIR.TAG"), F_OK) == 0,
+	    "the cache directory has a CACHEDIR.TAG");
 	check_outcomes();
 	check_streaming();
 	check_seams();

@@ -60,8 +60,8 @@ check_order(void)
 		int left = 0;
 		for (int j = 0; j < 4; j++)
 			left += wait_cancel(&c[j].wait);
-		is_int(left, 4 - ordered, "the others are still there to cancel");
-		ok(q.first == NULL, "and then the queue is empty");
+		is_int(left, 4 - ordered, "all other waits can be cancelled");
+		ok(q.first == NULL, "after that the queue is empty");
 	}
 }
 
@@ -72,16 +72,16 @@ check_cancel(void)
 	struct counted a = { .wait.ready = note }, b = { .wait.ready = note },
 		       c = { .wait.ready = note };
 
-	ok(!wait_cancel(&a.wait), "what was never queued cannot be taken out");
-	ok(!wait_add(&q, &a.wait, 0), "and is refused from then on");
+	ok(!wait_cancel(&a.wait), "a wait that was never queued cannot be cancelled");
+	ok(!wait_add(&q, &a.wait, 0), "a cancelled wait is refused by the queue");
 	wait_add(&q, &b.wait, 1);
 	wait_add(&q, &c.wait, 2);
-	ok(wait_cancel(&b.wait), "what is queued can");
+	ok(wait_cancel(&b.wait), "a queued wait can be cancelled");
 	wait_wake(&q, WAIT_ALL);
-	ok(b.runs == 0 && c.runs == 1, "and is not woken; the one behind it is");
-	ok(!wait_cancel(&c.wait), "what was woken cannot be taken out");
+	ok(b.runs == 0 && c.runs == 1, "a cancelled wait is not woken, and the one behind it is");
+	ok(!wait_cancel(&c.wait), "a woken wait cannot be cancelled");
 	wait_wake(&q, WAIT_ALL);
-	ok(c.runs == 1, "nor is it woken again");
+	ok(c.runs == 1, "a woken wait is not woken again");
 }
 
 /*
@@ -157,9 +157,9 @@ check_race(void)
 	pthread_join(waker, NULL);
 	pthread_join(canceller, NULL);
 	printf("# %d woken, %d cancelled, %d refused\n", woken, cancelled, refused);
-	is_int(wrong, 0, "no cancel takes out what was refused");
-	is_int(woken + cancelled + refused, ROUNDS, "each add ends in one way");
-	ok(shared.first == NULL, "and nothing is left behind");
+	is_int(wrong, 0, "a wait that was refused is not cancelled");
+	is_int(woken + cancelled + refused, ROUNDS, "each wait is woken, cancelled or refused");
+	ok(shared.first == NULL, "no wait is left in the queue");
 }
 
 /* Many threads sleep on one queue, each with its own need. */
@@ -212,7 +212,7 @@ check_threads(void)
 		pthread_join(threads[i], NULL);
 		all += climbed[i];
 	}
-	is_int((long long)all, 8 * 500, "threads that sleep for a need get it");
+	is_int((long long)all, 8 * 500, "each thread that sleeps for a need wakes when it is met");
 }
 
 int

@@ -78,7 +78,7 @@ check_sizes(void)
 		forget();
 		sem_init(&begun, 0, 0);
 		sem_init(&go, 0, 0);
-		is_int(pool_open("test", sizes[i].threads, &p), 0, "a pool");
+		is_int(pool_open("test", sizes[i].threads, &p), 0, "a pool opens");
 		for (int j = 0; j < sizes[i].jobs; j++)
 			add(p, j, &begun, &go);
 		for (unsigned j = 0; j < sizes[i].threads; j++)
@@ -90,11 +90,12 @@ check_sizes(void)
 			sem_wait(&begun);
 		pool_close(p);
 		is_int(ran, sizes[i].jobs, "all jobs have run");
-		is_int(most, sizes[i].threads, "never more at a time than there are threads");
+		is_int(most, sizes[i].threads,
+		    "no more jobs run at a time than the pool has threads");
 		bool sorted = true;
 		for (int j = 1; j < sizes[i].jobs && sizes[i].threads == 1; j++)
 			sorted &= order[j - 1] < order[j];
-		ok(sorted, "one thread runs them first come, first served");
+		ok(sorted, "one thread runs jobs first come, first served");
 		sem_destroy(&begun);
 		sem_destroy(&go);
 	}
@@ -144,10 +145,10 @@ check_close(void)
 	pthread_join(closer, NULL);
 	/* Between a post and the close another job may have begun; none is lost, none runs
 	 * twice. */
-	ok(ran >= 1, "what runs is waited for");
+	ok(ran >= 1, "pool_close waits for a job that runs");
 	is_int(ran + dropped, added,
-	    "each job is run or dropped, also one that is added by a drop");
-	is_int(running, 0, "and none runs on");
+	    "each job is run or dropped, also one that a drop adds");
+	is_int(running, 0, "no job runs after pool_close");
 	pool_close(NULL);
 	sem_destroy(&begun);
 	sem_destroy(&go);
@@ -182,7 +183,7 @@ check_signals(void)
 	pool_close(p);
 	ok(blocked, "threads of a pool block signals");
 	pthread_sigmask(SIG_SETMASK, NULL, &now);
-	ok(!sigismember(&now, SIGTERM), "who adds a job does not");
+	ok(!sigismember(&now, SIGTERM), "the thread that adds a job blocks no signals");
 	sem_destroy(&unblocked);
 }
 
@@ -208,8 +209,9 @@ check_burst(void)
 	for (int i = 0; i < 4; i++)
 		pthread_join(threads[i], NULL);
 	pool_close(p);
-	is_int(ran + dropped, added, "a burst from four threads: each job once");
-	ok(most <= 3, "at most three at a time");
+	is_int(ran + dropped, added,
+	    "each job of a burst from four threads runs once or is dropped");
+	ok(most <= 3, "three threads run at most three jobs at a time");
 }
 
 /* The system gives no more threads. */
@@ -232,10 +234,11 @@ check_no_threads(void)
 
 	forget();
 	no_threads = true;
-	is_int(pool_open("test", 3, &p), -EAGAIN, "without a thread there is no pool");
-	ok(!p, "and nothing to close");
+	is_int(pool_open("test", 3, &p), -EAGAIN,
+	    "a pool whose first thread cannot start does not open");
+	ok(!p, "no pool is handed out then");
 	no_threads = false;
-	is_int(pool_open("test", 3, &p), 0, "with one there is");
+	is_int(pool_open("test", 3, &p), 0, "a pool with one thread opens");
 	no_threads = true;
 	sem_t begun, go;
 	sem_init(&begun, 0, 0);
@@ -248,7 +251,7 @@ check_no_threads(void)
 	}
 	no_threads = false;
 	pool_close(p);
-	ok(ran == 3 && most == 1, "which does all jobs, if it stays the only one");
+	ok(ran == 3 && most == 1, "one thread does all jobs if no other can start");
 	sem_destroy(&begun);
 	sem_destroy(&go);
 }

@@ -300,7 +300,7 @@ end(void)
 	peer_end(&a);
 	peer_end(&b);
 	open_and_close();
-	ok(is_clean(), "nothing is left of it");
+	ok(is_clean(), "no file is left of it");
 	alarm(0);
 }
 
@@ -311,7 +311,7 @@ fill_b(uint64_t size)
 	ask(&b, "start", "started");
 	fill_to(&b, "send", size);
 	tell(&b, "fill end 0");
-	is_int(read_to(&b, size), (long long)size, "the other process fills and reads it");
+	is_int(read_to(&b, size), (long long)size, "a second process fills and reads the blob");
 }
 
 static void
@@ -321,14 +321,16 @@ check_finished(void)
 	open_and_close();		/* a third process removes the files of dead ones */
 	fill_to(&a, "send", 3 * MIB);
 	tell(&a, "fill end 0");
-	is_int(read_to(&a, 3 * MIB), 3 * MIB, "one process fills it");
-	is_int(read_to(&b, 3 * MIB), 3 * MIB, "the other has opened it before, and finds it");
-	is_int(ask(&a, "begun", "begun") + ask(&b, "begun", "begun"), 1, "one transfer for both");
-	is_int(ask(&a, "kept", "kept"), 3 * MIB, "its bytes are counted");
-	is_int(ask(&b, "kept", "kept"), 3 * MIB, "for both");
+	is_int(read_to(&a, 3 * MIB), 3 * MIB, "one process fills the blob");
+	is_int(read_to(&b, 3 * MIB), 3 * MIB,
+	    "the other process, which had opened it before, reads it");
+	is_int(ask(&a, "begun", "begun") + ask(&b, "begun", "begun"), 1,
+	    "two processes make one transfer");
+	is_int(ask(&a, "kept", "kept"), 3 * MIB, "the first process counts the bytes");
+	is_int(ask(&b, "kept", "kept"), 3 * MIB, "the second process counts the bytes");
 	ask(&b, "drop 068-finished", "dropped");
-	is_int(ask(&a, "kept", "kept"), 0, "one of them drops it");
-	is_int(read_to(&a, 3 * MIB), 3 * MIB, "the other, who has it open, reads on");
+	is_int(ask(&a, "kept", "kept"), 0, "after one process drops the blob none counts it");
+	is_int(read_to(&a, 3 * MIB), 3 * MIB, "a process that has the dropped blob open reads it");
 	end();
 }
 
@@ -339,11 +341,12 @@ check_both(void)
 	fill_b(3 * MIB);
 	fill_to(&a, "send", 3 * MIB);
 	tell(&a, "fill end 0");
-	is_int(read_to(&a, 3 * MIB), 3 * MIB, "the one that began reads its own");
-	is_int(ask(&a, "begun", "begun") + ask(&b, "begun", "begun"), 2, "two transfers");
-	is_int(ask(&a, "kept", "kept"), 3 * MIB, "which count once");
+	is_int(read_to(&a, 3 * MIB), 3 * MIB, "the process that began first reads its own bytes");
+	is_int(ask(&a, "begun", "begun") + ask(&b, "begun", "begun"), 2,
+	    "two processes that read at once make two transfers");
+	is_int(ask(&a, "kept", "kept"), 3 * MIB, "the two transfers count once");
 	ask(&b, "drop 068-both", "dropped");
-	is_int(ask(&a, "kept", "kept"), 0, "as one file");
+	is_int(ask(&a, "kept", "kept"), 0, "the two transfers are one file");
 	end();
 }
 
@@ -356,7 +359,7 @@ check_wrong(void)
 	fill_to(&a, "other", 3 * MIB);
 	tell(&a, "fill end 0");
 	tell(&a, "read %llu %llu", 3 * MIB - 1, 3 * MIB);
-	is_int(hear(&a, "read"), -EIO, "what is wrong twice is an error for its reader");
+	is_int(hear(&a, "read"), -EIO, "bytes that are wrong twice are an error for their reader");
 	fill_b(3 * MIB);
 	end();
 }
@@ -366,13 +369,14 @@ check_death(void)
 {
 	begin("068-death", 3 * MIB, 2 * MIB);
 	peer_kill(&a);
-	ok(!is_clean(), "one that is killed leaves a file");
+	ok(!is_clean(), "a killed process leaves a file");
 	fill_b(3 * MIB);
 	peer_start(&a, "told");
 	get_blob(&a, "068-death", 3 * MIB);
-	ok(is_clean(), "which the next one removes");
-	is_int(read_to(&a, 3 * MIB), 3 * MIB, "and finds what the other one filled");
-	is_int(ask(&a, "begun", "begun"), 0, "without a transfer");
+	ok(is_clean(), "the next process removes the file of a killed one");
+	is_int(read_to(&a, 3 * MIB), 3 * MIB,
+	    "the next process reads what the killed one had filled");
+	is_int(ask(&a, "begun", "begun"), 0, "it does so without a transfer");
 	end();
 }
 
@@ -407,25 +411,26 @@ check_stopped(void)
 	const int64_t from = clock_ms();
 	fill_b(3 * MIB);
 	is_int(ask(&b, "kept", "kept"), before + 3 * MIB,
-	    "while another stands still and all is locked: it counts");
+	    "beside a stopped process another one counts its bytes");
 	get_blob(&b, "068-more", MIB);
 	fill_b(MIB);
 	ask(&b, "drop 068-more", "dropped");
-	is_int(ask(&b, "kept", "kept"), before + 3 * MIB, "drops");
+	is_int(ask(&b, "kept", "kept"), before + 3 * MIB,
+	    "beside a stopped process another one drops a blob");
 	struct store *store = NULL;
 	store_open(&(struct store_options){ .dir = dir, .limit = MIB, .fetches = 1 }, &store);
 	bool gone = false;
 	while (!gone && clock_ms() < from + 10000)
 		gone = !store_has(store, "068-death", 3 * MIB);
 	store_close(store);
-	ok(gone, "a third one evicts");
-	ok(clock_ms() < from + 10000, "and nobody waits");
+	ok(gone, "beside a stopped process a third one evicts");
+	ok(clock_ms() < from + 10000, "none of them waits for the stopped process");
 	for (int i = 0; i < 4; i++)
 		close(fds[i]);
 	kill(a.pid, SIGCONT);
 	fill_to(&a, "send", 3 * MIB);
 	tell(&a, "fill end 0");
-	is_int(read_to(&a, 3 * MIB), 3 * MIB, "the one that stood still reads what it began");
+	is_int(read_to(&a, 3 * MIB), 3 * MIB, "the stopped process reads what it began");
 	end();
 }
 
@@ -534,7 +539,7 @@ check_kills(void)
 		store_close(store);
 	}
 	is_int(good, n, "after a kill -9 at a random point everything is read right");
-	is_int(clean, n, "and what was unfinished is removed at the next start");
+	is_int(clean, n, "after a kill -9 unfinished files are removed at the next start");
 }
 
 int

@@ -47,6 +47,8 @@ pwrite(int fd, const void *p, size_t n, off_t off)
 
 /* A starting process takes a new file for one that a dead process left, so many times. */
 static atomic_int taken_times;
+/* When a file is locked, another process removes the files 1 and 2 of this directory. */
+static int shared_dir = -1;
 
 int
 flock(int fd, int how)
@@ -58,6 +60,10 @@ flock(int fd, int how)
 	    strstr(path, "/filling/")) {
 		taken_times--;
 		unlink(path);
+	}
+	if (shared_dir >= 0) {
+		unlinkat(shared_dir, "1", 0);
+		unlinkat(shared_dir, "2", 0);
 	}
 	return (int)syscall(SYS_flock, fd, how);
 }
@@ -150,7 +156,7 @@ check_eviction(void)
 	}
 	reopen_store(16 * MIB);
 	is_int((long long)bytes_kept(), 16 * MIB,
-	    "as much as the limit is kept, and known without counting");
+	    "the cache keeps as much as its limit, and knows how much without counting");
 	/* 3 was used longest ago but is open, then come 7, 5, 1; 9 is from a clock that was wrong.
 	 */
 	source_get(store, "068-3", MIB, SOURCE({ END, 0 }), &held);
@@ -159,29 +165,29 @@ check_eviction(void)
 	set_used("068-5", 3000);
 	set_used("068-1", 4000);
 	set_used("068-9", time(NULL) + 1000000);
-	is_int(read_blob("068-more", MIB), 1, "one more");
-	ok(come_to(15 * MIB), "makes the cache smaller, to a little below the limit");
+	is_int(read_blob("068-more", MIB), 1, "a file above the limit is read");
+	ok(come_to(15 * MIB), "the cache becomes a little smaller than the limit");
 	ok(!store_has(store, "068-7", MIB) && !store_has(store, "068-5", MIB),
-	    "what was used longest ago is gone");
+	    "the files that were used longest ago are gone");
 	ok(store_has(store, "068-3", MIB) && access(path_of("files", "068-3"), F_OK) == 0,
-	    "but for what is open");
+	    "an open file stays");
 	ok(store_has(store, "068-1", MIB) && store_has(store, "068-9", MIB) &&
 		store_has(store, "068-more", MIB),
-	    "and no more than needed");
-	is_int(source_read(held, 0, MIB), MIB, "what is open is read");
+	    "no more files go than needed");
+	is_int(source_read(held, 0, MIB), MIB, "an open file can be read");
 	blob_put(held);
-	is_int(read_blob("068-1", MIB), 0, "a read is a use");
+	is_int(read_blob("068-1", MIB), 0, "a read counts as a use");
 	set_used("068-3", 5000);
 	set_used("068-0", 6000);
-	is_int(read_blob("068-large", 3 * MIB), 1, "a large one");
-	ok(come_below(16 * MIB), "takes the place of several");
+	is_int(read_blob("068-large", 3 * MIB), 1, "a large file is read");
+	ok(come_below(16 * MIB), "a large file takes the place of several");
 	ok(!store_has(store, "068-3", MIB) && !store_has(store, "068-0", MIB) &&
 		store_has(store, "068-1", MIB),
-	    "again the oldest");
+	    "the oldest of them are gone");
 	reopen_store(5 * MIB);
-	ok(come_to(4 * MIB), "a lower limit is kept at the next start");
-	is_int(read_blob("068-huge", 20 * MIB), 1, "one above the limit is read all the same");
-	ok(come_to(0), "and goes when it is closed");
+	ok(come_to(4 * MIB), "a lower limit is applied at the next start");
+	is_int(read_blob("068-huge", 20 * MIB), 1, "a file that is larger than the limit is read");
+	ok(come_to(0), "a file that is larger than the limit goes when it is closed");
 }
 
 /* Bytes that are written push other files out; bytes that are only wanted do not. */
@@ -200,28 +206,74 @@ check_little_of_much(void)
 	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, size });
 	source_get(store, "068-large", size, s, &b);
 	is_int(source_read(b, 0, 10), 10,
-	    "the first bytes of what is larger than the limit are read");
+	    "the first bytes of a file larger than the limit are read");
 	sem_wait(&s->reached);
 	blob_put(b);
 	sem_post(&s->open);
 	sem_wait(&s->end);
-	is_int(s->rc, -ECANCELED, "and no more");
+	is_int(s->rc, -ECANCELED, "the fill stops when the reader leaves");
 	reopen_store(16 * MIB);
-	is_int((long long)bytes_kept(), 6 * MIB, "nothing has had to go for the rest");
+	is_int((long long)bytes_kept(), 6 * MIB, "no file has gone for the rest");
 
 	s = SOURCE({ SEND, 13 * MIB }, { GATE, 0 }, { SEND, size });
 	source_get(store, "068-large", size, s, &b);
-	is_int(source_read(b, 0, 10), 10, "read by one who goes on");
+	is_int(source_read(b, 0, 10), 10, "a reader of a file larger than the limit goes on");
 	sem_wait(&s->reached);
-	ok(come_below(2 * MIB), "it pushes others out before it is whole");
+	ok(come_below(2 * MIB),
+	    "a file larger than the limit pushes others out before it is whole");
 	blob_put(b);
 	sem_post(&s->open);
 	reopen_store(16 * MIB);
-	ok(store_has(store, "068-5", MIB), "but no more than it takes");
+	ok(store_has(store, "068-5", MIB), "it pushes out no more than it needs");
 	for (int i = 0; i < 6; i++) {
 		snprintf(name, sizeof(name), "068-%d", i);
 		store_drop(store, name);
 	}
+}
+
+/* A directory with n files of ten bytes. They are called by their age, 0 is the oldest. */
+static int
+make_directory(const char *called, int n)
+{
+	char path[64], name[100];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, called);
+	mkdir(path, 0700);
+	int at = open(path, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < n; i++) {
+		const int age = (int)((i * 7919ll) % n);
+
+		snprintf(name, sizeof(name), "%d", age);
+		int fd = openat(at, name, O_WRONLY | O_CREAT, 0600);
+		if (write(fd, "0123456789", 10) != 10 ||
+		    futimens(fd,
+			(const struct timespec[]){
+			    { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1000000 + age } }) < 0)
+			exit(1);
+		close(fd);
+	}
+	return at;
+}
+
+/* Files that another process removes meanwhile count as gone: no further ones go for them. */
+static void
+check_shared(void)
+{
+	struct evict_result r;
+	char name[100];
+	int left = 0;
+
+	int at = shared_dir = make_directory("shared", 10);
+	is_int(evict_run(at, 50, 0, &r), 0, "evicts from a directory that another process shares");
+	shared_dir = -1;
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		left += faccessat(at, name, F_OK, 0) == 0;
+	}
+	is_int(left, 5, "the files that the other process removes count as gone");
+	is_int((long long)r.removed_files, 3,
+	    "files that the other process removes do not count as removed here");
+	close(at);
 }
 
 /* More files than a pass remembers. */
@@ -229,39 +281,28 @@ static void
 check_many(void)
 {
 	struct evict_result r;
-	char many[64], name[100];
+	char name[100];
 	int newest = 0, left = 0;
 
-	snprintf(many, sizeof(many), "%s/many", dir);
-	mkdir(many, 0700);
-	int at = open(many, O_RDONLY | O_DIRECTORY);
-	for (int i = 0; i < 5000; i++) {
-		snprintf(name, sizeof(name), "%d", (i * 7919) % 5000);
-		int fd = openat(at, name, O_WRONLY | O_CREAT, 0600);
-		if (write(fd, "0123456789", 10) != 10 ||
-		    futimens(fd,
-			(const struct timespec[]){ { .tv_nsec = UTIME_OMIT },
-			    { .tv_sec = 1000000 + (i * 7919) % 5000 } }) < 0)
-			exit(1);
-		close(fd);
-	}
+	int at = make_directory("many", 5000);
 	int locked = openat(at, "17", O_RDONLY);
 	flock(locked, LOCK_SH);
-	is_int(evict_run(at, 1000, 0, &r), 0, "evicts from 5,000 files");
-	is_int((long long)r.left_bytes, 1000, "down to what was asked for");
-	is_int((long long)r.found_files, 5000, "its files are counted");
-	is_int((long long)r.removed_files, 4900, "and those that it removed");
+	is_int(evict_run(at, 1000, 0, &r), 0, "an eviction runs over 5,000 files");
+	is_int((long long)r.left_bytes, 1000, "an eviction leaves the bytes that were asked for");
+	is_int((long long)r.found_files, 5000, "an eviction counts the files");
+	is_int((long long)r.removed_files, 4900, "an eviction counts the files that it removed");
 	for (int i = 0; i < 5000; i++) {
 		snprintf(name, sizeof(name), "%d", i);
 		bool there = faccessat(at, name, F_OK, 0) == 0;
 		left += there;
 		newest += there && i >= 4901;
 	}
-	is_int(left, 100, "so many are left");
-	is_int(newest, 99, "the newest");
-	ok(faccessat(at, "17", F_OK, 0) == 0, "and one that somebody has open");
-	is_int(evict_run(at, UINT64_MAX, 95, &r), 0, "or so much less");
-	is_int((long long)r.left_bytes, 900, "in whole files");
+	is_int(left, 100, "100 of 5,000 files are left");
+	is_int(newest, 99, "the newest files are left");
+	ok(faccessat(at, "17", F_OK, 0) == 0, "a file that another process has open is left");
+	is_int(evict_run(at, UINT64_MAX, 95, &r), 0,
+	    "an eviction can be asked to remove a number of bytes");
+	is_int((long long)r.left_bytes, 900, "an eviction removes whole files");
 	close(locked);
 	close(at);
 }
@@ -278,7 +319,7 @@ static void
 check_usage(void)
 {
 	reopen_store(100 * MIB);
-	is_int(read_blob("068-counted", 5 * MIB), 1, "a file");
+	is_int(read_blob("068-counted", 5 * MIB), 1, "a file is cached for the count");
 	for (size_t i = 0; i < sizeof(usages) / sizeof(usages[0]); i++) {
 		store_close(store);
 		unlink(path_of(".", "usage"));
@@ -291,7 +332,7 @@ check_usage(void)
 		ok(come_to(5 * MIB), "the count that %s is made again", usages[i].what);
 	}
 	store_drop(store, "068-counted");
-	is_int((long long)bytes_kept(), 0, "and right from then on");
+	is_int((long long)bytes_kept(), 0, "the count is right when the file is dropped");
 }
 
 /* How often the log said that nothing is kept. */
@@ -319,43 +360,49 @@ check_full(void)
 	full_times = 1000000;
 	struct source *s = SOURCE({ SEND, MIB / 2 }, { GATE, 0 }, { SEND, size });
 	source_get(store, "068-full", size, s, &b);
-	is_int(source_read(b, 0, MIB / 4), MIB / 4, "a part is read");
+	is_int(source_read(b, 0, MIB / 4), MIB / 4, "a part of a file is read");
 	sem_post(&s->open);
 	is_int(source_read(b, 0, size), (int64_t)size,
-	    "when the disk is full midway, all is read right");
-	is_int(source_read(b, MIB / 4, size), (int64_t)size, "also by who had begun before");
+	    "a file during which the disk becomes full is read right");
+	is_int(source_read(b, MIB / 4, size), (int64_t)size,
+	    "a second reader of this file reads it right");
 	blob_put(b);
 	reopen_store(1000 * MIB);
-	ok(!store_has(store, "068-full", size), "but not kept");
+	ok(!store_has(store, "068-full", size), "this file is not kept");
 	s = SOURCE({ SEND, 2 * MIB }, { RESTART, 0 }, { SEND, size });
 	source_get(store, "068-full", size, s, &b);
-	is_int(source_read(b, 0, size), (int64_t)size, "also when the transfer begins anew");
+	is_int(source_read(b, 0, size), (int64_t)size,
+	    "a file is read right when the disk becomes full twice");
 	blob_put(b);
 	reopen_store(1000 * MIB);
 	full_from = 0;
-	is_int(read_blob("068-full", size), 1, "and when not a byte can be written");
+	is_int(read_blob("068-full", size), 1,
+	    "a file of which not a byte can be written is read right");
 	int told = times_told();
-	is_int(read_blob("068-none", size), 1, "another");
-	is_int(times_told(), told, "the log says it once");
+	is_int(read_blob("068-none", size), 1,
+	    "a second file of which not a byte can be written is read right");
+	is_int(times_told(), told, "the log says once that the cache takes no more");
 	full_times = 0;
-	is_int(read_blob("068-back", size), 1, "when there is room again");
-	ok(store_has(store, "068-back", size), "what is read is kept");
+	is_int(read_blob("068-back", size), 1, "a file is read when there is room again");
+	ok(store_has(store, "068-back", size), "this file is kept");
 	full_times = 1000000;
-	is_int(read_blob("068-again", size), 1, "when the disk is full once more");
-	is_int(times_told(), told + 1, "the log says it again");
+	is_int(read_blob("068-again", size), 1, "a file is read when the disk is full again");
+	is_int(times_told(), told + 1, "the log says again that the cache takes no more");
 	full_times = 0;
 	store_drop(store, "068-back");
 	reopen_store(1000 * MIB);
-	is_int(read_blob("068-full", size), 1, "later");
-	ok(store_has(store, "068-full", size), "it is kept");
+	is_int(read_blob("068-full", size), 1, "the first file is read later");
+	ok(store_has(store, "068-full", size), "the first file is kept then");
 
 	full_from = MIB;
 	full_times = 1;
 	set_used("068-full", 1000);
-	is_int(read_blob("068-room", size), 1, "a disk that is full of what was cached before");
+	is_int(read_blob("068-room", size), 1,
+	    "a file is read when the disk is full of older ones");
 	ok(store_has(store, "068-room", size) && !store_has(store, "068-full", size),
-	    "has room once something older has gone");
-	is_int((long long)bytes_kept(), (int64_t)size, "which is counted");
+	    "an older file makes room for it");
+	is_int((long long)bytes_kept(), (int64_t)size,
+	    "the bytes of the removed file are not counted");
 	for (int i = 0; i < 3; i++) {
 		char name[] = "068-old-0";
 
@@ -364,9 +411,10 @@ check_full(void)
 		set_used(name, 1000 + i);
 	}
 	full_times = 1;
-	is_int(read_blob("068-large", 40 * MIB), 1, "for a large one, too");
+	is_int(read_blob("068-large", 40 * MIB), 1,
+	    "a large file is read when the disk is full of older ones");
 	ok(!store_has(store, "068-old-1", 10 * MIB) && store_has(store, "068-old-2", 10 * MIB),
-	    "but what is removed at a time is not all that may be wanted");
+	    "a full disk makes an eviction remove one file at a time");
 }
 
 static void
@@ -374,9 +422,11 @@ check_taken(void)
 {
 	reopen_store(1000 * MIB);
 	taken_times = 2;
-	is_int(read_blob("068-taken", MIB), 1, "a new file that is taken for a leftover");
+	is_int(read_blob("068-taken", MIB), 1,
+	    "a new file that another process removes as a leftover is read");
 	reopen_store(1000 * MIB);
-	ok(store_has(store, "068-taken", MIB) && taken_times == 0, "is made again, and kept");
+	ok(store_has(store, "068-taken", MIB) && taken_times == 0,
+	    "the removed file is made again and kept");
 	store_drop(store, "068-taken");
 }
 
@@ -384,39 +434,41 @@ static void
 check_unwritable(void)
 {
 	reopen_store(1000 * MIB);
-	is_int(read_blob("068-kept", MIB), 1, "something is kept");
+	is_int(read_blob("068-kept", MIB), 1,
+	    "a file is cached before the cache becomes unwritable");
 	store_close(store);
 	/* Permissions do not stop root, but a file in place of the directory does. */
 	rmdir(path_of(".", "filling"));
 	close(open(path_of(".", "filling"), O_WRONLY | O_CREAT, 0600));
 	open_store(dir, 1000 * MIB);
-	is_int(read_blob("068-kept", MIB), 0, "a cache that cannot be written serves what it has");
-	is_int(read_blob("068-new", MIB), 1, "and reads what it has not");
+	is_int(read_blob("068-kept", MIB), 0, "an unwritable cache serves its files");
+	is_int(read_blob("068-new", MIB), 1, "an unwritable cache lets other files be read");
 	reopen_store(1000 * MIB);
-	is_int(read_blob("068-new", MIB), 1, "each time anew");
+	is_int(read_blob("068-new", MIB), 1, "an unwritable cache downloads them each time");
 	reopen_store(1000 * MIB);
-	is_int(read_blob("068-empty", 0), 0, "and nothing at all");
+	is_int(read_blob("068-empty", 0), 0, "an unwritable cache serves an empty file");
 	struct blob *b = NULL, *again = NULL;
 	source_get(store, "068-new", MIB, SOURCE({ SEND, MIB }), &b);
-	is_int(source_read(b, 0, MIB), MIB, "while it is open");
-	ok(store_has(store, "068-new", MIB), "it is there");
+	is_int(source_read(b, 0, MIB), MIB, "an open file of an unwritable cache is read");
+	ok(store_has(store, "068-new", MIB), "an open file of an unwritable cache is in the store");
 	source_get(store, "068-new", MIB, SOURCE({ END, -EIO }), &again);
-	is_int(source_read(again, 0, MIB), MIB, "for others too");
+	is_int(source_read(again, 0, MIB), MIB,
+	    "a second reader shares the open file of an unwritable cache");
 	blob_put(b);
 	blob_put(again);
 	store_get(store,
 	    &(struct store_want){
 		.name = "068-too-large", .size = 5000 * MIB, .fill = source_fill },
 	    &b);
-	is_int(source_read(b, 0, 1), -ENOSPC, "what is kept outside the cache has a bound");
+	is_int(source_read(b, 0, 1), -ENOSPC, "open files outside of the cache have a limit");
 	blob_put(b);
 	store_close(store);
 	unlink(path_of(".", "filling"));
 	char below[128];
 	snprintf(below, sizeof(below), "%s/usage/no/dir", dir);
 	open_store(below, 1000 * MIB);
-	is_int(read_blob("068-new", MIB), 1, "a cache that cannot even be made reads right");
-	is_int((long long)bytes_kept(), 0, "and keeps nothing");
+	is_int(read_blob("068-new", MIB), 1, "a cache that cannot be made lets files be read");
+	is_int((long long)bytes_kept(), 0, "a cache that cannot be made keeps nothing");
 }
 
 int
@@ -428,6 +480,7 @@ main(void)
 	open_store(dir, 1000 * MIB);
 	check_eviction();
 	check_little_of_much();
+	check_shared();
 	check_many();
 	check_usage();
 	log_level_set(LOG_LEVEL_WARN);

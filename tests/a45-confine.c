@@ -311,13 +311,13 @@ main(void)
 	if (bind(server, (struct sockaddr *)&abstract, sizeof(abstract)) < 0 ||
 	    listen(server, 64) < 0)
 		return 1;
-	is_int(confine_abi_of(-1), 0, "a kernel without Landlock");
+	is_int(confine_abi_of(-1), 0, "a kernel without Landlock gives no confinement");
 	is_int(confine_abi_of(1), 0,
-	    "the first Landlock, in which nothing can be moved, is as good as none");
-	is_int(confine_abi_of(2), 2, "the second is used");
+	    "the first version of Landlock, which forbids all moves, gives no confinement");
+	is_int(confine_abi_of(2), 2, "the second version of Landlock is used");
 	if (abi == 0)
 		is_int(confine_enter(NULL, 0), -EOPNOTSUPP,
-		    "where there is no Landlock that is said");
+		    "without Landlock confine_enter is EOPNOTSUPP");
 	for (size_t i = 0; abi && i < sizeof(cases) / sizeof(cases[0]); i++) {
 		bool good = cases[i].good || abi < cases[i].abi;
 

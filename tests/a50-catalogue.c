@@ -231,7 +231,7 @@ test_fields(void)
 		catalogue_put(c, &d, (const char *const[]){ "a", "b", "c" }) == 0 &&
 		catalogue_put(c, &empty, (const char *const[]){ NULL, "", "e" }) == 0 &&
 		catalogue_commit(c) == 0,
-	    "two documents put");
+	    "two documents are put");
 	static const char *const ways[] = { "by key", "by version", "by Id", "by name" };
 	for (int i = 0; i < 4; i++) {
 		int rc = i == 0 ? catalogue_by_key(c, 7, &got) :
@@ -241,21 +241,21 @@ test_fields(void)
 
 		ok(rc == 0 && document_same(&d, &got) && got.key == 7 && got.version_key == 8 &&
 			strcmp(got.name, "a") == 0,
-		    "all fields found %s", ways[i]);
+		    "a document is found %s, with all its fields", ways[i]);
 		document_free(&got);
 	}
 	ok(catalogue_by_name(c, "e", &got) == 0 && document_same(&empty, &got) &&
 		got.version_key == 0,
-	    "nulls stay nulls");
+	    "fields that are NULL stay NULL");
 	document_free(&got);
 	ok(catalogue_by_key(c, 1, &got) == -ENOENT &&
 		catalogue_by_version_key(c, 0, &got) == -ENOENT &&
 		catalogue_by_id(c, "069", &got) == -ENOENT &&
 		catalogue_by_name(c, "b", &got) == -ENOENT,
-	    "what is not there is not found");
+	    "an unknown document is not found");
 	ok(catalogue_begin(c) == 0 &&
 		catalogue_put(c, &d, (const char *const[]){ "a", NULL, NULL }) == -EINVAL,
-	    "a document needs a name of its own");
+	    "a document without a name of its own is refused");
 	catalogue_rollback(c);
 	catalogue_close(c);
 }
@@ -272,23 +272,26 @@ test_replace(void)
 	struct catalogue_totals t;
 	uint64_t before, after;
 
-	ok(put_many(c, 1, 9) == 0 && catalogue_generation(c, &before) == 0, "nine documents");
+	ok(put_many(c, 1, 9) == 0 && catalogue_generation(c, &before) == 0,
+	    "nine documents are put");
 	ok(put_many(c, 1, 9) == 0 && catalogue_generation(c, &after) == 0 && after == before,
-	    "put again as they are: the same generation");
+	    "documents that are put again unchanged change no generation");
 	d.version_key = 77;
 	d.content_size = 100;
 	catalogue_begin(c);
 	ok(put(c, &d) == 0 && catalogue_commit(c) == 0 &&
 		catalogue_generation(c, &after) == 0 && after > before,
-	    "a new version: another");
-	ok(catalogue_by_version_key(c, 77, &got) == 0 && got.key == 5, "found by the new version");
+	    "a new version changes the generation");
+	ok(catalogue_by_version_key(c, 77, &got) == 0 && got.key == 5,
+	    "a document is found by its new version");
 	document_free(&got);
-	is_int(catalogue_by_version_key(c, 1000005, &got), -ENOENT, "and not by the old one");
+	is_int(catalogue_by_version_key(c, 1000005, &got), -ENOENT,
+	    "a document is not found by its old version");
 	ok(catalogue_totals(c, &t) == 0 && t.documents == 9 && t.bytes == 45 - 5 + 100,
-	    "totals are kept");
+	    "the totals count documents and bytes");
 	ok(remove_one(c, 5) == 0 && remove_one(c, 5) == 0 && catalogue_totals(c, &t) == 0 &&
 		t.documents == 8 && t.bytes == 40,
-	    "also when one goes");
+	    "the totals count a removed document no more");
 
 	catalogue_begin(c);
 	d = document(20);
@@ -298,13 +301,13 @@ test_replace(void)
 	char *state = NULL;
 	ok(find(c, 20) == -ENOENT && documents(c) == 8 &&
 		catalogue_state(c, "filling", &state) == -ENOENT,
-	    "rolled back: nothing happened");
+	    "a rollback undoes a batch");
 	catalogue_begin(c);
 	catalogue_put_state(c, "filling", "x");
 	catalogue_put_state(c, "filling", "y");
 	catalogue_commit(c);
-	ok(catalogue_state(c, "filling", &state) == 0, "a state is there");
-	is_str(state, "y", "the last that was put");
+	ok(catalogue_state(c, "filling", &state) == 0, "a state is kept");
+	is_str(state, "y", "the last state that was put counts");
 	free(state);
 
 	/* Two Ids whose keys are the same. */
@@ -314,11 +317,11 @@ test_replace(void)
 	put(c, &d);
 	catalogue_commit(c);
 	ok(catalogue_by_id(c, d.id, &got) == 0 && got.key != 1,
-	    "a key that is taken is not taken away");
+	    "a document gets another key if its own is taken");
 	uint64_t key = got.key;
 	document_free(&got);
 	ok(catalogue_by_key(c, key, &got) == 0 && strcmp(got.id, d.id) == 0 && find(c, 1) == 0,
-	    "both are found");
+	    "both documents with this key are found");
 	document_free(&got);
 	catalogue_close(c);
 }
@@ -339,13 +342,13 @@ test_unlisted(void)
 	    "an unlisted document is found");
 	document_free(&got);
 	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 31 && documents(c) == before + 1,
-	    "it moves nobody and does not count");
+	    "an unlisted document takes no name and does not count");
 	document_free(&got);
 	catalogue_begin(c);
 	put(c, &d);
 	catalogue_commit(c);
 	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && documents(c) == before + 2,
-	    "once it is listed it has the name of its age");
+	    "a document that is listed now has the name of its age");
 	document_free(&got);
 	d.content_size = 1;
 	catalogue_begin(c);
@@ -353,7 +356,7 @@ test_unlisted(void)
 	catalogue_commit(c);
 	ok(catalogue_by_name(c, "T30", &got) == 0 && got.key == 30 && got.content_size == 1 &&
 		documents(c) == before + 2,
-	    "and is not unlisted again");
+	    "a listed document does not become unlisted");
 	document_free(&got);
 	catalogue_close(c);
 }
@@ -392,7 +395,8 @@ test_list(void)
 		good &= catalogue_list(c, w.after, walk_one, &w) == 0;
 		seen = w.seen - before;
 	}
-	ok(good && w.seen == 300 && w.ordered, "listed in pieces, each once, in order");
+	ok(good && w.seen == 300 && w.ordered,
+	    "300 documents are listed in pieces, each once, in order");
 
 	/* Odd documents stay all the while; even ones go, come back, change their names. */
 	w = (struct walk){ .ordered = true };
@@ -415,10 +419,10 @@ test_list(void)
 		good &= w.times[n] == 1;
 	for (unsigned n = 2; n <= 300; n += 2)
 		good &= w.times[n] <= 1;
-	ok(good && w.ordered, "what stays is listed once, however much the rest changes");
+	ok(good && w.ordered, "documents that stay are listed once, however much the rest changes");
 	w = (struct walk){ .room = UINT64_MAX };
 	ok(catalogue_list(c, UINT64_MAX, walk_one, &w) == 0 && w.seen == 0,
-	    "behind the last there is nothing");
+	    "no document is listed behind the last");
 	catalogue_close(c);
 }
 
@@ -443,9 +447,9 @@ test_reconcile(void)
 
 		rc |= catalogue_mark(c, &d);
 	}
-	is_int(rc, 0, "listed ones are marked");
+	is_int(rc, 0, "listed documents are marked");
 	ok(catalogue_mark(c, &late) == 1 && catalogue_mark(c, &unlisted) == 1,
-	    "others are told apart");
+	    "unlisted and late documents are told apart");
 	struct document changed = document(7), stamped = document(7);
 	changed.version_id[17]++;
 	stamped.system_modstamp--;
@@ -458,16 +462,16 @@ test_reconcile(void)
 	rc = catalogue_mark(c, &seven);	/* within a batch, too */
 	put(c, &back);
 	catalogue_commit(c);
-	is_int(rc, 0, "marked beside a batch");
+	is_int(rc, 0, "documents are marked beside a batch");
 	catalogue_begin(c);
-	ok(catalogue_sweep(c, true) == 0 && catalogue_commit(c) == 0, "swept");
+	ok(catalogue_sweep(c, true) == 0 && catalogue_commit(c) == 0, "a sweep is committed");
 	catalogue_mark_end(c);
 	ok(documents(c) == 9 && find(c, 7) == 0 && find(c, 8) == -ENOENT && find(c, 9) == 0 &&
 		find(c, 10) == -ENOENT && find(c, 100) == 0 && find(c, 101) == 0,
-	    "what was neither marked nor put is gone, and nothing else");
-	ok(catalogue_mark_begin(c) == 0, "another begins");
+	    "the sweep removes the documents that were neither marked nor put");
+	ok(catalogue_mark_begin(c) == 0, "another reconcile begins");
 	catalogue_mark_end(c);
-	ok(documents(c) == 9, "and ends without a sweep");
+	ok(documents(c) == 9, "a reconcile that ends without a sweep removes nothing");
 
 	unsigned batches = 0;
 	put_many(c, 1001, 9000);
@@ -495,24 +499,24 @@ test_found(void)
 	size_t n = 0;
 	int64_t asked = 0;
 
-	is_int(findings_survey(c, "068", "1", &p, &n), -ENOENT, "no survey yet");
+	is_int(findings_survey(c, "068", "1", &p, &n), -ENOENT, "an unknown survey is not found");
 	ok(put_survey(c, "068", "1", "a\0b", 3) == 0 &&
 		put_survey(c, "068", "2", "", 0) == 0,
-	    "surveys put");
+	    "two surveys are put");
 	ok(findings_survey(c, "068", "1", &p, &n) == 0 && n == 3 &&
 		memcmp(p, "a\0b", 3) == 0,
-	    "found by its maker");
+	    "a survey is found by its maker");
 	free(p);
-	ok(findings_survey(c, "068", "2", &p, &n) == 0 && n == 0, "an empty one, too");
+	ok(findings_survey(c, "068", "2", &p, &n) == 0 && n == 0, "an empty survey is found");
 	free(p);
 	ok(put_answer(c, "k", "old", 3, 1) == 0 &&
 		put_answer(c, "k", "new one", 7, 2) == 0,
-	    "answers put");
+	    "two answers are put");
 	ok(findings_answer(c, "k", &p, &n, &asked) == 0 && n == 7 &&
 		memcmp(p, "new one", 7) == 0 && asked == 2,
-	    "the last counts");
+	    "the last answer counts");
 	free(p);
-	is_int(findings_answer(c, "l", &p, &n, &asked), -ENOENT, "no other is there");
+	is_int(findings_answer(c, "l", &p, &n, &asked), -ENOENT, "an unknown answer is not found");
 	catalogue_close(c);
 }
 
@@ -564,9 +568,9 @@ test_prune(void)
 	put_answer(c, "asked again", "2", 1, 31 * DAY);
 	ok(has_answer(c, "old") && has_answer(c, "later"), "an answer of 30 days ago is kept");
 	put_answer(c, "new", "1", 1, 31 * DAY + 1);
-	ok(!has_answer(c, "old"), "an older one goes when another comes");
+	ok(!has_answer(c, "old"), "an older answer is removed when another one comes");
 	ok(has_answer(c, "later") && has_answer(c, "asked again") && has_answer(c, "new"),
-	    "and no other");
+	    "no other answer is removed");
 
 	for (const char *const *id = (const char *const []){ "a", "b", "c", "v1", NULL }; *id; id++)
 		put_survey(c, *id, "m", "x", 1);
@@ -575,13 +579,14 @@ test_prune(void)
 	    " INSERT INTO survey SELECT 'v' || i, 'm', 'x', 0 FROM n");
 	ok(has_survey(c, "b") && findings_use_survey(c, "b", "m") == 0 &&
 		has_survey(c, "c"),
-	    "a survey is used, another is read");
+	    "one of two surveys is used, the other only read");
 	put_survey(c, "d", "m", "x", 1);
 	put_survey(c, "e", "m", "x", 1);
 	ok(!has_survey(c, "a") && !has_survey(c, "c"),
-	    "the oldest of too many go when others come");
-	ok(has_survey(c, "b"), "but for the one that was used");
-	ok(has_survey(c, "v1") && has_survey(c, "d") && has_survey(c, "e"), "and the newer ones");
+	    "the oldest of too many surveys are removed when others come");
+	ok(has_survey(c, "b"), "the survey that was used stays");
+	ok(has_survey(c, "v1") && has_survey(c, "d") && has_survey(c, "e"),
+	    "the newer surveys stay");
 	catalogue_close(c);
 }
 
@@ -617,15 +622,15 @@ test_locked(void)
 	put_survey(p.catalogue, "v", "m", "x", 1);
 	ok(sqlite3_open(db_of("catalogue"), &db) == SQLITE_OK &&
 		sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK,
-	    "another process writes");
+	    "another process begins to write");
 	pthread_create(&putter, NULL, put_new_answer, &p);
 	sem_wait(&p.begun);
 	ok(has_answer(p.catalogue, "old") && has_survey(p.catalogue, "v") && !p.done,
-	    "who reads does not wait for who writes");
+	    "a reader does not wait for a writer");
 	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	pthread_join(putter, NULL);
 	sqlite3_close(db);
-	ok(has_answer(p.catalogue, "new"), "who has waited has written");
+	ok(has_answer(p.catalogue, "new"), "a writer that has waited writes");
 	catalogue_close(p.catalogue);
 }
 
@@ -744,19 +749,19 @@ test_kill(void)
 	put_many(c, 1, 10);
 	ok(write(go[1], "x", 1) == 1 && read(done[0], &byte, 1) == 1 && find(c, 10) == 0 &&
 		find(c, 11) == -ENOENT,
-	    "another process's batch does not keep readers waiting");
+	    "a batch of another process does not keep readers waiting");
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
 	ok(put_many(c, 12, 12) == 0 && find(c, 11) == -ENOENT && find(c, 12) == 0 &&
 		documents(c) == 11,
-	    "killed in a batch: nothing of it is there");
+	    "a batch whose process was killed leaves nothing");
 	for (int i = 0; i < 2; i++) {
 		close(go[i]);
 		close(done[i]);
 	}
 	struct catalogue *other = open_catalogue();
 	ok(put_many(other, 13, 13) == 0 && find(c, 13) == 0 && documents(c) == 12,
-	    "what one handle commits the other sees");
+	    "one handle sees what another one commits");
 	catalogue_close(other);
 	catalogue_close(c);
 }
@@ -882,18 +887,18 @@ test_damage_at_open(void)
 		is_int(times_logged("is damaged"), ++logged, ruins[i].what);
 		ok(c && !catalogue_is_filled(c) && documents(c) == 0 &&
 			catalogue_by_name(c, "T1", &d) == -EIO && find(c, 1) == -EIO,
-		    "%s: begun anew, and no name is wrong", ruins[i].what);
+		    "%s: the catalogue is begun anew, and no name is wrong", ruins[i].what);
 		ok(put_many(c, 1, 5) == 0 && find(c, 5) == -EIO && fill(c) && find(c, 5) == 0,
-		    "%s: names are there once it is filled", ruins[i].what);
+		    "%s: names are there once the catalogue is filled", ruins[i].what);
 		ok(!has_survey(c, "068") && put_survey(c, "068", "m", "new", 3) == 0 &&
 			has_survey(c, "068"),
-		    "%s: surveys are put anew", ruins[i].what);
+		    "%s: surveys can be put again", ruins[i].what);
 		catalogue_close(c);
-		is_int(files(), 1, "the old file is gone");
+		is_int(files(), 1, "the damaged file is removed");
 	}
 	clean();
 	is_int(catalogue_open("/nonexistent/sffs", hash, &(struct catalogue *){ NULL }), -ENOENT,
-	    "no directory, no catalogue");
+	    "a catalogue without a directory does not open");
 }
 
 static void
@@ -914,25 +919,26 @@ test_damage_in_use(void)
 	catalogue_close(c);
 	c = open_catalogue();
 	other = open_catalogue();
-	ok(documents(other) == 200 && find(other, 200) == 0, "another mount reads it");
+	ok(documents(other) == 200 && find(other, 200) == 0, "another mount reads the catalogue");
 	overwrite("catalogue", 4096, 0);
 	unsigned unfilled = 0;
 	catalogue_on_unfilled(c, count_unfilled, &unfilled);
-	is_int(catalogue_list(c, 0, walk_all, &after), -EIO, "damage that one mount finds");
+	is_int(catalogue_list(c, 0, walk_all, &after), -EIO, "one mount finds the damage");
 	ok(!catalogue_is_filled(c) && find(c, 1) == -EIO && documents(c) == 0 && unfilled == 1,
-	    "has it an empty catalogue at once");
+	    "that mount has an empty catalogue at once");
 	ok(put_many(c, 1, 5) == 0 && fill(c) && documents(c) == 5 && find(c, 5) == 0 &&
 		catalogue_changes(c, nothing, NULL) == 0,
-	    "which is filled");
-	is_int(catalogue_list(other, 0, walk_all, &after), -EIO, "the other finds it later");
+	    "that mount fills the catalogue");
+	is_int(catalogue_list(other, 0, walk_all, &after), -EIO,
+	    "the other mount finds the damage later");
 	ok(catalogue_is_filled(other) && documents(other) == 5 && put_many(other, 6, 6) == 0,
-	    "and goes on with the new one");
+	    "the other mount goes on with the new catalogue");
 	ok(documents(c) == 6 && catalogue_changes(c, hear, &heard) == 0 && heard.names > 0,
-	    "both have the same again");
+	    "both mounts have the same documents");
 	catalogue_close(c);
 	catalogue_close(other);
 	c = open_any();
-	ok(c && documents(c) == 6 && files() == 3, "one file is left");
+	ok(c && documents(c) == 6 && files() == 3, "one file of the catalogue is left");
 	catalogue_close(c);
 }
 
@@ -1092,10 +1098,10 @@ test_check(void)
 	put_many(c, 1, 200);
 	catalogue_close(c);
 	c = open_catalogue();
-	is_int(catalogue_check(c), 0, "a good file");
+	is_int(catalogue_check(c), 0, "a check of a good file finds nothing");
 	overwrite("catalogue", 3 * 4096, 4096);
-	is_int(catalogue_check(c), -EIO, "a page that nobody has read");
-	ok(!catalogue_is_filled(c) && catalogue_check(c) == 0, "is found, and the file begun anew");
+	is_int(catalogue_check(c), -EIO, "a check finds damage in a page that nobody has read");
+	ok(!catalogue_is_filled(c) && catalogue_check(c) == 0, "the damaged file is begun anew");
 	catalogue_close(c);
 	c = open_catalogue();
 	put_many(c, 1, 200);
@@ -1119,12 +1125,15 @@ test_open_beside_writer(void)
 	struct catalogue *c = open_catalogue(), *other;
 
 	put_many(c, 1, 5);
-	ok(catalogue_begin(c) == 0, "a batch is under way");
+	ok(catalogue_begin(c) == 0, "one mount begins a batch");
 	other = open_any();
-	ok(other && documents(other) == 5 && catalogue_is_filled(other), "another mount opens");
-	is_int(catalogue_begin(other), -ETIMEDOUT, "its batch waits for some seconds");
+	ok(other && documents(other) == 5 && catalogue_is_filled(other),
+	    "another mount opens meanwhile");
+	is_int(catalogue_begin(other), -ETIMEDOUT,
+	    "a batch of the other mount waits for some seconds");
 	catalogue_rollback(c);
-	ok(put_many(other, 6, 6) == 0 && documents(c) == 6, "then it is its turn");
+	ok(put_many(other, 6, 6) == 0 && documents(c) == 6,
+	    "after the first batch the other mount writes");
 	catalogue_close(other);
 	catalogue_close(c);
 }
@@ -1185,10 +1194,11 @@ test_told(void)
 	}
 	catalogue_commit(other);
 	fail_step = 300;
-	is_int(catalogue_changes(c, hear, &heard), -EIO, "an error while it is read what changed");
+	is_int(catalogue_changes(c, hear, &heard), -EIO,
+	    "an error while changes are read is returned");
 	unsigned then = heard.names;
-	is_int(catalogue_changes(c, hear, &heard), 0, "the next time is fine");
-	ok(then == 0 && heard.names == 700, "and each change is told once");
+	is_int(catalogue_changes(c, hear, &heard), 0, "the next call reads the changes");
+	ok(then == 0 && heard.names == 700, "each change is told once");
 
 	heard = (struct heard){ 0 };
 	catalogue_begin(c);
@@ -1196,9 +1206,10 @@ test_told(void)
 		d = document(n);
 		catalogue_remove(c, d.id, n == 2);
 	}
-	ok(catalogue_commit(c) == 0 && catalogue_changes(c, hear, &heard) == 0, "three go");
+	ok(catalogue_commit(c) == 0 && catalogue_changes(c, hear, &heard) == 0,
+	    "three documents leave the list");
 	ok(heard.names == 3 && heard.gone == 1,
-	    "what is not listed any more has not gone for that");
+	    "documents that leave the list are told, and one as gone");
 	catalogue_close(c);
 	catalogue_close(other);
 }
@@ -1233,7 +1244,7 @@ test_chain(void)
 		good &= catalogue_by_name(c, name, &got) == 0 && got.key == n;
 		document_free(&got);
 	}
-	ok(good, "one that comes moves all the younger ones");
+	ok(good, "a new document moves the names of all younger ones");
 	catalogue_begin(c);
 	good = catalogue_remove(c, d.id, true) == 0 && catalogue_commit(c) == 0;
 	for (unsigned n = 1; n <= LENGTH; n++) {
@@ -1242,7 +1253,7 @@ test_chain(void)
 		document_free(&got);
 	}
 	ok(good && catalogue_by_name(c, "link 2001", &got) == -ENOENT,
-	    "one that goes lets them all back");
+	    "a removed document gives the names back");
 	catalogue_close(c);
 }
 

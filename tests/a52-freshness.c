@@ -21,13 +21,13 @@ main(void)
 	const int64_t now = clock_wall_ms();
 	struct freshness f = { 0 };
 
-	ok(freshness_left(&f, 60000) == 0, "what was never asked is asked");
+	ok(freshness_left(&f, 60000) == 0, "a question that was never asked is asked");
 	freshness_note(&f, 0, now - 10000, MOST);
 	ok(about(freshness_left(&f, 60000), 50000),
 	    "an answer is fresh from when it was asked for");
-	ok(freshness_left(&f, 10000) == 0, "and not for longer than it may be");
+	ok(freshness_left(&f, 10000) == 0, "an answer is not fresh for longer than it may be");
 	f.asked = now + 3600000;
-	ok(freshness_left(&f, 60000) == 0, "one from the future is not fresh");
+	ok(freshness_left(&f, 60000) == 0, "an answer from the future is not fresh");
 	for (size_t i = 0; i < sizeof(pauses) / sizeof(pauses[0]); i++) {
 		freshness_note(&f, -ETIMEDOUT, 0, MOST);
 		ok(about(freshness_left(&f, 1), pauses[i]),
@@ -35,12 +35,13 @@ main(void)
 		    i + 1, (int)pauses[i]);
 	}
 	freshness_note(&f, -EINTR, 0, MOST);
-	ok(f.rc == -ETIMEDOUT, "a try that was interrupted is none");
+	ok(f.rc == -ETIMEDOUT, "a try that was interrupted does not count");
 	freshness_note(&f, 0, clock_wall_ms(), MOST);
 	freshness_note(&f, -EIO, 0, MOST);
 	ok(about(freshness_left(&f, 1), 5000), "after a success the first pause is short again");
 	ok(freshness_serves(-ETIMEDOUT, false), "without the org the last answer serves");
-	ok(!freshness_serves(-ETIMEDOUT, true), "not with offline = fail");
-	ok(!freshness_serves(-EACCES, false), "nor when the org refuses");
+	ok(!freshness_serves(-ETIMEDOUT, true),
+	    "with offline = fail no answer serves without the org");
+	ok(!freshness_serves(-EACCES, false), "a refusal of the org serves no last answer");
 	return tap_done();
 }

@@ -6,12 +6,14 @@ org_start --data "$spectrum/csvs"
 fs_mount
 
 # The suite contradicts itself in one place: the file has another telephone number than its JSON.
-objects='if type == "array" then .[] else . end | if .["Contact Phone Number"] then .["Contact Phone Number"] = "2095257564" else . end'
+objects='if type == "array" then .[] else . end |
+	if .["Contact Phone Number"] then .["Contact Phone Number"] = "2095257564" else . end'
 n=0
 for json in "$spectrum"/json/*.json; do
 	title=${json##*/}; title=${title%.json}; n=$((n + 1))
-	is "$title" "$(jq -cS . "$MNT/parsed/$title/rows.jsonl")" "$(jq -cS "$objects" "$json")"
+	is "csv-spectrum: rows.jsonl of $title is the JSON of the suite" "$(jq -cS . "$MNT/parsed/$title/rows.jsonl")" \
+		"$(jq -cS "$objects" "$json")"
 done
-is 'twelve files' "$n" 12
-is 'one has a quote out of place' "$(grep -l '^clean.no$' "$MNT"/documents/*/parsed/info.tsv)" \
+is 'csv-spectrum has twelve files' "$n" 12
+is 'only location_coordinates has a quote out of place' "$(grep -l '^clean.no$' "$MNT"/documents/*/parsed/info.tsv)" \
 	"$MNT/documents/location_coordinates/parsed/info.tsv"

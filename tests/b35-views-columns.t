@@ -20,52 +20,59 @@ org_start --data "$data"
 fs_mount
 org_forget
 p=$MNT/parsed
-is 'columns are in their order' "$(ls -U "$p/Sales/columns" | paste -sd ' ')" 'Name Amount Name_2 _4 a_b_2 a_b'
-is 'a column has one cell a line' "$(cat "$p/Sales/columns/Amount" | paste -sd ' ')" '1 -2.5'
-is 'escaped as in rows.tsv' "$(cat "$p/Sales/columns/Name_2" | paste -sd ' ')" 'x two\nlines'
-is 'their sizes are exact' "$(cd "$p/Sales/columns" && for c in *; do [ "$(stat -c %s "$c")" = "$(wc -c <"$c")" ] ||
+is 'columns/ lists the columns in their order' "$(ls -U "$p/Sales/columns" | paste -sd ' ')" \
+	'Name Amount Name_2 _4 a_b_2 a_b'
+is 'a column has one line for each cell' "$(cat "$p/Sales/columns/Amount" | paste -sd ' ')" '1 -2.5'
+is 'a column is escaped like rows.tsv' "$(cat "$p/Sales/columns/Name_2" | paste -sd ' ')" 'x two\nlines'
+is 'stat knows the sizes of columns' \
+	"$(cd "$p/Sales/columns" && for c in *; do [ "$(stat -c %s "$c")" = "$(wc -c <"$c")" ] ||
 	echo "$c"; done)" ''
-is 'paste makes rows.tsv of them' "$(cd "$p/Sales/columns" && paste -- $(ls -U) | md5sum)" \
+is 'paste makes rows.tsv of the columns' "$(cd "$p/Sales/columns" && paste -- $(ls -U) | md5sum)" \
 	"$(md5sum <"$p/Sales/rows.tsv")"
-same 'of a real file too' "$p/ubuntu/columns/series" "$(cut -f3 "$p/ubuntu/rows.tsv" >"$TMP/series";
+same 'a column of a real file is the column of its rows.tsv' "$p/ubuntu/columns/series" \
+	"$(cut -f3 "$p/ubuntu/rows.tsv" >"$TMP/series";
 	echo "$TMP/series")"
-ok 'a column that there is not' not test -e "$p/Sales/columns/none"
-calls 'all at one download a document' 'GET */VersionData' 2
-is 'many columns are all listed' "$(ls "$p/Wide/columns" | wc -l)" 3000
-is 'and each can be read' "$(cat "$p/Wide/columns/2999")" 5999
-is 'a name that needs no change is its own column' "$(cd "$p/Alike/columns" && for c in *; do echo "$c=$(cat "$c")";
+ok 'a column that does not exist is not there' not test -e "$p/Sales/columns/none"
+calls 'all columns of a document cost one download' 'GET */VersionData' 2
+is 'columns/ lists 3,000 columns' "$(ls "$p/Wide/columns" | wc -l)" 3000
+is 'the last of 3,000 columns can be read' "$(cat "$p/Wide/columns/2999")" 5999
+is 'a name that needs no change stays with its own column' \
+	"$(cd "$p/Alike/columns" && for c in *; do echo "$c=$(cat "$c")";
 	done | sort | paste -sd,)" 'A_B=4,_a=6,a b=3,a_b=2,a_b_2=5,a_b_3=1'
-is 'columns whose names are alike as far as a file name goes' "$(ls "$p/Long/columns" | sort -u | wc -l)" 28998
-is 'each has its own' "$(cat "$p/Long/columns/$(printf x%.0s $(seq 247))_8999" \
+is 'columns/ lists all of 28,998 columns whose names begin alike' "$(ls "$p/Long/columns" | sort -u | wc -l)" 28998
+is 'columns with long names are the right ones' "$(cat "$p/Long/columns/$(printf x%.0s $(seq 247))_8999" \
 	"$p/Long/columns/$(printf x%.0s $(seq 247))_9000" | paste -sd' ')" '28997 1'
-is 'and all have one' "$(cd "$p/Long/columns" && ls -U | tail -1)" "$(printf x%.0s $(seq 247))_8999"
-is 'an empty document has none' "$(ls "$p/Empty/columns" | wc -l)" 0
+is 'the last column of a long list has a name of its own' "$(cd "$p/Long/columns" && ls -U | tail -1)" \
+	"$(printf x%.0s $(seq 247))_8999"
+is 'an empty document has no columns' "$(ls "$p/Empty/columns" | wc -l)" 0
 
-is 'CSV readers read table.csv as it is meant' "$(python3 -c "
+is 'Python reads table.csv with unique names of columns' "$(python3 -c "
 import csv, sys
 print(list(csv.reader(open('$p/Sales/table.csv', newline='', encoding='utf-8'))))")" \
-	"[['Name', 'Amount', 'Name_2', '_4', 'a/b', 'a_b'], ['Smith, \"J\"', '1', 'x', 'y', '1', '2'], ['Müller', '-2.5', 'two\\nlines', '', '3', '4']]"
-is 'it is rectangular' "$(python3 -c "
+	"[['Name', 'Amount', 'Name_2', '_4', 'a/b', 'a_b'], ['Smith, \"J\"', '1', 'x', 'y', '1', '2'], \
+['Müller', '-2.5', 'two\\nlines', '', '3', '4']]"
+is 'each record of table.csv has as many cells as the header' "$(python3 -c "
 import csv
 print({len(r) for r in csv.reader(open('$p/Odd/table.csv', newline=''))})")" '{3}'
-is 'sqlite reads it' "$(sqlite3 :memory: '.mode csv' ".import '$p/Sales/table.csv' t" 'SELECT sum(Amount) FROM t')" -1.5
+is 'sqlite imports table.csv' \
+	"$(sqlite3 :memory: '.mode csv' ".import '$p/Sales/table.csv' t" 'SELECT sum(Amount) FROM t')" -1.5
 
-is 'info says that all is clean' "$(head -1 "$p/Sales/info.tsv")" 'clean	yes'
-is 'and of one that is not clean' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
-is 'with numbers' "$(grep -c '^records	4$' "$p/Odd/info.tsv")" 1
-is 'errors.tsv has a line a fault' "$(tail -n +2 "$p/Odd/errors.tsv" | cut -f4 | sort | paste -sd ' ')" \
+is 'info.tsv says yes to a clean document' "$(head -1 "$p/Sales/info.tsv")" 'clean	yes'
+is 'info.tsv says no to a document with faults' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
+is 'info.tsv counts the records' "$(grep -c '^records	4$' "$p/Odd/info.tsv")" 1
+is 'errors.tsv has a line for each fault' "$(tail -n +2 "$p/Odd/errors.tsv" | cut -f4 | sort | paste -sd ' ')" \
 	'long-record short-record text-after-quote'
-is 'none where the column has none' "$(wc -l <"$p/Sales/errors.tsv")" 1
+is 'errors.tsv of a clean document has only its header' "$(wc -l <"$p/Sales/errors.tsv")" 1
 
-is 'a document that is called README has its views too' "$(cat "$MNT/documents/README/parsed/rows.tsv")" '1	2'
-is 'and parsed lists a README only' "$(ls -A "$p")" README
-ok 'which is a text' grep -q 'CSV' "$p/README"
+is 'a document with the name README has its views' "$(cat "$MNT/documents/README/parsed/rows.tsv")" '1	2'
+is 'parsed/ lists only a README beside a document with that name' "$(ls -A "$p")" README
+ok 'the README of parsed/ is a text' grep -q 'CSV' "$p/README"
 
 fs_unmount; org_forget
 fs_mount -o csv_delimiter=';'
-is 'an option says otherwise' "$(head -1 "$p/Sales/header")" 'Name,Amount,Name,,a/b,a_b'
+is 'the option csv_delimiter changes the cells' "$(head -1 "$p/Sales/header")" 'Name,Amount,Name,,a/b,a_b'
 fs_unmount
 fs_mount -o csv_strict=yes
-ok 'strict: views of an unclean document are an error' not cat "$p/Odd/rows.tsv"
-is 'except info.tsv' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
-calls 'without a second download' 'GET */VersionData' 0
+ok 'csv_strict: a view of a document with faults is an error' not cat "$p/Odd/rows.tsv"
+is 'csv_strict: info.tsv of a document with faults can be read' "$(head -1 "$p/Odd/info.tsv")" 'clean	no'
+calls 'csv_strict downloads nothing again' 'GET */VersionData' 0

@@ -12,16 +12,17 @@ fault() { org fault -d kind=error -d status=403 -d code=INSUFFICIENT_ACCESS -d m
 	--data-urlencode 'match=GET *VersionData' >/dev/null; }
 fault forever
 org_forget
-ok 'ls -l of it fails' not ls -l "$parsed/" "$parsed/columns"
-calls 'and costs one try' 'GET */VersionData' 1
-is 'it tells of each' "$(cat "$parsed/table.tsv" "$parsed/info.tsv" "$parsed/errors.tsv" 2>&1 |
+ok 'ls -l of views fails if the document cannot be downloaded' not ls -l "$parsed/" "$parsed/columns"
+calls 'a look at all views costs one try' 'GET */VersionData' 1
+is 'each view reports the error' "$(cat "$parsed/table.tsv" "$parsed/info.tsv" "$parsed/errors.tsv" 2>&1 |
 	grep -c 'Permission denied')" 3
 org fault/clear -X POST >/dev/null
-is 'after that second it is tried again' \
+is 'a second later the views can be read' \
 	"$(timeout 120 sh -c "until cat '$parsed/header' 2>/dev/null; do sleep 0.1; done")" "$(printf 'a\nb')"
-calls 'by one call' 'GET */VersionData' 2
-ok 'and all is there' ls -l "$parsed/" "$parsed/columns"
+calls 'the second try is one call' 'GET */VersionData' 2
+ok 'all views are listed after the second try' ls -l "$parsed/" "$parsed/columns"
 fault 1
-ok 'of another document nothing is remembered' not stat "$MNT/documents/Memo/Memo.txt"
-is 'nor is an error of its views one of its bytes' "$(cat "$MNT/documents/Memo/Memo.html")" '<p>text</p>'
+ok 'the text of a note reports a failed download' not stat "$MNT/documents/Memo/Memo.txt"
+is 'a failed download of a text is not remembered for the note itself' "$(cat "$MNT/documents/Memo/Memo.html")" \
+	'<p>text</p>'
 fs_unmount

@@ -12,30 +12,23 @@ org_start --data "$data"
 fs_mount -o refresh=0
 cat "$MNT/documents/small/small.txt" >/dev/null
 exec 3<"$MNT/documents/small/small.txt"
-within() { timeout -s KILL 120 "$@"; }
-held() { curl -sSf "$ORG_URL/_org/wait?held=$1&timeout=30" >/dev/null; }
-four='SIGINT
-SIGINT
-SIGINT
-SIGINT'
 
 # A refresh that the org does not answer.
 org fault -d kind=hold --data-urlencode 'match=GET */queryAll*' -d times=forever >/dev/null
 stat "$MNT/documents/table" >"$TMP/stat" 2>&1 & waiting=$!
-held 1
+org_held 1
 echo now >"$MNT/.sffs/refresh" & writer=$!
-ok 'df goes on' within df "$MNT"
-ok 'so does a listing that needs no refresh' within ls "$MNT" "$MNT/.sffs"
-ok 'so does an open file' within cat /dev/fd/3
-ok 'and the status' within jq .documents "$MNT/.sffs/status.json"
-is 'Ctrl-C frees four callers of a name' "$(within python3 "$TOP/tests/callers.py" 4 stat "$MNT/documents/big")" "$four"
-is 'and four that list' "$(within python3 "$TOP/tests/callers.py" 4 ls "$MNT/documents")" "$four"
-is 'and four that refresh beside one that goes on waiting' \
-	"$(within python3 "$TOP/tests/callers.py" 4 sh -c "echo now >'$MNT/.sffs/refresh'")" "$four"
+ok 'df works during a refresh that the org holds' within df "$MNT"
+ok 'a listing that needs no refresh works meanwhile' within ls "$MNT" "$MNT/.sffs"
+ok 'an open file can be read meanwhile' within cat /dev/fd/3
+ok 'status.json can be read meanwhile' within jq .documents "$MNT/.sffs/status.json"
+interrupts 'Ctrl-C ends four waits for a name' stat "$MNT/documents/big"
+interrupts 'Ctrl-C ends four waits for a listing' ls "$MNT/documents"
+interrupts 'Ctrl-C ends four refreshes beside one that goes on waiting' sh -c "echo now >'$MNT/.sffs/refresh'"
 org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
 wait $waiting && wait $writer
-is 'the others, who went on waiting, get the answer' "$?" 0
-ok 'and the directory is as before' within ls "$MNT/documents/big"
+is 'the two that went on waiting get the answer' "$?" 0
+ok 'the directory is as before the waits' within ls "$MNT/documents/big"
 exec 3<&-; fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
@@ -43,58 +36,56 @@ rm -rf "$XDG_CACHE_HOME"/sffs
 fs_mount
 org fault -d kind=hold-after -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/big/big.bin" >"$TMP/big" & waiting=$!
-held 1
-ok 'the bytes that have come are read meanwhile' within sh -c \
+org_held 1
+ok 'the bytes that have come of a stalled download can be read' within sh -c \
 	"head -c 500000 '$MNT/documents/big/big.bin' | cmp -n 500000 - '$data/big.bin'"
-ok 'listing goes on' within ls -l "$MNT/documents"
-ok 'in the same directory' within sh -c "ls -l '$MNT/documents/big' && cat '$MNT/documents/big/metadata.json'"
-ok 'and other files' within cat "$MNT/documents/small/small.txt"
-ok 'and views of other files' within cat "$MNT/parsed/table/rows.tsv"
-is 'Ctrl-C frees four readers' "$(within python3 "$TOP/tests/callers.py" 4 tail -c 10 "$MNT/documents/big/big.bin")" \
-	"$four"
+ok 'ls -l works beside a stalled download' within ls -l "$MNT/documents"
+ok 'the directory of the stalled file can be read' within \
+	sh -c "ls -l '$MNT/documents/big' && cat '$MNT/documents/big/metadata.json'"
+ok 'another file can be read beside a stalled download' within cat "$MNT/documents/small/small.txt"
+ok 'a view of another file can be read beside a stalled download' within cat "$MNT/parsed/table/rows.tsv"
+interrupts 'Ctrl-C frees four readers' tail -c 10 "$MNT/documents/big/big.bin"
 org release -X POST >/dev/null
 wait $waiting
-same 'the others, who went on waiting, get every byte' "$data/big.bin" "$TMP/big"
-calls 'at one download' 'GET */VersionData' 4
+same 'the reader that went on waiting gets every byte' "$data/big.bin" "$TMP/big"
+calls 'a stalled download is fetched once' 'GET */VersionData' 4
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
 # Views of documents that do not come, more than there are threads that make views.
-fs_mount
-cat "$MNT/documents/table/table.csv" >/dev/null
-org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d times=forever >/dev/null
-views=
-for i in 1 2 3; do cat "$MNT/parsed/held$i/table.tsv" >"$TMP/held$i" & views="$views $!"; done
-held 3
-ok 'a document that is here is parsed meanwhile' within cat "$MNT/parsed/table/table.tsv"
-org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
-wait $views
-fs_unmount
-rm -rf "$XDG_CACHE_HOME"/sffs/*/blobs	# what is known of the documents stays
-fs_mount
-cat "$MNT/documents/table/table.csv" >/dev/null
-org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d times=forever >/dev/null
-views=
-for i in 1 2 3; do cat "$MNT/parsed/held$i/table.tsv" >"$TMP/held$i" & views="$views $!"; done
-held 3
-ok 'and is rendered meanwhile' within cat "$MNT/parsed/table/table.tsv"
-org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
-wait $views
-is 'and all come in the end' "$(cat "$TMP/held1" "$TMP/held2" "$TMP/held3" | sort | uniq -c | tr -s ' \t\n' ' ')" \
+# beside_held DESCRIPTION: a view of a document in the cache can be read while three downloads are held.
+beside_held() {
+	fs_mount
+	cat "$MNT/documents/table/table.csv" >/dev/null
+	org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d times=forever >/dev/null
+	views=
+	for i in 1 2 3; do cat "$MNT/parsed/held$i/table.tsv" >"$TMP/held$i" & views="$views $!"; done
+	org_held 3
+	ok "$1" within cat "$MNT/parsed/table/table.tsv"
+	org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
+	wait $views
+	fs_unmount
+}
+beside_held 'a document in the cache is parsed while three others do not come'
+rm -rf "$XDG_CACHE_HOME"/sffs/*/blobs	# the surveys stay
+beside_held 'a view of a document in the cache is rendered while three others do not come'
+is 'the three views that waited come in the end' \
+	"$(cat "$TMP/held1" "$TMP/held2" "$TMP/held3" | sort | uniq -c | tr -s ' \t\n' ' ')" \
 	' 3 1 2 3 a b '
-fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 
 # More readers than the kernel's default limit of background requests, each at another place of a stalled download.
 fs_mount
 org fault -d kind=hold-after -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$MNT/documents/huge/huge.bin" >/dev/null & readers=$!
-held 1
+org_held 1
 for i in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do
 	dd if="$MNT/documents/huge/huge.bin" of=/dev/null bs=1M skip=$i count=1 2>/dev/null & readers="$readers $!"
 done
 # shellcheck disable=SC2086 # a word each
-timeout 120 sh -c 'until [ "$(cat $(printf "/proc/%s/status " "$@") 2>/dev/null | grep -c "^State:.D")" = 21 ]; do sleep 0.05; done' - $readers
+timeout 120 \
+	sh -c 'until [ "$(cat $(printf "/proc/%s/status " "$@") 2>/dev/null | grep -c "^State:.D")" = 21 ]
+	do sleep 0.05; done' - $readers
 ok 'twenty waiting readers hold up no other' within cmp "$MNT/documents/other/other.bin" "$data/other.bin"
 kill -9 $readers
 org release -X POST >/dev/null
@@ -116,9 +107,9 @@ m.madvise(mmap.MADV_RANDOM)
 print(m[2000000])
 END
 python3 "$TMP/one.py" "$MNT/documents/huge/huge.bin" >/dev/null & waiting=$!
-held 1
+org_held 1
 kill $waiting
-ok 'another is read by the next request' within cat "$MNT/documents/small/small.txt"
-calls 'which is the second' 'GET */VersionData' 2
+ok 'a small file is read beside a stalled download that nobody reads' within cat "$MNT/documents/small/small.txt"
+calls 'the small file was the second download' 'GET */VersionData' 2
 org wait -G --data-urlencode "match=GET *VersionData" -d count=2 -d state=ended -d timeout=30 >/dev/null
-like 'the first was cut by sffs' "$(org journal | grep VersionData | head -1)" '*cut*'
+like 'sffs cut the stalled download' "$(org journal | grep VersionData | head -1)" '*cut*'

@@ -19,15 +19,15 @@ signalled() { python3 "$TOP/tests/signalled.py" "$MNT/documents/One" "$@" 2>&1; 
 
 for s in SIGCHLD SIGWINCH SIGURG SIGCONT SIGUSR2; do
 	hold
-	is "$s is none" "$(signalled $s -- sh -c "$go")" there
+	is "$s does not end a wait" "$(signalled $s -- sh -c "$go")" there
 done
 hold
-is 'nor are many' "$(signalled SIGCHLD SIGWINCH SIGURG SIGCHLD -- sh -c "$go")" there
+is 'four harmless signals do not end a wait' "$(signalled SIGCHLD SIGWINCH SIGURG SIGCHLD -- sh -c "$go")" there
 hold
-is 'but SIGTERM after one ends it' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
+is 'SIGTERM after a harmless signal ends the wait' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
 org release -X POST >/dev/null
 hold
-is 'also in a program that catches it' "$(signalled SIGCHLD -- sh -c "$held; kill -ALRM \$PID")" \
+is 'SIGALRM ends the wait of a program that catches it' "$(signalled SIGCHLD -- sh -c "$held; kill -ALRM \$PID")" \
 	'Interrupted system call'
 org release -X POST >/dev/null
 hold

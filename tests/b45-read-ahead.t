@@ -12,26 +12,27 @@ d=$MNT/documents
 downloads() { org_count 'GET *VersionData'; }
 
 cat "$d/doc-20/doc-20.bin" >/dev/null
-is 'one document is one download' "$(downloads)" 1
+is 'a read of one document downloads one' "$(downloads)" 1
 cat "$d/doc-33/doc-33.bin" "$d/doc-05/doc-05.bin" "$d/doc-11/doc-11.bin" "$d/doc-29/doc-29.bin" "$d/doc-02/doc-02.bin" \
 	>/dev/null
-is 'six here and there are six' "$(downloads)" 6
+is 'six reads without an order download six documents' "$(downloads)" 6
 
 # Holds the downloads, to tell those ahead from those that somebody reads.
 org_forget
 org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d skip=3 -d times=forever >/dev/null
 (cat "$d/doc-06/doc-06.bin" "$d/doc-07/doc-07.bin" "$d/doc-08/doc-08.bin" "$d/doc-09/doc-09.bin") >"$TMP/read" & \
 	reading=$!
-curl -sSf "$ORG_URL/_org/wait?held=4&timeout=30" >/dev/null
-is 'the fourth in order waits, and the next ones are under way' "$(downloads)" 7
+org_held 4
+is 'while the fourth document in order waits, the next ones download' "$(downloads)" 7
 org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
 wait $reading
-is 'all bytes are right' "$(cat "$data"/doc-0[6789].bin | md5sum)" "$(md5sum <"$TMP/read")"
+is 'four documents read in order have the right bytes' "$(cat "$data"/doc-0[6789].bin | md5sum)" \
+	"$(md5sum <"$TMP/read")"
 
 # The whole walk, in the order of the names: each document once.
 cat "$d"/doc-??/doc-??.bin | md5sum >"$TMP/sum"
 is 'a walk reads every document' "$(cat "$TMP/sum")" "$(cat "$data"/doc-??.bin | md5sum)"
-calls 'each downloaded once, though two fetch' 'GET *VersionData' 34
+calls 'a walk downloads each document once' 'GET *VersionData' 34
 fs_unmount
 
 # Views of one kind of document, in the order of a listing.
@@ -40,9 +41,10 @@ fs_mount
 org_forget
 ls -U "$d" | while read -r name; do [ ! -e "$d/$name/parsed" ] || cat "$d/$name/parsed/rows.tsv"; done | sort \
 	>"$TMP/rows"
-is 'a walk over the views of one kind' "$(wc -l <"$TMP/rows")" 10
-is 'fetches at most the others that it passes' "$(test "$(downloads)" -le 18 && echo yes)" yes
-is 'nothing was out of order' "$(jq '.calls.failed' "$MNT/.sffs/status.json")" 0
+is 'a walk over the views of one kind reads all ten' "$(wc -l <"$TMP/rows")" 10
+is 'a walk over views downloads at most the other documents that it passes' \
+	"$(test "$(downloads)" -le 18 && echo yes)" yes
+is 'no call of the walk over views failed' "$(jq '.calls.failed' "$MNT/.sffs/status.json")" 0
 fs_unmount
 
 # Documents are fetched ahead only while a transfer is free, so that no reader waits after them.
@@ -51,8 +53,8 @@ fs_mount -o transfers=2
 org_forget
 org fault -d kind=hold --data-urlencode 'match=GET *VersionData' -d skip=2 -d times=forever >/dev/null
 cat "$d/doc-01/doc-01.bin" "$d/doc-02/doc-02.bin" "$d/doc-03/doc-03.bin" >/dev/null & reading=$!
-curl -sSf "$ORG_URL/_org/wait?held=2&timeout=30" >/dev/null
-is 'two transfers run, and at most the third document waits' \
+org_held 2
+is 'two transfers run, and at most one document waits' \
 	"$(jq -c '[.transfers.running, .transfers.waiting <= 1]' "$MNT/.sffs/status.json")" '[2,true]'
 org fault/clear -X POST >/dev/null; org release -X POST >/dev/null
 wait $reading

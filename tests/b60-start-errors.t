@@ -52,7 +52,10 @@ for word in auto_unmount allow_root nonempty remount; do bad "-o $word" 2 "*-o $
 # In a /dev without some of its files.
 cat >"$TMP/lacking" <<'END'
 #!/bin/sh
-mount -t tmpfs none /mnt && for d in null fuse zero random urandom; do [ "$d" = "$1" ] || { touch "/mnt/$d" && mount --bind "/dev/$d" "/mnt/$d"; }; done
+mount -t tmpfs none /mnt
+for d in null fuse zero random urandom; do
+	[ "$d" = "$1" ] || { touch "/mnt/$d" && mount --bind "/dev/$d" "/mnt/$d"; }
+done
 mount --move /mnt /dev && shift && exec "$@"
 END
 chmod +x "$TMP/lacking"
@@ -94,10 +97,11 @@ fs_mount
 timeout -s KILL 120 "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
 is 'already mounted: exit status' "$?" 6
 like 'already mounted: message' "$(cat "$TMP/err")" '*mounted*fusermount3 -u*'
-is 'already mounted: the mount goes on' "$(cat "$MNT/documents/hello/hello.txt")" hello
+is 'already mounted: the first mount goes on' "$(cat "$MNT/documents/hello/hello.txt")" hello
 fs_unmount
 gone
 rm -rf "$XDG_STATE_HOME/sffs"
 org set -d flow-enabled=0 >/dev/null
 bad 'the flow is not enabled' 4 '*lient credentials flow*' sim "$MNT"
-is 'no secret was said' "$(cat "$TMP"/err* | grep -c "$(sed -n 's/^client_secret = //p' "$TMP/good")")" 0
+is 'no message of a wrong start has the secret' \
+	"$(cat "$TMP"/err* | grep -c "$(sed -n 's/^client_secret = //p' "$TMP/good")")" 0

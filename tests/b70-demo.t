@@ -5,10 +5,10 @@ mkdir "$TMP/tmp" "$TMP/files"
 printf 'Name,Amount\n"Smith, John",3\n' >"$TMP/files/My Sales.csv"
 demo() { BUILD=$BUILD TMPDIR=$TMP/tmp "$TOP/scripts/demo" "$@" </dev/null >"$TMP/demo" 2>&1; }
 
-ok 'the demo ends well' demo
-like 'it lists documents' "$(cat "$TMP/demo")" '*debian*ubuntu*'
-like 'it has run a pipeline over rows' "$(cat "$TMP/demo")" '*rows.tsv*"codename"*rsync*0*"documents"*'
-ok 'and over files of the user' demo "$TMP/files"
-like 'which it shows' "$(cat "$TMP/demo")" '*Smith, John*3*'
-is 'nothing is left mounted' "$(grep -c "$TMP/tmp" /proc/mounts)" 0
-is 'nor on disk' "$(ls -A "$TMP/tmp")" ''
+ok 'the demo exits 0' demo
+like 'the demo lists documents' "$(cat "$TMP/demo")" '*debian*ubuntu*'
+like 'the demo runs a pipeline over rows' "$(cat "$TMP/demo")" '*rows.tsv*"codename"*rsync*0*"documents"*'
+ok 'the demo with a directory of the user exits 0' demo "$TMP/files"
+like 'the demo shows a file of the user' "$(cat "$TMP/demo")" '*Smith, John*3*'
+is 'the demo leaves nothing mounted' "$(grep -c "$TMP/tmp" /proc/mounts)" 0
+is 'the demo leaves no file' "$(ls -A "$TMP/tmp")" ''

@@ -4,7 +4,8 @@
 . "${0%/*}/lib.sh"; plan 28
 data=$TMP/data
 mkdir "$data"
-bytes() { python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(sys.argv[1]).randbytes(3000000))' "$1"; }
+bytes() { python3 -c 'import random, sys; sys.stdout.buffer.write(random.Random(sys.argv[1]).randbytes(3000000))' \
+	"$1"; }
 bytes 1 >"$data/Big.bin"
 bytes 2 >"$TMP/big2"
 bytes 3 >"$TMP/big3"

@@ -25,7 +25,8 @@ change_all() {
 	change delete -d title="N$((turn - 1))"
 	change add -d title="N$turn" -d content=new
 }
-all_show() { is "$1" "$(ls "$docs" | paste -sd,) $(cat "$docs/T2/T2.txt")" "A$turn,N$turn,T2,T3,T4,T5,T6 version $turn"; }
+all_show() { is "$1" "$(ls "$docs" | paste -sd,) $(cat "$docs/T2/T2.txt")" \
+	"A$turn,N$turn,T2,T3,T4,T5,T6 version $turn"; }
 shows() { what=$1; shift; change_all; ${1+"$@"}; fs_sync; all_show "$what"; }
 change rename -d title=T1 -d to=A0
 change add -d title=N0 -d content=new

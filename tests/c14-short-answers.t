@@ -5,7 +5,8 @@ data=$TMP/data
 for i in 1 2 3 4; do
 	mkdir -p "$data/Acme$i.account" "$data/Sales/Plans$i" "$data/T$i.versions"
 	for j in 1 2 3; do
-		echo "linked $i $j" >"$data/Acme$i.account/L$i$j.txt"; echo "plan $i $j" >"$data/Sales/Plans$i/P$i$j.txt"
+		echo "linked $i $j" >"$data/Acme$i.account/L$i$j.txt"; echo \
+			"plan $i $j" >"$data/Sales/Plans$i/P$i$j.txt"
 		echo "version $j" >"$data/T$i.versions/$j.txt"
 	done
 done

@@ -14,15 +14,18 @@ add Same Same.csv >/dev/null
 sixth=$(add Same.txt Same.txt)
 add metadata metadata.json >/dev/null
 fs_mount
-is 'five of one Title, and one of their names' "$(ls "$MNT/documents" | grep Same | sort | paste -sd,)" \
+is 'five documents of one title, and one titled like their names, have six names' \
+	"$(ls "$MNT/documents" | grep Same | sort | paste -sd,)" \
 	"$(printf '%s\n' Same "Same ($third)" "Same ($fourth)" Same.csv Same.txt "Same.txt ($sixth)" | sort |
 	paste -sd,)"
-is 'the file in it' "$(ls "$MNT/documents/Same.csv" "$MNT/documents/Same.txt ($sixth)" | paste -sd,)" \
-	"$MNT/documents/Same.csv:,Same.csv,metadata.json,parsed,,$MNT/documents/Same.txt ($sixth):,Same.txt,metadata.json"
-is 'a file that is called metadata.json' "$(cat "$MNT/documents/metadata/metadata.json")" x
-is 'has its record beside it' "$(jq -r .Title "$MNT/documents/metadata/.metadata.json")" metadata
+is 'a directory with a longer name holds the file with the title' \
+	"$(ls "$MNT/documents/Same.csv" "$MNT/documents/Same.txt ($sixth)" | paste -sd,)" \
+	"$MNT/documents/Same.csv:,Same.csv,metadata.json,parsed,,\
+$MNT/documents/Same.txt ($sixth):,Same.txt,metadata.json"
+is 'a file titled metadata.json keeps its name' "$(cat "$MNT/documents/metadata/metadata.json")" x
+is 'its record is .metadata.json' "$(jq -r .Title "$MNT/documents/metadata/.metadata.json")" metadata
 org change -d op=delete -d id="$(org document -G -d title=Same | cut -d' ' -f1)" >/dev/null
 fs_sync
-is 'the oldest goes: the next takes its name, and who waited for that' \
+is 'when the oldest is deleted the next takes its name, and another the name of that' \
 	"$(ls "$MNT/documents" | grep Same | sort | paste -sd,)" \
 	"$(printf '%s\n' Same Same.txt "Same ($fourth)" Same.csv "Same.txt ($sixth)" | sort | paste -sd,)"

@@ -8,8 +8,7 @@ printf 'a,b\n1,2\n' >"$data/Table.csv"
 org_start --data "$data" --page-size 3
 second=$TMP/second
 mkdir "$second"
-trap 'fusermount3 -uz "$second" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' \
-	EXIT
+at_end() { fusermount3 -uz "$second" 2>/dev/null; }
 change() { op=$1; shift; org change -d op="$op" "$@" >/dev/null; }
 fault() { org fault "$@" -d times=1 >/dev/null; }
 blobs() { find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l; }
@@ -18,7 +17,8 @@ blobs() { find "$XDG_CACHE_HOME/sffs" -name '068*' | wc -l; }
 fs_mount -o versions=all,refresh=3600
 for i in 1 2 3 4 5 6; do change rename -d title=T$i -d to=R$i; change new-version -d title=R$i -d content=new; done
 fs_sync
-is 'the changes come on several pages' "$(cat "$MNT/documents"/R?/content) $(ls "$MNT"/versions/R? | grep -c txt)" \
+is 'changes on several pages are all shown' \
+	"$(cat "$MNT/documents"/R?/content) $(ls "$MNT"/versions/R? | grep -c txt)" \
 	'newnewnewnewnewnew 12'
 
 # All locators are lost, once each.
@@ -28,14 +28,14 @@ org_forget
 fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET */query/*'
 fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET *FROM ContentVersion*'
 fs_mount -o versions=all,refresh=3600
-is 'a mount that loses them goes on' "$?" 0
-calls 'after the last document that came' "GET */query?*FROM ContentDocument WHERE Id > *" 1
-is 'from where it was' "$(ls "$MNT"/versions/R? | grep -c txt)" 12
-is 'with all documents' "$(ls "$MNT/documents" | wc -l)" 7
+is 'a mount whose query locators are lost starts' "$?" 0
+calls 'the fill goes on after the last document that came' "GET */query?*FROM ContentDocument WHERE Id > *" 1
+is 'the fill brings all versions' "$(ls "$MNT"/versions/R? | grep -c txt)" 12
+is 'the fill brings all documents' "$(ls "$MNT/documents" | wc -l)" 7
 change new-version -d title=R1 -d content=newer
 fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET *FROM ContentVersion*'
 fs_sync
-is 'the versions of changed documents as well' "$(ls "$MNT/versions/R1" | wc -l)" 3
+is 'a refresh brings versions though a locator is lost' "$(ls "$MNT/versions/R1" | wc -l)" 3
 
 # A refresh that loses one goes on from the rows that have come; these are older than the newest known one.
 fs_unmount
@@ -45,8 +45,8 @@ fs_sync
 org_forget
 fault -d kind=error -d status=400 -d code=INVALID_QUERY_LOCATOR --data-urlencode 'match=GET */query/*'
 fs_sync
-calls 'it asks twice' 'GET */query?*FROM ContentDocument *' 2
-calls 'and has pages after that' 'GET */query/*' 2
+calls 'a refresh whose locator is lost asks twice' 'GET */query?*FROM ContentDocument *' 2
+calls 'the second question brings the remaining pages' 'GET */query/*' 2
 fs_unmount
 fs_mount -o versions=all,refresh=3600
 
@@ -54,25 +54,26 @@ fs_mount -o versions=all,refresh=3600
 org set -d page-size=0 >/dev/null
 cat "$MNT"/documents/*/content >/dev/null
 "$BUILD/sffs" -o refresh=3600,filter="Title LIKE 'R%'" sim "$second"
-is 'a filter' "$(ls "$second/documents" | wc -l)" 6
+is 'a mount with a filter lists the matching documents' "$(ls "$second/documents" | wc -l)" 6
 before=$(blobs)
 change rename -d title=R1 -d to=S1
 echo now >"$second/.sffs/refresh"
-is 'a document that stops matching is not listed there' "$(ls "$second/documents" | wc -l)" 5
-is 'but its bytes stay' "$(blobs)" "$before"
+is 'a document that stops matching leaves the mount with the filter' "$(ls "$second/documents" | wc -l)" 5
+is 'the bytes of a document that stops matching stay in the cache' "$(blobs)" "$before"
 change rename -d title=R2 -d to=S2
 echo full >"$second/.sffs/refresh"
-is 'also when all Ids are listed' "$(ls "$second/documents" | wc -l) $(blobs)" "4 $before"
+is 'a full refresh keeps the bytes of what stops matching' "$(ls "$second/documents" | wc -l) $(blobs)" "4 $before"
 change archive -d title=R3
 echo now >"$second/.sffs/refresh"
-is 'or it is archived' "$(ls "$second/documents" | wc -l) $(blobs)" "3 $before"
+is 'a refresh keeps the bytes of an archived document' "$(ls "$second/documents" | wc -l) $(blobs)" "3 $before"
 change delete -d title=R4
 echo now >"$second/.sffs/refresh"
-is 'a deleted document leaves the cache' "$(ls "$second/documents" | wc -l) $(blobs)" "2 $((before - 1))"
+is 'the bytes of a deleted document leave the cache' "$(ls "$second/documents" | wc -l) $(blobs)" "2 $((before - 1))"
 change rename -d title=R5 -d to=S5
 change delete -d title=S5
 echo now >"$second/.sffs/refresh"
-is 'also when it has left the filter before' "$(ls "$second/documents" | wc -l) $(blobs)" "1 $((before - 2))"
+is 'the bytes of a deleted document leave the cache though it had left the filter before' \
+	"$(ls "$second/documents" | wc -l) $(blobs)" "1 $((before - 2))"
 fusermount3 -u "$second"
 
 # Rendering counts as use of a survey: it is then among the most recent of very many.
@@ -84,12 +85,14 @@ c.commit()
 print(c.execute('SELECT min(rowid) > 50000 FROM survey WHERE maker NOT LIKE \'x\'').fetchone()[0])
 " "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | grep -v part-)" "$@"; }
 stat "$MNT/parsed/Table/header" >/dev/null
-is 'a survey, and many that come after it' \
-	"$(survey "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO survey SELECT i, 'x', 'x', 0 FROM n")" 0
+is 'the survey of a view is older than 60,000 others' \
+	"$(survey "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 60000) \
+INSERT INTO survey SELECT i, 'x', 'x', 0 FROM n")" 0
 fs_unmount
 fs_mount -o refresh=3600
-is 'it is used' "$(stat -c %s "$MNT/parsed/Table/header" "$MNT/parsed/Table/rows.tsv" | paste -sd' ') $(survey)" '4 4 0'
-is 'and rendered by' "$(cat "$MNT/parsed/Table/rows.tsv") $(survey)" '1	2 1'
+is 'stat after a remount uses the survey and does not count as use' \
+	"$(stat -c %s "$MNT/parsed/Table/header" "$MNT/parsed/Table/rows.tsv" | paste -sd' ') $(survey)" '4 4 0'
+is 'a render uses the survey and counts as use' "$(cat "$MNT/parsed/Table/rows.tsv") $(survey)" '1	2 1'
 
 # Damage under two mounts: each goes on with a new list.
 "$BUILD/sffs" -o refresh=3600 sim "$second"
@@ -107,8 +110,8 @@ ls "$MNT/documents" >"$TMP/names2"
 same 'a damaged list is replaced under its mount' "$TMP/names" "$TMP/names2"
 echo now >"$second/.sffs/refresh"
 ls "$second/documents" >"$TMP/names2"
-same 'and under another one' "$TMP/names" "$TMP/names2"
-is 'one file is left' "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | grep -vc part-)" 1
+same 'a damaged list is replaced under the other mount' "$TMP/names" "$TMP/names2"
+is 'one file of the catalogue is left' "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | grep -vc part-)" 1
 fusermount3 -u "$second"
 
 # The org does not say whether the user has Query All Files.
@@ -118,11 +121,11 @@ reach() { jq -c '.sees_all_files' "$MNT/.sffs/status.json"; }
 org fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION --data-urlencode \
 	"match=GET *FROM ContentDocumentLink LIMIT 1" -d times=2 >/dev/null
 fs_mount -o refresh=3600,tries=1
-is 'it mounts all the same' "$? $(reach)" '0 null'
+is 'a mount starts though the org does not say what the user sees' "$? $(reach)" '0 null'
 change delete -d title=R6
-ok 'and lists all Ids' sh -c "echo full >'$MNT/.sffs/refresh'"
+ok 'a full refresh works though the org does not say what the user sees' sh -c "echo full >'$MNT/.sffs/refresh'"
 echo full >"$MNT/.sffs/refresh"
-is 'the next list asks again' "$(reach)" true
+is 'the next full refresh asks again' "$(reach)" true
 org set -d query-all-files=0 >/dev/null
 echo full >"$MNT/.sffs/refresh"
-is 'and again' "$(reach)" false
+is 'a full refresh shows that the user sees less' "$(reach)" false

@@ -15,12 +15,12 @@ asked() { grep -c "opcode: $1 (" "$TMP/debug"; }
 # Walks all documents and prints the kernel's new requests for directories.
 find "$docs" >"$TMP/first"
 opened=$(asked OPENDIR) listed=$(asked READDIRPLUS) looked=$(asked LOOKUP)
-is 'the walk found all' "$(wc -l <"$TMP/first")" 37
+is 'a walk finds all entries' "$(wc -l <"$TMP/first")" 37
 find "$docs" >"$TMP/second"
-same 'as does the next' "$TMP/first" "$TMP/second"
-is 'no directory is opened' "$(($(asked OPENDIR) - opened))" 0
-is 'each is asked for twice' "$(($(asked READDIRPLUS) - listed))" 20
-is 'no name is' "$(($(asked LOOKUP) - looked))" 0
+same 'a second walk finds the same' "$TMP/first" "$TMP/second"
+is 'a second walk opens no directory' "$(($(asked OPENDIR) - opened))" 0
+is 'a second walk reads each directory twice' "$(($(asked READDIRPLUS) - listed))" 20
+is 'a second walk looks up no name' "$(($(asked LOOKUP) - looked))" 0
 
 # Directories that stay open.
 python3 - "$docs" "$TMP" >"$TMP/listed" <<'END' &
@@ -52,11 +52,12 @@ fs_sync
 : >"$TMP/ready"
 wait $listing
 line() { sed -n "$1p" "$TMP/listed"; }
-is 'before' "$(line 1)" 'Doc 1,Doc 2,Doc 3,Doc 4,Doc 5,Doc 6,Doc 7,Doc 8,Doc 9'
-is 'in a document' "$(line 2)" 'Doc 1.csv,metadata.json,parsed'
-is 'in another' "$(line 3)" 'Doc 2.csv,metadata.json,parsed'
+is 'an open documents/ lists nine documents' "$(line 1)" 'Doc 1,Doc 2,Doc 3,Doc 4,Doc 5,Doc 6,Doc 7,Doc 8,Doc 9'
+is 'the open directory of a document lists its file' "$(line 2)" 'Doc 1.csv,metadata.json,parsed'
+is 'the open directory of another document lists its file' "$(line 3)" 'Doc 2.csv,metadata.json,parsed'
 is 'an open directory shows the new state' "$(line 4)" 'Doc 3,Doc 4,Doc 5,Doc 6,Doc 7,Doc 8,Doc 9,New,Other'
-is 'in the document too, which has another name' "$(line 5)" 'Other.csv,metadata.json,parsed'
-like 'one that is gone has nothing' "$(line 6)" '*file*'
-is 'a new look sees the same' "$(ls "$docs" | paste -sd,) $(ls "$docs/Other" | paste -sd,)" "$(line 4) $(line 5)"
-ok 'and the deleted document is not there' not test -e "$docs/Doc 2"
+is 'the open directory of a renamed document shows the new name' "$(line 5)" 'Other.csv,metadata.json,parsed'
+like 'the open directory of a deleted document is an error' "$(line 6)" '*file*'
+is 'a new listing shows the same as the open directories' \
+	"$(ls "$docs" | paste -sd,) $(ls "$docs/Other" | paste -sd,)" "$(line 4) $(line 5)"
+ok 'the deleted document is gone' not test -e "$docs/Doc 2"

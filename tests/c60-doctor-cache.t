@@ -14,9 +14,10 @@ blob() { jq -r '.LatestPublishedVersionId + "-" + .LatestPublishedVersion.Checks
 version=$(blob f2) table=$(blob table)
 fs_unmount
 org_forget
-ok 'a cache that is right' "$sffs" doctor --cache sim
-like 'is said to be' "$("$sffs" doctor --cache sim)" '4 right, 0 damaged, 1 views, 0 older versions*'
-calls 'without a call' '*' 0
+ok 'doctor --cache of a sound cache exits 0' "$sffs" doctor --cache sim
+like 'doctor --cache of a sound cache counts the right files' "$("$sffs" doctor --cache sim)" \
+	'4 right, 0 damaged, 1 views, 0 older versions*'
+calls 'doctor --cache makes no call' '*' 0
 
 files=$(dirname "$(find "$XDG_CACHE_HOME/sffs" -name "$version")")
 chmod u+w "$files/$version"
@@ -24,26 +25,28 @@ printf 'X' | dd of="$files/$version" bs=1 seek=50000 conv=notrunc status=none
 chmod u+w "$files/$table"
 printf 'longer' >>"$files/$table"
 "$sffs" doctor --cache sim >"$TMP/out" 2>"$TMP/err"
-is 'one that is not: exit status' "$?" 1
-like 'is named, with its document' "$(cat "$TMP/out")" "*f2: MD5 differs, removed*"
-like 'so is a file of another size' "$(cat "$TMP/out")" "*table: size differs, removed*"
-like 'the rest is counted' "$(cat "$TMP/out")" '*2 right, 2 damaged*'
-ok 'it is gone' not test -e "$files/$version"
-ok 'and so is the view of it' not sh -c "ls '$files' | grep -q '^$table\.'"
-ok 'then all is right' "$sffs" doctor --cache sim
+is 'doctor --cache of a damaged cache exits 1' "$?" 1
+like 'doctor --cache names the document with a wrong MD5' "$(cat "$TMP/out")" "*f2: MD5 differs, removed*"
+like 'doctor --cache names the document with a wrong size' "$(cat "$TMP/out")" "*table: size differs, removed*"
+like 'doctor --cache counts right and damaged files' "$(cat "$TMP/out")" '*2 right, 2 damaged*'
+ok 'doctor --cache removes a damaged file' not test -e "$files/$version"
+ok 'doctor --cache removes the views of a damaged document' not sh -c "ls '$files' | grep -q '^$table\.'"
+ok 'after the removal doctor --cache exits 0' "$sffs" doctor --cache sim
 fs_mount
 same 'a removed file is fetched again' "$data/f2.bin" "$MNT/documents/f2/f2.bin"
-is 'the view is made again' "$(cat "$MNT/parsed/table/rows.tsv")" '1	2'
-calls 'two downloads' 'GET *VersionData' 2
+is 'a removed view is rendered again' "$(cat "$MNT/parsed/table/rows.tsv")" '1	2'
+calls 'the two damaged files are downloaded again' 'GET *VersionData' 2
 on_terminal() { python3 -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' "$@" \
 	</dev/null; }
-like 'a terminal is shown how far it is' "$(on_terminal "$sffs" doctor --cache sim)" '*[0-9] files, 0 MB*4 right*'
-like 'nothing else is' "$("$sffs" doctor --cache sim 2>&1)" '4 right*'
+like 'doctor --cache shows its progress on a terminal' "$(on_terminal "$sffs" doctor --cache sim)" \
+	'*[0-9] files, 0 MB*4 right*'
+like 'doctor --cache shows no progress elsewhere' "$("$sffs" doctor --cache sim 2>&1)" '4 right*'
 rm "$XDG_CACHE_HOME"/sffs/*/catalogue-*
 "$sffs" doctor --cache sim >"$TMP/out" 2>"$TMP/err"
-is 'without a list of documents that is no good end' "$?" 1
-like 'and it says nothing about old data' "$(cat "$TMP/out")" '0 right, 0 damaged, 1 views, 4 not checked: *'
+is 'doctor --cache without a list of documents exits 1' "$?" 1
+like 'doctor --cache without a list of documents checks nothing' "$(cat "$TMP/out")" \
+	'0 right, 0 damaged, 1 views, 4 not checked: *'
 fs_unmount; fs_mount; fs_unmount
-ok 'once it is there again all is right' "$sffs" doctor --cache sim
+ok 'doctor --cache with a new list of documents exits 0' "$sffs" doctor --cache sim
 "$sffs" doctor --cache nosuch >/dev/null 2>&1
-is 'an org that is none' "$?" 2
+is 'doctor --cache of an unknown org exits 2' "$?" 2

@@ -1,5 +1,5 @@
-# callers.py N COMMAND...: starts N callers, waits until each is waiting in the kernel for the mount, then presses Ctrl-C
-# (SIGINT) on all of them, and prints how each ended. A caller that does not end within 20 seconds is "stuck".
+# callers.py N COMMAND...: starts N callers, waits until each is waiting in the kernel for the mount, then sends SIGINT
+# (Ctrl-C) to all of them, and prints how each ended. A caller that does not end within 20 seconds is "stuck".
 import signal, subprocess, sys, time
 
 
@@ -16,7 +16,8 @@ def waits_for_the_mount(pid):
 
 count, command = int(sys.argv[1]), sys.argv[2:]
 default = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-callers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=default) for _ in range(count)]
+callers = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=default)
+           for _ in range(count)]
 until = time.monotonic() + 20
 while not all(waits_for_the_mount(c.pid) for c in callers):
     if time.monotonic() > until or any(c.poll() is not None for c in callers):

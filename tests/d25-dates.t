@@ -3,7 +3,8 @@
 . "${0%/*}/lib.sh"; plan 26
 data=$TMP/data
 mkdir "$data"
-dates='0001-01-01T00:00:00 1582-10-15T12:30:01 1900-02-28T23:59:59 1969-12-31T23:59:59 1970-01-01T00:00:00 9999-12-31T23:59:59'
+dates='0001-01-01T00:00:00 1582-10-15T12:30:01 1900-02-28T23:59:59 1969-12-31T23:59:59 1970-01-01T00:00:00
+9999-12-31T23:59:59'
 for date in $dates; do echo "$date" >"$data/D${date%%-*}.txt"; done
 echo younger >"$data/Same.txt"
 org_start --data "$data"
@@ -23,5 +24,6 @@ for date in $dates; do
 	is '... in the record' "$(jq -r '.CreatedDate, .ContentModifiedDate, .SystemModstamp' \
 		"$docs/$name/metadata.json" | uniq)" "$date.000+0000"
 	ok '... in the list' grep -q "	${date}Z	" "$MNT/.sffs/documents.tsv"
-	is '... of the record itself' "$(date -u -d "@$(stat -c %Y "$docs/$name/metadata.json")" +%Y-%m-%dT%H:%M:%S)" "$date"
+	is '... of the record itself' "$(date -u -d "@$(stat -c %Y "$docs/$name/metadata.json")" +%Y-%m-%dT%H:%M:%S)" \
+		"$date"
 done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Libraries list their documents without a call; folders work by name, with one query each; browse lists them too.
-. "${0%/*}/lib.sh"; plan 46
+. "${0%/*}/lib.sh"; plan 47
 data=$TMP/data
 mkdir -p "$data/Sales/2026/Q3" "$data/Sales/Empty" "$data/Legal" "$data/README" "$data/A_B"
 printf 'plan\n' >"$data/Sales/Plan.txt"
@@ -22,43 +22,47 @@ fs_mount -o refresh=3600,tries=1
 libraries=$MNT/libraries
 org_forget
 
-is 'libraries' "$(ls "$libraries" | sed 's/ (058.*/ (058)/' | paste -sd,)" 'A_B,Legal,README,README (058),Sales'
-calls 'which the mount has asked for' '*' 0
-is 'a library has all its documents' "$(ls "$libraries/Sales" | paste -sd' ')" 'Notes Numbers Plan'
-is 'as links' "$(readlink "$libraries/Sales/Plan")" ../../documents/Plan
-is 'which read' "$(cat "$libraries/Sales/Plan/Plan.txt" "$libraries/A_B/Slash/Slash.txt")" 'plan
+is 'libraries/ lists the libraries' "$(ls "$libraries" | sed 's/ (058.*/ (058)/' | paste -sd,)" \
+	'A_B,Legal,README,README (058),Sales'
+calls 'the list of libraries costs no call after the mount' '*' 0
+is 'a library lists all its documents' "$(ls "$libraries/Sales" | paste -sd' ')" 'Notes Numbers Plan'
+is 'the entries of a library are links into documents/' "$(readlink "$libraries/Sales/Plan")" ../../documents/Plan
+is 'the documents of a library can be read' "$(cat "$libraries/Sales/Plan/Plan.txt" "$libraries/A_B/Slash/Slash.txt")" \
+	'plan
 slash'
-is 'README is a text, the library of that name has its Id' "$(cat "$libraries/README" | head -1 |
+is 'README is a text, and a library with that name has its Id in its name' "$(cat "$libraries/README" | head -1 |
 	cut -c1-10) $(cat "$libraries/README ("*/Me/Me.txt)" 'Libraries. read'
-calls 'and nothing is asked' 'GET */query' 0
+calls 'a look at libraries makes no query' 'GET */query' 0
 org_forget
 is 'a folder works by its name' "$(ls "$libraries/Sales/2026")" Q3
-calls 'with one query for the library and one for the folder' '*' 2
-is 'and so does one below' "$(ls "$libraries/Sales/2026/Q3" | paste -sd' ')" 'Notes Numbers'
-calls 'at one query' '*' 3
-is 'its documents are links' "$(readlink "$libraries/Sales/2026/Q3/Numbers")" ../../../../documents/Numbers
-is 'with all that documents have' "$(cat "$libraries/Sales/2026/Q3/"*/parsed/rows.tsv)" '1	2'
-is 'an empty folder' "$(ls -A "$libraries/Sales/Empty")" ''
-is 'a walk in a folder sees each once' "$(cd "$libraries/Sales/2026" && find . | sort | paste -sd' ')" \
+calls 'a folder costs one query for the library and one for the folder' '*' 2
+is 'a folder below a folder works by its name' "$(ls "$libraries/Sales/2026/Q3" | paste -sd' ')" 'Notes Numbers'
+calls 'a folder below a folder costs one query' '*' 3
+is 'the entries of a folder are links into documents/' "$(readlink "$libraries/Sales/2026/Q3/Numbers")" \
+	../../../../documents/Numbers
+is 'the views of a document can be read through a folder' "$(cat "$libraries/Sales/2026/Q3/"*/parsed/rows.tsv)" \
+	'1	2'
+is 'an empty folder is an empty directory' "$(ls -A "$libraries/Sales/Empty")" ''
+is 'find in a folder sees each entry once' "$(cd "$libraries/Sales/2026" && find . | sort | paste -sd' ')" \
 	'. ./Q3 ./Q3/Notes ./Q3/Numbers'
-is '.. leads up' "$(cd -P "$libraries/Sales/2026/Q3" && ls -id .. | cut -d' ' -f1)" \
+is '.. of a folder is the folder above' "$(cd -P "$libraries/Sales/2026/Q3" && ls -id .. | cut -d' ' -f1)" \
 	"$(ls -id "$libraries/Sales/2026" | cut -d' ' -f1)"
 org_forget
 for name in Nothing Sales/Nothing Sales/2026/Nothing Sales/Plan/Nothing Legal/2026 "x' OR Name != '/y" Mine; do
 	[ ! -e "$libraries/$name" ] || echo "$name"
 done >"$TMP/bad"
-is 'a missing name is not there' "$(cat "$TMP/bad")" ''
-calls 'one query, for the other library' '*' 1
+is 'a name that no library has does not exist' "$(cat "$TMP/bad")" ''
+calls 'the missing names cost one query, for the other library' '*' 1
 
 # A walk costs nothing once the libraries are known.
 org_forget
 find "$MNT" >"$TMP/found"
-calls 'a walk of all costs no call' '*' 0
-is 'and sees each document of a library once' \
+calls 'a walk over the mount costs no call' '*' 0
+is 'a walk sees each document of a library once' \
 	"$(grep -c "^$libraries/Sales/Numbers$" "$TMP/found") $(grep -c "^$libraries/Sales/." "$TMP/found")" '1 3'
 ls -id "$libraries/Sales" "$libraries/Sales/2026/Q3" "$libraries/Sales/Plan" >"$TMP/inodes"
 
-# What changes.
+# Changes in the org.
 folder=$(id ContentFolder 2026)
 api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"Next"}'
 plan=$(jq -r .Id "$MNT/documents/Plan/metadata.json")
@@ -66,15 +70,17 @@ member=$(api query -G --data-urlencode "q=SELECT Id FROM ContentFolderMember WHE
 	jq -r '.records[0].Id')
 api "sobjects/ContentFolderMember/$member" -X PATCH -d "{\"ParentContentFolderId\":\"$folder\"}"
 org change -d op=add -d title=New -d content=new -d library=Sales >/dev/null
-is 'nothing changes before a refresh' "$(ls "$libraries/Sales/2026" | paste -sd' ') $(ls "$libraries/Sales" |
+is 'before a refresh libraries and folders are as before' \
+	"$(ls "$libraries/Sales/2026" | paste -sd' ') $(ls "$libraries/Sales" |
 	paste -sd' ')" 'Q3 Notes Numbers Plan'
 fs_sync
-is 'after it a folder has its new name' "$(ls "$libraries/Sales/Next" | paste -sd' ')" 'Plan Q3'
-ok 'and its old one no more' not test -e "$libraries/Sales/2026"
-is 'a new document is there' "$(ls "$libraries/Sales" | paste -sd' ')" 'New Notes Numbers Plan'
+is 'after a refresh a folder has its new name' "$(ls "$libraries/Sales/Next" | paste -sd' ')" 'Plan Q3'
+ok 'after a refresh the old name of a folder is gone' not test -e "$libraries/Sales/2026"
+is 'after a refresh a library lists a new document' "$(ls "$libraries/Sales" | paste -sd' ')" 'New Notes Numbers Plan'
 api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Legal)\"}"
 fs_sync
-is 'a moved document is in the other library' "$(ls "$libraries/Legal" | paste -sd' ') $(ls "$libraries/Sales" |
+is 'after a refresh a moved document is in the other library' \
+	"$(ls "$libraries/Legal" | paste -sd' ') $(ls "$libraries/Sales" |
 	paste -sd' ')" 'NDA Plan New Notes Numbers'
 api "sobjects/ContentFolder/$folder" -X PATCH -d '{"Name":"2026"}'
 api "sobjects/ContentDocument/$plan" -X PATCH -d "{\"ParentId\":\"$(id ContentWorkspace Sales)\"}"
@@ -91,19 +97,27 @@ fs_sync
 org_forget
 is 'a document in a new library shows it' \
 	"$(ls "$libraries" | grep -c '^Finance$\|^Wardrobe$') $(ls "$libraries/Finance")" '2 Ledger'
-calls 'for one call' '*' 1
+calls 'a new library costs one call' '*' 1
 api "sobjects/ContentWorkspace/$(id ContentWorkspace Finance)" -X PATCH -d '{"Name":"Money"}'
 fs_sync
 org_forget
 is 'a new name works by name' "$(ls "$libraries/Money")" Ledger
-calls 'for one call' '*' 1
-is 'and is listed from then on' "$(ls "$libraries" | grep -c '^Money$') $(ls "$libraries" | grep -c '^Finance$')" '1 0'
+calls 'the new name of a library costs one call' '*' 1
+is 'the new name of a library is listed from then on' \
+	"$(ls "$libraries" | grep -c '^Money$') $(ls "$libraries" | grep -c '^Finance$')" '1 0'
 api "sobjects/ContentWorkspace/$(id ContentWorkspace Money)" -X PATCH -d '{"Name":"Cash"}'
 echo full >"$MNT/.sffs/refresh"
 org_forget
-is 'a list of all documents brings the names of all libraries' \
+is 'a full refresh brings the new names of libraries' \
 	"$(ls "$libraries" | grep -c '^Cash$') $(ls "$libraries" | grep -c '^Money$')" '1 0'
-calls 'which costs nothing then' '*' 0
+calls 'after a full refresh the list of libraries costs no call' '*' 0
+legal=$(id ContentWorkspace Legal)
+api "sobjects/ContentWorkspace/$legal" -X PATCH -d '{"Name":"A_B"}'
+echo full >"$MNT/.sffs/refresh"
+is 'two libraries whose names are written alike have their Ids in their names' \
+	"$(ls "$libraries" | grep -c '^A_B (058') $(ls -d "$libraries/A_B" 2>/dev/null)" '2 '
+api "sobjects/ContentWorkspace/$legal" -X PATCH -d '{"Name":"Legal"}'
+echo full >"$MNT/.sffs/refresh"
 org change -d op=delete -d title=Ledger >/dev/null
 org change -d op=delete -d title=Hat >/dev/null
 fs_sync
@@ -113,36 +127,39 @@ ls -R "$libraries/Sales/2026" >"$TMP/before"
 org fault -d kind=error -d status=500 --data-urlencode 'match=GET */query*' -d times=forever >/dev/null
 fs_sync 2>/dev/null
 ls -R "$libraries/Sales/2026" >"$TMP/after"
-same 'a failure serves the last answer' "$TMP/before" "$TMP/after"
+same 'a folder lists the last answer when a query fails' "$TMP/before" "$TMP/after"
 org fault/clear -X POST >/dev/null
 fs_unmount
 
 # browse
 org_forget
 fs_mount -o browse,refresh=3600,tries=1
-is 'with browse parsed lists all CSV documents' "$(ls "$MNT/parsed" | paste -sd' ')" 'Numbers README'
-is 'once each, whatever the size of the buffer' "$(find "$MNT/parsed" -maxdepth 1 | sort | uniq -d)" ''
-calls 'for nothing' 'GET */query' 0
+is 'with browse parsed/ lists all CSV documents' "$(ls "$MNT/parsed" | paste -sd' ')" 'Numbers README'
+is 'with browse parsed/ lists each document once' "$(find "$MNT/parsed" -maxdepth 1 | sort | uniq -d)" ''
+calls 'with browse parsed/ costs no query' 'GET */query' 0
 fs_sync
-is 'libraries list their folders' "$(ls "$libraries/Sales" | paste -sd' ')" '2026 Empty New Notes Numbers Plan'
-calls 'at one query more' 'GET */query' 1
-is 'a walk finds the folders below' "$(find "$libraries/Sales" -type d | sort | sed "s,^$libraries/,," | paste \
+is 'with browse libraries list their folders' "$(ls "$libraries/Sales" | paste -sd' ')" \
+	'2026 Empty New Notes Numbers Plan'
+calls 'with browse the folders of a library cost one query' 'GET */query' 1
+is 'with browse a walk finds folders in folders' \
+	"$(find "$libraries/Sales" -type d | sort | sed "s,^$libraries/,," | paste \
 	-sd' ')" 'Sales Sales/2026 Sales/2026/Q3 Sales/Empty'
 org change -d op=add -d title=2026 -d content=x -d library=Sales >/dev/null
 fs_sync
-is 'a folder that is called like a document has its Id' "$(ls "$libraries/Sales" | grep 2026 |
+is 'a folder with the name of a document has its Id in its name' "$(ls "$libraries/Sales" | grep 2026 |
 	sed 's/(07H.*)/(07H)/' | paste -sd,)" '2026,2026 (07H)'
-is 'and leads where it did' "$(ls "$libraries/Sales/2026 (07H"*/Q3 | paste -sd' ')" 'Notes Numbers'
+is 'a folder with its Id in its name lists what is in it' "$(ls "$libraries/Sales/2026 (07H"*/Q3 | paste -sd' ')" \
+	'Notes Numbers'
 org change -d op=delete -d title=2026 >/dev/null
 fs_unmount
 
 fs_mount -o refresh=3600
 ls -id "$libraries/Sales" "$libraries/Sales/2026/Q3" "$libraries/Sales/Plan" >"$TMP/inodes2"
-same 'the inodes are the same in every mount' "$TMP/inodes" "$TMP/inodes2"
+same 'inode numbers of libraries and folders are the same in every mount' "$TMP/inodes" "$TMP/inodes2"
 fs_unmount
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
 fs_mount -o tries=1 2>/dev/null
-is 'without the org all that was seen is there' "$(ls "$libraries/Sales/2026/Q3" |
+is 'without the org known libraries and folders are there' "$(ls "$libraries/Sales/2026/Q3" |
 	paste -sd' ') $(cat "$libraries/Sales/Plan/Plan.txt")" 'Notes Numbers plan'
-like 'others time out' "$(ls "$libraries/A_B/Folder" 2>&1)" '*timed out*'
-ok 'names are exact' not test -e "$libraries/sales"
+like 'without the org an unknown folder is ETIMEDOUT' "$(ls "$libraries/A_B/Folder" 2>&1)" '*timed out*'
+ok 'names of libraries are exact' not test -e "$libraries/sales"

@@ -10,12 +10,13 @@ printf 'deep\n' >"$data/Sales/Plan/Deep/Bottom.txt"
 org_start --data "$data"
 fs_mount -o browse
 sales=$MNT/libraries/Sales
-is 'the name is the document' "$(cat "$sales/Plan/content")" document
-like 'browse lists the folder' "$(ls "$sales" | grep '^Plan ')" 'Plan (07H???????????????)'
+is 'a name that document and folder share is the document' "$(cat "$sales/Plan/content")" document
+like 'browse lists the folder as Name (Id)' "$(ls "$sales" | grep '^Plan ')" 'Plan (07H???????????????)'
 folder=$(ls "$sales" | grep '^Plan ')
-is 'what is in it' "$(ls "$sales/$folder" | sed 's/ (07H.*/ (07H)/' | paste -sd,)" 'Deep,Deep (07H),Inside'
-is 'and below' "$(ls "$sales/$folder/Deep ("* | paste -sd' ')" 'Bottom Plan'
+is 'the folder Name (Id) lists what is in it' "$(ls "$sales/$folder" | sed 's/ (07H.*/ (07H)/' | paste -sd,)" \
+	'Deep,Deep (07H),Inside'
+is 'a folder Name (Id) in another lists what is in it' "$(ls "$sales/$folder/Deep ("* | paste -sd' ')" 'Bottom Plan'
 fs_unmount
 fs_mount
 is 'without browse, too' "$(cat "$sales/$folder/Inside/content")" 'in the folder'
-is 'though it is not listed' "$(ls "$sales" | paste -sd,)" 'Bottom,Deep,Inside,Plan'
+is 'without browse a library lists documents only' "$(ls "$sales" | paste -sd,)" 'Bottom,Deep,Inside,Plan'

@@ -1,32 +1,38 @@
 #!/bin/sh
 # The documents are true: each message and each test that they name exists.
-. "${0%/*}/lib.sh"; plan 8
+. "${0%/*}/lib.sh"; plan 9
 cd "$TOP" || exit 1
 python3 tests/messages.py >"$TMP/messages"
 # missing FILE: the lines of standard input that FILE does not have.
 missing() { while IFS= read -r line; do grep -qF -e "$line" "$1" || printf '%s\n' "$line"; done; }
 
-is 'there are messages' "$(($(wc -l <"$TMP/messages") > 100))" 1
-is 'each is in docs/troubleshooting.md' "$(missing docs/troubleshooting.md <"$TMP/messages")" ''
+is 'messages.py finds more than 100 messages' "$(($(wc -l <"$TMP/messages") > 100))" 1
+is 'each message is in docs/troubleshooting.md' "$(missing docs/troubleshooting.md <"$TMP/messages")" ''
 # The first column of its tables, without the symptoms: the texts between backquotes.
 sed -n '/^## Config/,$p' docs/troubleshooting.md | sed -n 's/^| \(`.*`\) |.*/\1/p' | sed 's/` · `/\n/g; s/`//g' \
 	>"$TMP/told"
-is 'and each message there is one of the programs' "$(python3 - "$TMP/messages" "$TMP/told" <<'END'
+is 'each message in docs/troubleshooting.md is one of the programs' "$(python3 - "$TMP/messages" "$TMP/told" <<'END'
 import sys
 messages = open(sys.argv[1]).read().splitlines()
 for line in open(sys.argv[2]).read().splitlines():
     if not any(m in line or line in m for m in messages): print(line)
 END
 )" ''
-is 'semantics.md and security.md name tests on every line' "$(sed -n 's/^| \(.* | .* | .*\) |$/\1/p' docs/semantics.md \
+is 'each row of semantics.md and security.md names a test' "$(sed -n 's/^| \(.* | .* | .*\) |$/\1/p' docs/semantics.md \
 	docs/security.md | grep -v '^---\|^what' | grep -v 'tests/[a-z0-9/-]*\.[tcj]')" ''
-is 'and each is there' "$(grep -ohE 'tests/[a-z0-9./-]+\.(t|c|js)' docs/semantics.md docs/security.md | sort -u |
+is 'each test that they name exists' \
+	"$(grep -ohE 'tests/[a-z0-9./-]+\.(t|c|js)' docs/semantics.md docs/security.md | sort -u |
 	while read -r t; do [ -f "$t" ] || echo "$t"; done)" ''
-is 'with the words that are quoted from it' "$(grep -ohE 'tests/[a-z0-9/-]+\.(t|c|js) "[^"]+"' docs/semantics.md \
+is 'each test has the words that they quote from it' \
+	"$(grep -ohE 'tests/[a-z0-9/-]+\.(t|c|js) "[^"]+"' docs/semantics.md \
 	docs/security.md | while read -r t words; do
 	words=${words#?} words=${words%?}; grep -qF -e "$words" "$t" || echo "$t: $words"; done)" ''
 is 'each link between documents leads somewhere' "$(grep -oE '\]\([^)#]+' README.md docs/*.md fs/*.md auth/*.md \
 	tests/org/*.md 2>/dev/null | while IFS= read -r l; do
 	f=${l%%:*} to=${l#*(}; case $to in http*|/*) continue ;; esac; [ -e "$(dirname \
 		"$f")/$to" ] || echo "$l"; done)" ''
+# The tables of data are exempt: a row is a line.
+is 'no line of a test is wider than 120 columns' \
+	"$(for f in tests/*.t tests/*.py tests/*.js tests/*/*.py tests/*/*.js; do
+	expand "$f" | LC_ALL=C.UTF-8 grep -nE '^.{121}' | sed "s,^,$f:,"; done)" ''
 is 'each mutant fits the source' "$(tests/mutants.py --check | grep -A1 '^not ok')" ''

@@ -26,10 +26,10 @@ for socket in "$TMP/notify" "@$TMP/notify"; do
 	read -r line <"$TMP/listening"
 	NOTIFY_SOCKET=$socket "$sffs" -f sim "$MNT" 2>"$TMP/log" & FS_PID=$!
 	ok "READY=1 comes by $socket" wait $listener
-	ok 'and then it serves' [ -f "$MNT/.sffs/status.json" ]
+	ok 'the mount serves files when READY=1 has come' [ -f "$MNT/.sffs/status.json" ]
 	kill $FS_PID; wait $FS_PID
-	is 'a stop is a clean end' "$?" 0
-	like 'during the fill it asks systemd for time, and reports its progress' "$(cat "$TMP/said")" \
+	is 'sffs -f exits 0 on SIGTERM' "$?" 0
+	like 'the first fill asks systemd for time, and reports its progress' "$(cat "$TMP/said")" \
 		'*EXTEND_TIMEOUT_USEC=*STATUS=2000 of 5000 documents*STATUS=4000*READY=1*'
 done
 FS_PID=
@@ -39,7 +39,8 @@ python3 - "$sffs" "$MNT" "$TMP/journal" <<'END'
 import os, subprocess, sys
 out = open(sys.argv[3], 'w')
 st = os.fstat(out.fileno())
-p = subprocess.Popen([sys.argv[1], '-f', 'sim', sys.argv[2]], stderr=out, env=dict(os.environ, JOURNAL_STREAM='%d:%d' % (st.st_dev, st.st_ino)))
+p = subprocess.Popen([sys.argv[1], '-f', 'sim', sys.argv[2]], stderr=out,
+                     env=dict(os.environ, JOURNAL_STREAM='%d:%d' % (st.st_dev, st.st_ino)))
 while p.poll() is None and not os.path.exists(sys.argv[2] + '/.sffs'): pass
 p.terminate(); p.wait()
 END
@@ -47,7 +48,7 @@ is 'a line in the journal begins with its level' "$(sed -n 's/^<6>sffs: sim is m
 "$sffs" -f sim "$MNT" 2>"$TMP/log" & FS_PID=$!
 timeout 120 sh -c "until mountpoint -q '$MNT'; do sleep 0.05; done"
 kill $FS_PID; wait $FS_PID; FS_PID=
-like 'a line elsewhere with its date' "$(cat "$TMP/log")" '20??-??-??T??:??:??Z info sffs: sim is mounted*'
+like 'a line elsewhere begins with its date' "$(cat "$TMP/log")" '20??-??-??T??:??:??Z info sffs: sim is mounted*'
 
 # The units.
 mkdir -p "$TMP/units"
@@ -56,7 +57,8 @@ for kind in system user; do
 	is "systemd understands the unit of the $kind" "$(systemd-analyze verify --man=no \
 		$([ $kind = user ] && echo --user) "$TMP/units/sffs@sim.service" 2>&1 | grep sffs)" ''
 done
-like 'it does not restart after a config error' "$(cat "$TMP/units/sffs@.service")" '*RestartPreventExitStatus=2 3 4 6*'
+like 'the unit does not restart sffs after a config error' "$(cat "$TMP/units/sffs@.service")" \
+	'*RestartPreventExitStatus=2 3 4 6*'
 ok 'no unit hides its mount' not grep -E '^(ProtectSystem|PrivateTmp|PrivateMounts|ReadWritePaths)' \
 	"$TOP"/scripts/systemd/*/*
 
@@ -64,24 +66,28 @@ ok 'no unit hides its mount' not grep -E '^(ProtectSystem|PrivateTmp|PrivateMoun
 mkdir "$TMP/bin"; ln -s "$sffs" "$TMP/bin/sffs"
 inside() { HOME=$TMP unshare -m sh -c "mount --make-rprivate / && mount --bind '$TMP/bin' /usr/local/bin && $1"; }
 mount="mount -t fuse.sffs sim '$MNT' -o noauto,x-systemd.automount,_netdev,config=$config"
-like 'mount -t fuse.sffs' "$(inside "$mount,umask=022 && ls '$MNT' && stat -c %a '$MNT/documents' && umount '$MNT'" |
+like 'mount -t fuse.sffs mounts with options' \
+	"$(inside "$mount,umask=022 && ls '$MNT' && stat -c %a '$MNT/documents' && umount '$MNT'" |
 	paste -sd ' ')" '*documents*parsed*555'
-ok 'umount ends it' inside "$mount && umount '$MNT' && ! mountpoint -q '$MNT'"
+ok 'umount ends a mount of mount(8)' inside "$mount && umount '$MNT' && ! mountpoint -q '$MNT'"
 mkdir -p "$TMP/etc"; printf 'sim %s fuse.sffs noauto,x-systemd.automount,_netdev,config=%s 0 0\n' "$MNT" "$config" \
 	>"$TMP/etc/fstab"
-is 'by a line of fstab' "$(inside \
+is 'a line of fstab mounts' "$(inside \
 	"mount --fstab '$TMP/etc/fstab' '$MNT' && cat '$MNT/.sffs/status.json' | jq .documents; umount '$MNT'")" 5000
 inside "mount -t fuse.sffs nosuch '$MNT' -o config=$config" >"$TMP/err" 2>&1
-is 'a wrong one fails' "$?" 2
-like 'with the reason' "$(cat "$TMP/err")" '*there is no section*nosuch*sim*'
+is 'mount -t fuse.sffs of an unknown org exits 2' "$?" 2
+like 'mount -t fuse.sffs of an unknown org says which orgs there are' "$(cat "$TMP/err")" \
+	'*there is no section*nosuch*sim*'
 
 # The places of logins and cached data. The helper of mount(8) sets HOME to root's home, so a boot and a person use the
 # same place; a system unit has no HOME.
 mkdir "$TMP/root" "$TMP/lib" "$TMP/cached"
 # with ENVIRONMENT COMMAND: runs it where /root and /var were empty at first.
 with() {
-	unshare -m sh -c "mount --make-rprivate / && mount --bind '$TMP/bin' /usr/local/bin && mount --bind '$TMP/root' /root &&
-	mount --bind '$TMP/lib' /var/lib && mount --bind '$TMP/cached' /var/cache && exec env -i PATH='$PATH' $1 sh -c \"$2\"" 2>&1
+	unshare -m \
+		sh -c "mount --make-rprivate / && mount --bind '$TMP/bin' /usr/local/bin && 
+		mount --bind '$TMP/root' /root && mount --bind '$TMP/lib' /var/lib &&
+		mount --bind '$TMP/cached' /var/cache && exec env -i PATH='$PATH' $1 sh -c \"$2\"" 2>&1
 }
 # kept: lists the files that are new since the last time.
 kept() { (cd "$TMP" && find root lib cached -name sim.json -o -name blobs | sed 's,/00D[^/]*,,' | sort |
@@ -92,21 +98,26 @@ case $TOP:$BUILD in
 	ln -s "$BUILD/sffs-auth" "$TMP/bin/sffs-auth"
 	plain="mount -t fuse.sffs sim '$MNT' -o config=$config && umount '$MNT'"
 	with '' "$plain" >/dev/null
-	is 'mounted at boot it keeps all in the home of root' "$(kept)" \
+	is 'a mount at boot keeps login and cache in the home of root' "$(kept)" \
 		'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
 	with HOME=/root "$plain" >/dev/null
-	is 'mounted by hand, too' "$(kept)" 'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
+	is 'a mount by hand keeps login and cache in the home of root' "$(kept)" \
+		'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
 	with HOME=/root "sffs-auth --config '$config' login sim" >/dev/null
-	like 'with the login of root, whose place the message for a unit names' \
+	like 'doctor of a unit names the login of root' \
 		"$(with '' "sffs --config '$config' doctor sim")" \
-		'*note  /root/.local/state/sffs/sim.json: another login, which is for mount(8) and fstab*env HOME=/root sffs doctor sim looks there*'
+		'*note  /root/.local/state/sffs/sim.json: another login, which is for mount(8) and fstab*'\
+'env HOME=/root sffs doctor sim looks there*'
 	kept >/dev/null
 	with '' "sffs-auth --config '$config' login sim" >/dev/null
-	like 'as root is of that of a unit' "$(with HOME=/root "sffs --config '$config' doctor sim")" \
-		'*note  /var/lib/sffs/sim.json: another login, which is for a system unit*env -u HOME sffs doctor sim looks there*'
-	is 'each has its own' "$(kept)" 'lib/sffs/sim.json root/.local/state/sffs/sim.json'
+	like 'doctor of root names the login of the unit' "$(with HOME=/root "sffs --config '$config' doctor sim")" \
+		'*note  /var/lib/sffs/sim.json: another login, which is for a system unit*'\
+'env -u HOME sffs doctor sim looks there*'
+	is 'the login of a unit and the login of root are different files' "$(kept)" \
+		'lib/sffs/sim.json root/.local/state/sffs/sim.json'
 	sed 's/^flow.*/flow = web/' "$config" >"$TMP/web"
-	like 'and a unit is told to log in to its own' "$(with '' "sffs --config '$TMP/web' sim '$MNT'")" \
+	like 'the message for a unit says how to log in to its own login' \
+		"$(with '' "sffs --config '$TMP/web' sim '$MNT'")" \
 		'*: env -u HOME sffs-auth --config * login sim'
 esac
 
@@ -118,7 +129,8 @@ where, command = sys.argv[1], sys.argv[2]
 libc = ctypes.CDLL(None, use_errno=True)
 r, w = os.pipe()
 os.setpgid(0, 0)
-if libc.mount(b'test', where.encode(), b'autofs', 0, b'fd=%d,pgrp=%d,minproto=5,maxproto=5,direct' % (w, os.getpgrp())) < 0:
+options = b'fd=%d,pgrp=%d,minproto=5,maxproto=5,direct' % (w, os.getpgrp())
+if libc.mount(b'test', where.encode(), b'autofs', 0, options) < 0:
     sys.exit(os.strerror(ctypes.get_errno()))
 os.close(w)
 fd = os.open(where, os.O_RDONLY)
@@ -129,5 +141,6 @@ fcntl.ioctl(fd, 0x9361 if rc else 0x9360, token)       # AUTOFS_IOC_FAIL, AUTOFS
 os.close(fd)
 print(rc, look.communicate()[0].decode().split())
 END
-like 'an automount' "$(inside "python3 '$TMP/automount.py' '$MNT' \"$mount\"; umount '$MNT'; umount '$MNT'")" \
+like 'a program that looks at an automount gets the mount' \
+	"$(inside "python3 '$TMP/automount.py' '$MNT' \"$mount\"; umount '$MNT'; umount '$MNT'")" \
 	"0 *'documents'*'parsed'*"

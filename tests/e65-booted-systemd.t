@@ -16,7 +16,9 @@ mount -t tmpfs -o mode=755 none run; mount -t tmpfs -o mode=1777 none tmp
 : >etc/machine-id; : >etc/fstab
 # The installed files.
 cp "$BUILD/sffs" "$BUILD/sffs-auth" "$BUILD/sffs-org" usr/local/bin
-for kind in system user; do sed 's,@BINDIR@,/usr/local/bin,' "$TOP/scripts/systemd/$kind/sffs@.service" >etc/systemd/$kind/sffs@.service; done
+for kind in system user; do
+	sed 's,@BINDIR@,/usr/local/bin,' "$TOP/scripts/systemd/$kind/sffs@.service" >etc/systemd/$kind/sffs@.service
+done
 mkdir -p etc/systemd/system/sffs@.service.d etc/sffs mnt/acme root/acme root/data
 printf '[Service]\nRestartSec=1\n' >etc/systemd/system/sffs@.service.d/soon.conf
 echo hello >root/data/Note.txt
@@ -28,8 +30,10 @@ DefaultDependencies=no
 Type=oneshot
 ExecStart=/bin/sh -c 'sh /root/try >/root/tried 2>&1; systemctl --no-block exit 0'
 X
-timeout -k 5 180 unshare -p -f -C -u -i -n --kill-child sh -c 'mount -t proc none proc; mount -t sysfs none sys; mount -t cgroup2 none sys/fs/cgroup
-	exec chroot . env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system --unit=try.service --log-target=console --show-status=0' >"$TMP/boot.log" 2>&1 || :
+timeout -k 5 180 unshare -p -f -C -u -i -n --kill-child sh -c 'mount -t proc none proc; mount -t sysfs none sys
+	mount -t cgroup2 none sys/fs/cgroup
+	exec chroot . env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --system \
+		--unit=try.service --log-target=console --show-status=0' >"$TMP/boot.log" 2>&1 || :
 cp root/tried "$TMP/tried"
 END
 cat >"$TMP/try" <<'END'
@@ -44,35 +48,39 @@ until_is() { timeout 120 sh -c "until [ \"\$($2)\" = '$1' ]; do sleep 0.1; done"
 pid() { systemctl show -P MainPID sffs@acme; }
 
 systemctl daemon-reload
-systemctl start sffs@acme; say started echo $?
-say mounted cat /mnt/acme/documents/Note/Note.txt
-say status systemctl show -P StatusText sffs@acme
-say confined sed -n 's/^CapEff:.//p' "/proc/$(pid)/status"
-say "login and cache, below var" sh -c 'ls -d /var/lib/sffs/acme.json /var/cache/sffs/*/blobs | wc -l'
+systemctl start sffs@acme; say 'the unit starts' echo $?
+say 'the mount of the unit serves a document' cat /mnt/acme/documents/Note/Note.txt
+say 'systemctl shows the mount point' systemctl show -P StatusText sffs@acme
+say 'the mount of the unit is confined' sed -n 's/^CapEff:.//p' "/proc/$(pid)/status"
+say 'login and cache are in the directories of the system' \
+	sh -c 'ls -d /var/lib/sffs/acme.json /var/cache/sffs/*/blobs | wc -l'
 first=$(pid)
 kill -KILL "$first"
 until_is active 'systemctl show -P ActiveState sffs@acme'
 timeout 120 sh -c "until cat /mnt/acme/documents/Note/Note.txt >/dev/null 2>&1; do sleep 0.1; done"
-say "killed, it comes back" sh -c "[ $(pid) != $first ] && cat /mnt/acme/documents/Note/Note.txt"
+say 'killed, it comes back' sh -c "[ $(pid) != $first ] && cat /mnt/acme/documents/Note/Note.txt"
 systemctl stop sffs@acme
-say "stopped, nothing is mounted" sh -c "mountpoint -q /mnt/acme && echo mounted; systemctl show -P Result sffs@acme"
+say 'a stopped unit leaves nothing mounted' \
+	sh -c "mountpoint -q /mnt/acme && echo mounted; systemctl show -P Result sffs@acme"
 mkdir -p /mnt/nosuch
 systemctl start sffs@nosuch 2>/dev/null
-say 'of a wrong config, the status' systemctl show -P ExecMainStatus sffs@nosuch
-say 'it is not tried again' systemctl show -P NRestarts sffs@nosuch
-say enabled sh -c 'systemctl enable -q sffs@acme && ls /etc/systemd/system/multi-user.target.wants | grep -x sffs@acme.service'
+say 'the unit of an unknown org exits 2' systemctl show -P ExecMainStatus sffs@nosuch
+say 'the unit of an unknown org is not started again' systemctl show -P NRestarts sffs@nosuch
+say 'the unit can be enabled' \
+	sh -c 'systemctl enable -q sffs@acme
+	ls /etc/systemd/system/multi-user.target.wants | grep -x sffs@acme.service'
 
 # fstab
 echo 'acme /mnt/acme fuse.sffs noauto,x-systemd.automount,_netdev,allow_other,umask=022 0 0' >/etc/fstab
 systemctl daemon-reload
 systemctl start mnt-acme.automount
-say 'by fstab, not mounted yet' systemctl show -P ActiveState mnt-acme.mount
-say 'somebody looks' cat /mnt/acme/documents/Note/Note.txt
-say 'mounted then' systemctl show -P ActiveState mnt-acme.mount
+say 'the line of fstab mounts nothing before a look' systemctl show -P ActiveState mnt-acme.mount
+say 'a look at the automount gets the document' cat /mnt/acme/documents/Note/Note.txt
+say 'after the look the line of fstab is mounted' systemctl show -P ActiveState mnt-acme.mount
 systemctl stop mnt-acme.mount
-say 'unmounted' systemctl show -P Result mnt-acme.mount
+say 'systemctl stop unmounts' systemctl show -P Result mnt-acme.mount
 until_is 0 'pgrep -c -x sffs'	# it ends when it finds that it is unmounted
-say 'no process is left' sh -c 'pgrep -c -x sffs || :'
+say 'no sffs is left after the unmount' sh -c 'pgrep -c -x sffs || :'
 systemctl stop mnt-acme.automount
 
 # The unit of a user
@@ -82,32 +90,35 @@ export XDG_RUNTIME_DIR=/run/user/0
 mkdir -p /root/acme
 /lib/systemd/systemd --user --unit=basic.target 2>/root/user.log &
 timeout 120 sh -c 'until systemctl --user is-active -q basic.target 2>/dev/null; do sleep 0.1; done'
-systemctl --user start sffs@acme; say 'as a user, started' echo $?
-say 'as a user, mounted' cat /root/acme/documents/Note/Note.txt
+systemctl --user start sffs@acme; say 'the unit of a user starts' echo $?
+say 'the mount of a user serves a document' cat /root/acme/documents/Note/Note.txt
 systemctl --user stop sffs@acme
-say 'as a user, stopped' sh -c 'mountpoint -q /root/acme && echo mounted; systemctl --user show -P Result sffs@acme'
+say 'the stopped unit of a user leaves nothing mounted' \
+	sh -c 'mountpoint -q /root/acme && echo mounted; systemctl --user show -P Result sffs@acme'
 END
 export BUILD TMP TOP root
 unshare -m sh "$TMP/boot" >"$TMP/boot.log" 2>&1
 [ -s "$TMP/tried" ] || { note 'no systemd runs here:'; tail -20 "$TMP/boot.log" | sed 's/^/# /'; }
 # said DESCRIPTION WANT: checks the recorded line.
 said() { is "$1" "$(sed -n "s/^$1: //p" "$TMP/tried" 2>&1)" "$2"; }
-said started 0
-said mounted hello
-said status 'acme is mounted on /mnt/acme'
-case $BUILD in *asan|*tsan|*valgrind) ok 'a sanitizer is not confined' true ;; *) said confined 000000000000000e ;; esac
-said 'login and cache, below var' 2
+said 'the unit starts' 0
+said 'the mount of the unit serves a document' hello
+said 'systemctl shows the mount point' 'acme is mounted on /mnt/acme'
+case $BUILD in *asan|*tsan|*valgrind) ok 'a sanitizer is not confined' true ;; *) said \
+	'the mount of the unit is confined' \
+	000000000000000e ;; esac
+said 'login and cache are in the directories of the system' 2
 said 'killed, it comes back' hello
-said 'stopped, nothing is mounted' success
-said 'of a wrong config, the status' 2
-said 'it is not tried again' 0
-said enabled sffs@acme.service
-said 'by fstab, not mounted yet' inactive
-said 'somebody looks' hello
-said 'mounted then' active
-said 'unmounted' success
-said 'no process is left' 0
-said 'as a user, started' 0
-said 'as a user, mounted' hello
-said 'as a user, stopped' success
+said 'a stopped unit leaves nothing mounted' success
+said 'the unit of an unknown org exits 2' 2
+said 'the unit of an unknown org is not started again' 0
+said 'the unit can be enabled' sffs@acme.service
+said 'the line of fstab mounts nothing before a look' inactive
+said 'a look at the automount gets the document' hello
+said 'after the look the line of fstab is mounted' active
+said 'systemctl stop unmounts' success
+said 'no sffs is left after the unmount' 0
+said 'the unit of a user starts' 0
+said 'the mount of a user serves a document' hello
+said 'the stopped unit of a user leaves nothing mounted' success
 [ "$failed" = 0 ] || { sed 's/^/# /' "$TMP/tried"; tail -40 "$TMP/boot.log" | sed 's/^/# /'; }

@@ -58,4 +58,4 @@ plan $((first + recipes + 1))
 cat "$TMP/tap1" "$TMP/tap2" | grep -v '^1\.\.' | awk '/^(not )?ok/ { n++; sub(/ok [0-9]+/, "ok " n) } { print }'
 ! grep -q '^not ok' "$TMP/tap1" "$TMP/tap2" || failed=1
 number=$((first + recipes))
-is 'no recipe is left out' "$recipes" "$(wc -l <"$TMP/wanted")"
+is 'each recipe of the README has an expected result' "$recipes" "$(wc -l <"$TMP/wanted")"

@@ -17,22 +17,25 @@ DOCUMENTS = 90
 MEMORY = 800        # MB: answers of more than 48 MB are not read, and the JSON of one takes a few times as much
 OPTIONS = 'tries=2,timeout=3,refresh=3600'
 
-# What a kind of request looks like: for the org, a glob of "METHOD path?query", and for the front a regular expression.
+# Each kind of request: for the org a glob of "METHOD path?query", for the front a regular expression.
 KINDS = {
     'token':    ('POST */oauth2/token', r'^POST \S*/oauth2/token'),
     'first':    ('GET */query?q=SELECT Id,Title*', r'^GET \S*/query\?q=SELECT Id,Title'),
     'next':     ('GET */query/*', r'^GET \S*/query/'),
     'refresh':  ('GET */queryAll?*', r'^GET \S*/queryAll\?'),
-    'list':     ('GET */query?q=SELECT Id,IsDeleted,* FROM ContentDocument ORDER*', r'^GET \S*/query\?q=SELECT Id,IsDeleted,\S* FROM ContentDocument ORDER'),
-    'versions': ('GET */query?q=SELECT*FROM ContentVersion WHERE*', r'^GET \S*/query\?q=SELECT .* FROM ContentVersion WHERE'),
-    'reach':    ('GET */query?q=SELECT Id, Name, RootContentFolderId*', r'^GET \S*/query\?q=SELECT Id, Name, RootContentFolderId'),
+    'list':     ('GET */query?q=SELECT Id,IsDeleted,* FROM ContentDocument ORDER*',
+                 r'^GET \S*/query\?q=SELECT Id,IsDeleted,\S* FROM ContentDocument ORDER'),
+    'versions': ('GET */query?q=SELECT*FROM ContentVersion WHERE*',
+                 r'^GET \S*/query\?q=SELECT .* FROM ContentVersion WHERE'),
+    'reach':    ('GET */query?q=SELECT Id, Name, RootContentFolderId*',
+                 r'^GET \S*/query\?q=SELECT Id, Name, RootContentFolderId'),
     'limits':   ('GET */limits', r'^GET \S*/limits'),
     'download': ('GET *VersionData', r'^GET \S*VersionData'),
 }
 
 E = lambda status, code, message='x', **more: dict(kind='error', status=status, code=code, message=message, **more)
 BODY = lambda body, **more: dict(kind='body', body=body, **more)
-# What the org does; where it is a text, the front does it.
+# Each fault: a dict is for the org, a text for the front.
 FAULTS = {
     'refused': 'refused', 'reset': 'reset', 'tls-nonsense': 'nonsense', 'wrong-certificate': 'certificate',
     'closed': dict(kind='drop'), 'cut': dict(kind='drop-after', bytes=30), 'silent': dict(kind='hold'),
@@ -40,17 +43,24 @@ FAULTS = {
     'cut-once': dict(kind='drop-after', bytes=30, times=1), 'closed-once': dict(kind='drop', times=1),
     '401-once': E(401, 'INVALID_SESSION_ID', times=1), '401': E(401, 'INVALID_SESSION_ID'),
     '403-access': E(403, 'INSUFFICIENT_ACCESS'), '403-api-off': E(403, 'API_DISABLED_FOR_ORG'),
-    '403-user-off': E(403, 'API_CURRENTLY_DISABLED'), '403-concurrent': E(403, 'REQUEST_LIMIT_EXCEEDED', 'ConcurrentRequests (Concurrent API Requests) Limit exceeded.'),
+    '403-user-off': E(403, 'API_CURRENTLY_DISABLED'),
+    '403-concurrent': E(403, 'REQUEST_LIMIT_EXCEEDED', 'ConcurrentRequests (Concurrent API Requests) Limit exceeded.'),
     '403-html': dict(kind='html', status=403), '404': E(404, 'NOT_FOUND'), '404-deleted': E(404, 'ENTITY_IS_DELETED'),
     '414': dict(kind='html', status=414), '431': dict(kind='html', status=431), '420': dict(kind='html', status=420),
-    '429-retry-after': dict(kind='html', status=429, header='Retry-After: 1'), '500': E(500, 'UNKNOWN_EXCEPTION'), '500-once': E(500, 'UNKNOWN_EXCEPTION', times=1),
-    '502-html': dict(kind='html', status=502), '503': E(503, 'SERVER_UNAVAILABLE'), '503-html': dict(kind='html', status=503),
+    '429-retry-after': dict(kind='html', status=429, header='Retry-After: 1'), '500': E(500, 'UNKNOWN_EXCEPTION'),
+    '500-once': E(500, 'UNKNOWN_EXCEPTION', times=1),
+    '502-html': dict(kind='html', status=502), '503': E(503, 'SERVER_UNAVAILABLE'),
+    '503-html': dict(kind='html', status=503),
     'malformed': E(400, 'MALFORMED_QUERY'), 'invalid-field': E(400, 'INVALID_FIELD', "No such column 'Id'"),
-    'locator': E(400, 'INVALID_QUERY_LOCATOR'), 'query-timeout': E(400, 'QUERY_TIMEOUT'), 'row-lock': E(400, 'UNABLE_TO_LOCK_ROW'),
-    'garbage': dict(kind='garbage'), 'empty': dict(kind='empty'), 'html-200': dict(kind='html', status=200), '204': dict(kind='body', status=204, body=''),
-    'wrong-types': BODY('{"done":"yes","records":{"Id":[]},"access_token":1,"instance_url":[]}'), 'null': BODY('null'), 'truncated': dict(kind='short', bytes=40),
+    'locator': E(400, 'INVALID_QUERY_LOCATOR'), 'query-timeout': E(400, 'QUERY_TIMEOUT'),
+    'row-lock': E(400, 'UNABLE_TO_LOCK_ROW'),
+    'garbage': dict(kind='garbage'), 'empty': dict(kind='empty'), 'html-200': dict(kind='html', status=200),
+    '204': dict(kind='body', status=204, body=''),
+    'wrong-types': BODY('{"done":"yes","records":{"Id":[]},"access_token":1,"instance_url":[]}'), 'null': BODY('null'),
+    'truncated': dict(kind='short', bytes=40),
     'too-long': dict(kind='long', bytes=100), 'not-http': dict(kind='not-http'),
-    'length-too-large': 'longer', 'length-too-small': 'shorter', 'bomb': 'bomb', 'endless': 'endless', 'many-values': 'many_values', 'deep': 'deep',
+    'length-too-large': 'longer', 'length-too-small': 'shorter', 'bomb': 'bomb', 'endless': 'endless',
+    'many-values': 'many_values', 'deep': 'deep',
     'redirect': dict(kind='body', status=302, body='', header='Location: {other}/services/data/'),
     'limit-spent': E(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.'),
 }
@@ -82,11 +92,13 @@ class World:
         self.mnt, self.data = f'{directory}/mnt', f'{TMP}/data'
         for d in ('mnt', 'config/sffs', 'state', 'cache'):
             os.makedirs(f'{directory}/{d}', mode=0o700)
-        self.env = dict(os.environ, XDG_CONFIG_HOME=f'{directory}/config', XDG_STATE_HOME=f'{directory}/state', XDG_CACHE_HOME=f'{directory}/cache')
+        self.env = dict(os.environ, XDG_CONFIG_HOME=f'{directory}/config', XDG_STATE_HOME=f'{directory}/state',
+                        XDG_CACHE_HOME=f'{directory}/cache')
         self.org_port = fronts.free_port()
         self.front = fronts.Front(TMP, self.org_port)
         cert, key = fronts.make_certificate(TMP, 'front')
-        self.org = subprocess.Popen([f'{BUILD}/sffs-org', '--data', self.data, '--port', str(self.org_port), '--front', str(self.front.port),
+        self.org = subprocess.Popen([f'{BUILD}/sffs-org', '--data', self.data, '--port', str(self.org_port), '--front',
+                                     str(self.front.port),
                                      '--tls-cert', cert, '--tls-key', key], stdout=subprocess.PIPE, text=True)
         with open(f'{directory}/config/sffs/config', 'w') as f:
             os.fchmod(f.fileno(), 0o600)
@@ -95,7 +107,8 @@ class World:
                 if line.startswith('client_secret'):
                     break
             f.write(f'ca_file = {cert}\n')
-        self.unread = [f'd{i * 37 % (DOCUMENTS - 1) + 1:02}' for i in range(DOCUMENTS - 1)]     # in no order, so that nothing is read ahead
+        self.unread = [f'd{i * 37 % (DOCUMENTS - 1) + 1:02}'
+                       for i in range(DOCUMENTS - 1)]     # in no order, so that nothing is read ahead
         self.ask('set', {'page-size': 40})
         self.must(self.mount())
         if kind_is_mount(kind):
@@ -105,7 +118,8 @@ class World:
 
     def ask(self, path, form=None):
         data = urllib.parse.urlencode(form).encode() if form is not None else None
-        return urllib.request.urlopen(f'https://127.0.0.1:{self.org_port}/_org/{path}', data, LIMIT, context=self.front.to_org).read().decode()
+        return urllib.request.urlopen(f'https://127.0.0.1:{self.org_port}/_org/{path}', data, LIMIT,
+                                      context=self.front.to_org).read().decode()
 
     def must(self, got):
         if got not in (0, 'ok'):
@@ -113,7 +127,8 @@ class World:
 
     def mount(self):
         try:
-            p = subprocess.run([f'{BUILD}/sffs', '-o', OPTIONS, 'sim', self.mnt], env=self.env, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            p = subprocess.run([f'{BUILD}/sffs', '-o', OPTIONS, 'sim', self.mnt], env=self.env,
+                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                text=True, timeout=LIMIT)
         except subprocess.TimeoutExpired:
             return 'stuck'
@@ -130,7 +145,8 @@ class World:
             return f.read()
 
     def read(self, name):
-        with open(f'{self.mnt}/documents/{name}/{name}.bin', 'rb') as got, open(f'{self.data}/{name}.bin', 'rb') as want:
+        with open(f'{self.mnt}/documents/{name}/{name}.bin', 'rb') as got, open(f'{self.data}/{name}.bin',
+                                                                                'rb') as want:
             if got.read() != want.read():
                 return 'wrong bytes'
 
@@ -149,13 +165,15 @@ class World:
         if self.kind in ('token', 'download'):
             return within(LIMIT, self.read, self.unread[0])
         if self.kind == 'versions':
-            return within(LIMIT, lambda: None if os.listdir(f'{self.mnt}/versions/{self.unread[0]}') == ['1.bin'] else 'other versions')
+            return within(LIMIT,
+                          lambda: None if os.listdir(f'{self.mnt}/versions/{self.unread[0]}') == ['1.bin']
+                          else 'other versions')
         if self.kind in ('refresh', 'list'):
             return within(LIMIT, self.refresh, 'full\n' if self.kind == 'list' else 'now\n')
         status = self.mount()
         if status == 0:
-            # ls has the only descriptor. One of ours would be copied by the next process that another column starts, and
-            # the mount would be busy until that process runs its program.
+            # ls has the only descriptor. A descriptor of this process would be copied by the next process that another
+            # column starts, and the mount would be busy until that process runs its program.
             ls = subprocess.run(['ls', f'{self.mnt}/documents'], stdout=subprocess.PIPE, text=True, timeout=LIMIT)
             left = len(ls.stdout.splitlines())
             self.unmount()
@@ -163,7 +181,7 @@ class World:
         return str(status)
 
     def goes_on(self):
-        """What has to work whatever happens: df, stat, and reading what is cached."""
+        """df, stat and reading a cached file must work whatever happens."""
         if kind_is_mount(self.kind):
             return 'ok'
 
@@ -177,7 +195,8 @@ class World:
         return within(LIMIT, look)
 
     def meet(self, fault):
-        """What comes of a request under a fault: result, times asked, what the log says, and what then did not go on."""
+        """A request under a fault: its result, how often the org was asked, what the log says, and what did not work
+        afterwards."""
         glob, pattern = KINDS[self.kind]
         what = FAULTS[fault]
         if kind_is_mount(self.kind):
@@ -305,7 +324,8 @@ if __name__ == '__main__':
     fronts.make_certificate(TMP, 'other')
     fronts.packed_blanks()
     other, results, memory = Other(), {}, {}
-    threads = [threading.Thread(target=run_column, args=(kind, column, rows, results)) for column, kind in enumerate(header) if kind in KINDS]
+    threads = [threading.Thread(target=run_column, args=(kind, column, rows, results)) for column,
+               kind in enumerate(header) if kind in KINDS]
     for t in threads:
         t.start()
     for t in threads:
@@ -320,9 +340,9 @@ if __name__ == '__main__':
         number += 1
         good = len(memory) == 5 and max(memory.values()) < MEMORY
         failed = failed or not good
-        print(f'{"ok" if good else "not ok"} {number} - and no mount has grown beyond {MEMORY} MB')
+        print(f'{"ok" if good else "not ok"} {number} - no mount has grown beyond {MEMORY} MB')
         print('#', memory)
         number += 1
-        print(('ok' if other.heard == 0 else 'not ok') + f' {number} - no other host has heard of us')
+        print(('ok' if other.heard == 0 else 'not ok') + f' {number} - no other host got a request')
     sys.stdout.flush()
     os._exit(1 if failed or other.heard else 0)

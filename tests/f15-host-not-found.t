@@ -14,15 +14,16 @@ sed -i "s,$ORG_URL,https://acme.my.salesforce.invalid,g" "$XDG_STATE_HOME"/sffs/
 why() { timeout -s KILL 120 "$@" 2>&1 >/dev/null | sed 's/.*: //' | tail -1; }
 
 timeout -s KILL 120 "$BUILD/sffs" -o tries=2,refresh=0 sim "$MNT" 2>"$TMP/err"
-is 'the last state is mounted' "$?" 0
-like 'and said why' "$(cat "$TMP/err")" \
+is 'a mount whose host cannot be found starts from the last state' "$?" 0
+like 'the message says that the host could not be resolved' "$(cat "$TMP/err")" \
 	'*out of reach: Could not resolve host: acme.my.salesforce.invalid*serving what was known*'
 is 'all names are there' "$(ls "$MNT/documents" | paste -sd ' ')" 'cached other'
 is 'a cached file can be read' "$(cat "$MNT/documents/cached/cached.txt")" cached
-ok 'df and stat' sh -c "df '$MNT' && stat '$MNT/documents/other/other.txt'"
-is 'others time out' "$(why cat "$MNT/documents/other/other.txt")" 'Connection timed out'
+ok 'df and stat work' sh -c "df '$MNT' && stat '$MNT/documents/other/other.txt'"
+is 'a file that is not cached is ETIMEDOUT' "$(why cat "$MNT/documents/other/other.txt")" 'Connection timed out'
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 timeout -s KILL 120 "$BUILD/sffs" -o tries=2 sim "$MNT" 2>"$TMP/err"
-is 'with nothing known: exit status' "$?" 5
-is 'one line' "$(grep -c 'Could not resolve host' "$TMP/err") $(wc -l <"$TMP/err")" '1 1'
+is 'without a last state a host that cannot be found is exit status 5' "$?" 5
+is 'without a last state the message is one line' \
+	"$(grep -c 'Could not resolve host' "$TMP/err") $(wc -l <"$TMP/err")" '1 1'

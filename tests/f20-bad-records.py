@@ -61,43 +61,58 @@ RAW = []
 # A record of which this is true cannot be served.
 LEFT_OUT = [
     become(None), become(7), become('x'), become([]), become({}),
-    drop('Id'), put('Id', None), put('Id', 7), put('Id', {}), put('Id', ''), put('Id', '001000000000001AAA'), put('Id', '069000000000001'),
+    drop('Id'), put('Id', None), put('Id', 7), put('Id', {}), put('Id', ''), put('Id', '001000000000001AAA'),
+    put('Id', '069000000000001'),
     put('Id', "069' OR Id != '06"), put('Id', '069/../../../00000'),
-    drop('ContentSize'), put('ContentSize', None), put('ContentSize', -1), put('ContentSize', '12'), put('ContentSize', 1e300), put('ContentSize', 12.5),
-    drop('CreatedDate'), put('CreatedDate', None), put('CreatedDate', 12), put('CreatedDate', 'yesterday'), put('CreatedDate', '2024-13-01T00:00:00.000+0000'),
+    drop('ContentSize'), put('ContentSize', None), put('ContentSize', -1), put('ContentSize', '12'),
+    put('ContentSize', 1e300), put('ContentSize', 12.5),
+    drop('CreatedDate'), put('CreatedDate', None), put('CreatedDate', 12), put('CreatedDate', 'yesterday'),
+    put('CreatedDate', '2024-13-01T00:00:00.000+0000'),
     drop('SystemModstamp'), put('SystemModstamp', None),
-    drop('LatestPublishedVersionId'), put('LatestPublishedVersionId', None), put('LatestPublishedVersionId', '069000000000001AAA'),
+    drop('LatestPublishedVersionId'), put('LatestPublishedVersionId', None),
+    put('LatestPublishedVersionId', '069000000000001AAA'),
 ]
 MENDED = 7      # characters in what follows
 # One of which this is true can, by this name (None: its own).
 SERVED = [
     (put('Unknown', {'a': [1, {'b': None}]}), None), (put('Title', 'Caf\u00e9 \U0001f600'), 'Caf\u00e9 \U0001f600'),
-    (drop('Title'), '_'), (put('Title', None), '_'), (put('Title', 7), '_'), (put('Title', {}), '_'), (put('Title', ''), '_'),
-    (put('Title', 'a/b'), None), (put('Title', '..'), None), (put('Title', '.'), None), (put('Title', '-rf'), None), (put('Title', 'a\nb\x07'), None),
+    (drop('Title'), '_'), (put('Title', None), '_'), (put('Title', 7), '_'), (put('Title', {}), '_'),
+    (put('Title', ''), '_'),
+    (put('Title', 'a/b'), None), (put('Title', '..'), None), (put('Title', '.'), None), (put('Title', '-rf'), None),
+    (put('Title', 'a\nb\x07'), None),
     (put('Title', 'x' * 5000), None), (put('Title', '\u202egnp.exe'), None),
-    (raw('Title', '"lone \\ud800 surrogate"'), 'lone \ufffd surrogate'), (raw('Title', '"low \\udc00"'), 'low \ufffd'), (raw('Title', '"two \\ud800\\ud800"'), None),
-    (raw('Title', '"cut\\u0000off"'), None), (raw('Title', '"odd \\u00zz escape"'), None), (raw('Title', '"no \\x escape"'), None),
-    (raw('Title', '"bytes \udcff\udcfe"'), None), (raw('Title', '"overlong \udcc0\udcaf"'), None), (raw('Title', '"control \x01\x1b[2J"'), None),
-    (put('Description', 'y' * 40000), None), (put('Description', 5), None), (put('FileExtension', '../../etc/passwd'), None), (put('FileExtension', 'e' * 600), None),
-    (put('FileType', []), None), (put('ContentModifiedDate', None), None), (put('OwnerId', 'nobody'), None), (put('IsDeleted', 'true'), None),
-    (put('LatestPublishedVersion', None), None), (put('LatestPublishedVersion', 'x'), None), (put('LatestPublishedVersion.Checksum', None), None),
+    (raw('Title', '"lone \\ud800 surrogate"'), 'lone \ufffd surrogate'), (raw('Title', '"low \\udc00"'), 'low \ufffd'),
+    (raw('Title', '"two \\ud800\\ud800"'), None),
+    (raw('Title', '"cut\\u0000off"'), None), (raw('Title', '"odd \\u00zz escape"'), None),
+    (raw('Title', '"no \\x escape"'), None),
+    (raw('Title', '"bytes \udcff\udcfe"'), None), (raw('Title', '"overlong \udcc0\udcaf"'), None),
+    (raw('Title', '"control \x01\x1b[2J"'), None),
+    (put('Description', 'y' * 40000), None), (put('Description', 5), None),
+    (put('FileExtension', '../../etc/passwd'), None), (put('FileExtension', 'e' * 600), None),
+    (put('FileType', []), None), (put('ContentModifiedDate', None), None), (put('OwnerId', 'nobody'), None),
+    (put('IsDeleted', 'true'), None),
+    (put('LatestPublishedVersion', None), None), (put('LatestPublishedVersion', 'x'), None),
+    (put('LatestPublishedVersion.Checksum', None), None),
     (put('LatestPublishedVersion.Checksum', 'abc'), None), (put('attributes', None), None),
 ]
 
 # An extension as an org may hold it, and what it is in the name.
-EXTENSIONS = {'csv': 'csv', '.csv': 'csv', 'CSV': 'CSV', '.CSV': 'CSV', ' csv ': 'csv', '..csv': 'csv', 'csv.': 'csv', '\tcsv\r\n': 'csv',
+EXTENSIONS = {'csv': 'csv', '.csv': 'csv', 'CSV': 'CSV', '.CSV': 'CSV', ' csv ': 'csv', '..csv': 'csv', 'csv.': 'csv',
+              '\tcsv\r\n': 'csv',
               'tar.gz': 'tar.gz', '.': '', ' ': '', '': '', None: ''}
 SERVED += [(put('FileExtension', e), None) for e in EXTENSIONS]
 
 
 def api(path, form=None, token=None):
-    request = urllib.request.Request(f'https://127.0.0.1:{front.port}{path}', urllib.parse.urlencode(form).encode() if form else None,
+    request = urllib.request.Request(f'https://127.0.0.1:{front.port}{path}',
+                                     urllib.parse.urlencode(form).encode() if form else None,
                                      {'Authorization': f'Bearer {token}'} if token else {})
     return json.load(urllib.request.urlopen(request, context=front.to_org))
 
 
 def mount():
-    p = subprocess.run([f'{BUILD}/sffs', '-o', 'tries=2,timeout=10,refresh=3600', 'sim', mnt], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
+    p = subprocess.run([f'{BUILD}/sffs', '-o', 'tries=2,timeout=10,refresh=3600', 'sim', mnt], stdin=subprocess.DEVNULL,
+                       stderr=subprocess.PIPE, text=True, timeout=60)
     return p.returncode, p.stderr
 
 
@@ -141,7 +156,8 @@ for i in range(count):
 org_port = fronts.free_port()
 front = fronts.Front(TMP, org_port)
 cert, key = fronts.make_certificate(TMP, 'front')
-org = subprocess.Popen([f'{BUILD}/sffs-org', '--data', data, '--port', str(org_port), '--front', str(front.port), '--tls-cert', cert, '--tls-key', key],
+org = subprocess.Popen([f'{BUILD}/sffs-org', '--data', data, '--port', str(org_port), '--front', str(front.port),
+                        '--tls-cert', cert, '--tls-key', key],
                        stdout=subprocess.PIPE, text=True)
 config = {}
 with open(os.environ['XDG_CONFIG_HOME'] + '/sffs/config', 'w') as f:
@@ -153,13 +169,15 @@ with open(os.environ['XDG_CONFIG_HOME'] + '/sffs/config', 'w') as f:
             break
     f.write(f'ca_file = {cert}\n')
 try:
-    token = api('/services/oauth2/token', {'grant_type': 'client_credentials', 'client_id': config['client_id'], 'client_secret': config['client_secret']})
-    check('a calm mount', mount()[0], 0)
+    token = api('/services/oauth2/token',
+                {'grant_type': 'client_credentials', 'client_id': config['client_id'],
+                 'client_secret': config['client_secret']})
+    check('a mount of sound records starts', mount()[0], 0)
     unmount()
     line = [r for r in front.requests if 'SELECT Id,Title' in r][0]
     soql = line.split('?q=')[1]
     page = api('/services/data/v62.0/query?q=' + urllib.parse.quote(soql), token=token['access_token'])
-    check('the page is here', (len(page['records']), page['done']), (count, True))
+    check('the org gives the page of records', (len(page['records']), page['done']), (count, True))
 
     # One thing wrong in each record, and three that are as they were, of which one comes twice.
     records, contents = [], {}
@@ -172,14 +190,16 @@ try:
     subprocess.run(['rm', '-rf', os.environ['XDG_CACHE_HOME'] + '/sffs'], check=True)
     reply(bad)
     status, said = mount()
-    check('it is mounted all the same', status, 0)
-    check('with one line for each', said, f'sffs: an answer has {MENDED} escaped characters that are none: U+FFFD or ? instead\n'
+    check('a mount of a page with bad records starts', status, 0)
+    check('the log has one line for each bad record', said,
+          f'sffs: an answer has {MENDED} escaped characters that are none: U+FFFD or ? instead\n'
           f'sffs: query: {len(LEFT_OUT)} of {len(records)} records left out: no usable Id, version, size or date\n')
     names = os.listdir(f'{mnt}/documents')
-    check('what can be served is there, once', len(names), len(SERVED) + 3)
+    check('each record that can be served has one name', len(names), len(SERVED) + 3)
     by_version = {}
     for name in names:
-        with open(f'{mnt}/documents/{name}/metadata.json' if os.path.exists(f'{mnt}/documents/{name}/metadata.json') else '/dev/null') as f:
+        with open(f'{mnt}/documents/{name}/metadata.json' if os.path.exists(f'{mnt}/documents/{name}/metadata.json')
+                  else '/dev/null') as f:
             by_version[json.load(f)['LatestPublishedVersionId']] = name
     wrong = []
     for i, (change, name) in enumerate(SERVED):
@@ -197,43 +217,53 @@ try:
                 wrong.append(f'{change.what}: other bytes')
         if len(inside) != 1:
             wrong.append(f'{change.what}: {inside} are in it')
-    check('each by a name that is one, with its bytes', wrong, [])
+    check('each served record has a safe name and its bytes', wrong, [])
     wrong = []
     for i, extension in enumerate(EXTENSIONS):
         record = records[len(records) - 4 - len(EXTENSIONS) + i]
         name = by_version[record['LatestPublishedVersionId']]
         file, views = f'{record["Title"]}.{EXTENSIONS[extension]}'.rstrip('.'), EXTENSIONS[extension].lower() == 'csv'
-        if not os.path.exists(f'{mnt}/documents/{name}/{file}') or os.path.exists(f'{mnt}/parsed/{name}/header') != views:
+        if not os.path.exists(f'{mnt}/documents/{name}/{file}') or \
+           os.path.exists(f'{mnt}/parsed/{name}/header') != views:
             wrong.append(f'{extension!r}: {os.listdir(f"{mnt}/documents/{name}")}')
     check('an extension has no dot and no blank around it, and csv has views', wrong, [])
     before = len(log())
-    check('a refresh that brings the same', refresh(), 'ok')
-    check('changes nothing', sorted(os.listdir(f'{mnt}/documents')), sorted(names))
-    check('and says so once', len(log()) - before, 2)
+    check('a refresh with the same bad records succeeds', refresh(), 'ok')
+    check('a refresh with the same bad records changes no name', sorted(os.listdir(f'{mnt}/documents')), sorted(names))
+    check('a refresh with the same bad records logs two lines', len(log()) - before, 2)
     front.clear()
 
     # Pages that are wrong as a whole: nothing of them is believed.
     good = page['records'][-2:]
     whole = {
-        'no records': {'done': True, 'totalSize': 2}, 'records that are none': {'done': True, 'totalSize': 1, 'records': 'x'},
-        'no end': {'totalSize': 2, 'records': good}, 'an end that is none': {'done': 1, 'totalSize': 2, 'records': good},
+        'no records': {'done': True, 'totalSize': 2},
+        'records that are none': {'done': True, 'totalSize': 1, 'records': 'x'},
+        'no end': {'totalSize': 2, 'records': good},
+        'an end that is none': {'done': 1, 'totalSize': 2, 'records': good},
         'more without a place': {'done': False, 'totalSize': 2, 'records': good},
-        'more on another host': {'done': False, 'totalSize': 2, 'records': good, 'nextRecordsUrl': 'https://evil.example.com/services/data/v62.0/query/01g'},
-        'more, but nothing here': {'done': False, 'totalSize': 2, 'records': [], 'nextRecordsUrl': '/services/data/v62.0/query/01gx-2000'},
+        'more on another host': {'done': False, 'totalSize': 2, 'records': good,
+                                 'nextRecordsUrl': 'https://evil.example.com/services/data/v62.0/query/01g'},
+        'more, but nothing here': {'done': False, 'totalSize': 2, 'records': [],
+                                   'nextRecordsUrl': '/services/data/v62.0/query/01gx-2000'},
         'an array': [good], 'a text': 'x',
     }
     for what, body in whole.items():
         reply(json.dumps(body).encode())
         before = len(log())
-        check(f'{what}: an error, and told', (refresh(), [l for l in log()[before:] if 'not a page of records' in l] != []), ('Input/output error', True))
+        check(f'{what}: the refresh fails and the log says why',
+              (refresh(), [l for l in log()[before:] if 'not a page of records' in l] != []),
+              ('Input/output error', True))
         front.clear()
         refresh()
-    front.set('reply', r'^GET \S*/query', fronts.sized('200 OK', json.dumps({'done': False, 'totalSize': 2, 'records': good,
+    front.set('reply', r'^GET \S*/query',
+              fronts.sized('200 OK', json.dumps({'done': False, 'totalSize': 2, 'records': good,
               'nextRecordsUrl': '/services/data/v62.0/query/01gx-2000'}).encode()))
-    check('a page that leads to itself: an error', refresh(), 'Input/output error')
-    check('at once', len(front.requests) < 5, True)
+    check('a page that leads to itself is an error', refresh(), 'Input/output error')
+    check('a page that leads to itself is asked for less than five times', len(front.requests) < 5, True)
     front.clear()
-    check('when the org is itself again, so are the names', (refresh(), sorted(os.listdir(f'{mnt}/documents')) != []), ('ok', True))
+    check('when the org sends sound records again the names are there',
+          (refresh(), sorted(os.listdir(f'{mnt}/documents')) != []),
+          ('ok', True))
     unmount()
 finally:
     subprocess.run(['fusermount3', '-uz', mnt], stderr=subprocess.DEVNULL)

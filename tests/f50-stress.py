@@ -9,8 +9,9 @@ import errno, hashlib, os, random, signal, subprocess, sys, threading, time, url
 BUILD, TMP, MNT, ORG = os.environ['BUILD'], os.environ['TMP'], os.environ['MNT'], os.environ['ORG_URL']
 SECONDS, SEED = float(os.environ.get('STRESS_SECONDS', 4)), int(os.environ.get('SEED', time.time()))
 READERS, CALLERS, DOCUMENTS, TABLES = 24, 8, 40, 6
-# What a reader may meet here: faults are made, versions are replaced, and then the mount goes.
-EXPECTED = {errno.EIO, errno.ETIMEDOUT, errno.ESTALE, errno.EINTR, errno.ENOENT, errno.EACCES, errno.ENOTCONN, errno.ECONNABORTED, errno.EDQUOT}
+# Errors that a reader may get here: faults are made, versions are replaced, and then the mount goes.
+EXPECTED = {errno.EIO, errno.ETIMEDOUT, errno.ESTALE, errno.EINTR, errno.ENOENT, errno.EACCES, errno.ENOTCONN,
+            errno.ECONNABORTED, errno.EDQUOT}
 
 
 def say(good, what, *why):
@@ -30,12 +31,14 @@ def content(name, version):
     """The bytes of a version: of a size of its own, the same each time."""
     r = random.Random(f'{name} {version}')
     if name.startswith('table'):
-        return 'id,text\n'.encode() + b''.join(b'%d,"%s, line"\n' % (i, name.encode()) for i in range(r.choice((3, 500, 20000)) + version))
+        return 'id,text\n'.encode() + b''.join(b'%d,"%s, line"\n' % (i, name.encode())
+                                               for i in range(r.choice((3, 500, 20000)) + version))
     return r.randbytes(r.choice((1, 3000, 100000, 131072, 400000, 1500000, 3000000)) + version)
 
 
 def rows(name, version):
-    return b''.join(line.replace(b',', b'\t', 1).replace(b'"', b'') + b'\n' for line in content(name, version).split(b'\n')[1:-1])
+    return b''.join(line.replace(b',', b'\t', 1).replace(b'"', b'') + b'\n'
+                    for line in content(name, version).split(b'\n')[1:-1])
 
 
 class World:
@@ -148,9 +151,12 @@ def changer(w, seed):
         time.sleep(r.random() * 0.1)
 
 
-FAULTS = [dict(kind='drop-after', bytes=70000, match='*VersionData'), dict(kind='error', status=503, match='*'), dict(kind='corrupt', bytes=900, match='*VersionData'),
-          dict(kind='error', status=500, match='*VersionData'), dict(kind='error', status=401, code='INVALID_SESSION_ID', match='GET *'), dict(kind='drop', match='*'),
-          dict(kind='short', bytes=10, match='*VersionData'), dict(kind='error', status=404, code='NOT_FOUND', match='*VersionData'), dict(kind='delay', ms=200, match='*')]
+FAULTS = [dict(kind='drop-after', bytes=70000, match='*VersionData'), dict(kind='error', status=503, match='*'),
+          dict(kind='corrupt', bytes=900, match='*VersionData'),
+          dict(kind='error', status=500, match='*VersionData'),
+          dict(kind='error', status=401, code='INVALID_SESSION_ID', match='GET *'), dict(kind='drop', match='*'),
+          dict(kind='short', bytes=10, match='*VersionData'),
+          dict(kind='error', status=404, code='NOT_FOUND', match='*VersionData'), dict(kind='delay', ms=200, match='*')]
 
 
 def breaker(w, seed):
@@ -193,7 +199,8 @@ def round_of(w, mount, how):
 
 def start():
     log = open(f'{TMP}/stress.log', 'a')
-    p = subprocess.Popen([f'{BUILD}/sffs', '-f', '-o', 'refresh=1,cache_size=16M,tries=2,timeout=20', 'sim', MNT], stdin=subprocess.DEVNULL, stderr=log)
+    p = subprocess.Popen([f'{BUILD}/sffs', '-f', '-o', 'refresh=1,cache_size=16M,tries=2,timeout=20', 'sim', MNT],
+                         stdin=subprocess.DEVNULL, stderr=log)
     until = time.monotonic() + 60
     while not os.path.ismount(MNT) and p.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
@@ -214,9 +221,10 @@ if __name__ == '__main__' and sys.argv[1:] == ['make']:
 print(f'# SEED={SEED}')
 for how in ('SIGTERM', 'fusermount3'):
     status, stuck = round_of(w, start(), how)
-    say(status == 0 and not stuck, f'{how} under load ends the mount, and all who read', status, stuck, *open(f'{TMP}/stress.log').readlines()[-5:])
-say(not w.problems, 'whoever read to a clean end read one version', *w.problems[:20])
-say(w.whole > 50, 'and many did', w.whole)
+    say(status == 0 and not stuck, f'{how} under load ends the mount and all readers', status, stuck,
+        *open(f'{TMP}/stress.log').readlines()[-5:])
+say(not w.problems, 'each file read to a clean end is one version', *w.problems[:20])
+say(w.whole > 50, 'more than 50 files were read to a clean end', w.whole)
 mount = start()
 refresh(b'now')
 wrong = []
@@ -227,9 +235,9 @@ for name, versions in w.versions.items():
                 wrong.append(name)
     except OSError as e:
         wrong.append(e)
-say(not wrong, 'when all is calm each document is its last version', *wrong)
+say(not wrong, 'without load each document is its last version', *wrong)
 subprocess.run(['fusermount3', '-u', MNT], check=True)
-say(mount.wait(60) == 0, 'and it ends well')
+say(mount.wait(60) == 0, 'the mount exits 0')
 print('#', w.whole, 'read to the end;', {errno.errorcode[e]: n for e, n in w.errors.items()})
 sys.stdout.flush()
 os._exit(1 if failed else 0)

@@ -13,7 +13,8 @@ random.seed(SEED)
 
 
 def ask(path, **form):
-    return urllib.request.urlopen(f'{ORG}/_org/{path}', urllib.parse.urlencode(form).encode() if form else None, 30).read().decode()
+    return urllib.request.urlopen(f'{ORG}/_org/{path}', urllib.parse.urlencode(form).encode() if form else None,
+                                  30).read().decode()
 
 
 def start(where, *options):
@@ -71,7 +72,7 @@ def write_refresh(where):
 
 
 def reference():
-    """What a mount shows that was never killed."""
+    """The tree of a mount that was never killed."""
     cache = f'{TMP}/cache-reference'
     subprocess.run(['rm', '-rf', cache], check=True)
     os.makedirs(cache, mode=0o700)
@@ -92,7 +93,8 @@ def compare(what, read=False):
         problems.append(f'{what}: {len(got)} documents, not {len(want)}; {sorted(set(got) ^ set(want))[:4]}')
     names = sorted(os.listdir(f'{MNT}/documents'))
     for name in names if read else names[:1]:
-        if subprocess.run(['md5sum', f'{MNT}/documents/{name}/content'], stdout=subprocess.PIPE, text=True).stdout.split()[:1] != [checksum(name)]:
+        if subprocess.run(['md5sum', f'{MNT}/documents/{name}/content'], stdout=subprocess.PIPE,
+                          text=True).stdout.split()[:1] != [checksum(name)]:
             problems.append(f'{what}: {name} is not as it should be')
     end(p, MNT)
     return problems
@@ -139,8 +141,11 @@ def round_download():
     kill(p, MNT)
     for t in readers:
         t.join(30)
-    problems = compare('download', read=random.random() < 0.2) + (['download: a reader is stuck'] if any(t.is_alive() for t in readers) else [])
-    checked = subprocess.run([f'{BUILD}/sffs', 'doctor', '--cache', 'sim'], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    problems = compare('download',
+                       read=random.random() < 0.2) + (['download: a reader is stuck']
+                                                      if any(t.is_alive() for t in readers) else [])
+    checked = subprocess.run([f'{BUILD}/sffs', 'doctor', '--cache', 'sim'], stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True)
     if checked.returncode != 0 or checked.stdout.startswith('0 right'):
         problems.append(f'download: the cache is not right: {checked.stdout}')
     return problems
@@ -168,8 +173,10 @@ def change():
     global changes
     changes += 1
     op, title = random.choice(('rename', 'rename', 'new-version', 'add', 'delete', 'undelete')), random.choice(titles)
-    form = {'rename': dict(title=title, to=random.choice(titles)), 'new-version': dict(title=title, content='x' * random.randint(1, 300000)),
-            'add': dict(title=random.choice(titles), content=f'change {changes}'), 'delete': dict(title=title), 'undelete': dict(title=title)}[op]
+    form = {'rename': dict(title=title, to=random.choice(titles)),
+            'new-version': dict(title=title, content='x' * random.randint(1, 300000)),
+            'add': dict(title=random.choice(titles), content=f'change {changes}'), 'delete': dict(title=title),
+            'undelete': dict(title=title)}[op]
     try:
         ask('change', op=op, **form)
     except urllib.error.HTTPError as e:
@@ -189,7 +196,8 @@ for i in range(ROUNDS):
         for where in (MNT, REFERENCE):
             subprocess.run(['fusermount3', '-uz', where], stderr=subprocess.DEVNULL)
 print(f'# SEED={SEED}: {done} rounds, {changes} changes, {time.monotonic() - began:.0f} s')
-print(('ok' if done == ROUNDS and not problems else 'not ok') + ' 1 - what is mounted after a kill -9 is as if there had been none')
+print(('ok' if done == ROUNDS and not problems else 'not ok')
+      + ' 1 - a mount after kill -9 shows the same as a mount that nobody killed')
 for p in problems[:20]:
     print('#', p)
 sys.stdout.flush()

@@ -19,16 +19,21 @@ def ask(path, **form):
 def faults(r, size):
     """One or two, at places of their own."""
     at = lambda: r.randrange(size + 1)
-    some = [lambda: dict(kind='drop-after', bytes=at()), lambda: dict(kind='corrupt', bytes=at()), lambda: dict(kind='short', bytes=r.randint(1, size)),
-            lambda: dict(kind='long', bytes=r.randint(1, 70000)), lambda: dict(kind='silent', bytes=at()), lambda: dict(kind='slow', bytes=size * 2 + 1),
-            lambda: dict(kind='drop'), lambda: dict(kind='error', status=r.choice((401, 403, 404, 420, 500, 503)), code='UNKNOWN_EXCEPTION'),
-            lambda: dict(kind='html', status=r.choice((200, 502))), lambda: dict(kind='garbage'), lambda: dict(kind='empty'), lambda: dict(kind='not-http'),
-            lambda: dict(kind='error', status=403, code='REQUEST_LIMIT_EXCEEDED', message='ConcurrentRequests (Concurrent API Requests) Limit exceeded.')]
+    some = [lambda: dict(kind='drop-after', bytes=at()), lambda: dict(kind='corrupt', bytes=at()),
+            lambda: dict(kind='short', bytes=r.randint(1, size)),
+            lambda: dict(kind='long', bytes=r.randint(1, 70000)), lambda: dict(kind='silent', bytes=at()),
+            lambda: dict(kind='slow', bytes=size * 2 + 1),
+            lambda: dict(kind='drop'),
+            lambda: dict(kind='error', status=r.choice((401, 403, 404, 420, 500, 503)), code='UNKNOWN_EXCEPTION'),
+            lambda: dict(kind='html', status=r.choice((200, 502))), lambda: dict(kind='garbage'),
+            lambda: dict(kind='empty'), lambda: dict(kind='not-http'),
+            lambda: dict(kind='error', status=403, code='REQUEST_LIMIT_EXCEEDED',
+                         message='ConcurrentRequests (Concurrent API Requests) Limit exceeded.')]
     return [r.choice(some)() for _ in range(r.randint(1, 2))]
 
 
 def read(r, path):
-    """What a reader gets: the digest and the bytes up to the end, or the error."""
+    """Reads a file: the digest and the bytes up to its end, or the error."""
     h, n = hashlib.md5(), 0
     try:
         fd = os.open(path, os.O_RDONLY)
@@ -48,7 +53,8 @@ def judge(name, got, size, checksum, calm):
     if outcome == checksum and n == size:
         return []
     if isinstance(outcome, int):
-        return [] if outcome in ALLOWED and not calm else [f'{name}: {errno.errorcode.get(outcome, outcome)}' + (' when all is calm' if calm else '')]
+        return [] if outcome in ALLOWED and not calm else [f'{name}: {errno.errorcode.get(outcome, outcome)}'
+                                                           + (' when all is calm' if calm else '')]
     return [f'{name}: WRONG BYTES to a clean end: {n} of {size}, {outcome}, not {checksum}']
 
 
@@ -73,7 +79,8 @@ def work(names):
         calm = read(r, path)
         with lock:
             outcomes.append('ok' if got[0] == checksum else errno.errorcode.get(got[0], '?'))
-            problems.extend(judge(name, got, size, checksum, False) + judge(name, again, size, checksum, False) + judge(name, calm, size, checksum, True))
+            problems.extend(judge(name, got, size, checksum, False) + judge(name, again, size, checksum, False)
+                            + judge(name, calm, size, checksum, True))
             if took > LIMIT:
                 problems.append(f'{name}: {took:.0f} s')
 
@@ -94,9 +101,11 @@ for t in threads:
 for t in threads:
     t.join(LIMIT * 2 + READS)
 stuck = sum(t.is_alive() for t in threads)
-print(f'# SEED={SEED}: {len(outcomes)} reads in {time.monotonic() - began:.0f} s: ' + ', '.join(f'{outcomes.count(o)} {o}' for o in sorted(set(outcomes))))
+print(f'# SEED={SEED}: {len(outcomes)} reads in {time.monotonic() - began:.0f} s: '
+      + ', '.join(f'{outcomes.count(o)} {o}' for o in sorted(set(outcomes))))
 good = [not problems, len(outcomes) == READS and not stuck]
-print(('ok' if good[0] else 'not ok') + ' 1 - an error or every byte, and every byte when the org is right again')
+print(('ok' if good[0] else 'not ok')
+      + ' 1 - each read gives an error or every byte, and every byte when the org is right again')
 for p in problems[:20]:
     print('#', p)
 print(('ok' if good[1] else 'not ok') + f' 2 - all {READS} reads ended')

@@ -23,8 +23,10 @@ def make_certificate(directory, name):
     """A certificate of 127.0.0.1, which is its own authority: the paths of it and of its key."""
     cert, key = f'{directory}/{name}.pem', f'{directory}/{name}.key'
     if not os.path.exists(cert):
-        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1',
-                        '-addext', 'subjectAltName=IP:127.0.0.1', '-out', cert, '-keyout', key], check=True, capture_output=True)
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj',
+                        '/CN=127.0.0.1',
+                        '-addext', 'subjectAltName=IP:127.0.0.1', '-out', cert, '-keyout', key], check=True,
+                        capture_output=True)
     return cert, key
 
 
@@ -37,7 +39,7 @@ def sized(status, body, headers=''):
     return raw(status, body, headers + f'Content-Length: {len(body)}\r\n')
 
 
-# What is done to a connection whose request matched: each takes it, and leaves it to be closed.
+# The faults of a connection whose request matched: each gets the connection, and leaves it to be closed.
 
 def reset(c):
     c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
@@ -111,7 +113,8 @@ class Front:
             threading.Thread(target=self.serve, args=(c,), daemon=True).start()
 
     def set(self, fault, pattern, reply=None):
-        """From here on, `fault` happens: refused, nonsense or certificate to all connections, else to the requests that match."""
+        """From here on, `fault` happens: refused, nonsense or certificate to all connections, any other to the requests
+        that match."""
         self.pattern, self.reply, self.fault = re.compile(pattern), reply, fault
         self.requests, self.connects = [], 0
         if fault == 'refused':

@@ -9,12 +9,6 @@ file=$XDG_STATE_HOME/sffs/sim.json
 sed -i 's/^flow.*/flow = web/' "$config"
 id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = //p' "$config")
 
-run() {
-	what=$1 want=$2; shift 2
-	timeout -s KILL 120 "$@" >"$TMP/out" 2>"$TMP/err" </dev/null
-	is "$what: exit status" "$?" "$want"
-	out=$(cat "$TMP/out") err=$(cat "$TMP/err")
-}
 works() { [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" \
 	"$ORG_URL/services/oauth2/userinfo")" = 200 ]; }
 login() { printf 'force://%s:%s:%s@%s' "$id" "$secret" "$(org approve -X POST)" "${ORG_URL#*://}" | "$auth" import sim \
@@ -23,34 +17,34 @@ expire() { org expire-tokens -X POST >/dev/null; org_forget; }
 fault() { org fault "$@" --data-urlencode 'match=POST */token' >/dev/null; }
 refresh_token() { jq -r .refresh_token "$file"; }
 
-run 'nobody is logged in' 3 "$auth" token sim
-like 'which is said' "$err" '*log in*sffs-auth login sim*'
-run 'and nobody is waited for' 3 "$auth" login --timeout 1 sim
-ok 'a login' login
+run 'token without a login' 3 "$auth" token sim
+like 'the message says how to log in' "$err" '*log in*sffs-auth login sim*'
+run 'login of which nobody comes back' 3 "$auth" login --timeout 1 sim
+ok 'import gives a login' login
 before=$(refresh_token)
 expire
-run 'a token that has expired' 0 "$auth" token sim
-ok 'is renewed' works "$out"
-calls 'by one request' 'POST */token' 1
-is 'with the same refresh token' "$(refresh_token)" "$before"
+run 'token, after the old one has expired' 0 "$auth" token sim
+ok 'the renewed token works' works "$out"
+calls 'one request renews the token' 'POST */token' 1
+is 'without rotation the refresh token stays' "$(refresh_token)" "$before"
 
 org set -d rotate=1 >/dev/null
 expire
-run 'rotation: renewed' 0 "$auth" token sim
-ok 'the refresh token is another one' [ "$(refresh_token)" != "$before" ]
+run 'token, with rotation' 0 "$auth" token sim
+ok 'with rotation the refresh token is a new one' [ "$(refresh_token)" != "$before" ]
 before=$(refresh_token)
 expire
-run 'and it was kept' 0 "$auth" token sim
-ok 'and it works again' works "$out"
+run 'token, with the new refresh token' 0 "$auth" token sim
+ok 'the token of the new refresh token works' works "$out"
 
 # Eight processes at once, with a refresh that takes a while.
 org set -d refresh-time=300 >/dev/null
 expire
 for i in 1 2 3 4 5 6 7 8; do "$auth" token sim >"$TMP/token.$i" 2>&1 & pids="${pids-} $!"; done
 for pid in $pids; do wait "$pid"; done
-is 'eight processes get one token' "$(sort -u "$TMP"/token.* | wc -l)" 1
-ok 'that works' works "$(cat "$TMP/token.1")"
-calls 'by one request' 'POST */token' 1
+is 'eight processes get the same token' "$(sort -u "$TMP"/token.* | wc -l)" 1
+ok 'the token of eight processes works' works "$(cat "$TMP/token.1")"
+calls 'eight processes make one request' 'POST */token' 1
 
 # A program that ignores the lock renews the same login. Without rotation, or one of the two would lose.
 org set -d rotate=0 -d refresh-time=1500 >/dev/null
@@ -58,9 +52,9 @@ expire
 curl -s -o /dev/null -d grant_type=refresh_token -d "refresh_token=$(refresh_token)" -d "client_id=$id" -d \
 	"client_secret=$secret" "$ORG_URL/services/oauth2/token" & other=$!
 org_wait 'POST */token'
-run 'a request under way elsewhere is waited for' 0 "$auth" token sim
-ok 'and then it works' works "$out"
-like 'after another try' "$(org_count 'POST */token')" '[3-9]'
+run 'token, while another program renews the login' 0 "$auth" token sim
+ok 'the token works after the other renewal' works "$out"
+like 'sffs-auth tries again while the org says that a request is being processed' "$(org_count 'POST */token')" '[3-9]'
 wait "$other"
 org set -d refresh-time=0 >/dev/null
 
@@ -72,15 +66,16 @@ fault -d kind=hold
 org_wait 'POST */token'
 kill -9 "$killed"; wait "$killed" 2>/dev/null
 org release -X POST >/dev/null
-run 'after a process was killed' 0 "$auth" token sim
-ok 'it works' works "$out"
-is 'and nothing is left of it' "$(ls "$XDG_STATE_HOME/sffs" | paste -sd ' ')" 'sim.json sim.lock'
+run 'token, after another process was killed in its request' 0 "$auth" token sim
+ok 'the token works after the kill' works "$out"
+is 'a killed process leaves no file' "$(ls "$XDG_STATE_HOME/sffs" | paste -sd ' ')" 'sim.json sim.lock'
 
 # The org moves to another instance.
 org set -d moved=1 >/dev/null
 expire
-run 'an org that has moved' 0 "$auth" token sim
-like 'is asked where it is' "$("$auth" status --json sim | jq -r .instance_url)" 'http://localhost:*'
+run 'token of an org that has moved' 0 "$auth" token sim
+like 'the login has the new instance of an org that has moved' "$("$auth" status --json sim | jq -r .instance_url)" \
+	'http://localhost:*'
 org set -d moved=0 >/dev/null
 
 # Only the org's own answer ends a login.
@@ -94,23 +89,24 @@ for kind in 'kind=html -d status=503' kind=drop kind=empty kind=garbage 'kind=ht
 	org fault/clear -X POST >/dev/null
 done
 fault -d kind=html -d status=503 -d times=2
-run 'an outage that passes' 0 "$auth" token sim
+run 'token during an outage that ends' 0 "$auth" token sim
 expire
 fault -d kind=oauth-error -d name=ip
-run 'not from this address' 4 "$auth" token sim
-like 'it says who can change that' "$err" '*admin*Login IP Ranges*'
-run 'from another one' 0 "$auth" token sim
+run 'token from an address that the org refuses' 4 "$auth" token sim
+like 'the message says that an admin can change the Login IP Ranges' "$err" '*admin*Login IP Ranges*'
+run 'token from an address that the org accepts' 0 "$auth" token sim
 
 # An answer that is lost in transit takes a rotated token with it.
 org set -d rotate=1 >/dev/null
 expire
 fault -d kind=drop-after -d bytes=10 -d times=1
-run 'the new refresh token was lost on its way' 4 "$auth" token sim
-like 'it says what to do' "$err" '*expired access/refresh token*sffs-auth login sim*'
+run 'token, after a rotated refresh token was lost in transit' 4 "$auth" token sim
+like 'the message about a lost refresh token says how to log in' "$err" \
+	'*expired access/refresh token*sffs-auth login sim*'
 org_forget
-run 'the login is over' 3 "$auth" token sim
-calls 'and the org is not asked again' '*' 0
-run 'status says why' 3 "$auth" status sim
-like 'in the org'\''s words' "$out" '*the login has ended*expired access/refresh token*'
-ok 'another login' login
-run 'is a login' 0 "$auth" token sim
+run 'token, after the login has ended' 3 "$auth" token sim
+calls 'no request is made after the login has ended' '*' 0
+run 'status, after the login has ended' 3 "$auth" status sim
+like 'status shows why Salesforce ended the login' "$out" '*the login has ended*expired access/refresh token*'
+ok 'a new import gives a login' login
+run 'token, after the new login' 0 "$auth" token sim

@@ -23,62 +23,62 @@ each() {
 }
 
 try
-is 'a mount of nobody' "$?" 3
-like 'says what to do' "$(cat "$TMP/err")" '*sffs-auth login sim*'
-ok 'a login' login
+is 'a mount without a login exits 3' "$?" 3
+like 'the message says how to log in' "$(cat "$TMP/err")" '*sffs-auth login sim*'
+ok 'import gives a login' login
 org_forget
-ok 'is enough to mount' fs_mount
-calls 'and the token that it gave is used' 'POST */token' 0
-is 'a document' "$(cat "$MNT/documents/d1/d1.txt")" 'document 1'
+ok 'a mount uses the imported login' fs_mount
+calls 'the mount uses the token of the import' 'POST */token' 0
+is 'a document can be read with the imported login' "$(cat "$MNT/documents/d1/d1.txt")" 'document 1'
 
 org set -d rotate=1 -d refresh-time=300 >/dev/null
 org expire-tokens -X POST >/dev/null
 org_forget
-is 'readers whose token has ended' "$(each 2 3 4 5)" 4
-calls 'renew it once' 'POST */token' 1
+is 'four readers go on when their token has expired' "$(each 2 3 4 5)" 4
+calls 'a mount renews a token once for all readers' 'POST */token' 1
 org expire-tokens -X POST >/dev/null
 org_forget
 "$auth" token sim >"$TMP/token" & other=$!
-is 'readers, and another process' "$(each 6 7)" 2
+is 'two readers go on while another process renews the token' "$(each 6 7)" 2
 wait "$other"
-calls 'renew it once, too' 'POST */token' 1
-is 'with the login that is stored' \
+calls 'mount and other process renew a token once' 'POST */token' 1
+is 'the token that the other process prints works' \
 	"$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $(cat "$TMP/token")" \
 	"$ORG_URL/services/oauth2/userinfo")" 200
 # A document far from any that was read, so that it was not fetched ahead.
 org change -d op=add -d title=d8 -d path=d8.txt -d 'content=document 8' >/dev/null
 fs_sync
-ok 'the mount goes on' [ -d "$MNT/documents/d8" ]
+ok 'a refresh works with the token of the other process' [ -d "$MNT/documents/d8" ]
 
 org revoke -X POST >/dev/null
 org_forget
 cat "$MNT/documents/d8/d8.txt" 2>"$TMP/err"
-is 'a login that was revoked' "$?" 1
-like 'is a permission that is gone' "$(cat "$TMP/err")" '*Permission denied*'
+is 'after the login was revoked a read fails' "$?" 1
+like 'the error of a revoked login is EACCES' "$(cat "$TMP/err")" '*Permission denied*'
 each 8 >/dev/null
-calls 'and is not asked for again and again' 'POST */token' 1
-like 'the log says what to do' "$(cat "$MNT/.sffs/log")" '*expired access/refresh token*sffs-auth login sim*'
-ok 'a login beside the mount' login
-is 'lets it go on' "$(each 8)" 1
-ok 'a logout beside it' sh -c "\"$auth\" logout sim && rm -f \"$file\""
+calls 'a revoked login is not tried again and again' 'POST */token' 1
+like 'the log says how to log in again' "$(cat "$MNT/.sffs/log")" '*expired access/refresh token*sffs-auth login sim*'
+ok 'import beside the mount gives a new login' login
+is 'the mount goes on with the new login' "$(each 8)" 1
+ok 'logout beside the mount works' sh -c "\"$auth\" logout sim && rm -f \"$file\""
 org expire-tokens -X POST >/dev/null
 org revoke -X POST >/dev/null
-ok 'files that are not cached fail' not fs_sync
-ok 'the log says that looks fail' grep -q 'Permission denied): until one works, all looks fail' "$MNT/.sffs/log"
-ok 'and not that anything is served' not grep -q 'still served' "$MNT/.sffs/log"
+ok 'a refresh fails after the logout' not fs_sync
+ok 'the log says that all looks fail' grep -q 'Permission denied): until one works, all looks fail' "$MNT/.sffs/log"
+ok 'the log does not say that names are still served' not grep -q 'still served' "$MNT/.sffs/log"
 fs_unmount
 
-ok 'once more' login
+ok 'import gives a login again' login
 kill "$ORG_PID"; wait "$ORG_PID" 2>/dev/null; ORG_PID=
 try
 is 'an org that is out of reach is mounted from the cache' "$?" 0
-is 'and read' "$(cat "$MNT/documents/d3/d3.txt")" 'document 3'
+is 'a cached file of an org out of reach can be read' "$(cat "$MNT/documents/d3/d3.txt")" 'document 3'
 fs_unmount
 rm "$file"
 try
-is 'but without a login it cannot go on' "$?" 3
+is 'an org out of reach is not mounted without a login' "$?" 3
 sed -i 's/^flow.*/flow = client_credentials/' "$config"
 try
-is 'nor with one that would have to be asked for' "$?" 5
-like 'and why is said' "$(cat "$TMP/err")" '*127.0.0.1*'
-ok 'nothing is mounted' not mountpoint -q "$MNT"
+is 'an org out of reach is not mounted if the login needs the org' "$?" 5
+like 'the message names the host that is out of reach' "$(cat "$TMP/err")" '*127.0.0.1*'
+ok 'nothing is mounted after a start that failed' not mountpoint -q "$MNT"

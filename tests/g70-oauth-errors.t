@@ -80,16 +80,16 @@ while IFS='|' read -r flow how error description exits remedy <&3; do
 	*) "$auth" token sim >"$TMP/out" 2>"$TMP/err" </dev/null; rc=$? ;;
 	esac
 	is "$row: exit status" "$rc" "${exits% *}"
-	ok "$row: is told" said "$text" "$TMP/err"
+	ok "$row: the message has the error and the remedy" said "$text" "$TMP/err"
 	[ "$flow" != refresh ] || [ "$how" = revoke ] ||
 		is "$row: the login is kept" "$(jq -r .refresh_token "$XDG_STATE_HOME/sffs/sim.json")" "$before"
 	[ -z "$back" ] ||
-		ok "$row: in the browser, too" sh -c \
+		ok "$row: the browser shows them too" sh -c \
 		"sed 's/&gt;/>/g; s/&quot;/\"/g; s/&amp;/\\&/g' '$TMP/page' | grep -qF -e \"\${1#sim: }\"" - "$text"
 	if [ "${exits#* }" != - ]; then
 		"$BUILD/sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err"
 		is "$row: a mount: exit status" "$?" "${exits#* }"
-		ok "$row: a mount tells it, too" said "$text" "$TMP/err"
+		ok "$row: the message of a mount has them too" said "$text" "$TMP/err"
 	fi
 	# shellcheck disable=SC2086 # words
 	org set $settings >/dev/null
@@ -100,10 +100,10 @@ done 3<"$TMP/rows"
 sed -n 's/^[^{]*{ "[a-z-]*", "\([^"]*\)", \(NULL\|"[^"]*"\).*/\1|\2/p; s/^[^{]*{ "[a-z-]*", "\([^"]*\)",$/\1|/p' \
 	"$TOP/tests/org/refusal.c" |
 	sed 's/|NULL/|/; s/"//g' >"$TMP/refusals"
-is 'every error of the org is known' "$(($(wc -l <"$TMP/refusals") > 30))" 1
-is 'the table has it' "$(while IFS='|' read -r error description; do
+is 'the simulated org has more than 30 errors' "$(($(wc -l <"$TMP/refusals") > 30))" 1
+is 'the table has each error of the simulated org' "$(while IFS='|' read -r error description; do
 	grep -qiF -e "|$error|$description" "$TMP/rows" || echo "$error, $description"; done <"$TMP/refusals")" ''
-is 'and each remedy' "$(python3 - "$TOP/auth/oauth.c" "$TMP/rows" <<'END'
+is 'the table has each remedy of sffs' "$(python3 - "$TOP/auth/oauth.c" "$TMP/rows" <<'END'
 import re, sys
 source = open(sys.argv[1]).read()
 table = source[source.index('errors[] = {'):]

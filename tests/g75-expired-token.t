@@ -13,8 +13,8 @@ mounts() {
 	"$BUILD/sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err"
 	is "$1: exit status" "$?" "$2"
 	calls "$1: renewals" 'POST */token' "$3"
-	like "$1: what is said" "$(cat "$TMP/err")" "$4"
-	[ "$2" != 0 ] || { is "$1: it is mounted" "$(ls "$MNT/documents" | wc -l)" 10; fs_unmount; }
+	like "$1: message" "$(cat "$TMP/err")" "$4"
+	[ "$2" != 0 ] || { is "$1: the org is mounted" "$(ls "$MNT/documents" | wc -l)" 10; fs_unmount; }
 	org fault/clear -X POST >/dev/null
 }
 

@@ -6,7 +6,8 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sffs -keyout "$TMP/k
 	2>"$TMP/openssl"
 org_start --synthetic 10 --plain --flow web --redirect-uri "http://localhost:$port/OauthRedirect" --auto-approve 1 \
 	--rotate 1 --jwt-cert "$TMP/cert.pem"
-case $BUILD in *asan|*tsan|*valgrind) for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do ok 'a sanitizer has a free of its own' true;
+case $BUILD in *asan|*tsan|*valgrind) for i in 1 2 3 4 5 6 7 8 9 10 11 12 13; do \
+	ok 'a sanitizer has a free of its own' true;
 	done; exit ;; esac
 config=$XDG_CONFIG_HOME/sffs/config
 key() { sed -n "s/^$1 = //p" "$TMP/client"; }
@@ -28,14 +29,15 @@ watched() {
 	rm -f "$FREED_LOG"
 	LD_PRELOAD=$TMP/freed.so GLIBC_TUNABLES=glibc.malloc.tcache_count=0 MALLOC_PERTURB_=85 "$@" >"$TMP/out" \
 		2>"$TMP/err" </dev/null
-	is "$what" "$?" 0
+	is "$what: exit status" "$?" 0
 }
 # Leaves out libcurl, and commands of the user.
-wiped() { is "$1: wiped" "$(grep -v '/libcurl\.so\|^cat ' "$FREED_LOG" 2>/dev/null)" ''; }
+wiped() { is "$1: no freed memory has a secret" "$(grep -v '/libcurl\.so\|^cat ' "$FREED_LOG" 2>/dev/null)" ''; }
 
 watched 'a login in a browser' "$BUILD/sffs-auth" login sim
 wiped 'a login in a browser'
-ok 'a leak would be found' grep -q '/libcurl\.so.* 5Aep861\|/libcurl\.so.* '"$access" "$FREED_LOG"
+ok 'the search finds the copies that libcurl leaves' grep -q '/libcurl\.so.* 5Aep861\|/libcurl\.so.* '"$access" \
+	"$FREED_LOG"
 org expire-tokens -X POST >/dev/null
 watched 'a token, renewed' "$BUILD/sffs-auth" token sim
 wiped 'a token, renewed'

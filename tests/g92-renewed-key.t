@@ -17,22 +17,22 @@ echo "private_key = $TMP/tls/key.pem" >>"$config"
 # Like a program that renews a certificate: a new file under the old name.
 renew() { cp "$TMP/tls/key.pem" "$TMP/tls/new.pem"; mv "$TMP/tls/new.pem" "$TMP/tls/key.pem"; }
 
-ok 'it mounts' fs_mount
-is 'and reads' "$(cat "$MNT/documents/hello/hello.txt")" hello
+ok 'a mount with a key starts' fs_mount
+is 'a mount with a key serves a document' "$(cat "$MNT/documents/hello/hello.txt")" hello
 org expire-tokens -X POST >/dev/null
-ok 'a token ends: the mount gets another with its key' fs_sync
+ok 'the mount gets a new token with its key' fs_sync
 renew
 org expire-tokens -X POST >/dev/null
 case $BUILD in
 *asan|*tsan|*valgrind) ok 'a sanitizer is not confined' fs_sync; ok '...' true ;;
 *)
-	ok 'the key is replaced, and the token ends: a refresh fails' not fs_sync
-	like 'the log says what to do' "$(cat "$MNT/.sffs/log")" \
+	ok 'a refresh fails after the key was replaced and the token has expired' not fs_sync
+	like 'the log says: mount again' "$(cat "$MNT/.sffs/log")" \
 		"*private_key = $TMP/tls/key.pem: Permission denied; if it was replaced under a mount, mount again*"
 	;;
 esac
-is 'what is cached can be read' "$(cat "$MNT/documents/hello/hello.txt")" hello
+is 'a cached file can be read after the key was replaced' "$(cat "$MNT/documents/hello/hello.txt")" hello
 fs_unmount
 fs_mount
-ok 'mounted again, it has the new key' fs_sync
+ok 'a new mount uses the new key' fs_sync
 fs_unmount

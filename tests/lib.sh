@@ -14,6 +14,7 @@ ORG_URL=
 export XDG_CONFIG_HOME="$TMP/config" XDG_STATE_HOME="$TMP/state" XDG_CACHE_HOME="$TMP/cache"
 unset SFFS_CONFIG
 umask 077
+exec </dev/null	# no scenario reads the terminal
 mkdir -p "$MNT" "$XDG_CONFIG_HOME/sffs" "$XDG_STATE_HOME" "$XDG_CACHE_HOME"
 number=0 failed=0
 # A daemon has no standard error: sanitizers write their reports to files, and any report fails the scenario.
@@ -21,7 +22,10 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$TMP/sanitizer" \
 	TSAN_OPTIONS="${TSAN_OPTIONS:+$TSAN_OPTIONS:}log_path=$TMP/sanitizer"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:+$UBSAN_OPTIONS:}log_path=$TMP/sanitizer"
 
+# at_end: a scenario defines it to end or unmount something else; it is called first.
+at_end() { :; }
 cleanup() {
+	at_end
 	[ -z "${HELD-}" ] || kill $HELD 2>/dev/null
 	fusermount3 -u "$MNT" 2>/dev/null || fusermount3 -uz "$MNT" 2>/dev/null
 	[ -z "${FS_PID-}" ] || { kill "$FS_PID" 2>/dev/null; wait "$FS_PID" 2>/dev/null; }
@@ -68,6 +72,22 @@ like() {
 # same DESCRIPTION FILE FILE: the same bytes.
 same() { ok "$1" cmp "$2" "$3"; }
 
+# run DESCRIPTION STATUS COMMAND...: checks the exit status. $out has the output, $err the errors, $TMP/said all of both.
+run() {
+	what=$1 want=$2; shift 2
+	timeout -s KILL 120 "$@" >"$TMP/out" 2>"$TMP/err"
+	is "$what: exit status" "$?" "$want"
+	out=$(cat "$TMP/out") err=$(cat "$TMP/err")
+	cat "$TMP/out" "$TMP/err" >>"$TMP/said"
+}
+# within COMMAND...: kills it after two minutes, so that a wait which does not end is a check that fails.
+within() { timeout -s KILL 120 "$@"; }
+# interrupts DESCRIPTION COMMAND...: four processes run the command; each gets SIGINT while it waits, and ends by it.
+interrupts() {
+	what=$1; shift
+	is "$what" "$(within python3 "$TOP/tests/callers.py" 4 "$@" | paste -sd ' ')" 'SIGINT SIGINT SIGINT SIGINT'
+}
+
 # Prints a free port that no outgoing connection will take.
 free_port() { python3 -c "import sys; sys.path.insert(0, '$TOP/tests'); import front; print(front.free_port())"; }
 
@@ -88,6 +108,9 @@ org() { path=$1; shift; curl -sSf "$ORG_URL/_org/$path" "$@"; }
 calls() { is "$1" "$(org_count "$2")" "$3"; }
 org_count() { org journal -G --data-urlencode "match=$1" | grep -c . || :; }
 org_forget() { org journal/clear -X POST >/dev/null; }
+# org_held COUNT: waits until the org holds so many requests.
+org_held() { org wait -G -d "held=$1" -d timeout=30 >/dev/null; }
+# org_wait GLOB [COUNT]: waits until so many requests have come.
 org_wait() { org wait -G --data-urlencode "match=$1" -d "count=${2:-1}" -d timeout=30 >/dev/null; }
 
 fs_mount() { "$BUILD/sffs" "$@" sim "$MNT"; }

@@ -4,7 +4,8 @@ tests/e40-docs.t.
 """
 import glob, re
 
-CALL = re.compile(r'\b(?:log_(?:error|invalid|warn|warn_once|info|forbidden|unreachable)|rest_log|(?:\w+_)?tell(?:_\w+)?|complain|lacks|refuse)\s*\(')
+CALL = re.compile(r'\b(?:log_(?:error|invalid|warn|warn_once|info|forbidden|unreachable)|rest_log|'
+                  r'(?:\w+_)?tell(?:_\w+)?|complain|lacks|refuse)\s*\(')
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 
 def arguments(source, start):

@@ -85,7 +85,7 @@ class Copy:
                 os.remove(there)
 
     def build(self, tests):
-        """What the tests need. Why it does not build; None if it does."""
+        """Builds the programs for these tests. Returns why it does not build; None if it does."""
         targets = [t for t in tests if not t.endswith('.t')]
         if len(targets) < len(tests):
             targets.append('all')
@@ -118,7 +118,7 @@ class Copy:
         return not self.build([test]) and (self.passes(test) or self.passes(test))
 
     def try_mutant(self, mutant):
-        """What is wrong: None if a test fails, as it should."""
+        """Returns what is wrong; None if a test fails, as it should."""
         path = os.path.join(self.directory, mutant.file)
         text = open(path, encoding='utf8').read()
         write(path, text.replace(mutant.was, mutant.becomes))

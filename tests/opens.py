@@ -9,7 +9,8 @@ import os
 import sys
 
 ATTACH, DETACH, STEP, GETREGS, SETREGS, POKE = 16, 17, 9, 12, 13, 5
-FIELDS = 'r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ds es fs gs'.split()
+FIELDS = 'r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp ss fs_base gs_base ' \
+    'ds es fs gs'.split()
 OPENAT, AT_FDCWD, RED_ZONE = 257, -100, 128
 SYSCALL = 2             # bytes of the instruction, which is before where the process is
 

@@ -47,12 +47,12 @@ print('right' if open(path, 'rb').read() == want else 'wrong')
 END
 python3 "$TMP/first.py" "$docs/a/a.bin" "$data/a.bin" >"$TMP/out" 2>&1
 is 'the first reader has a wrong byte' "$(sed -n 1p "$TMP/out")" wrong
-is 'and an error' "$(sed -n 2p "$TMP/out")" 'Input/output error'
-is 'a new reader gets right bytes' "$(sed -n 3p "$TMP/out")" 'right right'
-is 'they cannot map it' "$(sed -n 4p "$TMP/out")" 'No such device'
-is 'and a private mapping cannot be read' "$(sed -n 5p "$TMP/out")" -7
+is 'the first reader gets EIO at the end of the file' "$(sed -n 2p "$TMP/out")" 'Input/output error'
+is 'new readers get right bytes' "$(sed -n 3p "$TMP/out")" 'right right'
+is 'a new handle cannot map the file shared' "$(sed -n 4p "$TMP/out")" 'No such device'
+is 'a private mapping by a new handle gets SIGBUS' "$(sed -n 5p "$TMP/out")" -7
 is 'the first one never comes to a clean end' "$(sed -n 6p "$TMP/out")" 'Input/output error'
-is 'and after it all is right' "$(sed -n 7p "$TMP/out")" right
+is 'after the first reader closes it the file has right bytes' "$(sed -n 7p "$TMP/out")" right
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 
@@ -60,10 +60,11 @@ rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount -o refresh=3600,cache_size=4M
 tail -c 1000000 "$docs/b/b.bin" >/dev/null
 cat "$docs/c/c.bin" "$docs/d/d.bin" >/dev/null
-is 'it is not in the cache' "$(getfattr --only-values -n user.salesforce.cached --absolute-names "$docs/b/b.bin")" no
+is 'the file whose pages the kernel has is not in the cache' \
+	"$(getfattr --only-values -n user.salesforce.cached --absolute-names "$docs/b/b.bin")" no
 org fault -d kind=corrupt -d bytes=1000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
 cat "$docs/b/b.bin" >"$TMP/b" 2>/dev/null && cmp -s "$TMP/b" "$data/b.bin" || [ "$(stat -c %s "$TMP/b")" -lt 3000000 ]
-is 'an error or right bytes' "$?" 0
+is 'the next read gives right bytes or an error before the end' "$?" 0
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 

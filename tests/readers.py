@@ -6,7 +6,8 @@ sys.path.pop(0)		# secrets.py beside this is not Python's
 import csv, ctypes, re, tempfile
 
 mnt, title, source, reader = sys.argv[1:5]
-recipe = re.search({'duckdb': r'DuckDB: `(.*?)`', 'pandas': r'pandas: `(.*?)`'}[reader], open('README.md').read()).group(1)
+recipe = re.search({'duckdb': r'DuckDB: `(.*?)`', 'pandas': r'pandas: `(.*?)`'}[reader],
+                   open('README.md').read()).group(1)
 recipe = recipe.replace('/mnt/acme', mnt).replace('Q3 Forecast', title)
 with open(source, newline='') as f:
     want = list(csv.reader(f, delimiter=';'))
@@ -15,7 +16,8 @@ with tempfile.NamedTemporaryFile(mode='r', newline='', suffix='.csv') as out:
         duckdb = ctypes.CDLL(sys.argv[5])
         database, connection = ctypes.c_void_p(), ctypes.c_void_p()
         sql = f"COPY ({recipe}) TO '{out.name}' (FORMAT csv, HEADER)"
-        if duckdb.duckdb_open(None, ctypes.byref(database)) or duckdb.duckdb_connect(database, ctypes.byref(connection)) or \
+        if duckdb.duckdb_open(None, ctypes.byref(database)) or duckdb.duckdb_connect(database,
+                                                                                     ctypes.byref(connection)) or \
                 duckdb.duckdb_query(connection, sql.encode(), None):
             sys.exit('duckdb: the query failed: ' + sql)
     else:

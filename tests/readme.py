@@ -5,7 +5,8 @@ recipe alone. Speaks TAP, for tests/e80-readme.t.
 import os, re, subprocess, sys
 
 readme, home = open('README.md').read(), sys.argv[1]
-places = {'/mnt/acme': os.environ['MNT'], '/backup/acme': home + '/backup', 'https://api.example.com/': os.environ['API']}
+places = {'/mnt/acme': os.environ['MNT'], '/backup/acme': home + '/backup',
+          'https://api.example.com/': os.environ['API']}
 
 def run(command):
     for name, place in places.items():
@@ -17,7 +18,8 @@ def run(command):
         out = out.replace(place, name)
     return p.returncode, out
 
-recipes = re.findall(r'\*\*([^*]+)\*\*[^`]*?(?:`[^`\n]+`[^`]*?)*```sh\n(.*?)```', readme.split('## Cookbook')[1].split('\n## ')[0], re.S)
+recipes = re.findall(r'\*\*([^*]+)\*\*[^`]*?(?:`[^`\n]+`[^`]*?)*```sh\n(.*?)```',
+                     readme.split('## Cookbook')[1].split('\n## ')[0], re.S)
 number = 0
 def tap(good, what, got=''):
     global number
@@ -41,5 +43,6 @@ else:
     for title, code in recipes:
         rc, out = run(code)
         pattern = next((p for t, p in wanted.items() if title.startswith(t)), None)
-        tap(rc == 0 and pattern is not None and re.search(pattern, out, re.S), title, '%d\n%swanted: %s' % (rc, out, pattern))
+        tap(rc == 0 and pattern is not None and re.search(pattern, out, re.S), title,
+            '%d\n%swanted: %s' % (rc, out, pattern))
 print('1..%d' % number)

@@ -12,29 +12,38 @@ const jsforce = require(path.resolve(where));
 let conn;
 const one = async (object, field, value) => (await conn.sobject(object).findOne({ [field]: value }, ['Id'])).Id;
 const base64 = (text) => Buffer.from(text).toString('base64');
-const member = async (title) => one('ContentFolderMember', 'ChildRecordId', await one('ContentDocument', 'Title', title));
+const member = async (title) =>
+	one('ContentFolderMember', 'ChildRecordId', await one('ContentDocument', 'Title', title));
 
 const changes = {
 	async upload() {
-		const made = await conn.sobject('ContentVersion').create({ Title: 'Uploaded', PathOnClient: 'Uploaded.csv', VersionData: base64('a,b\n1,2\n') });
+		const made = await conn.sobject('ContentVersion').create({ Title: 'Uploaded',
+			PathOnClient: 'Uploaded.csv', VersionData: base64('a,b\n1,2\n') });
 		const version = await conn.sobject('ContentVersion').retrieve(made.id);
 		await conn.sobject('ContentDocumentLink').create({
-			ContentDocumentId: version.ContentDocumentId, LinkedEntityId: await one('Account', 'Name', 'Acme Corp'), ShareType: 'V' });
+			ContentDocumentId: version.ContentDocumentId,
+				LinkedEntityId: await one('Account', 'Name', 'Acme Corp'), ShareType: 'V' });
 	},
 	async revise() {
-		await conn.sobject('ContentVersion').create({ ContentDocumentId: await one('ContentDocument', 'Title', 'Uploaded'),
+		await conn.sobject('ContentVersion').create({
+			ContentDocumentId: await one('ContentDocument', 'Title', 'Uploaded'),
 			PathOnClient: 'Uploaded.csv', VersionData: base64('a,b\n3,4\n'), ReasonForChange: 'better' });
-		await conn.sobject('ContentDocument').update({ Id: await one('ContentDocument', 'Title', 'Plan'), Title: 'Big Plan' });
+		await conn.sobject('ContentDocument').update({ Id: await one('ContentDocument', 'Title', 'Plan'),
+			Title: 'Big Plan' });
 	},
 	async folder() {
-		const folder = await conn.sobject('ContentFolder').create({ Name: '2027', ParentContentFolderId: await one('ContentFolder', 'Name', 'Sales') });
-		await conn.sobject('ContentFolderMember').update({ Id: await member('Big Plan'), ParentContentFolderId: folder.id });
+		const folder = await conn.sobject('ContentFolder').create({ Name: '2027',
+			ParentContentFolderId: await one('ContentFolder', 'Name', 'Sales') });
+		await conn.sobject('ContentFolderMember').update({ Id: await member('Big Plan'),
+			ParentContentFolderId: folder.id });
 	},
 	async unlink() {
-		const links = await conn.sobject('ContentDocumentLink').find({ LinkedEntityId: await one('Account', 'Name', 'Acme Corp') }, ['Id']);
+		const links = await conn.sobject('ContentDocumentLink').find(
+			{ LinkedEntityId: await one('Account', 'Name', 'Acme Corp') }, ['Id']);
 		for (const link of links)
 			await conn.sobject('ContentDocumentLink').destroy(link.Id);
-		await conn.sobject('ContentFolder').update({ Id: await one('ContentFolder', 'Name', '2027'), Name: 'Later' });
+		await conn.sobject('ContentFolder').update({ Id: await one('ContentFolder', 'Name', '2027'),
+			Name: 'Later' });
 		await conn.sobject('ContentDocument').destroy(await one('ContentDocument', 'Title', 'Gone'));
 	},
 };

@@ -38,7 +38,8 @@ for line in lines:
         if 'AF_INET' in args and 'htons(%s), sin_addr=inet_addr("127.0.0.1")' % port not in args:
             complain('another host:', line)
         continue
-    if name == 'prctl' and 'PR_SET_DUMPABLE, SUID_DUMP_DISABLE' in args or name == 'prlimit64' and 'RLIMIT_CORE, {rlim_cur=0, rlim_max=0}' in args:
+    if name == 'prctl' and 'PR_SET_DUMPABLE, SUID_DUMP_DISABLE' in args or \
+       name == 'prlimit64' and 'RLIMIT_CORE, {rlim_cur=0, rlim_max=0}' in args:
         hardened.add(name)
     if name == 'openat' and '/sffs/config"' in args and len(hardened) < 2:
         complain('core dumps are on while the config is read:', line)
@@ -48,7 +49,8 @@ for line in lines:
         continue
     to = re.match(r'\d+<(.*?)>[,)]', args)
     if name in ('write', 'writev', 'pwrite64', 'sendto', 'sendmsg', 'sendmmsg') and to and \
-            (re.search(r'->(127\.0\.0\.1|\[::1\]|\[::ffff:127\.0\.0\.1\]):%s\]' % port, to[1]) or to[1].endswith('.json.new')):
+            (re.search(r'->(127\.0\.0\.1|\[::1\]|\[::ffff:127\.0\.0\.1\]):%s\]' % port, to[1])
+             or to[1].endswith('.json.new')):
         continue
     if name in ('read', 'recvfrom', 'recvmsg', 'pread64'):
         continue

@@ -1,8 +1,8 @@
 # signalled.py FILE [SIGNAL...] -- COMMAND
 #
 # A program with a handler for each signal asks for FILE's attributes. While it waits, it gets each signal. When the
-# mount has got them from the kernel, COMMAND runs: it lets the mount go on, or sends more signals ($PID is the program).
-# Prints the result of the program.
+# mount has got them from the kernel, COMMAND runs: it lets the mount go on, or sends more signals ($PID is the
+# program). Prints the result of the program.
 import os, signal, subprocess, sys, time
 
 split = sys.argv.index('--')

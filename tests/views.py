@@ -1,4 +1,5 @@
-# views.py VIEW DATA MOUNT: names the documents of DATA whose VIEW is not what Python's csv module reads; silent if all are right.
+# views.py VIEW DATA MOUNT: names the documents of DATA whose VIEW is not what Python's csv module reads; prints nothing
+# if all are right.
 import csv, io, json, os, sys
 
 view, data, mount = sys.argv[1:]
@@ -47,6 +48,7 @@ for name in sorted(os.listdir(data)):
     try:
         with open(path, 'rb') as f, open(os.path.join(data, name), 'rb') as g:
             assert f.read() == g.read(), 'not the same document'
-        assert cells_of_view(os.path.join(mount, 'parsed', title, view)) == wanted(cells_of_file(os.path.join(data, name))), 'differs'
+        assert cells_of_view(os.path.join(mount, 'parsed', title,
+                                          view)) == wanted(cells_of_file(os.path.join(data, name))), 'differs'
     except Exception as e:
         print(name, e)

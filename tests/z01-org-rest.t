@@ -21,53 +21,61 @@ i=0; while [ $i -lt 450 ]; do i=$((i + 1)); echo $i >"$TMP/data/Sales/n$i.txt"; 
 org_start --data "$TMP/data"
 
 # Tokens
-is 'a token has these fields, and no expires_in' "$(token | jq -c 'keys')" \
+is 'a token has seven fields, and no expires_in' "$(token | jq -c 'keys')" \
 	'["access_token","id","instance_url","issued_at","scope","signature","token_type"]'
 TOKEN=$(token | jq -r .access_token)
-is 'a body in chunks is read as well' "$(token -H 'Transfer-Encoding: chunked' | jq -r .token_type)" Bearer
-is 'Basic says who the client is as well' \
+is 'a token request with a chunked body is accepted' "$(token -H 'Transfer-Encoding: chunked' | jq -r .token_type)" \
+	Bearer
+is 'a token request with Basic authentication is accepted' \
 	"$(curl -sS -u "$(key client_id):$(key client_secret)" "$ORG_URL/services/oauth2/token" -d \
 	grant_type=client_credentials | jq -r .token_type)" Bearer
-is 'not on another host' "$(token -H 'Host: login.salesforce.com' | jq -r .error_description)" \
+is 'a token request with another Host is refused' \
+	"$(token -H 'Host: login.salesforce.com' | jq -r .error_description)" \
 	'request not supported on this domain'
 curl -sS -D "$TMP/head" "$ORG_URL/services/data/v66.0/limits" -H 'Authorization: Bearer 00Dbad!' >"$TMP/body"
-is 'a bad token is 401' "$(status) $(code <"$TMP/body") $(header Connection)" '401 INVALID_SESSION_ID close'
-is 'no token is 401' "$(curl -sS "$ORG_URL/services/data/v66.0/" | code)" INVALID_SESSION_ID
+is 'a bad token is 401, and closes the connection' "$(status) $(code <"$TMP/body") $(header Connection)" \
+	'401 INVALID_SESSION_ID close'
+is 'a request without a token is 401' "$(curl -sS "$ORG_URL/services/data/v66.0/" | code)" INVALID_SESSION_ID
 org expire-tokens -X POST
-is 'a token that has ended is 401' "$(api limits | code)" INVALID_SESSION_ID
+is 'a token that has expired is 401' "$(api limits | code)" INVALID_SESSION_ID
 TOKEN=$(token | jq -r .access_token)
 
 # Versions, limits
 curl -sS -D "$TMP/head" "$ORG_URL/services/data/" >"$TMP/body"
-is 'versions want no token and cost nothing' "$(jq -r '.[-1].version' "$TMP/body") $(header Sforce-Limit-Info)" '68.0 '
+is 'the list of versions needs no token and counts no call' \
+	"$(jq -r '.[-1].version' "$TMP/body") $(header Sforce-Limit-Info)" '68.0 '
 api limits -D "$TMP/head" >"$TMP/body"; before=$(header Sforce-Limit-Info)
-is 'limits and the header agree' \
+is 'limits and the header Sforce-Limit-Info agree' \
 	"$(jq -r '"api-usage=\(.DailyApiRequests.Max - .DailyApiRequests.Remaining)/\(.DailyApiRequests.Max)"' \
 	"$TMP/body")" "$before"
 org set -d api-limit=0
-is 'the limit is a 403' "$(api limits -D "$TMP/head" | code) $(status)" 'REQUEST_LIMIT_EXCEEDED 403'
+is 'a spent API limit is 403' "$(api limits -D "$TMP/head" | code) $(status)" 'REQUEST_LIMIT_EXCEEDED 403'
 org set -d api-limit=100000
-is 'a retired version is 410' "$(curl -sS -o /dev/null -w '%{http_code}' "$ORG_URL/services/data/v30.0/limits")" 410
-is 'a URI too long is 414' "$(api "$(head -c 16400 /dev/zero | tr '\0' x)" -o /dev/null -w '%{http_code}')" 414
-is 'headers too long are 431' "$(api limits -H "X: $(head -c 16400 /dev/zero |
+is 'a retired API version is 410' "$(curl -sS -o /dev/null -w '%{http_code}' "$ORG_URL/services/data/v30.0/limits")" 410
+is 'a URI of 16,400 bytes is 414' "$(api "$(head -c 16400 /dev/zero | tr '\0' x)" -o /dev/null -w '%{http_code}')" 414
+is 'a header of 16,400 bytes is 431' "$(api limits -H "X: $(head -c 16400 /dev/zero |
 	tr '\0' x)" -o /dev/null -w '%{http_code}')" 431
 
 # Queries and their pages
-is 'a count' "$(query 'SELECT COUNT() FROM ContentDocument' | jq -c '[.totalSize, .done, .records]')" '[457,true,[]]'
+is 'SELECT COUNT() has a size and no records' \
+	"$(query 'SELECT COUNT() FROM ContentDocument' | jq -c '[.totalSize, .done, .records]')" '[457,true,[]]'
 query 'SELECT Id FROM ContentDocument' -H 'Sforce-Query-Options: batchSize=1' >"$TMP/page"
-is 'a page has 200 rows at least' "$(jq -c '[(.records | length), .done, .totalSize]' "$TMP/page")" '[200,false,457]'
+is 'a page has 200 records or more' "$(jq -c '[(.records | length), .done, .totalSize]' "$TMP/page")" '[200,false,457]'
 next=$(jq -r .nextRecordsUrl "$TMP/page")
-is 'the next page' "$(api "query/${next##*/}" | jq -c '[(.records | length), .done, .totalSize]')" '[257,true,457]'
-is 'also as queryAll' "$(api "queryAll/${next##*/}" | jq .done)" true
+is 'query of a locator has the next page' \
+	"$(api "query/${next##*/}" | jq -c '[(.records | length), .done, .totalSize]')" '[257,true,457]'
+is 'queryAll of a locator has the next page' "$(api "queryAll/${next##*/}" | jq .done)" true
 org expire-locators -X POST
-is 'a locator ends' "$(api "query/${next##*/}" | code)" INVALID_QUERY_LOCATOR
+is 'a locator that has expired is INVALID_QUERY_LOCATOR' "$(api "query/${next##*/}" | code)" INVALID_QUERY_LOCATOR
 org set -d page-size=3 -d shuffle=1
-is 'the org may give fewer rows, in another order of keys' "$(query 'SELECT Id FROM ContentDocument' |
+is 'the org may give smaller pages, and keys in another order' "$(query 'SELECT Id FROM ContentDocument' |
 	jq -c '[(.records | length), (keys_unsorted)]')" \
 	'[3,["records","done","nextRecordsUrl","totalSize"]]'
 org set -d page-size=0 -d shuffle=0 -d query-all-files=0
-is 'links want a filter' "$(query 'SELECT Id FROM ContentDocumentLink' | jq -r '.[0].message')" \
-	"Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using the IN operator."
+is 'a query of all ContentDocumentLink is refused' \
+	"$(query 'SELECT Id FROM ContentDocumentLink' | jq -r '.[0].message')" \
+	"Implementation restriction: ContentDocumentLink requires a filter by a single Id on ContentDocumentId or \
+LinkedEntityId using the equals operator or multiple Id's using the IN operator."
 org set -d query-all-files=1
 
 # Bytes
@@ -75,32 +83,34 @@ version() { query "SELECT Id FROM ContentVersion WHERE Title = '$1' AND IsLatest
 blob() { id=$1; shift; api "sobjects/ContentVersion/$id/VersionData" -D "$TMP/head" -o "$TMP/blob" "$@"; }
 big=$(version Big)
 blob "$big"
-same 'bytes are the file' "$TMP/blob" "$TMP/data/Big.bin"
-is 'in chunks, of this type, of no length' "$(header Transfer-Encoding) $(header Content-Type) $(header \
+same 'VersionData has the bytes of the file' "$TMP/blob" "$TMP/data/Big.bin"
+is 'VersionData is chunked, of type octetstream, without a length' \
+	"$(header Transfer-Encoding) $(header Content-Type) $(header \
 	Content-Length)" 'chunked application/octetstream '
 blob "$big" -r 100-199
-is 'a Range is ignored' "$(status) $(wc -c <"$TMP/blob")" '200 300000'
+is 'VersionData ignores Range' "$(status) $(wc -c <"$TMP/blob")" '200 300000'
 org set -d range=1
 blob "$big" -r 100-199
 tail -c +101 "$TMP/data/Big.bin" | head -c 100 >"$TMP/part"
-is 'unless it is not' "$(status) $(header Content-Range)" '206 bytes 100-199/300000'
-same 'then it is that part' "$TMP/blob" "$TMP/part"
+is 'with range=1 VersionData answers Range with 206' "$(status) $(header Content-Range)" '206 bytes 100-199/300000'
+same 'with range=1 VersionData has the bytes of the range' "$TMP/blob" "$TMP/part"
 blob "$big" -r 300000-
-is 'out of range' "$(status) $(header Content-Range)" '416 bytes */300000'
+is 'with range=1 a range beyond the end is 416' "$(status) $(header Content-Range)" '416 bytes */300000'
 org set -d range=0
 blob "$(version Many)"
-is 'the latest version is the last' "$(cat "$TMP/blob")" two
+is 'the latest version has the bytes of the last one' "$(cat "$TMP/blob")" two
 blob "$(version Empty)"
-is 'an empty file is empty' "$(status) $(wc -c <"$TMP/blob")" '200 0'
+is 'VersionData of an empty file is empty' "$(status) $(wc -c <"$TMP/blob")" '200 0'
 
 # Changes
 org change -d op=rename -d title=Table -d to=Renamed >/dev/null
-is 'a rename shows' "$(query "SELECT Title FROM ContentDocument WHERE Title IN ('Table', 'Renamed')" |
+is 'a query finds a document under its new title only' \
+	"$(query "SELECT Title FROM ContentDocument WHERE Title IN ('Table', 'Renamed')" |
 	jq -r '.records[].Title')" Renamed
 id=$(org document -G -d title=Renamed); id=${id%% *}
 org change -d op=delete -d "id=$id" >/dev/null
-is 'what is deleted is 404' "$(api "sobjects/ContentDocument/$id" | code)" ENTITY_IS_DELETED
-is 'and in queryAll alone' "$(query "SELECT Id FROM ContentDocument WHERE Id = '$id'" |
+is 'a deleted document is 404' "$(api "sobjects/ContentDocument/$id" | code)" ENTITY_IS_DELETED
+is 'a deleted document is in queryAll only' "$(query "SELECT Id FROM ContentDocument WHERE Id = '$id'" |
 	jq .totalSize) $(api queryAll -G \
 	--data-urlencode "q=SELECT IsDeleted FROM ContentDocument WHERE Id = '$id'" | jq -c '.records[0].IsDeleted')" \
 	'0 true'
@@ -121,7 +131,7 @@ fault drop-after '18 1000' -d kind=drop-after -d bytes=1000
 fault short '0 299990' -d kind=short -d bytes=10
 fault long '0 300010' -d kind=long -d bytes=10
 fault corrupt '0 300000' -d kind=corrupt -d bytes=5
-is 'a bit of one byte was turned' "$(cmp -l "$TMP/blob" "$TMP/data/Big.bin" | awk '{ print $1 }')" 6
+is 'fault corrupt turns one bit of one byte' "$(cmp -l "$TMP/blob" "$TMP/data/Big.bin" | awk '{ print $1 }')" 6
 org fault -d kind=error -d status=503 -d code=SERVER_UNAVAILABLE -d 'header=Retry-After: 7'
 is 'fault error' "$(api limits -D "$TMP/head" | code) $(status) $(header Retry-After)" 'SERVER_UNAVAILABLE 503 7'
 org fault -d kind=oauth-error -d code=invalid_grant -d 'message=inactive user'
@@ -132,12 +142,12 @@ org_forget
 org fault -d kind=hold -d times=64 -d 'match=*/limits'
 curl -sS --parallel --parallel-immediate --parallel-max 64 -H "Authorization: Bearer $TOKEN" \
 	"$ORG_URL/services/data/v66.0/limits?[1-64]" >"$TMP/all" 2>/dev/null &
-ok '64 requests are held' org wait -G -d held=64
-is 'another one is served meanwhile' "$(api '' | jq -r .limits)" /services/data/v66.0/limits
-is 'all are released' "$(org release -X POST)" 64
+ok 'the org holds 64 requests' org wait -G -d held=64
+is 'the org serves another request while it holds 64' "$(api '' | jq -r .limits)" /services/data/v66.0/limits
+is 'the org releases 64 requests' "$(org release -X POST)" 64
 wait $!
-is 'and answered' "$(jq -s 'length' "$TMP/all")" 64
-calls 'the journal has them' 'GET */limits' 64
+is 'all 64 requests are answered' "$(jq -s 'length' "$TMP/all")" 64
+calls 'the journal has 64 requests' 'GET */limits' 64
 
 # A client library that knows nothing of this org
 jsforce=$("$TOP/tests/npm-install" jsforce@3.10.8) || exit 1
@@ -150,8 +160,8 @@ while read -r line; do
 	1..*) all=$line ;;
 	esac
 done <"$TMP/jsforce"
-is 'jsforce came to the end' "$all" 1..59
+is 'jsforce ran all its checks' "$all" 1..59
 kill "$ORG_PID"; wait "$ORG_PID"
-is 'the org ends when it is told to' "$?" 0
+is 'the org exits 0 on SIGTERM' "$?" 0
 ORG_PID=
 plan $number

@@ -24,107 +24,133 @@ api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $TOKEN" "$ORG_URL
 query() { soql=$1; shift; api query -G --data-urlencode "q=$soql" "$@"; }
 all() { api queryAll -G --data-urlencode "q=$1"; }
 # rows: the values of a query's answer, a / between fields and a | between records.
-rows() { jq -r 'if type == "array" then .[0].errorCode else [.records[] | del(.. | .attributes?) | [.. | scalars | tostring] | join("/")] | join("|") end'; }
+rows() {
+	jq -r 'if type == "array" then .[0].errorCode
+	else [.records[] | del(.. | .attributes?) | [.. | scalars | tostring] | join("/")] | join("|") end'; }
 why() { jq -r '.[0].message'; }
 id() { query "SELECT Id FROM $1 WHERE ${3-Name} = '$2'" | jq -r '.records[0].Id'; }
 
 # Records
 acme=$(id Account Acme) jane=$(id Contact 'Jane Doe') renewal=$(id Opportunity Renewal)
-like 'an account' "$acme" '001*'
-is 'a contact, and its account' "$(query 'SELECT FirstName, LastName, Name, Account.Name FROM Contact' | jq -r \
+like 'a directory NAME.account is an Account' "$acme" '001*'
+is 'a directory NAME.contact is a Contact with its account' \
+	"$(query 'SELECT FirstName, LastName, Name, Account.Name FROM Contact' | jq -r \
 	'.records[0] | "\(.FirstName) \(.LastName) \(.Name) \(.Account.Name)"')" \
 	'Jane Doe Jane Doe Acme'
-is 'an opportunity without one' "$(query 'SELECT Name, Account.Name FROM Opportunity' | rows)" 'Renewal/null'
-is 'by its id' "$(api "sobjects/Opportunity/$renewal?fields=Name" | jq -r .Name)" Renewal
+is 'a directory NAME.opportunity is an Opportunity without an account' \
+	"$(query 'SELECT Name, Account.Name FROM Opportunity' | rows)" 'Renewal/null'
+is 'an Opportunity can be read by its Id' "$(api "sobjects/Opportunity/$renewal?fields=Name" | jq -r .Name)" Renewal
 linked() { query "SELECT ContentDocument.Title FROM ContentDocumentLink WHERE LinkedEntityId = '$1'" | jq -r \
 	'[.records[].ContentDocument.Title] | sort | join("|")'; }
-is 'documents of an account' "$(linked "$acme")" 'Letter|Mine'
-is 'of a contact' "$(linked "$jane")" CV
-is 'of an opportunity' "$(linked "$renewal")" Offer
-is 'of all contacts of an account' \
-	"$(query "SELECT LinkedEntity.Name, LinkedEntity.Type FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM Contact WHERE AccountId = '$acme')" |
+is 'links of an account lead to its documents' "$(linked "$acme")" 'Letter|Mine'
+is 'links of a contact lead to its document' "$(linked "$jane")" CV
+is 'links of an opportunity lead to its document' "$(linked "$renewal")" Offer
+is 'links of the contacts of an account have their entity' \
+	"$(query \
+	"SELECT LinkedEntity.Name, LinkedEntity.Type FROM ContentDocumentLink WHERE LinkedEntityId IN (SELECT Id FROM \
+Contact WHERE AccountId = '$acme')" |
 	jq -r '.records[].LinkedEntity | "\(.Type) \(.Name)"')" 'Contact Jane Doe'
-is 'what a document is linked to' \
+is 'links of a document lead to its owner and its account' \
 	"$(query "SELECT LinkedEntityId, ShareType FROM ContentDocumentLink WHERE ContentDocumentId = '$(id \
 	ContentDocument Mine Title)'" |
 	jq -r '[.records[] | "\(.LinkedEntityId[0:3]) \(.ShareType)"] | join("|")')" '005 I|001 V'
-is 'of an entity that there is not' "$(linked 001000000000000AAA)" ''
+is 'links of an unknown entity are none' "$(linked 001000000000000AAA)" ''
 
-# Who sees what
+# Query All Files, and private documents
 titles() { query 'SELECT Title FROM ContentDocument ORDER BY Title' | rows; }
-is 'with Query All Files' "$(titles)" 'CV|His|Idea|Letter|Mine|NDA|Numbers|Offer|Page|Plan|Sheet'
+is 'with Query All Files a query finds all documents' "$(titles)" \
+	'CV|His|Idea|Letter|Mine|NDA|Numbers|Offer|Page|Plan|Sheet'
 letter=$(id ContentDocument Letter Title) his=$(id ContentDocument His Title)
 org set -d query-all-files=0
-is 'without' "$(titles)" 'Idea|Mine|NDA|Numbers|Page|Plan|Sheet'
-is 'by its id, one that a record leads to' "$(query "SELECT Title FROM ContentDocument WHERE Id = '$letter'" | rows)" \
+is 'without Query All Files a query finds only the documents of the user' "$(titles)" \
+	'Idea|Mine|NDA|Numbers|Page|Plan|Sheet'
+is 'without it a document that a record leads to is found by its Id' \
+	"$(query "SELECT Title FROM ContentDocument WHERE Id = '$letter'" | rows)" \
 	Letter
-is 'and its versions' "$(query "SELECT Title FROM ContentVersion WHERE ContentDocumentId = '$letter'" | rows)" Letter
-is 'and through the record' "$(linked "$acme")" 'Letter|Mine'
-is 'but not what is private' "$(query "SELECT Title FROM ContentDocument WHERE Id = '$his'" |
+is 'without it the versions of such a document are found' \
+	"$(query "SELECT Title FROM ContentVersion WHERE ContentDocumentId = '$letter'" | rows)" Letter
+is 'without it links of a record lead to its documents' "$(linked "$acme")" 'Letter|Mine'
+is 'without it a private document is not found' "$(query "SELECT Title FROM ContentDocument WHERE Id = '$his'" |
 	rows) $(api "sobjects/ContentDocument/$his" | rows)" ' NOT_FOUND'
-is 'archived ones, by queryAll' "$(all 'SELECT Title FROM ContentDocument WHERE IsArchived = true' | rows)" Old
+is 'queryAll finds archived documents' "$(all 'SELECT Title FROM ContentDocument WHERE IsArchived = true' | rows)" Old
 
 # Required filters
-is 'links: none' "$(query 'SELECT Id FROM ContentDocumentLink' | why)" \
+is 'ContentDocumentLink without a filter is refused' "$(query 'SELECT Id FROM ContentDocumentLink' | why)" \
 	"Implementation restriction: ContentDocumentLink requires a filter by a single Id on \
 ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using the IN operator."
-like 'links: by a field of the document alone' \
-	"$(query "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '$letter' AND ContentDocument.Title = 'Letter'" | why)" \
-	'Implementation restriction: filtering on non-id fields is only permitted when filtering by ContentDocumentLink.LinkedEntityId*'
-is 'links: with the entity' "$(query \
-	"SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId = '$acme' AND ContentDocument.Title = 'Letter'" | rows)" V
+like 'ContentDocumentLink with a filter on the document only is refused' \
+	"$(query \
+	"SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '$letter' AND ContentDocument.Title = 'Letter'" |
+	why)" \
+	'*filtering on non-id fields is only permitted when filtering by ContentDocumentLink.LinkedEntityId*'
+is 'ContentDocumentLink with a filter on the entity is accepted' "$(query \
+	"SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId = '$acme' AND ContentDocument.Title = \
+'Letter'" | rows)" V
 org set -d query-all-files=1
 VERSION=58.0
-is 'links: Query All Files does not help before v59' "$(query 'SELECT Id FROM ContentDocumentLink' | rows)" \
+is 'before v59 Query All Files does not allow ContentDocumentLink without a filter' \
+	"$(query 'SELECT Id FROM ContentDocumentLink' | rows)" \
 	MALFORMED_QUERY
 VERSION=59.0
-is 'but does from then on' "$(query 'SELECT COUNT() FROM ContentDocumentLink' | jq .totalSize)" 19
+is 'from v59 on Query All Files allows ContentDocumentLink without a filter' \
+	"$(query 'SELECT COUNT() FROM ContentDocumentLink' | jq .totalSize)" 19
 VERSION=66.0
-like 'folder items: none' "$(query 'SELECT Id FROM ContentFolderItem' | why)" \
+like 'ContentFolderItem without a filter is refused' "$(query 'SELECT Id FROM ContentFolderItem' | why)" \
 	"*ContentFolderItem requires a filter by Id or ParentContentFolderId using the equals or 'IN' operator"
-like 'folder members: none' "$(query 'SELECT Id FROM ContentFolderMember' | why)" \
-	'*ContentFolderMember requires a filter by a single Id, ChildRecordId or ParentContentFolderId using the equals operator'
-is 'folder members: IN is not enough' \
+like 'ContentFolderMember without a filter is refused' "$(query 'SELECT Id FROM ContentFolderMember' | why)" \
+	'*requires a filter by a single Id, ChildRecordId or ParentContentFolderId using the equals operator'
+is 'ContentFolderMember with IN is refused' \
 	"$(query "SELECT Id FROM ContentFolderMember WHERE ChildRecordId IN ('$letter')" | rows)" MALFORMED_QUERY
 
 # Libraries and folders
-is 'libraries' "$(query 'SELECT Name, DeveloperName, WorkspaceType, RootContentFolder.Name FROM ContentWorkspace ORDER BY Name' |
+is 'each library directory is a ContentWorkspace with a root folder' \
+	"$(query \
+	'SELECT Name, DeveloperName, WorkspaceType, RootContentFolder.Name FROM ContentWorkspace ORDER BY Name' |
 	jq -r '[.records[] | "\(.Name) \(.DeveloperName) \(.WorkspaceType) \(.RootContentFolder.Name)"] | join("|")')" \
 	'Legal Legal R Legal|Sales Sales R Sales'
 sales=$(id ContentWorkspace Sales)
 root=$(query "SELECT RootContentFolderId FROM ContentWorkspace WHERE Id = '$sales'" |
 	jq -r '.records[0].RootContentFolderId')
-is 'the top of a library' "$(query \
+is 'the root folder of a library has a document and a folder' "$(query \
 	"SELECT Title, IsFolder, FileExtension, FileType FROM ContentFolderItem WHERE ParentContentFolderId = '$root'" |
 	jq -r '[.records[] | "\(.Title) \(.IsFolder) \(.FileExtension) \(.FileType)"] | join("|")')" \
 	'Plan false txt TEXT|2026 true null null'
 folder=$(query "SELECT Id FROM ContentFolder WHERE Name = 'Q3'" | jq -r '.records[0].Id')
-is 'a folder below' "$(query "SELECT Title FROM ContentFolderItem WHERE ParentContentFolderId IN ('$folder', '$root') AND IsFolder = false" | rows)" 'Numbers|Plan'
-is 'the way up' "$(query "SELECT Name, ParentContentFolder.Name, ParentContentFolder.ParentContentFolder.Name FROM ContentFolder WHERE Id = '$folder'" | rows)" 'Q3/2026/Sales'
-is 'members of a folder' "$(query \
+is 'ContentFolderItem with IN finds the documents of two folders' \
+	"$(query \
+	"SELECT Title FROM ContentFolderItem WHERE ParentContentFolderId IN ('$folder', '$root') AND IsFolder = false" |
+	rows)" 'Numbers|Plan'
+is 'a folder leads to its parents' \
+	"$(query \
+	"SELECT Name, ParentContentFolder.Name, ParentContentFolder.ParentContentFolder.Name FROM ContentFolder WHERE \
+Id = '$folder'" | rows)" 'Q3/2026/Sales'
+is 'members of a folder are its documents' "$(query \
 	"SELECT ChildRecord.Title FROM ContentFolderMember WHERE ParentContentFolderId = '$folder'" |
 	jq -r '.records[].ChildRecord.Title')" Numbers
-is 'documents of a library, by its links' "$(linked "$sales")" 'NDA|Numbers|Plan'
-is 'and by its documents: one is owned elsewhere' \
+is 'links of a library lead to its documents' "$(linked "$sales")" 'NDA|Numbers|Plan'
+is 'ContentWorkspaceDoc says which document the library owns' \
 	"$(query "SELECT ContentDocument.Title, IsOwner FROM ContentWorkspaceDoc WHERE ContentWorkspaceId = '$sales'" |
 	jq -r '[.records[] | "\(.ContentDocument.Title) \(.IsOwner)"] | sort | join("|")')" \
 	'NDA false|Numbers true|Plan true'
-is 'the owning library is the parent' "$(query "SELECT ParentId FROM ContentDocument WHERE Title = 'Plan'" | rows)" \
+is 'ParentId of a document is the library that owns it' \
+	"$(query "SELECT ParentId FROM ContentDocument WHERE Title = 'Plan'" | rows)" \
 	"$sales"
 
 # Other kinds
-kind() { query "SELECT FileType, FileExtension, ContentLocation, ContentUrl, ContentSize, Checksum FROM ContentVersion WHERE Title = '$1'" | jq -c '.records[0] | del(.attributes) | [.[]]'; }
-is 'a note' "$(kind Idea)" '["SNOTE","snote","S",null,12,null]'
-is 'a link' "$(kind Page)" '["LINK",null,"S","https://www.example.com/?a=1&b=2",0,null]'
-is 'what is elsewhere' "$(kind Sheet)" '["GOOGLE_SPREADSHEET",null,"E",null,0,null]'
+kind() { query \
+	"SELECT FileType, FileExtension, ContentLocation, ContentUrl, ContentSize, Checksum FROM ContentVersion WHERE \
+Title = '$1'" | jq -c '.records[0] | del(.attributes) | [.[]]'; }
+is 'a file NAME.snote is a note' "$(kind Idea)" '["SNOTE","snote","S",null,12,null]'
+is 'a file NAME.link is a link' "$(kind Page)" '["LINK",null,"S","https://www.example.com/?a=1&b=2",0,null]'
+is 'a file NAME.external is stored elsewhere' "$(kind Sheet)" '["GOOGLE_SPREADSHEET",null,"E",null,0,null]'
 blob() { api "sobjects/ContentVersion/$(id ContentVersion "$1" Title)/VersionData"; }
-is 'the bytes of a note' "$(blob Idea)" '<p>Idea</p>'
-is 'a link has none' "$(blob Page | rows)" NOT_FOUND
-is 'nor has what is elsewhere' "$(blob Sheet | rows)" NOT_FOUND
-is 'ContentBody is not for queries' "$(query 'SELECT Id FROM ContentBody' |
+is 'VersionData of a note has its HTML' "$(blob Idea)" '<p>Idea</p>'
+is 'VersionData of a link is NOT_FOUND' "$(blob Page | rows)" NOT_FOUND
+is 'VersionData of an external file is NOT_FOUND' "$(blob Sheet | rows)" NOT_FOUND
+is 'ContentBody cannot be queried' "$(query 'SELECT Id FROM ContentBody' |
 	rows) $(query 'SELECT Id FROM ContentBody' | why)" \
 	'INVALID_TYPE_FOR_OPERATION entity type ContentBody does not support query'
-is 'files are not replicateable' "$(api sobjects/ContentDocument/describe |
+is 'ContentDocument has no getDeleted' "$(api sobjects/ContentDocument/describe |
 	jq .replicateable) $(api \
 	'sobjects/ContentDocument/deleted/?start=2026-01-01T00:00:00Z&end=2026-01-02T00:00:00Z' | rows)" \
 	'false INVALID_TYPE_FOR_OPERATION'

@@ -37,7 +37,8 @@ check_vectors(void)
 		id_suffix(vectors[i].id15, suffix);
 		is_str(suffix, vectors[i].suffix, vectors[i].id15);
 		ok(id_parse(vectors[i].id15, 15, id), "15 characters are an id");
-		ok(id_parse(id, 18, again) && strcmp(id, again) == 0, "and so are its 18");
+		ok(id_parse(id, 18, again) && strcmp(id, again) == 0,
+		    "the 18 characters of the id are an id");
 	}
 }
 
@@ -53,17 +54,17 @@ check_order(void)
 		id_make("069", numbers[i], id);
 		ok(id_number(id, "069", &n) && n == numbers[i], "%s is the id of %llu", id,
 		    (unsigned long long)numbers[i]);
-		ok(i == 0 || strcmp(last, id) < 0, "and sorts behind the one before");
-		ok(id_lower_bound(id, "069") == numbers[i], "and bounds itself");
+		ok(i == 0 || strcmp(last, id) < 0, "ids are in the order of their numbers");
+		ok(id_lower_bound(id, "069") == numbers[i], "an id is its own lower bound");
 		memcpy(last, id, sizeof(last));
 	}
 	ok(!id_number(id, "068", &n), "an id of another object has no number");
 	is_int((long long)id_lower_bound("069000000000000", "069"), 0, "the least id is below all");
 	is_int((long long)id_lower_bound("068zzzzzzzzzzzz", "069"), 0,
-	    "and so is an object before it");
+	    "an id of an object before it is below all");
 	ok(id_lower_bound("06A000000000000", "069") == UINT64_MAX,
-	    "an object behind it is above all");
-	ok(id_lower_bound("069zzzzzzzzzzzz", "069") > 99999999, "and the greatest id too");
+	    "an id of an object behind it is above all");
+	ok(id_lower_bound("069zzzzzzzzzzzz", "069") > 99999999, "the greatest id is above all");
 }
 
 int

@@ -325,28 +325,29 @@ check_synthetic(void)
 
 	if (!ok(data_new(&d) == 0 && data_make(d, 500, false) == 0 && data_new(&e) == 0 &&
 		    data_make(e, 500, false) == 0,
-		"two synthetic orgs"))
+		"two synthetic orgs are made"))
 		return;
 	run(d, soql, ALL_FILES, &first, &records);
 	buf_clear(&records);
 	run(e, soql, ALL_FILES, &second, &records);
 	ok(first.len > 1000 && strcmp(buf_str(&first), buf_str(&second)) == 0,
-	    "have the same documents");
+	    "two synthetic orgs have the same documents");
 	struct upload up = { .path_on_client = "new.txt", .bytes = "new", .len = 3 };
 	ok(data_rename(d, 7, "renamed", 2000000000000) == 0 &&
 		data_add_version(d, 7, &up, 2000000000000) == 0 &&
 		data_mark(d, 8, DOCUMENT_DELETED, 0, 2000000000000) == 0,
-	    "one changes");
+	    "a synthetic document is changed");
 	buf_clear(&first);
 	buf_clear(&records);
 	run(d, "SELECT Title FROM ContentDocument WHERE SystemModstamp >= 2033-01-01T00:00:00Z",
 	    ALL_FILES, &first, &records);
-	is_str(buf_str(&first), "renamed", "and shows what changed");
+	is_str(buf_str(&first), "renamed", "a query finds the new title");
 	buf_clear(&first);
 	buf_clear(&records);
 	run(d, "SELECT Checksum FROM ContentVersion WHERE Title = 'renamed' AND IsLatest = true",
 	    ALL_FILES, &first, &records);
-	is_str(buf_str(&first), "22af645d1859cb5ca6da0c484f1f37ea", "with the bytes that came");
+	is_str(buf_str(&first), "22af645d1859cb5ca6da0c484f1f37ea",
+	    "a query finds the MD5 of the new bytes");
 	buf_free(&first);
 	buf_free(&second);
 	buf_free(&records);
@@ -360,7 +361,7 @@ main(void)
 	setlocale(LC_CTYPE, "C.UTF-8");
 	struct data *d = make_org();
 
-	if (!ok(d != NULL, "an org"))
+	if (!ok(d != NULL, "an org is made"))
 		return tap_done();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct buf out = BUF_INIT, records = BUF_INIT;

@@ -34,7 +34,7 @@ check_globs(void)
 			globs[i].match,
 		    "'%s' and %s %s?%s", globs[i].glob, globs[i].method, globs[i].path,
 		    globs[i].query);
-	ok(journal_match(NULL, "GET", "/", ""), "no glob matches all");
+	ok(journal_match(NULL, "GET", "/", ""), "an empty glob matches all");
 }
 
 static void
@@ -71,17 +71,17 @@ check_times(void)
 	struct buf list = BUF_INIT;
 	char out[16];
 
-	if (!ok(faults_new(&faults) == 0, "faults"))
+	if (!ok(faults_new(&faults) == 0, "a list of faults is made"))
 		return;
 	add(faults, FAULT_HTML, "GET /a", 2, 1);
 	add(faults, FAULT_GARBAGE, "GET /*", -1, 0);
 	is_str(meet(faults, "/a", 5, out), "ghhgg",
-	    "one is skipped, two times are two, then it is the next one's turn");
-	is_str(meet(faults, "/b", 3, out), "ggg", "for ever");
+	    "a fault with skip and times happens, and then the next one");
+	is_str(meet(faults, "/b", 3, out), "ggg", "a fault without an end happens each time");
 	faults_list(faults, &list);
-	is_str(buf_str(&list), "garbage\t-1\tGET /*\n", "what is spent is forgotten");
+	is_str(buf_str(&list), "garbage\t-1\tGET /*\n", "a fault that is spent is not listed");
 	faults_clear(faults);
-	is_str(meet(faults, "/a", 2, out), "--", "none when they are cleared");
+	is_str(meet(faults, "/a", 2, out), "--", "cleared faults do not happen");
 	buf_free(&list);
 	faults_free(faults);
 }
@@ -114,7 +114,7 @@ check_hold(void)
 	struct faults *faults = NULL;
 	struct held held[4] = { 0 };
 
-	if (!ok(faults_new(&faults) == 0, "faults"))
+	if (!ok(faults_new(&faults) == 0, "a list of faults for holds is made"))
 		return;
 	for (unsigned i = 0; i < 3; i++) {
 		held[i].faults = faults;
@@ -124,11 +124,11 @@ check_hold(void)
 	}
 	pthread_join(held[2].thread, NULL);
 	ok(!held[2].released, "a request whose client has left does not wait for the release");
-	ok(faults_wait_held(faults, 2, 30), "two are held");
-	is_int((long long)faults_release(faults), 2, "the release says so");
+	ok(faults_wait_held(faults, 2, 30), "two requests are held");
+	is_int((long long)faults_release(faults), 2, "a release counts the held requests");
 	pthread_join(held[0].thread, NULL);
 	pthread_join(held[1].thread, NULL);
-	ok(held[0].released && held[1].released, "and lets them go on");
+	ok(held[0].released && held[1].released, "a release lets the held requests go on");
 
 	held[3] = (struct held){ .faults = faults, .hold = fault_hold_now(faults) };
 	faults_release(faults);
@@ -139,7 +139,7 @@ check_hold(void)
 	held[3].hold = fault_hold_now(faults);
 	faults_stop(faults);
 	pthread_join(held[3].thread, NULL);
-	ok(!faults_wait_held(faults, 9, 30), "nobody waits once it is stopped");
+	ok(!faults_wait_held(faults, 9, 30), "nobody waits after a stop");
 	faults_free(faults);
 }
 
@@ -166,7 +166,7 @@ check_journal(void)
 	struct journal *j = NULL;
 	struct buf lines = BUF_INIT;
 
-	if (!ok(journal_new(&j) == 0, "a journal"))
+	if (!ok(journal_new(&j) == 0, "a journal is made"))
 		return;
 	struct waiter arrived = { .journal = j, .glob = "GET /a*", .count = 2 },
 		      ended = { .journal = j, .glob = "GET /a*", .count = 1, .ended = true };
@@ -176,24 +176,25 @@ check_journal(void)
 	journal_arrive(j, "GET", "/b", "");
 	journal_arrive(j, "GET", "/ab", "");
 	pthread_join(arrived.thread, NULL);
-	ok(arrived.good, "who waits for arrivals hears of them before they are answered");
+	ok(arrived.good, "a wait for arrivals ends before the answers");
 	journal_finish(j, first, 200, 17, true);
 	pthread_join(ended.thread, NULL);
-	ok(ended.good, "who waits for an end hears of it");
-	is_int((long long)journal_count(j, "GET /a*"), 2, "two match");
+	ok(ended.good, "a wait for an end ends");
+	is_int((long long)journal_count(j, "GET /a*"), 2, "two requests match a glob");
 	journal_put(j, NULL, &lines);
 	is_str(buf_str(&lines),
 	    "1\tGET\t/a\t200\t17\twhole\tq=tab here\n2\tGET\t/b\t0\t0\t-\t\n"
 	    "3\tGET\t/ab\t0\t0\t-\t\n",
-	    "a line each");
+	    "the journal has a line for each request");
 	journal_clear(j);
-	is_int((long long)journal_count(j, NULL), 0, "none after a clear");
+	is_int((long long)journal_count(j, NULL), 0, "a cleared journal is empty");
 	journal_finish(j, first, 500, 1, false);
 	for (unsigned i = 0; i < JOURNAL_MAX + 10; i++)
 		journal_arrive(j, "GET", "/many", "");
-	is_int((long long)journal_count(j, NULL), JOURNAL_MAX, "the oldest give way");
+	is_int((long long)journal_count(j, NULL), JOURNAL_MAX,
+	    "a full journal drops its oldest requests");
 	journal_stop(j);
-	ok(!journal_wait(j, "never", 1, false, 30), "nobody waits once it is stopped");
+	ok(!journal_wait(j, "never", 1, false, 30), "nobody waits for the journal after a stop");
 	buf_free(&lines);
 	journal_free(j);
 }

@@ -121,7 +121,7 @@ main(void)
 	uint64_t state = 88172645463325252u;
 	unsigned taken = 0, refused = 0, strange = 0;
 
-	if (!ok(data_new(&d) == 0 && data_make(d, 60, false) == 0, "an org"))
+	if (!ok(data_new(&d) == 0 && data_make(d, 60, false) == 0, "a synthetic org is made"))
 		return tap_done();
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		struct rows_view view = {
@@ -148,8 +148,9 @@ main(void)
 		query_free(q);
 		buf_free(&error.message);
 	}
-	is_int(strange, 0, "every text is taken or refused");
-	ok(taken > ROUNDS / 50 && refused > ROUNDS / 2, "some are taken (%u), most are not (%u)",
+	is_int(strange, 0, "each text is taken or refused");
+	ok(taken > ROUNDS / 50 && refused > ROUNDS / 2,
+	    "some texts are taken (%u), most are refused (%u)",
 	    taken, refused);
 	buf_free(&text);
 	buf_free(&records);

@@ -158,23 +158,24 @@ main(void)
 	struct data *d = NULL;
 	struct document space;
 
-	if (!ok(mkdtemp(dir) && make(dir) == 0, "a directory"))
+	if (!ok(mkdtemp(dir) && make(dir) == 0, "a data directory is made"))
 		return tap_done();
-	ok(data_new(&d) == 0 && directory_load(d, dir) == 0, "is loaded");
+	ok(data_new(&d) == 0 && directory_load(d, dir) == 0, "a data directory is loaded");
 	describe(d, &out);
 	is_str(buf_str(&out), want, "files are documents, in the order of their paths");
 	const struct document *hist = data_document(d, 5, &space);
 	is_str(hist->versions[0].md5, "f97c5d29941bfb1b2fdab0874906ab82", "version 1 is the first");
-	is_str(hist->versions[2].md5, "b1b9a972ccd8c962a473909b97007eb4", "and 10 comes behind 2");
-	is_int(hist->versions[2].size, 3, "with its size");
+	is_str(hist->versions[2].md5, "b1b9a972ccd8c962a473909b97007eb4",
+	    "version 10 comes behind version 2");
+	is_int(hist->versions[2].size, 3, "a version has its size");
 	const struct place *jane = place_get(d, PLACE_CONTACT, 0),
 			   *deal = place_get(d, PLACE_OPPORTUNITY, 0);
 	ok(jane->parent == 0 && deal->parent == DOCUMENT_NONE &&
 		place_count(d, PLACE_OPPORTUNITY) == 1,
-	    "a contact is its account's");
+	    "a contact belongs to its account");
 	struct data *none = NULL;
 	ok(data_new(&none) == 0 && directory_load(none, "/nonexistent") != 0,
-	    "a directory that there is not is an error");
+	    "an unknown directory is an error");
 	data_free(none);
 	data_free(d);
 	buf_free(&out);

@@ -66,11 +66,11 @@ main(void)
 		if (n > 0 && bodies[i].last)
 			ok(parts[n - 1].len == strlen(bodies[i].last) &&
 				memcmp(parts[n - 1].bytes, bodies[i].last, parts[n - 1].len) == 0,
-			    "and its bytes");
+			    "the last part has its bytes");
 	}
 	multipart_parse(bodies[0].body, strlen(bodies[0].body), "b", parts, 2);
-	is_str(parts[1].name, "VersionData", "the name of a part");
-	ok(!parts[0].has_file && parts[1].has_file, "and whether it is a file");
+	is_str(parts[1].name, "VersionData", "a part has its name");
+	ok(!parts[0].has_file && parts[1].has_file, "a part knows whether it is a file");
 
 	/* In memory of exactly its size, so that a sanitizer sees a read after it. */
 	size_t all = strlen(bodies[0].body);
@@ -87,6 +87,6 @@ main(void)
 		good = good && (n == -1 || (n == 2 && len >= all - 2));
 		free(copy);
 	}
-	ok(good, "a body that ends too early is none");
+	ok(good, "a body that ends too early is refused");
 	return tap_done();
 }

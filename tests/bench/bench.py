@@ -32,7 +32,8 @@ def machine():
         cpu = re.search(r'model name\s*:\s*(.*)', f.read())
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30
     disk = first_line('sh', '-c', 'df --output=fstype /var/tmp | tail -1')
-    return f'{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, caches on {disk}, Linux {platform.release()}'
+    return f'{cpu.group(1) if cpu else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory, ' \
+    f'caches on {disk}, Linux {platform.release()}'
 
 
 def versions():
@@ -42,7 +43,8 @@ def versions():
         own = f.read().strip()
     commit = first_line('git', '-C', TOP, 'rev-parse', '--short', 'HEAD')
     names = [f'sffs {own} ({commit})', first_line('gcc', '--version')] + [f'{p} {package(p)}' for p in (
-        'libfuse3-3', 'curl', 'nginx-light', 'rclone', 'httpdirfs', 'sshfs', 'libcsv3', 'miller', 'csvkit') if package(p)]
+        'libfuse3-3', 'curl', 'nginx-light', 'rclone', 'httpdirfs', 'sshfs', 'libcsv3', 'miller', 'csvkit')
+        if package(p)]
     return ', '.join(names + [f'Python {platform.python_version()}', figures.DUCKDB])
 
 
@@ -50,22 +52,29 @@ def write_report(path, sections, bench, mode, seconds, load):
     every = [f for _, fs in sections for f in fs]
     base = os.path.splitext(path)[0]
     out = ['# Benchmarks', '',
-           'Is sffs faster than what one uses now, how close is it to what the machine can do, and how does its cost grow? Written by '
-           f'`make bench{"" if mode == "full" else "-quick"}`; what it does is in tests/bench/figures.py, a function a figure.', '',
+           'Is sffs faster than what one uses now, how close is it to what the machine can do, and how does its '
+           'cost grow? Written by '
+           f'`make bench{"" if mode == "full" else "-quick"}`; what it does is in tests/bench/figures.py, a '
+           f'function a figure.', '',
            f'- {time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())}, {seconds / 60:.0f} minutes',
-           f'- {machine()}; load when it began: {load:.1f}, and much above 0 means that other work ran beside it', f'- {versions()}',
-           '- The org is simulated, on this machine, its files in memory; so are the files that nginx and sftp-server serve. sftp-server is reached '
+           f'- {machine()}; load when it began: {load:.1f}, and much above 0 means that other work ran beside it',
+           f'- {versions()}',
+           '- The org is simulated, on this machine, its files in memory; so are the files that nginx and '
+           'sftp-server serve. sftp-server is reached '
            'without ssh, which is the best that sshfs can do.',
-           f'- "{figures.LATENCY} ms away" is tests/delay-proxy.c before each server: what is sent arrives half of that later. Connecting takes no time of its '
+           f'- "{figures.LATENCY} ms away" is tests/delay-proxy.c before each server: what is sent arrives half of '
+           f'that later. Connecting takes no time of its '
            'own there, which is kind to those who connect often.',
-           '- Contenders take turns, in another order each round; shown are the median and the spread. A ratio is the median of the ratios '
+           '- Contenders take turns, in another order each round; shown are the median and the spread. A ratio is '
+           'the median of the ratios '
            'of the same round. Between runs all caches are dropped, unless the figure says otherwise.',
            '- Who returns other bytes than the origin has is shown as wrong, not as fast.', '']
     out += [f'- Left out: {why}' for why in bench.missing] + ([''] if bench.missing else [])
-    out += ['The mounts:', '', '```', *(f'{name + ":":14} {command}' for name, command in bench.mounts.items()), '```', '']
+    out += ['The mounts:', '', '```', *(f'{name + ":":14} {command}' for name, command in bench.mounts.items()), '```',
+            '']
     out += ['## Goals', '', report.goals_table(every), '']
     short = report.shortfalls(every)
-    out += ['What falls short, and why:', '', *short, ''] if short else []
+    out += ['Figures that fall short, and why:', '', *short, ''] if short else []
     for heading, fs in sections:
         tables = [report.figure_table(f) for f in fs]
         if tables:
@@ -82,8 +91,10 @@ def write_report(path, sections, bench, mode, seconds, load):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--quick', action='store_true', help='under three minutes: what a goal is about, without a million documents')
-    parser.add_argument('--sample', action='store_true', help='seconds, with sizes that say nothing: does the benchmark work?')
+    parser.add_argument('--quick', action='store_true',
+                        help='under three minutes: what a goal is about, without a million documents')
+    parser.add_argument('--sample', action='store_true',
+                        help='seconds, with sizes that say nothing: does the benchmark work?')
     parser.add_argument('--only', help='names of functions in figures.py, with commas')
     parser.add_argument('--report', help='where to write it')
     parser.add_argument('--disk', default='/var/tmp', help='where caches and copies are kept')
@@ -91,7 +102,8 @@ def main():
     mode = 'quick' if o.quick else 'sample' if o.sample else 'full'
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if not can_drop_caches():
-        print('bench: only root can drop the page cache, without which no figure is cold: nothing is measured', file=sys.stderr)
+        print('bench: only root can drop the page cache, without which no figure is cold: nothing is measured',
+              file=sys.stderr)
         return 1
     begin, load = time.monotonic(), os.getloadavg()[0]
     world = World(o.disk)

@@ -9,20 +9,25 @@ import subprocess
 import sys
 
 from report import Contender, Figure, Goal, Series
-from world import BUILD, MIB, SFTP_SERVER, TOP, Failed, Httpdirfs, Local, Mount, Nginx, Org, Passthrough, Rclone, Sffs, Sftp, Sshfs, drop_caches, \
-    program, shell
+from world import BUILD, MIB, SFTP_SERVER, TOP, Failed, Httpdirfs, Local, Mount, Nginx, Org, Passthrough, Rclone, \
+    Sffs, Sftp, Sshfs, drop_caches, program, shell
 
 LATENCY = 40	# milliseconds there and back
 DUCKDB = '@duckdb/node-bindings-linux-x64@1.5.6-r.1'	# holds DuckDB's library
 
 
 # Why some goals are not met, where the time was measured to go (perf record, /proc/stat).
-ONE_LARGE = 'sffs writes the file, hashes it on a second thread, and hands it to the reader through FUSE, while the org and the reader run on the same ' \
-    'processors. The daemon\'s time is in the column "also": about half of it is MD5, a quarter writing to the disk. With two processors there is little left to wait for.'
-MANY_SMALL = 'MD5 alone takes as long as the last line shows, on one of two processors that the org, the reader and FUSE share; pass-through, which checks nothing ' \
-    'and downloads nothing, does not meet this goal either. What is left is not waiting: the daemon\'s own time is in the column "also".'
+ONE_LARGE = 'sffs writes the file, hashes it on a second thread, and hands it to the reader through FUSE, while the ' \
+    'org and the reader run on the same ' \
+    'processors. The daemon\'s time is in the column "also": about half of it is MD5, a quarter writing to the ' \
+    'disk. With two processors there is little left to wait for.'
+MANY_SMALL = 'MD5 alone takes as long as the last line shows, on one of two processors that the org, the reader and ' \
+    'FUSE share; pass-through, which checks nothing ' \
+    'and downloads nothing, does not meet this goal either. What is left is not waiting: the daemon\'s own time is ' \
+    'in the column "also".'
 
-FIND = 'of a document two requests are waited for, and each wakes a processor that has gone to sleep: with nothing else running that is most of the time.'
+FIND = 'of a document two requests are waited for, and each wakes a processor that has gone to sleep: with nothing ' \
+    'else running that is most of the time.'
 
 
 class Size:
@@ -69,7 +74,8 @@ class Bench:
         root = os.path.join(self.world.origin, 'reads')
         os.mkdir(root)
         block = os.urandom(MIB)
-        for name, mib in [('big.bin', self.size.big), ('far.bin', self.size.far)] + [(f'm{i:03}.bin', 1) for i in range(self.size.small)]:
+        for name, mib in [('big.bin', self.size.big),
+                          ('far.bin', self.size.far)] + [(f'm{i:03}.bin', 1) for i in range(self.size.small)]:
             md5 = hashlib.md5()
             with open(os.path.join(root, name), 'wb') as f:
                 for i in range(mib):
@@ -94,7 +100,7 @@ class Bench:
             origin['sftp'] = Sftp(self.world, ms)
         return origin
 
-    # Who is measured.
+    # The contenders.
 
     def sffs(self, ms=0, org=None, options=()):
         return Sffs(self.world, org or self.origin[ms]['org'], *options)
@@ -147,9 +153,9 @@ class Bench:
     # How it is measured.
 
     def contend(self, mount, command, name='', prepare=None, result=lambda s, out: s, md5=None, most=None):
-        """A contender that runs a command on a mount. {f} in the command is the path of `name`; prepare(mount) comes before
-        it, untimed; result makes the value of seconds and output; the output of {c}, command with the bytes on standard
-        output, must have this md5."""
+        """A contender that runs a command on a mount. {f} in the command is the path of `name`. prepare(mount) comes
+        before it and is not timed. result makes the value of seconds and output. The output of {c}, a command that
+        writes the bytes to standard output, must have this md5."""
         def fill(text):
             return text.format(f=mount.file(name))
 
@@ -232,7 +238,8 @@ def cold_sequential(b, ms=0):
     url = b.curl_url(name, ms)
 
     def contend(mount, most=None):
-        return b.contend(mount, 'cat {f} >/dev/null', f'reads/{name}.bin', result=rate(mib), md5=b.sums[f'{name}.bin'], most=most)
+        return b.contend(mount, 'cat {f} >/dev/null', f'reads/{name}.bin', result=rate(mib), md5=b.sums[f'{name}.bin'],
+                         most=most)
     own = contend(b.sffs(ms))
     contenders = [own,
                   b.curl('curl -o FILE', f'curl -sS -o {out} {url}', remove, rate(mib)),
@@ -242,10 +249,13 @@ def cold_sequential(b, ms=0):
     contenders += [contend(m, most=1) for m in b.httpdirfs(ms)]
     if ms == 0:
         contenders += [contend(m) for m in b.passthrough()] + [contend(m) for m in b.local()]
-    goals = [Goal('curl -o FILE', '>=', 0.5, 0.75, ONE_LARGE), Goal('curl | tee FILE | md5sum', '>=', 1.3, 1.9, ONE_LARGE),
+    goals = [Goal('curl -o FILE', '>=', 0.5, 0.75, ONE_LARGE),
+             Goal('curl | tee FILE | md5sum', '>=', 1.3, 1.9, ONE_LARGE),
              Goal('rclone full', '>=', 1, 2, ONE_LARGE)]
-    return Figure(f'cold, {size_word(mib)} from first to last byte{behind(ms)}', 'MiB/s', contenders, goals if ms == 0 else goals[2:], b.size.rounds,
-                  'Nothing cached anywhere. sffs keeps the file on disk and checks its MD5 as it arrives; so does the second peer.')
+    return Figure(f'cold, {size_word(mib)} from first to last byte{behind(ms)}', 'MiB/s', contenders,
+                  goals if ms == 0 else goals[2:], b.size.rounds,
+                  'Nothing cached anywhere. sffs keeps the file on disk and checks its MD5 as it arrives; so does '
+                  'the second peer.')
 
 
 def behind(ms):
@@ -256,7 +266,8 @@ def again(b):
     """Read again: the kernel has kept its pages."""
     contenders = [b.contend(m, 'cat {f} >/dev/null', 'reads/big.bin', Warmed('reads/big.bin'), rate(b.size.big))
                   for m in [b.sffs(), *b.passthrough(), *b.local(), *b.rclone(), *b.sshfs()]]
-    return Figure(f'read again, {size_word(b.size.big)}', 'MiB/s', contenders, [Goal('pass-through', '>=', 1)], max(b.size.rounds, 3))
+    return Figure(f'read again, {size_word(b.size.big)}', 'MiB/s', contenders, [Goal('pass-through', '>=', 1)],
+                  max(b.size.rounds, 3))
 
 
 class Warmed:
@@ -287,9 +298,11 @@ class Remounted:
 
 def remounted(b, drop=False):
     mounts = [b.sffs(), *b.passthrough(), *b.rclone(modes=('full',))]
-    contenders = [b.contend(m, 'cat {f} >/dev/null', 'reads/big.bin', Remounted('reads/big.bin', drop), rate(b.size.big)) for m in mounts]
+    contenders = [b.contend(m, 'cat {f} >/dev/null', 'reads/big.bin', Remounted('reads/big.bin', drop),
+                            rate(b.size.big)) for m in mounts]
     kept = 'from a disk that must be read' if drop else 'the disk\'s pages in memory'
-    return Figure(f'after a remount, {size_word(b.size.big)}, {kept}', 'MiB/s', contenders, [Goal('pass-through', '>=', 1.5)], b.size.rounds)
+    return Figure(f'after a remount, {size_word(b.size.big)}, {kept}', 'MiB/s', contenders,
+                  [Goal('pass-through', '>=', 1.5)], b.size.rounds)
 
 
 def remounted_cold(b):
@@ -299,8 +312,11 @@ def remounted_cold(b):
 def first_bytes(b, ms=0):
     contenders = [b.contend(m, 'head -c 4096 {f} >/dev/null', 'reads/big.bin', result=lambda s, out: s * 1000)
                   for m in [b.sffs(ms), *b.remote(ms), *(b.passthrough() if ms == 0 else ())]]
-    contenders.insert(1, b.curl('curl', f'{{ curl -sS {b.curl_url("big", ms)} 2>/dev/null & }} | head -c 4096 >/dev/null', None, lambda s, out: s * 1000))
-    return Figure(f'first 4 KiB of {size_word(b.size.big)}{behind(ms)}', 'ms', contenders, [Goal('curl', '<=', 1.5)], 5 if b.size.slow else b.size.rounds)
+    contenders.insert(1,
+                      b.curl('curl', f'{{ curl -sS {b.curl_url("big", ms)} 2>/dev/null & }} | head -c 4096 >/dev/null',
+                             None, lambda s, out: s * 1000))
+    return Figure(f'first 4 KiB of {size_word(b.size.big)}{behind(ms)}', 'ms', contenders, [Goal('curl', '<=', 1.5)],
+                  5 if b.size.slow else b.size.rounds)
 
 
 class Dropped:
@@ -321,7 +337,8 @@ def random_reads(b, keep=False):
                             (Warmed if keep else Dropped)('reads/big.bin'), lambda s, out: float(out.split()[0]))
                   for m in [b.sffs(), *b.passthrough(), *(b.slow(b.local(), b.rclone(modes=('full',)), b.sshfs()))]]
     what = 'from the page cache' if keep else 'through the daemon'
-    return Figure(f'random 4 KiB in {size_word(b.size.big)}, {what}', 'reads/s', contenders, [Goal('pass-through', '>=', 1)], b.size.rounds)
+    return Figure(f'random 4 KiB in {size_word(b.size.big)}, {what}', 'reads/s', contenders,
+                  [Goal('pass-through', '>=', 1)], b.size.rounds)
 
 
 def random_reads_kept(b):
@@ -331,8 +348,10 @@ def random_reads_kept(b):
 def eight_readers(b):
     """Memory while eight programs read the same file that is not there yet."""
     command = 'for i in 1 2 3 4 5 6 7 8; do cat {f} >/dev/null & done; wait'
-    contenders = [b.contend(m, command, 'reads/big.bin', result=peak_of(m)) for m in [b.sffs(), *b.rclone(modes=('full',))]]
-    return Figure(f'peak memory, eight readers of {size_word(b.size.big)}, cold', 'MiB', contenders, [Goal(None, '<=', 32)], 1)
+    contenders = [b.contend(m, command, 'reads/big.bin', result=peak_of(m))
+                  for m in [b.sffs(), *b.rclone(modes=('full',))]]
+    return Figure(f'peak memory, eight readers of {size_word(b.size.big)}, cold', 'MiB', contenders,
+                  [Goal(None, '<=', 32)], 1)
 
 
 def peak_of(mount):
@@ -347,10 +366,13 @@ def small_serial(b):
     md5 = b.small_md5(n)
     contenders = [b.contend(m, 'cat {f} >/dev/null', 'reads/m*.bin', md5=md5, most=1 if m.name == 'httpdirfs' else None)
                   for m in [b.sffs(), *b.rclone(), *b.sshfs(), *b.passthrough(), *b.local(), *b.httpdirfs()]]
-    contenders.insert(1, b.curl('curl, one connection', f'curl -sS -H @{b.origin[0]["org"].header_file()} -K {urls}.curl'))
+    contenders.insert(1,
+                      b.curl('curl, one connection', f'curl -sS -H @{b.origin[0]["org"].header_file()} -K {urls}.curl'))
     contenders.append(b.contend(Local('MD5 alone', b.world, b.world.origin), 'md5sum {f} >/dev/null', 'reads/m*.bin'))
-    return Figure(f'{n} x 1 MiB one after another, cold', 's', contenders, [Goal('curl, one connection', '<=', 2, why=MANY_SMALL)], b.size.rounds,
-                  'sffs keeps the files and checks their MD5, which takes the time that the last line shows of one processor; curl keeps and checks nothing.')
+    return Figure(f'{n} x 1 MiB one after another, cold', 's', contenders,
+                  [Goal('curl, one connection', '<=', 2, why=MANY_SMALL)], b.size.rounds,
+                  'sffs keeps the files and checks their MD5, which takes the time that the last line shows of one '
+                  'processor; curl keeps and checks nothing.')
 
 
 def small_parallel(b):
@@ -359,7 +381,10 @@ def small_parallel(b):
     command = 'ls {f} | xargs -P8 -n ' + str(max(n // 8, 1)) + ' cat >/dev/null'
     contenders = [b.contend(m, command, 'reads/m*.bin', most=1 if m.name == 'httpdirfs' else None)
                   for m in [b.sffs(), *b.rclone(), *b.sshfs(), *b.passthrough(), *b.local(), *b.httpdirfs()]]
-    contenders.insert(1, b.curl('curl, eight at a time', f'curl -sS -Z --parallel-max 8 -H @{b.origin[0]["org"].header_file()} -K {urls}.curl 2>/dev/null'))
+    contenders.insert(1,
+                      b.curl('curl, eight at a time',
+                             f'curl -sS -Z --parallel-max 8 -H @{b.origin[0]["org"].header_file()} -K {urls}.curl '
+                             f'2>/dev/null'))
     return Figure(f'{n} x 1 MiB, eight at a time, cold', 's', contenders, [], b.size.rounds)
 
 
@@ -368,19 +393,27 @@ def small_far(b):
     urls = b.url_list(LATENCY, n)
     head = b.origin[LATENCY]['org'].header_file()
     pattern = 'reads/m0[0-4]?.bin'
-    contenders = [b.contend(m, 'cat {f} >/dev/null', pattern, md5=b.small_md5(n), most=None if isinstance(m, Sffs) else 1)
+    contenders = [b.contend(m, 'cat {f} >/dev/null', pattern, md5=b.small_md5(n),
+                            most=None if isinstance(m, Sffs) else 1)
                   for m in [b.sffs(LATENCY), *b.slow(b.rclone(LATENCY), b.sshfs(LATENCY), b.httpdirfs(LATENCY))]]
-    contenders.insert(1, b.curl('curl in a loop', f'while read -r u; do curl -sS -o /dev/null -H @{head} "$u" </dev/null || exit; done <{urls}'))
+    contenders.insert(1,
+                      b.curl('curl in a loop',
+                             f'while read -r u; do curl -sS -o /dev/null -H @{head} "$u" </dev/null || exit; done '
+                             f'<{urls}'))
     contenders.insert(2, b.curl('curl, one connection', f'curl -sS -H @{head} -K {urls}.curl'))
-    return Figure(f'{n} x 1 MiB one after another, cold{behind(LATENCY)}', 's', contenders, [Goal('curl in a loop', '<=', 0.35)], b.size.rounds)
+    return Figure(f'{n} x 1 MiB one after another, cold{behind(LATENCY)}', 's', contenders,
+                  [Goal('curl in a loop', '<=', 0.35)], b.size.rounds)
 
 
 def small_far_parallel(b):
     n = min(50, b.size.small)
     urls = b.url_list(LATENCY, n)
-    contenders = [b.contend(m, 'ls {f} | xargs -P8 -n 7 cat >/dev/null', 'reads/m0[0-4]?.bin', most=None if isinstance(m, Sffs) else 1)
+    contenders = [b.contend(m, 'ls {f} | xargs -P8 -n 7 cat >/dev/null', 'reads/m0[0-4]?.bin',
+                            most=None if isinstance(m, Sffs) else 1)
                   for m in [b.sffs(LATENCY), *b.rclone(LATENCY), *b.sshfs(LATENCY), *b.httpdirfs(LATENCY)]]
-    contenders.insert(1, b.curl('curl, eight at a time', f'curl -sS -Z --parallel-max 8 -H @{b.origin[LATENCY]["org"].header_file()} '
+    contenders.insert(1,
+                      b.curl('curl, eight at a time',
+                             f'curl -sS -Z --parallel-max 8 -H @{b.origin[LATENCY]["org"].header_file()} '
                                 f'-K {urls}.curl 2>/dev/null'))
     return Figure(f'{n} x 1 MiB, eight at a time, cold{behind(LATENCY)}', 's', contenders, [], b.size.rounds)
 
@@ -406,16 +439,20 @@ def listing(b, command, found=1, again=False):
     root = os.path.join(b.world.origin, 'many')
     mounts = [(b.sffs(org=org_of_many(b)), '')] + [(m, '') for m in b.passthrough(root)]
     mounts += [(m, 'many') for m in [*b.local(), *b.rclone(), *b.sshfs(), *b.httpdirfs()]]
-    contenders = [b.contend(m, f'{command} | wc -l', name, Warmed(name, 'ls -l') if again else None, counted(n + found), most=1 if m.name == 'httpdirfs' else None)
+    contenders = [b.contend(m, f'{command} | wc -l', name, Warmed(name, 'ls -l') if again else None, counted(n + found),
+                            most=1 if m.name == 'httpdirfs' else None)
                   for m, name in mounts]
     return n, contenders
 
 
 def list_cold(b):
     n, contenders = listing(b, 'ls -l {f}')
-    return Figure(f'ls -l of {n:,} documents, mounted just now', 's', contenders, [Goal('pass-through', '<=', 0.5)], b.size.rounds,
-                  'sffs shows each document as a directory; the others show the plain files. Its catalogue was filled by mounting, '
-                  'see the figure that includes mounting. passthrough_ll looks each inode up in a linked list, which is part of its time.')
+    return Figure(f'ls -l of {n:,} documents, mounted just now', 's', contenders, [Goal('pass-through', '<=', 0.5)],
+                  b.size.rounds,
+                  'sffs shows each document as a directory; the others show the plain files. Its catalogue was '
+                  'filled by mounting, '
+                  'see the figure that includes mounting. passthrough_ll looks each inode up in a linked list, '
+                  'which is part of its time.')
 
 
 def list_warm(b):
@@ -428,15 +465,16 @@ def rate_of(n):
 
 
 def in_same_tree(b, command):
-    """Empty files in a tree like that of documents/: a directory a document, and its metadata.json beside the file. passthrough_ll keeps a
-    descriptor for each file that it has seen, so it is given as many as it may."""
+    """Empty files in a tree like that of documents/: each document is a directory with a file and its metadata.json.
+    passthrough_ll keeps a descriptor for each file that it has seen, so it gets as many as the limit allows."""
     n = min(b.size.many, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 4)
     tree = os.path.join(b.world.origin, 'tree')
     for i in range(0 if os.path.exists(tree) else n):
         os.makedirs(f'{tree}/f{i:05}')
         for name in (f'f{i:05}.txt', 'metadata.json'):
             open(f'{tree}/f{i:05}/{name}', 'w').close()
-    mounts = [Passthrough(b.world, tree, 'pass-through, same tree')] if os.path.exists(program('tests/bench/passthrough_ll')) else []
+    mounts = [Passthrough(b.world, tree,
+                          'pass-through, same tree')] if os.path.exists(program('tests/bench/passthrough_ll')) else []
     return [b.contend(m, command, result=rate_of(n)) for m in [*mounts, Local('tmpfs, same tree', b.world, tree)]]
 
 
@@ -445,12 +483,14 @@ def find_cold(b):
     command = "find {f} -name 'f*.txt' -type f -printf '%s\\n' | wc -l"
     n = b.size.many
     contenders = [b.contend(b.sffs(org=org_of_many(b)), command, result=rate_of(n)), *in_same_tree(b, command)]
-    return Figure(f'find -type f -printf %s of {n:,} files, mounted just now', 'files/s', contenders, [Goal('pass-through, same tree', '>=', 2, why=FIND)], b.size.rounds)
+    return Figure(f'find -type f -printf %s of {n:,} files, mounted just now', 'files/s', contenders,
+                  [Goal('pass-through, same tree', '>=', 2, why=FIND)], b.size.rounds)
 
 
 def find_documents(b):
     n, contenders = listing(b, "find {f} -mindepth 1 -maxdepth 1 -printf '%s %p\\n'", found=0)
-    return Figure(f"find -maxdepth 1 -printf '%s %p' of {n:,} documents, mounted just now", 's', contenders, [Goal('pass-through', '<=', 0.5)], b.size.rounds)
+    return Figure(f"find -maxdepth 1 -printf '%s %p' of {n:,} documents, mounted just now", 's', contenders,
+                  [Goal('pass-through', '<=', 0.5)], b.size.rounds)
 
 
 def find_names(b):
@@ -458,14 +498,15 @@ def find_names(b):
     n = b.size.many
     command = "find {f} -name '*.txt' | wc -l"
     contenders = [b.contend(b.sffs(org=org_of_many(b)), command, result=rate_of(n)), *in_same_tree(b, command)]
-    return Figure(f"find -name '*.txt' in {n:,} documents, mounted just now", 'documents/s', contenders, [Goal(None, '>=', 10000, why=FIND)], b.size.rounds)
+    return Figure(f"find -name '*.txt' in {n:,} documents, mounted just now", 'documents/s', contenders,
+                  [Goal(None, '>=', 10000, why=FIND)], b.size.rounds)
 
 
 def from_nothing(b, ms=0):
     """Mounting and the first listing together, and what it asks of the server."""
     n, name = b.size.many, 'many'
     if ms:
-        # Who asks for each file's size by itself takes a minute for a thousand files.
+        # A mount that asks for the size of each file alone takes a minute for a thousand files.
         n = min(500, n)
         name = few(b, n)
     org = Org(b.world, '--data', os.path.join(b.world.origin, name), ms=ms)
@@ -476,13 +517,16 @@ def from_nothing(b, ms=0):
                 org.forget()
             seconds = mount.fresh() + counted(n + 1)(*shell(f'ls -l {mount.file(name)} | wc -l'))
             if mount.name == 'sffs':
-                c.extra.update({'page calls': org.calls('GET */query*FROM ContentDocument *'), 'all calls': org.calls()})
+                c.extra.update({'page calls': org.calls('GET */query*FROM ContentDocument *'),
+                                'all calls': org.calls()})
             return seconds
-        c = Contender(mount.name, 'mount; ' + mount.words(f'ls -l {mount.file(name)}'), once, most=1 if ms and mount.name != 'sffs' else None)
+        c = Contender(mount.name, 'mount; ' + mount.words(f'ls -l {mount.file(name)}'), once,
+                      most=1 if ms and mount.name != 'sffs' else None)
         c.mount = mount
         return c
     contenders = [once_of(b.sffs(ms, org), '')] + [once_of(m, name) for m in b.remote(ms)]
-    return Figure(f'mounting with nothing known, and ls -l of {n:,} documents{behind(ms)}', 's', contenders, [Goal('rclone full', '<=', 1)], b.size.rounds)
+    return Figure(f'mounting with nothing known, and ls -l of {n:,} documents{behind(ms)}', 's', contenders,
+                  [Goal('rclone full', '<=', 1)], b.size.rounds)
 
 
 def few(b, n):
@@ -508,14 +552,17 @@ def page_calls(b):
         return org.calls('GET */query*FROM ContentDocument *')
     c = Contender('sffs', 'mount; ls -l MNT/documents', once)
     c.mount = mount
-    return Figure(f'page calls for mounting and listing {n:,} documents', 'calls', [c], [Goal(None, '<=', max(n // 2000, 1))], 1)
+    return Figure(f'page calls for mounting and listing {n:,} documents', 'calls', [c],
+                  [Goal(None, '<=', max(n // 2000, 1))], 1)
 
 
 # Growth.
 
 def documents_grow(b):
     """Everything about mounting and listing, from a few documents to a million. The goals are about the largest."""
-    lines = {label: [] for label in ('first mount, s', 'ls -f, s', 'ls -l, s', 'ls -l of directories in memory, s', 'second mount, s', 'peak memory, MiB', 'calls of the first mount',
+    lines = {label: []
+             for label in ('first mount, s', 'ls -f, s', 'ls -l, s', 'ls -l of directories in memory, s',
+                           'second mount, s', 'peak memory, MiB', 'calls of the first mount',
                                      'calls of the second mount')}
     for n in b.size.documents:
         org = Org(b.world, '--synthetic', str(n), '--plain')
@@ -523,7 +570,8 @@ def documents_grow(b):
         org.forget()
         values = {'first mount, s': mount.fresh(), 'calls of the first mount': org.calls()}
         for command in ('ls -f', 'ls -l'):
-            values[command + ', s'] = counted(n + (2 if command == 'ls -f' else 1))(*shell(f'{command} {mount.file("")} | wc -l'))
+            values[command + ', s'] = counted(n
+                    + (2 if command == 'ls -f' else 1))(*shell(f'{command} {mount.file("")} | wc -l'))
         values['ls -l of directories in memory, s'] = list_local(b, n)
         peak = mount.peak()
         org.forget()
@@ -534,16 +582,19 @@ def documents_grow(b):
         b.world.stop(org.child)
         for label, value in values.items():
             lines[label].append((n, value))
-    b.series.append(('documents', Series('How cost grows with the number of documents', 'documents', 's, MiB or calls', lines)))
+    b.series.append(('documents',
+                     Series('How cost grows with the number of documents', 'documents', 's, MiB or calls', lines)))
     largest = b.size.documents[-1]
     million = largest == 1000000
-    return [single(f'{label} of {largest:,} documents', unit, lines[label][-1][1], Goal(None, '<=', bound) if million and bound else None)
-            for label, unit, bound in (('first mount, s', 's', None), ('ls -l, s', 's', 10), ('second mount, s', 's', 0.5),
+    return [single(f'{label} of {largest:,} documents', unit, lines[label][-1][1],
+                   Goal(None, '<=', bound) if million and bound else None)
+            for label, unit,
+            bound in (('first mount, s', 's', None), ('ls -l, s', 's', 10), ('second mount, s', 's', 0.5),
                                        ('calls of the second mount', 'calls', 1), ('peak memory, MiB', 'MiB', 64))]
 
 
 def list_local(b, n):
-    """What ls and the kernel alone need for as many directories."""
+    """The same number of directories without any mount: the time of ls and the kernel alone."""
     root = os.path.join(b.world.origin, 'directories')
     os.mkdir(root)
     for i in range(n):
@@ -556,13 +607,16 @@ def list_local(b, n):
 
 def single(name, unit, value, goal=None):
     name = name.replace(f', {unit}', '')
-    c = Contender('sffs', 'sffs sim MNT; ls -f MNT/documents; ls -l MNT/documents; fusermount3 -u MNT; sffs sim MNT', lambda: value)
+    c = Contender('sffs', 'sffs sim MNT; ls -f MNT/documents; ls -l MNT/documents; fusermount3 -u MNT; sffs sim MNT',
+                  lambda: value)
     return Figure(name, unit, [c], [goal] if goal else [], 1)
 
 
 def csv_grows(b):
     """A view of a CSV document, from its download to its last byte, from 1 MB to 1 GB."""
-    lines = {label: [] for label in ('table.tsv, nothing cached, s', 'table.tsv after a remount, s', 'rows.jsonl after that, s', 'peak memory, MiB', 'calls')}
+    lines = {label: []
+             for label in ('table.tsv, nothing cached, s', 'table.tsv after a remount, s', 'rows.jsonl after that, s',
+                           'peak memory, MiB', 'calls')}
     for mb in b.size.csv:
         root = os.path.join(b.world.origin, f'csv{mb}')
         os.mkdir(root)
@@ -583,17 +637,19 @@ def csv_grows(b):
         shutil.rmtree(root)
         for label, value in values.items():
             lines[label].append((mb, value))
-    b.series.append(('csv', Series('How cost grows with the size of a CSV document', 'MB of CSV', 's, MiB or calls', lines)))
+    b.series.append(('csv',
+                     Series('How cost grows with the size of a CSV document', 'MB of CSV', 's, MiB or calls', lines)))
     return []
 
 
 # Parsed views.
 
 def make_csv(path, mb, kind):
-    """Ten columns. `plain` has no quote; in `quoted` every tenth cell is quoted and has a comma in it; `all` quotes every
-    cell; `odd` has stray quotes, ragged records and other line ends. Cells have neither tabs nor line ends, but for `odd`, so that every
-    tool's tab-separated output should be the same bytes."""
-    cells = ['Q3 Forecast', 'Acme Corporation', '2026-03-01', '1284.50', 'EMEA', 'open', '0015g00000ABCDE', 'Stuttgart', 'yes', 'renewal of the licence']
+    """Ten columns. `plain` has no quote; in `quoted` every tenth cell is quoted and has a comma in it; `all` quotes
+    every cell; `odd` has stray quotes, ragged records and other line ends. Only cells of `odd` have tabs or line ends,
+    so the tab-separated output of every tool should be the same bytes."""
+    cells = ['Q3 Forecast', 'Acme Corporation', '2026-03-01', '1284.50', 'EMEA', 'open', '0015g00000ABCDE', 'Stuttgart',
+             'yes', 'renewal of the licence']
 
     def row(i):
         out = []
@@ -618,23 +674,28 @@ def views_in_memory(b):
     """How fast a CSV file in memory is surveyed and rendered, next to bare libcsv, whose callbacks only count."""
     goals = {('survey', 'plain'): Goal(None, '>=', 2000), ('survey', 'quoted'): Goal(None, '>=', 470),
              ('tsv', 'plain'): Goal(None, '>=', 1000), ('tsv', 'quoted'): Goal(None, '>=', 1000)}
-    words = {'plain': 'no quotes', 'quoted': '10 % of cells quoted', 'all': 'every cell quoted', 'odd': 'stray quotes, ragged'}
+    words = {'plain': 'no quotes', 'quoted': '10 % of cells quoted', 'all': 'every cell quoted',
+             'odd': 'stray quotes, ragged'}
     figures = []
     for kind in words:
         path = make_csv(os.path.join(b.world.origin, f'{kind}.csv'), b.size.views, kind)
         mb = os.path.getsize(path) / 1e6
 
         def contender(name, what):
-            return Contender(name, f'build/tests/bench/views {what} FILE', lambda: mb / float(shell(f'{program("tests/bench/views")} {what} {path}')[1].split()[0]))
+            return Contender(name, f'build/tests/bench/views {what} FILE',
+                             lambda: mb / float(shell(f'{program("tests/bench/views")} {what} {path}')[1].split()[0]))
         for what in ('survey', 'tsv', 'jsonl'):
             own = [goals[what, kind]] if (what, kind) in goals else []
-            figures.append(Figure(f'{what} of {b.size.views} MB of CSV, {words[kind]}', 'MB/s', [contender('sffs', what), contender('bare libcsv', 'libcsv')],
-                                  own + ([Goal('bare libcsv', '>=', 1)] if what != 'jsonl' else []), b.size.rounds).run())
+            figures.append(Figure(f'{what} of {b.size.views} MB of CSV, {words[kind]}', 'MB/s',
+                                  [contender('sffs', what), contender('bare libcsv', 'libcsv')],
+                                  own + ([Goal('bare libcsv', '>=', 1)] if what != 'jsonl' else []),
+                                  b.size.rounds).run())
         os.unlink(path)
     return figures
 
 
-PYTHON_CSV = "import csv,sys; csv.writer(sys.stdout, delimiter='\\t', quoting=csv.QUOTE_NONE, quotechar=None, lineterminator='\\n')" \
+PYTHON_CSV = "import csv,sys; csv.writer(sys.stdout, delimiter='\\t', quoting=csv.QUOTE_NONE, quotechar=None, " \
+    "lineterminator='\\n')" \
     ".writerows(csv.reader(open(sys.argv[1], newline='')))"
 
 
@@ -686,8 +747,10 @@ def views_against_tools(b):
         contenders.append(tool('DuckDB', f'python3 {TOP}/tests/bench/duck.py {duckdb} {path} /dev/stdout'))
     elif b.size.slow:
         b.miss('DuckDB: its npm package cannot be had')
-    return Figure(f'{mb:.0f} MB of CSV to tab-separated text, 10 % of cells quoted', 'MB/s', contenders, [Goal('Miller', '>=', 1)], b.size.rounds,
-                  'sffs: the document is in its cache, nothing has been parsed; the time is a survey, a render and a read through the mount. '
+    return Figure(f'{mb:.0f} MB of CSV to tab-separated text, 10 % of cells quoted', 'MB/s', contenders,
+                  [Goal('Miller', '>=', 1)], b.size.rounds,
+                  'sffs: the document is in its cache, nothing has been parsed; the time is a survey, a render and '
+                  'a read through the mount. '
                   'Seen before: rendered once, mounted anew. All write to /dev/null.')
 
 
@@ -716,13 +779,16 @@ def from_nothing_far(b):
 
 # Everything, in the order of the report: heading, figures.
 ALL = (
-    ('One large file', (cold_sequential, again, remounted, remounted_cold, first_bytes, random_reads, random_reads_kept, eight_readers)),
+    ('One large file',
+     (cold_sequential, again, remounted, remounted_cold, first_bytes, random_reads, random_reads_kept, eight_readers)),
     ('Many files', (small_serial, small_parallel)),
     ('Listing', (page_calls, from_nothing, list_cold, list_warm, find_documents, find_cold, find_names)),
-    (f'The same, {LATENCY} ms away', (first_bytes_far, cold_sequential_far, small_far, small_far_parallel, from_nothing_far)),
+    (f'The same, {LATENCY} ms away',
+     (first_bytes_far, cold_sequential_far, small_far, small_far_parallel, from_nothing_far)),
     ('Parsed views', (views_in_memory, views_against_tools, csv_grows)),
     ('A million documents', (documents_grow,)),
 )
 SAMPLE = (cold_sequential, page_calls, small_far, views_in_memory, documents_grow)
-QUICK = (cold_sequential, again, remounted, first_bytes, random_reads, eight_readers, small_serial, page_calls, from_nothing, list_cold, find_names, first_bytes_far,
+QUICK = (cold_sequential, again, remounted, first_bytes, random_reads, eight_readers, small_serial, page_calls,
+         from_nothing, list_cold, find_names, first_bytes_far,
          small_far, views_in_memory, views_against_tools, documents_grow)

@@ -6,8 +6,8 @@ from world import Failed
 
 
 class Contender:
-    """Somebody who can do the figure's job. once() prepares, does it, and returns a value; check() returns what is wrong
-    with what came out, or None; extra is filled by once(): memory, processor time, calls."""
+    """Somebody who can do the figure's job. once() prepares, does it, and returns a value. check() returns what is
+    wrong with the result, or None. once() fills extra: memory, processor time, calls."""
     def __init__(self, name, command, once, check=None, most=None):
         self.name, self.command, self.once, self.check, self.most = name, command, once, check, most
         self.values, self.extra, self.problem = [], {}, None
@@ -21,7 +21,8 @@ class Contender:
 
 
 class Goal:
-    """sffs against a peer, as a ratio; without a peer, its own value. `reach` is what would be better still; `why` is what stands in the way."""
+    """sffs against a peer, as a ratio; without a peer, its own value. `reach` is a better value that is not required;
+    `why` says what stands in the way."""
     def __init__(self, peer, sign, bound, reach=None, why=''):
         self.peer, self.sign, self.bound, self.reach, self.why = peer, sign, bound, reach, why
 
@@ -37,7 +38,8 @@ class Goal:
 class Figure:
     """contenders[0] is sffs. Values in `unit`; more is better or less is."""
     def __init__(self, name, unit, contenders, goals=(), rounds=3, note=''):
-        self.name, self.unit, self.contenders, self.goals, self.rounds, self.note = name, unit, contenders, list(goals), rounds, note
+        self.name, self.unit, self.contenders, self.goals = name, unit, contenders, list(goals)
+        self.rounds, self.note = rounds, note
 
     def run(self):
         """Round by round, each time in another order, so that no one always comes after the same neighbour."""
@@ -77,7 +79,8 @@ class Figure:
                 yield goal, None, None, f'no peer: {peer.problem if peer else "not here"}'
             else:
                 value = self.ratio(peer) if goal.peer else own.value
-                verdict = 'met' if goal.met(value) else 'even: the spreads overlap' if goal.peer and goal.bound == 1 and own.overlaps(peer) else 'MISSED'
+                even = goal.peer and goal.bound == 1 and own.overlaps(peer)
+                verdict = 'met' if goal.met(value) else 'even: the spreads overlap' if even else 'MISSED'
                 yield goal, peer.value, value, verdict
 
 
@@ -103,7 +106,8 @@ def print_figure(f):
     own = f.contenders[0]
     print(f'\n{f.name} ({f.unit})')
     print(f'    {own.command}')
-    print(f'    {own.name:28} {number(own.value):>9}  {spread(own):16} {extras(own)}' + (f'WRONG: {own.problem}' if own.problem else ''))
+    print(f'    {own.name:28} {number(own.value):>9}  {spread(own):16} {extras(own)}'
+          + (f'WRONG: {own.problem}' if own.problem else ''))
     for c in f.contenders[1:]:
         r = f.ratio(c)
         print(f'    {c.name:28} {number(c.value):>9}  {spread(c):16} {"x " + number(r) if r else "":9} {extras(c)}' +
@@ -149,7 +153,8 @@ def figure_table(f):
         ratio = f.ratio(c) if c is not f.contenders[0] else None
         value = f'**{number(c.value)}**' if c is f.contenders[0] else number(c.value)
         also = extras(c).rstrip('; ') + (f' **wrong or not done: {c.problem}**' if c.problem else '')
-        rows.append(f'| {escape(c.name)} | {value} | {spread(c)} | {number(ratio) if ratio else ""} | {escape(also)} | `{escape(c.command)}` |')
+        rows.append(f'| {escape(c.name)} | {value} | {spread(c)} | {number(ratio) if ratio else ""} | '
+                    f'{escape(also)} | `{escape(c.command)}` |')
     return '\n'.join(rows + [''])
 
 
@@ -191,7 +196,8 @@ def svg(s):
 
     def py(y):
         return height - bottom - (math.log10(y) - y0) / (y1 - y0) * (height - top - bottom)
-    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12">',
+    out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
+           f'font-size="12">',
            f'<rect width="{width}" height="{height}" fill="#fff"/>',
            f'<text x="{left}" y="20" font-size="14" font-weight="bold">{s.name} ({s.unit})</text>']
     for e in range(x0, x1 + 1):
@@ -206,7 +212,8 @@ def svg(s):
     for i, (label, line) in enumerate(s.lines.items()):
         colour = COLOURS[i % len(COLOURS)]
         at = [(px(x), py(y)) for x, y in sorted(line) if y and y > 0]
-        out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="' + ' '.join(f'{x:.1f},{y:.1f}' for x, y in at) + '"/>')
+        out.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="'
+                   + ' '.join(f'{x:.1f},{y:.1f}' for x, y in at) + '"/>')
         out += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in at]
         y = top + 14 + 20 * i
         out.append(f'<path d="M{width - right + 14} {y}h18" stroke="{colour}" stroke-width="2"/>'

@@ -43,7 +43,8 @@ def free_port():
 def shell(command, timeout=300, env=None):
     """Runs a command line, as its user would. Returns seconds and what it printed; Failed if it fails."""
     begin = time.perf_counter()
-    child = subprocess.Popen(['sh', '-c', command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    child = subprocess.Popen(['sh', '-c', command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE,
                              process_group=0, env=env)
     try:
         out, err = child.communicate(timeout=timeout)
@@ -95,7 +96,8 @@ class World:
     def start(self, argv, ready=None, env=None):
         """A server. With `ready`, returns when a line that matches has been printed, and what it matched."""
         log = open(os.path.join(self.disk, 'log'), 'a')
-        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if ready else log, stderr=log, env=env)
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE if ready else log, stderr=log,
+                                 env=env)
         self.children.append(child)
         match = None
         while ready:
@@ -145,7 +147,8 @@ class Nginx:
             f.write(f'''daemon off; pid {conf}.pid; worker_processes 1; error_log stderr; user root;
 events {{ worker_connections 1024; }}
 http {{ access_log off; sendfile on; keepalive_requests 1000000;
-client_body_temp_path {conf}.b; proxy_temp_path {conf}.p; fastcgi_temp_path {conf}.f; uwsgi_temp_path {conf}.u; scgi_temp_path {conf}.s;
+client_body_temp_path {conf}.b; proxy_temp_path {conf}.p; fastcgi_temp_path {conf}.f;
+uwsgi_temp_path {conf}.u; scgi_temp_path {conf}.s;
 server {{ listen 127.0.0.1:{self.port}; root {root}; autoindex on; }} }}
 ''')
         world.start(['nginx', '-c', conf])
@@ -193,7 +196,8 @@ class Org:
         self.headers = None
 
     def ask(self, path, data=None, **headers):
-        return urllib.request.urlopen(urllib.request.Request(self.url + path, data=data, headers=headers), timeout=60).read().decode()
+        return urllib.request.urlopen(urllib.request.Request(self.url + path, data=data, headers=headers),
+                                      timeout=60).read().decode()
 
     def token(self):
         form = urllib.parse.urlencode({'grant_type': 'client_credentials', 'client_id': self.keys['client_id'],
@@ -340,7 +344,8 @@ class Passthrough(Mount):
         return self.source
 
     def argv(self):
-        return [program('tests/bench/passthrough_ll'), '-f', '-o', f'source={self.source},cache=always,timeout=3600', self.mnt]
+        return [program('tests/bench/passthrough_ll'), '-f', '-o', f'source={self.source},cache=always,timeout=3600',
+                self.mnt]
 
 
 class Rclone(Mount):

@@ -15,9 +15,12 @@ static int	connection(int family, int type, int protocol);
 #undef socket
 
 #include "auth/oauth.h"
-#include "auth/token.h"
 #include "fs/rest/rest.h"
 #include "fuzz.h"
+
+#define FUZZ_INSTANCE	"http://127.0.0.1"
+#define FUZZ_RENEWED	0
+#include "bearer.h"
 
 #define CONNECTIONS                                                                                \
 	256 /* more than one request needs: a download that gets further has many tries */
@@ -64,29 +67,6 @@ pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const struct times
 {
 	(void)c, (void)m, (void)until;
 	return ETIMEDOUT;
-}
-
-int
-token_bearer(struct token *t, struct bearer *out)
-{
-	static char url[] = "http://127.0.0.1", secret[] = "token";
-
-	(void)t;
-	*out = (struct bearer){ .instance_url = url, .access_token = { .bytes = secret } };
-	return 0;
-}
-
-void
-bearer_free(struct bearer *b)
-{
-	(void)b;
-}
-
-int
-token_renew(struct token *t, unsigned serial)
-{
-	(void)t, (void)serial;
-	return 0;
 }
 
 /* Takes no byte beyond the size, like a blob. */

@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "auth/http.h"
-#include "auth/token.h"
 #include "fs/name.h"
 #include "fs/rest/rest.h"
 #include "fuzz.h"
+
+#define FUZZ_INSTANCE	"https://acme.my.salesforce.com"
+#define FUZZ_RENEWED	-EACCES
+#include "bearer.h"
 
 static const uint8_t *body;
 static size_t body_len;
@@ -49,29 +52,6 @@ http_idle_timeout(const struct http *h)
 {
 	(void)h;
 	return 60;
-}
-
-int
-token_bearer(struct token *t, struct bearer *out)
-{
-	static char url[] = "https://acme.my.salesforce.com";
-
-	(void)t;
-	*out = (struct bearer){ .instance_url = url };
-	return 0;
-}
-
-void
-bearer_free(struct bearer *b)
-{
-	(void)b;
-}
-
-int
-token_renew(struct token *t, unsigned serial)
-{
-	(void)t, (void)serial;
-	return -EACCES;
 }
 
 static bool

@@ -459,28 +459,10 @@ out:
 	return rc;
 }
 
-int
-data_add_version(struct data *d, uint32_t number, const struct upload *up, int64_t now)
-{
-	struct version v;
-	int rc = version_fill(d, up, now, &v);
-
-	pthread_rwlock_wrlock(&d->lock);
-	struct document *doc = rc == 0 ? data_keep(d, number) : NULL;
-	if (rc == 0)
-		rc = doc ? append_version(d, doc, &v) : -ENOMEM;
-	if (rc == 0) {
-		doc->modified = up->modified;
-		doc->modstamp = now;
-		v = (struct version){ 0 };
-	}
-	pthread_rwlock_unlock(&d->lock);
-	version_free(&v);
-	return rc;
-}
-
-int
-data_replace_version(struct data *d, uint32_t number, const struct upload *up, int64_t now)
+/* A new version; or, if replace, other bytes in the place of the latest one. */
+static int
+put_version(
+    struct data *d, uint32_t number, const struct upload *up, int64_t now, bool replace)
 {
 	struct version v;
 	int rc = version_fill(d, up, now, &v);
@@ -489,7 +471,7 @@ data_replace_version(struct data *d, uint32_t number, const struct upload *up, i
 	struct document *doc = rc == 0 ? data_keep(d, number) : NULL;
 	if (rc == 0 && !doc)
 		rc = -ENOMEM;
-	if (rc == 0) {
+	if (rc == 0 && replace) {
 		struct version *latest = &doc->versions[doc->count - 1], old = *latest;
 
 		v.row = old.row;
@@ -497,11 +479,27 @@ data_replace_version(struct data *d, uint32_t number, const struct upload *up, i
 		v.created = old.created;
 		*latest = v;
 		v = old;
-		doc->modstamp = now;
+	} else if (rc == 0 && (rc = append_version(d, doc, &v)) == 0) {
+		doc->modified = up->modified;
+		v = (struct version){ 0 };
 	}
+	if (rc == 0)
+		doc->modstamp = now;
 	pthread_rwlock_unlock(&d->lock);
 	version_free(&v);
 	return rc;
+}
+
+int
+data_add_version(struct data *d, uint32_t number, const struct upload *up, int64_t now)
+{
+	return put_version(d, number, up, now, false);
+}
+
+int
+data_replace_version(struct data *d, uint32_t number, const struct upload *up, int64_t now)
+{
+	return put_version(d, number, up, now, true);
 }
 
 int

@@ -14,7 +14,7 @@
 #include "tests/org/schema.h"
 #include "tests/org/value.h"
 
-/* Which records somebody may see. */
+/* The records that somebody may see. */
 struct rows_view {
 	bool		 deleted;	/* deleted and archived ones too, as in queryAll */
 	bool		 archived;	/* archived ones too */

@@ -19,7 +19,7 @@
 
 #define TOKEN_SIZE	128
 
-/* What an app may do, as bits. */
+/* The scopes of an app, as bits. */
 enum scope { SCOPE_ID = 1, SCOPE_API = 2, SCOPE_WEB = 4, SCOPE_REFRESH = 8 };
 
 bool	scopes_parse(const char *, unsigned *out); /* false: an unknown one */
