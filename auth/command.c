@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
@@ -139,7 +138,6 @@ command_output(const char *what, const char *const *argv, int *status, struct se
 {
 	static const char blank[] = " \t\r\n";
 	struct buf text = BUF_INIT;
-	char why[64] = "";
 	int rc = run_command(argv, &text, status);
 	const char *s = buf_str(&text);
 	size_t n = text.len;
@@ -148,18 +146,14 @@ command_output(const char *what, const char *const *argv, int *status, struct se
 		s++, n--;
 	while (n && strchr(blank, s[n - 1]))
 		n--;
-	if (rc == -ETIMEDOUT)
-		snprintf(why, sizeof(why), "the command did not end within a minute");
-	else if (rc < 0)
-		snprintf(why, sizeof(why), "%s: %s", argv[0], strerror(-rc));
-	else if (WIFSIGNALED(*status))
-		snprintf(why, sizeof(why), "signal %d ended the command", WTERMSIG(*status));
-	else if (memchr(s, '\0', n))
-		snprintf(why, sizeof(why), "the command printed a NUL");
-	else if (n == 0 && *status == 0)
-		snprintf(why, sizeof(why), "the command printed nothing");
+	const char *why = rc == -ETIMEDOUT ? "the command did not end within a minute" :
+	    rc < 0			     ? strerror(-rc) :
+	    WIFSIGNALED(*status)	     ? strsignal(WTERMSIG(*status)) :
+	    memchr(s, '\0', n)		     ? "the command printed a NUL" :
+	    n == 0 && *status == 0	     ? "the command printed nothing" :
+					       NULL;
 	*status = WEXITSTATUS(*status);
-	if (*why && rc != -ENOMEM)
+	if (why && rc != -ENOMEM)
 		rc = log_invalid("login", "%s: %s; run it by hand to see why", what, why);
 	else if (rc == 0 && !secret_set(out, s, n))
 		rc = -ENOMEM;

@@ -110,9 +110,9 @@ may_mount(void)
 	return words[0].effective >> CAP_SYS_ADMIN & 1;
 }
 
-/* The path of a program, which a mount looks for in /usr/bin, too; "" if there is none. */
+/* The path of fusermount3, which a mount looks for in /usr/bin, too; "" if there is none. */
 static void
-find_program(const char *name, char path[4096], struct stat *st)
+find_fusermount(char path[4096], struct stat *st)
 {
 	static const char usual[] = "/usr/bin";
 	const char *dirs = getenv("PATH");
@@ -121,7 +121,7 @@ find_program(const char *name, char path[4096], struct stat *st)
 		dirs = usual;
 	for (size_t n; dirs; dirs = dirs[n] ? dirs + n + 1 : dirs == usual ? NULL : usual) {
 		n = strcspn(dirs, ":");
-		snprintf(path, 4096, "%.*s/%s", (int)n, dirs, name);
+		snprintf(path, 4096, "%.*s/fusermount3", (int)n, dirs);
 		if (stat(path, st) == 0)
 			return;
 	}
@@ -136,7 +136,7 @@ check_fusermount(struct doctor *d)
 	char path[4096];
 	struct stat st;
 
-	find_program("fusermount3", path, &st);
+	find_fusermount(path, &st);
 	const bool unconfined = c &&
 	    (!c->confine || c->client_secret_cmd || c->private_key_cmd || confine_abi() == 0);
 	if (!*path && !(may_mount() && unconfined))
