@@ -18,6 +18,10 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <openssl/decoder.h>
+#include <openssl/encoder.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -70,14 +74,35 @@ struct http_transfer {
 	int64_t		 last_byte;	/* ms of clock_ms; 0: no connection yet */
 };
 
+/*
+ * OpenSSL loads all algorithms of a kind at the first use of one. What fails then is missing for
+ * good, so all are loaded before the first request.
+ */
+#define ALGORITHMS(X)                                                                              \
+	X(EVP_RAND) X(EVP_MD) X(EVP_CIPHER) X(EVP_MAC) X(EVP_KDF) X(EVP_KEYMGMT) X(EVP_KEYEXCH)    \
+	X(EVP_SIGNATURE) X(EVP_ASYM_CIPHER) X(OSSL_DECODER) X(OSSL_ENCODER)
+#define X(kind) static void on_##kind(kind *k, void *ctx) { (void)k, (void)ctx; }
+ALGORITHMS(X)
+#undef X
+
+static void
+load_algorithms(void)
+{
+#define X(kind) kind##_do_all_provided(NULL, on_##kind, NULL);
+	ALGORITHMS(X)
+#undef X
+}
+
 int
 http_open(const struct http_options *o, struct http **out)
 {
 	struct http *h = calloc(1, sizeof(*h));
 
-	if (!h)
+	if (!h || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(h);
 		return -ENOMEM;
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	}
+	load_algorithms();
 	pthread_mutex_init(&h->lock, NULL);
 	atomic_init(&h->cancelled, false);
 	h->options = *o;
@@ -130,10 +155,12 @@ lane_get(struct http *h)
 		l = l->next;
 	if (!l && (l = calloc(1, sizeof(*l)))) {
 		l->multi = curl_multi_init();
-		if (l->multi) {
+		/* libcurl makes do without descriptors for a wakeup, and so would the lane. */
+		if (curl_multi_wakeup(l->multi) == CURLM_OK) {
 			l->next = h->lanes;
 			h->lanes = l;
 		} else {
+			curl_multi_cleanup(l->multi);
 			free(l);
 			l = NULL;
 		}

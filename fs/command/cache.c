@@ -16,6 +16,7 @@
 
 struct check {
 	struct catalogue *catalogue;
+	struct evp_md_st *md5;
 	FILE		*out;
 	bool		 complete;	/* the catalogue is: it has all but older versions */
 	bool		 terminal;	/* show progress */
@@ -47,7 +48,7 @@ clear_checked(struct check *k)
 
 /* NULL: nothing. */
 static const char *
-fault_of(const struct document *d, int fd, uint64_t size)
+fault_of(const struct check *k, const struct document *d, int fd, uint64_t size)
 {
 	struct hash h = { 0 };
 
@@ -56,7 +57,7 @@ fault_of(const struct document *d, int fd, uint64_t size)
 	if (!document_md5(d))
 		return NULL;
 	const char *wrong = NULL;
-	if (hash_begin(&h) < 0 || hash_to(&h, fd, size) < 0)
+	if (hash_begin(&h, k->md5) < 0 || hash_to(&h, fd, size) < 0)
 		wrong = "cannot be read";
 	else if (!hash_is(&h, d->checksum))
 		wrong = "MD5 differs";
@@ -76,7 +77,7 @@ check_version(struct check *k, const char *name, int fd, uint64_t size)
 		k->rc = rc == -ENOENT ? k->rc : rc;
 		return true;
 	}
-	const char *wrong = fault_of(&d, fd, size);
+	const char *wrong = fault_of(k, &d, fd, size);
 	if (wrong) {
 		clear_checked(k);
 		log_print(k->out, "%s: %s, removed from the cache\n", d.name, wrong);
@@ -110,11 +111,13 @@ int
 cache_check(struct catalogue *c, const char *blobs, FILE *out)
 {
 	struct check k = { .catalogue = c,
+		.md5 = hash_load(),
 		.out = out,
 		.complete = catalogue_is_filled(c),
 		.terminal = isatty(STDERR_FILENO) };
-	int rc = store_files(blobs, check_file, &k);
+	int rc = k.md5 ? store_files(blobs, check_file, &k) : -EIO;
 
+	hash_unload(k.md5);
 	clear_checked(&k);
 	if (rc == 0)
 		rc = k.rc;

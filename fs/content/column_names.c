@@ -1,8 +1,8 @@
 /*
- * Open-addressed tables of hashes: there may be a million columns, and 16 bytes each are little. A
- * header comes from the org, so a hash is multiplied by a secret to find its place: no choice of
- * names makes a table slow. Each stem keeps the number that it tried last, so that a million equal
- * columns do not try all numbers each.
+ * Open-addressed tables: there may be a million columns, so the one that stays has numbers of names
+ * alone. Two names are the same if their hashes are. A header comes from the org, so a hash is
+ * multiplied by a secret to find its place: no choice of names makes a table slow. Each stem keeps
+ * the number that it tried last, so that a million equal columns do not try all numbers each.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -18,9 +18,9 @@
 
 #define NUMBER_MOST	8	/* bytes of `_1048576`, and there are no more columns */
 
-struct name_slot {
+struct stem {
 	uint64_t	 hash;
-	uint32_t	 value;		/* of a name: column + 1; of a stem: last number; 0: free */
+	uint32_t	 number;	/* the last that was tried; 0: free */
 };
 
 struct column_names {
@@ -28,8 +28,8 @@ struct column_names {
 	size_t		 n;
 	struct buf	 text;		/* all names, each with its NUL; begins with a NUL */
 	uint32_t	*starts;	/* of each name in text; 0: it has no name yet */
-	struct name_slot	*slots;
-	unsigned	 bits;		/* of an index */
+	uint32_t	*columns;	/* by their names, + 1; 0: free */
+	unsigned	 bits;		/* of an index in a table */
 	uint64_t	 secret;
 };
 
@@ -45,26 +45,37 @@ column_names_get(const struct column_names *c, size_t i)
 	return c->text.data + c->starts[i];
 }
 
-/* The place in which the hash is, or belongs. */
-static struct name_slot *
-find_slot(const struct column_names *c, struct name_slot *slots, uint64_t hash)
+static size_t
+first_place(const struct column_names *c, uint64_t hash)
 {
-	const size_t mask = ((size_t)1 << c->bits) - 1;
-	size_t i = (size_t)(hash * c->secret >> (64 - c->bits));
+	return (size_t)(hash * c->secret >> (64 - c->bits));
+}
 
-	while (slots[i].value && slots[i].hash != hash)
-		i = (i + 1) & mask;
-	return &slots[i];
+static size_t
+next_place(const struct column_names *c, size_t i)
+{
+	return (i + 1) & (((size_t)1 << c->bits) - 1);
+}
+
+/* The place in which a name of that hash is, or belongs. */
+static uint32_t *
+find_column(const struct column_names *c, uint64_t hash)
+{
+	size_t i = first_place(c, hash);
+
+	while (c->columns[i] && c->hash(column_names_get(c, c->columns[i] - 1)) != hash)
+		i = next_place(c, i);
+	return &c->columns[i];
 }
 
 bool
 column_names_find(const struct column_names *c, const char *name, size_t *i)
 {
-	const struct name_slot *s = find_slot(c, c->slots, c->hash(name));
+	const uint32_t column = *find_column(c, c->hash(name));
 
-	if (!s->value || strcmp(column_names_get(c, s->value - 1), name) != 0)
+	if (!column || strcmp(column_names_get(c, column - 1), name) != 0)
 		return false;
-	*i = s->value - 1;
+	*i = column - 1;
 	return true;
 }
 
@@ -86,12 +97,11 @@ key_text(const struct view_survey *v, size_t i, struct buf *out)
 static bool
 take_name(struct column_names *c, size_t column, const char *name)
 {
-	const uint64_t hash = c->hash(name);
-	struct name_slot *s = find_slot(c, c->slots, hash);
+	uint32_t *place = find_column(c, c->hash(name));
 
-	if (s->value)
+	if (*place)
 		return false;
-	*s = (struct name_slot){ .hash = hash, .value = (uint32_t)column + 1 };
+	*place = (uint32_t)column + 1;
 	c->starts[column] = (uint32_t)c->text.len;
 	buf_put(&c->text, name, strlen(name) + 1);
 	return true;
@@ -100,26 +110,29 @@ take_name(struct column_names *c, size_t column, const char *name)
 /* NAME_2, NAME_3, ... */
 static void
 take_numbered(struct column_names *c, size_t column, const char *key, enum name_rules rules,
-    struct name_slot *stems)
+    struct stem *stems)
 {
 	struct name stem, name;
 
 	name_safe(key, rules, NUMBER_MOST, &stem);
 	const uint64_t hash = c->hash(stem.s);
-	struct name_slot *s = find_slot(c, stems, hash);
-	if (!s->value)
-		*s = (struct name_slot){ .hash = hash, .value = 1 };
+	size_t i = first_place(c, hash);
+	while (stems[i].number && stems[i].hash != hash)
+		i = next_place(c, i);
+	struct stem *s = &stems[i];
+	if (!s->number)
+		*s = (struct stem){ .hash = hash, .number = 1 };
 	do {
-		s->value++;
+		s->number++;
 		snprintf(
-		    name.s, sizeof(name.s), "%.*s_%u", NAME_BYTES - NUMBER_MOST, stem.s, s->value);
+		    name.s, sizeof(name.s), "%.*s_%u", NAME_BYTES - NUMBER_MOST, stem.s, s->number);
 	} while (!take_name(c, column, name.s));
 }
 
 /* First the names that need no change, then the others. */
 static int
 take_names(struct column_names *c, const struct view_survey *v, enum name_rules rules,
-    struct name_slot *stems)
+    struct stem *stems)
 {
 	struct buf key = BUF_INIT;
 	struct name name;
@@ -145,7 +158,7 @@ int
 column_names_new(const struct view_survey *v, enum name_rules rules, struct column_names **out)
 {
 	struct column_names *c = calloc(1, sizeof(*c));
-	struct name_slot *stems = NULL;
+	struct stem *stems = NULL;
 
 	if (!c)
 		return -ENOMEM;
@@ -156,10 +169,10 @@ column_names_new(const struct view_survey *v, enum name_rules rules, struct colu
 	c->secret |= 1;
 	for (c->bits = 4; (size_t)1 << c->bits < 2 * c->n;)
 		c->bits++;
-	c->slots = calloc((size_t)1 << c->bits, sizeof(*c->slots));
+	c->columns = calloc((size_t)1 << c->bits, sizeof(*c->columns));
 	stems = calloc((size_t)1 << c->bits, sizeof(*stems));
 	c->starts = calloc(c->n + 1, sizeof(*c->starts));
-	int rc = c->slots && stems && c->starts ? take_names(c, v, rules, stems) : -ENOMEM;
+	int rc = c->columns && stems && c->starts ? take_names(c, v, rules, stems) : -ENOMEM;
 	free(stems);
 	if (rc < 0)
 		column_names_free(c);
@@ -175,6 +188,6 @@ column_names_free(struct column_names *c)
 		return;
 	buf_free(&c->text);
 	free(c->starts);
-	free(c->slots);
+	free(c->columns);
 	free(c);
 }

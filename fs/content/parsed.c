@@ -17,7 +17,8 @@
 
 #include "parsed.h"
 
-#define KEPT		32	/* results in memory */
+#define KEPT		32	/* results in memory, */
+#define KEPT_BYTES	(4u << 20)	/* of which the catalogue has so many bytes */
 #define THREADS		2
 #define KEEP_ERROR	1000	/* ms, so that an ls of all views of a document is one try */
 #define NOTE_MOST	(16 << 20)	/* bytes of HTML, which is converted in memory */
@@ -30,6 +31,7 @@ struct parsed_result {
 	struct blob	*source;	/* while the task runs */
 	struct view_survey *survey;	/* NULL: of a note, or not made yet */
 	struct buf	 text;		/* of a note */
+	size_t		 bytes;		/* that the catalogue has of it */
 	struct column_names *columns;	/* NULL: nobody has asked */
 	unsigned	 users;
 	struct parsed_result *next;	/* less recently used */
@@ -103,6 +105,7 @@ make_result(struct parsed_result *r)
 	if (rc == 0 && (b.len > 0 || r->download.note) && catalogue_begin(c) == 0)
 		catalogue_end(c,
 		    findings_put_survey(c, r->download.name.s, maker_of(r), buf_str(&b), b.len));
+	r->bytes = b.len;
 	if (rc == 0 && r->download.note)
 		r->text = b;
 	else
@@ -199,6 +202,7 @@ new_result(struct parsed *p, const struct download *d)
 		    .keep_error = d->note ? 0 : KEEP_ERROR } };
 	if (findings_survey(p->catalogue, d->name.s, maker_of(r), &kept, &n) < 0)
 		return r;
+	r->bytes = n;
 	if (d->note)
 		buf_put(&r->text, kept, n);
 	r->task.made = d->note ? !r->text.failed : view_survey_unpack(kept, n, &r->survey) == 0;
@@ -210,14 +214,16 @@ new_result(struct parsed *p, const struct download *d)
 static void
 put_first(struct parsed *p, struct parsed_result *r)
 {
-	unsigned n = 0;
+	size_t n = 1, bytes = r->bytes;
 
 	r->next = p->first;
 	p->first = r;
 	for (struct parsed_result **at = &r->next; *at;) {
 		struct parsed_result *old = *at;
 
-		if (++n >= KEPT && !old->users && !old->task.running) {
+		bytes += old->bytes;
+		if ((++n > KEPT || bytes > KEPT_BYTES) && !old->users && !old->task.running) {
+			bytes -= old->bytes;
 			*at = old->next;
 			free_result(old);
 		} else {

@@ -51,6 +51,7 @@ blob_put_store(struct store *s)
 	if (!last)
 		return;
 	disk_close(s->disk);
+	hash_unload(s->md5);
 	pthread_cond_destroy(&s->hashed);
 	pthread_mutex_destroy(&s->lock);
 	free(s);

@@ -78,6 +78,7 @@ struct blob {
 struct store {
 	struct disk	*disk;
 	struct pool	*fetch, *render, *hash;
+	struct evp_md_st *md5;
 
 	pthread_mutex_t	 lock;		/* guards: all below, and of each blob what it says */
 	pthread_cond_t	 hashed;	/* on attempt.hashing */

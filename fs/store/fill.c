@@ -369,7 +369,7 @@ blob_restart(struct blob *b)
 	if (fd < 0)
 		return fd;
 	begin_attempt(b, fd);
-	return *b->md5 ? hash_begin(&a->hash) : 0;
+	return *b->md5 ? hash_begin(&a->hash, b->store->md5) : 0;
 }
 
 /*
@@ -457,7 +457,7 @@ fill_blob(struct blob *b)
 	if (fd < 0)
 		return fd;
 	a->fd = fd;
-	rc = *b->md5 ? hash_begin(&a->hash) : 0;
+	rc = *b->md5 ? hash_begin(&a->hash, b->store->md5) : 0;
 	if (rc == 0)
 		rc = fill_once(b);
 	if (rc < 0 && may_come_again(b)) {

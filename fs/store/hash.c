@@ -10,17 +10,29 @@
 
 #define PIECE	(64 * 1024)	/* stays in the core's cache between the read and the hash */
 
+EVP_MD *
+hash_load(void)
+{
+	EVP_MD *md5 = EVP_MD_fetch(NULL, "MD5", NULL);
+
+	if (!md5)
+		log_error("store", "this system's OpenSSL refuses MD5: nothing can be checked");
+	return md5;
+}
+
+void
+hash_unload(EVP_MD *md5)
+{
+	EVP_MD_free(md5);
+}
+
 int
-hash_begin(struct hash *h)
+hash_begin(struct hash *h, const EVP_MD *md5)
 {
 	h->done = 0;
 	if (!h->md && !(h->md = EVP_MD_CTX_new()))
 		return -ENOMEM;
-	if (EVP_DigestInit_ex(h->md, EVP_md5(), NULL) != 1) {
-		log_error("store", "this system's OpenSSL refuses MD5: nothing can be checked");
-		return -EIO;
-	}
-	return 0;
+	return EVP_DigestInit_ex(h->md, md5, NULL) == 1 ? 0 : -ENOMEM;
 }
 
 int

@@ -1,7 +1,8 @@
 /*
  * hash - the MD5 of a file, taken as it grows.
  *
- * Caller locks.
+ * OpenSSL loads its algorithms at the first use of one, and keeps a failure of that for good. So MD5
+ * is loaded when the store opens. Caller locks.
  */
 #ifndef FS_STORE_HASH_H
 #define FS_STORE_HASH_H
@@ -14,7 +15,10 @@ struct hash {
 	uint64_t	 done;		/* bytes hashed */
 };
 
-int	hash_begin(struct hash *);			/* or begins anew */
+/* MD5, for all hashes. NULL: there is none, and the log has it. */
+struct evp_md_st *hash_load(void);
+void	hash_unload(struct evp_md_st *);
+int	hash_begin(struct hash *, const struct evp_md_st *);	/* or begins anew. -ENOMEM */
 int	hash_to(struct hash *, int fd, uint64_t end);	/* adds the bytes of fd up to end */
 bool	hash_is(struct hash *, const char *hex);	/* ends the hash: call it once */
 void	hash_end(struct hash *);			/* frees; zeros are fine */

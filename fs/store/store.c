@@ -29,10 +29,12 @@ store_open(const struct store_options *o, struct store **out)
 	if ((rc = pool_open("sffs-fetch", o->fetches, &s->fetch)) < 0 ||
 	    (rc = pool_open("sffs-render", RENDERS, &s->render)) < 0 ||
 	    (rc = pool_open("sffs-hash", HASHES, &s->hash)) < 0 ||
+	    (rc = (s->md5 = hash_load()) ? 0 : -EIO) < 0 ||
 	    (rc = disk_open(o->dir, o->limit, &s->disk)) < 0) {
 		pool_close(s->fetch);
 		pool_close(s->render);
 		pool_close(s->hash);
+		hash_unload(s->md5);
 		free(s);
 		return rc;
 	}

@@ -1,6 +1,7 @@
 /*
- * The names that are taken stand in a balanced tree (tsearch): no choice of names makes it slow, as
- * it would a hash table. Each name remembers which number to try next: a million columns of one
+ * The names that are taken stand in a table of their numbers, with eight bytes each: there may be a
+ * million. A name's place is a polynomial of its bytes at a secret point: no choice of names makes
+ * the table slow. Each name remembers which number to try next, so that a million columns of one
  * name do not try all numbers each time.
  *
  * After the last key a column is called by its position, _7, unless a key is called that. Those are
@@ -9,18 +10,21 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "chars.h"
 
 #include "keys.h"
 
-struct taken {
-	uint32_t	 next;		/* the number to try first when this name is wanted again */
-	size_t		 len;
-	const char	*p;		/* after the struct, or of a name to look up */
+#define PRIME_BITS	61		/* 2^61 - 1 is one */
+#define PRIME		((UINT64_C(1) << PRIME_BITS) - 1)
+#define PIECE		7		/* bytes that are less than the prime */
+
+struct keys_taken {
+	uint32_t	 key;		/* its number + 1; 0: free */
+	uint32_t	 next;		/* to try first when this name is wanted again */
 };
 
 struct keys_late {
@@ -29,36 +33,87 @@ struct keys_late {
 	uint64_t	 bytes;		/* of this number and those before it */
 };
 
-static int
-compare_taken(const void *left, const void *right)
+static uint64_t
+hash_key(const struct keys *k, const char *p, size_t len)
 {
-	const struct taken *a = left, *b = right;
-	int order = memcmp(a->p, b->p, a->len < b->len ? a->len : b->len);
+	uint64_t h = len;
 
-	return order ? order : (a->len > b->len) - (a->len < b->len);
+	for (size_t i = 0; i < len; i += PIECE) {
+		uint64_t piece = 0;
+
+		memcpy(&piece, p + i, len - i < PIECE ? len - i : PIECE);
+		unsigned __int128 product = (unsigned __int128)(h + piece) * k->secret;
+		h = ((uint64_t)product & PRIME) + (uint64_t)(product >> PRIME_BITS);
+	}
+	return h;
 }
 
-static struct taken *
+/* The place of a name, or where it belongs. */
+static struct keys_taken *
 find_taken(const struct keys *k, const char *p, size_t len)
 {
-	const struct taken wanted = { .len = len, .p = p };
-	struct taken *const *found = tfind(&wanted, &k->taken, compare_taken);
+	size_t i = hash_key(k, p, len) % k->places, n;
 
-	return found ? *found : NULL;
+	for (; k->taken[i].key; i = (i + 1) % k->places) {
+		const char *key = keys_get(k, k->taken[i].key - 1, &n);
+
+		if (n == len && memcmp(key, p, n) == 0)
+			break;
+	}
+	return &k->taken[i];
 }
 
-static int
-add_taken(struct keys *k, const char *p, size_t len)
+static bool
+is_taken(const struct keys *k, const char *p, size_t len)
 {
-	struct taken *name = malloc(sizeof(*name) + len);
+	return k->places > 0 && find_taken(k, p, len)->key;
+}
 
-	if (!name)
+/* Makes the table twice as large if one more name would make it too full. */
+static int
+grow_table(struct keys *k)
+{
+	struct keys old = *k;
+
+	if (2 * (k->used + 1) <= k->places)
+		return 0;
+	k->places = old.places ? 2 * old.places : 32;
+	k->taken = calloc(k->places, sizeof(*k->taken));
+	if (!k->taken) {
+		*k = old;
 		return -ENOMEM;
-	*name = (struct taken){ .next = 2, .len = len, .p = memcpy(name + 1, p, len) };
-	struct taken *const *found = tsearch(name, &k->taken, compare_taken);
-	if (!found || *found != name)
-		free(name);
-	return found ? 0 : -ENOMEM;
+	}
+	if (!k->secret && getrandom(&k->secret, sizeof(k->secret), GRND_NONBLOCK) < 0)
+		k->secret = UINT64_C(0x9e3779b97f4a7c15);
+	k->secret = (k->secret & PRIME) | 2;
+	for (size_t i = 0; i < old.places; i++) {
+		size_t len;
+
+		if (!old.taken[i].key)
+			continue;
+		const char *p = keys_get(k, old.taken[i].key - 1, &len);
+		*find_taken(k, p, len) = old.taken[i];
+	}
+	free(old.taken);
+	return 0;
+}
+
+/* Takes the name of the last key. */
+static int
+take_last(struct keys *k)
+{
+	size_t len;
+	int rc = grow_table(k);
+
+	if (rc < 0)
+		return rc;
+	const char *p = keys_get(k, k->n - 1, &len);
+	struct keys_taken *t = find_taken(k, p, len);
+	if (!t->key) {
+		*t = (struct keys_taken){ .key = (uint32_t)k->n, .next = 2 };
+		k->used++;
+	}
+	return 0;
 }
 
 static void
@@ -76,18 +131,18 @@ make_unique(const struct keys *k, struct buf *name, uint32_t n)
 {
 	size_t len = name->len;
 
-	if (name->failed || !find_taken(k, name->data, len))
+	if (name->failed || !is_taken(k, name->data, len))
 		return 0;
 	for (;; n++) {
 		name->len = len;
 		buf_printf(name, "_%" PRIu32, n);
-		if (name->failed || !find_taken(k, name->data, name->len))
+		if (name->failed || !is_taken(k, name->data, name->len))
 			return n;
 	}
 }
 
-int
-keys_append(struct keys *k, const char *p, size_t len)
+static int
+append_key(struct keys *k, const char *p, size_t len)
 {
 	if (k->n == k->cap) {
 		size_t cap = k->cap ? 2 * k->cap : 16;
@@ -102,8 +157,16 @@ keys_append(struct keys *k, const char *p, size_t len)
 	if (k->bytes.failed)
 		return -ENOMEM;
 	k->ends[k->n++] = (uint32_t)k->bytes.len;
+	return 0;
+}
+
+int
+keys_append(struct keys *k, const char *p, size_t len)
+{
+	int rc = append_key(k, p, len);
+
 	/* Only names like these can be in the way of a position. */
-	return len > 0 && *p == '_' && !find_taken(k, p, len) ? add_taken(k, p, len) : 0;
+	return rc == 0 && len > 0 && *p == '_' ? take_last(k) : rc;
 }
 
 static void
@@ -126,12 +189,14 @@ keys_add(struct keys *k, const char *p, size_t len, bool *renamed)
 		buf_clear(&name);
 		put_position(&name, k->n);
 	}
-	struct taken *same = name.failed ? NULL : find_taken(k, name.data, name.len);
-	if (same)
+	if (!name.failed && is_taken(k, name.data, name.len)) {
+		struct keys_taken *same = find_taken(k, name.data, name.len);
+
 		same->next = make_unique(k, &name, same->next) + 1;
-	int rc = name.failed ? -ENOMEM : add_taken(k, name.data, name.len);
+	}
+	int rc = name.failed ? -ENOMEM : append_key(k, name.data, name.len);
 	if (rc == 0)
-		rc = keys_append(k, name.data, name.len);
+		rc = take_last(k);
 	*renamed = rc == 0 && (name.len != len || memcmp(name.data, p, len) != 0);
 	buf_free(&name);
 	return rc;
@@ -199,8 +264,9 @@ keys_end(struct keys *k)
 		qsort(k->late, k->late_n, sizeof(*k->late), compare_late);
 	for (size_t i = 1; i < k->late_n; i++)
 		k->late[i].bytes += k->late[i - 1].bytes;
-	tdestroy(k->taken, free);
+	free(k->taken);
 	k->taken = NULL;
+	k->places = k->used = 0;
 	return rc;
 }
 
@@ -274,7 +340,7 @@ keys_extra_bytes(const struct keys *k, uint64_t width)
 void
 keys_free(struct keys *k)
 {
-	tdestroy(k->taken, free);
+	free(k->taken);
 	buf_free(&k->bytes);
 	free(k->ends);
 	free(k->late);

@@ -28,7 +28,9 @@ struct keys {
 	struct buf	 bytes;		/* of all keys */
 	uint32_t	*ends;		/* where each ends in bytes */
 	size_t		 cap;		/* of ends */
-	void		*taken;		/* until they are ended: the names, in a tree */
+	struct keys_taken *taken;	/* until they are ended: a table of their names, */
+	size_t		 places, used;	/* of which there are so many places */
+	uint64_t	 secret;
 	struct keys_late *late;		/* positions after n that are a key, in their order */
 	size_t		 late_n;
 };

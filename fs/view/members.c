@@ -5,7 +5,8 @@
 
 #include "members.h"
 
-#define AROUND	3	/* the quotes and the colon */
+#define AROUND		3		/* the quotes and the colon */
+#define KEPT_MOST	(1u << 20)	/* bytes, and a text */
 
 static void
 append_member(struct buf *out, const char *key, size_t len)
@@ -22,15 +23,22 @@ append_member(struct buf *out, const char *key, size_t len)
 int
 members_open(struct members *m, const struct keys *keys)
 {
+	uint32_t end = 0;
+
 	*m = (struct members){ .keys = keys };
 	if (keys->n > 0 && !(m->ends = malloc(keys->n * sizeof(*m->ends))))
 		return -ENOMEM;
 	for (size_t i = 0; i < keys->n; i++) {
+		struct chars_lens lens = { 0 };
 		size_t len;
 		const char *key = keys_get(keys, i, &len);
 
-		append_member(&m->bytes, key, len);
-		m->ends[i] = m->bytes.len;
+		if (end < KEPT_MOST) {
+			append_member(&m->bytes, key, len);
+			m->kept++;
+		}
+		chars_measure(key, len, true, &lens);
+		m->ends[i] = end += (uint32_t)lens.json + AROUND;
 	}
 	buf_reserve(&m->bytes, MEMBERS_SLACK);
 	return m->bytes.failed ? -ENOMEM : 0;
@@ -39,16 +47,20 @@ members_open(struct members *m, const struct keys *keys)
 const char *
 members_get(struct members *m, uint64_t index, size_t *len)
 {
-	if (index < m->keys->n) {
+	struct buf key = BUF_INIT;
+
+	if (index < m->kept) {
 		size_t begin = index ? m->ends[index - 1] : 0;
 
 		*len = m->ends[index] - begin;
 		return m->bytes.data + begin;
 	}
+	keys_put(m->keys, index, &key);
 	buf_clear(&m->extra);
-	buf_putc(&m->extra, '"');
-	keys_put(m->keys, index, &m->extra);
-	buf_puts(&m->extra, "\":");
+	append_member(&m->extra, buf_str(&key), key.len);
+	m->extra.failed |= key.failed;
+	buf_free(&key);
+	buf_reserve(&m->extra, MEMBERS_SLACK);
 	*len = m->extra.len;
 	return m->extra.failed ? NULL : m->extra.data;
 }

@@ -1,21 +1,22 @@
 /*
  * members - what comes before a cell's value in a JSON object: "key":
  *
- * The text is made once for each key and kept. For a column without a key of
- * its own it is made each time. Single thread.
+ * The texts of the first keys are made once and kept, a mebibyte of them. All others
+ * are made each time. Single thread.
  */
 #ifndef FS_VIEW_MEMBERS_H
 #define FS_VIEW_MEMBERS_H
 
 #include "keys.h"
 
-#define MEMBERS_SLACK	32	/* readable bytes after the text of a key */
+#define MEMBERS_SLACK	32	/* readable bytes after a text */
 
 struct members {
 	/* private */
 	const struct keys *keys;
-	struct buf	 bytes;		/* the texts of all keys */
-	size_t		*ends;
+	struct buf	 bytes;		/* the texts of the first `kept` keys */
+	size_t		 kept;
+	uint32_t	*ends;		/* of the texts of all keys, if all were in bytes */
 	struct buf	 extra;
 };
 

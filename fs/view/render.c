@@ -116,7 +116,7 @@ jsonl_plain(struct renderer *r, const struct cell *c, size_t n)
 	for (i = 0; i < n && c[i].flags & CELL_PLAIN && r->column < r->s->keys.n; i++) {
 		const char *member = members_get(&r->members, r->column, &len);
 
-		if (len + c[i].len >= (size_t)(limit - to))
+		if (!member || len + c[i].len >= (size_t)(limit - to))
 			break;
 		*to++ = r->column ? ',' : '{';
 		to = out_stride(to, member, len);
