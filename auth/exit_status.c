@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "log.h"
+
 int
 exit_status_of(int rc)
 {
@@ -15,6 +17,9 @@ exit_status_of(int rc)
 	case -ECONNRESET:
 	case -EPROTO:
 		return EXIT_UNREACHABLE;
+	case -ENOMEM:
+		log_error("memory", "there is not enough memory to start");
+		return EXIT_OTHER;
 	case -EPERM: case -EBUSY: return EXIT_MOUNT;
 	default: return EXIT_OTHER;
 	}

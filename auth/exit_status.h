@@ -1,7 +1,7 @@
 /*
  * exit_status - the exit status of sffs and sffs-auth for an error. docs/errors.md has the table.
  *
- * Pure.
+ * Any thread. Says when memory is what lacked: nobody else has.
  */
 #ifndef AUTH_EXIT_STATUS_H
 #define AUTH_EXIT_STATUS_H

@@ -3,6 +3,7 @@
  * another, and closes them; only it may exit. fs/command has everything besides the mount.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -377,6 +378,8 @@ protect_process(void)
 	/* The memory holds tokens: no core dumps, no access for the user's other processes. */
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+	/* What is larger goes back to the system when it is freed. Else glibc keeps more each time. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	/* Each file that is open in the mount is a descriptor here. */

@@ -3,12 +3,18 @@
 Many readers read at once while documents get new versions, the org fails now and then, the cache is too small, and
 signals interrupt; finally the mount ends under load. A read that ends cleanly has the bytes of one version. For
 tests/f50-stress.t, which has an org and a mount point. STRESS_SECONDS is its length, SEED repeats a run.
+
+From two minutes on it is a soak: nearly all of the time belongs to one mount, which is measured each minute. For that
+everybody pauses, so that what is measured does not depend on what runs just then. Over the last half nothing may grow.
 """
-import errno, hashlib, os, random, signal, subprocess, sys, threading, time, urllib.parse, urllib.request
+import errno, hashlib, os, random, signal, statistics, subprocess, sys, threading, time, urllib.parse, urllib.request
 
 BUILD, TMP, MNT, ORG = os.environ['BUILD'], os.environ['TMP'], os.environ['MNT'], os.environ['ORG_URL']
 SECONDS, SEED = float(os.environ.get('STRESS_SECONDS', 4)), int(os.environ.get('SEED', time.time()))
 READERS, CALLERS, DOCUMENTS, TABLES = 24, 8, 40, 6
+SOAK = SECONDS >= 120
+EVERY = min(60, SECONDS / 24)           # seconds from one measure to the next
+NOISE, LEAK = 1024, 100                 # KiB; KiB a minute
 # Errors that a reader may get here: faults are made, versions are replaced, and then the mount goes.
 EXPECTED = {errno.EIO, errno.ETIMEDOUT, errno.ESTALE, errno.EINTR, errno.ENOENT, errno.EACCES, errno.ENOTCONN,
             errno.ECONNABORTED, errno.EDQUOT}
@@ -47,6 +53,9 @@ class World:
         self.versions = {}          # name: those that may be read
         self.known = {}             # path below the mount: digests of what may be read there
         self.stop = threading.Event()
+        self.may = threading.Event()    # go on; else pause
+        self.may.set()
+        self.busy = 0                   # of those who would pause
         self.problems, self.whole, self.errors = [], 0, {}
         self.going = False          # the mount is being ended
 
@@ -71,6 +80,24 @@ class World:
             self.errors[e.errno] = self.errors.get(e.errno, 0) + 1
             if e.errno not in EXPECTED:
                 self.problems.append(f'{path}: {e}')
+
+
+class Turn:
+    """What one does between two pauses."""
+    def __init__(self, w):
+        self.w = w
+
+    def __enter__(self):
+        while True:
+            self.w.may.wait()
+            with self.w.lock:
+                if self.w.may.is_set():
+                    self.w.busy += 1
+                    return
+
+    def __exit__(self, *why):
+        with self.w.lock:
+            self.w.busy -= 1
 
 
 def read(w, r, path):
@@ -98,7 +125,8 @@ def reader(w, seed):
     while not w.stop.is_set():
         path = r.choice(paths)
         try:
-            read(w, r, path)
+            with Turn(w):
+                read(w, r, path)
         except OSError as e:
             w.note(path, e)
             if w.going:
@@ -111,18 +139,25 @@ def caller(w, seed):
     r, paths = random.Random(seed), sorted(w.known)
     while not w.stop.is_set() and not w.going:
         path = r.choice(paths)
-        p = subprocess.Popen(['md5sum', f'{MNT}/{path}'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        if r.random() < 0.6:
-            time.sleep(r.random() * 0.03)
-            p.send_signal(signal.SIGINT)
-        try:
-            out, _ = p.communicate(timeout=60)
-        except subprocess.TimeoutExpired:
-            w.problems.append(f'md5sum {path}: stuck')
-            p.kill()
-            return
-        if p.returncode == 0:
-            w.judge(path, bytes.fromhex(out.split()[0].decode().lstrip('\\')))
+        with Turn(w):
+            if not call(w, r, path):
+                return
+
+
+def call(w, r, path):
+    p = subprocess.Popen(['md5sum', f'{MNT}/{path}'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    if r.random() < 0.6:
+        time.sleep(r.random() * 0.03)
+        p.send_signal(signal.SIGINT)
+    try:
+        out, _ = p.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        w.problems.append(f'md5sum {path}: stuck')
+        p.kill()
+        return False
+    if p.returncode == 0:
+        w.judge(path, bytes.fromhex(out.split()[0].decode().lstrip('\\')))
+    return True
 
 
 def refresh(word):
@@ -142,13 +177,14 @@ def changer(w, seed):
         file = f'{TMP}/{name}.new'
         with open(file, 'wb') as f:
             f.write(content(name, version))
-        ask('change', op='new-version', title=name, file=file)
-        if r.random() < 0.5:
-            try:
-                refresh(r.choice((b'now', b'full')))
-            except OSError as e:
-                w.note('refresh', e)
-        time.sleep(r.random() * 0.1)
+        with Turn(w):
+            ask('change', op='new-version', title=name, file=file)
+            if r.random() < 0.5:
+                try:
+                    refresh(r.choice((b'now', b'full')))
+                except OSError as e:
+                    w.note('refresh', e)
+        time.sleep(r.random() * (2 if SOAK else 0.1))   # the org keeps all versions in memory
 
 
 FAULTS = [dict(kind='drop-after', bytes=70000, match='*VersionData'), dict(kind='error', status=503, match='*'),
@@ -162,10 +198,47 @@ FAULTS = [dict(kind='drop-after', bytes=70000, match='*VersionData'), dict(kind=
 def breaker(w, seed):
     r = random.Random(seed)
     while not w.stop.is_set():
-        ask('fault', times=1, **r.choice(FAULTS))
-        if r.random() < 0.1:
-            ask('expire-tokens')
+        with Turn(w):
+            ask('fault', times=1, **r.choice(FAULTS))
+            if r.random() < 0.1:
+                ask('expire-tokens')
         time.sleep(r.random() * 0.2)
+
+
+def measure(w, pid):
+    """KiB of memory of its own, descriptors and threads of a mount that nobody uses."""
+    w.may.clear()
+    until = time.monotonic() + 120
+    while w.busy and time.monotonic() < until:
+        time.sleep(0.02)
+    ask('fault/clear')
+    ask('journal/clear')
+    for word in (b'full', b'now'):      # and nothing works in the background
+        try:
+            refresh(word)
+        except OSError as e:
+            w.note('refresh', e)
+    status = dict(l.split(':\t', 1) for l in open(f'/proc/{pid}/status').read().splitlines())
+    sample = int(status['RssAnon'].split()[0]), len(os.listdir(f'/proc/{pid}/fd')), int(status['Threads'])
+    print(f'# %d KiB of memory, %d descriptors, %d threads; %d read to the end' % (*sample, w.whole), flush=True)
+    w.may.set()
+    return sample
+
+
+def let(w, pid, seconds):
+    until, samples = time.monotonic() + seconds, []
+    while SOAK and time.monotonic() + EVERY < until:
+        time.sleep(EVERY)
+        samples.append(measure(w, pid))
+    time.sleep(max(0, until - time.monotonic()))
+    return samples
+
+
+def growth(samples):
+    """From the third quarter to the last, of the medians."""
+    n = len(samples) // 4
+    middle, last = samples[-2 * n:-n], samples[-n:]
+    return [statistics.median(s[i] for s in last) - statistics.median(s[i] for s in middle) for i in range(3)]
 
 
 def round_of(w, mount, how):
@@ -176,7 +249,8 @@ def round_of(w, mount, how):
                for f, n in ((reader, READERS), (caller, CALLERS), (changer, 1), (breaker, 1)) for i in range(n)]
     for t in threads:
         t.start()
-    time.sleep(SECONDS / 2)
+    long = SECONDS - 60 if SOAK else SECONDS / 2
+    samples = let(w, mount.pid, long if how == 'SIGTERM' else SECONDS - long)
     w.going = True
     if how == 'SIGTERM':
         mount.terminate()
@@ -194,7 +268,7 @@ def round_of(w, mount, how):
         mount.kill()
     ask('fault/clear')
     ask('release')
-    return status, stuck
+    return status, stuck, samples
 
 
 def start():
@@ -220,9 +294,13 @@ if __name__ == '__main__' and sys.argv[1:] == ['make']:
     sys.exit(0)
 print(f'# SEED={SEED}')
 for how in ('SIGTERM', 'fusermount3'):
-    status, stuck = round_of(w, start(), how)
+    status, stuck, samples = round_of(w, start(), how)
     say(status == 0 and not stuck, f'{how} under load ends the mount and all readers', status, stuck,
         *open(f'{TMP}/stress.log').readlines()[-5:])
+    if len(samples) >= 8:
+        grown = growth(samples)
+        say(grown[0] <= NOISE + LEAK * EVERY * len(samples) / 4 / 60 and max(grown[1:]) <= 4,
+            'memory, descriptors and threads stay as they are', grown)
 say(not w.problems, 'each file read to a clean end is one version', *w.problems[:20])
 say(w.whole > 50, 'more than 50 files were read to a clean end', w.whole)
 mount = start()

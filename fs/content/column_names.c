@@ -59,7 +59,7 @@ next_place(const struct column_names *c, size_t i)
 
 /* The place in which a name of that hash is, or belongs. */
 static uint32_t *
-find_column(const struct column_names *c, uint64_t hash)
+place_of(const struct column_names *c, uint64_t hash)
 {
 	size_t i = first_place(c, hash);
 
@@ -71,7 +71,7 @@ find_column(const struct column_names *c, uint64_t hash)
 bool
 column_names_find(const struct column_names *c, const char *name, size_t *i)
 {
-	const uint32_t column = *find_column(c, c->hash(name));
+	const uint32_t column = *place_of(c, c->hash(name));
 
 	if (!column || strcmp(column_names_get(c, column - 1), name) != 0)
 		return false;
@@ -97,7 +97,7 @@ key_text(const struct view_survey *v, size_t i, struct buf *out)
 static bool
 take_name(struct column_names *c, size_t column, const char *name)
 {
-	uint32_t *place = find_column(c, c->hash(name));
+	uint32_t *place = place_of(c, c->hash(name));
 
 	if (*place)
 		return false;

@@ -1,8 +1,9 @@
 /*
  * internal - what the files of fs/mount that know libfuse share.
  *
- * mount.c has the session; operations.c the requests and the files that are open; park.c the
- * requests that wait; notices.c what the kernel is notified of; check.c the mount point.
+ * mount.c has the session; loop.c the threads that take requests; operations.c the requests and
+ * the files that are open; park.c the requests that wait; notices.c what the kernel is notified
+ * of; check.c the mount point.
  *
  * Any thread: each lock below says which fields it guards. The rest of struct mount is set before
  * the session's loop begins.
@@ -92,6 +93,9 @@ void	park_request(fuse_req_t, const struct parked *what);
 fuse_req_t park_end(struct parked *);
 int	park_start(struct mount *);		/* the watcher's thread */
 void	park_stop(struct mount *);
+
+/* Takes and works on requests until the session ends. */
+int	loop_run(struct fuse_session *);
 
 /* One thread sends all notifications of names, in queue order. */
 int	notices_start(struct mount *);

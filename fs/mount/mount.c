@@ -117,19 +117,17 @@ mount_serve(struct mount *m, struct tree *tree)
 	m->tree = tree;
 	m->kernel = (struct tree_kernel){ notices_forget_name, notices_drop_pages, m };
 	tree_on_change(tree, &m->kernel);
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int rc = config ? park_start(m) : -ENOMEM;
+	int rc = park_start(m);
 
 	if (rc == 0) {
 		rc = notices_start(m);
 		if (rc == 0) {
-			rc = fuse_session_loop_mt(m->session, config);
+			rc = loop_run(m->session);
 			notices_stop(m);
 		}
 		park_stop(m);
 	}
-	fuse_loop_cfg_destroy(config);
-	return rc > 0 ? 0 : rc;		/* > 0: the signal that ended it */
+	return rc;
 }
 
 void
