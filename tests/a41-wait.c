@@ -3,8 +3,8 @@
  * of their needs.
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "fs/async/wait.h"
@@ -85,45 +85,54 @@ check_cancel(void)
 }
 
 /*
- * The race: a waker, a canceller, and an owner that adds again after each ready(). For each add
- * exactly one must happen: ready() runs, or the cancel returns true. After a cancel that came too
- * early, the next add is refused.
+ * The race: an add, a wake and a cancel at the same time. In each round exactly one must happen:
+ * ready() runs, or the cancel returns true, or the cancel came first and the add is refused.
  */
 
-#define ROUNDS 20000
+#define ROUNDS 10000
 
 static struct waitq shared = WAITQ_INIT;
-static atomic_bool over;
+static pthread_barrier_t begin, end;
 
-struct contender {
+struct round {
 	struct wait_thread t;
-	atomic_uint	 turn;		/* odd: the canceller may try */
-	atomic_int	 cancelled;
+	bool		 cancelled;
 };
+
+/* Waits for the other two, and then a moment, so that each can be first. */
+static void
+meet(unsigned *state)
+{
+	pthread_barrier_wait(&begin);
+	*state = *state * 1664525 + 1013904223;
+	for (volatile unsigned n = *state >> 24; n > 0; n--)
+		;
+}
 
 static void *
 wake_all(void *ctx)
 {
+	unsigned state = 1;
+
 	(void)ctx;
-	while (!over)
+	for (int i = 0; i < ROUNDS; i++) {
+		meet(&state);
 		wait_wake(&shared, 1);
+		pthread_barrier_wait(&end);
+	}
 	return NULL;
 }
 
 static void *
 cancel_it(void *ctx)
 {
-	struct contender *c = ctx;
+	struct round *r = ctx;
+	unsigned state = 2;
 
-	while (!over) {
-		if (c->turn % 2 == 0) {
-			sched_yield();
-			continue;
-		}
-		for (unsigned i = c->turn / 2 % 3; i > 0; i--)
-			sched_yield();		/* either may be first */
-		c->cancelled = wait_cancel(&c->t.wait);
-		c->turn++;
+	for (int i = 0; i < ROUNDS; i++) {
+		meet(&state);
+		r->cancelled = wait_cancel(&r->t.wait);
+		pthread_barrier_wait(&end);
 	}
 	return NULL;
 }
@@ -131,29 +140,30 @@ cancel_it(void *ctx)
 static void
 check_race(void)
 {
-	struct contender c = { .turn = 0 };
+	struct round r;
 	pthread_t waker, canceller;
 	int woken = 0, cancelled = 0, refused = 0, wrong = 0;
+	unsigned state = 3;
 
+	pthread_barrier_init(&begin, NULL, 3);
+	pthread_barrier_init(&end, NULL, 3);
 	pthread_create(&waker, NULL, wake_all, NULL);
-	pthread_create(&canceller, NULL, cancel_it, &c);
+	pthread_create(&canceller, NULL, cancel_it, &r);
 	for (int i = 0; i < ROUNDS; i++) {
-		wait_thread_init(&c.t);
-		unsigned turn = ++c.turn;
-		bool added = wait_add(&shared, &c.t.wait, (uint64_t)(i % 2));
-		while (c.turn == turn)
-			sched_yield();		/* until the cancel has returned */
+		wait_thread_init(&r.t);
+		meet(&state);
+		bool added = wait_add(&shared, &r.t.wait, (uint64_t)(i % 2));
+		pthread_barrier_wait(&end);
 		if (!added) {
 			refused++;
-			wrong += c.cancelled;
-		} else if (c.cancelled) {
+			wrong += r.cancelled;
+		} else if (r.cancelled) {
 			cancelled++;
 		} else {
-			wait_thread_sleep(&c.t);	/* returns only if ready() ran */
+			wait_thread_sleep(&r.t);	/* returns only if ready() ran */
 			woken++;
 		}
 	}
-	over = true;
 	pthread_join(waker, NULL);
 	pthread_join(canceller, NULL);
 	printf("# %d woken, %d cancelled, %d refused\n", woken, cancelled, refused);
