@@ -324,12 +324,12 @@ test_jwt(void)
 	is_str((char *)text, "{\"alg\":\"RS256\"}", "an assertion names its algorithm");
 	decode(body + 1, (size_t)(signature - body - 1), text);
 	cJSON *json = cJSON_Parse((char *)text);
-	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json,
-	    "an assertion has iss")), claims.iss, "iss");
-	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json,
-	    "an assertion has sub")), claims.sub, "sub");
-	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json,
-	    "an assertion has aud")), claims.aud, "aud");
+	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "iss")), claims.iss,
+	    "an assertion has iss");
+	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "sub")), claims.sub,
+	    "an assertion has sub");
+	is_str(cJSON_GetStringValue(cJSON_GetObjectItem(json, "aud")), claims.aud,
+	    "an assertion has aud");
 	is_int((long long)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "exp")), claims.exp,
 	    "an assertion has exp in seconds");
 	cJSON_Delete(json);
