@@ -71,7 +71,8 @@ begin_cell(struct careful *f, const struct reader *r)
 static int
 emit(struct reader *r, const char *p, size_t len, unsigned flags)
 {
-	struct cell c = { p, (uint32_t)len, flags };
+	/* Others look at the first byte of any cell. */
+	struct cell c = { len ? p : "", (uint32_t)len, flags };
 	int rc = reader_judge(r, &c);
 
 	return rc < 0 ? rc : r->sink->cells(r->sink->ctx, &c, 1);
