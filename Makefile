@@ -70,6 +70,7 @@ $(BUILD)/libsffs.a: $(call objects,$(FS) $(AUTH) $(wildcard auth/login*.c))
 soak: setup
 	$(MAKE) all units manual
 	ROUNDS=200 $(PROVE) --verbose tests/f70-kill-9.t
+	ROUNDS=200 $(PROVE) --verbose tests/f75-stopped-mount.t
 	READS=1000 $(PROVE) --verbose tests/f80-corrupt-downloads.t
 	STRESS_SECONDS=120 $(PROVE) --verbose tests/f50-stress.t
 	ROUNDS=100000 $(PROVE) $(BUILD)/tests/a51-catalogue-names

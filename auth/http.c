@@ -71,7 +71,8 @@ struct http_transfer {
 	bool		 whole;		/* the server ignores the range */
 	bool		 sink_failed;	/* and has logged why */
 	bool		 answered, tls, loopback;
-	int64_t		 last_byte;	/* ms of clock_ms; 0: no connection yet */
+	int64_t		 began, last_byte; /* clock_ms; 0: no connection yet */
+	size_t		 since;		/* bytes that do not count as progress yet */
 };
 
 /*
@@ -224,10 +225,14 @@ static size_t
 on_header(char *line, size_t size, size_t n, void *ctx)
 {
 	struct http_transfer *x = ctx;
+	long status = 0;
 
 	(void)line;
-	x->answered = true;
-	x->last_byte = clock_ms();
+	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!x->answered && status >= 200) {	/* others may come without an end */
+		x->answered = true;
+		x->last_byte = clock_ms();
+	}
 	return size * n;
 }
 
@@ -253,9 +258,10 @@ flush_piece(struct http_transfer *x)
 	if (n == 0)
 		return 0;
 	x->held = 0;
+	const int64_t before = clock_ms();
 	int rc = x->q->sink(x->q->ctx, x->lane->piece, n);
 	x->sink_failed = rc < 0;
-	x->last_byte = clock_ms();	/* after: the sink may have waited */
+	x->last_byte += clock_ms() - before;	/* in which the peer had to wait */
 	return rc;
 }
 
@@ -291,7 +297,9 @@ take_body(struct http_transfer *x, const char *p, size_t n)
 		if (rc < 0)
 			return rc;
 	}
-	if (status == 206 && !is_range_from(x->easy, x->q->range_from)) {
+	if (status == 206 &&
+	    (!is_range_from(x->easy, x->q->range_from) ||
+		response_header(x->easy, "Content-Encoding"))) {
 		snprintf(x->why, sizeof(x->why), "the answer is not the range that was asked for");
 		return -EPROTO;
 	}
@@ -304,7 +312,11 @@ on_body(char *p, size_t size, size_t n, void *ctx)
 	struct http_transfer *x = ctx;
 
 	x->rc = take_body(x, p, size * n);
-	x->last_byte = clock_ms();
+	x->since += size * n;
+	if (x->since >= HTTP_LEAST) {
+		x->since = 0;
+		x->last_byte = clock_ms();
+	}
 	return x->rc < 0 ? CURL_WRITEFUNC_ERROR : size * n;
 }
 
@@ -410,15 +422,14 @@ set_options(struct http_transfer *x, CURLU *url)
 	SET(CONNECTTIMEOUT, o->connect_timeout ? (long)o->connect_timeout : 10L);
 
 	SET(CURLU, url);
-	SET(TIMEOUT, (long)q->total_timeout);
 	SET(USERAGENT, "sffs/" SFFS_VERSION);
 	SET(HTTPHEADER, q->bearer ? &x->authorization_node : x->headers);
 	if (q->form) {
 		SET(POSTFIELDSIZE_LARGE, (curl_off_t)q->form->len);
 		SET(POSTFIELDS, buf_str(q->form));
 	}
-	if (q->compressed)
-		SET(ACCEPT_ENCODING, "gzip");
+	/* Makes libcurl decode whatever comes, too, and refuse what it cannot. */
+	SET(ACCEPT_ENCODING, q->compressed ? "gzip" : "identity");
 	/* Fails if an earlier transfer left its buffer behind, which will do as well. */
 	if (q->sink)
 		curl_easy_setopt(x->easy, CURLOPT_BUFFERSIZE, DOWNLOAD_BUFFER);
@@ -442,23 +453,25 @@ set_options(struct http_transfer *x, CURLU *url)
  * Running, and what came of it.
  */
 
-/* Seconds for which the peer may be silent now; 0: any time. */
-static unsigned
-silence_limit(const struct http_transfer *x)
-{
-	return !x->answered && x->q->answer_timeout ? x->q->answer_timeout :
-						      x->http->options.idle_timeout;
-}
-
-/* Milliseconds until the peer has been silent for too long. */
+/* Milliseconds until the peer has taken too long; if there are none, x->why says how long. */
 static int64_t
-silence_left(const struct http_transfer *x)
+time_left(struct http_transfer *x)
 {
-	unsigned limit = silence_limit(x);
+	const int64_t now = clock_ms();
+	const unsigned idle = x->http->options.idle_timeout;
+	const unsigned total = x->q->total_timeout || x->q->sink ? x->q->total_timeout : idle;
+	int64_t left = POLL_MOST, silence = POLL_MOST;
 
-	if (x->last_byte == 0 || limit == 0)
-		return POLL_MOST;
-	int64_t left = x->last_byte + (int64_t)limit * 1000 - clock_ms();
+	if (total > 0)
+		left = x->began + INT64_C(1000) * total - now;
+	if (idle > 0 && x->last_byte > 0 && (x->answered || total == 0))
+		silence = x->last_byte + INT64_C(1000) * idle - now;
+	if (left <= 0)
+		snprintf(x->why, sizeof(x->why), "no whole answer in %u s", total);
+	else if (silence <= 0)
+		snprintf(x->why, sizeof(x->why), "%s for %u s",
+		    x->since ? "hardly a byte" : "no byte", idle);
+	left = left < silence ? left : silence;
 	return left < POLL_MOST ? left : POLL_MOST;
 }
 
@@ -478,11 +491,9 @@ run_transfer(struct http_transfer *x, CURLM *multi, CURLcode *code)
 			return rc;
 		if (!running)
 			break;
-		int64_t wait = silence_left(x);
-		if (wait <= 0) {
-			snprintf(x->why, sizeof(x->why), "no byte for %u s", silence_limit(x));
+		int64_t wait = time_left(x);
+		if (wait <= 0)
 			return -ETIMEDOUT;
-		}
 		if (x->q->gave_up && wait > WANTED_EVERY)
 			wait = WANTED_EVERY;
 		if (curl_multi_poll(multi, NULL, 0, (int)wait, NULL) != CURLM_OK)
@@ -511,6 +522,8 @@ errno_of_curl(CURLcode code)
 	case CURLE_RECV_ERROR:
 	case CURLE_PARTIAL_FILE:
 		return -ECONNRESET;
+	case CURLE_BAD_CONTENT_ENCODING:
+		return -EBADMSG;
 	case CURLE_OUT_OF_MEMORY:
 		return -ENOMEM;
 	default:
@@ -586,6 +599,7 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 	int rc = -ENOMEM;
 
 	*out = (struct http_response){ .body = BUF_INIT, .date = -1, .retry_after = -1 };
+	x.began = clock_ms();
 	x.easy = curl_easy_init();
 	if (!lane || !url || !x.easy)
 		goto out;

@@ -2,10 +2,14 @@
  * http - requests over connections that are kept.
  *
  * Calls block; any number of threads may call. Each call takes an idle
- * connection or makes one. Every wait ends: by limits for connecting, silence
- * and total time, by http_cancel, which ends all requests within milliseconds,
- * or by the caller's gave_up. A redirect is never followed. TLS 1.2 or later,
- * always verified; http only to this machine itself, and then never by a proxy.
+ * connection or makes one. Every wait ends: by limits for connecting, for a
+ * whole answer in memory and for too few bytes of any other, by http_cancel,
+ * which ends all requests within milliseconds, or by the caller's gave_up. A
+ * redirect is never followed. TLS 1.2 or later, always verified; http only to
+ * this machine itself, and then never by a proxy.
+ *
+ * What a proxy has coded (Content-Encoding), though nobody asked for that, is
+ * decoded.
  *
  * libcurl lives here. Knows nothing of Salesforce, tokens or JSON. The process
  * must ignore SIGPIPE. Any thread.
@@ -27,8 +31,11 @@ struct http_options {
 	const char	*proxy;			/* NULL: as https_proxy and no_proxy say */
 	const char	*ca_file;		/* trusted instead of the system's; NULL: those */
 	unsigned	 connect_timeout;	/* seconds; 0: 10 */
-	unsigned	 idle_timeout;		/* seconds without a byte; 0: no limit */
+	/* Seconds until a body brings at least HTTP_LEAST bytes more, or ends; 0: no limit. */
+	unsigned	 idle_timeout;
 };
+
+#define HTTP_LEAST	1024
 
 int	http_open(const struct http_options *, struct http **out);
 void	http_close(struct http *);
@@ -44,8 +51,9 @@ struct http_request {
 	const struct secret *bearer;		/* NULL: no Authorization */
 	const char	*const *headers;	/* "Name: value", NULL-terminated; may be NULL */
 	bool		 compressed;		/* accept gzip */
-	unsigned	 answer_timeout;	/* until the answer begins; 0: idle_timeout */
-	unsigned	 total_timeout;		/* seconds; 0: none */
+	/* Seconds for all of it; 0: idle_timeout, or with a sink none. Within that, an answer may
+	 * begin as late as it likes. */
+	unsigned	 total_timeout;
 	size_t		 body_limit;		/* a larger body in memory is -EMSGSIZE */
 	/*
 	 * Takes a 200 or 206 body instead of memory, as it comes; a negative errno ends the request
@@ -78,8 +86,9 @@ struct http_response {
 
 /*
  * 0: there is a status, whatever it is. Else no (whole) answer came: -EHOSTUNREACH (name, route,
- * refused), -ETIMEDOUT, -ECONNRESET (cut), -EPROTO (TLS or not HTTP), -EMSGSIZE, -EINTR, -EINVAL (a
- * URL or a header that is never sent), or what the sink returned. Free the response in any case.
+ * refused), -ETIMEDOUT, -ECONNRESET (cut), -EPROTO (TLS or not HTTP), -EBADMSG (not to be decoded),
+ * -EMSGSIZE, -EINTR, -EINVAL (a URL or a header that is never sent), or what the sink returned.
+ * Free the response in any case.
  */
 int	http_do(struct http *, const struct http_request *, struct http_response *out);
 void	http_response_free(struct http_response *);

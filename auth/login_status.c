@@ -13,7 +13,6 @@
 #include "token.h"
 
 #define BODY_LIMIT	(1 << 20)
-#define TOTAL_TIMEOUT	60	/* seconds */
 
 /*
  * Questions to the org.
@@ -36,7 +35,6 @@ ask_limits(struct session *s, const struct bearer *b, struct org_says *out)
 		rc = http_do(s->http,
 		    &(struct http_request){ .url = buf_str(&url),
 			.bearer = &b->access_token,
-			.total_timeout = TOTAL_TIMEOUT,
 			.body_limit = BODY_LIMIT },
 		    &a);
 	const char *usage = strstr(a.limit_info, "api-usage=");

@@ -21,7 +21,6 @@
 #include "log.h"
 #include "utf8.h"
 
-#define TOTAL_TIMEOUT	60		/* seconds */
 #define BODY_LIMIT	(256 * 1024)
 #define FORM_ROOM	16384		/* a form has secrets: growing would leave copies behind */
 #define JWT_LIFE	180		/* seconds */
@@ -227,12 +226,13 @@ oauth_read_answer(int status, const char *body, const char *login_url, struct oa
 {
 	cJSON *json = cJSON_Parse(body);
 	const char *error = json_string(json, "error"), *scope = json_string(json, "scope");
+	const char *description = json_string(json, "error_description");
 	const char *instance = json_string(json, "instance_url");
 	struct oauth_grant g = { 0 };
 	int rc = 0;
 
-	if (error) {
-		rc = oauth_explain(error, json_string(json, "error_description"), f);
+	if (error && (description || status <= 400)) {
+		rc = oauth_explain(error, description, f);
 	} else if (status >= 500 || status == 429) {
 		rc = oauth_fail(f, OAUTH_FAULT,
 		    "%s answered %d; its status is on status.salesforce.com",
@@ -414,7 +414,6 @@ call_endpoint(struct http *http, const char *base, const char *path, const struc
 			.form = form,
 			.bearer = bearer,
 			.headers = headers,
-			.total_timeout = TOTAL_TIMEOUT,
 			.body_limit = BODY_LIMIT },
 		    a);
 		if (rc < 0 && rc != -EINTR && rc != -ENOMEM) {

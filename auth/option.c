@@ -76,14 +76,15 @@ const struct option option_table[] = {
 	    "how long the last answer is used before the org is asked again; 0: ask every time",
 	    .max = 7 * 86400),
 	KEY(timeout, SECONDS, "60",
-	    "how long a request may bring no data before it is given up; "
+	    "how long a download may bring less than 1 KiB, and any other request may take; "
 	    "a query: 2.5 times as long",
 	    .min = 1, .max = 3600),
 	KEY(tries, NUMBER, "4",
 	    "how often a failed request is tried in all, with growing pauses; "
 	    "more often while a download makes progress",
 	    .min = 1, .max = 10),
-	KEY(transfers, NUMBER, "4", "how many downloads run at a time", .min = 1, .max = 25),
+	KEY(transfers, NUMBER, "4", "how many downloads run at a time; slow ones count less",
+	    .min = 1, .max = 25),
 	KEY(api_budget, NUMBER, "0", "calls that this mount may make in 24 hours; 0: no limit",
 	    .max = 1000000000),
 	KEY(api_reserve, NUMBER, "10",

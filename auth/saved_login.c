@@ -14,8 +14,9 @@
 #include "oauth.h"
 
 #define SLICE		20	/* ms between looks at another process's lock, and http_cancelled */
-/* ms: longer than the command and the request for which another process may hold the lock */
-#define LOCK_WAIT	130000
+/* ms, and `timeout`: longer than the command and the request for which another process may hold the
+ * lock */
+#define LOCK_WAIT	70000
 #define TRIES		4	/* of what is worth trying again */
 
 _Static_assert((int)OAUTH_WEB == CONFIG_WEB && (int)OAUTH_JWT == CONFIG_JWT &&
@@ -102,23 +103,17 @@ saved_login_read(const struct saved_login *s, struct login *out)
 	return rc == 0 && !out->login_url ? -ENOKEY : rc;
 }
 
-/* s->lock stays -1 where locks do not work, which must not stop a login. */
+/* s->lock stays -1 where locks do not work, or a process that is stopped has it: that must not stop
+ * a login. */
 static int
 take_lock(struct saved_login *s)
 {
-	int64_t end = clock_ms() + LOCK_WAIT;
+	int64_t end = clock_ms() + LOCK_WAIT + 1000 * s->config->timeout;
 	int rc;
 
-	while ((rc = token_file_lock(s->path, &s->lock)) == -EAGAIN) {
-		if (clock_ms() > end) {
-			oauth_fail(&s->failure, OAUTH_UNREACHABLE,
-			    "another process has kept %s locked for too long", s->path);
-			return -ETIMEDOUT;
-		}
-		rc = pause_for(s, SLICE);
-		if (rc < 0)
-			return rc;
-	}
+	while ((rc = token_file_lock(s->path, &s->lock)) == -EAGAIN && clock_ms() < end)
+		if (pause_for(s, SLICE) < 0)
+			return -EINTR;
 	if (rc < 0 && rc != -ENOMEM)
 		log_warn("token",
 		    "%s: cannot be locked: %s; do not use this login in two processes at once",

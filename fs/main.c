@@ -152,7 +152,8 @@ open_content(struct sffs *s)
 	int rc = store_open(
 	    &(struct store_options){ .dir = s->dirs.blobs,
 		.limit = c->cache_size,
-		.fetches = (unsigned)c->transfers },
+		.fetches = (unsigned)c->transfers,
+		.patience = (unsigned)c->timeout },
 	    &s->store);
 
 	if (rc == 0)

@@ -33,6 +33,7 @@ struct answer {
 	const char	*bytes;
 	size_t		 len;		/* 0: strlen(bytes) */
 	size_t		 more;		/* bytes of pattern() after them */
+	const char	*drip;		/* and this, ten times a second without an end */
 	enum then	 then;
 };
 
@@ -43,6 +44,7 @@ struct peer {
 	bool		 tunnel;	/* a proxy's tunnel first */
 	pthread_t	 thread;
 	sem_t		 asked;		/* posted when an answer has been sent */
+	sem_t		 left;		/* when the client has left one that drips */
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	const struct answer *answers;
@@ -144,6 +146,9 @@ serve_connection(void *arg)
 		pthread_mutex_unlock(&p->lock);
 		open = send_answer(c, a) && a->then != CLOSE;
 		sem_post(&p->asked);
+		for (; open && a->drip; usleep(100000))
+			if (!(open = transmit(c, a->drip, strlen(a->drip))))
+				sem_post(&p->left);
 		while (open && a->then == SILENT)
 			open = receive(c, request, sizeof(request)) > 0;
 	}
@@ -194,6 +199,7 @@ peer_open(struct peer *p, SSL_CTX *tls)
 {
 	*p = (struct peer){ .tls = tls, .lock = PTHREAD_MUTEX_INITIALIZER };
 	sem_init(&p->asked, 0, 0);
+	sem_init(&p->left, 0, 0);
 	p->fd = bound_socket(&p->port);
 	listen(p->fd, 64);
 	pthread_create(&p->thread, NULL, serve, p);
@@ -218,6 +224,7 @@ peer_close(struct peer *p)
 	pthread_join(p->thread, NULL);
 	close(p->fd);
 	sem_destroy(&p->asked);
+	sem_destroy(&p->left);
 }
 
 /*
@@ -239,6 +246,14 @@ peer_close(struct peer *p)
 	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x57\x03\x71\x11\x07\xfe"                         \
 	"\xa0\x86\x01\x00"
 #define GZIPPED_LEN	(sizeof(GZIPPED) - 1)	/* 100,000 times x */
+#define WHOLE(...) { .bytes = __VA_ARGS__, .len = sizeof(__VA_ARGS__) - 1 }
+#define CODED(coding, n)                                                                           \
+	"HTTP/1.1 200 OK\r\nContent-Encoding: " coding "\r\nContent-Length: " #n "\r\n\r\n"
+#define DEFLATED	"\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15"
+#define DEFLATED_TWICE                                                                             \
+	"\x78\x9c\xab\x98\x73\xda\xe3\xec\xc9\x93\xec\x0c\x6c"                                     \
+	"\x3a\x4c\xa2\x00\x2c\xd9\x04\xd7"
+#define DEFLATED_BYTES	"\x78\x9c\x63\x90\xb7\x03\x00\x00\x7f\x00\x5e"	/* of pattern() */
 
 static const char *const accept_json[] = { "Accept: application/json", "X-One: 1", NULL };
 static const char *const two_in_one[] = { "X-One: 1\r\nX-Two: 2", NULL };
@@ -285,7 +300,9 @@ static const struct row rows[] = {
 	{ "a body with a length", { ANSWER(OK(5) "hello") }, .status = 200, .body = "hello",
 	    .sent = "GET /x HTTP/1.1\r\n", .not_sent = "Authorization", .connections = 1 },
 	{ "a user agent, no gzip unasked", { ANSWER(OK(0)) }, .status = 200, .body = "",
-	    .sent = "User-Agent: sffs/" SFFS_VERSION "\r\n", .not_sent = "ncoding: " },
+	    .sent = "User-Agent: sffs/" SFFS_VERSION "\r\n", .not_sent = "gzip" },
+	{ "nothing coded is asked for", { ANSWER(OK(0)) }, .status = 200,
+	    .sent = "\r\nAccept-Encoding: identity\r\n" },
 	{ "a chunked body", { ANSWER(CHUNKED "5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n") },
 	    .status = 200, .body = "hello world" },
 	{ "a body up to the end of the connection",
@@ -342,7 +359,20 @@ static const struct row rows[] = {
 	{ "no gzip at all",
 	    { ANSWER(
 		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello") },
-	    { .compressed = true }, .rc = -EPROTO },
+	    { .compressed = true }, .rc = -EBADMSG },
+	{ "gzip though not asked", { ANSWER(GZIPPED, .len = GZIPPED_LEN) },
+	    { .body_limit = 100000 }, .status = 200 },
+	{ "deflate", { WHOLE(CODED("deflate", 13) DEFLATED) }, .status = 200, .body = "hello" },
+	{ "two codings in one header",
+	    { WHOLE(CODED("deflate, deflate", 21) DEFLATED_TWICE) },
+	    .status = 200, .body = "hello" },
+	{ "two codings in two headers",
+	    { WHOLE(CODED("deflate\r\nContent-Encoding: deflate", 21) DEFLATED_TWICE) },
+	    .status = 200, .body = "hello" },
+	{ "a coding that nobody knows", { ANSWER(CODED("rot13", 5) "uryyb") }, .rc = -EBADMSG },
+	{ "br that is none", { ANSWER(CODED("br", 8) "\xff\xff\xff\xff\xff\xff\xff\xff") },
+	    .rc = -EBADMSG },
+	{ "identity", { ANSWER(CODED("identity", 5) "hello") }, .status = 200, .body = "hello" },
 	{ "as large as may be", { ANSWER(OK(5) "hello") }, { .body_limit = 5 }, .status = 200,
 	    .body = "hello" },
 	{ "too large", { ANSWER(OK(5) "hello") }, { .body_limit = 4 }, .rc = -EMSGSIZE },
@@ -351,6 +381,17 @@ static const struct row rows[] = {
 	    .body = "", .sunk = 3000000 },
 	{ "two on one connection", { ANSWER(OK(300000), .more = 300000) }, .times = 2, .sink = true,
 	    .status = 200, .sunk = 300000, .connections = 1 },
+	{ "a coded download", { WHOLE(CODED("deflate", 11) DEFLATED_BYTES) },
+	    .sink = true, .status = 200, .sunk = 3 },
+	{ "a download of which only the name is coded", { ANSWER(CODED("gzip", 9), .more = 9) },
+	    .sink = true, .rc = -EBADMSG, .sunk = 0 },
+	{ "a download in a coding that nobody knows", { ANSWER(CODED("rot13", 9), .more = 9) },
+	    .sink = true, .rc = -EBADMSG, .sunk = 0 },
+	{ "a range of coded bytes",
+	    { WHOLE("HTTP/1.1 206 Partial\r\nContent-Range: bytes 4096-4098/4099\r\n"
+		    "Content-Encoding: deflate\r\nContent-Length: 11\r\n\r\n"
+		    DEFLATED_BYTES) },
+	    { .range_from = 4096 }, .sink = true, .rc = -EPROTO, .sunk = 0 },
 	{ "a download cut", { ANSWER(OK(300001), .more = 300000, .then = CLOSE) }, .sink = true,
 	    .rc = -ECONNRESET, .sunk = 300000 },
 	{ "an error is no download", { ANSWER("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno") },
@@ -557,12 +598,67 @@ test_silent_again(struct peer *p)
 	is_int(http_do(h, &q, &a), 0, "a first answer comes");
 	http_response_free(&a);
 	is_int(http_do(h, &q, &a), -ETIMEDOUT, "silence after it times out");
-	is_str(a.error, "127.0.0.1: no byte for 1 s", "the error names the host and the seconds");
+	is_str(a.error, "127.0.0.1: no whole answer in 1 s", "the error names the host and the seconds");
 	http_response_free(&a);
 	http_close(h);
 	pthread_mutex_lock(&p->lock);
 	is_int(p->connections, 1, "both requests use one connection");
 	pthread_mutex_unlock(&p->lock);
+}
+
+/* What comes is never the end, and no silence either. */
+static const struct {
+	const char	*name;
+	struct answer	 answer;
+	bool		 sink;
+	unsigned	 total;
+	const char	*error;
+} drips[] = {
+	{ "100 Continue comes again and again",
+	    { .bytes = "", .drip = "HTTP/1.1 100 Continue\r\n\r\n" }, .sink = true,
+	    .error = "no byte for 1 s" },
+	{ "headers drip", { .bytes = "HTTP/1.1 200 OK\r\n", .drip = "X-One: 1\r\n" }, .sink = true,
+	    .error = "no byte for 1 s" },
+	{ "the bytes of a download drip", { .bytes = OK(100000), .drip = "x" }, .sink = true,
+	    .error = "hardly a byte for 1 s" },
+	{ "the bytes of another answer drip", { .bytes = OK(100000), .drip = "x" },
+	    .error = "no whole answer in 1 s" },
+	{ "100 Continue comes, and the request has a limit of its own",
+	    { .bytes = "", .drip = "HTTP/1.1 100 Continue\r\n\r\n" }, .total = 2,
+	    .error = "no whole answer in 2 s" },
+};
+
+static int
+ignore(void *ctx, const void *p, size_t n)
+{
+	(void)ctx, (void)p, (void)n;
+	return 0;
+}
+
+static void
+test_drips(struct peer *p)
+{
+	struct http *h = open_http(1, NULL, NULL);
+	char url[64];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", p->port);
+	for (size_t i = 0; i < sizeof(drips) / sizeof(drips[0]); i++) {
+		const struct answer answers[] = { drips[i].answer, ANSWER(NULL) };
+		struct http_response a;
+
+		peer_play(p, answers);
+		is_int(http_do(h,
+			   &(struct http_request){ .url = url,
+			       .body_limit = 1000,
+			       .total_timeout = drips[i].total,
+			       .sink = drips[i].sink ? ignore : NULL },
+			   &a),
+		    -ETIMEDOUT, drips[i].name);
+		ok(strstr(a.error, drips[i].error) != NULL, "the error says how long was waited: %s", a.error);
+		http_response_free(&a);
+		sem_wait(&p->left);	/* answers is used until then */
+	}
+	http_close(h);
 }
 
 /*
@@ -890,13 +986,12 @@ test_tunnel(void)
 	p.tunnel = true;
 	peer_play(&p, silent);
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%u", p.port);
-	struct http *h = open_http(3600, proxy, path);
+	struct http *h = open_http(1, proxy, path);
 	const struct http_request q = { .url = "https://acme.my.salesforce.com/x",
-		.answer_timeout = 1,
-		.total_timeout = 20,
+		.total_timeout = 3,
 		.body_limit = 100 };
 	is_int(http_do(h, &q, &a), -ETIMEDOUT, "silence behind a proxy times out");
-	ok(strstr(a.error, "no byte for 1 s") != NULL,
+	ok(strstr(a.error, "no whole answer in 3 s") != NULL,
 	    "the error has the seconds of silence before an answer: %s", a.error);
 	http_response_free(&a);
 	http_close(h);
@@ -918,6 +1013,7 @@ main(void)
 		test_row(&p, &rows[i]);
 	test_headers(&p);
 	test_silent_again(&p);
+	test_drips(&p);
 	test_urls();
 	test_proxy(&p);
 	test_cancel(&p);

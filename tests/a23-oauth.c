@@ -206,6 +206,8 @@ test_answers(void)
 		    "{\"error\":\"invalid_grant\",\"error_description\":\"expired access/refresh "
 		    "token\"}",
 		    -EACCES, NULL },
+		{ "a proxy's idea of an error", 403, "{\"error\":\"Forbidden\"}",
+		    -EHOSTUNREACH, NULL },
 		{ "an error with status 200", 200, "{\"error\":\"invalid_grant\"}", -EACCES, NULL },
 		{ "a page of an outage", 503, "<html>down</html>", -EAGAIN, NULL },
 		{ "a page of another host", 404, "<html>?</html>", -EHOSTUNREACH, NULL },

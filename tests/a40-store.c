@@ -46,16 +46,26 @@ path_of(const char *below, const char *name)
 }
 
 static void
-open_store(uint64_t limit)
-{
-	store_open(&(struct store_options){ .dir = dir, .limit = limit, .fetches = 4 }, &store);
-}
-
-static void
 close_store(void)
 {
 	store_close(store);
 	store = NULL;
+}
+
+/* One place, and a second of patience. */
+static void
+open_narrow_store(void)
+{
+	close_store();
+	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1,
+			.patience = 1 },
+	    &store);
+}
+
+static void
+open_store(uint64_t limit)
+{
+	store_open(&(struct store_options){ .dir = dir, .limit = limit, .fetches = 4 }, &store);
 }
 
 static void
@@ -540,6 +550,72 @@ check_unwanted(void)
 	}
 }
 
+#define LONG 60000	/* ms: nothing here takes so long */
+
+/* A small fetch begins beside a large one; a fetch that nobody needs makes way for any. */
+static void
+check_way(void)
+{
+	for (int spare = 0; spare < 2; spare++) {
+		struct source *slow =
+		    SOURCE({ SEND, 100 }, { GATE, 0 }, { UNTIL, LONG }, { END, -EIO });
+		struct source *small = SOURCE({ SEND, 100 }), *large = SOURCE({ SEND, 3 * MIB });
+		struct blob *b = NULL, *c = NULL;
+
+		open_narrow_store();
+		source_get(store, "068-slow", 3 * MIB, slow, &b);
+		blob_ready(b, 0, 1, NULL);
+		sem_wait(&slow->reached);
+		source_get(store, spare ? "068-small-1" : "068-small-0", 100, small, &c);
+		is_int(source_read(c, 0, 100), 100, "a small one is read beside a slow large one");
+		blob_put(c);
+		source_get(store, spare ? "068-large-1" : "068-large-0", 3 * MIB, large, &c);
+		blob_ready(c, 0, 1, NULL);
+		is_int(large->begun, 0, "a second large one waits");
+		if (spare)
+			blob_spare(b);
+		else
+			blob_put(b);
+		sem_post(&slow->open);
+		is_int(source_read(c, 0, 3 * MIB), 3 * MIB,
+		    spare ? "a large one is read as soon as the slow one is only a guess" :
+			    "a large one is read as soon as nobody needs the slow one");
+		is_int(slow->rc, -ECANCELED, "the slow one ends");
+		if (spare)
+			blob_put(b);
+		blob_put(c);
+	}
+	reopen_store();
+}
+
+/* Fetches that crawl step aside, as many as there are places; then one ends for each that waits. */
+static void
+check_crawl(void)
+{
+	struct source *slow[2], *large = SOURCE({ SEND, 3 * MIB });
+	struct blob *b[2] = { NULL, NULL }, *c = NULL;
+
+	open_narrow_store();
+	for (int i = 0; i < 2; i++) {
+		slow[i] = SOURCE({ SEND, 100 }, { GATE, 0 }, { UNTIL, LONG }, { END, -EIO });
+		source_get(store, i ? "068-slow-1" : "068-slow-0", 3 * MIB, slow[i], &b[i]);
+		blob_ready(b[i], 0, 1, NULL);
+		sem_wait(&slow[i]->reached);	/* 1: when 0 has stepped aside */
+		sem_post(&slow[i]->open);
+	}
+	is_int(slow[0]->rc, 0, "a fetch that crawls steps aside, and goes on");
+	source_get(store, "068-large-2", 3 * MIB, large, &c);
+	is_int(source_read(c, 0, 3 * MIB), 3 * MIB, "a second one that crawls ends for one that waits");
+	is_int(source_read(b[1], 0, 3 * MIB), -ETIMEDOUT, "the reader of the second one gets a time-out");
+	is_int(slow[0]->rc, 0, "the first one that crawls still goes on");
+	store_stop(store);
+	sem_wait(&slow[0]->end);
+	for (int i = 0; i < 2; i++)
+		blob_put(b[i]);
+	blob_put(c);
+	reopen_store();
+}
+
 /* A queued job never begins if nobody wants it any more. */
 static void
 check_queue(void)
@@ -745,6 +821,8 @@ main(void)
 	check_no_more();
 	check_unwanted();
 	check_queue();
+	check_way();
+	check_crawl();
 	check_close();
 	check_damage();
 	check_sizes();

@@ -1,11 +1,12 @@
 #!/bin/sh
 # A request that waits for the org delays no other one, and Ctrl-C ends all waits at once.
-. "${0%/*}/lib.sh"; plan 24
+. "${0%/*}/lib.sh"; plan 26
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
 head -c 40000000 /dev/zero >"$data/huge.bin"
 head -c 300000 /dev/urandom >"$data/other.bin"
+for i in 1 2 3 4; do head -c 3000000 /dev/urandom >"$data/slow$i.bin"; done
 printf 'small\n' >"$data/small.txt"
 for i in table held1 held2 held3; do printf 'a,b\n1,2\n' >"$data/$i.csv"; done
 org_start --data "$data"
@@ -91,6 +92,25 @@ kill -9 $readers
 org release -X POST >/dev/null
 wait $readers
 df "$MNT" >/dev/null		# behind what the kernel tells of the readers' ends
+fs_unmount
+rm -rf "$XDG_CACHE_HOME"/sffs
+
+# Slow downloads, in all places.
+fs_mount -o timeout=5
+org_forget
+readers=
+for i in 1 2 3 4; do
+	version=$(org document -G -d title=slow$i | cut -d' ' -f2)
+	org fault -d kind=slow -d bytes=300 --data-urlencode "match=GET *$version/VersionData" -d times=forever >/dev/null
+	cat "$MNT/documents/slow$i/slow$i.bin" >/dev/null & readers="$readers $!"
+done
+org_wait 'GET *VersionData' 4
+ok 'a small file is read beside four crawling downloads' within cat "$MNT/documents/small/small.txt"
+kill -9 $readers
+wait $readers
+ok 'a large file is read when the readers of the four are gone' within cmp "$MNT/documents/big/big.bin" "$data/big.bin"
+org fault/clear -X POST >/dev/null
+df "$MNT" >/dev/null
 fs_unmount
 rm -rf "$XDG_CACHE_HOME"/sffs
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Without the org, listings and cached files work and offline=fail refuses to mount; later everything works again.
-. "${0%/*}/lib.sh"; plan 20
+. "${0%/*}/lib.sh"; plan 23
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -35,6 +35,15 @@ mkfifo "$TMP/org2.out"
 sed -n '/client_secret/q' <"$TMP/org2.out"
 ok 'when the org is back a refresh works' fs_sync
 is 'when the org is back the missing files can be read' "$(cat "$MNT/documents/later/later.txt")" later
+
+# A proxy's page is not a refusal of the org's.
+for status in 401 403 404; do
+	org fault -d kind=html -d status=$status --data-urlencode 'match=GET *' -d times=forever >/dev/null
+	is "a page with status $status instead of an answer fails a refresh, and all is served" \
+		"$(fs_sync || echo failed) $(ls "$MNT/documents" | wc -l) $(cat "$MNT/documents/hello/hello.txt")" \
+		'failed 3 hello'
+	org fault/clear -X POST >/dev/null
+done
 fs_unmount
 
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=

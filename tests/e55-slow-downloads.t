@@ -17,7 +17,7 @@ fault 'GET */query*' delay ms=3000 1
 ok 'a query that is answered after 3 s, where timeout = 2' fs_mount -o timeout=2,tries=2
 fault '*queryAll*' hold ms=0 1
 ok 'a query without an answer fails in the end' not fs_sync
-like 'the log says for how long the query was silent' "$(cat "$MNT/.sffs/log")" '*no byte for 5 s*'
+like 'the log says for how long the query was silent' "$(cat "$MNT/.sffs/log")" '*no whole answer in 5 s*'
 calm
 fault "$get" hold-after bytes=0 1
 ok 'a download that does not begin fails after `timeout`' not cat "$docs/f/f.bin"

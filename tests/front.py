@@ -4,7 +4,8 @@ A proxy in front of the simulated org, for tests: it relays connections and dist
 The org starts with --front PORT, so that all its URLs lead here. Both speak TLS: Front ends it, and reads the first
 line of each request. If a fault is set and the line matches, Front does that; otherwise it passes the request on.
 """
-import functools, gzip, os, random, re, select, socket, ssl, struct, subprocess, threading, urllib.parse
+import functools, gzip, http.client, os, random, re, select, socket, ssl, struct, subprocess, threading
+import urllib.parse, zlib
 
 
 def free_port():
@@ -82,6 +83,10 @@ def shorter(c):
 
 
 ACTIONS = {f.__name__: f for f in (reset, bomb, endless, many_values, deep, longer, shorter)}
+
+# What a proxy makes of an answer, whatever was asked for: the codings, one after the other.
+CODINGS = {'gzip': gzip.compress, 'deflate': zlib.compress, 'rot13': bytes}
+CODED = {'gzip': ['gzip'], 'deflate-gzip': ['deflate', 'gzip'], 'rot13': ['rot13']}
 
 
 class Front:
@@ -171,7 +176,7 @@ class Front:
                     if not data:
                         return
                     if self.take(data):
-                        self.act(client)
+                        self.act(client, data)
                         return
                     if not org:
                         org = self.to_org.wrap_socket(socket.create_connection(('127.0.0.1', self.org_port)))
@@ -192,13 +197,29 @@ class Front:
             return False
         line = urllib.parse.unquote(data.split(b' HTTP/', 1)[0].decode('latin-1'))
         self.requests.append(line)
-        return bool((self.fault in ACTIONS or self.fault == 'reply') and self.pattern.search(line))
+        return self.fault in (*ACTIONS, *CODED, 'reply') and bool(self.pattern.search(line))
 
-    def act(self, client):
+    def act(self, client, data):
         if self.fault == 'reply':
             client.sendall(self.reply)
+        elif self.fault in CODED:
+            self.code(client, data, CODED[self.fault])
         else:
             ACTIONS[self.fault](client)
+
+
+    def code(self, client, request, codings):
+        with self.to_org.wrap_socket(socket.create_connection(('127.0.0.1', self.org_port))) as org:
+            org.sendall(request)
+            answer = http.client.HTTPResponse(org)
+            answer.begin()
+            body = answer.read()
+        for coding in codings:
+            body = CODINGS[coding](body)
+        ours = ('content-length', 'transfer-encoding', 'connection', 'content-type')
+        headers = [(k, v) for k, v in answer.getheaders() if k.lower() not in ours]
+        headers += [('Content-Encoding', coding) for coding in codings] + [('Connection', 'close')]
+        client.sendall(sized(f'{answer.status} {answer.reason}', body, ''.join(f'{k}: {v}\r\n' for k, v in headers)))
 
 
 def os_dup(sock):

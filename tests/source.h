@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fs/store/store.h"
 
@@ -26,6 +27,7 @@ enum source_op {
 	RESTART,
 	GATE,
 	ASK,		/* whether it is wanted: -ECANCELED if not, else -ENODATA */
+	UNTIL,		/* it is unwanted: -ECANCELED; or the test takes n ms too long: -ENODATA */
 	NEXT,		/* rc = n; the later steps are for the next begin */
 };
 
@@ -123,6 +125,12 @@ source_fill(void *ctx, struct blob *b)
 			break;
 		case ASK:
 			rc = blob_unwanted(b) ? -ECANCELED : -ENODATA;
+			break;
+		case UNTIL:
+			for (uint64_t ms = 0; rc == 0; usleep(1000))
+				rc = blob_unwanted(b) ? -ECANCELED :
+				    ms++ < step->n    ? 0 :
+							-ENODATA;
 			break;
 		case NEXT:
 			s->from = step + 1;

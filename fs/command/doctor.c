@@ -21,7 +21,6 @@
 
 #include "doctor.h"
 
-#define TOTAL_TIMEOUT	30	/* seconds */
 #define SKEW_MOST	120	/* seconds: a JWT is valid for three minutes */
 
 struct doctor {
@@ -291,7 +290,6 @@ check_org(struct doctor *d)
 	if (rc == 0)
 		rc = http_do(d->http,
 		    &(struct http_request){ .url = buf_str(&url),
-			.total_timeout = TOTAL_TIMEOUT,
 			.body_limit = 1 << 20 },
 		    &a);
 	if (rc == 0)

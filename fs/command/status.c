@@ -70,6 +70,7 @@ start_asking(const char *target)
 	pid_t child = fork();
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close_range(0, 2, 0);	/* it may hang, and nobody is to wait for it at a pipe */
 		ask_mount(target, &s);
 		_exit(write(ends[1], &s, sizeof(s)) < 0);
 	}

@@ -151,6 +151,7 @@ fetch_document(struct read_ahead *a, struct next_document *d)
 	g->blob = blob;
 	g->wait = (struct wait){ .ready = end_guess };
 	pthread_mutex_unlock(&a->lock);
+	blob_spare(blob);
 	/* The last byte is there when all is verified. */
 	if (blob_ready(blob, d->download.size - 1, 1, &g->wait) != -EAGAIN)
 		end_guess(&g->wait);

@@ -5,7 +5,8 @@
  * A walk that reads (grep -r, rsync) opens documents as they are listed, perhaps only those of one
  * kind. After three opens in that order the next documents are fetched, while fewer than
  * `transfers` transfers run or wait. Opening one document, or several here and there, fetches
- * nothing else. Documents above 16 MiB are not fetched ahead.
+ * nothing else. Documents above 16 MiB are not fetched ahead. A fetch that nobody reads yet makes
+ * way for others.
  *
  * Joins catalogue, download and store. Any thread.
  */

@@ -18,11 +18,9 @@
 #include "internal.h"
 
 #define PAGE_LIMIT	(48u << 20)	/* bytes: 2,000 records with the longest texts have less */
-#define QUERY_TIMEOUT	150		/* seconds: Salesforce ends a query after 120 */
-/* Seconds until Salesforce begins to answer a query; QUERY_TIMEOUT with the default timeout, 60. */
-#define QUERY_SILENCE(timeout)	((timeout) * 5 / 2)
-#define PAUSE_FIRST	500		/* ms before the second try; doubles */
-#define PAUSE_MOST	(60 * 1000)	/* ms */
+/* Seconds for a query: 150 with the default timeout, 60. Salesforce ends one after 120. */
+#define QUERY_TIMEOUT(timeout)	((timeout) * 5 / 2)
+#define PAUSE_FIRST	500		/* ms before the second try; doubles, up to `timeout` */
 #define PAUSE_POLL	50		/* ms between looks whether the answer is still wanted */
 #define TRIES_IN_ALL	10		/* times `tries`: a download that gets further each time */
 /* Seconds for which the org's word about its API limit counts: its calls are of a rolling day. */
@@ -105,16 +103,17 @@ static int
 pause_before_retry(
     struct rest *r, unsigned tried, int64_t retry_after, const struct rest_sink *sink)
 {
+	const int64_t most = INT64_C(1000) * http_idle_timeout(r->http);
 	int64_t ms = PAUSE_FIRST;
 
-	for (unsigned i = 1; i < tried && ms < PAUSE_MOST; i++)
+	for (unsigned i = 1; i < tried && ms < most; i++)
 		ms *= 2;
 	pthread_mutex_lock(&r->lock);
 	ms += rand_r(&r->seed) % (ms / 2);
 	pthread_mutex_unlock(&r->lock);
 	if (retry_after * 1000 > ms)
 		ms = retry_after * 1000;
-	for (const int64_t end = clock_ms() + (ms < PAUSE_MOST ? ms : PAUSE_MOST);
+	for (const int64_t end = clock_ms() + (ms < most ? ms : most);
 	     clock_ms() < end; usleep(PAUSE_POLL * 1000))
 		if (http_cancelled(r->http) ||
 		    (sink && sink->unwanted && sink->unwanted(sink->ctx)))
@@ -330,9 +329,15 @@ judge_answer(struct rest *r, const struct call *call, struct http_response *a, s
 		*call->refusal = e;
 		return -EOPNOTSUPP;
 	}
-	if (status == 401 || (status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token"))) {
+	if ((status == 401 && *e.code) ||
+	    (status == 403 && strstr(buf_str(&a->body), "Bad_OAuth_Token"))) {
 		retry->renew = true;
 		return -EACCES;
+	}
+	if (!*e.code && (status == 401 || status == 403 || status == 404)) {
+		rest_log(r, "%s: answered %d, but not as Salesforce does: is a proxy in the way?",
+		    call->what, status);
+		return -ETIMEDOUT;
 	}
 	if (status == 404 || strcmp(e.code, "ENTITY_IS_DELETED") == 0)
 		return -ENOENT;
@@ -372,7 +377,7 @@ errno_of_network(int rc)
 	switch (rc) {
 	case -EHOSTUNREACH: case -ECONNRESET: case -EPROTO:
 		return -ETIMEDOUT;
-	case -EMSGSIZE:
+	case -EMSGSIZE: case -EBADMSG:
 		return -EIO;
 	default:
 		return rc;
@@ -438,7 +443,7 @@ try_call(struct rest *r, const struct call *call, struct http_request *q, struct
 				    (rc == -EPROTO && q->range_from > 0) ||
 				    /* Silent midway: cut, by something that tells nobody. */
 				    (rc == -ETIMEDOUT && q->sink && a->came > 0) };
-			if (*a->error && rc == -EMSGSIZE)
+			if (*a->error && (rc == -EMSGSIZE || rc == -EBADMSG))
 				rest_log(r, "%s: %s", call->what, a->error);
 			else if (*a->error)
 				log_unreachable(r, call->what, a->error);
@@ -471,7 +476,8 @@ static bool
 try_again(struct rest *r, unsigned tried, const struct retry *retry, const struct rest_sink *sink,
     int *rc)
 {
-	if (*rc == 0 || !retry->again || tried >= r->tries)
+	if (*rc == 0 || !retry->again || tried >= r->tries ||
+	    retry->after > http_idle_timeout(r->http))
 		return false;
 	int slept = pause_before_retry(r, tried, retry->after, sink);
 	if (slept < 0)
@@ -487,8 +493,7 @@ rest_get(struct rest *r, enum rest_kind kind, struct buf *path, struct rest_refu
 		.what = "query", .path = buf_str(path), .kind = kind, .refusal = refusal
 	};
 	struct http_request request = { .compressed = true,
-		.answer_timeout = QUERY_SILENCE(http_idle_timeout(r->http)),
-		.total_timeout = QUERY_TIMEOUT,
+		.total_timeout = QUERY_TIMEOUT(http_idle_timeout(r->http)),
 		.body_limit = PAGE_LIMIT };
 	struct http_response answer;
 	struct retry retry;

@@ -111,7 +111,7 @@ blob_abandon_if_idle(struct blob *b)
 {
 	uint64_t came = b->attempt.seen, missing = b->size - came;
 
-	if (b->users > 0 || b->state != BLOB_FILLING ||
+	if (b->users > b->spare || b->state != BLOB_FILLING ||
 	    (!b->dropped && (missing <= FINISH_MOST || missing <= came)))
 		return;
 	b->abandoned = true;

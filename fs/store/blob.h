@@ -38,6 +38,8 @@ struct attempt {
 	bool		 wrong;		/* all came, and it is not what was promised */
 	bool		 scattered;	/* blob_write_at writes it: it has its whole size */
 	uint64_t	 filled;
+	int64_t		 since;		/* clock_ms from which on progress is measured */
+	uint64_t	 had;		/* filled, then */
 	struct hash	 hash;		/* the hashing thread's, while hashing */
 	struct job	 job;		/* which hashes */
 
@@ -65,7 +67,10 @@ struct blob {
 	/* guarded by the store's lock */
 	enum blob_state	 state;
 	int		 error;
-	unsigned	 users;
+	unsigned	 users, spare;	/* those who do not need it are among the users */
+	struct blob	*next;		/* which waits for a place, too */
+	bool		 crawls;
+	bool		 aside;		/* it has left its place, and goes on */
 	bool		 busy;		/* its job is queued or runs; whoever is last frees it */
 	bool		 listed;
 	bool		 dropped;	/* its document is gone: not to be kept */
@@ -83,6 +88,9 @@ struct store {
 	pthread_mutex_t	 lock;		/* guards: all below, and of each blob what it says */
 	pthread_cond_t	 hashed;	/* on attempt.hashing */
 	void		*blobs;		/* those that are listed, by name (tsearch) */
+	struct blob	*queue, **queue_end;	/* fetches that wait for a place */
+	unsigned	 places, running[2], aside;	/* [1]: small ones */
+	int64_t		 patience;	/* ms */
 	unsigned	 refs;		/* blobs and the store's owner */
 	bool		 closing;
 	bool		 spills;	/* the disk takes no more, and the log says so */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/clock.h"
 #include "auth/log.h"
 #include "blob.h"
 #include "spill.h"
@@ -22,6 +23,10 @@
 
 #define HASH_STEP	(256 * 1024)	/* bytes that are worth waking the hashing thread for */
 #define ROOM_STEP	(16ull << 20)	/* bytes removed at a time where the disk is full */
+#define SMALL		(1ull << 20)	/* bytes of a fetch that begins beside large ones */
+#define CRAWL		1024		/* bytes a second */
+#define MEASURE		1000		/* ms after which a speed means something */
+#define SOON		5000		/* ms */
 
 static bool
 same_bytes(int fd1, int fd2, uint64_t n)
@@ -37,6 +42,82 @@ same_bytes(int fd1, int fd2, uint64_t n)
 		off += (uint64_t)x;
 	}
 	return true;
+}
+
+/*
+ * Places.
+ */
+
+void
+fill_give_places(struct store *s)
+{
+	for (struct blob **p = &s->queue, *b; (b = *p);) {
+		const bool small = b->size <= SMALL;
+
+		if (!s->closing && b->users > 0 && s->running[0] + s->running[1] >= s->places &&
+		    (!small || s->running[1] > 0)) {
+			p = &b->next;
+			continue;
+		}
+		if (!(*p = b->next))
+			s->queue_end = p;
+		s->running[small]++;
+		s->stats.waiting--;
+		s->stats.fetching++;
+		pool_add(s->fetch, &b->job);
+	}
+}
+
+static void
+leave_place(struct blob *b)
+{
+	struct store *s = b->store;
+
+	pthread_mutex_lock(&s->lock);
+	if (b->aside)
+		s->aside--;
+	else
+		s->running[b->size <= SMALL]--;
+	s->stats.fetching--;
+	fill_give_places(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Caller locks. A fetch looks whether it keeps another one waiting that is more use. */
+static void
+make_way(struct blob *b)
+{
+	struct store *s = b->store;
+	struct attempt *a = &b->attempt;
+	const int64_t now = clock_ms();
+	const uint64_t ran = (uint64_t)(now - a->since), got = a->filled - a->had;
+
+	fill_give_places(s);		/* of those who waited, some may have left */
+	if (b->users == b->spare) {
+		if (s->queue && ran >= MEASURE && (b->size - a->filled) * ran > got * SOON) {
+			b->abandoned = true;
+			blob_unlist(b);
+		}
+		return;
+	}
+	if (s->patience > 0 && now - a->since >= s->patience) {
+		b->crawls = got < CRAWL * ran / 1000;
+		a->since = now;
+		a->had = a->filled;
+	}
+	if (!s->queue || !b->crawls || b->aside)
+		return;
+	if (s->aside < s->places) {
+		b->aside = true;
+		s->aside++;
+		s->running[b->size <= SMALL]--;
+		fill_give_places(s);
+	} else {
+		log_warn("store", "%s: less than 1 KiB a second came, and others wait: given up",
+		    b->name);
+		b->error = -ETIMEDOUT;
+		b->abandoned = true;
+	}
 }
 
 /*
@@ -71,7 +152,7 @@ begin_attempt(struct blob *b, int fd)
 
 	end_attempt(b);
 	a->fd = fd;
-	a->filled = 0;
+	a->filled = a->had = 0;
 	a->adopted = a->scattered = false;
 	pthread_mutex_lock(&b->store->lock);
 	a->seen = 0;
@@ -339,9 +420,11 @@ blob_cancelled(const struct blob *b)
 }
 
 bool
-blob_unwanted(const struct blob *b)
+blob_unwanted(struct blob *b)
 {
 	pthread_mutex_lock(&b->store->lock);
+	if (b->class == STORE_FETCH && !b->abandoned)
+		make_way(b);
 	bool unwanted = b->store->closing || b->abandoned;
 	pthread_mutex_unlock(&b->store->lock);
 	return unwanted;
@@ -457,6 +540,7 @@ fill_blob(struct blob *b)
 	if (fd < 0)
 		return fd;
 	a->fd = fd;
+	a->since = clock_ms();
 	rc = *b->md5 ? hash_begin(&a->hash, b->store->md5) : 0;
 	if (rc == 0)
 		rc = fill_once(b);
@@ -485,7 +569,8 @@ end_fill(struct blob *b, int rc)
 		b->landed = b->size;
 	} else {
 		b->state = BLOB_FAILED;
-		b->error = rc == -ECANCELED ? -EINTR : rc;
+		if (b->error == 0)
+			b->error = rc == -ECANCELED ? -EINTR : rc;
 		blob_unlist(b);		/* the next open tries anew */
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -498,7 +583,6 @@ run_fill(struct job *job)
 {
 	struct blob *b = (struct blob *)((char *)job - offsetof(struct blob, job));
 	struct store *s = b->store;
-	bool fetch = b->class == STORE_FETCH;
 
 	pthread_mutex_lock(&s->lock);
 	bool wanted = b->users > 0 && !s->closing;
@@ -506,8 +590,6 @@ run_fill(struct job *job)
 		b->state = BLOB_FILLING;
 	else
 		blob_unlist(b);
-	s->stats.waiting -= fetch;
-	s->stats.fetching += fetch;
 	pthread_mutex_unlock(&s->lock);
 	int rc = wanted ? 0 : -ECANCELED;
 	if (rc == 0 && b->prepare)
@@ -516,9 +598,8 @@ run_fill(struct job *job)
 		return;			/* b may be in another thread, or gone */
 	if (rc == 0)
 		rc = fill_blob(b);
-	pthread_mutex_lock(&s->lock);
-	s->stats.fetching -= fetch;
-	pthread_mutex_unlock(&s->lock);
+	if (b->class == STORE_FETCH)
+		leave_place(b);
 	end_fill(b, rc);
 }
 
@@ -535,9 +616,8 @@ drop_fill(struct job *job)
 {
 	struct blob *b = (struct blob *)((char *)job - offsetof(struct blob, job));
 
-	pthread_mutex_lock(&b->store->lock);
-	b->store->stats.waiting -= b->class == STORE_FETCH;
-	pthread_mutex_unlock(&b->store->lock);
+	if (b->class == STORE_FETCH)
+		leave_place(b);
 	end_fill(b, -ECANCELED);
 }
 
@@ -551,6 +631,13 @@ fill_start(struct blob *b)
 	b->attempt = (struct attempt){ .fd = -1, .job = { .run = run_hash, .drop = drop_hash } };
 	b->state = BLOB_QUEUED;
 	b->busy = true;
-	s->stats.waiting += b->class == STORE_FETCH;
-	pool_add(b->class == STORE_FETCH ? s->fetch : s->render, &b->job);
+	if (b->class == STORE_FETCH) {
+		s->stats.waiting++;
+		b->next = NULL;
+		*s->queue_end = b;
+		s->queue_end = &b->next;
+		fill_give_places(s);
+	} else {
+		pool_add(s->render, &b->job);
+	}
 }

@@ -7,8 +7,11 @@
 #define FS_STORE_FILL_H
 
 struct blob;
+struct store;
 
 /* Caller locks. Gives an idle blob a thread as soon as one is free. */
 void	fill_start(struct blob *);
+/* Caller locks. Begins the fetches for which there are places; all, if the store closes. */
+void	fill_give_places(struct store *);
 
 #endif

@@ -26,7 +26,7 @@ store_open(const struct store_options *o, struct store **out)
 
 	if (!s)
 		return -ENOMEM;
-	if ((rc = pool_open("sffs-fetch", o->fetches, &s->fetch)) < 0 ||
+	if ((rc = pool_open("sffs-fetch", 2 * o->fetches + 1, &s->fetch)) < 0 ||
 	    (rc = pool_open("sffs-render", RENDERS, &s->render)) < 0 ||
 	    (rc = pool_open("sffs-hash", HASHES, &s->hash)) < 0 ||
 	    (rc = (s->md5 = hash_load()) ? 0 : -EIO) < 0 ||
@@ -39,6 +39,9 @@ store_open(const struct store_options *o, struct store **out)
 		return rc;
 	}
 	s->refs = 1;
+	s->places = o->fetches;
+	s->patience = INT64_C(1000) * o->patience;
+	s->queue_end = &s->queue;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->hashed, NULL);
 	*out = s;
@@ -50,6 +53,7 @@ store_stop(struct store *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->closing = true;
+	fill_give_places(s);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -247,6 +251,14 @@ blob_pread(struct blob *b, void *p, size_t n, uint64_t off)
 		done += got > 0 ? (size_t)got : 0;
 	}
 	return 0;
+}
+
+void
+blob_spare(struct blob *b)
+{
+	pthread_mutex_lock(&b->store->lock);
+	b->spare++;
+	pthread_mutex_unlock(&b->store->lock);
 }
 
 bool

@@ -13,6 +13,11 @@
  * 16 MiB; else it is dropped. Fetches and renders have threads of their own, so that a render
  * that waits for a fetch cannot keep it from starting.
  *
+ * Fetches have places, first come, first served. While one waits, nothing slow keeps it out for
+ * long: what nobody needs ends unless it is nearly there, what is small (1 MiB) begins beside large
+ * ones, and a fetch that crawls steps aside, or ends in -ETIMEDOUT where as many have done so as
+ * there are places.
+ *
  * Knows nothing of HTTP, CSV or FUSE. Any thread.
  */
 #ifndef FS_STORE_STORE_H
@@ -57,7 +62,8 @@ struct store_want {
 struct store_options {
 	const char	*dir;		/* made if missing, mode 0700 */
 	uint64_t	 limit;		/* bytes kept; the least recently used blobs go first */
-	unsigned	 fetches;	/* at a time */
+	unsigned	 fetches;	/* at a time, besides those above */
+	unsigned	 patience;	/* seconds with less than 1 KiB each: it crawls; 0: never */
 };
 
 int	store_open(const struct store_options *, struct store **out);
@@ -88,6 +94,9 @@ ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
  * the next store_get fills another. */
 int	blob_pread(struct blob *, void *, size_t n, uint64_t off);
 bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been checked */
+/* The caller, who keeps the blob until its fill ends, does not need it: the fill need not go on for
+ * the caller's sake. */
+void	blob_spare(struct blob *);
 /* For threads that may block: blob_ready until there is something, then blob_pread. */
 ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);
 
@@ -105,8 +114,8 @@ int	blob_write_at(struct blob *, const void *, size_t, uint64_t off);
 uint64_t blob_filled(const struct blob *);	/* bytes written so far */
 int	blob_restart(struct blob *);	/* the next append is byte 0; readers keep what they have */
 bool	blob_cancelled(const struct blob *);	/* the store closes: give up */
-/* True if the fill should stop. Poll this while waiting for data; blob_append says the same. */
-bool	blob_unwanted(const struct blob *);
+/* True if the fill should stop. Poll this while waiting for data. */
+bool	blob_unwanted(struct blob *);
 
 /*
  * Calls each() for the whole files of a store's directory, in order of their names; a file for
