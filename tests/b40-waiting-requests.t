@@ -101,7 +101,8 @@ org_forget
 readers=
 for i in 1 2 3 4; do
 	version=$(org document -G -d title=slow$i | cut -d' ' -f2)
-	org fault -d kind=slow -d bytes=300 --data-urlencode "match=GET *$version/VersionData" -d times=forever >/dev/null
+	org fault -d kind=slow -d bytes=300 --data-urlencode "match=GET *$version/VersionData" -d times=forever \
+		>/dev/null
 	cat "$MNT/documents/slow$i/slow$i.bin" >/dev/null & readers="$readers $!"
 done
 org_wait 'GET *VersionData' 4
