@@ -6,7 +6,7 @@ away.
 
 For tests/f55-model.t, which has an org and a mount point. STEPS of them; SEED to have the same again.
 """
-import datetime, hashlib, json, os, random, re, signal, subprocess, sys, time, urllib.parse, urllib.request
+import datetime, hashlib, json, os, random, select, signal, subprocess, sys, time, urllib.parse, urllib.request
 
 BUILD, TMP, MNT, ORG = (os.environ[k] for k in ('BUILD', 'TMP', 'MNT', 'ORG_URL'))
 STEPS, SEED = int(os.environ.get('STEPS', 60)), int(os.environ.get('SEED', time.time()))
@@ -26,6 +26,17 @@ def daemon():
     """The process that serves the mount: the one that is not the helper which mounts for it."""
     pids = subprocess.run(['pgrep', '-f', f'^{BUILD}/sffs .* sim {MNT}$'], stdout=subprocess.PIPE).stdout.split()
     return int(pids[0])
+
+
+def unmount():
+    """Another program may look at all mounts just now, as df does: then it is busy for a moment."""
+    for _ in range(100):
+        done = subprocess.run(['fusermount3', '-u', MNT], stderr=subprocess.PIPE, text=True)
+        if 'busy' not in done.stderr:
+            break
+        time.sleep(0.1)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr)
 
 
 class Document:
@@ -153,10 +164,19 @@ class Model:
 FAULTS = [dict(kind='error', status=500), dict(kind='error', status=503), dict(kind='drop'), dict(kind='html'),
           dict(kind='garbage'), dict(kind='empty'), dict(kind='not-http'), dict(kind='drop-after', bytes=100),
           dict(kind='short', bytes=10), dict(kind='error', status=401, code='INVALID_SESSION_ID'),
+          dict(kind='error', status=400, code='INVALID_QUERY_LOCATOR', match='GET */query/*'),
+          dict(kind='delay', ms=50), dict(kind='slow', bytes=100000),
+          dict(kind='long', bytes=10, match='GET */VersionData'),
+          dict(kind='corrupt', bytes=10, match='GET */VersionData'),
           dict(kind='body', body='{"totalSize":5,"done":true,"records":[]}'),
           dict(kind='body', body='{"totalSize":9,"done":false,"nextRecordsUrl":"/services/data/v62.0/query/x",'
                                  '"records":[{"Id":"069000000000001AAA"}]}', times='forever')]
 MATCHES = ['GET */query*', 'GET */VersionData', 'GET */queryAll*', 'POST */composite', 'POST */oauth2/token']
+
+
+def calm():
+    ask('fault/clear')
+    ask('set', missing=0, loop=0)
 
 
 class World:
@@ -168,7 +188,7 @@ class World:
         self.skew = 0
 
     def mount(self):
-        ask('fault/clear')              # a first fill that fails mounts nothing
+        calm()                          # a first fill that fails mounts nothing
         mounted = subprocess.run([f'{BUILD}/sffs', '-o', 'refresh=3600,tries=2', 'sim', MNT], stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT)
         if mounted.returncode != 0:
@@ -180,7 +200,7 @@ class World:
 
     def disturb(self):
         """Anything but a change of a document: faults, page sizes, tokens that expire, the end of the process."""
-        what = r.choice(('fault', 'fault', 'page-size', 'kill', 'expire', 'remount', 'skew'))
+        what = r.choice(('fault', 'fault', 'page-size', 'kill', 'expire', 'remount', 'skew', 'rows'))
         if what == 'fault':
             fault, match = r.choice(FAULTS), r.choice(MATCHES)
             ask('fault', **dict(dict(match=match, times=1), **fault))
@@ -193,14 +213,19 @@ class World:
             what = f'{self.clock}={self.skew}'
         elif what == 'page-size':
             ask('set', **{'page-size': r.choice((1, 2, 3, 7, 200, 2000))})
+        elif what == 'rows':            # fewer than are counted, or the same ones again and again
+            setting = r.choice(('missing', 'loop'))
+            ask('set', **{setting: r.choice((1, 2, 1000))})
+            what = f'rows: {setting}'
         elif what == 'expire':
             ask('expire-tokens')
         elif what in ('kill', 'remount'):
             if what == 'kill':
-                os.kill(daemon(), signal.SIGKILL)
-                subprocess.run(['fusermount3', '-u', MNT], check=True)
-            else:
-                subprocess.run(['fusermount3', '-u', MNT], check=True)
+                process = os.pidfd_open(daemon())
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+                select.select([process], [], [])
+                os.close(process)
+            unmount()
             self.mount()
         self.log.append(what)
 
@@ -250,6 +275,16 @@ class World:
             except OSError as e:
                 self.problem(f"{name[:30]} ({d.id}): {e.strerror}: " + open(f"{MNT}/.sffs/log").read()[-600:])
 
+    def read_any(self):
+        """Whatever is wrong with the org just now, a read has right bytes or an error."""
+        for name, d in r.sample(sorted(self.model.names().items()), min(2, len(self.model.names()))):
+            try:
+                with open(f'{MNT}/documents/{name}/content', 'rb') as f:
+                    if f.read() != d.versions[-1].encode():
+                        self.problem(f'{name[:30]} ({d.id}): a read of other bytes while the org is ill')
+            except OSError as e:
+                self.log.append(f'read: {e.strerror}')
+
     def compare_sums(self, names):
         want = sorted(hashlib.md5(d.versions[-1].encode()).hexdigest() for d in names.values())
         got = sorted(line.lstrip('\\')[:32] for line in open(f'{MNT}/.sffs/MD5SUMS'))
@@ -270,10 +305,11 @@ class World:
                     break
                 if lost := before - set(os.listdir(f'{MNT}/documents')):
                     self.problem(f'a refresh that failed has taken away {sorted(n[:30] for n in lost)}')
-                ask('fault/clear')
+                calm()
             else:
                 self.problem('no refresh in ten succeeds')
-            ask('fault/clear')
+            self.read_any()
+            calm()
             self.compare(i == STEPS - 1)
             if self.problems:
                 return
@@ -281,7 +317,8 @@ class World:
 
 w = World()
 w.run()
-subprocess.run(['fusermount3', '-u', MNT])
+if os.path.ismount(MNT):
+    unmount()
 good = not w.problems
 print(('ok' if good else 'not ok') + f' 1 - {STEPS} random steps: after each refresh the tree is what the org has')
 if not good:
