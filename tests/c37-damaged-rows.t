@@ -7,6 +7,8 @@ mkdir "$data"
 for i in 1 2 3; do printf 'text %s' $i >"$data/T$i.txt"; done
 printf 'a,b\n1,2\n' >"$data/Table1.csv"
 printf 'a,b\n3,4\n' >"$data/Table2.csv"
+touch -d '2020-01-01 UTC' "$data"/*	# so that no refresh mentions them again
+echo new >"$data/New.txt"
 org_start --data "$data"
 # damage SQL: while nothing is mounted.
 damage() {
