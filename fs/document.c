@@ -20,12 +20,6 @@
 #define COPY_BOOL(m)
 #define COPY_TEXT(m)	copy_text(&copy.m, &end);
 
-#define SAME_ID(m)	strcmp(a->m, b->m) == 0
-#define SAME_INT(m)	a->m == b->m
-#define SAME_TIME(m)	a->m == b->m
-#define SAME_BOOL(m)	a->m == b->m
-#define SAME_TEXT(m)	same_text(a->m, b->m)
-
 void
 document_free(struct document *d)
 {
@@ -62,21 +56,6 @@ document_copy(const struct document *d, struct document *out)
 	COPY_TEXT(name)
 	*out = copy;
 	return 0;
-}
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-bool
-document_same(const struct document *a, const struct document *b)
-{
-#define X(kind, member, path) if (!(SAME_##kind(member))) return false;
-	DOCUMENT_FIELDS(X)
-#undef X
-	return true;
 }
 
 static bool

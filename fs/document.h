@@ -90,8 +90,6 @@ struct document {
 void	document_free(struct document *);	/* its strings; leaves an empty document */
 /* A copy with its own strings. -ENOMEM. */
 int	document_copy(const struct document *, struct document *out);
-/* Compares the fields, not keys and name. */
-bool	document_same(const struct document *, const struct document *);
 
 bool	document_is_csv(const struct document *);	/* has views */
 bool	document_is_note(const struct document *);	/* HTML; also there as plain text */

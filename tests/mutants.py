@@ -51,7 +51,7 @@ def write(path, text):
 
 def end_all(directory, tmp):
     """Unmounts and ends what a test that was killed has left."""
-    for line in reversed(open('/proc/self/mounts').readlines()):
+    for line in reversed(open('/proc/self/mounts', errors='surrogateescape').readlines()):
         target = line.split()[1].replace('\\040', ' ')
         if target.startswith(tmp + '/'):
             subprocess.run(['umount', '-l', target], stderr=subprocess.DEVNULL)

@@ -409,7 +409,7 @@ update_row(struct catalogue *c, const struct document *d, const struct stored *o
 	sqlite3_stmt *st;
 	int rc = 0;
 
-	if (document_same(d, &old->doc) && d->version_key == old->doc.version_key)
+	if (row_seal_of(d, x->key) == row_seal_of(&old->doc, x->key))
 		return 0;
 	if (d->version_key != old->doc.version_key)
 		rc = names_log(&c->names, x->names[x->rank], x->key);

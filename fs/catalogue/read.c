@@ -80,7 +80,7 @@ struct read {
 	struct db	*db;
 	sqlite3_stmt	*st;
 	uint64_t	 key, version_key;
-	const char	*id, *parent_id;
+	const char	*id;
 };
 
 static void
@@ -136,8 +136,7 @@ sealed_row(struct catalogue *c, struct read *r, struct document *d)
 		return rc;
 	bool good = row_document(r->st, c->names.hash, d) && (!r->key || r->key == d->key) &&
 	    (!r->version_key || r->version_key == d->version_key) &&
-	    (!r->id || strcmp(r->id, d->id) == 0) &&
-	    (!r->parent_id || strcmp(r->parent_id, d->parent_id) == 0);
+	    (!r->id || strcmp(r->id, d->id) == 0);
 	return good ? 1 : db_damaged(r->db);
 }
 
@@ -171,7 +170,7 @@ find_each(struct catalogue *c, struct read *r, int rc, catalogue_each *each, voi
 int
 catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
 {
-	struct read r = { .key = key };
+	struct read r = { 0 };
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_KEY, "i", N(key)), out);
 }
@@ -236,7 +235,7 @@ int
 catalogue_list_parent(
     struct catalogue *c, const char *parent_id, uint64_t after, catalogue_each *each, void *ctx)
 {
-	struct read r = { .parent_id = parent_id };
+	struct read r = { 0 };
 	int rc = begin_read(c, &r, SQL_LIST_PARENT, "ti", parent_id, bound(after));
 
 	return find_each(c, &r, rc, each, ctx);

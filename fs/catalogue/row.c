@@ -52,8 +52,8 @@ row_seal(uint64_t seal, const void *p, size_t n)
 #define SEAL_TIME(v)	SEAL_INT(v)
 #define SEAL_BOOL(v)	SEAL_INT(v)
 
-static int64_t
-seal_of(const struct document *d, uint64_t key)
+int64_t
+row_seal_of(const struct document *d, uint64_t key)
 {
 	uint64_t seal = seal_number(seal_number(0, key), d->version_key);
 
@@ -72,7 +72,7 @@ row_fields(sqlite3_stmt *st, int i, struct document *d)
 #undef X
 	d->key = (uint64_t)sqlite3_column_int64(st, i++);
 	d->version_key = (uint64_t)sqlite3_column_int64(st, i++);
-	return sqlite3_column_int64(st, i) == seal_of(d, d->key);
+	return sqlite3_column_int64(st, i) == row_seal_of(d, d->key);
 }
 
 bool
@@ -105,6 +105,6 @@ row_bind(sqlite3_stmt *st, const struct document *d, uint64_t key)
 		sqlite3_bind_int64(st, i++, (int64_t)d->version_key);
 	else
 		sqlite3_bind_null(st, i++);
-	sqlite3_bind_int64(st, i++, seal_of(d, key));
+	sqlite3_bind_int64(st, i++, row_seal_of(d, key));
 	return i;
 }
