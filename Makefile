@@ -72,7 +72,8 @@ soak: setup
 	ROUNDS=200 $(PROVE) --verbose tests/f70-kill-9.t
 	ROUNDS=200 $(PROVE) --verbose tests/f75-stopped-mount.t
 	READS=1000 $(PROVE) --verbose tests/f80-corrupt-downloads.t
-	STRESS_SECONDS=120 $(PROVE) --verbose tests/f50-stress.t
+	STRESS_SECONDS=1800 $(PROVE) --verbose tests/f50-stress.t
+	for seed in $$(seq 10); do SEED=$$seed ROUNDS=40 STARTS=40 $(PROVE) tests/f52-failing.t || exit; done
 	ROUNDS=100000 $(PROVE) $(BUILD)/tests/a51-catalogue-names
 	ROUNDS=300 $(PROVE) $(BUILD)/tests/a43-store-shared
 	A35_ROUNDS=20000 $(PROVE) $(BUILD)/tests/a35-view-python

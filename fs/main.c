@@ -334,11 +334,10 @@ run_mount(struct sffs *s)
 
 	for (size_t i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
 		rc = steps[i](s);
-	int status = exit_status_of(rc);
 	if (rc == 0)
-		status = serve(s) < 0 ? EXIT_MOUNT : EXIT_DONE;
+		rc = serve(s);
 	close_all(s);
-	return status;
+	return exit_status_of(rc);
 }
 
 static int
@@ -379,8 +378,10 @@ protect_process(void)
 	/* The memory holds tokens: no core dumps, no access for the user's other processes. */
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-	/* What is larger goes back to the system when it is freed. Else glibc keeps more each time. */
+	/* What is larger goes back to the system when it is freed; else glibc keeps more each time. Of
+	 * smaller things each heap keeps what its threads once needed. */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_ARENA_MAX, 4);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	/* Each file that is open in the mount is a descriptor here. */

@@ -87,7 +87,7 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 	    o->name, o->allow_other ? ",allow_other" : "");
 	m->session = fuse_session_new(&args, &operations, sizeof(operations), m);
 	if (!m->session) {
-		rc = -EINVAL;
+		rc = -ENOMEM;
 		goto out;
 	}
 	/* The mount point was free when the program started, and a first fill takes a while. */
@@ -127,7 +127,7 @@ mount_serve(struct mount *m, struct tree *tree)
 		}
 		park_stop(m);
 	}
-	return rc;
+	return rc == -EAGAIN ? -ENOMEM : rc;	/* no thread */
 }
 
 void
