@@ -1,6 +1,6 @@
 #!/bin/sh
 # Every file has the bytes, size and date that it has in the org, and each version is downloaded once, ever.
-. "${0%/*}/lib.sh"; plan 22
+. "${0%/*}/lib.sh"; plan 21
 data=$TMP/data
 mkdir "$data" "$data/Sales" "$data/Report.versions" "$data/Acme Corp.account"
 cp -p /usr/share/distro-info/*.csv "$data"
@@ -34,8 +34,6 @@ calls 'reading makes no query' 'GET */query*' 0
 differ=$(while IFS='	' read -r from to; do
 	[ "$(stat -c '%s %Y' "$data/$from")" = "$(stat -c '%s %Y' "$MNT/$to")" ] || echo "$to"; done <"$TMP/pairs")
 is 'sizes and dates are those of the org' "$differ" ''
-is 'the date of metadata.json is that of the record' "$(stat -c %Y "$MNT/documents/one/metadata.json")" \
-	"$(date -d "$(jq -r .SystemModstamp "$MNT/documents/one/metadata.json")" +%s)"
 is 'content is the file, under a name that never changes' "$(cat "$MNT/documents/Report/content")" second
 id=$(jq -r .Id "$MNT/documents/Report/metadata.json")
 is 'by-id leads to the document' "$(cat "$MNT/by-id/$id/content")" second

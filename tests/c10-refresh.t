@@ -1,11 +1,11 @@
 #!/bin/sh
 # Changes in the org show after a refresh, which costs one call; open files keep the version that was opened.
-. "${0%/*}/lib.sh"; plan 47
+. "${0%/*}/lib.sh"; plan 48
 data=$TMP/data
 mkdir "$data"
 printf 'first\n' >"$data/Report.txt"
 printf 'plan\n' >"$data/Plan.txt"
-printf 'gone\n' >"$data/Gone.txt"
+printf 'gone\n' >"$data/Gone.txt"; touch -d '2020-01-01 UTC' "$data/Gone.txt"
 printf 'a,b\n1,2\n' >"$data/Table.csv"
 org_start --data "$data"
 fs_mount -o refresh=3600
@@ -89,6 +89,8 @@ exec 3<&-
 change undelete -d title=Gone
 fs_sync
 is 'an undeleted document is back' "$(cat "$docs/Gone/Gone.txt")" gone
+is 'metadata.json of an undeleted document has the date of the record' "$(stat -c %Y "$docs/Gone/metadata.json")" \
+	"$(date -d "$(jq -r .SystemModstamp "$docs/Gone/metadata.json")" +%s)"
 change archive -d title=Gone
 fs_sync
 ok 'an archived document is not listed' not test -e "$docs/Gone"
