@@ -89,6 +89,8 @@ spawn_program(const char *const *argv, int output, pid_t *out)
 		posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 		posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
 	}
+	/* The caller's: a browser would keep them open for long. */
+	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&none);
 	sigemptyset(&defaults);

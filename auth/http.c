@@ -29,9 +29,11 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "host.h"
+#include "log.h"
 
 #define DOWNLOAD_BUFFER	(256L << 10)	/* bytes read at a time when there is a sink */
 #define PIECE		(256u << 10)	/* bytes that a sink gets at a time, at most */
@@ -589,6 +591,19 @@ put_error(const struct http_transfer *x, int rc, CURLcode code)
 		snprintf(x->out->error, sizeof(x->out->error), "%.80s: %.160s", x->host, text);
 }
 
+/* libcurl takes it for a host that does not answer. */
+static bool
+can_open_files(void)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return errno != EMFILE && errno != ENFILE;
+	close(ends[0]);
+	close(ends[1]);
+	return true;
+}
+
 int
 http_do(struct http *h, const struct http_request *q, struct http_response *out)
 {
@@ -627,8 +642,12 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 	}
 out:
 	if (rc < 0) {
-		if (!x.sink_failed && rc != -EINTR)
+		if (rc != -EINTR && !can_open_files()) {
+			log_warn_once("http", "no more files can be open at a time (ulimit -n)");
+			rc = -EMFILE;
+		} else if (!x.sink_failed && rc != -EINTR) {
 			put_error(&x, rc, code);
+		}
 		buf_free(&out->body);
 	}
 	curl_easy_cleanup(x.easy);

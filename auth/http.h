@@ -87,8 +87,8 @@ struct http_response {
 /*
  * 0: there is a status, whatever it is. Else no (whole) answer came: -EHOSTUNREACH (name, route,
  * refused), -ETIMEDOUT, -ECONNRESET (cut), -EPROTO (TLS or not HTTP), -EBADMSG (not to be decoded),
- * -EMSGSIZE, -EINTR, -EINVAL (a URL or a header that is never sent), or what the sink returned.
- * Free the response in any case.
+ * -EMSGSIZE, -EINTR, -EMFILE (logged), -EINVAL (a URL or a header that is never sent), or what the
+ * sink returned. Free the response in any case.
  */
 int	http_do(struct http *, const struct http_request *, struct http_response *out);
 void	http_response_free(struct http_response *);

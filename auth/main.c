@@ -4,18 +4,14 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "exit_status.h"
 #include "log.h"
 #include "login.h"
+#include "process.h"
 
 #define LOGIN_TIME	600	/* seconds: a person may have to find a second factor */
 
@@ -176,12 +172,7 @@ main(int argc, char **argv)
 {
 	struct auth_arguments a = { .session.timeout = LOGIN_TIME };
 
-	log_plain("sffs-auth");
-	/* The memory holds tokens: no core dumps, and no debugger of the same user. */
-	prctl(PR_SET_DUMPABLE, 0);
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-	signal(SIGPIPE, SIG_IGN);
-	umask(077);
+	process_begin("sffs-auth");
 	int status = parse_arguments(argc, argv, &a);
 	return status >= 0 ? status : exit_status_of(run_chosen(&a));
 }

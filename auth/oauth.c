@@ -416,7 +416,7 @@ call_endpoint(struct http *http, const char *base, const char *path, const struc
 			.headers = headers,
 			.body_limit = BODY_LIMIT },
 		    a);
-		if (rc < 0 && rc != -EINTR && rc != -ENOMEM) {
+		if (rc < 0 && rc != -EINTR && rc != -EMFILE && rc != -ENOMEM) {
 			int failed = oauth_fail(f,
 			    rc == -ECONNRESET ? OAUTH_FAULT : OAUTH_UNREACHABLE,
 			    "%s is out of reach: %s", base, a->error);

@@ -4,18 +4,16 @@
  */
 #include <errno.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/config.h"
 #include "auth/exit_status.h"
 #include "auth/http.h"
 #include "auth/log.h"
+#include "auth/process.h"
 #include "auth/token.h"
 #include "auth/utf8.h"
 #include "fs/catalogue/catalogue.h"
@@ -39,6 +37,8 @@
 #include "fs/sync/sync.h"
 #include "fs/tree/inventory.h"
 #include "fs/tree/tree.h"
+
+#define FILES_LEAST	1024	/* a lower limit is worth a line */
 
 /* Everything that is open, in the order of opening. */
 struct sffs {
@@ -280,6 +280,7 @@ serve(struct sffs *s)
 {
 	int rc = mount_open(&(struct mount_options){ .name = s->config->org,
 				.allow_other = s->config->allow_other,
+				.owner = s->config->uid,
 				.mounter = s->mounter,
 				.debug = s->arguments.debug,
 				.ready = on_mounted,
@@ -340,11 +341,45 @@ run_mount(struct sffs *s)
 	return exit_status_of(rc);
 }
 
+/* As far as the caller lets it. Returns what it is now. */
+static unsigned long long
+raise_limit(int resource)
+{
+	struct rlimit l = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (getrlimit(resource, &l) == 0) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(resource, &l);
+	}
+	return l.rlim_cur;
+}
+
+/* Each file that is open in the mount is a descriptor here, and the cache has files of any size. */
+static void
+raise_limits(void)
+{
+	const unsigned long long files = raise_limit(RLIMIT_NOFILE),
+	    bytes = raise_limit(RLIMIT_FSIZE);
+
+	if (files < FILES_LEAST)
+		log_warn("sffs", "%llu files at most can be open in the mount (ulimit -n)", files);
+	if (bytes != RLIM_INFINITY)
+		log_warn("sffs", "no document of more than %llu bytes can be read (ulimit -f)",
+		    bytes);
+}
+
 static int
 start_mount(struct sffs *s)
 {
 	int status;
 
+	/* The caller's: a lock may last for as long as one of them is open. The config is read. */
+	closefrom(STDERR_FILENO + 1);
+	raise_limits();
+	/* What is larger goes back to the system when it is freed; else glibc keeps more each time. Of
+	 * smaller things each heap keeps what its threads once needed. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	mallopt(M_ARENA_MAX, 4);
 	if (mount_check(s->arguments.mountpoint, &s->mountpoint) < 0)
 		return EXIT_MOUNT;
 	s->systemd = systemd_open();
@@ -370,40 +405,18 @@ check_cache(struct sffs *s)
 	return exit_status_of(rc);
 }
 
-static void
-protect_process(void)
-{
-	struct rlimit files;
-
-	/* The memory holds tokens: no core dumps, no access for the user's other processes. */
-	prctl(PR_SET_DUMPABLE, 0);
-	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
-	/* What is larger goes back to the system when it is freed; else glibc keeps more each time. Of
-	 * smaller things each heap keeps what its threads once needed. */
-	mallopt(M_MMAP_THRESHOLD, 1 << 20);
-	mallopt(M_ARENA_MAX, 4);
-	signal(SIGPIPE, SIG_IGN);
-	umask(077);
-	/* Each file that is open in the mount is a descriptor here. */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
-}
-
 int
 main(int argc, char **argv)
 {
 	struct sffs s = { .parent = -1, .systemd = -1 };
 	struct arguments *a = &s.arguments;
 
-	log_plain("sffs");
+	process_begin("sffs");
 	if (getuid() != geteuid() || getgid() != getegid()) {
 		log_error(
 		    "sffs", "refuses to run set-uid; fusermount3 is what may mount for a user");
 		return EXIT_USAGE;
 	}
-	protect_process();
 	int status = arguments_parse(argc, argv, a);
 	const bool needs_config = a->command == ARGUMENTS_MOUNT || a->cache;
 	if (status == EXIT_DONE && needs_config)

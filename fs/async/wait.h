@@ -23,6 +23,7 @@ struct waitq;
 struct wait {
 	void		(*ready)(struct wait *);	/* may free what the wait is part of */
 	uint64_t	 ticket;	/* for whoever queues it: of what it waited for; or 0 */
+	bool		 guest;		/* for whoever asks the org for it: it is not the owner's */
 	/* private */
 	struct waitq	*queue;
 	struct wait	*next, **prev;

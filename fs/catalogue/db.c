@@ -117,6 +117,7 @@ errno_of_sqlite(int code)
 	case SQLITE_NOMEM: return -ENOMEM;
 	case SQLITE_READONLY: return -EROFS;
 	case SQLITE_INTERRUPT: return -EINTR;
+	case SQLITE_CANTOPEN: return errno == EMFILE || errno == ENFILE ? -EMFILE : -EIO;
 	default: return code == SQLITE_IOERR_NOMEM ? -ENOMEM : -EIO;
 	}
 }

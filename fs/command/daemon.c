@@ -31,11 +31,15 @@ daemon_start(int *parent, int *status)
 	int ends[2];
 
 	*status = EXIT_OTHER;
-	pid_t child = pipe2(ends, O_CLOEXEC) < 0 ? -1 : fork();
+	/* Now: when the daemon leaves its terminal there may be no descriptor left for it. */
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const bool good = null >= 0 && dup2(null, STDIN_FILENO) == 0 && pipe2(ends, O_CLOEXEC) == 0;
+	pid_t child = good ? fork() : -1;
 	if (child < 0) {
 		log_error("sffs", "fork: %s", strerror(errno));
 		return false;
 	}
+	close(null);
 	if (child > 0) {
 		close(ends[1]);
 		*status = wait_for_child(child, ends[0]);
@@ -62,13 +66,8 @@ daemon_leave(int parent)
 {
 	if (setsid() < 0 || chdir("/") < 0)
 		log_warn("sffs", "leaving the terminal: %s", strerror(errno));
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		close(null);
-	}
+	dup2(STDIN_FILENO, STDOUT_FILENO);
+	dup2(STDIN_FILENO, STDERR_FILENO);
 	log_to_syslog("sffs");
 	if (write(parent, "", 1) < 0)
 		log_warn("sffs", "the parent is gone: %s", strerror(errno));

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fs/rest/rest.h"
 #include "fs/store/store.h"
 
 #include "column_names.h"
@@ -311,6 +312,12 @@ file_is_cached(struct files *fs, const struct document *d)
 	struct download v = download_of(d);
 
 	return store_has(fs->store, v.name.s, v.size);
+}
+
+int
+file_check_guest(struct files *fs, const struct document *d, const struct wait *w)
+{
+	return !w->guest || file_is_cached(fs, d) ? 0 : rest_check_guest(fs->rest);
 }
 
 int

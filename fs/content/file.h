@@ -32,6 +32,8 @@ void	files_close(struct files *);
 
 /* The version's bytes are in the cache: reading them costs no call. */
 bool	file_is_cached(struct files *, const struct document *);
+/* -EDQUOT: they are not, and no call may be spent on this guest. 0 for the owner. */
+int	file_check_guest(struct files *, const struct document *, const struct wait *);
 /* Deletes what is cached of content that was deleted in the org; open handles read on. */
 void	file_drop(struct files *, const char *content);
 int	file_open_version(struct files *, const struct document *, struct file **out);

@@ -6,6 +6,7 @@
 
 #include "auth/log.h"
 #include "mounter.h"
+#include "signals.h"
 
 #include "internal.h"
 
@@ -33,8 +34,10 @@ mount_at(struct mount *m, const char *mountpoint, const char *options)
 	if (m->o.mounter) {
 		int fd = mounter_mount(m->o.mounter, options);
 
-		if (fd < 0)
+		if (fd < 0) {	/* if it has mounted, and this process could not take the descriptor */
+			mounter_unmount(m->o.mounter);
 			return fd;
+		}
 		snprintf(descriptor, sizeof(descriptor), "/dev/fd/%d", fd);
 		mountpoint = descriptor;
 	}
@@ -96,6 +99,7 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 		goto out;
 	}
 	m->has_signal_handlers = fuse_set_signal_handlers(m->session) == 0;
+	signals_take();
 	if (!m->has_signal_handlers || mount_at(m, mountpoint, options + strlen("-o")) < 0) {
 		log_error("mount", "%s: cannot mount: see the line above, or run: sffs doctor %s",
 		    mountpoint, o->name);

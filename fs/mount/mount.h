@@ -14,6 +14,7 @@
 #define FS_MOUNT_MOUNT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct catalogue_change;
 struct mount;
@@ -23,6 +24,7 @@ struct tree;
 struct mount_options {
 	const char	*name;		/* the device, for mount(8) and df(1) */
 	bool		 allow_other;
+	uid_t		 owner;		/* others but root and our own user are guests (wait.h) */
 	bool		 debug;		/* libfuse prints each request */
 	struct mounter	*mounter;	/* mounts and unmounts if this process cannot; or NULL */
 	void		(*ready)(void *ctx);	/* called once, when the mount answers */

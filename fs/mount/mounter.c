@@ -9,12 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "signals.h"
+
 /*
- * Reads one line for each command. Signals are for the filesystem, which then asks. Once it is
- * mounted, the terminal is left, as a daemon does.
+ * Reads one line for each command. Once it is mounted, the terminal is left, as a daemon does.
  */
 static const char script[] =
-    "cd /; trap '' HUP INT TERM; PATH=${PATH:+$PATH:}/usr/bin:/bin\n"
+    "cd /; PATH=${PATH:+$PATH:}/usr/bin:/bin\n"
     "read -r options && _FUSE_COMMFD=0 fusermount3 -o \"$options\" -- \"$1\" || exit\n"
     "exec >/dev/null 2>&1\n"
     "read -r word && exec fusermount3 -u -q -z -- \"$1\"\n";
@@ -35,6 +36,7 @@ become_shell(const char *mountpoint, int commands)
 	char path[32];
 	int fd = memfd_create("sffs-mounter", 0);
 
+	signals_ignore();	/* they are for the filesystem, which then asks */
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	if (write(fd, script, sizeof(script) - 1) > 0 && dup2(commands, STDIN_FILENO) == 0)
 		execl("/bin/sh", "sffs-mounter", path, mountpoint, (char *)NULL);

@@ -1,10 +1,10 @@
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "internal.h"
+#include "signals.h"
 
 #define NOTICES_MOST	262144	/* a change is up to twenty names */
 #define STOP_POLL	20	/* ms between two looks whether the thread has ended */
@@ -105,7 +105,6 @@ notices_start(struct mount *m)
 void
 notices_stop(struct mount *m)
 {
-	static const int stopping[] = { SIGINT, SIGTERM, SIGHUP };
 	struct notices *ns = &m->notices;
 	struct fuse_buf buf = { 0 };
 
@@ -114,8 +113,7 @@ notices_stop(struct mount *m)
 	pthread_cond_signal(&ns->more);
 	pthread_mutex_unlock(&ns->lock);
 	/* One more signal would make the session drop the request that it receives just then. */
-	for (size_t i = 0; i < sizeof(stopping) / sizeof(stopping[0]); i++)
-		signal(stopping[i], SIG_IGN);
+	signals_ignore();
 	fuse_session_reset(m->session);
 	while (pthread_tryjoin_np(ns->thread, NULL) == EBUSY) {
 		struct pollfd p = { .fd = fuse_session_fd(m->session), .events = POLLIN };

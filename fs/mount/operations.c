@@ -302,7 +302,9 @@ run_open(struct parked *p)
 static void
 op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	if ((fi->flags & O_ACCMODE) != O_RDONLY && !tree_is_refresh(ino))
+	const bool writes = (fi->flags & O_ACCMODE) != O_RDONLY || fi->flags & O_TRUNC;
+
+	if (writes && !tree_is_refresh(ino))
 		fuse_reply_err(req, EROFS);
 	else
 		park_request(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
@@ -413,6 +415,8 @@ op_init(void *data, struct fuse_conn_info *conn)
 		conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
 	}
 	m->opens_dirs = !(conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT);
+	/* Inode numbers last, and so do the handles that are made of them. */
+	conn->want |= conn->capable & FUSE_CAP_EXPORT_SUPPORT;
 	/* A parked read counts as one of the kernel's background requests: with the default of 12,
 	 * twelve slow downloads would stop all reading. */
 	conn->max_background = BACKGROUND_MOST;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "signals.h"
 
@@ -151,9 +152,12 @@ park_request(fuse_req_t req, const struct parked *what)
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
+	const uid_t uid = fuse_req_ctx(req)->uid;
+
 	*p = *what;
 	p->wait.ready = on_ready;
 	p->mount = fuse_req_userdata(req);
+	p->wait.guest = uid != 0 && uid != p->mount->o.owner && uid != geteuid();
 	p->req = req;
 	fuse_req_interrupt_func(req, on_interrupt, p);
 	run_parked(p);

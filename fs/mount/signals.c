@@ -9,11 +9,13 @@
 #include "signals.h"
 
 #define BIT(signal)	(UINT64_C(1) << ((signal) - 1))
-
-/* A person or a time limit wants the program to end or to do something else. */
-static const uint64_t ending = BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGABRT) |
-    BIT(SIGKILL) | BIT(SIGPIPE) | BIT(SIGALRM) | BIT(SIGTERM) | BIT(SIGXCPU) | BIT(SIGILL) |
-    BIT(SIGBUS) | BIT(SIGFPE) | BIT(SIGSEGV) | BIT(SIGSYS) | BIT(SIGTRAP);
+#define CRASHES		(BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) | BIT(SIGFPE) |           \
+    BIT(SIGSEGV) | BIT(SIGSYS))
+/* A person or a time limit wants the program to end. */
+#define ASKING		(BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGALRM) | BIT(SIGTERM) |         \
+    BIT(SIGXCPU))
+#define HARMLESS	(BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) |        \
+    BIT(SIGTTOU) | BIT(SIGURG) | BIT(SIGWINCH))
 
 /* The set of signals in a line of /proc/PID/status; all, if there is no such line. */
 static uint64_t
@@ -41,5 +43,33 @@ signals_end_wait(pid_t pid)
 		return true;
 	status[n] = '\0';
 	uint64_t pending = set_of(status, "\nSigPnd:") | set_of(status, "\nShdPnd:");
-	return (pending & ~set_of(status, "\nSigBlk:") & ending) != 0;
+	return (pending & ~set_of(status, "\nSigBlk:") &
+		   (ASKING | CRASHES | BIT(SIGKILL) | BIT(SIGPIPE))) != 0;
+}
+
+static void
+handle_all(const struct sigaction *asking)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction now;
+
+	for (int s = 1; s <= SIGRTMAX; s++)
+		if (!(BIT(s) & (CRASHES | HARMLESS | BIT(SIGKILL))) &&
+		    sigaction(s, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			sigaction(s, BIT(s) & ASKING ? asking : &ignore, NULL);
+}
+
+void
+signals_take(void)
+{
+	struct sigaction end;
+
+	if (sigaction(SIGTERM, NULL, &end) == 0)
+		handle_all(&end);
+}
+
+void
+signals_ignore(void)
+{
+	handle_all(&(struct sigaction){ .sa_handler = SIG_IGN });
 }

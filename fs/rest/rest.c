@@ -72,14 +72,22 @@ is_reserved(const struct rest *r)
 	    s->api_max - s->api_used <= s->api_max * r->reserve / 100;
 }
 
+/* Caller locks. Whether calls are left beside those that are kept for the owner. */
+static bool
+has_spare_calls(struct rest *r)
+{
+	const uint64_t max = r->budget.max;
+
+	return !is_reserved(r) &&
+	    (max == 0 || budget_used(&r->budget, monotonic_seconds()) < max - max / 10);
+}
+
 bool
 rest_may_guess(struct rest *r)
 {
 	pthread_mutex_lock(&r->lock);
-	const int64_t now = monotonic_seconds();
-	const uint64_t max = r->budget.max;
-	bool may = !is_reserved(r) && r->spent_until <= now && !r->unreachable &&
-	    (max == 0 || budget_used(&r->budget, now) < max - max / 10);
+	bool may =
+	    has_spare_calls(r) && r->spent_until <= monotonic_seconds() && !r->unreachable;
 	pthread_mutex_unlock(&r->lock);
 	return may;
 }
@@ -253,6 +261,18 @@ begin_call(struct rest *r, enum rest_kind kind)
 		    "until %s, what is cached is still served",
 		    (unsigned long long)r->budget.max, when);
 	return rc;
+}
+
+int
+rest_check_guest(struct rest *r)
+{
+	pthread_mutex_lock(&r->lock);
+	const bool may = has_spare_calls(r);
+	pthread_mutex_unlock(&r->lock);
+	if (!may)
+		log_forbidden(r, "API limit: what is left of api_budget and beside api_reserve is "
+				 "for the owner of the mount; other users read what is cached");
+	return may ? 0 : -EDQUOT;
 }
 
 static void

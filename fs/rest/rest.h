@@ -151,6 +151,9 @@ int rest_version_data(
 /* Whether a call may be spent on what nobody has asked for yet: enough of all limits must be left,
  * and the org must be in reach. */
 bool	rest_may_guess(struct rest *);
+/* Whether a call may be spent on a guest, who is not the mount's owner: 0; or -EDQUOT, logged, if
+ * only the reserve or the last tenth of the budget is left. */
+int	rest_check_guest(struct rest *);
 
 struct rest_stats {
 	uint64_t	 calls[REST_KINDS];	/* that were made */

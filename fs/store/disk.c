@@ -353,7 +353,7 @@ disk_find(struct disk *d, const char *name, uint64_t size)
 	struct stat st;
 
 	if (fd < 0)
-		return -ENOENT;
+		return errno == EMFILE || errno == ENFILE ? -EMFILE : -ENOENT;
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size) {
 		log_warn("store", "%s: not as it was written: fetched again", name);
 		disk_drop(d, name);

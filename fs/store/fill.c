@@ -174,8 +174,10 @@ adopt(struct blob *b, uint64_t landed)
 	/* dup3 keeps the number, which a reader may be using. */
 	int fd = b->fd < 0 ? fcntl(a->fd, F_DUPFD_CLOEXEC, 0) : dup3(a->fd, b->fd, O_CLOEXEC);
 	if (fd < 0) {
-		log_error("store", "%s: %s", b->name, strerror(errno));
-		return -EIO;
+		const int e = errno;
+
+		log_error("store", "%s: %s", b->name, strerror(e));
+		return e == EMFILE ? -e : -EIO;
 	}
 	if (b->fd < 0)
 		b->fd = fd;		/* readers look at it after something is granted */

@@ -39,5 +39,5 @@ spill_open(uint64_t size)
 		fd = open_in(dirs[i], size);
 	if (fd < 0 && size <= MEMORY_MOST)
 		fd = memfd_create("sffs", MFD_CLOEXEC);
-	return fd < 0 ? -ENOSPC : fd;
+	return fd >= 0 ? fd : errno == EMFILE || errno == ENFILE ? -EMFILE : -ENOSPC;
 }

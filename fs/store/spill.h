@@ -13,6 +13,6 @@
 
 #define SPILL_MOST (4ull << 30) /* bytes of all spilled blobs of a process; the store counts */
 
-int	spill_open(uint64_t size);	/* a descriptor, or -ENOSPC */
+int	spill_open(uint64_t size);	/* a descriptor, -ENOSPC or -EMFILE */
 
 #endif

@@ -121,15 +121,17 @@ add_first_user(struct store *s, struct blob *b)
 	return 0;
 }
 
-static void
+static int
 look_on_disk(struct blob *b)
 {
-	if (b->size > 0 && (b->fd = disk_find(b->store->disk, b->name, b->size)) < 0) {
-		b->fd = -1;
-		return;
-	}
+	int fd = b->size > 0 ? disk_find(b->store->disk, b->name, b->size) : -1;
+
+	if (b->size > 0 && fd < 0)
+		return fd == -EMFILE ? fd : 0;
+	b->fd = fd;
 	b->state = BLOB_WHOLE;
 	b->landed = b->size;
+	return 0;
 }
 
 int
@@ -147,11 +149,13 @@ store_get(struct store *s, const struct store_want *want, struct blob **out)
 	open = join(s, b);
 	if (!open) {
 		pthread_mutex_unlock(&s->lock);
-		look_on_disk(b);
+		rc = look_on_disk(b);
 		pthread_mutex_lock(&s->lock);
 		open = join(s, b);	/* another thread may have been faster */
 	}
-	if (!open)
+	if (open)
+		rc = 0;
+	else if (rc == 0)
 		rc = add_first_user(s, b);
 	pthread_mutex_unlock(&s->lock);
 	if (open || rc < 0)

@@ -188,7 +188,9 @@ need_answer(
 	if (is_fresh(d, fresh_for, q->answer, since))
 		return 0;
 	q->task.made = false;
-	int rc = task_need(&q->task, d->pool, w);
+	int rc = w && w->guest ? rest_check_guest(d->asker.rest) : 0;
+	if (rc == 0)
+		rc = task_need(&q->task, d->pool, w);
 	if (rc == 0 && w && q->answer->asked < d->expired) {
 		w->ticket = 0;		/* it was on its way when everything expired */
 		rc = task_need(&q->task, d->pool, w);

@@ -400,7 +400,8 @@ const struct kind_row kinds[KINDS] = {
 		.wait = remote_wait_contents, .find = remote_find_contents,
 		.list = remote_list_contents },
 
-	[SFFS] = { ROOT, ".sffs", A_DIR, NO_KEY, FOREVER },
+	/* For the owner alone: the log, and what costs calls. */
+	[SFFS] = { ROOT, ".sffs", S_IFDIR | 0500, NO_KEY, FOREVER },
 	[STATUS] = { SFFS, "status.json", A_FILE, NO_KEY, NEVER, .put = put_json },
 	[LIMITS] = { SFFS, "limits.json", A_FILE, NO_KEY, NEVER, .put = put_json },
 	[REFRESH] = { SFFS, "refresh", S_IFREG | 0644, NO_KEY, FOREVER, .constant = "" },

@@ -202,6 +202,20 @@ node_each_name(const struct tree *t, const struct node *dir, tree_name *each, vo
 	}
 }
 
+/* Nobody knows the directory of one that is only a path. */
+static int
+find_parent(struct node *dir, struct node *out)
+{
+	if (dir->path)
+		return -ESTALE;
+	out->kind = kinds[dir->kind].parent;
+	if (kinds[out->kind].key != NO_KEY) {
+		out->doc = dir->doc;
+		dir->doc = (struct document){ 0 };
+	}
+	return 0;
+}
+
 int
 node_find(struct tree *t, struct node *dir, const char *name, struct node *out)
 {
@@ -209,6 +223,13 @@ node_find(struct tree *t, struct node *dir, const char *name, struct node *out)
 	struct name buf;
 
 	*out = (struct node){ 0 };
+	if (strcmp(name, ".") == 0) {
+		*out = *dir;
+		*dir = (struct node){ 0 };
+		return 0;
+	}
+	if (strcmp(name, "..") == 0)
+		return find_parent(dir, out);
 	while (next_child(t, dir, out)) {
 		const char *also = kinds[out->kind].also;
 

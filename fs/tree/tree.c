@@ -57,13 +57,25 @@ current_node(
 	return rc == 0 && kinds[n->kind].wait ? kinds[n->kind].wait(t, n, &patience) : rc;
 }
 
+/* -EDQUOT: it takes the document's bytes, and no call may be spent on this guest. */
+static int
+check_guest(struct tree *t, const struct node *n, const struct wait *w)
+{
+	return !*n->doc.id || document_is_link(&n->doc) ? 0 :
+	    file_check_guest(t->o.files, &n->doc, w);
+}
+
 int
 tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w,
     struct tree_entry *out)
 {
+	uint64_t size;
 	struct node n;
 	int rc = current_node(t, ino, ticket, w, &n);
+	const struct kind_row *k = &kinds[n.kind];
 
+	if (rc == 0 && w->guest && k->size && k->size(t, &n, NULL, &size) == -EAGAIN)
+		rc = check_guest(t, &n, w);
 	if (rc == 0) {
 		rc = node_entry(t, &n, w, sync_fresh_for(t->o.sync), out);
 	} else if (rc == -ESTALE) {
@@ -123,6 +135,8 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 	double fresh = sync_fresh_for(t->o.sync);
 	int rc = node_of(t, parent, &dir);
 
+	if (rc == 0 && strlen(name) > NAME_BYTES)
+		rc = -ENAMETOOLONG;
 	out->name_for = fresh;
 	bool expires = kinds[dir.kind].on_demand || node_is_unlisted(&dir);
 	if (rc == 0)
@@ -130,7 +144,7 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 	if (rc == 0)
 		rc = node_entry(t, &n, NULL, fresh, out);
 	if (rc == 0 && n.kind == REFRESH)
-		out->ino += REFRESH_STEP * (uint64_t)++t->refreshers;
+		out->ino = *name == '.' ? parent : REFRESH + REFRESH_STEP * (uint64_t)++t->refreshers;
 	if ((expires && (rc < 0 || n.kind >= KEYED)) || (rc == -ENOENT && may_be_unlisted(name)))
 		out->name_for = 0;
 	node_free(&n);
@@ -200,6 +214,8 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 
 	if (rc == 0 && !S_ISREG(k->mode))
 		rc = -EISDIR;
+	if (rc == 0 && k->open)
+		rc = check_guest(t, &n, w);
 	if (rc == 0 && k->attr == FOREVER && n.doc.listed && n.doc.name)
 		read_ahead_opened(t->o.read_ahead, &n.doc);	/* made of a latest version */
 	if (rc == 0 && k->fresh)

@@ -69,7 +69,8 @@ struct tree_entry {
 	double		 attr_for;	/* seconds for which st is right; 0: call tree_attr */
 };
 
-/* -ENOENT also sets name_for: for how long there is no such name. */
+/* -ENOENT also sets name_for: for how long there is no such name. "." is the inode itself, ".." the
+ * directory that a directory is in: the kernel asks for them if it has a handle and no path. */
 int	tree_lookup(struct tree *, uint64_t parent, const char *name, struct tree_entry *out);
 
 /* Zero it when a request begins, and pass it to each call for that request: one answer of the org

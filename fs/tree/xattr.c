@@ -3,6 +3,7 @@
  * has them all, so they never wait.
  */
 #include <errno.h>
+#include <linux/limits.h>
 #include <string.h>
 
 #include "node.h"
@@ -43,10 +44,12 @@ put_xattrs(struct tree *t, uint64_t ino, const char *name, struct buf *b)
 		{ "cached", rc == 0 ? cached_text(t, d) : NULL },
 	};
 
-	for (size_t i = 0; *d->id && i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+	/* The kernel gives nobody the user.* attributes of a symbolic link. */
+	const bool has = *d->id && !S_ISLNK(kinds[n.kind].mode);
+	for (size_t i = 0; has && i < sizeof(attributes) / sizeof(attributes[0]); i++) {
 		const char *text = attributes[i].text;
 
-		if (!text || !*text)
+		if (!text || !*text || strlen(text) > XATTR_SIZE_MAX)
 			continue;
 		if (!name) {
 			buf_puts(b, PREFIX);

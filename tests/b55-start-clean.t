@@ -1,0 +1,82 @@
+#!/bin/sh
+# A mount starts well whoever starts it: with closed descriptors, with many open ones, with small limits.
+. "${0%/*}/lib.sh"; plan 31
+data=$TMP/data
+mkdir "$data"
+printf 'hello\n' >"$data/hello.txt"
+head -c 400000 /dev/zero >"$data/large.bin"
+for i in $(seq 100); do printf '%s\n' $i >"$data/d$i.txt"; done
+org_start --data "$data"
+sffs=$BUILD/sffs docs=$MNT/documents
+daemon() { pgrep -f "$sffs.* $MNT\$"; }
+gone() { timeout 120 sh -c "while pgrep -f '$sffs.* $MNT\$' >/dev/null; do sleep 0.05; done"; }
+end() { fs_unmount; gone; }
+
+for closed in '<&-' '>&-' '2>&-' '<&- >&-' '>&- 2>&-' '<&- 2>&-' '<&- >&- 2>&-'; do
+	timeout -s KILL 60 sh -c "exec '$sffs' sim '$MNT' $closed"
+	is "started with $closed, sffs returns" "$?" 0
+	is "started with $closed, sffs mounts" "$(cat "$docs/hello/hello.txt")" hello
+	end
+done
+"$BUILD/sffs-auth" status sim >&- 2>"$TMP/err"
+is 'sffs-auth without standard output says so' "$? $(cat "$TMP/err")" \
+	'1 sffs-auth: standard output: Bad file descriptor'
+
+exec 9>"$TMP/lock" 8<"$TMP"
+flock 9
+fs_mount
+exec 9>&- 8<&-
+ok 'a lock of the caller is free when the caller lets it go' flock -n "$TMP/lock" true
+is 'no process of the mount has a descriptor of the caller' "$(for p in $(daemon) $(pgrep -f "^sffs-mounter .* $MNT\$")
+do ls -l "/proc/$p/fd"; done | grep -c "$TMP\$\|$TMP/lock")" 0
+end
+
+# as a caller that ignores the end of children and blocks all signals
+odd() { python3 -c 'import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+os.execv(sys.argv[1], sys.argv[1:])' "$@"; }
+odd "$sffs" -o filter=x sim "$MNT" 2>/dev/null
+is 'a caller that ignores SIGCHLD gets the exit status of a start' "$?" 2
+odd "$sffs" sim "$MNT"
+is 'a caller that blocks all signals can mount' "$? $(cat "$docs/hello/hello.txt")" '0 hello'
+kill "$(daemon)"
+ok 'SIGTERM ends the mount of a caller that blocks it' gone
+
+# Limits.
+rm -rf "$XDG_CACHE_HOME/sffs"
+prlimit --fsize=300000 "$sffs" sim "$MNT" 2>"$TMP/err"
+is 'a limit of file sizes is said at the start' "$? $(cat "$TMP/err")" \
+	'0 sffs: no document of more than 300000 bytes can be read (ulimit -f)'
+cat "$docs/large/large.bin" >/dev/null 2>&1
+is 'a document larger than the limit of file sizes cannot be read' "$?" 1
+is 'the mount survives a document larger than the limit' "$(cat "$docs/hello/hello.txt")" hello
+end
+
+for n in $(seq 4 40); do
+	prlimit --nofile=$n "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err"
+	echo "$?" >>"$TMP/statuses"
+	! grep -q " $MNT " /proc/mounts || end
+	grep -q 'ulimit -n' "$TMP/err" || echo "$n: does not say ulimit"
+	! grep 'out of reach\|No space\|damaged' "$TMP/err" || echo "$n"
+done >"$TMP/wrong"
+is 'a start with too few descriptors says ulimit -n, and nothing else' "$(cat "$TMP/wrong")" ''
+is 'a start with 4 descriptors fails, one with 40 mounts' "$(head -1 "$TMP/statuses") $(tail -1 "$TMP/statuses")" '1 0'
+
+prlimit --nofile=60 "$sffs" sim "$MNT" 2>/dev/null
+is 'a program that opens more files than the mount may gets EMFILE' "$(python3 - "$docs" <<'EOF'
+import errno, os, sys
+fds, errors = [], set()
+for i in range(1, 101):
+    try:
+        fds.append(os.open('%s/d%d/d%d.txt' % (sys.argv[1], i, i), os.O_RDONLY))
+        os.read(fds[-1], 10)
+    except OSError as e:
+        errors.add(errno.errorcode[e.errno])
+print(*errors)
+EOF
+)" EMFILE
+log() { sed 's/^/# /' "$MNT/.sffs/log"; }
+[ "$failed" = 0 ] || log
+is 'all files can be read when that program has closed its own' "$(cat "$docs"/d*/d*.txt | sort -n | tail -1)" 100
+end
