@@ -346,12 +346,14 @@ wait_for_try(struct sync *s, struct task *t, uint64_t *ticket, bool later, struc
 
 	if (*ticket > 0 && *ticket <= t->done)
 		return t->rc;
-	t->made = false;
-	w->ticket = 0;
-	int rc = task_need(t, s->pool, w);
+	if (task_start(t, s->pool) < 0)
+		return -EINTR;
+	/* As soon as w is queued, an interrupt may free it, and the ticket with it. */
 	if (*ticket == 0)
 		*ticket = later && running ? t->number + 1 : t->number;
-	return rc;
+	t->made = false;
+	w->ticket = 0;
+	return task_need(t, s->pool, w);
 }
 
 int
