@@ -10,17 +10,19 @@ org_start --data "$TMP/data"
 fs_mount
 pid=$(pgrep -f "$BUILD/sffs.* $MNT\$")
 views=$MNT/parsed/wide
-is 'all records' "$(cut -f"$N" "$views/rows.tsv" | tr '\n' ' ')" "$(((N - 1) % 10)) x "
-is 'all keys' "$(head -n 1 "$views/rows.jsonl" | tr ',' '\n' | sed -n '1p;$p' | tr '\n' ' ')" \
+is 'rows.tsv has every cell of a wide record' "$(cut -f"$N" "$views/rows.tsv" | tr '\n' ' ')" "$(((N - 1) % 10)) x "
+is 'rows.jsonl has the first and the last key of a wide header' \
+	"$(head -n 1 "$views/rows.jsonl" | tr ',' '\n' | sed -n '1p;$p' | tr '\n' ' ')" \
 	"$(printf '{"column_0000000":"0" "column_%07d":"%d"} ' $((N - 1)) $(((N - 1) % 10)))"
-is 'all names' "$(ls -f "$views/columns" | grep -c '^column_')" "$N"
-is 'the last of them' "$(tr '\n' ' ' <"$views/columns/$(printf column_%07d $((N - 1)))")" "$(((N - 1) % 10)) x "
-is 'a table' "$(head -n 1 "$views/table.csv" | wc -c)" "$((N * 15))"
+is 'columns/ lists every column of a wide header' "$(ls -f "$views/columns" | grep -c '^column_')" "$N"
+is 'the last column of a wide header can be read' "$(tr '\n' ' ' <"$views/columns/$(printf column_%07d $((N - 1)))")" \
+	"$(((N - 1) % 10)) x "
+is 'the header of table.csv has every name' "$(head -n 1 "$views/table.csv" | wc -c)" "$((N * 15))"
 peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status")
 most=163840
 case $BUILD in *asan|*tsan) most=1048576 ;; esac	# it keeps what is freed for a while
-ok "in less than $((most / 1024)) MB: $peak KB" test "$peak" -lt $most
+ok "a wide header needs less than $((most / 1024)) MB: $peak KB" test "$peak" -lt $most
 fs_unmount
 fs_mount
-is 'and again, without another pass' "$(head -n 1 "$views/header")" column_0000000
+is 'after a remount the header is rendered without another survey' "$(head -n 1 "$views/header")" column_0000000
 fs_unmount

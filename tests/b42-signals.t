@@ -51,4 +51,4 @@ is 'a harmless signal that is told twice is none' "$(signalled SIGCHLD -- sh -c 
 hold
 is 'SIGTERM after it ends the wait' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
 org release -X POST >/dev/null
-ok 'and the mount goes on' ls "$MNT/documents"
+ok 'the mount goes on after doubled interrupts' ls "$MNT/documents"

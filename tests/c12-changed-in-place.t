@@ -33,46 +33,47 @@ replace Table --data-urlencode 'content=c,b
 replace Late -d content=two
 same 'before a refresh the cached bytes are read' "$docs/Big/Big.bin" "$TMP/big1"
 fs_sync
-is 'the version is the same' "$(version Big)" "$before"
-same 'after it the new bytes are read' "$docs/Big/Big.bin" "$TMP/big2"
-is 'of the size that stat says' "$(stat -c %s "$docs/Big/Big.bin")" 3000000
-same 'by the other name, too' "$docs/Big/content" "$TMP/big2"
-ok 'it is another inode' test "$(stat -c %i "$docs/Big/Big.bin")" != "$inode"
-ok 'MD5SUMS is true' sh -c "cd '$MNT' && md5sum -c --quiet .sffs/MD5SUMS"
-is 'the attribute is the new MD5' "$(getfattr --absolute-names --only-values -n user.salesforce.checksum \
+is 'bytes that change in place keep the version' "$(version Big)" "$before"
+same 'after a refresh the new bytes are read' "$docs/Big/Big.bin" "$TMP/big2"
+is 'stat knows the size of the new bytes' "$(stat -c %s "$docs/Big/Big.bin")" 3000000
+same 'content has the new bytes too' "$docs/Big/content" "$TMP/big2"
+ok 'the new bytes are another inode' test "$(stat -c %i "$docs/Big/Big.bin")" != "$inode"
+ok 'MD5SUMS has the MD5 of the new bytes' sh -c "cd '$MNT' && md5sum -c --quiet .sffs/MD5SUMS"
+is 'checksum is the MD5 of the new bytes' "$(getfattr --absolute-names --only-values -n user.salesforce.checksum \
 	"$docs/Big/Big.bin")" "$(md5sum <"$TMP/big2" | cut -d' ' -f1)"
 cat <&3 >>"$TMP/open"
 same 'a file that is open stays what it was, half read before and half after' "$TMP/open" "$TMP/big1"
-is 'also for fstat' "$(stat -L -c %i /dev/fd/3)" "$inode"
+is 'fstat of the open file shows the old inode' "$(stat -L -c %i /dev/fd/3)" "$inode"
 python3 -c 'import mmap, sys; sys.stdout.buffer.write(mmap.mmap(3, 0, prot=mmap.PROT_READ)[:])' >"$TMP/mapped"
-same 'and when it is mapped' "$TMP/mapped" "$TMP/big1"
-is 'one of which nothing was read before gives no other bytes' "$(cat <&4 2>&1 | grep -o 'Input/output error')" \
+same 'a mapping of the open file has the old bytes' "$TMP/mapped" "$TMP/big1"
+is 'an open file of which nothing was read gives an error, not the new bytes' \
+	"$(cat <&4 2>&1 | grep -o 'Input/output error')" \
 	'Input/output error'
-is 'its name leads to the new ones' "$(cat "$docs/Late/Late.txt")" two
-is 'views are of the new bytes' "$(cat "$MNT/parsed/Table/table.tsv" "$MNT/parsed/Table/columns/c")" 'c	b
+is 'a new open of that file reads the new bytes' "$(cat "$docs/Late/Late.txt")" two
+is 'views show the new bytes' "$(cat "$MNT/parsed/Table/table.tsv" "$MNT/parsed/Table/columns/c")" 'c	b
 3	4
 3'
-ok 'the old column is gone' not test -e "$MNT/parsed/Table/columns/a"
-is 'a view that is open stays' "$(cat <&5)" '1	2'
-is 'a document has one version still' "$(ls "$MNT/versions/Big")" 1.bin
-same 'which is the new one' "$MNT/versions/Big/1.bin" "$TMP/big2"
+ok 'a column that the new bytes lack is gone' not test -e "$MNT/parsed/Table/columns/a"
+is 'an open view shows the old bytes' "$(cat <&5)" '1	2'
+is 'the document still has one version' "$(ls "$MNT/versions/Big")" 1.bin
+same 'its version has the new bytes' "$MNT/versions/Big/1.bin" "$TMP/big2"
 exec 3<&- 4<&- 5<&-
 
 # Again and back, and while nothing is mounted.
 replace Big -d file="$TMP/big1"
 org_forget
 fs_sync
-same 'what comes back' "$docs/Big/Big.bin" "$TMP/big1"
-calls 'is cached' 'GET *VersionData' 0
-is 'with its inode' "$(stat -c %i "$docs/Big/Big.bin")" "$inode"
-ok 'the cache has all of it by its MD5' "$BUILD/sffs" doctor --cache sim
+same 'the first bytes are read when they come back' "$docs/Big/Big.bin" "$TMP/big1"
+calls 'the first bytes are still cached' 'GET *VersionData' 0
+is 'the first bytes have their inode again' "$(stat -c %i "$docs/Big/Big.bin")" "$inode"
+ok 'doctor --cache compares each file with its own MD5' "$BUILD/sffs" doctor --cache sim
 fs_unmount
 replace Big -d file="$TMP/big3"
 fs_mount -o refresh=3600,tries=1,versions=all
-same 'a change while nothing is mounted' "$docs/Big/Big.bin" "$TMP/big3"
+same 'bytes that change while nothing is mounted are read after the mount' "$docs/Big/Big.bin" "$TMP/big3"
 replace Big -d file="$TMP/big2"
 fs_sync
-is 'where all versions are listed, one is' "$(ls "$MNT/versions/Big")" 1.bin
+is 'with versions=all the document still has one version' "$(ls "$MNT/versions/Big")" 1.bin
 
 # Nobody sees checksums: then the version's SystemModstamp says that it has changed.
 fs_unmount
@@ -80,15 +81,17 @@ rm -rf "$XDG_CACHE_HOME/sffs"
 org fault -d kind=error -d status=400 -d code=INVALID_FIELD -d times=1 --data-urlencode 'match=GET *query*' \
 	--data-urlencode "message=No such column 'Checksum' on entity 'ContentVersion'" >/dev/null
 fs_mount -o refresh=3600,tries=2
-is 'without a checksum' "$(jq -c .LatestPublishedVersion.Checksum "$docs/Again/metadata.json") $(cat \
+is 'without a checksum in the org a document is read' \
+	"$(jq -c .LatestPublishedVersion.Checksum "$docs/Again/metadata.json") $(cat \
 	"$docs/Again/Again.txt")" 'null one'
 org set -d skew=3600 >/dev/null
 replace Again -d content=two
 fs_sync
-is 'the new bytes are read' "$(cat "$docs/Again/Again.txt")" two
+is 'without a checksum the new bytes are read after a refresh' "$(cat "$docs/Again/Again.txt")" two
 replace Again -d content=longer
 fs_sync
-is 'in their size' "$(cat "$docs/Again/Again.txt" | wc -c) $(stat -c %s "$docs/Again/Again.txt")" '6 6'
+is 'without a checksum new bytes of another size are read' \
+	"$(cat "$docs/Again/Again.txt" | wc -c) $(stat -c %s "$docs/Again/Again.txt")" '6 6'
 
 # ... and nothing tells two halves apart: a download that breaks begins anew.
 org set -d range=1 >/dev/null
@@ -100,5 +103,5 @@ org_wait 'GET *VersionData' 2
 replace Half -d file="$TMP/half2"
 org release -X POST >/dev/null
 wait $!
-ok 'one that breaks, and goes on with other bytes, is no mixture' sh -c \
+ok 'a download that breaks, and goes on with other bytes, is no mixture' sh -c \
 	"[ \"\$(tr -d b <'$TMP/half' | wc -c)\" = 0 ] || [ \"\$(tr -d a <'$TMP/half' | wc -c)\" = 0 ]"

@@ -67,22 +67,22 @@ change_all
 clock 0
 org_forget
 echo full >"$MNT/.sffs/refresh"
-all_show 'a full refresh compares versions and dates, too'
-calls 'and asks for those that differ' 'GET */query?*WHERE Id IN*' 1
+all_show 'a full refresh compares versions and dates'
+calls 'a full refresh asks for the documents that differ' 'GET */query?*WHERE Id IN*' 1
 
 # The list of all Ids comes daily, by this machine's clock.
 org_forget
 clock $((40 * day))
 fs_sync
 echo full >"$MNT/.sffs/refresh"
-calls 'a clock that is ahead brings none' 'GET *SELECT Id,IsDeleted*FROM ContentDocument ORDER*' 1
+calls 'a clock of the org that is ahead brings no daily list' 'GET *SELECT Id,IsDeleted*FROM ContentDocument ORDER*' 1
 clock 0
 fs_sync
 org_forget
 state reconciled -86400000 >"$TMP/x"
 state listing -86400000 >"$TMP/x"
 fs_sync
-ok 'a day does' org_wait 'GET *SELECT Id,IsDeleted*FROM ContentDocument ORDER*'
+ok 'a day of this machine brings the daily list' org_wait 'GET *SELECT Id,IsDeleted*FROM ContentDocument ORDER*'
 
 # In a quiet org a refresh goes back to the last change, not beyond.
 fs_unmount
@@ -93,7 +93,7 @@ newest=$(date -u -d "@$(($(state newest) / 1000))" +%Y-%m-%dT%H:%M:%SZ)
 org_forget
 fs_sync
 fs_sync
-calls 'at first it asks for more: a change may come late' "GET *queryAll*SystemModstamp >= $newest*" 0
+calls 'a refresh goes back ten minutes, since a change may come late' "GET *queryAll*SystemModstamp >= $newest*" 0
 state stood -600000 >"$TMP/x"
 fs_sync
-calls 'when that cannot be any more it does not' "GET *queryAll*SystemModstamp >= $newest*" 1
+calls 'a refresh goes back to the last change once no change can come late' "GET *queryAll*SystemModstamp >= $newest*" 1

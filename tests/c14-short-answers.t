@@ -38,42 +38,44 @@ fails() {
 
 fails 'a first list that does not add up is an error' fs_mount -o refresh=3600,tries=1
 fs_mount -o refresh=3600,tries=1
-is 'the next one is whole' "$(names . | tr , '\n' | wc -l) $(names T)" '28 T1,T2,T3,T4'
+is 'the next first list is whole' "$(names . | tr , '\n' | wc -l) $(names T)" '28 T1,T2,T3,T4'
 before=$(ls "$docs" | wc -l)
 look() { ls "$MNT/$1$i/"; }
-fails 'so are the documents of a record' look records/Account/Acme
-fails 'the documents of a folder' look libraries/Sales/Plans
-LOOP= fails 'the versions of a document' look versions/T	# all have come before the loop is found
+fails 'documents of a record that do not add up are an error' look records/Account/Acme
+fails 'documents of a folder that do not add up are an error' look libraries/Sales/Plans
+# All versions have come before the loop is found.
+LOOP= fails 'versions of a document that do not add up are an error' look versions/T
 unset LOOP
-like 'and the log says so' "$(grep -cE "$words" "$MNT/.sffs/log")" '[1-9]*'
+like 'the log says that the numbers differ or that the pages are a loop' "$(grep -cE "$words" "$MNT/.sffs/log")" \
+	'[1-9]*'
 
 # The list of all Ids. A refresh finds nothing here: what changed last is out of reach.
 change add -d title=Secret -d content=secret
 fs_sync
 change unshare -d title=Secret
-fails 'the list of all Ids' full
+fails 'a list of all Ids that does not add up is an error' full
 full
-is 'when it is whole, it shows what is out of reach' "$(names S)" ''
+is 'a list of all Ids that is whole shows what is out of reach' "$(names S)" ''
 
 # Documents that it brings into reach.
 for i in 1 2 3; do change unshare -d title=T$i; done
 full
-is 'some are out of reach' "$(names T)" T4
+is 'documents that are not shared any more are gone' "$(names T)" T4
 for i in 1 2 3; do change share -d title=T$i; change date -d title=T$i -d stamp="$(date -d '1 day ago' +%s)"; done
 org fault -d kind=body -d times=forever --data-urlencode 'match=GET *WHERE Id IN*' \
 	-d 'body={"totalSize":3,"done":true,"records":[]}' >/dev/null
-ok 'if they do not come by their Ids, that is an error' not full
+ok 'a full refresh fails if documents that came into reach do not come by their Ids' not full
 org set -d page-size=1 >/dev/null
 org fault/clear -X POST >/dev/null
 full
-is 'they come on as many pages as it takes' "$(names T)" T1,T2,T3,T4
+is 'documents that came into reach come on several pages' "$(names T)" T1,T2,T3,T4
 calm
 
 # A refresh.
 for i in 1 2 3; do change rename -d title=T$i -d to=R$i; done
-fails 'a refresh' fs_sync
+fails 'a refresh that does not add up is an error' fs_sync
 fs_sync
-is 'the next one shows all' "$(names '[RT]')" R1,R2,R3,T4
+is 'the next refresh shows all changes' "$(names '[RT]')" R1,R2,R3,T4
 fs_unmount
 
 # A filter: documents that may not match any more.
@@ -82,9 +84,9 @@ change rename -d title=R1 -d to=X1
 for i in 2 3; do change new-version -d title=R$i -d content=new; done
 org fault -d kind=body -d times=forever --data-urlencode 'match=GET *WHERE Id IN*' \
 	-d 'body={"totalSize":2,"done":true,"records":[]}' >/dev/null
-ok 'what left a filter, when the answer does not add up' not fs_sync
+ok 'a refresh with a filter fails if the answer by Ids does not add up' not fs_sync
 is '... and takes nothing away' "$(names .)" R1,R2,R3
 org set -d page-size=1 >/dev/null
 org fault/clear -X POST >/dev/null
 fs_sync
-is 'on as many pages as it takes' "$(names .)" R2,R3
+is 'a refresh with a filter takes its answer on several pages' "$(names .)" R2,R3

@@ -35,17 +35,17 @@ right() {
 }
 swap() { echo "UPDATE document SET $1 = (SELECT $1 FROM document WHERE title = '$3') WHERE title = '$2';"; }
 fs_mount -o refresh=3600
-right 'all is read, and cached'
+right 'all documents are read and cached'
 damage "$(swap version_id T1 T2) $(swap version_key T1 T2) $(swap checksum T1 T2)"
-is 'the version of another document' "$(wrong)" ''
-right 'then it is right again'
-like 'the log says why' "$(cat "$MNT/.sffs/log")" '*catalogue-*.db is damaged*'
+is 'the version of another document is not read' "$(wrong)" ''
+right 'all versions are right again'
+like 'the log says that the catalogue is damaged' "$(cat "$MNT/.sffs/log")" '*catalogue-*.db is damaged*'
 damage "$(swap name0 T1 T2)"
 ls "$MNT/documents" >/dev/null 2>&1
-is 'the name of another one' "$(wrong)" ''
-right 'is right again'
+is 'the name of another document is not shown' "$(wrong)" ''
+right 'all names are right again'
 damage "UPDATE survey SET data = (SELECT data FROM survey ORDER BY rowid LIMIT 1)"
-is 'a survey of another one' "$(wrong)" ''
-right 'is right as well'
+is 'the survey of another document is not used' "$(wrong)" ''
+right 'all views are right again'
 fs_unmount
-is 'one list is left' "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | wc -l)" 1
+is 'one file of the catalogue is left' "$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db | wc -l)" 1

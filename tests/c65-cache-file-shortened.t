@@ -21,23 +21,24 @@ exec 3<"$file" 4<"$file"
 head -c 1000000 <&3 >"$TMP/first"
 truncate -s 2000000 "$blob"
 got=$(part 3)
-like 'the rest is an error' "$(cat "$TMP/err")" '*Input/output error*'
-ok 'and no byte is made up' test "$got" -le 1000000
-like 'it is said' "$(tail -1 "$MNT/.sffs/log")" '*cannot be read back: it has become shorter'
+like 'a read beyond the new end of a shortened file is EIO' "$(cat "$TMP/err")" '*Input/output error*'
+ok 'a shortened file gives no byte that is not its own' test "$got" -le 1000000
+like 'the log says that the cached file has become shorter' "$(tail -1 "$MNT/.sffs/log")" \
+	'*cannot be read back: it has become shorter'
 part 4 >/dev/null
-like 'a handle that was open fails, too' "$(cat "$TMP/err")" '*Input/output error*'
-same 'the next open has all of it' "$file" "$data/Big.bin"
-calls 'by one download' 'GET *VersionData' 1
+like 'a second handle of the shortened file gets EIO too' "$(cat "$TMP/err")" '*Input/output error*'
+same 'the next open of a shortened file has all bytes' "$file" "$data/Big.bin"
+calls 'a shortened file costs one download' 'GET *VersionData' 1
 exec 3<&- 4<&-
-same 'it stays so' "$file" "$data/Big.bin"
-is 'it is said once' "$(grep -c 'become shorter' "$MNT/.sffs/log")" 1
+same 'the new copy of a shortened file is read right' "$file" "$data/Big.bin"
+is 'the log says so once' "$(grep -c 'become shorter' "$MNT/.sffs/log")" 1
 
 exec 3<"$view"
 head -c 100 <&3 >/dev/null
 truncate -s 300000 "$rendered"
 part 3 >/dev/null
-like 'a view' "$(cat "$TMP/err")" '*Input/output error*'
-same 'is made again' "$view" "$TMP/view"
+like 'a read of a shortened view is EIO' "$(cat "$TMP/err")" '*Input/output error*'
+same 'a shortened view is rendered again' "$view" "$TMP/view"
 exec 3<&-
 
 # In the middle of a read, with nothing in the kernel: all or an error.
@@ -76,7 +77,7 @@ for turn in range(60):
 print(ends, file=sys.stderr)
 print(ends['WRONG'], 'wrong,', 'some' if ends['error'] else 'no', 'errors')
 END
-is 'shortened while it is read: every byte or an error' \
+is 'a file that is shortened while it is read gives every byte or an error' \
 	"$(python3 "$TMP/race.py" "$file" "$XDG_CACHE_HOME/sffs/*/blobs/files/068*" "$data/Big.bin" 2>"$TMP/ends")" \
 	'0 wrong, some errors'
 note "$(cat "$TMP/ends")"

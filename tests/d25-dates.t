@@ -16,8 +16,9 @@ for date in $dates; do
 	org change -d op=date -d "title=D${date%%-*}" -d "created=$at" -d "modified=$at" -d "stamp=$at" >/dev/null
 done
 fs_mount -o refresh=3600
-is 'all are listed' "$(ls "$docs" | paste -sd,)" D0001,D1582,D1900,D1969,D1970,D9999,Same,Same.txt
-is 'the older of one title has the name' "$(cat "$docs/Same/Same.md" "$docs/Same.txt/Same.txt")" 'olderyounger'
+is 'documents of all dates are listed' "$(ls "$docs" | paste -sd,)" D0001,D1582,D1900,D1969,D1970,D9999,Same,Same.txt
+is 'the older of two documents with one title has the name' "$(cat "$docs/Same/Same.md" "$docs/Same.txt/Same.txt")" \
+	'olderyounger'
 for date in $dates; do
 	name=D${date%%-*}
 	is "$date" "$(date -u -d "@$(stat -c %Y "$docs/$name/$name.txt")" +%Y-%m-%dT%H:%M:%S)" "$date"
