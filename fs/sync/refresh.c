@@ -32,7 +32,6 @@ ask_changes(struct refresh *r)
 	struct updater *u = r->page.updater;
 	int rc = 0;
 
-	r->times.asked = -1;
 	if (r->times.since <= 0)
 		r->times.since = 1;
 	if (u->o->filter)
@@ -55,7 +54,7 @@ begin_times(struct times *t, int64_t stood, int64_t before)
 }
 
 /* The org's clock is behind what was asked for. By any clock, a change since the last refresh is no
- * older than that refresh. */
+ * older than that refresh. times.asked stays: so this is not told twice. */
 static void
 go_back(struct times *t, int64_t age)
 {
@@ -70,7 +69,7 @@ refresh_run(struct updater *u)
 	struct refresh r = {
 		.page = { .updater = u, .want_versions = true },
 		.began = clock_wall_ms(),
-		.times.newest = pages_state(u, "newest"),
+		.times = { .asked = -1, .newest = pages_state(u, "newest") },
 	};
 
 	begin_times(&r.times, pages_state(u, "stood"), before);
@@ -79,5 +78,5 @@ refresh_run(struct updater *u)
 		go_back(&r.times, r.began - before);
 		rc = ask_changes(&r);
 	}
-	return versions_fetch_new(&r.page, rc == -ERANGE ? -EIO : rc);
+	return versions_fetch_new(&r.page, rc);
 }
