@@ -1,7 +1,7 @@
 #!/bin/sh
 # A harmless signal (a child has ended, the window has a new size, Ctrl-Z and back) does not interrupt a program that
 # waits for the mount. A signal that means "stop" ends the wait, also after a harmless one.
-. "${0%/*}/lib.sh"; plan 12
+. "${0%/*}/lib.sh"; plan 13
 mkdir "$TMP/data"
 printf 'one\n' >"$TMP/data/One.txt"
 org_start --data "$TMP/data"
@@ -25,6 +25,10 @@ hold
 is 'four harmless signals do not end a wait' "$(signalled SIGCHLD SIGWINCH SIGURG SIGCHLD -- sh -c "$go")" there
 hold
 is 'SIGTERM after a harmless signal ends the wait' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
+org release -X POST >/dev/null
+hold
+is 'SIGTERM ends the wait of a caller that is in a thousand groups' "$(setpriv --groups "$(seq -s, 100001 101000)" \
+	python3 "$TOP/tests/signalled.py" "$MNT/documents/One" SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
 org release -X POST >/dev/null
 hold
 is 'SIGALRM ends the wait of a program that catches it' "$(signalled SIGCHLD -- sh -c "$held; kill -ALRM \$PID")" \

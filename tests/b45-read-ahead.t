@@ -1,7 +1,7 @@
 #!/bin/sh
 # While documents are read in order, sffs fetches the next ones. Opening one, or some here and there, fetches nothing
 # else.
-. "${0%/*}/lib.sh"; plan 11
+. "${0%/*}/lib.sh"; plan 12
 data=$TMP/data
 mkdir "$data"
 for i in $(seq -w 1 40); do head -c 20000 /dev/urandom >"$data/doc-$i.bin"; done
@@ -66,4 +66,13 @@ fs_mount -o cache_size=1M
 org_forget
 for i in 01 02 03 04 05 06 07 08; do cat "$d/doc-$i/doc-$i.bin" >/dev/null; done
 calls 'a document that would fill much of the cache is not fetched ahead' 'GET *VersionData' 8
+fs_unmount
+
+# A walk over old versions is no walk over documents.
+for i in 01 02 03 04 05 06 07 08; do org change -d op=new-version -d title=doc-$i -d content=new >/dev/null; done
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount
+org_forget
+for i in 01 02 03 04 05 06 07 08; do cat "$MNT/versions/doc-$i/1.bin" >/dev/null; done
+calls 'eight old versions that are read in order cost eight downloads' 'GET *VersionData' 8
 fs_unmount

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Libraries list their documents without a call; folders work by name, with one query each; browse lists them too.
-. "${0%/*}/lib.sh"; plan 47
+. "${0%/*}/lib.sh"; plan 51
 data=$TMP/data
 mkdir -p "$data/Sales/2026/Q3" "$data/Sales/Empty" "$data/Legal" "$data/README" "$data/A_B"
 printf 'plan\n' >"$data/Sales/Plan.txt"
@@ -151,6 +151,23 @@ is 'a folder with the name of a document has its Id in its name' "$(ls "$librari
 is 'a folder with its Id in its name lists what is in it' "$(ls "$libraries/Sales/2026 (07H"*/Q3 | paste -sd' ')" \
 	'Notes Numbers'
 org change -d op=delete -d title=2026 >/dev/null
+fs_unmount
+
+# Answers that are odd. This mount has a list of its own.
+answer() { org fault -d kind=body --data-urlencode "match=GET *FROM $1 *" --data-urlencode \
+	"body={\"totalSize\":2,\"done\":$2,\"nextRecordsUrl\":\"/services/data/v62.0/query/0r8-1\",\"records\":[$3]}" \
+	>/dev/null; }
+answer ContentWorkspace true '{"Id":"058000000000001AAA","Name":"Rooted","RootContentFolderId":"07H000000000001AAA"},
+	{"Id":"058000000000002AAA","Name":"Rootless","RootContentFolderId":null}'
+XDG_CACHE_HOME=$TMP/other "$BUILD/sffs" -o refresh=3600,tries=1 sim "$MNT"
+org_forget
+like 'a library that has no root folder has no folders' "$(ls "$libraries/Rootless/Folder" 2>&1)" '*No such file*'
+calls 'sffs asks for no folder without an Id' 'GET *ContentFolderItem*' 0
+answer ContentFolderItem false '{"Id":"07H000000000002AAA","Title":"Folder","IsFolder":true}'
+like 'a folder whose second page the org has lost cannot be listed' "$(ls "$libraries/Rooted/Folder" 2>&1)" \
+	'*Input/output error*'
+like 'the log says that the org has lost its place' "$(tail -1 "$MNT/.sffs/log")" \
+	'*Salesforce has lost its place in the answer'
 fs_unmount
 
 fs_mount -o refresh=3600

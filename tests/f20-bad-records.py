@@ -33,6 +33,13 @@ def put(path, value):
     return change
 
 
+def both(one, other):
+    def change(record):
+        return other(one(record))
+    change.what = f'{one.what}, {other.what}'
+    return change
+
+
 def drop(path):
     def change(record):
         del record[path]
@@ -66,6 +73,7 @@ LEFT_OUT = [
     put('Id', "069' OR Id != '06"), put('Id', '069/../../../00000'),
     drop('ContentSize'), put('ContentSize', None), put('ContentSize', -1), put('ContentSize', '12'),
     put('ContentSize', 1e300), put('ContentSize', 12.5),
+    both(put('ContentSize', None), put('LatestPublishedVersion.ContentLocation', '')),
     drop('CreatedDate'), put('CreatedDate', None), put('CreatedDate', 12), put('CreatedDate', 'yesterday'),
     put('CreatedDate', '2024-13-01T00:00:00.000+0000'),
     drop('SystemModstamp'), put('SystemModstamp', None),

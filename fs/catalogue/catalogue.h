@@ -120,7 +120,7 @@ int	catalogue_list_parent(
     struct catalogue *, const char *parent_id, uint64_t after, catalogue_each *, void *ctx);
 /* The first parent_id of a listed document after this one. out may be where after is. */
 int	catalogue_next_parent(struct catalogue *, const char *after, char out[19]);
-/* A version that was put; it has no name. */
+/* A version that was put; its name is "". */
 int	catalogue_version(struct catalogue *, uint64_t version_key, struct document *out);
 /* The versions of a document with version_key > after, in its order. */
 int	catalogue_versions(

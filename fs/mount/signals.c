@@ -1,10 +1,8 @@
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "signals.h"
 
@@ -17,34 +15,32 @@
 #define HARMLESS	(BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) |        \
     BIT(SIGTTOU) | BIT(SIGURG) | BIT(SIGWINCH))
 
-/* The set of signals in a line of /proc/PID/status; all, if there is no such line. */
-static uint64_t
-set_of(const char *status, const char *key)
-{
-	const char *line = strstr(status, key);
-	uint64_t set;
-
-	return line && sscanf(line + strlen(key), " %" SCNx64, &set) == 1 ? set : UINT64_MAX;
-}
-
 bool
 signals_end_wait(pid_t pid)
 {
-	char path[32], status[4096];
-	ssize_t n = -1;
+	char path[32], *line = NULL;
+	uint64_t set, pending = 0, blocked = 0;
+	unsigned lines = 0;
+	size_t room = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	int fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd >= 0) {
-		n = read(fd, status, sizeof(status) - 1);
-		close(fd);
+	FILE *f = pid > 0 ? fopen(path, "re") : NULL;
+	/* The line of groups, which comes before, may be long. */
+	while (f && getline(&line, &room, f) > 0) {
+		if (sscanf(line, "SigPnd: %" SCNx64, &set) == 1 ||
+		    sscanf(line, "ShdPnd: %" SCNx64, &set) == 1)
+			pending |= set;
+		else if (sscanf(line, "SigBlk: %" SCNx64, &set) == 1)
+			blocked = set;
+		else
+			continue;
+		lines++;
 	}
-	if (n <= 0)
-		return true;
-	status[n] = '\0';
-	uint64_t pending = set_of(status, "\nSigPnd:") | set_of(status, "\nShdPnd:");
-	return (pending & ~set_of(status, "\nSigBlk:") &
-		   (ASKING | CRASHES | BIT(SIGKILL) | BIT(SIGPIPE))) != 0;
+	free(line);
+	if (f)
+		fclose(f);
+	return lines < 3 ||
+	    (pending & ~blocked & (ASKING | CRASHES | BIT(SIGKILL) | BIT(SIGPIPE))) != 0;
 }
 
 static void

@@ -69,6 +69,7 @@ struct rest_select {
  * Salesforce has lost its place in the answer. */
 int	rest_read_page(struct rest *, struct rest_select *);
 void	rest_select_free(struct rest_select *);		/* what it has */
+int	rest_log_lost(struct rest *);	/* for good; returns -EIO */
 
 /* Parses an answer, the caller's (cJSON_Delete). Mends wrong escapes in body. NULL: it is no JSON,
  * or has more values than any answer of Salesforce. */

@@ -140,6 +140,13 @@ rest_select_free(struct rest_select *s)
 	free(s->seen);
 }
 
+int
+rest_log_lost(struct rest *r)
+{
+	rest_log(r, "query: Salesforce has lost its place in the answer");
+	return -EIO;
+}
+
 /*
  * Documents.
  */
@@ -189,7 +196,7 @@ read_document(enum rest_source source, const cJSON *record, struct document *d)
 static bool
 has_size(struct document *d)
 {
-	if (d->content_size < 0 && d->content_location && strchr("EL", *d->content_location))
+	if (d->content_size < 0 && document_is_elsewhere(d))
 		d->content_size = 0;
 	return d->content_size >= 0;
 }
@@ -428,10 +435,8 @@ rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
 			rc = 0;
 			continue;
 		}
-		if (rc == -ESTALE) {
-			rest_log(r, "Salesforce loses every query locator that it gives");
-			rc = -EIO;
-		}
+		if (rc == -ESTALE)
+			rc = rest_log_lost(r);
 		if (is_further(&q, &reader, &before))
 			lost = 0;
 		if (end_page)

@@ -139,7 +139,8 @@ enter_directory(
 	const enum on_demand_kind kind = top ? ON_DEMAND_LIBRARIES : ON_DEMAND_FOLDER;
 	const struct answer *a = NULL;
 	const struct answer_row *row = NULL;
-	int rc = get_answer(t, kind, ids->contents, p, &a);
+	/* A library may have no root folder. */
+	int rc = top || *ids->contents ? get_answer(t, kind, ids->contents, p, &a) : -ENOENT;
 
 	if (rc == 0)
 		row = directory_called(t, a, name);

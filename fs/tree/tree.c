@@ -216,7 +216,7 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 		rc = -EISDIR;
 	if (rc == 0 && k->open)
 		rc = check_guest(t, &n, w);
-	if (rc == 0 && k->attr == FOREVER && n.doc.listed && n.doc.name)
+	if (rc == 0 && k->attr == FOREVER && n.doc.listed && n.doc.name && *n.doc.name)
 		read_ahead_opened(t->o.read_ahead, &n.doc);	/* made of a latest version */
 	if (rc == 0 && k->fresh)
 		rc = sync_fresh(t->o.sync, &ticket->refresh, w);
