@@ -993,6 +993,12 @@ static const struct { const char *what, *sql; } lies[] = {
 	    "UPDATE sqlite_schema SET rootpage = (SELECT sum(rootpage) FROM sqlite_schema"
 	    "	WHERE name IN ('wrong', 'document_version')) - rootpage"
 	    "	WHERE name IN ('wrong', 'document_version')" },
+	{ "an index of the versions of a document",
+	    "CREATE INDEX wrong ON version(key + 1);"
+	    "PRAGMA writable_schema = on;"
+	    "UPDATE sqlite_schema SET rootpage = (SELECT sum(rootpage) FROM sqlite_schema"
+	    "	WHERE name IN ('wrong', 'version_document')) - rootpage"
+	    "	WHERE name IN ('wrong', 'version_document')" },
 	{ "an index of Ids",
 	    "CREATE INDEX wrong ON document(substr(id, 1, 14) || (substr(id, 15, 1) + 1) || 'AAA');"
 	    "PRAGMA writable_schema = on;"

@@ -74,14 +74,8 @@ catalogue_is_filled(struct catalogue *c)
 	return filled;
 }
 
-/* A bound statement on a connection of its own, until end_read, and what its rows must have; 0 or
- * NULL: anything. An index that is damaged leads to other rows. */
-struct read {
-	struct db	*db;
-	sqlite3_stmt	*st;
-	uint64_t	 key, version_key;
-	const char	*id;
-};
+/* A bound statement on a connection of its own, until end_read. */
+struct read { struct db *db; sqlite3_stmt *st; };
 
 static void
 end_read(struct catalogue *c, struct read *r)
@@ -126,18 +120,16 @@ begin_read(struct catalogue *c, struct read *r, unsigned which, const char *type
 	return rc;
 }
 
-/* 1: a row; 0: the end; else a negative errno. */
+/*
+ * 1: a row; 0: the end; else a negative errno. SQLite takes the columns that it has looked for from
+ * the index, so a row to which a damaged index has led does not fit its seal.
+ */
 static int
 sealed_row(struct catalogue *c, struct read *r, struct document *d)
 {
 	int rc = db_step(r->db, r->st);
 
-	if (rc <= 0)
-		return rc;
-	bool good = row_document(r->st, c->names.hash, d) && (!r->key || r->key == d->key) &&
-	    (!r->version_key || r->version_key == d->version_key) &&
-	    (!r->id || strcmp(r->id, d->id) == 0);
-	return good ? 1 : db_damaged(r->db);
+	return rc <= 0 || row_document(r->st, c->names.hash, d) ? rc : db_damaged(r->db);
 }
 
 /* rc, here and below: of begin_read. */
@@ -170,7 +162,7 @@ find_each(struct catalogue *c, struct read *r, int rc, catalogue_each *each, voi
 int
 catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
 {
-	struct read r = { 0 };
+	struct read r;
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_KEY, "i", N(key)), out);
 }
@@ -178,7 +170,7 @@ catalogue_by_key(struct catalogue *c, uint64_t key, struct document *out)
 int
 catalogue_by_version_key(struct catalogue *c, uint64_t version_key, struct document *out)
 {
-	struct read r = { .version_key = version_key };
+	struct read r;
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_VERSION, "i", N(version_key)), out);
 }
@@ -186,7 +178,7 @@ catalogue_by_version_key(struct catalogue *c, uint64_t version_key, struct docum
 int
 catalogue_by_id(struct catalogue *c, const char *id, struct document *out)
 {
-	struct read r = { .id = id };
+	struct read r;
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_ID, "t", id), out);
 }
@@ -195,7 +187,7 @@ int
 catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
 {
 	const int64_t hash = N(c->names.hash(name));
-	struct read r = { 0 };
+	struct read r;
 
 	return find_one(c, &r, begin_read(c, &r, SQL_BY_NAME, "it", hash, name), out);
 }
@@ -203,7 +195,7 @@ catalogue_by_name(struct catalogue *c, const char *name, struct document *out)
 int
 catalogue_version(struct catalogue *c, uint64_t version_key, struct document *out)
 {
-	struct read r = { .version_key = version_key };
+	struct read r;
 
 	return find_one(c, &r, begin_read(c, &r, SQL_VERSION, "i", N(version_key)), out);
 }
@@ -218,7 +210,7 @@ bound(uint64_t after)
 int
 catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *ctx)
 {
-	struct read r = { 0 };
+	struct read r;
 
 	return find_each(c, &r, begin_read(c, &r, SQL_LIST, "i", bound(after)), each, ctx);
 }
@@ -226,7 +218,7 @@ catalogue_list(struct catalogue *c, uint64_t after, catalogue_each *each, void *
 int
 catalogue_list_names(struct catalogue *c, const char *after, catalogue_each *each, void *ctx)
 {
-	struct read r = { 0 };
+	struct read r;
 
 	return find_each(c, &r, begin_read(c, &r, SQL_LIST_NAMES, "t", after), each, ctx);
 }
@@ -235,7 +227,7 @@ int
 catalogue_list_parent(
     struct catalogue *c, const char *parent_id, uint64_t after, catalogue_each *each, void *ctx)
 {
-	struct read r = { 0 };
+	struct read r;
 	int rc = begin_read(c, &r, SQL_LIST_PARENT, "ti", parent_id, bound(after));
 
 	return find_each(c, &r, rc, each, ctx);
@@ -245,7 +237,7 @@ int
 catalogue_versions(
     struct catalogue *c, uint64_t key, uint64_t after, catalogue_each *each, void *ctx)
 {
-	struct read r = { .key = key };
+	struct read r;
 	int rc = begin_read(c, &r, SQL_VERSIONS, "ii", N(key), bound(after));
 
 	return find_each(c, &r, rc, each, ctx);
