@@ -489,7 +489,7 @@ check_pragma(struct db *db, const char *pragma, const char *good)
 	if (rc == 0 && (rc = db_step(db, st)) > 0) {
 		const char *s = (const char *)sqlite3_column_text(st, 0);
 
-		rc = s && strcmp(s, good) == 0 ? 0 : db_damaged(db);
+		rc = !s ? -ENOMEM : strcmp(s, good) == 0 ? 0 : db_damaged(db);
 	}
 	sqlite3_finalize(st);
 	return rc;

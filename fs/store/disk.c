@@ -307,6 +307,11 @@ disk_open(const char *dir, uint64_t limit, struct disk **out)
 	pthread_mutex_init(&d->usage_lock, NULL);
 	pthread_mutex_init(&d->lock, NULL);
 	d->broken = open_below(d, dir);
+	/* This passes, so the store must not go on without a disk. */
+	if (d->broken == -EMFILE || d->broken == -ENFILE || d->broken == -ENOMEM) {
+		disk_close(d);
+		return -ENOMEM;
+	}
 	if (d->broken)
 		log_warn("store", "%s: cannot be written: %s; reads go on, but nothing is kept",
 		    dir, strerror(-d->broken));
