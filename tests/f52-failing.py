@@ -14,13 +14,13 @@ READERS, LOOKS = 6, 12
 DOCUMENTS = [f'd{i:02}' for i in range(16)]
 TABLES = {'table0': 'utf-8', 'table1': 'utf-16', 'table2': 'iso8859-2'}
 LAST = 60                           # seconds in which all must be well again
-KINDS = ('memory', 'open', 'thread', 'map')
+KINDS = ('memory', 'open', 'thread', 'map', 'large')
 
 
 class Control(ctypes.Structure):    # as in failing.c
-    _fields_ = [('rates', ctypes.c_uint32 * 4), ('seed', ctypes.c_uint32), ('spare', ctypes.c_uint32),
+    _fields_ = [('rates', ctypes.c_uint32 * 5), ('seed', ctypes.c_uint32), ('spare', ctypes.c_uint32),
                 ('calls', ctypes.c_uint32),
-                ('failed', ctypes.c_uint32 * 4)]
+                ('failed', ctypes.c_uint32 * 5)]
 
 
 def say(good, what, *why):
@@ -130,15 +130,15 @@ def looker(w, seed):
 def fail(r, gently=False):
     """Sets the rates: of one kind of calls or of all, few or (not gently) all of them."""
     most = r.choice((300, 3000, 30000) if gently else (3000, 30000, 300000, 1000000))
-    kind = r.choice((*range(4), None, None, 0))
+    kind = r.choice((*range(5), None, None, 0))
     control.seed, control.spare = r.randrange(1 << 32), gently
-    for i in range(4):
+    for i in range(5):
         control.rates[i] = most if kind in (None, i) else 0
     return f'{KINDS[kind] if kind is not None else "all"} {most / 10000} %'
 
 
 def calm():
-    for i in range(4):
+    for i in range(5):
         control.rates[i] = 0
 
 
@@ -193,6 +193,9 @@ def starts(w, r):
     wrong, mounted = [], 0
     for i in range(STARTS):
         what = fail(r, gently=True)
+        if i == 0:                  # each thread that takes requests needs one
+            calm()
+            control.rates[4] = 500000
         p = start()
         calm()
         if os.path.ismount(MNT):
@@ -253,7 +256,7 @@ say(mount.poll() is None and not stuck, 'calls that fail neither end the mount n
     mount.poll(), stuck, log()[-500:])
 say(not w.problems, 'whoever reads to a clean end meanwhile reads one version', *w.problems[:20])
 say(not wrong, 'once they stop, all is read, listed and refreshed', *wrong[:20], log()[-1000:])
-for i in range(4):
+for i in range(5):
     control.rates[i] = 1000000
 status = end(mount)
 calm()

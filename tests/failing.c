@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum kind { MEMORY, OPEN, THREAD, MAP, KINDS };
+enum kind { MEMORY, OPEN, THREAD, MAP, LARGE, KINDS };	/* large: a mebibyte of memory */
 
 struct control {
 	uint32_t	 rates[KINDS];	/* of a million; 0: none fails */
@@ -99,7 +99,7 @@ fails_for(enum kind kind, const void *caller)
 void *
 malloc(size_t n)
 {
-	return fails(MEMORY) ? NULL : __libc_malloc(n);
+	return fails(MEMORY) || (n >= 1 << 20 && fails(LARGE)) ? NULL : __libc_malloc(n);
 }
 
 void *
