@@ -300,7 +300,7 @@ for how in ('SIGTERM', 'fusermount3'):
     if len(samples) >= 8:
         grown = growth(samples)
         say(grown[0] <= NOISE + LEAK * EVERY * len(samples) / 4 / 60 and max(grown[1:]) <= 4,
-            'memory, descriptors and threads stay as they are', grown)
+            'memory, descriptors and threads do not grow in the last half', grown)
 say(not w.problems, 'each file read to a clean end is one version', *w.problems[:20])
 say(w.whole > 50, 'more than 50 files were read to a clean end', w.whole)
 mount = start()

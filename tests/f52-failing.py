@@ -227,7 +227,7 @@ with open(f'{TMP}/control', 'r+b') as f:
 print(f'# SEED={SEED}')
 r = random.Random(SEED)
 wrong, mounted = starts(w, r)
-say(not wrong, 'a start whose calls fail mounts, or says why not', *wrong)
+say(not wrong, 'a start mounts or says why not while calls fail', *wrong)
 print(f'# {mounted} of {STARTS} starts mounted')
 mount, wrong, stuck = start(), [], 0
 wrong += until_well('a calm start', w)
@@ -252,15 +252,15 @@ for i in range(ROUNDS):
         wrong.append(f'{what}: {stuck} readers are stuck, and the mount is {mount.poll()}')
         break
     wrong += until_well(what, w)
-say(mount.poll() is None and not stuck, 'calls that fail neither end the mount nor keep a reader',
+say(mount.poll() is None and not stuck, 'failing calls end no mount and keep no reader waiting',
     mount.poll(), stuck, log()[-500:])
-say(not w.problems, 'whoever reads to a clean end meanwhile reads one version', *w.problems[:20])
-say(not wrong, 'once they stop, all is read, listed and refreshed', *wrong[:20], log()[-1000:])
+say(not w.problems, 'a read to a clean end is one version while calls fail', *w.problems[:20])
+say(not wrong, 'after the failures everything is read, listed and refreshed', *wrong[:20], log()[-1000:])
 for i in range(5):
     control.rates[i] = 1000000
 status = end(mount)
 calm()
-say(status == 0, 'and a mount whose calls all fail ends well', status, log()[-500:])
+say(status == 0, 'a mount ends with status 0 while all its calls fail', status, log()[-500:])
 print('#', w.whole, 'read to the end;', {errno.errorcode[e]: n for e, n in w.errors.items()},
       'failed:', dict(zip(KINDS, control.failed)))
 sys.stdout.flush()
