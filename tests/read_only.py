@@ -127,7 +127,7 @@ def sentence(who, call, ours, theirs):
         return 'an ordinary user gets "Permission denied"'
     if theirs == 'EROFS' and call in ('unlink', 'rmdir', 'rename from', 'rename to', 'rename self', 'link from',
                                       'setxattr', 'removexattr', 'chmod', 'chown', 'utime', 'truncate'):
-        return 'What is wrong with a name comes first'
+        return 'An error of the name comes first'
     return 'NEW'
 
 
