@@ -69,7 +69,6 @@ struct blob {
 	int		 error;
 	unsigned	 users, spare;	/* those who do not need it are among the users */
 	struct blob	*next;		/* which waits for a place, too */
-	bool		 crawls;
 	bool		 aside;		/* it has left its place, and goes on */
 	bool		 busy;		/* its job is queued or runs; whoever is last frees it */
 	bool		 listed;

@@ -100,12 +100,11 @@ make_way(struct blob *b)
 		}
 		return;
 	}
-	if (s->patience > 0 && now - a->since >= s->patience) {
-		b->crawls = got < CRAWL * ran / 1000;
-		a->since = now;
-		a->had = a->filled;
-	}
-	if (!s->queue || !b->crawls || b->aside)
+	if (s->patience == 0 || now - a->since < s->patience)
+		return;
+	a->since = now;
+	a->had = a->filled;
+	if (!s->queue || b->aside || got >= CRAWL * ran / 1000)
 		return;
 	if (s->aside < s->places) {
 		b->aside = true;
