@@ -1,6 +1,6 @@
 #!/bin/sh
 # A request that waits for the org delays no other one, and Ctrl-C ends all waits at once.
-. "${0%/*}/lib.sh"; plan 26
+. "${0%/*}/lib.sh"; plan 28
 data=$TMP/data
 mkdir "$data"
 head -c 4000000 /dev/urandom >"$data/big.bin"
@@ -9,6 +9,7 @@ head -c 300000 /dev/urandom >"$data/other.bin"
 for i in 1 2 3 4; do head -c 3000000 /dev/urandom >"$data/slow$i.bin"; done
 printf 'small\n' >"$data/small.txt"
 for i in table held1 held2 held3; do printf 'a,b\n1,2\n' >"$data/$i.csv"; done
+yes 1,2 | head -c 40000000 >"$data/long.csv"
 org_start --data "$data"
 fs_mount -o refresh=0
 cat "$MNT/documents/small/small.txt" >/dev/null
@@ -125,12 +126,34 @@ import mmap, sys
 f = open(sys.argv[1], 'rb')
 m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
 m.madvise(mmap.MADV_RANDOM)
-print(m[2000000])
+print(m[int(sys.argv[2])])
 END
-python3 "$TMP/one.py" "$MNT/documents/huge/huge.bin" >/dev/null & waiting=$!
+python3 "$TMP/one.py" "$MNT/documents/huge/huge.bin" 2000000 >/dev/null & waiting=$!
 org_held 1
 kill $waiting
 ok 'a small file is read beside a stalled download that nobody reads' within cat "$MNT/documents/small/small.txt"
 calls 'the small file was the second download' 'GET */VersionData' 2
 org wait -G --data-urlencode "match=GET *VersionData" -d count=2 -d state=ended -d timeout=30 >/dev/null
 like 'sffs cut the stalled download' "$(org journal | grep VersionData | head -1)" '*cut*'
+fs_unmount
+rm -rf "$XDG_CACHE_HOME"/sffs
+
+# So does one for a survey or a view that nobody waits for.
+deserted() {
+	org_forget
+	org fault -d kind=silent -d bytes=1000000 --data-urlencode 'match=GET *VersionData' -d times=1 >/dev/null
+	"$@" >/dev/null 2>&1 & waiting=$!
+	org_held 1
+	kill $waiting
+	org wait -G --data-urlencode 'match=GET *VersionData' -d state=ended -d timeout=30 >/dev/null 2>&1
+	org journal | grep VersionData
+}
+fs_mount -o timeout=300
+like 'sffs cuts a download for sizes of views that nobody waits for' \
+	"$(deserted stat "$MNT/parsed/long/header")" '*cut*'
+cat "$MNT/parsed/long/header" >/dev/null
+fs_unmount
+rm -rf "$XDG_CACHE_HOME"/sffs/*/blobs
+fs_mount -o timeout=300
+like 'sffs cuts a download for a view that nobody reads' \
+	"$(deserted python3 "$TMP/one.py" "$MNT/parsed/long/header" 0)" '*cut*'

@@ -56,21 +56,43 @@ wait_wake(struct waitq *q, uint64_t at)
 	}
 }
 
-bool
-wait_cancel(struct wait *w)
+/* Caller locks. The queue in which it was; NULL: none. */
+static struct waitq *
+take_out(struct wait *w)
 {
-	pthread_mutex_lock(&lock);
-	bool queued = w->queue != NULL;
-	if (queued) {
+	struct waitq *q = w->queue;
+
+	if (q) {
 		*w->prev = w->next;
 		if (w->next)
 			w->next->prev = w->prev;
 		w->queue = NULL;
-	} else {
-		w->cancelled = true;
 	}
+	return q;
+}
+
+bool
+wait_cancel(struct wait *w)
+{
+	pthread_mutex_lock(&lock);
+	struct waitq *q = take_out(w);
+	struct wait *idle = q && !q->first ? q->for_them : NULL;
+	w->cancelled = !q;
+	if (idle && !take_out(idle))
+		idle = NULL;
 	pthread_mutex_unlock(&lock);
-	return queued;
+	if (idle)
+		idle->ready(idle);
+	return q;
+}
+
+bool
+wait_any(struct waitq *q)
+{
+	pthread_mutex_lock(&lock);
+	bool any = q->first;
+	pthread_mutex_unlock(&lock);
+	return any;
 }
 
 /*

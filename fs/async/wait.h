@@ -33,9 +33,10 @@ struct wait {
 
 struct waitq {
 	struct wait	*first;
+	struct wait	*for_them;	/* in another queue, for those in this one alone; or NULL */
 };
 
-#define WAITQ_INIT { NULL }
+#define WAITQ_INIT { NULL, NULL }
 
 /* Queues w until a wake with at >= need. False: w was cancelled before; ready() will not run. */
 bool	wait_add(struct waitq *, struct wait *w, uint64_t need);
@@ -43,9 +44,11 @@ bool	wait_add(struct waitq *, struct wait *w, uint64_t need);
 void	wait_wake(struct waitq *, uint64_t at);
 /*
  * True: w was queued, is not any more, and ready() will not run. False: ready() has run or will,
- * or w was never added; then the next wait_add refuses.
+ * or w was never added; then the next wait_add refuses. If w was the last in its queue, what waits
+ * for_them is taken out, too, and its ready() is called.
  */
 bool	wait_cancel(struct wait *);
+bool	wait_any(struct waitq *);	/* whether anybody is in the queue */
 
 #define WAIT_ALL UINT64_MAX	/* wakes everybody */
 

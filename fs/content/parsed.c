@@ -133,6 +133,25 @@ result_of(struct job *job)
 	return (struct parsed_result *)((char *)job - offsetof(struct parsed_result, task.job));
 }
 
+/* If nobody waits for the result any more, the task is as if it had not begun, and r may be gone. */
+static bool
+leave_if_deserted(struct parsed_result *r)
+{
+	struct parsed *p = r->owner;
+	struct blob *source = NULL;
+
+	pthread_mutex_lock(&p->lock);
+	const bool deserted = !wait_any(&r->task.waiting);
+	if (deserted) {
+		source = r->source;
+		r->source = NULL;
+		r->task.running = false;
+	}
+	pthread_mutex_unlock(&p->lock);
+	blob_put(source);
+	return deserted;
+}
+
 /* Gives the thread back until the source is whole: its last byte is there only then. */
 static void
 run_parse(struct job *job)
@@ -141,6 +160,8 @@ run_parse(struct job *job)
 	const struct download *d = &r->download;
 	ssize_t rc = 0;
 
+	if (leave_if_deserted(r))
+		return;
 	if (!r->source)
 		rc = download_open(r->owner->store, r->owner->rest, d, &r->source);
 	if (rc == 0)
@@ -198,7 +219,8 @@ new_result(struct parsed *p, const struct download *d)
 	if (!r)
 		return NULL;
 	*r = (struct parsed_result){ .owner = p, .download = *d, .whole = { .ready = on_whole },
-		.task = { .job = { .run = run_parse, .drop = drop_parse },
+		.task = { .waiting.for_them = &r->whole,
+		    .job = { .run = run_parse, .drop = drop_parse },
 		    .keep_error = d->note ? 0 : KEEP_ERROR } };
 	if (findings_survey(p->catalogue, d->name.s, maker_of(r), &kept, &n) < 0)
 		return r;

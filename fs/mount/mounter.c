@@ -61,10 +61,12 @@ mounter_open(const char *mountpoint, struct mounter **out)
 	if (m->pid < 0)
 		rc = -errno;
 	close(ends[1]);
-	if (rc == 0)
+	if (rc == 0) {
 		*out = m;
-	else
-		mounter_close(m);
+	} else {
+		close(m->fd);
+		free(m);
+	}
 	return rc;
 }
 

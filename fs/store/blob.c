@@ -105,17 +105,21 @@ blob_unlist(struct blob *b)
 	b->listed = false;
 }
 
-/* A fill is finished if less is missing than has come: it would cost as much the next time. */
+/* A fill is finished if less is missing than has come: it would cost as much the next time. One that
+ * still waits for its source lets go of it. */
 void
 blob_abandon_if_idle(struct blob *b)
 {
 	uint64_t came = b->attempt.seen, missing = b->size - came;
 
 	if (b->users > b->spare || b->state != BLOB_FILLING ||
-	    (!b->dropped && (missing <= FINISH_MOST || missing <= came)))
+	    (!b->dropped && (came > 0 || !b->prepare) &&
+		(missing <= FINISH_MOST || missing <= came)))
 		return;
 	b->abandoned = true;
 	blob_unlist(b);
+	if (b->prepare && wait_cancel(&b->prepared))
+		pool_add(b->store->render, &b->job);	/* which ends it */
 }
 
 /* Caller locks; unlocks. */

@@ -274,9 +274,11 @@ open_below(struct disk *d, const char *path)
 	if (dir < 0)
 		return -errno;
 	d->files = open_dir(dir, "files", &fresh);
+	int rc = d->files < 0 ? -errno : 0;
 	d->filling = open_dir(dir, "filling", &made);
+	rc = rc < 0 || d->filling >= 0 ? rc : -errno;
 	d->usage = openat(dir, "usage", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int rc = d->files < 0 || d->filling < 0 || d->usage < 0 ? -errno : 0;
+	rc = rc < 0 || d->usage >= 0 ? rc : -errno;
 	write_tag(dir);
 	close(dir);
 	if (fresh)

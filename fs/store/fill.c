@@ -264,15 +264,20 @@ open_spill(struct blob *b, int why)
 	struct store *s = b->store;
 
 	pthread_mutex_lock(&s->lock);
-	bool room = b->spilled || s->spilled + b->size <= SPILL_MOST;
-	if (room && !b->spilled) {
-		b->spilled = true;
-		s->spilled += b->size;
-	}
+	const bool counted = b->spilled, room = counted || s->spilled + b->size <= SPILL_MOST;
+	const uint64_t more = counted || !room ? 0 : b->size;
+	b->spilled = room;
+	s->spilled += more;
 	bool logged = s->spills;
 	s->spills = true;
 	pthread_mutex_unlock(&s->lock);
 	int fd = room ? spill_open(b->size) : -ENOSPC;
+	if (fd < 0) {
+		pthread_mutex_lock(&s->lock);
+		b->spilled = counted;
+		s->spilled -= more;
+		pthread_mutex_unlock(&s->lock);
+	}
 	if (fd < 0)
 		log_error("store",
 		    "%s: neither the cache (%s) nor a temporary directory has room for it", b->name,
@@ -502,18 +507,19 @@ keep_or_give_up(struct blob *b, int rc)
 
 	if (a->spilled)
 		return rc;
-	pthread_mutex_lock(&s->lock);
-	bool keep = rc == 0 && !b->dropped;
-	if (keep)
-		s->spills = false;
-	pthread_mutex_unlock(&s->lock);
-	if (!keep) {
+	if (rc < 0) {
 		disk_give_up(s->disk, &a->temp);
 		return rc;
 	}
 	int kept = disk_keep(s->disk, &a->temp, b->name, b->size, a->fd);
 	if (kept < 0)		/* its bytes are right, and read from here while it is open */
 		log_warn("store", "%s: cannot be kept: %s", b->name, strerror(-kept));
+	pthread_mutex_lock(&s->lock);
+	const bool dropped = b->dropped;	/* perhaps before its file was there */
+	s->spills = false;
+	pthread_mutex_unlock(&s->lock);
+	if (dropped)
+		disk_drop(s->disk, b->name);
 	return 0;
 }
 
