@@ -1,5 +1,6 @@
 #!/bin/sh
 # A mount answers each call as a read-only filesystem does, but for what docs/limits.md says.
+unset TMPDIR	# another user must get there
 . "${0%/*}/lib.sh"; plan 5
 data=$TMP/data other=$TMP/other
 mkdir -p "$data" "$other"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # With allow_other, other users read what is mounted; the log and the last calls are the owner's.
+unset TMPDIR	# other users must get there
 . "${0%/*}/lib.sh"; plan 25
 data=$TMP/data
 mkdir "$data"
