@@ -232,20 +232,27 @@ new_result(struct parsed *p, const struct download *d)
 	return r;
 }
 
+/* Caller locks. A task that runs sets them without the lock. */
+static size_t
+bytes_of(const struct parsed_result *r)
+{
+	return r->task.running ? 0 : r->bytes;
+}
+
 /* Caller locks. Puts r first, and forgets the last ones if there are too many. */
 static void
 put_first(struct parsed *p, struct parsed_result *r)
 {
-	size_t n = 1, bytes = r->bytes;
+	size_t n = 1, bytes = bytes_of(r);
 
 	r->next = p->first;
 	p->first = r;
 	for (struct parsed_result **at = &r->next; *at;) {
 		struct parsed_result *old = *at;
 
-		bytes += old->bytes;
+		bytes += bytes_of(old);
 		if ((++n > KEPT || bytes > KEPT_BYTES) && !old->users && !old->task.running) {
-			bytes -= old->bytes;
+			bytes -= bytes_of(old);
 			*at = old->next;
 			free_result(old);
 		} else {
