@@ -235,7 +235,7 @@ class World:
         """Megabytes that the mount has had in memory at most."""
         for pid in filter(str.isdigit, os.listdir('/proc')):
             try:
-                with open(f'/proc/{pid}/cmdline') as f, open(f'/proc/{pid}/status') as status:
+                with open(f'/proc/{pid}/cmdline', errors='replace') as f, open(f'/proc/{pid}/status') as status:
                     if f.read().rstrip('\0').endswith(self.mnt):
                         return int(status.read().split('VmHWM:')[1].split()[0]) // 1024
             except OSError:
