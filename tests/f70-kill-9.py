@@ -44,7 +44,7 @@ def helpers(where):
     found = []
     for pid in filter(str.isdigit, os.listdir('/proc')):
         try:
-            with open(f'/proc/{pid}/cmdline') as f:
+            with open(f'/proc/{pid}/cmdline', errors='replace') as f:
                 if where in f.read().split('\0') and int(pid) != os.getpid():
                     found.append(pid)
         except OSError:
