@@ -146,8 +146,8 @@ import_cli(struct session *s, struct login *l)
 	memcpy(l->user_id, who.user_id, sizeof(l->user_id));
 	l->imported = true;
 	l->since = l->renewed = time(NULL);
-	if (login_set_text(&l->login_url, login_url) && login_set_text(&l->client_id, "sf") &&
-	    login_set_text(&l->how, "sf") && login_set_text(&l->instance_url, instance.bytes))
+	if (secret_set_text(&l->login_url, login_url) && secret_set_text(&l->client_id, "sf") &&
+	    secret_set_text(&l->how, "sf") && secret_set_text(&l->instance_url, instance.bytes))
 		rc = saved_login_put(&s->saved, l);
 	else
 		rc = -ENOMEM;

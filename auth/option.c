@@ -29,22 +29,21 @@ static const struct {
 	const char	*placeholder;	/* for a value, in --keys and in the manual */
 	const char	*advice;	/* for a wrong value; NULL: put_advice knows */
 } types[] = {
-	[TEXT] = { "...", NULL },
-	[COMMAND] = { "COMMAND", NULL },
+	[TEXT] = { "..." },
+	[COMMAND] = { "COMMAND" },
 	[PATH] = { "PATH", "write the whole path, from / on" },
 	[LOGIN_URL] = { "URL",
 	    "write https:// and the org's My Domain, such as https://acme.my.salesforce.com" },
-	[PROXY] = { "URL", NULL },
+	[PROXY] = { "URL" },
 	[VERSION] = { "N", "say two digits and .0, such as 62.0" },
 	[CHARACTER] = { "C|tab", "say one character that is no letter, digit or quote, or tab" },
 	[ENCODING] = { "...", "there is no such encoding; iconv -l lists them" },
-	[CONDITION] = { "CONDITION", NULL },
-	[SECRET] = { "...", NULL },
+	[CONDITION] = { "CONDITION" },
+	[SECRET] = { "..." },
 	[YES_NO] = { "yes|no", "say yes or no" },
-	[CHOICE] = { NULL, NULL },
-	[NUMBER] = { "N", NULL },
-	[SECONDS] = { "SECONDS", NULL },
-	[SIZE] = { "SIZE", NULL },
+	[NUMBER] = { "N" },
+	[SECONDS] = { "SECONDS" },
+	[SIZE] = { "SIZE" },
 	[ID] = { "N", "say a numeric id (id -u and id -g print them)" },
 	[OCTAL] = { "OCTAL", "say an octal number up to 777, such as 022" },
 };
@@ -188,25 +187,10 @@ member_of(struct config *c, const struct option *o)
  * Values. Each function sets the member, or returns -EINVAL, perhaps with advice.
  */
 
-static void
-clear_text(char **to)
-{
-	if (*to)
-		explicit_bzero(*to, strlen(*to));	/* a proxy may hold a password */
-	free(*to);
-	*to = NULL;
-}
-
 static int
 set_text(char **to, const char *value)
 {
-	char *s = strdup(value);
-
-	if (!s)
-		return -ENOMEM;
-	clear_text(to);
-	*to = s;
-	return 0;
+	return secret_set_text(to, value) ? 0 : -ENOMEM;
 }
 
 /* A whole number; a size may end in K, M, G, T or P. */
@@ -262,7 +246,7 @@ set_absolute_path(const char *value, char **to)
 		return -EINVAL;
 	if (asprintf(&path, "%s%s", home, value + 1) < 0)
 		return -ENOMEM;
-	clear_text(to);
+	secret_free_text(to);
 	*to = path;
 	return 0;
 }
@@ -415,7 +399,7 @@ clear_value(struct config *c, const struct option *o)
 	void *to = member_of(c, o);
 
 	if (o->type < SECRET)
-		clear_text(to);
+		secret_free_text(to);
 	else if (o->type == SECRET)
 		secret_free(to);
 	else if (o->type == ID)

@@ -168,11 +168,11 @@ begin_login(const struct oauth_request *q, struct login *l)
 	login_free(l);
 	l->since = time(NULL);
 	l->imported = q->client_id != NULL;
-	if (!login_set_text(&l->login_url, c->login_url) ||
-	    !login_set_text(&l->client_id, l->imported ? q->client_id : c->client_id) ||
-	    !login_set_text(&l->how, l->imported ? "import" : flow_name(c)) ||
+	if (!secret_set_text(&l->login_url, c->login_url) ||
+	    !secret_set_text(&l->client_id, l->imported ? q->client_id : c->client_id) ||
+	    !secret_set_text(&l->how, l->imported ? "import" : flow_name(c)) ||
 	    (c->flow == CONFIG_JWT && !l->imported &&
-		!login_set_text(&l->username, c->username)) ||
+		!secret_set_text(&l->username, c->username)) ||
 	    (l->imported && !secret_copy(&l->client_secret, q->client_secret)) ||
 	    (q->refresh_token && !secret_copy(&l->refresh_token, q->refresh_token)))
 		return -ENOMEM;
@@ -225,7 +225,7 @@ request_token(struct saved_login *s, const struct oauth_request *q, bool begins,
 	if (rc == -EACCES && f->kind == OAUTH_DEAD && !begins) {
 		secret_free(&l->access_token);
 		secret_free(&l->refresh_token);
-		if (login_set_text(&l->ended, f->text))
+		if (secret_set_text(&l->ended, f->text))
 			token_file_write(s->path, l);
 	}
 	oauth_grant_free(&grant);

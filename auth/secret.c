@@ -7,12 +7,10 @@
 bool
 secret_set(struct secret *s, const char *bytes, size_t len)
 {
-	char *copy = malloc(len + 1);
+	char *copy = strndup(bytes, len);
 
 	if (!copy)
 		return false;
-	memcpy(copy, bytes, len);
-	copy[len] = '\0';
 	secret_free(s);		/* only now: bytes may be a part of s */
 	s->bytes = copy;
 	return true;
@@ -21,19 +19,34 @@ secret_set(struct secret *s, const char *bytes, size_t len)
 bool
 secret_copy(struct secret *to, const struct secret *from)
 {
-	if (from->bytes)
-		return secret_set(to, from->bytes, strlen(from->bytes));
-	secret_free(to);
-	return true;
+	return secret_set_text(&to->bytes, from->bytes);
 }
 
 void
 secret_free(struct secret *s)
 {
-	if (s->bytes)
-		explicit_bzero(s->bytes, strlen(s->bytes));
-	free(s->bytes);
-	s->bytes = NULL;
+	secret_free_text(&s->bytes);
+}
+
+bool
+secret_set_text(char **to, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return false;
+	secret_free_text(to);
+	*to = copy;
+	return true;
+}
+
+void
+secret_free_text(char **s)
+{
+	if (*s)
+		explicit_bzero(*s, strlen(*s));
+	free(*s);
+	*s = NULL;
 }
 
 bool

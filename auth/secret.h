@@ -16,9 +16,13 @@ struct secret {
 	char	*bytes;		/* NUL-terminated; NULL: none */
 };
 
-bool	secret_set(struct secret *, const char *s, size_t len);	/* false: out of memory */
+bool	secret_set(struct secret *, const char *s, size_t len);	/* up to a NUL; false: out of memory */
 bool	secret_copy(struct secret *to, const struct secret *from);
 void	secret_free(struct secret *);				/* wipes; leaves { NULL } */
 bool	secret_equal(const struct secret *, const char *s);	/* in constant time */
+
+/* The same for text that may hold a secret, as a proxy does. text NULL: none. */
+bool	secret_set_text(char **to, const char *text);
+void	secret_free_text(char **);
 
 #endif

@@ -112,7 +112,7 @@ token_bearer(struct token *t, struct bearer *out)
 
 	pthread_mutex_lock(&t->lock);
 	bool good = secret_copy(&b.access_token, &t->login.access_token) &&
-	    login_set_text(&b.instance_url, t->login.instance_url);
+	    secret_set_text(&b.instance_url, t->login.instance_url);
 	b.serial = t->serial;
 	pthread_mutex_unlock(&t->lock);
 	if (good)

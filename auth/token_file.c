@@ -65,26 +65,10 @@ void
 login_free(struct login *l)
 {
 	for (size_t i = 0; i < MEMBERS; i++) {
-		char **at = (char **)((char *)l + members[i].offset);
-
-		if (members[i].type != TEXT || !*at)
-			continue;
-		explicit_bzero(*at, strlen(*at));
-		free(*at);
+		if (members[i].type == TEXT)
+			secret_free_text((char **)((char *)l + members[i].offset));
 	}
 	*l = (struct login){ 0 };
-}
-
-bool
-login_set_text(char **member, const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		return false;
-	free(*member);
-	*member = copy;
-	return true;
 }
 
 /* Characters that mean something in a path are written as %XX. */

@@ -39,8 +39,6 @@ struct login {
 
 int	login_copy(struct login *to, const struct login *from);	/* -ENOMEM */
 void	login_free(struct login *);
-/* Replaces a member by a copy; NULL: none. False: out of memory. */
-bool	login_set_text(char **member, const char *text);
 
 int	token_file_path(const struct config *, char **out);	/* caller frees */
 

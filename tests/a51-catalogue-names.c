@@ -7,6 +7,7 @@
  * A catalogue lasts for forty batches; the first few come before it is filled. Half of the rounds
  * use a bad hash, which makes one of many names. ROUNDS: batches (2000). SEED.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -261,9 +262,9 @@ run(struct catalogue *c, uint64_t (*hash)(const char *), unsigned rounds)
 		if (r == filled && catalogue_put_filled(c) < 0)
 			return false;
 		if (!keep && r > filled) {
-			catalogue_rollback(c);
+			catalogue_end(c, -EINTR);
 			memcpy(set, before, sizeof(set));
-		} else if (catalogue_commit(c) < 0 || catalogue_changes(c, note, NULL) < 0) {
+		} else if (catalogue_end(c, 0) < 0 || catalogue_changes(c, note, NULL) < 0) {
 			return false;
 		}
 		give_names(hash);

@@ -112,7 +112,7 @@ catalogue_begin(struct catalogue *c)
 	pthread_mutex_lock(&c->write_lock);
 	int rc = db_renew(&c->writer);
 	if (rc == 0)
-		rc = db_begin(c->writer);
+		rc = db_exec(c->writer, "BEGIN IMMEDIATE");
 	if (rc == 0)
 		rc = catalogue_read_filled(c, c->writer, &c->named);
 	if (rc < 0) {
@@ -127,19 +127,10 @@ catalogue_begin(struct catalogue *c)
 	return 0;
 }
 
-void
-catalogue_rollback(struct catalogue *c)
-{
-	db_rollback(c->writer);
-	pthread_mutex_unlock(&c->write_lock);
-}
-
 int
-catalogue_commit(struct catalogue *c)
+catalogue_end(struct catalogue *c, int rc)
 {
-	int rc = 0;
-
-	if (c->touched)
+	if (rc == 0 && c->touched)
 		rc = db_do(c->writer, SQL_ADD_TOTAL, "ii", c->documents, c->bytes);
 	if (rc == 0)
 		rc = db_do(c->writer, SQL_TRIM_CHANGES, "i", CHANGES_KEPT);
@@ -148,15 +139,6 @@ catalogue_commit(struct catalogue *c)
 	if (rc < 0)
 		db_rollback(c->writer);
 	pthread_mutex_unlock(&c->write_lock);
-	return rc;
-}
-
-int
-catalogue_end(struct catalogue *c, int rc)
-{
-	if (rc == 0)
-		return catalogue_commit(c);
-	catalogue_rollback(c);
 	return rc;
 }
 
@@ -325,13 +307,13 @@ remove_stored(struct catalogue *c, const struct stored *s)
 	return rc;
 }
 
-static int
-remove_document(struct catalogue *c, const char *id, bool only_listed, bool gone)
+int
+catalogue_remove(struct catalogue *c, const char *id, bool gone)
 {
 	struct stored s = { 0 };
 	int rc = find_stored(c, id, &s);
 
-	if (rc == 0 && (s.listed || !only_listed)) {
+	if (rc == 0) {
 		const int64_t key = N(s.named.key);
 
 		rc = remove_stored(c, &s);
@@ -343,12 +325,6 @@ remove_document(struct catalogue *c, const char *id, bool only_listed, bool gone
 	}
 	free_stored(&s);
 	return rc == -ENOENT ? 0 : rc;
-}
-
-int
-catalogue_remove(struct catalogue *c, const char *id, bool gone)
-{
-	return remove_document(c, id, false, gone);
 }
 
 /* Two Ids, or two contents, can have one key in theory: the later takes the next that is free. */
@@ -387,7 +363,7 @@ add_named(struct catalogue *c, const struct document *d, struct named *x, bool l
 	int rc = 0;
 
 	if (c->named)
-		rc = names_add(&c->names, x, &displaced);
+		rc = names_add(&c->names, x, 0, &displaced);
 	else
 		while (!x->names[x->rank])
 			x->rank++;
@@ -589,7 +565,7 @@ remove_noted(struct catalogue *c, uint64_t key, bool gone)
 	if ((rc = db_step(c->writer, st)) > 0)
 		row_id(st, 0, id);
 	db_reset(st);
-	return rc <= 0 ? rc : remove_document(c, id, true, gone);
+	return rc <= 0 ? rc : catalogue_remove(c, id, gone);
 }
 
 int

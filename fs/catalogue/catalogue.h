@@ -43,12 +43,11 @@ void	catalogue_interrupt(struct catalogue *);	/* from now on checks are -EINTR *
 
 /*
  * One batch is one transaction: begin (waits for another process's writer), any of the put
- * functions, then commit or rollback, all by one thread.
+ * functions, then end, all by one thread.
  */
 int	catalogue_begin(struct catalogue *);
-int	catalogue_commit(struct catalogue *);	/* an error: it is rolled back */
-void	catalogue_rollback(struct catalogue *);
-int	catalogue_end(struct catalogue *, int rc);	/* rc < 0: rolls back, and returns it */
+/* Commits if rc is 0; else, and after an error, rolls back. Returns rc, or the error. */
+int	catalogue_end(struct catalogue *, int rc);
 /* candidates: best first, NULL or "" for none; the last is this document's alone. Replaces the
  * document with this Id. */
 int	catalogue_put(struct catalogue *, const struct document *, const char *const candidates[3]);
@@ -102,9 +101,6 @@ int	catalogue_mark(struct catalogue *, const struct document *);
 int	catalogue_sweep(struct catalogue *, bool gone);
 void	catalogue_mark_end(struct catalogue *);
 
-/* Grows with every commit of any process that changes what is listed. */
-int	catalogue_generation(struct catalogue *, uint64_t *out);
-
 /* Reading. -ENOENT if there is none; document_free what was found. Ids have 18 characters. */
 int	catalogue_by_key(struct catalogue *, uint64_t key, struct document *out);
 int	catalogue_by_version_key(struct catalogue *, uint64_t version_key, struct document *out);
@@ -128,7 +124,10 @@ int	catalogue_versions(
 
 /* These work before the catalogue is filled, too. */
 int	catalogue_state(struct catalogue *, const char *name, char **out);	/* caller frees */
-struct catalogue_totals { uint64_t documents, bytes; };
+struct catalogue_totals {
+	uint64_t documents, bytes;	/* that are listed */
+	uint64_t generation;	/* grows with every commit of any process that changes that */
+};
 int	catalogue_totals(struct catalogue *, struct catalogue_totals *out);
 
 #endif

@@ -258,12 +258,6 @@ db_exec(struct db *db, const char *sql)
 }
 
 int
-db_begin(struct db *db)
-{
-	return db_exec(db, "BEGIN IMMEDIATE");
-}
-
-int
 db_commit(struct db *db)
 {
 	int rc = db_exec(db, "COMMIT");

@@ -24,6 +24,8 @@
 
 #include <sqlite3.h>
 
+#define N(number) ((int64_t)(number))	/* as SQLite has it */
+
 struct db_file;
 struct db;
 
@@ -46,7 +48,6 @@ unsigned db_number(const struct db *);	/* N of its file, from 1 */
 int	db_damaged(struct db *);
 
 int	db_exec(struct db *, const char *sql);
-int	db_begin(struct db *);	/* a transaction that writes */
 int	db_commit(struct db *);
 void	db_rollback(struct db *);	/* also when SQLite has done so by itself */
 /*

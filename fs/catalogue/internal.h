@@ -15,8 +15,6 @@
 
 #define READERS_KEPT	8
 
-#define N(number) ((int64_t)(number))	/* as SQLite has it */
-
 struct catalogue {
 	struct db_file	*file;		/* these three never change while others use it */
 	void		(*unfilled)(void *ctx);	/* may be NULL */

@@ -20,9 +20,8 @@
 #include "auth/buf.h"
 
 #include "names.h"
+#include "row.h"
 #include "sql.h"
-
-#define N(number) ((int64_t)(number))
 
 void
 names_free(struct named *d)
@@ -43,7 +42,7 @@ names_read(struct db *db, sqlite3_stmt *st, struct named *out)
 	struct buf b = BUF_INIT;
 
 	for (int i = 0; i < NAMES_CANDIDATES; i++) {
-		const char *s = (const char *)sqlite3_column_text(st, 3 + i);
+		const char *s = row_text(st, 3 + i);
 
 		at[i] = s ? b.len : SIZE_MAX;
 		if (s)
@@ -115,10 +114,8 @@ move_to(struct names *n, struct named *d, unsigned rank)
 	return db_do(n->db, SQL_MOVE, "iii", N(rank), N(n->hash(d->names[rank])), N(d->key));
 }
 
-/* Finds the rank at which d gets a name; d wants its candidates from rank `from` on. displaced: the
- * document that has that name now, also on an error. */
-static int
-find_name(struct names *n, struct named *d, unsigned from, struct named *displaced)
+int
+names_add(struct names *n, struct named *d, unsigned from, struct named *displaced)
 {
 	struct named holder = { 0 };
 	unsigned rank;
@@ -149,12 +146,6 @@ find_name(struct names *n, struct named *d, unsigned from, struct named *displac
 }
 
 int
-names_add(struct names *n, struct named *d, struct named *displaced)
-{
-	return find_name(n, d, 0, displaced);
-}
-
-int
 names_displace(struct names *n, struct named *displaced)
 {
 	struct named d = *displaced, next = { 0 };
@@ -164,7 +155,7 @@ names_displace(struct names *n, struct named *displaced)
 	while (rc == 0 && d.key) {
 		rc = wait_for(n, &d, d.rank);
 		if (rc == 0)
-			rc = find_name(n, &d, d.rank + 1, &next);
+			rc = names_add(n, &d, d.rank + 1, &next);
 		if (rc == 0)
 			rc = move_to(n, &d, d.rank);
 		names_free(&d);
@@ -229,38 +220,25 @@ names_remove(struct names *n, const struct named *gone)
 	return rc == -ENOENT ? 0 : rc;
 }
 
-/* Names for the documents that have none. */
-static int
-assign_rest(struct names *n)
+int
+names_assign_all(struct names *n)
 {
 	struct named d = { 0 }, displaced = { 0 };
 	int64_t key;
-	int rc;
+	int rc = db_exec(n->db, SQL_FILLED_NOW);
 
-	while ((rc = db_number_of(n->db, &key, SQL_NAMELESS, "")) == 0) {
+	n->silent = true;
+	while (rc == 0 && (rc = db_number_of(n->db, &key, SQL_NAMELESS, "")) == 0) {
 		rc = load_named(n, SQL_NAMED, (uint64_t)key, &d);
 		if (rc == 0)
-			rc = names_add(n, &d, &displaced);
+			rc = names_add(n, &d, 0, &displaced);
 		if (rc == 0)
 			rc = move_to(n, &d, d.rank);
 		if (rc == 0)
 			rc = names_displace(n, &displaced);
 		names_free(&d);
 		names_free(&displaced);
-		if (rc < 0)
-			break;
 	}
-	return rc == -ENOENT ? 0 : rc;
-}
-
-int
-names_assign_all(struct names *n)
-{
-	int rc = db_exec(n->db, SQL_FILLED_NOW);
-
-	n->silent = true;
-	if (rc == 0)
-		rc = assign_rest(n);
 	n->silent = false;
-	return rc;
+	return rc == -ENOENT ? 0 : rc;
 }

@@ -276,8 +276,8 @@ catalogue_state(struct catalogue *c, const char *name, char **out)
 	return rc;
 }
 
-static int
-read_total(struct catalogue *c, struct catalogue_totals *totals, uint64_t *generation)
+int
+catalogue_totals(struct catalogue *c, struct catalogue_totals *out)
 {
 	struct read r;
 	int rc = begin_read(c, &r, SQL_TOTAL, "");
@@ -285,28 +285,12 @@ read_total(struct catalogue *c, struct catalogue_totals *totals, uint64_t *gener
 	if (rc < 0)
 		return rc;
 	if ((rc = db_step(r.db, r.st)) > 0) {
-		totals->documents = (uint64_t)sqlite3_column_int64(r.st, 0);
-		totals->bytes = (uint64_t)sqlite3_column_int64(r.st, 1);
-		*generation = (uint64_t)sqlite3_column_int64(r.st, 2);
+		out->documents = (uint64_t)sqlite3_column_int64(r.st, 0);
+		out->bytes = (uint64_t)sqlite3_column_int64(r.st, 1);
+		out->generation = (uint64_t)sqlite3_column_int64(r.st, 2);
 	} else if (rc == 0) {
 		rc = db_damaged(r.db);
 	}
 	end_read(c, &r);
 	return rc < 0 ? rc : 0;
-}
-
-int
-catalogue_totals(struct catalogue *c, struct catalogue_totals *out)
-{
-	uint64_t generation;
-
-	return read_total(c, out, &generation);
-}
-
-int
-catalogue_generation(struct catalogue *c, uint64_t *out)
-{
-	struct catalogue_totals totals;
-
-	return read_total(c, &totals, out);
 }

@@ -79,7 +79,7 @@
 	    " WHERE id = ?") \
 	X(DELETE, "DELETE FROM document WHERE key = ?") \
 	X(STORED, SQL_SELECT_NAMED ", listed, " SQL_FIELDS " FROM document WHERE id = ?") \
-	X(ID_OF, "SELECT id FROM document WHERE key = ?") \
+	X(ID_OF, "SELECT id FROM document WHERE key = ? AND listed") \
 	X(KEY_TAKEN, "SELECT 1 FROM document WHERE key = ? AND id <> ?") \
 	X(VERSION_KEY_TAKEN, "SELECT 1 FROM document WHERE version_key = ?1 AND version_id <> ?2" \
 	    " UNION ALL SELECT 1 FROM version WHERE version_key = ?1 AND version_id <> ?2") \

@@ -31,20 +31,17 @@ const char arguments_help[] =
 	"          sffs -o refresh=5,names=portable acme ~/acme\n"
 	"Manuals:  sffs(1), sffs-auth(1), sffs.conf(5), sffs-tree(5)\n";
 
-/* A row for each command: its word, how many words may follow, and whether it takes --json. */
+/* Its word, how many words may follow, and whether it takes --json. Those that are options: none. */
 static const struct {
 	const char	*word;
 	int		 least, most;
 	bool		 json;
-} commands[] = {
-	[ARGUMENTS_MOUNT] = { "", 2, 2, false },
+} commands[ARGUMENTS_VERSION + 1] = {
+	[ARGUMENTS_MOUNT] = { "", 2, 2 },
 	[ARGUMENTS_STATUS] = { "status", 0, 1, true },
 	[ARGUMENTS_DOCTOR] = { "doctor", 1, 1, true },
-	[ARGUMENTS_HELP] = { "help", 0, 0, false },
-	[ARGUMENTS_UNMOUNT] = { "unmount", 1, 0, false },	/* not yet: usage */
-	[ARGUMENTS_KEYS] = { "", 0, 0, false },
-	[ARGUMENTS_ORGS] = { "", 0, 0, false },
-	[ARGUMENTS_VERSION] = { "", 0, 0, false },
+	[ARGUMENTS_HELP] = { "help" },
+	[ARGUMENTS_UNMOUNT] = { "unmount", 1 },	/* not yet: usage */
 };
 
 /* Of mount(8) and fstab(5); those that end in - or = are beginnings. */

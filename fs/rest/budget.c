@@ -30,11 +30,12 @@ budget_take(struct budget *b, int64_t now, int64_t *wait)
 		*wait = (oldest + BUDGET_HOURS) * HOUR - now;
 		return -EDQUOT;
 	}
-	if (b->hours[hour % BUDGET_HOURS].hour != hour) {
-		b->hours[hour % BUDGET_HOURS].hour = hour;
-		b->hours[hour % BUDGET_HOURS].calls = 0;
+	const unsigned i = (unsigned)(hour % BUDGET_HOURS);
+	if (b->hours[i].hour != hour) {
+		b->hours[i].hour = hour;
+		b->hours[i].calls = 0;
 	}
-	b->hours[hour % BUDGET_HOURS].calls++;
+	b->hours[i].calls++;
 	return 0;
 }
 

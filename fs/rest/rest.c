@@ -129,15 +129,17 @@ pause_before_retry(
 	return 0;
 }
 
-/* Logs a line, but not twice in a row. */
-__attribute__((format(printf, 2, 0)))
-static void
-log_once(struct rest *r, const char *fmt, va_list ap)
+void
+rest_log_once(struct rest *r, unsigned failures, const char *fmt, ...)
 {
 	char text[sizeof(r->logged)];
+	va_list ap;
 
+	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	pthread_mutex_lock(&r->lock);
+	r->stats.errors += failures;
 	bool again = strcmp(text, r->logged) == 0;
 	memcpy(r->logged, text, sizeof(text));
 	pthread_mutex_unlock(&r->lock);
@@ -145,30 +147,8 @@ log_once(struct rest *r, const char *fmt, va_list ap)
 		log_warn("salesforce", "%s", text);
 }
 
-void
-rest_log(struct rest *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_once(r, fmt, ap);
-	va_end(ap);
-	pthread_mutex_lock(&r->lock);
-	r->stats.errors++;
-	pthread_mutex_unlock(&r->lock);
-}
-
 /* As rest_log, of a call that is not made. */
-__attribute__((format(printf, 2, 3)))
-static void
-log_forbidden(struct rest *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	log_once(r, fmt, ap);
-	va_end(ap);
-}
+#define log_forbidden(r, ...)	rest_log_once(r, 0, __VA_ARGS__)
 
 /* Logs one line until an answer comes, although the reasons vary. */
 static void

@@ -98,7 +98,7 @@ struct rest_row {
 	char		 id[19];
 	const char	*name;
 	const char	*more;		/* the Id of a library's root folder; may be NULL */
-	bool		 folder;	/* in a folder: this is a folder, too */
+	bool		 folder;	/* and not a document: every library, and what is one in a folder */
 };
 typedef int rest_each_row(void *ctx, const struct rest_row *);
 /*

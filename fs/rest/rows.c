@@ -13,7 +13,7 @@
 #define NAMESAKES	200	/* records of one name that are looked at */
 
 struct rows {
-	const char	*name, *more;	/* paths; more may be NULL */
+	const char	*name, *more;	/* paths; only folders have more, else NULL */
 	rest_each_row	*each;
 	void		*ctx;
 };
@@ -22,7 +22,7 @@ static int
 read_row(void *ctx, const cJSON *record)
 {
 	const struct rows *r = ctx;
-	struct rest_row row = { .folder = cJSON_IsTrue(rest_value_at(record, "IsFolder")) };
+	struct rest_row row = { .folder = r->more || cJSON_IsTrue(rest_value_at(record, "IsFolder")) };
 
 	rest_id(rest_value_at(record, "Id"), row.id);
 	row.name = rest_text(record, r->name);

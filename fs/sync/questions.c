@@ -268,12 +268,6 @@ ask_record(struct asking *a)
  * Libraries, folders, what the user may see, and how much there may be.
  */
 
-static int
-add_library(void *ctx, const struct rest_row *row)
-{
-	return add_row(ctx, row->id, row->name, row->more, true);
-}
-
 /* Adds the libraries that documents name and that are not among the user's. */
 static int
 add_other_libraries(struct asking *a)
@@ -294,7 +288,7 @@ add_other_libraries(struct asking *a)
 static int
 ask_libraries(struct asking *a)
 {
-	int rc = rest_libraries(a->by.rest, add_library, a);
+	int rc = rest_libraries(a->by.rest, add_rest_row, a);
 
 	return rc < 0 ? rc : add_other_libraries(a);
 }

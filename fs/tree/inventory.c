@@ -170,9 +170,9 @@ run_making(struct job *job)
 	struct making *m = making_of(job);
 	struct inventory *i = m->inventory;
 	struct file *snapshot;
-	uint64_t generation;
+	struct catalogue_totals totals;
 	/* First: a change while it is written then makes the snapshot an old one. */
-	int rc = catalogue_generation(i->catalogue, &generation);
+	int rc = catalogue_totals(i->catalogue, &totals);
 
 	if (rc == 0)
 		rc = make_snapshot(m, &snapshot);
@@ -180,7 +180,7 @@ run_making(struct job *job)
 		pthread_mutex_lock(&i->lock);
 		struct file *old = m->newest;
 		m->newest = snapshot;
-		m->generation = generation;
+		m->generation = totals.generation;
 		pthread_mutex_unlock(&i->lock);
 		file_close(old);
 	}
@@ -199,13 +199,13 @@ int
 inventory_get(struct inventory *i, enum inventory_kind kind, struct wait *w, struct file **out)
 {
 	struct making *m = &i->making[kind];
-	uint64_t now;
-	int rc = catalogue_generation(i->catalogue, &now);
+	struct catalogue_totals now;
+	int rc = catalogue_totals(i->catalogue, &now);
 
 	if (rc < 0)
 		return rc;
 	pthread_mutex_lock(&i->lock);
-	if (m->generation != now)
+	if (m->generation != now.generation)
 		m->task.made = false;
 	rc = task_need(&m->task, i->pool, w);
 	if (rc == 0) {

@@ -66,7 +66,7 @@ make(void)
 	MUST(catalogue_open(dir, name_hash_of(NAME_UNIX), &c) == 0 && catalogue_begin(c) == 0);
 	for (unsigned i = 0; i < DOCUMENTS; i++)
 		MUST(put(c, i) == 0);
-	MUST(catalogue_put_filled(c) == 0 && catalogue_commit(c) == 0);
+	MUST(catalogue_put_filled(c) == 0 && catalogue_end(c, 0) == 0);
 	catalogue_close(c);
 	snprintf(pattern, sizeof(pattern), "%s/catalogue-*.db", dir);
 	MUST(glob(pattern, 0, NULL, &found) == 0);
@@ -142,9 +142,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (rc == 0)
 			rc = catalogue_remove(c, "0695g00002B0003AA1", true);
 		if (rc == 0)
-			catalogue_commit(c);
+			catalogue_end(c, 0);
 		else
-			catalogue_rollback(c);
+			catalogue_end(c, -EINTR);
 	}
 	catalogue_close(c);
 	MUST(catalogue_open(dir, name_hash_of(NAME_UNIX), &c) == 0);
