@@ -51,34 +51,10 @@ struct fetch {
 };
 
 static int
-sink_write(void *ctx, const void *p, size_t n)
-{
-	return blob_append(ctx, p, n);
-}
-
-static int
-sink_restart(void *ctx)
-{
-	return blob_restart(ctx);
-}
-
-static uint64_t
-sink_filled(void *ctx)
-{
-	return blob_filled(ctx);
-}
-
-static bool
-sink_unwanted(void *ctx)
-{
-	return blob_unwanted(ctx);
-}
-
-static int
 fill_by_fetch(void *ctx, struct blob *blob)
 {
 	struct fetch *f = ctx;
-	const struct rest_sink sink = { sink_write, sink_restart, sink_filled, sink_unwanted,
+	const struct rest_sink sink = { blob_append, blob_restart, blob_filled, blob_unwanted,
 		blob, *f->version.md5 };
 
 	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
@@ -105,10 +81,4 @@ download_open(struct store *store, struct rest *rest, const struct download *v, 
 		.ctx = f,
 		.free_ctx = free },
 	    out);
-}
-
-ssize_t
-download_read(void *blob, void *p, size_t n, uint64_t off)
-{
-	return blob_read(blob, p, n, off);
 }

@@ -34,7 +34,5 @@ struct download download_of(const struct document *);
  * store_get, and -EOPNOTSUPP where there are no bytes.
  */
 int	download_open(struct store *, struct rest *, const struct download *, struct blob **out);
-/* The read() of a struct view_source whose ctx is a blob. */
-ssize_t	download_read(void *blob, void *, size_t n, uint64_t off);
 
 #endif

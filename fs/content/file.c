@@ -96,26 +96,14 @@ prepare_render(void *ctx, struct wait *w)
 }
 
 static int
-write_blob(void *ctx, const void *p, size_t n)
-{
-	return blob_append(ctx, p, n);
-}
-
-static int
-write_blob_at(void *ctx, const void *p, size_t n, uint64_t off)
-{
-	return blob_write_at(ctx, p, n, off);
-}
-
-static int
 fill_by_render(void *ctx, struct blob *blob)
 {
 	struct render *r = ctx;
 
 	parsed_use(r->result);
 	int rc = view_render(parsed_survey(r->result), r->kind,
-	    &(struct view_source){ download_read, r->source, parsed_download(r->result)->size },
-	    &(struct view_sink){ .write = write_blob, .write_at = write_blob_at, .ctx = blob });
+	    &(struct view_source){ blob_read, r->source, parsed_download(r->result)->size },
+	    &(struct view_sink){ .write = blob_append, .write_at = blob_write_at, .ctx = blob });
 	blob_put(r->source);
 	r->source = NULL;
 	return rc;

@@ -67,7 +67,7 @@ make_survey(struct parsed_result *r, struct buf *packed)
 
 	if (!o.delimiter && r->download.tabs)
 		o.delimiter = '\t';
-	int rc = view_survey(&(struct view_source){ download_read, r->source, r->download.size },
+	int rc = view_survey(&(struct view_source){ blob_read, r->source, r->download.size },
 	    &o, &r->survey);
 	if (rc == 0 && view_survey_pack(r->survey, packed) < 0)
 		packed->len = 0;		/* it is not kept, but serves */

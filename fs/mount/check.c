@@ -38,15 +38,11 @@ check_device(const char *path)
 }
 
 static int
-check_directory(const char *path)
+check_empty(const char *path)
 {
-	struct stat st;
-	int rc = 0;
+	DIR *dir = opendir(path);
+	int entries = 0, rc = dir ? 0 : -errno;
 
-	if (stat(path, &st) < 0)
-		rc = -errno;
-	else if (!S_ISDIR(st.st_mode))
-		rc = -ENOTDIR;
 	if (rc == -ENOTCONN)
 		log_error("mount",
 		    "%s: a mount that has died is still there; first: fusermount3 -u %s", path,
@@ -57,20 +53,8 @@ check_directory(const char *path)
 		log_error("mount", "%s: not a directory; name an empty one", path);
 	else if (rc < 0)
 		log_error("mount", "%s: %s", path, strerror(-rc));
-	return rc;
-}
-
-static int
-check_empty(const char *path)
-{
-	DIR *dir = opendir(path);
-	int entries = 0, rc = 0;
-
-	if (!dir) {
-		rc = -errno;
-		log_error("mount", "%s: %s", path, strerror(-rc));
+	if (rc < 0)
 		return rc;
-	}
 	while (entries < 3 && readdir(dir))
 		entries++;
 	if (entries > 2) {	/* . and .. */
@@ -89,8 +73,6 @@ mount_check(const char *mountpoint, char **absolute)
 
 	if (rc == 0)
 		rc = check_device("/dev/fuse");
-	if (rc == 0)
-		rc = check_directory(mountpoint);
 	if (rc == 0 && check_is_mounted(mountpoint))
 		rc = -EBUSY;
 	if (rc == 0)

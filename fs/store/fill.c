@@ -386,18 +386,19 @@ write_bytes(struct blob *b, const char *p, size_t n, uint64_t off)
 }
 
 int
-blob_append(struct blob *b, const void *bytes, size_t n)
+blob_append(void *blob, const void *bytes, size_t n)
 {
+	struct blob *b = blob;
 	int rc = write_bytes(b, bytes, n, b->attempt.filled);
 
 	return rc < 0 ? rc : advance(b);
 }
 
 int
-blob_write_at(struct blob *b, const void *bytes, size_t n, uint64_t off)
+blob_write_at(void *blob, const void *bytes, size_t n, uint64_t off)
 {
+	struct blob *b = blob;
 	struct attempt *a = &b->attempt;
-
 	int rc = a->scattered || ftruncate(a->fd, (off_t)b->size) == 0 ? 0 : -errno;
 	a->scattered = true;
 	if (rc == 0)
@@ -411,9 +412,9 @@ blob_write_at(struct blob *b, const void *bytes, size_t n, uint64_t off)
 }
 
 uint64_t
-blob_filled(const struct blob *b)
+blob_filled(void *blob)
 {
-	return b->attempt.filled;
+	return ((struct blob *)blob)->attempt.filled;
 }
 
 bool
@@ -426,8 +427,10 @@ blob_cancelled(const struct blob *b)
 }
 
 bool
-blob_unwanted(struct blob *b)
+blob_unwanted(void *blob)
 {
+	struct blob *b = blob;
+
 	pthread_mutex_lock(&b->store->lock);
 	if (b->class == STORE_FETCH && !b->abandoned)
 		make_way(b);
@@ -448,8 +451,9 @@ open_file(struct blob *b)
 }
 
 int
-blob_restart(struct blob *b)
+blob_restart(void *blob)
 {
+	struct blob *b = blob;
 	struct attempt *a = &b->attempt;
 
 	if (!a->spilled)

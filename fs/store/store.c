@@ -275,8 +275,9 @@ blob_is_whole(struct blob *b)
 }
 
 ssize_t
-blob_read(struct blob *b, void *p, size_t n, uint64_t off)
+blob_read(void *blob, void *p, size_t n, uint64_t off)
 {
+	struct blob *b = blob;
 	struct wait_thread t;
 	ssize_t rc;
 

@@ -98,24 +98,24 @@ bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been chec
  * the caller's sake. */
 void	blob_spare(struct blob *);
 /* For threads that may block: blob_ready until there is something, then blob_pread. */
-ssize_t	blob_read(struct blob *, void *, size_t n, uint64_t off);
+ssize_t	blob_read(void *blob, void *, size_t n, uint64_t off);
 
 /*
- * Fillers only.
+ * Fillers only. These and blob_read take a void *, as the callbacks of those who bring bytes do.
  */
 
 /* -EIO: more than was promised; -ECANCELED: the fill should stop. */
-int	blob_append(struct blob *, const void *, size_t);
+int	blob_append(void *blob, const void *, size_t);
 /*
  * Instead of blob_append: bytes at any place, each place once. Readers get nothing before all
  * bytes are there.
  */
-int	blob_write_at(struct blob *, const void *, size_t, uint64_t off);
-uint64_t blob_filled(const struct blob *);	/* bytes written so far */
-int	blob_restart(struct blob *);	/* the next append is byte 0; readers keep what they have */
+int	blob_write_at(void *blob, const void *, size_t, uint64_t off);
+uint64_t blob_filled(void *blob);	/* bytes written so far */
+int	blob_restart(void *blob);	/* the next append is byte 0; readers keep what they have */
 bool	blob_cancelled(const struct blob *);	/* the store closes: give up */
 /* True if the fill should stop. Poll this while waiting for data. */
-bool	blob_unwanted(struct blob *);
+bool	blob_unwanted(void *blob);
 
 /*
  * Calls each() for the whole files of a store's directory, in order of their names; a file for
