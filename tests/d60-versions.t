@@ -1,7 +1,7 @@
 #!/bin/sh
 # One query finds all versions of a document when they are first named. Old ones never change; new ones come with a
 # refresh.
-. "${0%/*}/lib.sh"; plan 41
+. "${0%/*}/lib.sh"; plan 42
 data=$TMP/data
 mkdir -p "$data/Report.versions" "$data/Table.versions" "$data/README.versions"
 printf 'first\n' >"$data/Report.versions/1.txt"; printf 'second, longer\n' >"$data/Report.versions/2.txt"; printf \
@@ -96,6 +96,7 @@ fs_sync
 is 'after an undelete the versions are back' "$(cat "$versions/Paper/1.txt")" first
 
 # All at once.
+on_demand() { jq .calls.on_demand "$MNT/.sffs/limits.json"; }
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 org_forget
@@ -109,7 +110,9 @@ is 'versions=all: each document lists its versions' \
 	".README/1.txt .README/2.txt Idea/1.html Many1/1.txt Many2/1.txt Many3/1.txt Page/1.url Paper/1.txt \
 Paper/2.txt Paper/3.md Paper/4.txt README Table/1.csv Table/2.csv"
 calls 'versions=all: a walk over versions costs no call' '*' 0
+before=$(on_demand)
 for i in 1 2; do org change -d op=new-version -d title=Many$i -d content=new$i >/dev/null; done
 fs_sync
 is 'versions=all: a refresh brings the new versions' "$(ls "$versions/Many1" "$versions/Many2" | grep -c 2.txt)" 2
 calls 'versions=all: a refresh costs one query for all new versions' 'GET */query' 1
+is 'limits.json counts that query as a refresh' "$(on_demand)" "$before"

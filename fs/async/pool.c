@@ -154,7 +154,8 @@ pool_close(struct pool *p)
 		if (!p->first)
 			p->last = &p->first;
 		pthread_mutex_unlock(&p->lock);
-		job->drop(job);
+		if (job->drop)
+			job->drop(job);
 		pthread_mutex_lock(&p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);

@@ -16,7 +16,7 @@ struct pool;
 
 struct job {
 	void		(*run)(struct job *);	/* may free what the job is part of */
-	void		(*drop)(struct job *);	/* instead of run(), when the pool closes first */
+	void		(*drop)(struct job *);	/* instead of run(), when the pool closes first; or NULL */
 	struct job	*next;			/* private */
 };
 

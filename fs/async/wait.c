@@ -4,7 +4,6 @@
  * says false.
  */
 #include <pthread.h>
-#include <semaphore.h>
 #include <stddef.h>
 
 #include "wait.h"
@@ -105,23 +104,19 @@ wake_thread(struct wait *w)
 	struct wait_thread *t =
 	    (struct wait_thread *)((char *)w - offsetof(struct wait_thread, wait));
 
-	sem_post(t->sem);
+	sem_post(&t->sem);
 }
 
 void
 wait_thread_init(struct wait_thread *t)
 {
-	_Static_assert(sizeof(sem_t) <= sizeof(t->sem_space), "room for a sem_t");
-	_Static_assert(
-	    offsetof(struct wait_thread, sem_space) % _Alignof(sem_t) == 0, "aligned for a sem_t");
 	*t = (struct wait_thread){ .wait.ready = wake_thread };
-	t->sem = t->sem_space;
-	sem_init(t->sem, 0, 0);
+	sem_init(&t->sem, 0, 0);
 }
 
 void
 wait_thread_sleep(struct wait_thread *t)
 {
-	while (sem_wait(t->sem) < 0)
+	while (sem_wait(&t->sem) < 0)
 		continue;		/* a signal */
 }

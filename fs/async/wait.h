@@ -15,6 +15,7 @@
 #ifndef FS_ASYNC_WAIT_H
 #define FS_ASYNC_WAIT_H
 
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -59,8 +60,7 @@ bool	wait_any(struct waitq *);	/* whether anybody is in the queue */
  */
 struct wait_thread {
 	struct wait	 wait;
-	void		*sem;			/* private */
-	char		 sem_space[32];		/* private: a sem_t */
+	sem_t		 sem;			/* private */
 };
 void	wait_thread_init(struct wait_thread *);
 void	wait_thread_sleep(struct wait_thread *);	/* until ready() has run; may be repeated */

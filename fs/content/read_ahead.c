@@ -245,12 +245,6 @@ run_read_ahead(struct job *job)
 	pthread_mutex_unlock(&a->lock);
 }
 
-static void
-drop_read_ahead(struct job *job)
-{
-	(void)job;
-}
-
 int
 read_ahead_open(struct store *store, struct rest *rest, struct catalogue *catalogue,
     const struct read_ahead_options *o, struct read_ahead **out)
@@ -268,7 +262,7 @@ read_ahead_open(struct store *store, struct rest *rest, struct catalogue *catalo
 	a->rest = rest;
 	a->catalogue = catalogue;
 	a->o = *o;
-	a->job = (struct job){ .run = run_read_ahead, .drop = drop_read_ahead };
+	a->job = (struct job){ .run = run_read_ahead };
 	for (unsigned i = 0; i < FETCHES; i++)
 		a->guesses[i].owner = a;
 	pthread_mutex_init(&a->lock, NULL);

@@ -77,7 +77,9 @@ mount_check(const char *mountpoint, char **absolute)
 		rc = -EBUSY;
 	if (rc == 0)
 		rc = check_empty(mountpoint);
-	if (rc == 0 && !(*absolute = realpath(mountpoint, NULL)))
+	if (rc == 0 && !(*absolute = realpath(mountpoint, NULL))) {
 		rc = -errno;
+		log_error("mount", "%s: %s", mountpoint, strerror(-rc));
+	}
 	return rc;
 }

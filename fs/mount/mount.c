@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth/log.h"
 #include "mounter.h"
@@ -30,10 +31,10 @@ static int
 mount_at(struct mount *m, const char *mountpoint, const char *options)
 {
 	char descriptor[32];
+	int fd = -1;
 
 	if (m->o.mounter) {
-		int fd = mounter_mount(m->o.mounter, options);
-
+		fd = mounter_mount(m->o.mounter, options);
 		if (fd < 0) {	/* if it has mounted, and this process could not take the descriptor */
 			mounter_unmount(m->o.mounter);
 			return fd;
@@ -42,6 +43,10 @@ mount_at(struct mount *m, const char *mountpoint, const char *options)
 		mountpoint = descriptor;
 	}
 	m->mounted = fuse_session_mount(m->session, mountpoint) == 0;
+	if (!m->mounted && fd >= 0) {
+		close(fd);
+		mounter_unmount(m->o.mounter);
+	}
 	return m->mounted ? 0 : -EPERM;
 }
 

@@ -359,15 +359,6 @@ hide_field(struct rest *r, const struct rest_query *q, const char *message)
 	return false;
 }
 
-static enum rest_kind
-kind_of(const struct rest_query *q)
-{
-	return q->only_ids		       ? REST_LIST :
-	    q->since > 0		       ? REST_REFRESH :
-	    q->ids || q->source == REST_LINKED ? REST_DEMAND :
-						 REST_FILL;
-}
-
 /* A query that the org does not take is the fault of the filter, if there is one. */
 static int
 log_refusal(struct rest *r, const struct rest_query *q, const struct rest_refusal *refusal)
@@ -415,7 +406,7 @@ rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
 {
 	struct rest_query q = *query;
 	struct document_reader reader = { .query = &q, .each = each, .ctx = ctx, .newest = -1 };
-	struct rest_select s = { .kind = kind_of(&q), .all = q.since > 0 || q.archived,
+	struct rest_select s = { .kind = q.kind, .all = q.since > 0 || q.archived,
 		.take = read_record, .ctx = &reader };
 	unsigned lost = 0;		/* locators in a row, without getting further in between */
 	int rc;

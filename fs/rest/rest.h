@@ -55,6 +55,7 @@ void	rest_close(struct rest *);
  */
 enum rest_source { REST_DOCUMENTS, REST_LINKED, REST_VERSIONS };
 struct rest_query {
+	enum rest_kind	 kind;
 	enum rest_source source;
 	const char	*linked_to;	/* an Id */
 	const char	*after;		/* those whose Id comes after this one; NULL: all */

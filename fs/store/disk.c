@@ -167,12 +167,6 @@ run_evict(struct job *job)
 }
 
 static void
-drop_evict(struct job *job)
-{
-	(void)job;
-}
-
-static void
 start_evict(struct disk *d)
 {
 	pthread_mutex_lock(&d->lock);
@@ -304,7 +298,7 @@ disk_open(const char *dir, uint64_t limit, struct disk **out)
 	}
 	d->limit = limit;
 	d->files = d->filling = d->usage = -1;
-	d->evict = (struct job){ .run = run_evict, .drop = drop_evict };
+	d->evict = (struct job){ .run = run_evict };
 	pthread_mutex_init(&d->evict_lock, NULL);
 	pthread_mutex_init(&d->usage_lock, NULL);
 	pthread_mutex_init(&d->lock, NULL);

@@ -248,12 +248,6 @@ run_hash(struct job *job)
 	pthread_mutex_unlock(&b->store->lock);
 }
 
-static void
-drop_hash(struct job *job)
-{
-	(void)job;	/* not called: the pool closes after all that add to it have ended */
-}
-
 /*
  * Spills, for when the disk takes no more.
  */
@@ -639,7 +633,7 @@ fill_start(struct blob *b)
 
 	b->job = (struct job){ .run = run_fill, .drop = drop_fill };
 	b->prepared = (struct wait){ .ready = on_prepared };
-	b->attempt = (struct attempt){ .fd = -1, .job = { .run = run_hash, .drop = drop_hash } };
+	b->attempt = (struct attempt){ .fd = -1, .job = { .run = run_hash } };
 	b->state = BLOB_QUEUED;
 	b->busy = true;
 	if (b->class == STORE_FETCH) {

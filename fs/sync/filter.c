@@ -55,7 +55,7 @@ remove_unmatched(struct updater *u, const char (*ids)[19], size_t n)
 	struct ids came = { 0 };
 	struct page page = { .updater = u, .came = &came };
 	int rc = rest_documents(u->rest,
-	    &(struct rest_query){ .ids = ids, .id_count = n, .filter = u->o->filter,
+	    &(struct rest_query){ .kind = u->kind, .ids = ids, .id_count = n, .filter = u->o->filter,
 		.archived = u->o->archived },
 	    pages_put, pages_end, &page);
 
@@ -70,8 +70,8 @@ filter_run(struct updater *u, struct times *times)
 {
 	struct changed c = { .updater = u, .times = times };
 	int rc = rest_documents(u->rest,
-	    &(struct rest_query){ .since = times->since, .only_ids = true }, note_changed,
-	    end_changed_page, &c);
+	    &(struct rest_query){ .kind = u->kind, .since = times->since, .only_ids = true },
+	    note_changed, end_changed_page, &c);
 
 	if (rc == 0)
 		rc = remove_documents(u, (const char(*)[19])c.gone.list, c.gone.count, NULL, true);

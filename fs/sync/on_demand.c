@@ -162,6 +162,13 @@ recall_answer(struct question *q)
  * Requests that wait.
  */
 
+/* Caller locks. Not if the clock has been set back since: then no new answer would ever do. */
+static bool
+is_expired(const struct on_demand *d, const struct answer *a)
+{
+	return a->asked < d->expired && d->expired <= clock_wall_ms();
+}
+
 /* Caller locks. fresh_for: as in questions.h. */
 static bool
 is_fresh(const struct on_demand *d, int64_t fresh_for, const struct answer *a,
@@ -174,7 +181,7 @@ is_fresh(const struct on_demand *d, int64_t fresh_for, const struct answer *a,
 	/* "There is none" may soon be wrong, so it is not kept for long. */
 	if (fresh_for > 0 && a->count > 0)
 		return freshness_is_recent(a->asked, fresh_for);
-	return fresh_for != 0 && a->asked >= d->expired &&
+	return fresh_for != 0 && !is_expired(d, a) &&
 	    freshness_is_recent(a->asked, (int64_t)d->o.refresh * 1000);
 }
 
@@ -191,7 +198,7 @@ need_answer(
 	int rc = w && w->guest ? rest_check_guest(d->asker.rest) : 0;
 	if (rc == 0)
 		rc = task_need(&q->task, d->pool, w);
-	if (rc == 0 && w && q->answer->asked < d->expired) {
+	if (rc == 0 && w && is_expired(d, q->answer)) {
 		w->ticket = 0;		/* it was on its way when everything expired */
 		rc = task_need(&q->task, d->pool, w);
 	}
@@ -327,7 +334,7 @@ on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct sync
 	}
 	d->o = *o;
 	d->asker = (struct updater){ .rest = rest, .catalogue = catalogue, .o = &d->o,
-		.page = -1 };
+		.kind = REST_DEMAND, .page = -1 };
 	pthread_mutex_init(&d->lock, NULL);
 	*out = d;
 	return 0;

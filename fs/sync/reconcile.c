@@ -18,7 +18,7 @@ fetch_unknown(struct reconcile *r)
 	struct page page = { .updater = u, .want_versions = true };
 	int rc = r->unknown.count == 0 ? 0 :
 	    rest_documents(u->rest,
-		&(struct rest_query){ .ids = (const char(*)[19])r->unknown.list,
+		&(struct rest_query){ .kind = u->kind, .ids = (const char(*)[19])r->unknown.list,
 		    .id_count = r->unknown.count, .filter = u->o->filter,
 		    .archived = u->o->archived },
 		pages_put, pages_end, &page);
@@ -68,13 +68,14 @@ reconcile_run(struct updater *u)
 	const int64_t began = clock_wall_ms();
 	int rc = catalogue_check(u->catalogue);
 
+	u->kind = REST_LIST;
 	if (rc == 0)
 		rc = commit_state(u, "listing", began);
 	if (rc == 0)
 		rc = catalogue_mark_begin(u->catalogue);
 	if (rc == 0)
 		rc = rest_documents(u->rest,
-		    &(struct rest_query){ .only_ids = true, .filter = u->o->filter,
+		    &(struct rest_query){ .kind = u->kind, .only_ids = true, .filter = u->o->filter,
 			.archived = u->o->archived },
 		    mark_id, NULL, &r);
 	if (rc == 0)

@@ -38,7 +38,8 @@ ask_changes(struct refresh *r)
 		rc = filter_run(u, &r->times);
 	if (rc == 0)
 		rc = rest_documents(u->rest,
-		    &(struct rest_query){ .since = r->times.since, .filter = u->o->filter },
+		    &(struct rest_query){ .kind = u->kind, .since = r->times.since,
+			.filter = u->o->filter },
 		    pages_put, end_refresh_page, r);
 	return rc;
 }
@@ -72,6 +73,7 @@ refresh_run(struct updater *u)
 		.times = { .asked = -1, .newest = pages_state(u, "newest") },
 	};
 
+	u->kind = REST_REFRESH;
 	begin_times(&r.times, pages_state(u, "stood"), before);
 	int rc = ask_changes(&r);
 	if (rc == -ERANGE) {

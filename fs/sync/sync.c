@@ -208,12 +208,6 @@ run_check(struct job *job)
 	catalogue_check_opened(s->updater.catalogue);	/* it says itself what it finds */
 }
 
-static void
-drop_check(struct job *job)
-{
-	(void)job;
-}
-
 /*
  * Opening and closing.
  */
@@ -250,7 +244,7 @@ sync_open(
 		.page = -1 };
 	s->refresh.job = (struct job){ .run = run_refresh, .drop = drop_refresh };
 	s->reconcile.job = (struct job){ .run = run_reconcile, .drop = drop_reconcile };
-	s->check = (struct job){ .run = run_check, .drop = drop_check };
+	s->check = (struct job){ .run = run_check };
 	s->fresh.asked = pages_state(&s->updater, "began");
 	pthread_mutex_init(&s->lock, NULL);
 	*out = s;
@@ -324,7 +318,7 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 	if (s->pool)
 		pool_add(s->pool, &s->check);
 	pthread_mutex_unlock(&s->lock);
-	if (!filled || (rc != -ETIMEDOUT && rc != -EDQUOT && rc != -EIO) || s->o.fail_offline)
+	if (rc == 0 || rc == -EINVAL || !filled || !freshness_serves(rc, s->o.fail_offline))
 		return rc;
 	warn_old(s, rc);
 	return 0;
