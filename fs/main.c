@@ -172,6 +172,15 @@ renew_permissions(void *ctx)
 	on_demand_renew(s->on_demand);
 }
 
+/* The tree is open before anything changes. */
+static void
+on_change(void *ctx, const struct catalogue_change *change)
+{
+	const struct sffs *s = ctx;
+
+	tree_changed(s->tree, change);
+}
+
 static int
 open_sync(struct sffs *s)
 {
@@ -183,6 +192,7 @@ open_sync(struct sffs *s)
 		.filter = c->filter,
 		.archived = c->archived,
 		.versions = c->versions == CONFIG_ALL,
+		.changed = on_change,
 		.lists = renew_permissions,
 		.ctx = s };
 	int rc = sync_open(s->rest, s->catalogue, &o, &s->sync);
@@ -229,10 +239,6 @@ open_tree(struct sffs *s)
 			.limits = status_json_limits,
 			.ctx = &s->status },
 		    &s->tree);
-	if (rc == 0) {
-		sync_on_change(s->sync, tree_changed, s->tree);
-		on_demand_on_change(s->on_demand, tree_changed, s->tree);
-	}
 	return rc;
 }
 

@@ -389,7 +389,7 @@ out:
 static void
 check_permissions(struct doctor *d)
 {
-	static const char none[][19] = { "069000000000000AAA" };
+	static char none[][19] = { "069000000000000AAA" };
 	const struct config *c = d->config;
 	struct rest_stats stats;
 	int64_t documents = 0;

@@ -50,6 +50,31 @@ struct file {
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
 };
 
+static void
+close_source(const struct file *f)
+{
+	if (f->stream)
+		fclose(f->stream);
+	blob_put(f->blob);
+	free(f->text);
+}
+
+/* takes what f reads from, also if it fails */
+static int
+open_file_of(struct file f, struct file **out)
+{
+	struct file *copy = malloc(sizeof(*copy));
+
+	if (!copy) {
+		close_source(&f);
+		return -ENOMEM;
+	}
+	f.users = 1;
+	*copy = f;
+	*out = copy;
+	return 0;
+}
+
 static int
 get_result(struct files *fs, const struct document *d, bool note, struct wait *w,
     struct parsed_result **out)
@@ -141,17 +166,15 @@ open_rendered(struct files *fs, struct parsed_result *result /* takes */,
     const struct rendered *part, struct file **out)
 {
 	const struct view_survey *s = parsed_survey(result);
-	struct file *f = calloc(1, sizeof(*f));
+	struct file f = { .start = part->start, .size = part->size };
 	struct render *r = malloc(sizeof(*r));
-	int rc = f && r ? view_check(s, part->kind) : -ENOMEM;
+	int rc = r ? view_check(s, part->kind) : -ENOMEM;
 
 	if (rc < 0) {
 		parsed_put(result);
 		free(r);
-		free(f);
 		return rc;
 	}
-	*f = (struct file){ .users = 1, .start = part->start, .size = part->size };
 	*r = (struct render){ .files = fs, .result = result, .kind = part->kind };
 	const struct render_name name =
 	    render_name(fs, parsed_download(result)->name.s, part->ending);
@@ -163,12 +186,8 @@ open_rendered(struct files *fs, struct parsed_result *result /* takes */,
 		.fill = fill_by_render,
 		.ctx = r,
 		.free_ctx = free_render },
-	    &f->blob);
-	if (rc < 0)
-		free(f);
-	else
-		*out = f;
-	return rc;
+	    &f.blob);
+	return rc < 0 ? rc : open_file_of(f, out);
 }
 
 const char *
@@ -312,47 +331,22 @@ int
 file_open_version(struct files *fs, const struct document *d, struct file **out)
 {
 	struct download v = download_of(d);
-	struct file *f = calloc(1, sizeof(*f));
-	int rc = f ? download_open(fs->store, fs->rest, &v, &f->blob) : -ENOMEM;
+	struct blob *blob;
+	int rc = download_open(fs->store, fs->rest, &v, &blob);
 
-	if (rc < 0) {
-		free(f);
-		return rc;
-	}
-	f->users = 1;
-	f->size = v.size;
-	*out = f;
-	return 0;
+	return rc < 0 ? rc : open_file_of((struct file){ .blob = blob, .size = v.size }, out);
 }
 
 int
 file_open_text(char *text, size_t len, struct file **out)
 {
-	struct file *f = calloc(1, sizeof(*f));
-
-	if (!f) {
-		free(text);
-		return -ENOMEM;
-	}
-	f->users = 1;
-	f->text = text;
-	f->size = len;
-	*out = f;
-	return 0;
+	return open_file_of((struct file){ .text = text, .size = len }, out);
 }
 
 int
 file_open_stream(FILE *stream, uint64_t size, struct file **out)
 {
-	struct file *f = malloc(sizeof(*f));
-
-	if (!f) {
-		fclose(stream);
-		return -ENOMEM;
-	}
-	*f = (struct file){ .users = 1, .stream = stream, .size = size };
-	*out = f;
-	return 0;
+	return open_file_of((struct file){ .stream = stream, .size = size }, out);
 }
 
 void
@@ -366,10 +360,7 @@ file_close(struct file *f)
 {
 	if (!f || --f->users > 0)
 		return;
-	if (f->stream)
-		fclose(f->stream);
-	blob_put(f->blob);
-	free(f->text);
+	close_source(f);
 	free(f);
 }
 

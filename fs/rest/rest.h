@@ -61,7 +61,7 @@ struct rest_query {
 	const char	*after;		/* those whose Id comes after this one; NULL: all */
 	/* > 0: those that changed since (ms), deleted and archived ones too, in order of change */
 	int64_t		 since;
-	const char	(*ids)[19];	/* just these, at most REST_IDS_MOST; NULL: all */
+	char		(*ids)[19];	/* just these, at most REST_IDS_MOST; NULL: all */
 	size_t		 id_count;
 	/* A SOQL condition; NULL: none. If Salesforce does not take it, -EINVAL, logged. */
 	const char	*filter;

@@ -39,7 +39,7 @@ end_changed_page(void *ctx, int rc, const struct rest_page *answer)
 /* Removes these documents but for those in `but`, which may be NULL. */
 static int
 remove_documents(
-    struct updater *u, const char (*ids)[19], size_t n, const struct ids *but, bool gone)
+    struct updater *u, char (*ids)[19], size_t n, const struct ids *but, bool gone)
 {
 	int rc = 0;
 
@@ -50,7 +50,7 @@ remove_documents(
 }
 
 static int
-remove_unmatched(struct updater *u, const char (*ids)[19], size_t n)
+remove_unmatched(struct updater *u, char (*ids)[19], size_t n)
 {
 	struct ids came = { 0 };
 	struct page page = { .updater = u, .came = &came };
@@ -74,9 +74,9 @@ filter_run(struct updater *u, struct times *times)
 	    note_changed, end_changed_page, &c);
 
 	if (rc == 0)
-		rc = remove_documents(u, (const char(*)[19])c.gone.list, c.gone.count, NULL, true);
+		rc = remove_documents(u, c.gone.list, c.gone.count, NULL, true);
 	for (size_t i = 0; i < c.ids.count && rc == 0; i += REST_IDS_MOST)
-		rc = remove_unmatched(u, (const char(*)[19])c.ids.list + i, ids_chunk(&c.ids, i));
+		rc = remove_unmatched(u, c.ids.list + i, ids_chunk(&c.ids, i));
 	free(c.gone.list);
 	free(c.ids.list);
 	return rc;

@@ -43,8 +43,6 @@ struct updater {
 	struct rest	*rest;
 	struct catalogue *catalogue;
 	const struct sync_options *o;
-	catalogue_changed *changed;	/* hears of what changes */
-	void		*ctx;
 	enum rest_kind	 kind;		/* of its calls */
 	int64_t		 page;		/* the state; -1: others' pages do not matter */
 	bool		 begun;		/* a transaction is open */

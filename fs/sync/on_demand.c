@@ -312,13 +312,6 @@ on_demand_expire(struct on_demand *d)
 	pthread_mutex_unlock(&d->lock);
 }
 
-void
-on_demand_on_change(struct on_demand *d, catalogue_changed *changed, void *ctx)
-{
-	d->asker.changed = changed;
-	d->asker.ctx = ctx;
-}
-
 int
 on_demand_open(struct rest *rest, struct catalogue *catalogue, const struct sync_options *o,
     struct on_demand **out)

@@ -19,11 +19,9 @@
 
 struct on_demand;
 
-/* Of the options: refresh, fail_offline, archived and names. */
+/* Of the options: refresh, fail_offline, archived, names and changed. */
 int	on_demand_open(struct rest *, struct catalogue *, const struct sync_options *,
     struct on_demand **out);
-/* As sync_on_change; before the first question. */
-void	on_demand_on_change(struct on_demand *, catalogue_changed *, void *ctx);
 /* After http_cancel: wakes all who wait; from then on every get is -EINTR. */
 void	on_demand_stop(struct on_demand *);
 void	on_demand_close(struct on_demand *);

@@ -81,7 +81,7 @@ pages_commit(struct updater *u, int rc)
 	u->begun = false;
 	rc = catalogue_end(u->catalogue, rc);
 	if (rc == 0)
-		catalogue_changes(u->catalogue, u->changed, u->ctx);
+		catalogue_changes(u->catalogue, u->o->changed, u->o->ctx);
 	return rc;
 }
 

@@ -138,7 +138,7 @@ ask_document(struct asking *a)
 
 	snprintf(id[0], sizeof(id[0]), "%s", a->subject);
 	int rc = rest_documents(a->by.rest,
-	    &(struct rest_query){ .kind = a->by.kind, .ids = (const char(*)[19])id, .id_count = 1,
+	    &(struct rest_query){ .kind = a->by.kind, .ids = id, .id_count = 1,
 		.archived = a->by.o->archived },
 	    add_document, end_document_page, a);
 	return rc == 0 && a->count == 0 ? forget_document(a, id[0]) : rc;

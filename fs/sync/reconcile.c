@@ -18,7 +18,7 @@ fetch_unknown(struct reconcile *r)
 	struct page page = { .updater = u, .want_versions = true };
 	int rc = r->unknown.count == 0 ? 0 :
 	    rest_documents(u->rest,
-		&(struct rest_query){ .kind = u->kind, .ids = (const char(*)[19])r->unknown.list,
+		&(struct rest_query){ .kind = u->kind, .ids = r->unknown.list,
 		    .id_count = r->unknown.count, .filter = u->o->filter,
 		    .archived = u->o->archived },
 		pages_put, pages_end, &page);

@@ -98,7 +98,7 @@ update_once(struct sync *s, int64_t since, sync_progress *progress, void *ctx)
 		return first_fill_run(&u, progress, ctx);
 	int64_t began = pages_state(&u, "began");
 	if (began >= since && began <= clock_wall_ms())
-		return catalogue_changes(u.catalogue, u.changed, u.ctx);
+		return catalogue_changes(u.catalogue, u.o->changed, u.o->ctx);
 	int rc = refresh_run(&u);
 	/* The catalogue's file may have been found damaged. */
 	return rc == -EIO && !catalogue_is_filled(u.catalogue) ? -EAGAIN : rc;
@@ -211,13 +211,6 @@ run_check(struct job *job)
 /*
  * Opening and closing.
  */
-
-void
-sync_on_change(struct sync *s, catalogue_changed *changed, void *ctx)
-{
-	s->updater.changed = changed;
-	s->updater.ctx = ctx;
-}
 
 int
 sync_open(

@@ -31,6 +31,8 @@ struct sync_options {
 	const char	*filter;	/* a SOQL condition of what is listed; NULL: everything */
 	bool		 archived;	/* archived documents are listed, too */
 	bool		 versions;	/* all versions are in the catalogue */
+	/* Hears of every change, also of those that other mounts commit; no lock is held then. */
+	catalogue_changed *changed;
 	void		(*lists)(void *ctx);	/* called once a day, before the list of Ids; may
 						   block; may be NULL */
 	void		*ctx;
@@ -38,9 +40,6 @@ struct sync_options {
 
 int	sync_open(struct rest *, struct catalogue *, const struct sync_options *,
     struct sync **out);
-/* Call it before sync_first. changed() hears of every change, also of those that other mounts
- * commit; no lock is held then. */
-void	sync_on_change(struct sync *, catalogue_changed *, void *ctx);
 /* After http_cancel: wakes all who wait; from then on every look is -EINTR. */
 void	sync_stop(struct sync *);
 void	sync_close(struct sync *);

@@ -62,7 +62,7 @@ versions_fetch(const struct updater *updater, const struct ids *ids)
 	for (size_t i = 0; i < ids->count && rc == 0; i += REST_IDS_MOST)
 		rc = rest_documents(u.rest,
 		    &(struct rest_query){ .kind = u.kind, .source = REST_VERSIONS,
-			.ids = (const char(*)[19])ids->list + i,
+			.ids = ids->list + i,
 			.id_count = ids_chunk(ids, i) },
 		    note_version, pages_end, &page);
 	for (size_t i = 0; i < ids->count && rc == 0; i++)

@@ -98,20 +98,6 @@ recall_unknown(struct tree *t, struct node *n)
  * documents/X/
  */
 
-static void
-put_metadata(const struct tree *t, const struct node *n, struct buf *b)
-{
-	(void)t;
-	document_dir_put_metadata(b, &n->doc);
-}
-
-static void
-put_url(const struct tree *t, const struct node *n, struct buf *b)
-{
-	(void)t;
-	document_dir_put_url(b, &n->doc);
-}
-
 static int
 size_version(struct tree *t, const struct node *n, struct wait *w, uint64_t *size)
 {
@@ -338,9 +324,9 @@ const struct kind_row kinds[KINDS] = {
 	[DOCUMENT] = { DOCUMENTS, NULL, A_DIR, DOCUMENT_KEY, WHILE_FRESH, .fresh = true },
 	[VERSION] = { DOCUMENT, NULL, A_FILE, ANY_VERSION_KEY, FOREVER,
 		.name_of = document_dir_file_name, .also = "content",
-		.put = put_url, .size = size_version, .open = open_version },
+		.put_record = document_dir_put_url, .size = size_version, .open = open_version },
 	[METADATA] = { DOCUMENT, "metadata.json", A_FILE, DOCUMENT_KEY, NEVER, .of_record = true,
-		.put = put_metadata },
+		.put_record = document_dir_put_metadata },
 	[PARSED_LINK] = { DOCUMENT, "parsed", A_LINK, DOCUMENT_KEY, WHILE_FRESH,
 		.shows = PARSED, .has_if = IF_LINKS | IF_CSV },
 	[VERSIONS_LINK] = { DOCUMENT, "versions", A_LINK, DOCUMENT_KEY, WHILE_FRESH,

@@ -29,7 +29,7 @@ node_key(const struct node *n)
 	}
 }
 
-uint64_t
+static uint64_t
 node_ino(const struct node *n)
 {
 	const bool by_path = kinds[n->kind].key == PATH_KEY;	/* which tells the variant, too */
@@ -243,6 +243,14 @@ node_find(struct tree *t, struct node *dir, const char *name, struct node *out)
 	return k->find ? k->find(t, dir, name, out) : S_ISDIR(k->mode) ? -ENOENT : -ENOTDIR;
 }
 
+static mode_t
+node_mode(const struct tree *t, const struct node *n)
+{
+	const mode_t mode = kinds[n->kind].mode;
+
+	return S_ISLNK(mode) ? mode : mode & ~t->o.umask;
+}
+
 bool
 node_list(struct node_listing *l, const char *name, const struct node *n, uint64_t next)
 {
@@ -274,14 +282,6 @@ node_list_dir(struct node_listing *l, uint64_t off)
 /*
  * Attributes.
  */
-
-mode_t
-node_mode(const struct tree *t, const struct node *n)
-{
-	const mode_t mode = kinds[n->kind].mode;
-
-	return S_ISLNK(mode) ? mode : mode & ~t->o.umask;
-}
 
 static struct timespec
 time_of(const struct tree *t, const struct node *n)
@@ -315,6 +315,8 @@ node_put_text(const struct tree *t, const struct node *n, struct buf *b)
 		put_target(n, b);
 	else if (k->constant)
 		buf_puts(b, k->constant);
+	else if (k->put_record)
+		k->put_record(b, &n->doc);
 	else if (k->put)
 		k->put(t, n, b);
 }

@@ -126,6 +126,7 @@ struct kind_row {
 	int		(*recall)(struct tree *, struct node *);
 	/* A file's text, made on the spot. */
 	void		(*put)(const struct tree *, const struct node *, struct buf *);
+	void		(*put_record)(struct buf *, const struct document *);
 	node_size_of	*size;		/* NULL: the text's */
 	node_open	*open;		/* NULL: opens the text */
 	node_wait	*wait;
@@ -152,14 +153,12 @@ bool	node_meets(const struct tree *, unsigned conditions, const struct document 
 /* -ESTALE: there is no such inode any more. Call node_free in any case. */
 int	node_of(struct tree *, uint64_t ino, struct node *out);
 void	node_free(struct node *);
-uint64_t node_ino(const struct node *);
 /* Makes its path known, so that its inode number can be resolved later. */
 int	node_remember(struct tree *, const struct node *);
 /* Sets kind and path of what is in dir, and remembers them. */
 int	node_set_path(
     struct tree *, struct node *, enum kind, const struct node *dir, const char *name);
 bool	node_is_unlisted(const struct node *);	/* it has a document, which no refresh mentions */
-mode_t	node_mode(const struct tree *, const struct node *);
 /* The text of a file that is made on the spot, or the target of a link. */
 void	node_put_text(const struct tree *, const struct node *, struct buf *);
 int	node_text_size(const struct tree *, const struct node *, uint64_t *out);
