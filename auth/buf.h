@@ -7,8 +7,7 @@
  *
  * Caller locks.
  */
-#ifndef AUTH_BUF_H
-#define AUTH_BUF_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,5 +38,3 @@ char	*buf_detach(struct buf *);	/* caller frees; NULL if it failed; leaves an em
 void	buf_clear(struct buf *);			/* len = 0; keeps memory and `failed` */
 void	buf_free(struct buf *);				/* leaves BUF_INIT */
 void	buf_wipe(struct buf *);				/* buf_free, the bytes overwritten first */
-
-#endif

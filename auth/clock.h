@@ -6,12 +6,9 @@
  *
  * Any thread.
  */
-#ifndef AUTH_CLOCK_H
-#define AUTH_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 
 int64_t	clock_ms(void);
 int64_t	clock_wall_ms(void);
-
-#endif

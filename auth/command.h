@@ -3,8 +3,7 @@
  *
  * Knows nothing of what the secret is for. Any thread; blocks for at most a minute.
  */
-#ifndef AUTH_COMMAND_H
-#define AUTH_COMMAND_H
+#pragma once
 
 #include "secret.h"
 
@@ -24,5 +23,3 @@ int	command_output(
 
 /* Starts a program, without input, that outlives this one: a browser. Its output goes nowhere. */
 int	command_start(const char *const *argv);
-
-#endif

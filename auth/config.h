@@ -10,11 +10,9 @@
  * Every error is logged here, with file, line and remedy. Single thread;
  * read-only afterwards.
  */
-#ifndef AUTH_CONFIG_H
-#define AUTH_CONFIG_H
+#pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -112,5 +110,3 @@ int	config_make_parents(char *path);	/* all but the last name; the first error, 
 const char *config_env(void);
 
 int	config_orgs(const char *file, struct buf *out);	/* sections of the file, a line each */
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Any thread. Says when memory is what lacked: nobody else has.
  */
-#ifndef AUTH_EXIT_STATUS_H
-#define AUTH_EXIT_STATUS_H
+#pragma once
 
 enum exit_status {
 	EXIT_DONE,
@@ -17,5 +16,3 @@ enum exit_status {
 };
 
 int	exit_status_of(int rc);	/* 0 or a negative errno */
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Pure.
  */
-#ifndef AUTH_FNV_H
-#define AUTH_FNV_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,5 +19,3 @@ fnv_add(uint64_t h, const void *p, size_t n)
 		h = (h ^ ((const unsigned char *)p)[i]) * UINT64_C(0x100000001b3);
 	return h;
 }
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Pure. Any thread.
  */
-#ifndef AUTH_HOST_H
-#define AUTH_HOST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ bool	host_is_loopback(const char *host);
 
 /* Whether an org that was reached at login_url may say that its API is at instance_url. */
 bool	host_may_hold_token(const char *instance_url, const char *login_url);
-
-#endif

@@ -14,8 +14,7 @@
  * libcurl lives here. Knows nothing of Salesforce, tokens or JSON. The process
  * must ignore SIGPIPE. Any thread.
  */
-#ifndef AUTH_HTTP_H
-#define AUTH_HTTP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,5 +91,3 @@ struct http_response {
  */
 int	http_do(struct http *, const struct http_request *, struct http_response *out);
 void	http_response_free(struct http_response *);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Pure.
  */
-#ifndef AUTH_JSON_H
-#define AUTH_JSON_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -13,5 +12,3 @@ json_string(const cJSON *object, const char *name)
 {
 	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
-
-#endif

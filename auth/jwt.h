@@ -3,8 +3,7 @@
  *
  * libcrypto's signing lives here. Pure but for the random source. Any thread.
  */
-#ifndef AUTH_JWT_H
-#define AUTH_JWT_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -28,5 +27,3 @@ void	jwt_put_base64url(struct buf *, const void *, size_t);
 #define PKCE_CHALLENGE_SIZE	45
 int	pkce_verifier(char out[PKCE_VERIFIER_SIZE]);
 void	pkce_challenge(const char *verifier, char out[PKCE_CHALLENGE_SIZE]);
-
-#endif

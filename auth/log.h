@@ -15,8 +15,7 @@
  *
  * Any thread; but log_level_set, log_to_journal and log_plain before there are others.
  */
-#ifndef AUTH_LOG_H
-#define AUTH_LOG_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,5 +51,3 @@ void	log_print(FILE *, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 #define log_say(...)	log_print(stdout, __VA_ARGS__)
 
 void	log_tail(struct buf *out);				/* the last lines, oldest first */
-
-#endif

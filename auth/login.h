@@ -4,8 +4,7 @@
  * Each command is a row of the table in main.c and a function. It prints its
  * result to standard output and logs errors. Single thread.
  */
-#ifndef AUTH_LOGIN_H
-#define AUTH_LOGIN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,5 +40,3 @@ int	login_web(struct session *, struct login *out);
 
 /* Prints "acme: logged in as NAME, ..." */
 void	login_say_who(struct session *, const struct login *);
-
-#endif

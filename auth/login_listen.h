@@ -10,8 +10,7 @@
  *
  * Knows nothing of OAuth. Single thread.
  */
-#ifndef AUTH_LOGIN_LISTEN_H
-#define AUTH_LOGIN_LISTEN_H
+#pragma once
 
 #include <stdint.h>
 
@@ -42,5 +41,3 @@ struct guest {
  */
 int	listener_wait(struct listener *, int also, int64_t end, struct guest **out);
 void	listener_answer(struct guest *, const char *status, const char *html);
-
-#endif

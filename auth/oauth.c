@@ -1,6 +1,5 @@
 #include "oauth.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -16,6 +15,7 @@
 #include "config.h"
 #include "host.h"
 #include "http.h"
+#include "id.h"
 #include "json.h"
 #include "jwt.h"
 #include "log.h"
@@ -186,38 +186,15 @@ take_token(const cJSON *object, const char *name, struct secret *out)
 	return good;
 }
 
-/* Reads an Id of 18 characters, or of 15: the last three say which of the others are capitals. */
-static bool
-read_id(const char *s, size_t n, const char *prefix, char out[19])
-{
-	static const char table[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
-
-	if ((n != 15 && n != 18) || strncmp(s, prefix, 3) != 0)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)s[i]))
-			return false;
-	for (size_t i = 0; n == 15 && i < 3; i++) {
-		unsigned bits = 0;
-
-		for (size_t j = 0; j < 5; j++)
-			bits |= (unsigned)(isupper((unsigned char)s[5 * i + j]) != 0) << j;
-		out[15 + i] = table[bits];
-	}
-	memcpy(out, s, n);
-	out[18] = '\0';
-	return true;
-}
-
 /* https://login.salesforce.com/id/ORG/USER */
 static bool
 read_identity(const char *url, char org_id[19], char user_id[19])
 {
-	const char *user = url ? strrchr(url, '/') : NULL;
-	const char *org = user ? memrchr(url, '/', (size_t)(user - url)) : NULL;
+	const char *ids = url ? strstr(url, "/id/") : NULL;
+	char org[20], user[20], more;
 
-	return org && read_id(org + 1, (size_t)(user - org - 1), "00D", org_id) &&
-	    read_id(user + 1, strlen(user + 1), "005", user_id);
+	return ids && sscanf(ids, "/id/%19[^/]/%19[^/]%c", org, user, &more) == 2 &&
+	    id_read(org, org_id) && id_read(user, user_id) && strncmp(org, "00D", 3) == 0 && strncmp(user, "005", 3) == 0;
 }
 
 int

@@ -7,11 +7,9 @@
  *
  * Any thread; calls block.
  */
-#ifndef AUTH_OAUTH_H
-#define AUTH_OAUTH_H
+#pragma once
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "buf.h"
 #include "secret.h"
@@ -98,5 +96,3 @@ struct oauth_identity {
 int	oauth_identify(struct http *, const char *instance_url, const struct secret *access_token,
     struct oauth_identity *out);
 void	oauth_identity_free(struct oauth_identity *);
-
-#endif

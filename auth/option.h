@@ -6,8 +6,7 @@
  *
  * Knows nothing of files and of `-o`. Single thread.
  */
-#ifndef AUTH_OPTION_H
-#define AUTH_OPTION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,5 +44,3 @@ int	option_set(struct config *, const struct option *, const char *value, const 
 void	option_free_values(struct config *);			/* wipes them */
 
 void	option_help(struct buf *out);				/* --keys: a line for each key */
-
-#endif

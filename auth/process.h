@@ -3,8 +3,7 @@
  *
  * Single thread.
  */
-#ifndef AUTH_PROCESS_H
-#define AUTH_PROCESS_H
+#pragma once
 
 /*
  * Descriptors 0 to 2 exist afterwards: no file gets their numbers, and then what is printed. No
@@ -13,5 +12,3 @@
  * standard error as `program: text`; program must stay valid.
  */
 void	process_begin(const char *program);
-
-#endif

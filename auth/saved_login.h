@@ -8,8 +8,7 @@
  *
  * Knows nothing of mounts. One thread at a time; calls block until http_cancel.
  */
-#ifndef AUTH_SAVED_LOGIN_H
-#define AUTH_SAVED_LOGIN_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -59,5 +58,3 @@ int	saved_login_end(struct saved_login *, struct login *was);
 
 /* Logs why the last call failed, with what to do. */
 void	saved_login_tell(const struct saved_login *);
-
-#endif

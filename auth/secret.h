@@ -6,8 +6,7 @@
  *
  * Caller locks.
  */
-#ifndef AUTH_SECRET_H
-#define AUTH_SECRET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ bool	secret_equal(const struct secret *, const char *s);	/* in constant time */
 /* The same for text that may hold a secret, as a proxy does. text NULL: none. */
 bool	secret_set_text(char **to, const char *text);
 void	secret_free_text(char **);
-
-#endif

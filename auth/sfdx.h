@@ -3,8 +3,7 @@
  *
  * The formats are those of its sources, sfdx-core and plugin-org. Pure. Any thread.
  */
-#ifndef AUTH_SFDX_H
-#define AUTH_SFDX_H
+#pragma once
 
 #include "secret.h"
 
@@ -22,5 +21,3 @@ void	sfdx_url_free(struct sfdx_url *);
 
 /* NAME, or else result.NAME, of what a command of sf prints with --json. -EINVAL: there is none. */
 int	sfdx_value(const char *json, const char *name, struct secret *out);
-
-#endif

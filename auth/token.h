@@ -7,8 +7,7 @@
  *
  * Causes are logged here, once, with what to do. Any thread.
  */
-#ifndef AUTH_TOKEN_H
-#define AUTH_TOKEN_H
+#pragma once
 
 #include "config.h"
 #include "http.h"
@@ -38,5 +37,3 @@ void	bearer_free(struct bearer *);
  * not asked again.
  */
 int	token_renew(struct token *, unsigned serial);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * Knows nothing of OAuth or HTTP. Caller locks.
  */
-#ifndef AUTH_TOKEN_FILE_H
-#define AUTH_TOKEN_FILE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,5 +52,3 @@ int	token_file_remove(const char *path);			/* 0 also if there is none */
  * releases it. Other errors mean that locks do not work here.
  */
 int	token_file_lock(const char *path, int *out);
-
-#endif

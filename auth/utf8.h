@@ -7,8 +7,7 @@
  *
  * Pure. Any thread.
  */
-#ifndef AUTH_UTF8_H
-#define AUTH_UTF8_H
+#pragma once
 
 #include <stddef.h>
 #include <stdio.h>
@@ -79,5 +78,3 @@ utf8_show_all(char *out, size_t size, const char *s)
 	if (s < end)
 		strcpy(blank && blank > out + size / 2 ? blank : to, "...");
 }
-
-#endif

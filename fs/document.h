@@ -8,8 +8,7 @@
  * Fields and types: Object Reference, ContentDocument and ContentVersion.
  * Plain data, no locks.
  */
-#ifndef FS_DOCUMENT_H
-#define FS_DOCUMENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -111,5 +110,3 @@ struct document_content document_content(const struct document *);
 struct document_date { char s[32]; };
 struct document_date document_date(int64_t ms);
 struct timespec document_timespec(int64_t ms);
-
-#endif

@@ -2,7 +2,6 @@
  * sffs - mounts a Salesforce org as a filesystem. This file opens the modules, tells them of one
  * another, and closes them; only it may exit. fs/command has everything besides the mount.
  */
-#include <errno.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>

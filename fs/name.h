@@ -13,8 +13,7 @@
  *
  * Nothing here allocates. Any thread.
  */
-#ifndef FS_NAME_H
-#define FS_NAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,14 +47,10 @@ void	name_file(const char *title, const char *ext, enum name_rules, struct name 
 typedef uint64_t name_hash(const char *name);
 name_hash *name_hash_of(enum name_rules);
 
-/* The Id with 18 characters; false: s is not an Id, or its checksum is wrong. */
-bool	name_id(const char *s, char out[19]);
 /*
- * A number for an Id (from name_id); 0 for "". While the nine characters of its number are below
+ * A number for an Id (from id_read); 0 for "". While the nine characters of its number are below
  * 2^39, keys are unique and ordered like the Ids.
  */
 uint64_t name_key(const char *id);
 /* A number below 1 << NAME_KEY_BITS for any text; not 0. Two texts may have one. */
 uint64_t name_text_key(const char *);
-
-#endif

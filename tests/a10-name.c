@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "auth/id.h"
 #include "fs/name.h"
 #include "tap.h"
 
@@ -287,7 +288,7 @@ main(void)
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		char id[19] = "";
-		bool good = name_id(ids[i].s, id);
+		bool good = id_read(ids[i].s, id);
 
 		snprintf(text, sizeof(text), "Id %s", ids[i].s);
 		is_str(good ? id : NULL, ids[i].id, text);
@@ -295,7 +296,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		char a[19], b[19];
 
-		ok(name_id(order[i].smaller, a) && name_id(order[i].larger, b) &&
+		ok(id_read(order[i].smaller, a) && id_read(order[i].larger, b) &&
 			name_key(a) < name_key(b) && name_key(a) > 0 &&
 			name_key(b) < UINT64_C(1) << NAME_KEY_BITS,
 		    "key of %s before %s", a, b);

@@ -7,10 +7,11 @@
  *
  * Any thread.
  */
-#ifndef FS_ASYNC_POOL_H
-#define FS_ASYNC_POOL_H
+#pragma once
 
 #include <pthread.h>
+
+#include "container.h"
 
 struct pool;
 
@@ -26,5 +27,3 @@ void	pool_add(struct pool *, struct job *);
 void	pool_close(struct pool *);		/* waits for jobs that run; NULL is fine */
 /* Sets *p to NULL under the lock that guards it, so that nobody adds a job, and closes the pool. */
 void	pool_stop(struct pool **p, pthread_mutex_t *lock);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * Caller locks, except for task_end, which locks.
  */
-#ifndef FS_ASYNC_TASK_H
-#define FS_ASYNC_TASK_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -44,5 +43,3 @@ int	task_need(struct task *, struct pool *, struct wait *w);
 int	task_start(struct task *, struct pool *);
 /* Takes the lock for the outcome, and wakes without it. The task must outlive the call. */
 void	task_end(struct task *, pthread_mutex_t *lock, int rc);
-
-#endif

@@ -101,8 +101,7 @@ wait_any(struct waitq *q)
 static void
 wake_thread(struct wait *w)
 {
-	struct wait_thread *t =
-	    (struct wait_thread *)((char *)w - offsetof(struct wait_thread, wait));
+	struct wait_thread *t = CONTAINER_OF(w, struct wait_thread, wait);
 
 	sem_post(&t->sem);
 }

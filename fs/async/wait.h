@@ -12,12 +12,13 @@
  *
  * Any thread.
  */
-#ifndef FS_ASYNC_WAIT_H
-#define FS_ASYNC_WAIT_H
+#pragma once
 
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "container.h"
 
 struct waitq;
 
@@ -64,5 +65,3 @@ struct wait_thread {
 };
 void	wait_thread_init(struct wait_thread *);
 void	wait_thread_sleep(struct wait_thread *);	/* until ready() has run; may be repeated */
-
-#endif

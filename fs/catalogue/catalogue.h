@@ -15,8 +15,7 @@
  *
  * Knows nothing of HTTP, FUSE, or how names are made.
  */
-#ifndef FS_CATALOGUE_CATALOGUE_H
-#define FS_CATALOGUE_CATALOGUE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -129,5 +128,3 @@ struct catalogue_totals {
 	uint64_t generation;	/* grows with every commit of any process that changes that */
 };
 int	catalogue_totals(struct catalogue *, struct catalogue_totals *out);
-
-#endif

@@ -14,8 +14,7 @@
  *
  * A db_file: any thread; a db: one thread at a time.
  */
-#ifndef FS_CATALOGUE_DB_H
-#define FS_CATALOGUE_DB_H
+#pragma once
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -62,5 +61,3 @@ int	db_run(struct db *, sqlite3_stmt *);	/* steps to the end and resets */
 int	db_do(struct db *, unsigned which, const char *types, ...);	/* db_bind and db_run */
 /* The first column of the only row; -ENOENT if there is no row. */
 int	db_number_of(struct db *, int64_t *out, unsigned which, const char *types, ...);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Knows nothing of documents. Any thread; processes share the catalogue.
  */
-#ifndef FS_CATALOGUE_FINDINGS_H
-#define FS_CATALOGUE_FINDINGS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,5 +30,3 @@ int	findings_answer(
     struct catalogue *, const char *key, void **out, size_t *len, int64_t *asked);
 int	findings_put_answer(
     struct catalogue *, const char *key, const void *, size_t, int64_t asked);
-
-#endif

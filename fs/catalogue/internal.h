@@ -3,8 +3,7 @@
  *
  * Any thread: each lock below says which fields it guards.
  */
-#ifndef FS_CATALOGUE_INTERNAL_H
-#define FS_CATALOGUE_INTERNAL_H
+#pragma once
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -45,5 +44,3 @@ int	catalogue_get_reader(struct catalogue *, struct db **out);
 void	catalogue_put_reader(struct catalogue *, struct db *);
 /* Whether the file of this connection is filled. */
 int	catalogue_read_filled(struct catalogue *, struct db *, bool *out);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * Caller locks: it belongs to the catalogue's writer.
  */
-#ifndef FS_CATALOGUE_NAMES_H
-#define FS_CATALOGUE_NAMES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,5 +52,3 @@ int	names_assign_all(struct names *);
 
 /* A name gets another meaning: the document with this key gains or loses it, or its version. */
 int	names_log(struct names *, const char *name, uint64_t key);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * Strings live as long as the row. Caller locks.
  */
-#ifndef FS_CATALOGUE_ROW_H
-#define FS_CATALOGUE_ROW_H
+#pragma once
 
 #include <stdint.h>
 
@@ -27,5 +26,3 @@ int	row_bind(sqlite3_stmt *, const struct document *, uint64_t key);
 int64_t	row_seal_of(const struct document *, uint64_t key);
 /* Extends a seal, from 0, by n bytes; p NULL: by nothing, which is not the same as no bytes. */
 uint64_t row_seal(uint64_t seal, const void *p, size_t n);
-
-#endif

@@ -9,8 +9,7 @@
  *
  * Constants only.
  */
-#ifndef FS_CATALOGUE_SQL_H
-#define FS_CATALOGUE_SQL_H
+#pragma once
 
 #include "fs/document.h"
 
@@ -140,5 +139,3 @@
 #define SQL_TEXT(name, text) [SQL_##name] = text,
 
 enum { SQL_STATEMENTS(SQL_ENUM) SQL_COUNT };
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Strings are those of argv. Errors are logged. Single thread.
  */
-#ifndef FS_COMMAND_ARGUMENTS_H
-#define FS_COMMAND_ARGUMENTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -35,5 +34,3 @@ struct arguments {
 /* The exit status, EXIT_DONE if all is right. */
 int	arguments_parse(int argc, char **argv, struct arguments *);
 extern const char arguments_help[];
-
-#endif

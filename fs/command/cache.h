@@ -7,8 +7,7 @@
  *
  * Joins catalogue and store; asks no org. Single thread.
  */
-#ifndef FS_COMMAND_CACHE_H
-#define FS_COMMAND_CACHE_H
+#pragma once
 
 #include <stdio.h>
 
@@ -20,5 +19,3 @@ struct catalogue;
  * be compared; -EIO.
  */
 int	cache_check(struct catalogue *, const char *blobs, FILE *out);
-
-#endif

@@ -3,12 +3,9 @@
  *
  * Prints on standard output. Single thread.
  */
-#ifndef FS_COMMAND_COMMAND_H
-#define FS_COMMAND_COMMAND_H
+#pragma once
 
 #include "arguments.h"
 
 /* Not ARGUMENTS_MOUNT, nor doctor --cache. Returns the exit status. */
 int	command_run(const struct arguments *);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Single thread.
  */
-#ifndef FS_COMMAND_DAEMON_H
-#define FS_COMMAND_DAEMON_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -21,5 +20,3 @@ bool	daemon_start(int *parent, int *status);
 void	daemon_stay(void);
 /* The child leaves its terminal and lets the parent exit. */
 void	daemon_leave(int parent);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * Single thread.
  */
-#ifndef FS_COMMAND_DIRECTORIES_H
-#define FS_COMMAND_DIRECTORIES_H
+#pragma once
 
 struct config;
 
@@ -22,5 +21,3 @@ struct directories {
 int	directories_make(const struct config *, const char *org_id, const char *user_id,
 	    struct directories *out);
 void	directories_free(struct directories *);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Joins auth and rest. Single thread.
  */
-#ifndef FS_COMMAND_DOCTOR_H
-#define FS_COMMAND_DOCTOR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,5 +17,3 @@
  * be mounted; else the first error, as mounting would meet it: -EPERM for /dev/fuse and the like.
  */
 int	doctor_run(const char *file, const char *org, const char *overrides, bool json, FILE *out);
-
-#endif

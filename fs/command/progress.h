@@ -4,8 +4,7 @@
  *
  * Single thread.
  */
-#ifndef FS_COMMAND_PROGRESS_H
-#define FS_COMMAND_PROGRESS_H
+#pragma once
 
 #include <stdint.h>
 #include <time.h>
@@ -20,5 +19,3 @@ struct progress {
 /* After each page of a first fill; ctx is a struct progress. */
 void	progress_show(void *ctx, uint64_t documents, uint64_t total, unsigned calls);
 void	progress_end(struct progress *);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * Reads /proc/self/mounts and each mount's .sffs/status.json. Single thread.
  */
-#ifndef FS_COMMAND_STATUS_H
-#define FS_COMMAND_STATUS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -18,5 +17,3 @@ struct buf;
  * there is no such org, logged.
  */
 int	status_put(const char *orgs, const char *only, bool json, struct buf *out);
-
-#endif

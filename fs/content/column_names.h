@@ -7,8 +7,7 @@
  *
  * Joins view and name. Read-only once made: any thread.
  */
-#ifndef FS_CONTENT_COLUMN_NAMES_H
-#define FS_CONTENT_COLUMN_NAMES_H
+#pragma once
 
 #include <stddef.h>
 
@@ -23,5 +22,3 @@ size_t	column_names_count(const struct column_names *);
 const char *column_names_get(const struct column_names *, size_t i);	/* i < count; borrowed */
 /* False: no column is called so. */
 bool	column_names_find(const struct column_names *, const char *name, size_t *i);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * Joins store and rest. Any thread.
  */
-#ifndef FS_CONTENT_DOWNLOAD_H
-#define FS_CONTENT_DOWNLOAD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ struct download download_of(const struct document *);
  * store_get, and -EOPNOTSUPP where there are no bytes.
  */
 int	download_open(struct store *, struct rest *, const struct download *, struct blob **out);
-
-#endif

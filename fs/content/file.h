@@ -9,8 +9,7 @@
  * Joins download, parsed and store. Knows nothing of FUSE. Any thread; one handle may be read by
  * several.
  */
-#ifndef FS_CONTENT_FILE_H
-#define FS_CONTENT_FILE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -77,5 +76,3 @@ bool	file_is_verified(const struct file *);	/* all its bytes are here, and check
 ssize_t	file_ready(struct file *, uint64_t off, size_t n, struct wait *w);
 /* Reads what file_ready granted: 0, or -EIO. */
 int	file_read(struct file *, void *, size_t n, uint64_t off);
-
-#endif

@@ -7,13 +7,10 @@
  *
  * Pure. Any thread.
  */
-#ifndef FS_CONTENT_NOTE_H
-#define FS_CONTENT_NOTE_H
+#pragma once
 
 #include "auth/buf.h"
 
 #define NOTE_RENDERER	"note-1"	/* changes when the same HTML gives another text */
 
 void	note_put_text(struct buf *, const char *html, size_t n);
-
-#endif

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +129,7 @@ end_parse(struct parsed_result *r, int rc)
 static struct parsed_result *
 result_of(struct job *job)
 {
-	return (struct parsed_result *)((char *)job - offsetof(struct parsed_result, task.job));
+	return CONTAINER_OF(job, struct parsed_result, task.job);
 }
 
 /* If nobody waits for the result any more, the task is as if it had not begun, and r may be gone. */
@@ -180,8 +179,7 @@ drop_parse(struct job *job)
 static void
 on_whole(struct wait *w)
 {
-	struct parsed_result *r =
-	    (struct parsed_result *)((char *)w - offsetof(struct parsed_result, whole));
+	struct parsed_result *r = CONTAINER_OF(w, struct parsed_result, whole);
 	struct parsed *p = r->owner;
 
 	pthread_mutex_lock(&p->lock);

@@ -9,8 +9,7 @@
  *
  * Joins download, view, note, column_names and catalogue. Any thread.
  */
-#ifndef FS_CONTENT_PARSED_H
-#define FS_CONTENT_PARSED_H
+#pragma once
 
 #include <stddef.h>
 
@@ -56,5 +55,3 @@ void	parsed_use(const struct parsed_result *);
 
 /* The renderer and its options, as part of the names of rendered files. */
 const char *parsed_maker(const struct parsed *);
-
-#endif

@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -106,7 +105,7 @@ read_ahead_opened(struct read_ahead *a, const struct document *d)
 static void
 end_guess(struct wait *w)
 {
-	struct guess *g = (struct guess *)((char *)w - offsetof(struct guess, wait));
+	struct guess *g = CONTAINER_OF(w, struct guess, wait);
 
 	pthread_mutex_lock(&g->owner->lock);
 	struct blob *blob = g->blob;
@@ -221,8 +220,7 @@ look_at_open(struct read_ahead *a, const struct next_document *d)
 static void
 run_read_ahead(struct job *job)
 {
-	struct read_ahead *a =
-	    (struct read_ahead *)((char *)job - offsetof(struct read_ahead, job));
+	struct read_ahead *a = CONTAINER_OF(job, struct read_ahead, job);
 	struct next_document d;
 
 	pthread_mutex_lock(&a->lock);

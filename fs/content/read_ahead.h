@@ -10,10 +10,8 @@
  *
  * Joins catalogue, download and store. Any thread.
  */
-#ifndef FS_CONTENT_READ_AHEAD_H
-#define FS_CONTENT_READ_AHEAD_H
+#pragma once
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "fs/document.h"
@@ -35,5 +33,3 @@ void	read_ahead_close(struct read_ahead *);	/* after store_close */
 
 /* Notes that a document, or a view of it, was opened. Never waits. */
 void	read_ahead_opened(struct read_ahead *, const struct document *);
-
-#endif

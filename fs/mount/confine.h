@@ -10,8 +10,7 @@
  *
  * Knows nothing of mounts. Confines the calling thread and those that it starts afterwards.
  */
-#ifndef FS_MOUNT_CONFINE_H
-#define FS_MOUNT_CONFINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,5 +25,3 @@ int	confine_abi(void);
 int	confine_abi_of(long version);	/* the same, of what the kernel answers */
 /* Paths that do not exist are left out. -EOPNOTSUPP: no Landlock; or the kernel's error. */
 int	confine_enter(const struct confine_path *, size_t n);
-
-#endif

@@ -11,8 +11,7 @@
  * Lock order: a request's own lock in libfuse, then watcher.lock, then the lock inside wait.h.
  * The lock of the notices comes before the one inside wait.h; that of the handles is taken alone.
  */
-#ifndef FS_MOUNT_INTERNAL_H
-#define FS_MOUNT_INTERNAL_H
+#pragma once
 
 #include <fuse_lowlevel.h>
 #include <pthread.h>
@@ -115,5 +114,3 @@ int	notices_sent(struct mount *, uint64_t *until, struct wait *w);
 
 /* Whether a FUSE filesystem is mounted there. If so, the log has it. */
 bool	check_is_mounted(const char *mountpoint);
-
-#endif

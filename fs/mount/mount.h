@@ -10,8 +10,7 @@
  *
  * mount_changed: any thread. The rest: the thread that serves.
  */
-#ifndef FS_MOUNT_MOUNT_H
-#define FS_MOUNT_MOUNT_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -41,5 +40,3 @@ int	mount_open(const struct mount_options *, const char *mountpoint, struct moun
 int	mount_serve(struct mount *, struct tree *);
 /* Unmounts. First stop all that a parked request can wait for. */
 void	mount_close(struct mount *);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Single thread.
  */
-#ifndef FS_MOUNT_MOUNTER_H
-#define FS_MOUNT_MOUNTER_H
+#pragma once
 
 struct mounter;
 
@@ -19,5 +18,3 @@ int	mounter_mount(struct mounter *, const char *options);
 /* Call it once, as the last, with the mount's descriptor closed. */
 int	mounter_unmount(struct mounter *);
 void	mounter_close(struct mounter *);		/* does not unmount */
-
-#endif

@@ -15,7 +15,6 @@
  * for a later one that should interrupt. The kernel may report the same signal twice.
  */
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -140,7 +139,7 @@ run_parked(struct parked *p)
 static void
 on_ready(struct wait *w)
 {
-	run_parked((struct parked *)((char *)w - offsetof(struct parked, wait)));
+	run_parked(CONTAINER_OF(w, struct parked, wait));
 }
 
 void

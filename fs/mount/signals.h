@@ -7,8 +7,7 @@
  *
  * Reads /proc/PID/status (proc(5)). Any thread.
  */
-#ifndef FS_MOUNT_SIGNALS_H
-#define FS_MOUNT_SIGNALS_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -24,5 +23,3 @@ bool	signals_end_wait(pid_t);
  */
 void	signals_take(void);
 void	signals_ignore(void);			/* from now on all of these */
-
-#endif

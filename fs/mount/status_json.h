@@ -3,10 +3,8 @@
  *
  * Made of the config and of the counters of the other modules; costs no call. Any thread.
  */
-#ifndef FS_MOUNT_STATUS_JSON_H
-#define FS_MOUNT_STATUS_JSON_H
+#pragma once
 
-#include <stddef.h>
 
 struct buf;
 struct catalogue;
@@ -30,5 +28,3 @@ struct status_json {
 /* Append the contents. ctx is a struct status_json. */
 void	status_json(void *ctx, struct buf *);
 void	status_json_limits(void *ctx, struct buf *);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * Zero it to begin, but for `max`. Caller locks.
  */
-#ifndef FS_REST_BUDGET_H
-#define FS_REST_BUDGET_H
+#pragma once
 
 #include <stdint.h>
 
@@ -23,5 +22,3 @@ uint64_t budget_used(const struct budget *, int64_t now);
 /* Counts a call that is about to be made. -EDQUOT: it may not; *wait: seconds until one may. */
 int	budget_take(struct budget *, int64_t now, int64_t *wait);
 void	budget_give_back(struct budget *, int64_t now);	/* a call that was taken and not made */
-
-#endif

@@ -5,8 +5,7 @@
  *
  * Any thread.
  */
-#ifndef FS_REST_INTERNAL_H
-#define FS_REST_INTERNAL_H
+#pragma once
 
 #include <pthread.h>
 
@@ -86,5 +85,3 @@ int64_t rest_int(const cJSON *);	/* a whole number from 0 on; -1 for anything el
  * else. The last millisecond before 1970, which would be -1, is taken for the one before it. */
 int64_t	rest_time(const cJSON *);
 void	rest_id(const cJSON *, char out[19]);		/* "" for anything else */
-
-#endif

@@ -289,7 +289,7 @@ put_condition(const struct rest_query *q, struct buf *b)
 	} else if (q->ids) {
 		buf_printf(
 		    b, "%s%s IN (", AND, q->source == REST_VERSIONS ? "ContentDocumentId" : "Id");
-		/* Letters and digits alone: name_id or an earlier page vouched for them. */
+		/* Letters and digits alone: id_read or an earlier page vouched for them. */
 		for (size_t i = 0; i < q->id_count; i++)
 			buf_printf(b, "%s'%s'", i ? "," : "", q->ids[i]);
 		buf_putc(b, ')');

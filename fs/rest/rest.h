@@ -14,8 +14,7 @@
  *
  * REST API Developer Guide, v62.0. Any thread; calls block.
  */
-#ifndef FS_REST_REST_H
-#define FS_REST_REST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -166,5 +165,3 @@ struct rest_stats {
 	uint64_t	 budget_used, budget_max;	/* calls in 24 hours; max 0: no budget */
 };
 void	rest_stats(struct rest *, struct rest_stats *out);
-
-#endif

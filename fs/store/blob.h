@@ -7,8 +7,7 @@
  *
  * Any thread. One lock, the store's, serves all blobs: it is held for a few assignments.
  */
-#ifndef FS_STORE_BLOB_H
-#define FS_STORE_BLOB_H
+#pragma once
 
 #include <pthread.h>
 
@@ -108,5 +107,3 @@ int	blob_list(struct blob *);
 void	blob_unlist(struct blob *);
 /* If nobody has it open: abandons a fill that is not worth finishing, and unlists it. */
 void	blob_abandon_if_idle(struct blob *);
-
-#endif

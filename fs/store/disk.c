@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,7 +151,7 @@ evict(struct disk *d, uint64_t most, uint64_t less, struct evict_result *r)
 static void
 run_evict(struct job *job)
 {
-	struct disk *d = (struct disk *)((char *)job - offsetof(struct disk, evict));
+	struct disk *d = CONTAINER_OF(job, struct disk, evict);
 	struct evict_result r;
 
 	pthread_mutex_lock(&d->lock);

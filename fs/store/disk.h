@@ -17,8 +17,7 @@
  * A directory that cannot be used is no error of disk_open: disk_create says so then. Any
  * thread.
  */
-#ifndef FS_STORE_DISK_H
-#define FS_STORE_DISK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,5 +50,3 @@ void	disk_give_up(struct disk *, struct disk_temp *);
 /* Removes the least recently used files until `bytes` less are there. False: none could go. */
 bool	disk_make_room(struct disk *, uint64_t bytes);
 void	disk_usage(struct disk *, uint64_t *bytes, uint64_t *files);
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Any thread. Several processes may do it at once: a file that another one removes is gone, too.
  */
-#ifndef FS_STORE_EVICT_H
-#define FS_STORE_EVICT_H
+#pragma once
 
 #include <stdint.h>
 
@@ -21,5 +20,3 @@ struct evict_result {
 
 /* Until at most `most` bytes are left and `less` bytes are gone, or nothing more can go. */
 int	evict_run(int dir, uint64_t most, uint64_t less, struct evict_result *out);
-
-#endif

@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -231,7 +230,7 @@ advance(struct blob *b)
 static void
 run_hash(struct job *job)
 {
-	struct blob *b = (struct blob *)((char *)job - offsetof(struct blob, attempt.job));
+	struct blob *b = CONTAINER_OF(job, struct blob, attempt.job);
 	struct attempt *a = &b->attempt;
 	int rc = 0;
 
@@ -586,7 +585,7 @@ end_fill(struct blob *b, int rc)
 static void
 run_fill(struct job *job)
 {
-	struct blob *b = (struct blob *)((char *)job - offsetof(struct blob, job));
+	struct blob *b = CONTAINER_OF(job, struct blob, job);
 	struct store *s = b->store;
 
 	pthread_mutex_lock(&s->lock);
@@ -611,7 +610,7 @@ run_fill(struct job *job)
 static void
 on_prepared(struct wait *w)
 {
-	struct blob *b = (struct blob *)((char *)w - offsetof(struct blob, prepared));
+	struct blob *b = CONTAINER_OF(w, struct blob, prepared);
 
 	pool_add(b->store->render, &b->job);
 }
@@ -619,7 +618,7 @@ on_prepared(struct wait *w)
 static void
 drop_fill(struct job *job)
 {
-	struct blob *b = (struct blob *)((char *)job - offsetof(struct blob, job));
+	struct blob *b = CONTAINER_OF(job, struct blob, job);
 
 	if (b->class == STORE_FETCH)
 		leave_place(b);

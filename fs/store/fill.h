@@ -3,8 +3,7 @@
  *
  * Any thread.
  */
-#ifndef FS_STORE_FILL_H
-#define FS_STORE_FILL_H
+#pragma once
 
 struct blob;
 struct store;
@@ -13,5 +12,3 @@ struct store;
 void	fill_start(struct blob *);
 /* Caller locks. Begins the fetches for which there are places; all, if the store closes. */
 void	fill_give_places(struct store *);
-
-#endif

@@ -4,8 +4,7 @@
  * OpenSSL loads its algorithms at the first use of one, and keeps a failure of that for good. So MD5
  * is loaded when the store opens. Caller locks.
  */
-#ifndef FS_STORE_HASH_H
-#define FS_STORE_HASH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,5 +21,3 @@ int	hash_begin(struct hash *, const struct evp_md_st *);	/* or begins anew. -ENO
 int	hash_to(struct hash *, int fd, uint64_t end);	/* adds the bytes of fd up to end */
 bool	hash_is(struct hash *, const char *hex);	/* ends the hash: call it once */
 void	hash_end(struct hash *);			/* frees; zeros are fine */
-
-#endif

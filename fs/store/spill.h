@@ -6,13 +6,10 @@
  *
  * Any thread.
  */
-#ifndef FS_STORE_SPILL_H
-#define FS_STORE_SPILL_H
+#pragma once
 
 #include <stdint.h>
 
 #define SPILL_MOST (4ull << 30) /* bytes of all spilled blobs of a process; the store counts */
 
 int	spill_open(uint64_t size);	/* a descriptor, -ENOSPC or -EMFILE */
-
-#endif

@@ -20,8 +20,7 @@
  *
  * Knows nothing of HTTP, CSV or FUSE. Any thread.
  */
-#ifndef FS_STORE_STORE_H
-#define FS_STORE_STORE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -127,5 +126,3 @@ int	store_files(const char *dir, store_each_file *, void *ctx);
 
 struct store_stats { uint64_t bytes, blobs, hits, misses; unsigned fetching, waiting; };
 void	store_stats(struct store *, struct store_stats *out);
-
-#endif

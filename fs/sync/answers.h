@@ -6,8 +6,7 @@
  *
  * Any thread.
  */
-#ifndef FS_SYNC_ANSWERS_H
-#define FS_SYNC_ANSWERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,5 +34,3 @@ const struct answer *answers_get(const struct answer *);	/* once more */
 void	answers_put(const struct answer *);		/* NULL is fine */
 /* The row of that Id; NULL: there is none. */
 const struct answer_row *answers_find(const struct answer *, const char *id);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Zero it, but for `asked` if there is an answer already. Times are clock_wall_ms. Caller locks.
  */
-#ifndef FS_SYNC_FRESHNESS_H
-#define FS_SYNC_FRESHNESS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ int64_t	freshness_left(const struct freshness *, int64_t fresh_for);
 bool	freshness_is_recent(int64_t asked, int64_t fresh_for);
 /* Whether the last answer serves in place of one that could not be had, for that reason. */
 bool	freshness_serves(int rc, bool fail_offline);
-
-#endif

@@ -3,8 +3,7 @@
  *
  * Zero it to begin; free(list) ends it. Caller locks.
  */
-#ifndef FS_SYNC_IDS_H
-#define FS_SYNC_IDS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@ int	ids_add(struct ids *, const char *id);		/* -ENOMEM */
 bool	ids_has(const struct ids *, const char *id);
 size_t ids_chunk(
     const struct ids *, size_t i); /* so many are asked for with one query, from the i-th on */
-
-#endif

@@ -29,8 +29,7 @@
  *
  * An updater is used by one thread at a time.
  */
-#ifndef FS_SYNC_INTERNAL_H
-#define FS_SYNC_INTERNAL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -94,5 +93,3 @@ int	pages_put(void *ctx, const struct document *);
 int	pages_raise(struct updater *, int rc);
 /* A rest_end_page: both. ctx: a struct page. */
 int	pages_end(void *ctx, int rc, const struct rest_page *);
-
-#endif

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +47,7 @@ struct on_demand {
 static struct question *
 question_of(struct job *job)
 {
-	return (struct question *)((char *)job - offsetof(struct question, task.job));
+	return CONTAINER_OF(job, struct question, task.job);
 }
 
 /* takes answer */

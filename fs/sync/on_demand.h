@@ -9,8 +9,7 @@
  *
  * Joins rest, name and catalogue. Knows nothing of FUSE. Any thread.
  */
-#ifndef FS_SYNC_ON_DEMAND_H
-#define FS_SYNC_ON_DEMAND_H
+#pragma once
 
 #include <stdint.h>
 
@@ -69,5 +68,3 @@ int on_demand_known(struct on_demand *, enum on_demand_kind, const char *subject
 int	on_demand_prepare(struct on_demand *);
 /* Whether the user has Query All Files: 1, 0, or -1: the org has not told. Does not wait. */
 int	on_demand_sees_all_files(struct on_demand *);
-
-#endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "auth/clock.h"
+#include "auth/id.h"
 #include "auth/log.h"
 #include "fs/catalogue/findings.h"
 #include "answers.h"
@@ -200,7 +201,7 @@ split_id(char *name, char id[19])
 	if (!open || open - name < 2 || open[-1] != ' ')
 		return false;
 	name[len - 1] = '\0';
-	bool is_id = name_id(open + 1, id);
+	bool is_id = id_read(open + 1, id);
 	name[len - 1] = ')';
 	if (is_id)
 		open[-1] = '\0';

@@ -7,8 +7,7 @@
  *
  * Knows nothing of the requests that wait. Any thread; questions_ask blocks.
  */
-#ifndef FS_SYNC_QUESTIONS_H
-#define FS_SYNC_QUESTIONS_H
+#pragma once
 
 #include "internal.h"
 #include "on_demand.h"
@@ -23,5 +22,3 @@ int	questions_ask(const struct updater *, enum on_demand_kind, const char *subje
  * have what it names. */
 int	questions_recall(const struct updater *, enum on_demand_kind, const char *subject,
     const struct answer **out);
-
-#endif

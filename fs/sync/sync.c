@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -145,7 +144,7 @@ log_refresh(const struct sync *s, int rc, int before)
 static void
 run_refresh(struct job *job)
 {
-	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, refresh.job));
+	struct sync *s = CONTAINER_OF(job, struct sync, refresh.job);
 
 	pthread_mutex_lock(&s->lock);
 	int64_t since = s->since;
@@ -168,7 +167,7 @@ run_refresh(struct job *job)
 static void
 drop_refresh(struct job *job)
 {
-	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, refresh.job));
+	struct sync *s = CONTAINER_OF(job, struct sync, refresh.job);
 
 	task_end(&s->refresh, &s->lock, -EINTR);
 }
@@ -176,7 +175,7 @@ drop_refresh(struct job *job)
 static void
 run_reconcile(struct job *job)
 {
-	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile.job));
+	struct sync *s = CONTAINER_OF(job, struct sync, reconcile.job);
 	struct updater u = s->updater;
 
 	if (s->o.lists)
@@ -195,7 +194,7 @@ run_reconcile(struct job *job)
 static void
 drop_reconcile(struct job *job)
 {
-	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, reconcile.job));
+	struct sync *s = CONTAINER_OF(job, struct sync, reconcile.job);
 
 	task_end(&s->reconcile, &s->lock, -EINTR);
 }
@@ -203,7 +202,7 @@ drop_reconcile(struct job *job)
 static void
 run_check(struct job *job)
 {
-	struct sync *s = (struct sync *)((char *)job - offsetof(struct sync, check));
+	struct sync *s = CONTAINER_OF(job, struct sync, check);
 
 	catalogue_check_opened(s->updater.catalogue);	/* it says itself what it finds */
 }

@@ -10,8 +10,7 @@
  * Mounts of one org share the catalogue. One that finds another asking waits for its answer, but
  * only for seconds. Joins rest, name and catalogue. Knows nothing of FUSE. Any thread.
  */
-#ifndef FS_SYNC_SYNC_H
-#define FS_SYNC_SYNC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,5 +70,3 @@ struct sync_status {
 	int		 result;	/* of the last refresh: 0 or a negative errno */
 };
 void	sync_status(struct sync *, struct sync_status *out);
-
-#endif

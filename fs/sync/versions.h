@@ -3,8 +3,7 @@
  *
  * Joins rest, name and catalogue. Blocks. Any thread; two mounts may do the same at once.
  */
-#ifndef FS_SYNC_VERSIONS_H
-#define FS_SYNC_VERSIONS_H
+#pragma once
 
 #include "internal.h"
 
@@ -16,5 +15,3 @@ int	versions_fetch_new(struct page *, int rc);
 /* All versions of all documents of the catalogue; goes on where it stopped. State kept in the
  * catalogue: `versions`, the last Id that has come, or "all". */
 int	versions_fill(const struct updater *);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * Pure; joins document and name. Any thread.
  */
-#ifndef FS_TREE_DOCUMENT_DIR_H
-#define FS_TREE_DOCUMENT_DIR_H
+#pragma once
 
 #include "auth/buf.h"
 #include "fs/document.h"
@@ -23,5 +22,3 @@ void	document_dir_version_name(const struct document *, enum name_rules, struct 
 void	document_dir_put_url(struct buf *, const struct document *);
 /* metadata.json: the fields of DOCUMENT_FIELDS in its order, as the org answers them. */
 void	document_dir_put_metadata(struct buf *, const struct document *);
-
-#endif

@@ -161,7 +161,7 @@ make_snapshot(const struct making *m, struct file **out)
 static struct making *
 making_of(struct job *job)
 {
-	return (struct making *)((char *)job - offsetof(struct making, task.job));
+	return CONTAINER_OF(job, struct making, task.job);
 }
 
 static void

@@ -10,10 +10,8 @@
  *
  * Joins catalogue, document_dir and file. Any thread.
  */
-#ifndef FS_TREE_INVENTORY_H
-#define FS_TREE_INVENTORY_H
+#pragma once
 
-#include <stdint.h>
 
 #include "fs/name.h"
 #include "fs/async/wait.h"
@@ -33,5 +31,3 @@ void	inventory_close(struct inventory *);
 /* The catalogue as it is now; the caller's until file_close. -EAGAIN: it is being written and w is
  * queued (w NULL: nothing was started); -EINTR: w was cancelled before. */
 int	inventory_get(struct inventory *, enum inventory_kind, struct wait *w, struct file **out);
-
-#endif

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/id.h"
 #include "auth/log.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/sync/on_demand.h"
@@ -53,7 +54,7 @@ find_document_by_id(struct tree *t, struct node *dir, const char *name, struct n
 {
 	char id[19];
 
-	if (!name_id(name, id) || strncmp(id, "069", 3) != 0)
+	if (!id_read(name, id) || strncmp(id, "069", 3) != 0)
 		return -ENOENT;
 	n->kind = LINK;
 	int rc = catalogue_by_id(t->o.catalogue, id, &n->doc);

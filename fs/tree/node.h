@@ -7,8 +7,7 @@
  *
  * Any thread.
  */
-#ifndef FS_TREE_NODE_H
-#define FS_TREE_NODE_H
+#pragma once
 
 #include <stdatomic.h>
 #include <time.h>
@@ -188,5 +187,3 @@ struct node_listing {
 int	node_list_dir(struct node_listing *, uint64_t off);
 /* Adds an entry; the listing goes on after offset `next`. False: it is full. */
 bool	node_list(struct node_listing *, const char *name, const struct node *, uint64_t next);
-
-#endif

@@ -18,8 +18,7 @@
  *
  * Any thread.
  */
-#ifndef FS_TREE_OPEN_FILES_H
-#define FS_TREE_OPEN_FILES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ int	open_files_add(
     struct open_files *, const struct stat *, const struct file *, bool *shares);
 void	open_files_remove(struct open_files *, uint64_t ino, const struct file *);
 int	open_files_stat(struct open_files *, uint64_t ino, struct stat *);	/* or -ESTALE */
-
-#endif

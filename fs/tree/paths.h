@@ -7,8 +7,7 @@
  *
  * Any thread.
  */
-#ifndef FS_TREE_PATHS_H
-#define FS_TREE_PATHS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -20,5 +19,3 @@ uint64_t paths_key(const char *path);		/* < 1 << NAME_KEY_BITS */
 int	paths_put(struct paths *, const char *path);	/* -ENOMEM */
 /* -ESTALE: it is forgotten. */
 int	paths_get(struct paths *, uint64_t key, char **path /* caller frees */);
-
-#endif

@@ -3,10 +3,7 @@
  *
  * Constants only.
  */
-#ifndef FS_TREE_README_H
-#define FS_TREE_README_H
+#pragma once
 
 extern const char readme_root[], readme_parsed[], readme_versions[], readme_records[],
     readme_libraries[];
-
-#endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/id.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/sync/on_demand.h"
 
@@ -110,7 +111,7 @@ ids_of_record(
 	int rc = 0;
 
 	if (!strchr(name, '/')) {
-		name_id(name, ids->id);
+		id_read(name, ids->id);
 		return 0;
 	}
 	rc = get_answer(t, ON_DEMAND_RECORD, name, p, &a);
@@ -266,7 +267,7 @@ remote_find_object(struct tree *t, struct node *dir, const char *name, struct no
 {
 	char id[19];
 
-	if (!isupper((unsigned char)*name) && name_id(name, id))
+	if (!isupper((unsigned char)*name) && id_read(name, id))
 		return node_set_path(t, n, RECORD, dir, id);
 	return is_object_name(name) ? node_set_path(t, n, OBJECT, dir, name) : -ENOENT;
 }

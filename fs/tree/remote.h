@@ -8,8 +8,7 @@
  * These are the functions of their rows in kinds.c: the declarations in node.h say what each does.
  * Any thread.
  */
-#ifndef FS_TREE_REMOTE_H
-#define FS_TREE_REMOTE_H
+#pragma once
 
 #include "node.h"
 
@@ -17,5 +16,3 @@ node_find_in remote_find_object, remote_find_any, remote_find_contents;
 /* -ENOENT: there is none; -ENOTUNIQ: there are several, which are in the log. */
 node_wait remote_wait_object, remote_wait_contents, remote_wait_libraries, remote_wait_library;
 node_list_in remote_list_contents, remote_list_library;
-
-#endif

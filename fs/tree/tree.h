@@ -17,8 +17,7 @@
  * Joins catalogue and inventory; asks sync, on_demand and file for what is not known yet. Knows
  * nothing of FUSE. Any thread.
  */
-#ifndef FS_TREE_TREE_H
-#define FS_TREE_TREE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -128,5 +127,3 @@ void	tree_on_change(struct tree *, const struct tree_kernel *);
  * bytes of a document that is gone.
  */
 void	tree_changed(void *tree, const struct catalogue_change *);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * libcsv lives here. Its public interface is enough. Single thread.
  */
-#ifndef FS_VIEW_CAREFUL_H
-#define FS_VIEW_CAREFUL_H
+#pragma once
 
 #include <csv.h>
 
@@ -30,5 +29,3 @@ int	careful_open(struct careful *, char delimiter);
 /* Reads a cell and its end. At the end of the text there is none, or an empty one. */
 int	careful_read(struct careful *, struct reader *);
 void	careful_close(struct careful *);
-
-#endif

@@ -4,8 +4,7 @@
  * Types alone. The modules that read cells and those that take them share
  * these.
  */
-#ifndef FS_VIEW_CELL_H
-#define FS_VIEW_CELL_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -57,5 +56,3 @@ struct cell_totals {
 	uint64_t	lf, crlf, cr;	/* ends of records */
 	uint64_t	blank_lines;	/* passed over */
 };
-
-#endif

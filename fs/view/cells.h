@@ -12,8 +12,7 @@
  *
  * Single thread.
  */
-#ifndef FS_VIEW_CELLS_H
-#define FS_VIEW_CELLS_H
+#pragma once
 
 #include "cell.h"
 #include "text.h"
@@ -36,5 +35,3 @@ char	*cells_put_fault(char *out, const struct fault *);	/* returns the end */
 /* The first record is the header. totals may be NULL. */
 int	cells_read(struct text *, const struct cells_options *, const struct cell_sink *,
 	    struct cell_totals *totals);
-
-#endif

@@ -8,8 +8,7 @@
  *
  * Pure. Any thread.
  */
-#ifndef FS_VIEW_CHARS_H
-#define FS_VIEW_CHARS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,5 +50,3 @@ chars_eight(const char *p)
 	memcpy(&v, p, 8);
 	return v;
 }
-
-#endif

@@ -6,8 +6,7 @@
  *
  * Single thread.
  */
-#ifndef FS_VIEW_COLUMNS_H
-#define FS_VIEW_COLUMNS_H
+#pragma once
 
 #include "survey.h"
 
@@ -19,5 +18,3 @@ int	columns_put(struct columns *, size_t column, const char *, size_t);
 int	columns_end_cell(struct columns *, size_t column);
 int	columns_flush(struct columns *);		/* -EIO: a column is shorter */
 void	columns_close(struct columns *);
-
-#endif

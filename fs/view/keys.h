@@ -9,8 +9,7 @@
  *
  * Single thread; once they are ended, any thread.
  */
-#ifndef FS_VIEW_KEYS_H
-#define FS_VIEW_KEYS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ void	keys_free(struct keys *);
 void	keys_put(const struct keys *, uint64_t index, struct buf *out);
 uint64_t keys_extra_bytes(const struct keys *, uint64_t width);	/* of all with n <= index < width */
 const char *keys_get(const struct keys *, size_t i, size_t *len);	/* i < n; borrowed */
-
-#endif

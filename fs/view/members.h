@@ -4,8 +4,7 @@
  * The texts of the first keys are made once and kept, a mebibyte of them. All others
  * are made each time. Single thread.
  */
-#ifndef FS_VIEW_MEMBERS_H
-#define FS_VIEW_MEMBERS_H
+#pragma once
 
 #include "keys.h"
 
@@ -25,5 +24,3 @@ int	members_open(struct members *, const struct keys *);	/* ended keys, which mu
 const char *members_get(struct members *, uint64_t index, size_t *len);
 uint64_t members_bytes(const struct members *, uint64_t width);	/* of the first `width` columns */
 void	members_close(struct members *);
-
-#endif

@@ -4,8 +4,7 @@
  * A failure is kept in `rc`, and nothing is written after it: callers check it
  * now and then, and at the end. Single thread.
  */
-#ifndef FS_VIEW_OUT_H
-#define FS_VIEW_OUT_H
+#pragma once
 
 #include <string.h>
 
@@ -45,5 +44,3 @@ out_stride(char *to, const char *p, size_t n)
 
 /* Text of any length in a form; valid: it is UTF-8. */
 void	out_text(struct out *, enum chars_form, const char *, size_t, bool valid);
-
-#endif

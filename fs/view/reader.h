@@ -7,8 +7,7 @@
  *
  * Single thread.
  */
-#ifndef FS_VIEW_READER_H
-#define FS_VIEW_READER_H
+#pragma once
 
 #include "cell.h"
 #include "text.h"
@@ -45,5 +44,3 @@ reader_count(struct reader *r, enum row_end end)
 	r->totals->cr += end == ROW_CR;
 	r->totals->crlf += end == ROW_CRLF;
 }
-
-#endif

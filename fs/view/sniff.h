@@ -7,8 +7,7 @@
  *
  * Any thread.
  */
-#ifndef FS_VIEW_SNIFF_H
-#define FS_VIEW_SNIFF_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@
 int	sniff_delimiter(const char *sample, size_t, bool whole, uint64_t max_field, char *out);
 /* The length of a first line `sep=;`, which may be quoted, with its line end. 0: there is none. */
 size_t	sniff_sep_line(const char *, size_t, char *delimiter);
-
-#endif

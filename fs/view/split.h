@@ -6,11 +6,8 @@
  *
  * Single thread.
  */
-#ifndef FS_VIEW_SPLIT_H
-#define FS_VIEW_SPLIT_H
+#pragma once
 
 #include "reader.h"
 
 int	split_read(struct reader *);	/* from the beginning of a cell to that of another */
-
-#endif

@@ -7,8 +7,7 @@
  *
  * Any thread: it never changes.
  */
-#ifndef FS_VIEW_SURVEY_H
-#define FS_VIEW_SURVEY_H
+#pragma once
 
 #include "cells.h"
 #include "keys.h"
@@ -47,5 +46,3 @@ bool	survey_too_large(const struct view_survey *, enum view_kind);	/* it would f
 void	survey_put_info(const struct view_survey *, struct buf *out);	/* info.tsv */
 /* Opens the text after a sep= line. */
 int	survey_open_text(const struct view_survey *, const struct view_source *, struct text *out);
-
-#endif

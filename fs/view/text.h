@@ -11,8 +11,7 @@
  *
  * iconv lives here. Single thread.
  */
-#ifndef FS_VIEW_TEXT_H
-#define FS_VIEW_TEXT_H
+#pragma once
 
 #include <iconv.h>
 #include <stdbool.h>
@@ -60,5 +59,3 @@ void	text_drop(struct text *, size_t n);	/* drops the first n bytes of the windo
  */
 uint64_t text_offset(struct text *, size_t n);
 void	text_close(struct text *);
-
-#endif

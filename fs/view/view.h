@@ -8,8 +8,7 @@
  *
  * Knows nothing of HTTP, FUSE or the disk. Any thread: a survey never changes.
  */
-#ifndef FS_VIEW_VIEW_H
-#define FS_VIEW_VIEW_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,5 +79,3 @@ size_t	view_column_count(const struct view_survey *);
 const char *view_column_key(const struct view_survey *, size_t i, size_t *len);
 /* The place of the column in VIEW_COLUMNS. */
 void	view_column_range(const struct view_survey *, size_t i, uint64_t *off, uint64_t *size);
-
-#endif

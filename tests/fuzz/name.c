@@ -3,6 +3,7 @@
 
 #include <utf8proc.h>
 
+#include "auth/id.h"
 #include "fs/name.h"
 #include "fuzz.h"
 
@@ -54,7 +55,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	name_safe(n[0].s, rules, 0, &again);
 	MUST(strcmp(n[0].s, again.s) == 0);			/* a safe name stays as it is */
 	MUST(name_hash_of(rules)(n[0].s) == name_hash_of(rules)(again.s));
-	if (name_id(title, found))
+	if (id_read(title, found))
 		MUST(strlen(found) == 18 && name_key(found) != 0 &&
 		    name_key(found) < UINT64_C(1) << NAME_KEY_BITS);
 	free(title);
