@@ -109,8 +109,7 @@ rest_read_page(struct rest *r, struct rest_select *s)
 	if (asked) {
 		buf_puts(&path, asked);
 	} else {
-		buf_printf(&path, "/services/data/v%s/%s?q=", r->api_version,
-		    s->all ? "queryAll" : "query");
+		buf_puts(&path, s->all ? "queryAll?q=" : "query?q=");
 		buf_put_url(&path, buf_str(&s->soql), s->soql.len);
 		path.failed |= s->soql.failed;
 	}

@@ -289,7 +289,7 @@ read_error(struct buf *body, struct rest_refusal *e)
 /* A request, as far as the log, the counters and judge_answer need to know it. */
 struct call {
 	const char	*what;		/* the subject of the log line */
-	const char	*path;		/* below instance_url */
+	const char	*path;		/* below instance_url; without a /: below the API there */
 	enum rest_kind	 kind;
 	struct rest_refusal *refusal;	/* may be NULL */
 };
@@ -402,7 +402,10 @@ send_call(struct rest *r, const struct call *call, struct http_request *q, struc
 	if (rc < 0)
 		return rc;
 	*serial = bearer.serial;
-	buf_printf(&url, "%s%s", bearer.instance_url, call->path);
+	buf_puts(&url, bearer.instance_url);
+	if (*call->path != '/')
+		buf_printf(&url, "/services/data/v%s/", r->api_version);
+	buf_puts(&url, call->path);
 	rc = url.failed ? -ENOMEM : begin_call(r, call->kind);
 	if (rc == 0) {
 		q->url = buf_str(&url);
@@ -586,8 +589,7 @@ rest_version_data(
 	unsigned tried = 0, all = 0;	/* tries since it last got further, and all */
 	int rc;
 
-	buf_printf(&path, "/services/data/v%s/sobjects/ContentVersion/%s/VersionData",
-	    r->api_version, version_id);
+	buf_printf(&path, "sobjects/ContentVersion/%s/VersionData", version_id);
 	if (path.failed)
 		return -ENOMEM;
 	call.path = buf_str(&path);

@@ -186,7 +186,7 @@ rest_name_field(struct rest *r, const char *object, char out[64])
 
 	if (!is_identifier(object))
 		return -ENOENT;
-	buf_printf(&path, "/services/data/v%s/sobjects/%s/describe", r->api_version, object);
+	buf_printf(&path, "sobjects/%s/describe", object);
 	int rc = rest_get(r, REST_DEMAND, &path, &refusal, &json, &date);
 	if (rc == 0)
 		out[0] = '\0';
@@ -207,7 +207,7 @@ rest_storage(struct rest *r, int64_t *most, int64_t *left)
 	cJSON *json = NULL;
 	int64_t date;
 
-	buf_printf(&path, "/services/data/v%s/limits", r->api_version);
+	buf_puts(&path, "limits");
 	int rc = rest_get(r, REST_LIMITS, &path, NULL, &json, &date);
 	if (rc < 0)
 		return rc;

@@ -144,19 +144,12 @@ make_unique(const struct keys *k, struct buf *name, uint32_t n)
 static int
 append_key(struct keys *k, const char *p, size_t len)
 {
-	if (k->n == k->cap) {
-		size_t cap = k->cap ? 2 * k->cap : 16;
-		uint32_t *ends = realloc(k->ends, cap * sizeof(*ends));
-
-		if (!ends)
-			return -ENOMEM;
-		k->ends = ends;
-		k->cap = cap;
-	}
 	buf_put(&k->bytes, p, len);
-	if (k->bytes.failed)
+	const uint32_t end = (uint32_t)k->bytes.len;
+	buf_put(&k->ends, &end, sizeof(end));
+	if (k->bytes.failed || k->ends.failed)
 		return -ENOMEM;
-	k->ends[k->n++] = (uint32_t)k->bytes.len;
+	k->n++;
 	return 0;
 }
 
@@ -273,9 +266,10 @@ keys_end(struct keys *k)
 const char *
 keys_get(const struct keys *k, size_t i, size_t *len)
 {
-	size_t begin = i ? k->ends[i - 1] : 0;
+	const uint32_t *ends = (const void *)k->ends.data;
+	size_t begin = i ? ends[i - 1] : 0;
 
-	*len = k->ends[i] - begin;
+	*len = ends[i] - begin;
 	return k->bytes.data + begin;
 }
 
@@ -342,7 +336,7 @@ keys_free(struct keys *k)
 {
 	free(k->taken);
 	buf_free(&k->bytes);
-	free(k->ends);
+	buf_free(&k->ends);
 	free(k->late);
 	*k = (struct keys)KEYS_INIT;
 }

@@ -25,8 +25,7 @@ struct keys {
 	size_t		 n;
 	/* private */
 	struct buf	 bytes;		/* of all keys */
-	uint32_t	*ends;		/* where each ends in bytes */
-	size_t		 cap;		/* of ends */
+	struct buf	 ends;		/* where each ends in bytes, a uint32_t each */
 	struct keys_taken *taken;	/* until they are ended: a table of their names, */
 	size_t		 places, used;	/* of which there are so many places */
 	uint64_t	 secret;
