@@ -41,7 +41,8 @@ oauth_grant_free(struct oauth_grant *g)
  * Errors.
  */
 
-/* The first row that fits counts. */
+/* The first row that fits counts. Most have no kind: that is OAUTH_REFUSED. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 static const struct known {
 	const char *fragments;	/* "this|that" of error or description, any case; NULL: any */
 	const char *remedy;
@@ -57,56 +58,49 @@ static const struct known {
 	    OAUTH_DEAD },
 	{ "expired authorization code",
 	    "the code was too old or used before: log in again; with flow = jwt the clock of "
-	    "this machine is wrong", OAUTH_REFUSED },
+	    "this machine is wrong" },
 	{ "invalid authorization code|code verifier",
-	    "the code is incomplete or belongs to another login: log in again", OAUTH_REFUSED },
+	    "the code is incomplete or belongs to another login: log in again" },
 	{ "ip restricted",
 	    "an admin allows this machine's address and the hour in the profile's Login IP "
-	    "Ranges and Login Hours, or relaxes IP in the app's policies", OAUTH_REFUSED },
-	{ "inactive user|inactive_user", "an admin reactivates or unfreezes the user",
-	    OAUTH_REFUSED },
-	{ "inactive organization|inactive_org", "the org is suspended; its admin knows why",
-	    OAUTH_REFUSED },
+	    "Ranges and Login Hours, or relaxes IP in the app's policies" },
+	{ "inactive user|inactive_user", "an admin reactivates or unfreezes the user" },
+	{ "inactive organization|inactive_org", "the org is suspended; its admin knows why" },
 	{ "approved this consumer|invalid_app_access|OAUTH_APP_ACCESS_DENIED",
 	    "an admin sets the app's Permitted Users to pre-authorized and assigns it to the "
-	    "user's profile or a permission set", OAUTH_REFUSED },
+	    "user's profile or a permission set" },
 	{ "not supported on this domain|audience",
 	    "login_url must be the org's My Domain (Setup > My Domain), as "
-	    "https://acme.my.salesforce.com", OAUTH_REFUSED },
+	    "https://acme.my.salesforce.com" },
 	{ "no client credentials user enabled",
-	    "an admin names a Run As user in the app's policies, by exact Username",
-	    OAUTH_REFUSED },
+	    "an admin names a Run As user in the app's policies, by exact Username" },
 	{ "flow not enabled|unsupported_grant_type|unsupported_response_type",
 	    "an admin enables this flow in the app's settings; login_url must be the org's My "
-	    "Domain", OAUTH_REFUSED },
+	    "Domain" },
 	{ "no valid scopes|invalid_scope",
-	    "an admin adds the scope api to the app, and refresh_token for flow = web",
-	    OAUTH_REFUSED },
+	    "an admin adds the scope api to the app, and refresh_token for flow = web" },
 	{ "invalid assertion",
 	    "private_key must be the key of the certificate that the app has, username a "
-	    "user of this org", OAUTH_REFUSED },
+	    "user of this org" },
 	{ "invalid_client_id",
 	    "client_id must be the app's Consumer Key, of an app in this org; a new app "
-	    "works only after two to ten minutes", OAUTH_REFUSED },
-	{ "invalid_client", "client_secret must be the Consumer Secret in the app's settings",
-	    OAUTH_REFUSED },
+	    "works only after two to ten minutes" },
+	{ "invalid_client", "client_secret must be the Consumer Secret in the app's settings" },
 	{ "redirect_uri_mismatch|redirect_uri_missing",
-	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config",
-	    OAUTH_REFUSED },
+	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
 	{ "access_denied|access-denied",
-	    "Deny was chosen in the browser; log in again and choose Allow", OAUTH_REFUSED },
+	    "Deny was chosen in the browser; log in again and choose Allow" },
 	{ "OAUTH_EC_APP_NOT_FOUND",
-	    "login_url must be the My Domain of the org in which the app was made", OAUTH_REFUSED },
+	    "login_url must be the My Domain of the org in which the app was made" },
 	{ "OAUTH_AUTHORIZATION_BLOCKED",
 	    "the browser is logged in to another org: use a private window, and the org's My "
-	    "Domain as login_url", OAUTH_REFUSED },
-	{ "OAUTH_APP_BLOCKED", "an admin unblocks the app in Setup > Connected Apps OAuth Usage",
-	    OAUTH_REFUSED },
+	    "Domain as login_url" },
+	{ "OAUTH_APP_BLOCKED", "an admin unblocks the app in Setup > Connected Apps OAuth Usage" },
 	{ "OAUTH_APPROVAL_ERROR_GENERIC",
 	    "the app is not installed in this org, lacks the scopes api and refresh_token, "
-	    "or the user is for the API only", OAUTH_REFUSED },
+	    "or the user is for the API only" },
 	{ "unknown_error", "try again in a moment", OAUTH_FAULT },
-	{ NULL, "Setup > Login History shows why", OAUTH_REFUSED },
+	{ NULL, "Setup > Login History shows why" },
 };
 
 static bool

@@ -12,6 +12,7 @@
 
 #include "buf.h"
 #include "config.h"
+#include "id.h"
 #include "log.h"
 
 #define FILE_MAX	(256 * 1024)
@@ -105,8 +106,6 @@ token_file_path(const struct config *c, char **out)
 static bool
 read_login_member(const struct member *m, cJSON *item, struct login *l)
 {
-	static const char alnum[] =
-	    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 	void *at = (char *)l + m->offset;
 	char *s = cJSON_GetStringValue(item);
 	double n = cJSON_GetNumberValue(item);
@@ -114,8 +113,8 @@ read_login_member(const struct member *m, cJSON *item, struct login *l)
 
 	if (m->type == NUMBER && n >= 0 && n < 1e15)	/* no number is NaN */
 		*(int64_t *)at = (int64_t)n;
-	if (m->type == ID && s && strlen(s) == 18 && strspn(s, alnum) == 18)
-		memcpy(at, s, 19);
+	if (m->type == ID && s)
+		id_read(s, at);
 	if (m->type == TEXT && s) {
 		good = (*(char **)at = strdup(s)) != NULL;
 		explicit_bzero(s, strlen(s));

@@ -191,7 +191,7 @@ read_changes(struct catalogue *c, struct db *db, struct changes *out)
 		out->keys[out->count++] = (uint64_t)sqlite3_column_int64(st, 1);
 		told = sqlite3_column_int64(st, 0);
 	}
-	db_reset(st);
+	sqlite3_reset(st);
 	if (rc == 0 && out->text.failed)
 		rc = -ENOMEM;
 	if (rc == 0)
@@ -282,7 +282,7 @@ find_stored(struct catalogue *c, const char *id, struct stored *out)
 	} else if (rc == 0) {
 		rc = -ENOENT;
 	}
-	db_reset(st);
+	sqlite3_reset(st);
 	return rc;
 }
 
@@ -564,7 +564,7 @@ remove_noted(struct catalogue *c, uint64_t key, bool gone)
 		return rc;
 	if ((rc = db_step(c->writer, st)) > 0)
 		row_id(st, 0, id);
-	db_reset(st);
+	sqlite3_reset(st);
 	return rc <= 0 ? rc : catalogue_remove(c, id, gone);
 }
 

@@ -326,12 +326,6 @@ db_step(struct db *db, sqlite3_stmt *st)
 	return code == SQLITE_ROW ? 1 : fail(db, code);
 }
 
-void
-db_reset(sqlite3_stmt *st)
-{
-	sqlite3_reset(st);
-}
-
 int
 db_run(struct db *db, sqlite3_stmt *st)
 {
@@ -340,7 +334,7 @@ db_run(struct db *db, sqlite3_stmt *st)
 	do {
 		rc = db_step(db, st);
 	} while (rc > 0);
-	db_reset(st);
+	sqlite3_reset(st);
 	return rc;
 }
 
@@ -369,7 +363,7 @@ db_number_of(struct db *db, int64_t *out, unsigned which, const char *types, ...
 		return rc;
 	if ((rc = db_step(db, st)) > 0)
 		*out = sqlite3_column_int64(st, 0);
-	db_reset(st);
+	sqlite3_reset(st);
 	return rc > 0 ? 0 : rc < 0 ? rc : -ENOENT;
 }
 

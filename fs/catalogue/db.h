@@ -51,12 +51,11 @@ int	db_commit(struct db *);
 void	db_rollback(struct db *);	/* also when SQLite has done so by itself */
 /*
  * A statement with its parameters. types has a letter for each: i int64_t, t const char * (NULL is
- * null), b const void * and size_t. Borrows them until db_reset.
+ * null), b const void * and size_t. Borrows them until sqlite3_reset.
  */
 int	db_bind(struct db *, unsigned which, sqlite3_stmt **out, const char *types, ...);
 int	db_vbind(struct db *, unsigned which, sqlite3_stmt **out, const char *types, va_list);
 int	db_step(struct db *, sqlite3_stmt *);	/* 1: a row; 0: the end; else a negative errno */
-void	db_reset(sqlite3_stmt *);
 int	db_run(struct db *, sqlite3_stmt *);	/* steps to the end and resets */
 int	db_do(struct db *, unsigned which, const char *types, ...);	/* db_bind and db_run */
 /* The first column of the only row; -ENOENT if there is no row. */

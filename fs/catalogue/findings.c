@@ -53,7 +53,7 @@ read_finding(struct catalogue *c, const char *key, const char *maker, void **out
 		if (rc == 0 && *len > 0)
 			memcpy(*out, p, *len);
 	}
-	db_reset(st);
+	sqlite3_reset(st);
 	catalogue_put_reader(c, db);
 	return rc;
 }

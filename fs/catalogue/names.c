@@ -72,7 +72,7 @@ load_named(struct names *n, unsigned which, uint64_t number, struct named *out)
 		return rc;
 	rc = db_step(n->db, st);
 	rc = rc > 0 ? names_read(n->db, st, out) : rc < 0 ? rc : -ENOENT;
-	db_reset(st);
+	sqlite3_reset(st);
 	return rc;
 }
 

@@ -81,7 +81,7 @@ static void
 end_read(struct catalogue *c, struct read *r)
 {
 	if (r->st)
-		db_reset(r->st);
+		sqlite3_reset(r->st);
 	catalogue_put_reader(c, r->db);
 }
 

@@ -22,7 +22,7 @@ row_id(sqlite3_stmt *st, int i, char out[19])
 #define READ_ID(v)	row_id(st, i++, v)
 #define READ_TEXT(v)	v = row_text(st, i++)
 #define READ_INT(v)	v = sqlite3_column_int64(st, i++)
-#define READ_TIME(v)	v = sqlite3_column_int64(st, i++)
+#define READ_TIME(v)	READ_INT(v)
 #define READ_BOOL(v)	v = sqlite3_column_int(st, i++) != 0
 
 /* Eight bytes that differ always give another seal: each step can be undone. */
@@ -86,11 +86,11 @@ row_document(sqlite3_stmt *st, uint64_t (*hash)(const char *), struct document *
 	    (int64_t)hash(d->name) == sqlite3_column_int64(st, SQL_FIELD_COLUMNS + 1));
 }
 
-#define BIND_ID(v)	sqlite3_bind_text(st, i++, v, -1, SQLITE_STATIC)
 #define BIND_TEXT(v)	sqlite3_bind_text(st, i++, v, -1, SQLITE_STATIC)
+#define BIND_ID(v)	BIND_TEXT(v)
 #define BIND_INT(v)	sqlite3_bind_int64(st, i++, v)
-#define BIND_TIME(v)	sqlite3_bind_int64(st, i++, v)
-#define BIND_BOOL(v)	sqlite3_bind_int64(st, i++, v)
+#define BIND_TIME(v)	BIND_INT(v)
+#define BIND_BOOL(v)	BIND_INT(v)
 
 int
 row_bind(sqlite3_stmt *st, const struct document *d, uint64_t key)

@@ -15,7 +15,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct catalogue_change;
 struct mount;
 struct mounter;
 struct tree;
