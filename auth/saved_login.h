@@ -18,7 +18,7 @@
 struct saved_login {
 	const struct config *config;
 	struct http	*http;
-	char		*path;		/* a mount cannot create its directory later */
+	char		*path;		/* its directory is made at open: a confined mount cannot */
 	int		 lock;		/* -1: not held */
 	/* why the last call failed; saved_login_tell logs it. Empty: nothing, or it is logged */
 	struct oauth_failure failure;

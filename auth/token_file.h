@@ -22,7 +22,7 @@ struct login {
 	char		*login_url, *client_id;
 	char		*username;		/* flow = jwt, else NULL */
 	struct secret	 client_secret;		/* of an imported login's own app */
-	bool		 imported;		/* by how */
+	bool		 imported;		/* import or sf in `how` */
 	char		*how;			/* web, jwt, client_credentials, import, sf */
 
 	struct secret	 access_token, refresh_token;	/* either may be missing */

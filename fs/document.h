@@ -3,7 +3,8 @@
  *
  * One table says which fields sffs keeps, their paths in Salesforce's answers and
  * their types. From it come the SELECT list and the reader of query pages (rest),
- * the columns (catalogue) and metadata.json (tree). A new field is one row.
+ * the columns (catalogue) and metadata.json (tree). A new field is one row; fields of a
+ * parent (with a dot) stand together, last. There is room for 32.
  *
  * Fields and types: Object Reference, ContentDocument and ContentVersion.
  * Plain data, no locks.

@@ -14,7 +14,6 @@
 
 #define STAGE_BYTES	1100	/* a Title of 255 characters fits; a longer one is cut */
 #define EXT_BYTES	64	/* of an extension; Salesforce's have at most 40 characters */
-#define ID_SUFFIX	21	/* ` (069000000000000AAA)` */
 
 /* Text that becomes a name. utf8proc needs up to four numbers a byte to make normal form C. */
 struct stage {
@@ -201,9 +200,10 @@ ends_like_the_last(const char *name, enum name_rules rules)
 		s = t.s;
 		len = t.len;
 	}
-	if (len < ID_SUFFIX || memcmp(s + len - ID_SUFFIX, " (069", 5) != 0 || s[len - 1] != ')')
+	if (len < NAME_ID_SUFFIX || memcmp(s + len - NAME_ID_SUFFIX, " (069", 5) != 0 ||
+	    s[len - 1] != ')')
 		return false;
-	for (const char *p = s + len - ID_SUFFIX + 5; p < s + len - 1; p++)
+	for (const char *p = s + len - NAME_ID_SUFFIX + 5; p < s + len - 1; p++)
 		if (digit_of(*p) < 0)
 			return false;
 	return true;
@@ -213,7 +213,7 @@ void
 name_candidates(const char *title, const char *ext, const char *id, enum name_rules rules,
     struct name out[NAME_CANDIDATES])
 {
-	char suffix[ID_SUFFIX + 1];
+	char suffix[NAME_ID_SUFFIX + 1];
 
 	name_safe(title, rules, 0, &out[0]);
 	name_file(title, ext, rules, &out[1]);

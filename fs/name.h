@@ -22,6 +22,7 @@
 #define NAME_BYTES	255		/* the longest name; buffers have one more */
 #define NAME_KEY_BITS	58		/* name_key() < 1 << NAME_KEY_BITS */
 #define NAME_CANDIDATES	3
+#define NAME_ID_SUFFIX	21		/* ` (069000000000000AAA)` */
 
 enum name_rules { NAME_UNIX, NAME_PORTABLE };
 

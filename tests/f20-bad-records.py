@@ -200,7 +200,7 @@ try:
     status, said = mount()
     check('a mount of a page with bad records starts', status, 0)
     check('the log has one line for each bad record', said,
-          f'sffs: an answer has {MENDED} escaped characters that are none: U+FFFD or ? instead\n'
+          f'sffs: {MENDED} invalid escapes in an answer, shown as U+FFFD or ?\n'
           f'sffs: query: {len(LEFT_OUT)} of {len(records)} records left out: no usable Id, version, size or date\n')
     names = os.listdir(f'{mnt}/documents')
     check('each record that can be served has one name', len(names), len(SERVED) + 3)

@@ -70,8 +70,8 @@ int	catalogue_put_state(struct catalogue *, const char *name, const char *value)
  */
 int	catalogue_put_filled(struct catalogue *);
 bool	catalogue_is_filled(struct catalogue *);
-/* unfilled() is called by each look for a document that fails since the catalogue is not filled: on
- * the thread that looks, with no lock held. Set it before others use the catalogue. */
+/* Each look for a document that fails because the catalogue is not filled calls unfilled(), on the
+ * thread that looks, with no lock held. Set it before others use the catalogue. */
 void	catalogue_on_unfilled(struct catalogue *, void (*unfilled)(void *ctx), void *ctx);
 
 /*

@@ -30,7 +30,7 @@ download_of(const struct document *d)
 static int
 log_elsewhere(const struct download *v)
 {
-	log_warn_once("file",
+	log_warn_once("content",
 	    "%s: its bytes are not in Salesforce, which only knows where they are; open it there",
 	    v->id);
 	return -EOPNOTSUPP;
@@ -39,7 +39,7 @@ log_elsewhere(const struct download *v)
 static int
 log_gone(const struct download *v)
 {
-	log_warn("file",
+	log_warn("content",
 	    "%s: Salesforce does not have this version any more, or the user may not see it",
 	    v->id);
 	return -ENOENT;

@@ -104,7 +104,7 @@ free_render(void *ctx)
 	free(r);
 }
 
-/* The source is whole when its last byte is there. */
+/* The source is whole when its last byte is there; if it is empty, at once. */
 static int
 prepare_render(void *ctx, struct wait *w)
 {

@@ -39,7 +39,7 @@ int	file_open_version(struct files *, const struct document *, struct file **out
 
 /*
  * Files that are made of a document. Errors of all that take a wait: -EAGAIN: it is being made, w
- * is queued (w NULL: it was not begun); -EINTR: w was cancelled before; -ENOENT: it is not that
+ * is queued (w NULL: nothing was begun); -EINTR: w was cancelled before; -ENOENT: it is not that
  * kind of document; or why it cannot be had.
  */
 

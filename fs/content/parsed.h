@@ -31,13 +31,13 @@ struct parsed_options {
 
 int	parsed_open(struct store *, struct rest *, struct catalogue *,
     const struct parsed_options *, struct parsed **out);
-/* Wakes all who wait; from here on every get is -EINTR. */
+/* From here on every get is -EINTR. Wakes all who wait, but for a download: store_close does. */
 void	parsed_stop(struct parsed *);
 void	parsed_close(struct parsed *);		/* after store_close */
 
 /*
- * The result for a version; parsed_put. -EAGAIN: it is being made and w is queued (w NULL: it was
- * not begun); -EINTR: w was cancelled before; or why it cannot be had.
+ * The result for a version; parsed_put. -EAGAIN: it is being made and w is queued (w NULL: nothing
+ * was begun); -EINTR: w was cancelled before; or why it cannot be had.
  */
 int	parsed_get(struct parsed *, const struct download *, struct wait *w,
     struct parsed_result **out);

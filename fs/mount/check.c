@@ -69,7 +69,7 @@ check_empty(const char *path)
 int
 mount_check(const char *mountpoint, char **absolute)
 {
-	int rc = check_device("/dev/null");
+	int rc = check_device("/dev/null");	/* the streams of the daemon */
 
 	if (rc == 0)
 		rc = check_device("/dev/fuse");

@@ -83,9 +83,10 @@ extern const struct fuse_lowlevel_ops operations;
 void	operations_close_files(struct mount *);
 
 /*
- * Runs a copy of *what with ->run set and the rest as run() needs it. run() answers with the
- * request that park_end returns; or it returns an error, which is the answer; or -EAGAIN: its wait
- * is queued, and it runs again afterwards. After -EAGAIN it must not touch the request.
+ * Runs a copy of *what: ->run is set, and the rest is as run() needs it. run() returns
+ *	0	it has answered, with park_end's request
+ *	-EAGAIN	its wait is queued, and it must not touch the copy; it runs again
+ *	< 0	the error that is the answer
  */
 void	park_request(fuse_req_t, const struct parked *what);
 /* Call before you answer: from here on no interrupt comes. */

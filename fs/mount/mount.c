@@ -136,7 +136,9 @@ mount_serve(struct mount *m, struct tree *tree)
 		}
 		park_stop(m);
 	}
-	return rc == -EAGAIN ? -ENOMEM : rc;	/* no thread */
+	if (rc < 0)
+		log_error("mount", "%s: cannot start a thread: %s", m->o.name, strerror(-rc));
+	return rc == -EAGAIN ? -ENOMEM : rc;
 }
 
 void
@@ -154,7 +156,7 @@ mount_close(struct mount *m)
 		fuse_session_destroy(m->session);
 	m->session = NULL;		/* libfuse refuses what is sent to no session */
 	if (still_there && mounter_unmount(m->o.mounter) < 0)
-		log_warn("mount", "cannot unmount; fusermount3 -u does");
+		log_warn("mount", "cannot unmount; run: fusermount3 -u MOUNTPOINT");
 	operations_close_files(m);
 	free(m);
 }

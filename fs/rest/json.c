@@ -81,8 +81,7 @@ rest_parse(struct buf *body)
 	    mend_json(body, &mended) ? cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
 
 	if (json && mended)
-		log_warn("salesforce",
-		    "an answer has %u escaped characters that are none: U+FFFD or ? instead",
+		log_warn("salesforce", "%u invalid escapes in an answer, shown as U+FFFD or ?",
 		    mended);
 	return json;
 }

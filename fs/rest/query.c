@@ -252,6 +252,7 @@ fields_of(const struct rest_query *q)
 	static const char *const document[] = { DOCUMENT_FIELDS(X) NULL };
 	static const char *const version[] = { DOCUMENT_VERSION_FIELDS(X) NULL };
 #undef X
+	_Static_assert(sizeof(document) / sizeof(*document) <= 33, "`hidden` has a bit for each");
 	return q->source == REST_VERSIONS ? version : document;
 }
 

@@ -19,8 +19,8 @@ blob_new(struct store *s, const struct store_want *want, struct blob **out)
 	if (want->md5 && strlen(want->md5) != sizeof(b->md5) - 1)
 		return -EINVAL;
 	if (want->size == 0 && want->md5 && strcasecmp(want->md5, MD5_OF_NOTHING) != 0) {
-		log_warn("store", "%s: no bytes, but the MD5 %s, which has some", want->name,
-		    want->md5);
+		log_warn("store", "%s: the org says 0 bytes, but an MD5 of some: %s",
+		    want->name, want->md5);
 		return -EIO;
 	}
 	if (!(b = calloc(1, sizeof(*b))))

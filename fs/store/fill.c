@@ -174,7 +174,7 @@ adopt(struct blob *b, uint64_t landed)
 	if (fd < 0) {
 		const int e = errno;
 
-		log_error("store", "%s: %s", b->name, strerror(e));
+		log_error("store", "%s: cannot be handed to readers: %s", b->name, strerror(e));
 		return e == EMFILE ? -e : -EIO;
 	}
 	if (b->fd < 0)
@@ -408,15 +408,6 @@ uint64_t
 blob_filled(void *blob)
 {
 	return ((struct blob *)blob)->attempt.filled;
-}
-
-bool
-blob_cancelled(const struct blob *b)
-{
-	pthread_mutex_lock(&b->store->lock);
-	bool closing = b->store->closing;
-	pthread_mutex_unlock(&b->store->lock);
-	return closing;
 }
 
 bool

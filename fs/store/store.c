@@ -284,9 +284,11 @@ blob_read(void *blob, void *p, size_t n, uint64_t off)
 	wait_thread_init(&t);
 	while ((rc = blob_ready(b, off, n, &t.wait)) == -EAGAIN)
 		wait_thread_sleep(&t);
-	if (blob_cancelled(
-		b)) /* also where the bytes are there: a pass over a large file has to end */
+	pthread_mutex_lock(&b->store->lock);
+	/* Also where the bytes are there: a pass over a large file has to end. */
+	if (b->store->closing)
 		rc = -EINTR;
+	pthread_mutex_unlock(&b->store->lock);
 	if (rc <= 0)
 		return rc;
 	int read = blob_pread(b, p, (size_t)rc, off);

@@ -67,7 +67,7 @@ struct store_options {
 
 int	store_open(const struct store_options *, struct store **out);
 /*
- * From here on fills are cancelled (blob_cancelled), and blob_read is -EINTR. It does not wait
+ * From here on fills are cancelled (blob_unwanted), and blob_read is -EINTR. It does not wait
  * and wakes nobody: a thread in blob_read sleeps until the fill ends, so end what the fill waits
  * for (http_cancel).
  */
@@ -84,9 +84,9 @@ void	blob_put(struct blob *);
 /*
  * Returns how many of the n bytes at off can be read now: all of them, or all up to the end; 0 at
  * the end. Never fewer, since the kernel takes a short answer for the end of the file. -EAGAIN: w
- * is queued and becomes ready when they have landed; with a NULL w nothing is queued. -EINTR: w was
- * cancelled before, or the store closes. Any other error is the fill's. The first call that needs
- * bytes which are not there starts the fill.
+ * is queued and becomes ready when they have landed; with a NULL w nothing is queued, but
+ * the fill starts. -EINTR: w was cancelled before, or the store closes. Any other error is the
+ * fill's. The first call that needs bytes which are not there starts the fill.
  */
 ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
 /* Reads what blob_ready granted: 0, or -EIO if it is not there any more. Then the blob has failed, and
@@ -112,7 +112,6 @@ int	blob_append(void *blob, const void *, size_t);
 int	blob_write_at(void *blob, const void *, size_t, uint64_t off);
 uint64_t blob_filled(void *blob);	/* bytes written so far */
 int	blob_restart(void *blob);	/* the next append is byte 0; readers keep what they have */
-bool	blob_cancelled(const struct blob *);	/* the store closes: give up */
 /* True if the fill should stop. Poll this while waiting for data. */
 bool	blob_unwanted(void *blob);
 

@@ -15,5 +15,5 @@ struct ids {
 
 int	ids_add(struct ids *, const char *id);		/* -ENOMEM */
 bool	ids_has(const struct ids *, const char *id);
-size_t ids_chunk(
-    const struct ids *, size_t i); /* so many are asked for with one query, from the i-th on */
+/* How many one query asks for, from the i-th on. */
+size_t	ids_chunk(const struct ids *, size_t i);

@@ -53,7 +53,7 @@ enum on_demand_kind {
  */
 int on_demand_get(struct on_demand *, enum on_demand_kind, const char *subject, int64_t since,
     struct wait *w, const struct answer **out);
-/* The same if something is missing in an answer that is fresh for long: now only for `refresh`. */
+/* The same, but fresh only for `refresh`: when a long-lived answer lacks what somebody named. */
 int on_demand_get_missing(struct on_demand *, enum on_demand_kind, const char *subject,
     int64_t since, struct wait *w, const struct answer **out);
 /* Asks now what the user may see: all files, and which libraries. Blocks. */

@@ -15,7 +15,6 @@
 
 #define DAY		(24 * 60 * 60 * INT64_C(1000))	/* ms */
 #define OBJECT_FRESH	(7 * DAY)
-#define ID_SUFFIX	21	/* ` (001000000000000AAA)` */
 #define NAMED_MOST	10	/* records that a log line names */
 
 /* A question under way: each function of the table below adds rows, or says why there are none. */
@@ -220,7 +219,7 @@ log_namesakes(struct asking *a, const char *name)
 		buf_printf(&list, "%s%s (%s)", i ? ", " : "", name, records->rows[i].id);
 	if (records->count > NAMED_MOST)
 		buf_puts(&list, " ...");
-	log_warn("records", "%s: %zu records have this name; say which: %s", a->subject,
+	log_warn("sync", "%s: %zu records have this name; say which: %s", a->subject,
 	    records->count, buf_str(&list));
 	buf_free(&list);
 	answers_put(records);
@@ -255,7 +254,7 @@ ask_record(struct asking *a)
 		bool one = split_id(name, id);
 
 		a->name = name;
-		a->id_space = one ? ID_SUFFIX : 0;
+		a->id_space = one ? NAME_ID_SUFFIX : 0;
 		rc = rest_records(a->by.rest, copy, object->rows->name, one ? id : NULL,
 		    one ? NULL : name, add_record, a);
 		if (rc == 0 && a->count > 1)
@@ -332,7 +331,7 @@ static const struct {
 	const char	*name;		/* of its answers in the catalogue */
 	int		(*ask)(struct asking *);
 	int64_t		 fresh_for;
-} kinds[ON_DEMAND_KINDS] = {
+} questions[ON_DEMAND_KINDS] = {
 	[ON_DEMAND_DOCUMENT] =	{ "document",	ask_document,	QUESTIONS_REFRESH },
 	[ON_DEMAND_OBJECT] =	{ "object",	ask_object,	OBJECT_FRESH },
 	[ON_DEMAND_RECORD] =	{ "record",	ask_record,	QUESTIONS_REFRESH },
@@ -347,13 +346,13 @@ static const struct {
 static void
 put_key(struct buf *b, enum on_demand_kind kind, const char *subject)
 {
-	buf_printf(b, "%s/%s", kinds[kind].name, subject);
+	buf_printf(b, "%s/%s", questions[kind].name, subject);
 }
 
 int64_t
 questions_fresh_for(enum on_demand_kind kind)
 {
-	return kinds[kind].fresh_for;
+	return questions[kind].fresh_for;
 }
 
 int
@@ -361,7 +360,7 @@ questions_ask(const struct updater *by, enum on_demand_kind kind, const char *su
     const struct answer **out)
 {
 	struct asking a = { .by = *by, .subject = subject, .asked = clock_wall_ms() };
-	int rc = kinds[kind].ask(&a);
+	int rc = questions[kind].ask(&a);
 
 	if (rc == 0)
 		rc = a.rows.failed ? -ENOMEM :

@@ -34,7 +34,7 @@ struct sync {
 	struct sync_options o;
 	struct updater	 updater;	/* of which each update has a copy */
 	int		 turn;		/* the file that the mounts of this org lock */
-	bool		 turn_stuck;	/* the last wait for it was in vain: the same thread's */
+	bool		 turn_stuck;	/* the last wait for it timed out; the updating thread's */
 
 	pthread_mutex_t	 lock;		/* guards: all below */
 	struct pool	*pool;		/* NULL once stopped */
@@ -186,7 +186,7 @@ run_reconcile(struct job *job)
 	pthread_mutex_unlock(&s->lock);
 	if (rc < 0 && rc != -EINTR && before == 0)
 		log_warn("sync",
-		    "listing all documents failed (%s): what is out of reach shows until it works",
+		    "the daily list of all Ids failed (%s): what is out of reach stays listed",
 		    strerror(-rc));
 	task_end(&s->reconcile, &s->lock, rc);
 }

@@ -29,5 +29,5 @@ void	inventory_stop(struct inventory *);	/* ends all waits; every get is -EINTR 
 void	inventory_close(struct inventory *);
 
 /* The catalogue as it is now; the caller's until file_close. -EAGAIN: it is being written and w is
- * queued (w NULL: nothing was started); -EINTR: w was cancelled before. */
+ * queued (w NULL: nothing was begun); -EINTR: w was cancelled before. */
 int	inventory_get(struct inventory *, enum inventory_kind, struct wait *w, struct file **out);

@@ -82,7 +82,7 @@ enum { IF_CSV = 1, IF_NOTE = 2, IF_LINKS = 4, IF_BROWSE = 8, IF_VERSIONS = 16 };
 
 struct node_listing;
 
-/* A request waits until an answer is fresh, or was asked for at `since` (ms) or later. */
+/* Which answers will do: fresh ones, and those asked for at `since` (ms) or later. */
 struct patience {
 	int64_t		 since;
 	struct wait	*w;
@@ -117,10 +117,10 @@ struct kind_row {
 	enum file_made	 made;		/* of size_made and open_made */
 	const char	*constant;	/* its text */
 
-	/* Its name, if that depends on the document; the names of its variants; a second name. */
+	/* Its name, if that depends on the document. */
 	void		(*name_of)(const struct document *, enum name_rules, struct name *out);
-	const char	*(*names)(unsigned variant);	/* NULL after the last */
-	const char	*also;
+	const char	*(*names)(unsigned variant);	/* of its variants; NULL after the last */
+	const char	*also;		/* a second name */
 	/* Completes a node whose path is known. */
 	int		(*recall)(struct tree *, struct node *);
 	/* A file's text, made on the spot. */
@@ -164,7 +164,7 @@ int	node_text_size(const struct tree *, const struct node *, uint64_t *out);
 int	node_open_text(const struct tree *, const struct node *, struct file **out);
 /*
  * All of stat. If the size must be made first: -EAGAIN, with w queued; with w NULL, size and
- * attr_for are 0. fresh: the seconds for which the catalogue is.
+ * attr_for are 0. fresh: for how many more seconds the catalogue is.
  */
 int	node_entry(struct tree *, const struct node *, struct wait *w, double fresh,
 	    struct tree_entry *out);

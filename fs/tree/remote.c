@@ -14,7 +14,6 @@
 
 #include "remote.h"
 
-#define ID_ROOM		21	/* ` (058000000000000AAA)` */
 #define DIRECTORIES	(UINT64_C(1) << NAME_KEY_BITS)
 
 /* Waits for the answer; or, if patience is NULL, takes what is known. */
@@ -55,7 +54,7 @@ is_object_name(const char *s)
 static void
 put_long_name(const struct tree *t, const struct answer_row *row, struct name *out)
 {
-	name_safe(row->name, t->o.names, ID_ROOM, out);
+	name_safe(row->name, t->o.names, NAME_ID_SUFFIX, out);
 	size_t len = strlen(out->s);
 	snprintf(out->s + len, sizeof(out->s) - len, " (%s)", row->id);
 }

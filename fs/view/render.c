@@ -1,6 +1,6 @@
 /*
- * Each view is a row of views[]: what it does with a cell, or with a fault. A render is a pass over
- * the text that gives all cells and faults to one view.
+ * Each view is a row of renderings[]: what it does with a cell, or with a fault. A render is a pass
+ * over the text that gives all cells and faults to one view.
  */
 #include <errno.h>
 #include <string.h>
@@ -263,7 +263,7 @@ errors_fault(struct renderer *r, const struct fault *f)
 	out_put_to(&r->out, cells_put_fault(out_room(&r->out, CELLS_FAULT_LINE), f));
 }
 
-static const struct view views[VIEW_KINDS] = {
+static const struct view renderings[VIEW_KINDS] = {
 	[VIEW_HEADER] = { .header = true, .cell = header_cell },
 	[VIEW_TABLE_TSV] = { .header = true, .cell = tsv_cell, .plain = tsv_plain },
 	[VIEW_ROWS_JSONL] = { .begin = jsonl_begin, .cell = jsonl_cell, .plain = jsonl_plain },
@@ -336,7 +336,7 @@ int
 view_render(const struct view_survey *s, enum view_kind kind, const struct view_source *source,
     const struct view_sink *sink)
 {
-	struct renderer r = { .s = s, .view = &views[kind] };
+	struct renderer r = { .s = s, .view = &renderings[kind] };
 	int rc = view_check(s, kind);
 
 	if (rc == 0)
