@@ -55,7 +55,7 @@ struct sffs {
 	struct catalogue *catalogue;
 	struct store	*store;
 	struct parsed	*parsed;
-	struct files	*files;
+	struct files	 files;
 	struct sync	*sync;
 	struct on_demand *on_demand;
 	struct inventory *inventory;
@@ -157,8 +157,7 @@ open_content(struct sffs *s)
 
 	if (rc == 0)
 		rc = parsed_open(s->store, s->rest, s->catalogue, &parsed, &s->parsed);
-	if (rc == 0)
-		rc = files_open(s->store, s->rest, s->parsed, &s->files);
+	s->files = (struct files){ .store = s->store, .rest = s->rest, .parsed = s->parsed };
 	return rc;
 }
 
@@ -224,7 +223,7 @@ open_tree(struct sffs *s)
 		    &(struct tree_options){ .catalogue = s->catalogue,
 			.sync = s->sync,
 			.on_demand = s->on_demand,
-			.files = s->files,
+			.files = &s->files,
 			.inventory = s->inventory,
 			.read_ahead = s->read_ahead,
 			.names = s->names,
@@ -317,7 +316,6 @@ close_all(struct sffs *s)
 	tree_close(s->tree);
 	inventory_close(s->inventory);
 	read_ahead_close(s->read_ahead);
-	files_close(s->files);
 	parsed_close(s->parsed);
 	on_demand_close(s->on_demand);
 	sync_close(s->sync);

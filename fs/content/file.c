@@ -35,12 +35,6 @@ static const struct {
 
 #define VIEWS (sizeof(views) / sizeof(views[0]))
 
-struct files {
-	struct store	*store;
-	struct rest	*rest;
-	struct parsed	*parsed;
-};
-
 struct file {
 	atomic_uint	 users;
 	struct blob	*blob;		/* one of blob, text and stream is there */
@@ -109,7 +103,7 @@ static int
 prepare_render(void *ctx, struct wait *w)
 {
 	struct render *r = ctx;
-	const struct download *d = parsed_download(r->result);
+	const struct download *d = &r->result->download;
 	ssize_t rc = 0;
 
 	if (!r->source)
@@ -125,8 +119,8 @@ fill_by_render(void *ctx, struct blob *blob)
 	struct render *r = ctx;
 
 	parsed_use(r->result);
-	int rc = view_render(parsed_survey(r->result), r->kind,
-	    &(struct view_source){ blob_read, r->source, parsed_download(r->result)->size },
+	int rc = view_render(r->result->survey, r->kind,
+	    &(struct view_source){ blob_read, r->source, r->result->download.size },
 	    &(struct view_sink){ .write = blob_append, .write_at = blob_write_at, .ctx = blob });
 	blob_put(r->source);
 	r->source = NULL;
@@ -164,7 +158,7 @@ static int
 open_rendered(struct files *fs, struct parsed_result *result /* takes */,
     const struct rendered *part, struct file **out)
 {
-	const struct view_survey *s = parsed_survey(result);
+	const struct view_survey *s = result->survey;
 	struct file f = { .start = part->start, .size = part->size };
 	struct render *r = malloc(sizeof(*r));
 	int rc = r ? view_check(s, part->kind) : -ENOMEM;
@@ -176,7 +170,7 @@ open_rendered(struct files *fs, struct parsed_result *result /* takes */,
 	}
 	*r = (struct render){ .files = fs, .result = result, .kind = part->kind };
 	const struct render_name name =
-	    render_name(fs, parsed_download(result)->name.s, part->ending);
+	    render_name(fs, result->download.name.s, part->ending);
 	rc = store_get(fs->store,
 	    &(struct store_want){ .name = name.s,
 		.size = view_size(s, part->kind),
@@ -249,14 +243,11 @@ get_made(struct files *fs, const struct document *d, enum file_made what, size_t
 
 	if (rc < 0)
 		return rc;
-	const struct view_survey *s = parsed_survey(*result);
+	const struct view_survey *s = (*result)->survey;
 	if (what == FILE_VIEW) {
 		*out = rendered_view(s, (unsigned)number);
 	} else if (what == FILE_NOTE) {
-		size_t len;
-
-		parsed_text(*result, &len);
-		*out = (struct rendered){ .size = len };
+		*out = (struct rendered){ .size = (*result)->text.len };
 	} else if (number < view_column_count(s)) {
 		*out = (struct rendered){ .kind = VIEW_COLUMNS, .ending = COLUMNS };
 		view_column_range(s, number, &out->start, &out->size);
@@ -285,12 +276,11 @@ file_made_size(struct files *fs, const struct document *d, enum file_made what, 
 static int
 open_note(struct parsed_result *r /* takes */, struct file **out)
 {
-	size_t len;
-	const char *text = parsed_text(r, &len);
+	const size_t len = r->text.len;
 	char *copy = malloc(len + 1);
 
 	if (copy)
-		memcpy(copy, text, len);
+		memcpy(copy, buf_str(&r->text), len);
 	parsed_put(r);
 	return copy ? file_open_text(copy, len, out) : -ENOMEM;
 }
@@ -410,22 +400,4 @@ file_drop(struct files *fs, const char *content)
 	for (unsigned i = 0; i < VIEWS; i++)
 		store_drop(fs->store, render_name(fs, content, views[i].blob).s);
 	store_drop(fs->store, render_name(fs, content, COLUMNS).s);
-}
-
-int
-files_open(struct store *store, struct rest *rest, struct parsed *parsed, struct files **out)
-{
-	struct files *fs = malloc(sizeof(*fs));
-
-	if (!fs)
-		return -ENOMEM;
-	*fs = (struct files){ .store = store, .rest = rest, .parsed = parsed };
-	*out = fs;
-	return 0;
-}
-
-void
-files_close(struct files *fs)
-{
-	free(fs);
 }

@@ -23,11 +23,13 @@
 struct rest;
 struct store;
 struct parsed;
-struct files;
+struct files {
+	struct store	*store;
+	struct rest	*rest;
+	struct parsed	*parsed;
+};
 struct file;
 
-int	files_open(struct store *, struct rest *, struct parsed *, struct files **out);
-void	files_close(struct files *);
 
 /* The version's bytes are in the cache: reading them costs no call. */
 bool	file_is_cached(struct files *, const struct document *);

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "auth/fnv.h"
-#include "fs/async/pool.h"
-#include "fs/async/task.h"
 #include "fs/catalogue/catalogue.h"
 #include "fs/catalogue/findings.h"
 #include "fs/store/store.h"
@@ -21,20 +19,6 @@
 #define THREADS		2
 #define KEEP_ERROR	1000	/* ms, so that an ls of all views of a document is one try */
 #define NOTE_MOST	(16 << 20)	/* bytes of HTML, which is converted in memory */
-
-struct parsed_result {
-	struct parsed	*owner;
-	struct download	 download;
-	struct task	 task;
-	struct wait	 whole;		/* for the source */
-	struct blob	*source;	/* while the task runs */
-	struct view_survey *survey;	/* NULL: of a note, or not made yet */
-	struct buf	 text;		/* of a note */
-	size_t		 bytes;		/* that the catalogue has of it */
-	struct column_names *columns;	/* NULL: nobody has asked */
-	unsigned	 users;
-	struct parsed_result *next;	/* less recently used */
-};
 
 struct parsed {
 	struct store	*store;
@@ -314,12 +298,6 @@ parsed_put(struct parsed_result *r)
 	pthread_mutex_unlock(&p->lock);
 }
 
-const struct view_survey *
-parsed_survey(const struct parsed_result *r)
-{
-	return r->survey;
-}
-
 /* Makes the names without the lock, which all results share: there may be a million columns. */
 int
 parsed_columns(struct parsed_result *r, const struct column_names **out)
@@ -342,19 +320,6 @@ parsed_columns(struct parsed_result *r, const struct column_names **out)
 	pthread_mutex_unlock(&p->lock);
 	column_names_free(made);	/* another thread was faster */
 	return 0;
-}
-
-const char *
-parsed_text(const struct parsed_result *r, size_t *len)
-{
-	*len = r->text.len;
-	return r->text.data ? r->text.data : "";
-}
-
-const struct download *
-parsed_download(const struct parsed_result *r)
-{
-	return &r->download;
 }
 
 void

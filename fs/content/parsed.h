@@ -13,7 +13,8 @@
 
 #include <stddef.h>
 
-#include "fs/async/wait.h"
+#include "auth/buf.h"
+#include "fs/async/task.h"
 #include "fs/name.h"
 #include "fs/view/view.h"
 
@@ -22,7 +23,23 @@
 struct catalogue;
 struct column_names;
 struct parsed;
-struct parsed_result;
+
+struct parsed_result {
+	/* to read */
+	struct download	 download;
+	struct view_survey *survey;	/* of a CSV document */
+	struct buf	 text;		/* of a note */
+
+	/* private */
+	struct parsed	*owner;
+	struct task	 task;
+	struct wait	 whole;		/* for the source */
+	struct blob	*source;	/* while the task runs */
+	size_t		 bytes;		/* that the catalogue has of it */
+	struct column_names *columns;	/* NULL: nobody has asked */
+	unsigned	 users;
+	struct parsed_result *next;	/* less recently used */
+};
 
 struct parsed_options {
 	struct view_options view;
@@ -43,13 +60,8 @@ int	parsed_get(struct parsed *, const struct download *, struct wait *w,
     struct parsed_result **out);
 void	parsed_put(struct parsed_result *);
 
-/* These belong to the result. Of a CSV document: */
-const struct view_survey *parsed_survey(const struct parsed_result *);
-int	parsed_columns(struct parsed_result *, const struct column_names **out); /* -ENOMEM */
-/* Of a note: */
-const char *parsed_text(const struct parsed_result *, size_t *len);
-/* Of both: */
-const struct download *parsed_download(const struct parsed_result *);
+/* The names of the columns of a CSV document; they belong to the result. -ENOMEM. */
+int	parsed_columns(struct parsed_result *, const struct column_names **out);
 /* Tells the catalogue that the result is used, so that it is kept. May wait for the disk. */
 void	parsed_use(const struct parsed_result *);
 

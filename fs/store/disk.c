@@ -41,10 +41,8 @@ struct disk {
  * The two numbers.
  */
 
-struct usage { uint64_t bytes, files; };
-
 static bool
-read_usage(struct disk *d, struct usage *u)
+read_usage(struct disk *d, struct disk_usage *u)
 {
 	unsigned long long bytes, files;
 	char text[64];
@@ -55,12 +53,12 @@ read_usage(struct disk *d, struct usage *u)
 	text[n] = '\0';
 	if (sscanf(text, "%20llu %20llu\n", &bytes, &files) != 2)
 		return false;
-	*u = (struct usage){ bytes, files };
+	*u = (struct disk_usage){ bytes, files };
 	return true;
 }
 
 static void
-write_usage(struct disk *d, const struct usage *u)
+write_usage(struct disk *d, const struct disk_usage *u)
 {
 	char text[64];
 	int n = snprintf(text, sizeof(text), "%20llu %20llu\n", (unsigned long long)u->bytes,
@@ -79,13 +77,13 @@ add_signed(uint64_t n, int64_t more)
 
 /* Caller holds usage_lock. The file's numbers (zeros for rubbish) and the changes that are not in
  * it yet. */
-static struct usage
+static struct disk_usage
 current_usage(struct disk *d)
 {
-	struct usage u = { 0, 0 };
+	struct disk_usage u = { 0, 0 };
 
 	read_usage(d, &u);
-	return (struct usage){ add_signed(u.bytes, d->changed_bytes),
+	return (struct disk_usage){ add_signed(u.bytes, d->changed_bytes),
 		add_signed(u.files, d->changed_files) };
 }
 
@@ -99,7 +97,7 @@ change_usage(struct disk *d, int64_t bytes, int64_t files)
 	d->changed_bytes += bytes;
 	d->changed_files += files;
 	if (fcntl(d->usage, F_OFD_SETLK, &all) == 0 || errno != EAGAIN) {
-		const struct usage u = current_usage(d);
+		const struct disk_usage u = current_usage(d);
 
 		write_usage(d, &u);
 		d->changed_bytes = d->changed_files = 0;
@@ -109,22 +107,13 @@ change_usage(struct disk *d, int64_t bytes, int64_t files)
 	pthread_mutex_unlock(&d->usage_lock);
 }
 
-static struct usage
-usage_of(struct disk *d)
+struct disk_usage
+disk_usage(struct disk *d)
 {
 	pthread_mutex_lock(&d->usage_lock);
-	struct usage u = current_usage(d);
+	struct disk_usage u = current_usage(d);
 	pthread_mutex_unlock(&d->usage_lock);
 	return u;
-}
-
-void
-disk_usage(struct disk *d, uint64_t *bytes, uint64_t *files)
-{
-	const struct usage u = usage_of(d);
-
-	*bytes = u.bytes;
-	*files = u.files;
 }
 
 /*
@@ -135,7 +124,7 @@ static void
 evict(struct disk *d, uint64_t most, uint64_t less, struct evict_result *r)
 {
 	pthread_mutex_lock(&d->evict_lock);
-	const struct usage u = usage_of(d);
+	const struct disk_usage u = disk_usage(d);
 	int rc = evict_run(d->files, most, less, r);
 	pthread_mutex_unlock(&d->evict_lock);
 	if (rc < 0)
@@ -179,7 +168,7 @@ start_evict(struct disk *d)
 static void
 check_limit(struct disk *d)
 {
-	const struct usage u = usage_of(d);
+	const struct disk_usage u = disk_usage(d);
 
 	pthread_mutex_lock(&d->lock);
 	bool full = u.bytes + d->claimed > d->limit;
@@ -236,8 +225,7 @@ is_at(int dir, const char *name, int fd)
 static void
 remove_leftovers(struct disk *d)
 {
-	int copy = openat(d->filling, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+	DIR *dir = evict_list(d->filling);
 	struct dirent *e;
 
 	while (dir && (e = readdir(dir))) {
@@ -252,8 +240,6 @@ remove_leftovers(struct disk *d)
 	}
 	if (dir)
 		closedir(dir);
-	else if (copy >= 0)
-		close(copy);
 }
 
 /* A descriptor that cannot be had stays -1: a read-only disk still serves whole files. */
@@ -261,7 +247,7 @@ static int
 open_below(struct disk *d, const char *path)
 {
 	bool made, fresh = false;
-	struct usage u;
+	struct disk_usage u;
 	int dir = open_dir(AT_FDCWD, path, &made);
 
 	if (dir < 0)
@@ -275,7 +261,7 @@ open_below(struct disk *d, const char *path)
 	write_tag(dir);
 	close(dir);
 	if (fresh)
-		write_usage(d, &(struct usage){ 0, 0 });
+		write_usage(d, &(struct disk_usage){ 0, 0 });
 	else if (rc == 0 && !read_usage(d, &u))
 		start_evict(d);		/* which counts */
 	check_limit(d);			/* it may be lower than the last time */

@@ -49,4 +49,5 @@ void	disk_give_up(struct disk *, struct disk_temp *);
 
 /* Removes the least recently used files until `bytes` less are there. False: none could go. */
 bool	disk_make_room(struct disk *, uint64_t bytes);
-void	disk_usage(struct disk *, uint64_t *bytes, uint64_t *files);
+struct disk_usage { uint64_t bytes, files; };
+struct disk_usage disk_usage(struct disk *);

@@ -60,6 +60,17 @@ note_file(struct oldest *s, const char *name, const struct stat *st)
 		forget_younger(s);
 }
 
+DIR *
+evict_list(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!list && fd >= 0)
+		close(fd);
+	return list;
+}
+
 /* Returns the bytes of all files. */
 static uint64_t
 find_oldest(DIR *dir, struct oldest *s, uint64_t *files)
@@ -128,8 +139,7 @@ remove_oldest(DIR *dir, struct oldest *s, uint64_t most, uint64_t less, struct e
 int
 evict_run(int at, uint64_t most, uint64_t less, struct evict_result *out)
 {
-	int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = evict_list(at);
 	struct oldest *s = malloc(sizeof(*s));
 	int rc = !s ? -ENOMEM : !dir ? -errno : 0;
 
@@ -139,7 +149,5 @@ evict_run(int at, uint64_t most, uint64_t less, struct evict_result *out)
 	free(s);
 	if (dir)
 		closedir(dir);
-	else if (fd >= 0)
-		close(fd);
 	return rc;
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdint.h>
 
 struct evict_result {
@@ -18,5 +19,6 @@ struct evict_result {
 	uint64_t	 left_bytes;
 };
 
+DIR	*evict_list(int dir);	/* of the same directory; NULL: see errno */
 /* Until at most `most` bytes are left and `less` bytes are gone, or nothing more can go. */
 int	evict_run(int dir, uint64_t most, uint64_t less, struct evict_result *out);

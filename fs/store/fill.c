@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "auth/clock.h"
@@ -284,17 +285,11 @@ open_spill(struct blob *b, int why)
 static int
 copy_bytes(int from, int to, uint64_t n)
 {
-	char piece[64 * 1024];
+	for (off_t off = 0; (uint64_t)off < n;) {
+		ssize_t sent = sendfile(to, from, &off, n - (uint64_t)off);
 
-	for (uint64_t off = 0; off < n;) {
-		ssize_t got = pread(from, piece,
-		    n - off < sizeof(piece) ? (size_t)(n - off) : sizeof(piece), (off_t)off);
-
-		if (got <= 0)
-			return -EIO;
-		if (pwrite(to, piece, (size_t)got, (off_t)off) != got)
-			return -ENOSPC;
-		off += (uint64_t)got;
+		if (sent <= 0)
+			return sent < 0 && errno == ENOSPC ? -ENOSPC : -EIO;
 	}
 	return 0;
 }

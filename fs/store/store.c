@@ -75,7 +75,9 @@ store_stats(struct store *s, struct store_stats *out)
 	pthread_mutex_lock(&s->lock);
 	*out = s->stats;
 	pthread_mutex_unlock(&s->lock);
-	disk_usage(s->disk, &out->bytes, &out->blobs);
+	const struct disk_usage usage = disk_usage(s->disk);
+	out->bytes = usage.bytes;
+	out->blobs = usage.files;
 }
 
 /*
