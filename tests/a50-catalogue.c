@@ -528,24 +528,24 @@ test_found(void)
 	size_t n = 0;
 	int64_t asked = 0;
 
-	is_int(findings_survey(c, "068", "1", &p, &n), -ENOENT, "an unknown survey is not found");
+	is_int(findings_get(c, "068", "1", &p, &n, &asked), -ENOENT, "an unknown survey is not found");
 	ok(put_survey(c, "068", "1", "a\0b", 3) == 0 &&
 		put_survey(c, "068", "2", "", 0) == 0,
 	    "two surveys are put");
-	ok(findings_survey(c, "068", "1", &p, &n) == 0 && n == 3 &&
+	ok(findings_get(c, "068", "1", &p, &n, &asked) == 0 && n == 3 &&
 		memcmp(p, "a\0b", 3) == 0,
 	    "a survey is found by its maker");
 	free(p);
-	ok(findings_survey(c, "068", "2", &p, &n) == 0 && n == 0, "an empty survey is found");
+	ok(findings_get(c, "068", "2", &p, &n, &asked) == 0 && n == 0, "an empty survey is found");
 	free(p);
 	ok(put_answer(c, "k", "old", 3, 1) == 0 &&
 		put_answer(c, "k", "new one", 7, 2) == 0,
 	    "two answers are put");
-	ok(findings_answer(c, "k", &p, &n, &asked) == 0 && n == 7 &&
+	ok(findings_get(c, "k", NULL, &p, &n, &asked) == 0 && n == 7 &&
 		memcmp(p, "new one", 7) == 0 && asked == 2,
 	    "the last answer counts");
 	free(p);
-	is_int(findings_answer(c, "l", &p, &n, &asked), -ENOENT, "an unknown answer is not found");
+	is_int(findings_get(c, "l", NULL, &p, &n, &asked), -ENOENT, "an unknown answer is not found");
 	catalogue_close(c);
 }
 
@@ -567,7 +567,8 @@ has_survey(struct catalogue *c, const char *version_id)
 {
 	void *p = NULL;
 	size_t n;
-	int rc = findings_survey(c, version_id, "m", &p, &n);
+	int64_t asked;
+	int rc = findings_get(c, version_id, "m", &p, &n, &asked);
 
 	free(p);
 	return rc == 0;
@@ -579,7 +580,7 @@ has_answer(struct catalogue *c, const char *key)
 	void *p = NULL;
 	size_t n;
 	int64_t asked;
-	int rc = findings_answer(c, key, &p, &n, &asked);
+	int rc = findings_get(c, key, NULL, &p, &n, &asked);
 
 	free(p);
 	return rc == 0;
@@ -1060,7 +1061,7 @@ test_lies(void)
 		catalogue_close(c);
 		run_sql("catalogue", findings[i]);
 		c = open_any();
-		is_int(findings_survey(c, i ? "x" : "068", "m", &p, &n), -EIO, "a survey");
+		is_int(findings_get(c, i ? "x" : "068", "m", &p, &n, &asked), -EIO, "a survey");
 		catalogue_close(c);
 		clean();
 		c = open_catalogue();
@@ -1068,7 +1069,7 @@ test_lies(void)
 		catalogue_close(c);
 		run_sql("catalogue", findings[i]);
 		c = open_any();
-		is_int(findings_answer(c, i ? "x" : "k", &p, &n, &asked), -EIO, "an answer");
+		is_int(findings_get(c, i ? "x" : "k", NULL, &p, &n, &asked), -EIO, "an answer");
 		catalogue_close(c);
 		clean();
 	}

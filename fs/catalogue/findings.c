@@ -27,9 +27,8 @@ seal_of_finding(const char *key, const char *maker, const void *p, size_t n, int
 	return N(row_seal(row_seal(seal, &asked, sizeof(asked)), n ? p : "", n));
 }
 
-/* maker NULL: an answer. */
-static int
-read_finding(struct catalogue *c, const char *key, const char *maker, void **out, size_t *len,
+int
+findings_get(struct catalogue *c, const char *key, const char *maker, void **out, size_t *len,
     int64_t *asked)
 {
 	sqlite3_stmt *st = NULL;
@@ -59,15 +58,6 @@ read_finding(struct catalogue *c, const char *key, const char *maker, void **out
 }
 
 int
-findings_survey(
-    struct catalogue *c, const char *content, const char *maker, void **out, size_t *len)
-{
-	int64_t none;
-
-	return read_finding(c, content, maker, out, len, &none);
-}
-
-int
 findings_put_survey(
     struct catalogue *c, const char *content, const char *maker, const void *p, size_t n)
 {
@@ -94,12 +84,6 @@ findings_use_survey(struct catalogue *c, const char *content, const char *maker)
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	return catalogue_end(c, db_do(c->writer, SQL_USE_SURVEY, "tt", content, maker));
-}
-
-int
-findings_answer(struct catalogue *c, const char *key, void **out, size_t *len, int64_t *asked)
-{
-	return read_finding(c, key, NULL, out, len, asked);
 }
 
 int

@@ -14,19 +14,20 @@
 
 struct catalogue;
 
+/* A survey by the content's name, asked 0; or, if maker is NULL, an answer. The caller frees *out.
+ * -ENOENT: there is none. */
+int	findings_get(struct catalogue *, const char *key, const char *maker, void **out, size_t *len,
+    int64_t *asked);
+
 /*
  * Surveys: bytes by a content's name and what made them (the number of the code, the CSV options).
- * At most 100,000 are kept. The caller frees *out, here and below. -ENOENT: there is none.
+ * At most 100,000 are kept.
  */
-int	findings_survey(
-    struct catalogue *, const char *content, const char *maker, void **out, size_t *len);
 int	findings_put_survey(
     struct catalogue *, const char *content, const char *maker, const void *, size_t);
 /* A survey has been used: it counts as new if many have come since. Begins a batch if so. */
 int	findings_use_survey(struct catalogue *, const char *content, const char *maker);
 /* Answers of the org: bytes by a key, and when it was asked (ms, the caller's clock). Each is kept
  * for 30 days. */
-int	findings_answer(
-    struct catalogue *, const char *key, void **out, size_t *len, int64_t *asked);
 int	findings_put_answer(
     struct catalogue *, const char *key, const void *, size_t, int64_t asked);

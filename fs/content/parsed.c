@@ -196,6 +196,7 @@ new_result(struct parsed *p, const struct download *d)
 {
 	struct parsed_result *r = calloc(1, sizeof(*r));
 	void *kept = NULL;
+	int64_t never;
 	size_t n;
 
 	if (!r)
@@ -204,7 +205,7 @@ new_result(struct parsed *p, const struct download *d)
 		.task = { .waiting.for_them = &r->whole,
 		    .job = { .run = run_parse, .drop = drop_parse },
 		    .keep_error = d->note ? 0 : KEEP_ERROR } };
-	if (findings_survey(p->catalogue, d->name.s, maker_of(r), &kept, &n) < 0)
+	if (findings_get(p->catalogue, d->name.s, maker_of(r), &kept, &n, &never) < 0)
 		return r;
 	r->bytes = n;
 	if (d->note)

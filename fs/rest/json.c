@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth/id.h"
 #include "auth/log.h"
 
 #include "internal.h"
@@ -137,9 +138,6 @@ rest_id(const cJSON *v, char out[19])
 {
 	const char *s = cJSON_GetStringValue(v);
 
-	out[0] = '\0';
-	if (s &&
-	    strspn(s, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") == 18 &&
-	    s[18] == '\0')
-		memcpy(out, s, 19);
+	if (!s || !id_read(s, out))
+		out[0] = '\0';
 }

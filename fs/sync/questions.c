@@ -383,7 +383,7 @@ questions_recall(const struct updater *by, enum on_demand_kind kind, const char 
 
 	put_key(&key, kind, subject);
 	int rc = key.failed ? -ENOMEM :
-	    findings_answer(by->catalogue, buf_str(&key), &packed, &len, &asked);
+	    findings_get(by->catalogue, buf_str(&key), NULL, &packed, &len, &asked);
 	if (rc == 0)
 		rc = asked < pages_state(by, "born") ? -ENOENT :
 		    answers_unpack(packed, len, asked, out);
