@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
@@ -435,7 +434,7 @@ blob_restart(void *blob)
 	struct blob *b = blob;
 	struct attempt *a = &b->attempt;
 
-	if (!a->spilled)
+	if (a->fd >= 0 && !a->spilled)
 		disk_give_up(b->store->disk, &a->temp);
 	int fd = open_file(b);
 	if (fd < 0)
@@ -509,8 +508,10 @@ keep_or_give_up(struct blob *b, int rc)
 static int
 fill_once(struct blob *b)
 {
-	int rc = b->fill(b->ctx, b);
+	int rc = blob_restart(b);
 
+	if (rc == 0)
+		rc = b->fill(b->ctx, b);
 	return rc < 0 ? rc : check(b);
 }
 
@@ -518,7 +519,6 @@ static int
 fill_blob(struct blob *b)
 {
 	struct attempt *a = &b->attempt;
-	int rc;
 
 	/* It was queued for a while: another process may have brought it. */
 	int fd = disk_find(b->store->disk, b->name, b->size);
@@ -526,19 +526,11 @@ fill_blob(struct blob *b)
 		b->fd = fd;
 		return 0;
 	}
-	fd = open_file(b);
-	if (fd < 0)
-		return fd;
-	a->fd = fd;
 	a->since = clock_ms();
-	rc = *b->md5 ? hash_begin(&a->hash, b->store->md5) : 0;
-	if (rc == 0)
-		rc = fill_once(b);
+	int rc = fill_once(b);
 	if (rc < 0 && may_come_again(b)) {
 		a->wrong = false;
-		rc = blob_restart(b);
-		if (rc == 0)
-			rc = fill_once(b);
+		rc = fill_once(b);
 	}
 	if (rc == 0 && !a->adopted)
 		rc = adopt(b, b->landed);	/* blob_write_at has written it */
@@ -553,6 +545,8 @@ end_fill(struct blob *b, int rc)
 {
 	struct store *s = b->store;
 
+	if (b->class == STORE_FETCH)
+		leave_place(b);
 	pthread_mutex_lock(&s->lock);
 	if (rc == 0) {
 		b->state = BLOB_WHOLE;
@@ -586,11 +580,7 @@ run_fill(struct job *job)
 		rc = b->prepare(b->ctx, &b->prepared);
 	if (rc == -EAGAIN)
 		return;			/* b may be in another thread, or gone */
-	if (rc == 0)
-		rc = fill_blob(b);
-	if (b->class == STORE_FETCH)
-		leave_place(b);
-	end_fill(b, rc);
+	end_fill(b, rc < 0 ? rc : fill_blob(b));
 }
 
 static void
@@ -606,8 +596,6 @@ drop_fill(struct job *job)
 {
 	struct blob *b = CONTAINER_OF(job, struct blob, job);
 
-	if (b->class == STORE_FETCH)
-		leave_place(b);
 	end_fill(b, -ECANCELED);
 }
 

@@ -26,26 +26,21 @@ store_open(const struct store_options *o, struct store **out)
 
 	if (!s)
 		return -ENOMEM;
-	if ((rc = pool_open("sffs-fetch", 2 * o->fetches + 1, &s->fetch)) < 0 ||
-	    (rc = pool_open("sffs-render", RENDERS, &s->render)) < 0 ||
-	    (rc = pool_open("sffs-hash", HASHES, &s->hash)) < 0 ||
-	    (rc = (s->md5 = hash_load()) ? 0 : -EIO) < 0 ||
-	    (rc = disk_open(o->dir, o->limit, &s->disk)) < 0) {
-		pool_close(s->fetch);
-		pool_close(s->render);
-		pool_close(s->hash);
-		hash_unload(s->md5);
-		free(s);
-		return rc;
-	}
 	s->refs = 1;
 	s->places = o->fetches;
 	s->patience = INT64_C(1000) * o->patience;
 	s->queue_end = &s->queue;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->hashed, NULL);
-	*out = s;
-	return 0;
+	if ((rc = pool_open("sffs-fetch", 2 * o->fetches + 1, &s->fetch)) < 0 ||
+	    (rc = pool_open("sffs-render", RENDERS, &s->render)) < 0 ||
+	    (rc = pool_open("sffs-hash", HASHES, &s->hash)) < 0 ||
+	    (rc = (s->md5 = hash_load()) ? 0 : -EIO) < 0 ||
+	    (rc = disk_open(o->dir, o->limit, &s->disk)) < 0)
+		store_close(s);
+	else
+		*out = s;
+	return rc;
 }
 
 void

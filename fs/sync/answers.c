@@ -11,7 +11,7 @@
 struct held_answer {
 	struct answer	 public;	/* first: one is the other */
 	atomic_uint	 users;
-	struct answer_row rows[];	/* then the bytes that they point into */
+	struct rest_row rows[];	/* then the bytes that they point into */
 };
 
 void
@@ -38,7 +38,7 @@ take_string(const char **at)
 static int
 compare_ids(const void *a, const void *b)
 {
-	return strcmp(((const struct answer_row *)a)->id, ((const struct answer_row *)b)->id);
+	return strcmp(((const struct rest_row *)a)->id, ((const struct rest_row *)b)->id);
 }
 
 int
@@ -58,7 +58,7 @@ answers_unpack(const void *packed, size_t len, int64_t asked, const struct answe
 	const char *at = (char *)&a->rows[n];
 	if (len > 0)
 		memcpy(&a->rows[n], packed, len);
-	for (struct answer_row *row = a->rows; row < &a->rows[n]; row++) {
+	for (struct rest_row *row = a->rows; row < &a->rows[n]; row++) {
 		snprintf(row->id, sizeof(row->id), "%.18s", take_string(&at));
 		row->name = take_string(&at);
 		row->more = take_string(&at);
@@ -87,10 +87,10 @@ answers_put(const struct answer *a)
 		free(held);
 }
 
-const struct answer_row *
+const struct rest_row *
 answers_find(const struct answer *a, const char *id)
 {
-	struct answer_row key = { 0 };
+	struct rest_row key = { 0 };
 
 	snprintf(key.id, sizeof(key.id), "%s", id);
 	return bsearch(&key, a->rows, a->count, sizeof(key), compare_ids);

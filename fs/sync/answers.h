@@ -13,17 +13,12 @@
 #include <stdint.h>
 
 #include "auth/buf.h"
-
-struct answer_row {
-	char		 id[19];
-	bool		 folder;
-	const char	*name, *more;	/* "" where there is none */
-};
+#include "fs/rest/rest.h"
 
 struct answer {
 	int64_t		 asked;		/* this machine's clock (ms) */
 	size_t		 count;
-	const struct answer_row *rows;	/* in order of Id */
+	const struct rest_row *rows;	/* in order of Id; "" where there is no text */
 };
 
 /* Appends a row. name and more may be NULL. */
@@ -33,4 +28,4 @@ int	answers_unpack(const void *, size_t len, int64_t asked, const struct answer 
 const struct answer *answers_get(const struct answer *);	/* once more */
 void	answers_put(const struct answer *);		/* NULL is fine */
 /* The row of that Id; NULL: there is none. */
-const struct answer_row *answers_find(const struct answer *, const char *id);
+const struct rest_row *answers_find(const struct answer *, const char *id);

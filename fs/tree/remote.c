@@ -52,7 +52,7 @@ is_object_name(const char *s)
  */
 
 static void
-put_long_name(const struct tree *t, const struct answer_row *row, struct name *out)
+put_long_name(const struct tree *t, const struct rest_row *row, struct name *out)
 {
 	name_safe(row->name, t->o.names, NAME_ID_SUFFIX, out);
 	size_t len = strlen(out->s);
@@ -60,17 +60,17 @@ put_long_name(const struct tree *t, const struct answer_row *row, struct name *o
 }
 
 /* The directory in the answer that has this name; NULL: none, or several. */
-static const struct answer_row *
+static const struct rest_row *
 directory_called(const struct tree *t, const struct answer *a, const char *name)
 {
 	name_hash *hash_of = name_hash_of(t->o.names);
-	const struct answer_row *found = NULL;
+	const struct rest_row *found = NULL;
 	const uint64_t hash = hash_of(name);
 	const bool long_name = strchr(name, '(');
 	unsigned count = 0;
 	struct name own;
 
-	for (const struct answer_row *row = a->rows; row < a->rows + a->count; row++) {
+	for (const struct rest_row *row = a->rows; row < a->rows + a->count; row++) {
 		if (!row->folder)
 			continue;
 		if (long_name) {
@@ -138,7 +138,7 @@ enter_directory(
 	const bool top = !*ids->id;
 	const enum on_demand_kind kind = top ? ON_DEMAND_LIBRARIES : ON_DEMAND_FOLDER;
 	const struct answer *a = NULL;
-	const struct answer_row *row = NULL;
+	const struct rest_row *row = NULL;
 	/* A library may have no root folder. */
 	int rc = top || *ids->contents ? get_answer(t, kind, ids->contents, p, &a) : -ENOENT;
 
@@ -352,7 +352,7 @@ list_link(void *ctx, const struct document *d)
 /* With the short name if only this directory has it, and no document or README. */
 static int
 list_directory(struct node_listing *l, const struct answer *a,
-    const struct answer_row *row, uint64_t next)
+    const struct rest_row *row, uint64_t next)
 {
 	struct tree *t = l->tree;
 	const bool top = l->dir->kind == LIBRARIES;
@@ -373,7 +373,7 @@ list_directory(struct node_listing *l, const struct answer *a,
 
 static int
 list_row(struct node_listing *l, const struct answer *a,
-    const struct answer_row *row, uint64_t next)
+    const struct rest_row *row, uint64_t next)
 {
 	struct document d;
 
@@ -395,7 +395,7 @@ remote_list_contents(struct node_listing *l, uint64_t after)
 	int rc = get_contents(l->tree, l->dir, NULL, &a);
 
 	for (size_t i = 0; rc == 0 && i < a->count && !l->full; i++) {
-		const struct answer_row *row = &a->rows[i];
+		const struct rest_row *row = &a->rows[i];
 		const uint64_t offset = name_key(row->id) + (row->folder ? DIRECTORIES : 0);
 
 		if (offset > after)
