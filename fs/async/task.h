@@ -22,6 +22,10 @@
 struct task {
 	struct job	 job;
 	unsigned	 keep_error;	/* ms, so that one walk over many files costs one attempt */
+	/*
+	 * Write made = false to have it made anew. A w that waited for the last attempt still gets
+	 * its outcome, unless you write w->ticket = 0 as well.
+	 */
 	bool		 made, running;
 	/*
 	 * To read: the number of the last attempt, and of the last one that has ended. All attempts

@@ -138,7 +138,7 @@ mount_serve(struct mount *m, struct tree *tree)
 	}
 	if (rc < 0)
 		log_error("mount", "%s: cannot start a thread: %s", m->o.name, strerror(-rc));
-	return rc == -EAGAIN ? -ENOMEM : rc;
+	return rc;
 }
 
 void

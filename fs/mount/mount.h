@@ -35,7 +35,7 @@ int	mount_check(const char *mountpoint, char **absolute);
 
 /* -EBUSY, -EPERM: logged. */
 int	mount_open(const struct mount_options *, const char *mountpoint, struct mount **out);
-/* Serves until somebody unmounts it, or a SIGINT, SIGTERM or SIGHUP comes. */
+/* Serves until somebody unmounts it, or a SIGINT, SIGTERM or SIGHUP comes. Errors are logged. */
 int	mount_serve(struct mount *, struct tree *);
 /* Unmounts. First stop all that a parked request can wait for. */
 void	mount_close(struct mount *);

@@ -166,7 +166,8 @@ adopt(struct blob *b, uint64_t landed)
 	struct attempt *a = &b->attempt;
 
 	if (b->fd >= 0 && !same_bytes(b->fd, a->fd, landed)) {
-		log_warn("store", "%s: what came again is not what came before", b->name);
+		log_warn("store", "%s: what came again is not what came before, or cannot be read",
+		    b->name);
 		return -EIO;
 	}
 	/* dup3 keeps the number, which a reader may be using. */

@@ -34,6 +34,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fs/name.h"
 #include "fs/rest/rest.h"
 #include "ids.h"
 #include "sync.h"
@@ -87,6 +88,9 @@ struct page {
 	struct ids	 unversioned;	/* ... then what came with one that is not known */
 };
 
+/* Sets the keys of d; the names that it may have. */
+void	pages_identify(
+    const struct updater *, struct document *d, struct name names[NAME_CANDIDATES]);
 /* A rest_each. ctx: a struct page, or what begins with one. */
 int	pages_put(void *ctx, const struct document *);
 /* After a page whose rc this is: raises `page`, if it matters. Before pages_commit. */

@@ -95,6 +95,14 @@ has_version(struct catalogue *c, uint64_t version_key)
 	return has;
 }
 
+void
+pages_identify(const struct updater *u, struct document *d, struct name names[NAME_CANDIDATES])
+{
+	d->key = name_key(d->id);
+	d->version_key = name_text_key(document_content(d).s);
+	name_candidates(d->title, d->file_extension, d->id, u->o->names, names);
+}
+
 int
 pages_put(void *ctx, const struct document *d)
 {
@@ -109,14 +117,12 @@ pages_put(void *ctx, const struct document *d)
 	memcpy(p->last, d->id, sizeof(p->last));
 	if (d->is_deleted || (d->is_archived && !u->o->archived))
 		return catalogue_remove(u->catalogue, d->id, d->is_deleted);
-	keyed.key = name_key(d->id);
-	keyed.version_key = name_text_key(document_content(d).s);
+	pages_identify(u, &keyed, names);
 	if (p->came && (rc = ids_add(p->came, d->id)) < 0)
 		return rc;
 	if (p->want_versions && u->o->versions && !has_version(u->catalogue, keyed.version_key) &&
 	    (rc = ids_add(&p->unversioned, d->id)) < 0)
 		return rc;
-	name_candidates(d->title, d->file_extension, d->id, u->o->names, names);
 	return catalogue_put(u->catalogue, &keyed,
 	    (const char *const[]){ names[0].s, names[1].s, names[2].s });
 }

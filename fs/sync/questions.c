@@ -84,9 +84,7 @@ keep_document(struct asking *a, const struct document *found)
 	struct buf row = BUF_INIT;
 	int rc = pages_begin(&a->by);
 
-	doc.key = name_key(doc.id);
-	doc.version_key = name_text_key(document_content(&doc).s);
-	name_candidates(doc.title, doc.file_extension, doc.id, a->by.o->names, names);
+	pages_identify(&a->by, &doc, names);
 	if (rc == 0)
 		rc = catalogue_put_unlisted(
 		    a->by.catalogue, &doc, names[NAME_CANDIDATES - 1].s);
