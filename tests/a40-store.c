@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "auth/log.h"
+#include "fs/store/blob.h"
 #include "source.h"
 #include "tap.h"
 
@@ -558,7 +559,7 @@ check_way(void)
 {
 	for (int spare = 0; spare < 2; spare++) {
 		struct source *slow =
-		    SOURCE({ SEND, 100 }, { GATE, 0 }, { UNTIL, LONG }, { END, -EIO });
+		    SOURCE({ SEND, 100 }, { GATE, 0 }, { UNTIL, LONG }, { ASK, 0 });
 		struct source *small = SOURCE({ SEND, 100 }), *large = SOURCE({ SEND, 3 * MIB });
 		struct blob *b = NULL, *c = NULL;
 
@@ -592,12 +593,13 @@ check_way(void)
 static void
 check_crawl(void)
 {
-	struct source *slow[2], *large = SOURCE({ SEND, 3 * MIB });
-	struct blob *b[2] = { NULL, NULL }, *c = NULL;
+	struct source *slow[2], *large = SOURCE({ SEND, 3 * MIB }), *again = SOURCE({ SEND, 3 * MIB });
+	struct blob *b[2] = { NULL, NULL }, *c = NULL, *d = NULL;
 
 	open_narrow_store();
 	for (int i = 0; i < 2; i++) {
-		slow[i] = SOURCE({ SEND, 100 }, { GATE, 0 }, { UNTIL, LONG }, { END, -EIO });
+		slow[i] = SOURCE({ SEND, 100 }, { GATE, 0 }, { UNTIL, LONG }, { GATE, 0 },
+		    { ASK, 0 });
 		source_get(store, i ? "068-slow-1" : "068-slow-0", 3 * MIB, slow[i], &b[i]);
 		blob_ready(b[i], 0, 1, NULL);
 		sem_wait(&slow[i]->reached);	/* 1: when 0 has stepped aside */
@@ -605,15 +607,75 @@ check_crawl(void)
 	}
 	is_int(slow[0]->rc, 0, "a fetch that crawls steps aside, and goes on");
 	source_get(store, "068-large-2", 3 * MIB, large, &c);
+	blob_ready(c, 0, 1, NULL);
+	sem_wait(&slow[1]->reached);
+	source_get(store, "068-slow-1", 3 * MIB, again, &d);
+	ok(d != b[1], "whoever opens the second one while it ends gets another try");
+	sem_post(&slow[1]->open);
 	is_int(source_read(c, 0, 3 * MIB), 3 * MIB, "a second one that crawls ends for one that waits");
 	is_int(source_read(b[1], 0, 3 * MIB), -ETIMEDOUT, "the reader of the second one gets a time-out");
+	is_int(source_read(d, 0, 3 * MIB), 3 * MIB, "the other try brings it");
 	is_int(slow[0]->rc, 0, "the first one that crawls still goes on");
 	store_stop(store);
+	sem_post(&slow[0]->open);
 	sem_wait(&slow[0]->end);
 	for (int i = 0; i < 2; i++)
 		blob_put(b[i]);
 	blob_put(c);
+	blob_put(d);
 	reopen_store();
+}
+
+/* The time of a transfer counts from its own beginning. */
+static void
+check_restart_is_no_crawl(void)
+{
+	struct source *s = SOURCE({ SEND, 100 }, { GATE, 0 }, { RESTART, 0 }, { UNTIL, 0 },
+	    { GATE, 0 }, { SEND, 3 * MIB });
+	struct blob *b = NULL, *c = NULL;
+
+	close_store();
+	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1,
+			.patience = 600 },
+	    &store);
+	source_get(store, "068-restarted", 3 * MIB, s, &b);
+	blob_ready(b, 0, 1, NULL);
+	sem_wait(&s->reached);
+	source_get(store, "068-behind", 3 * MIB, SOURCE({ SEND, 3 * MIB }), &c);
+	blob_ready(c, 0, 1, NULL);
+	b->attempt.since -= 600000;		/* so much time has passed */
+	sem_post(&s->open);
+	sem_wait(&s->reached);
+	ok(!b->aside, "a transfer that begins anew late does not crawl yet");
+	sem_post(&s->open);
+	is_int(source_read(b, 0, 3 * MIB), 3 * MIB, "it comes to its end");
+	blob_put(b);
+	blob_put(c);
+	reopen_store();
+}
+
+/* Somebody shortens the file while it is filled. */
+static void
+check_shortened_midway(void)
+{
+	struct source *s = SOURCE({ SEND, MIB }, { GATE, 0 }, { SEND, 2 * MIB });
+	struct source *again = SOURCE({ SEND, 2 * MIB });
+	struct blob *b = NULL, *c = NULL;
+	char byte;
+
+	source_get(store, "068-short", 2 * MIB, s, &b);
+	blob_ready(b, 0, 1, NULL);
+	sem_wait(&s->reached);
+	ok(ftruncate(b->fd, 0) == 0, "a file that is being filled is shortened");
+	is_int(blob_pread(b, &byte, 1, 0), -EIO, "a read of it fails");
+	is_int(blob_ready(b, 0, 1, NULL), -EIO, "a second read fails before it comes to the disk");
+	source_get(store, "068-short", 2 * MIB, again, &c);
+	sem_post(&s->open);
+	sem_wait(&s->end);
+	is_int(s->rc, -ECANCELED, "its fill ends");
+	is_int(source_read(c, 0, 2 * MIB), 2 * MIB, "the next open fetches it again");
+	blob_put(b);
+	blob_put(c);
 }
 
 /* A queued job never begins if nobody wants it any more. */
@@ -823,6 +885,8 @@ main(void)
 	check_queue();
 	check_way();
 	check_crawl();
+	check_restart_is_no_crawl();
+	check_shortened_midway();
 	check_close();
 	check_damage();
 	check_sizes();

@@ -27,7 +27,7 @@ enum source_op {
 	RESTART,
 	GATE,
 	ASK,		/* whether it is wanted: -ECANCELED if not, else -ENODATA */
-	UNTIL,		/* it is unwanted: -ECANCELED; or the test takes n ms too long: -ENODATA */
+	UNTIL,		/* it is unwanted, or n ms have passed */
 	NEXT,		/* rc = n; the later steps are for the next begin */
 };
 
@@ -127,10 +127,8 @@ source_fill(void *ctx, struct blob *b)
 			rc = blob_unwanted(b) ? -ECANCELED : -ENODATA;
 			break;
 		case UNTIL:
-			for (uint64_t ms = 0; rc == 0; usleep(1000))
-				rc = blob_unwanted(b) ? -ECANCELED :
-				    ms++ < step->n    ? 0 :
-							-ENODATA;
+			for (uint64_t ms = 0; !blob_unwanted(b) && ms < step->n; ms++)
+				usleep(1000);
 			break;
 		case NEXT:
 			s->from = step + 1;

@@ -105,6 +105,14 @@ blob_unlist(struct blob *b)
 	b->listed = false;
 }
 
+void
+blob_abandon(struct blob *b, int error)
+{
+	b->error = b->error ? b->error : error;
+	b->abandoned = true;
+	blob_unlist(b);
+}
+
 /* A fill is finished if less is missing than has come: it would cost as much the next time. One that
  * still waits for its source lets go of it. */
 void
@@ -116,8 +124,7 @@ blob_abandon_if_idle(struct blob *b)
 	    (!b->dropped && (came > 0 || !b->prepare) &&
 		(missing <= FINISH_MOST || missing <= came)))
 		return;
-	b->abandoned = true;
-	blob_unlist(b);
+	blob_abandon(b, 0);
 	if (b->prepare && wait_cancel(&b->prepared))
 		pool_add(b->store->render, &b->job);	/* which ends it */
 }

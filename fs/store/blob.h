@@ -72,7 +72,7 @@ struct blob {
 	bool		 busy;		/* its job is queued or runs; whoever is last frees it */
 	bool		 listed;
 	bool		 dropped;	/* its document is gone: not to be kept */
-	bool		 abandoned;	/* nobody waits for it any more: its fill is to stop */
+	bool		 abandoned;	/* its fill is to stop */
 	bool		 spilled;	/* counted in the store's */
 	uint64_t	 landed;	/* what may be granted, from byte 0 on */
 	uint64_t	 granted;	/* what has been */
@@ -105,5 +105,6 @@ void	blob_put_store(struct store *);		/* the last one closes the disk and frees 
 struct blob *blob_listed(struct store *, const char *name);
 int	blob_list(struct blob *);
 void	blob_unlist(struct blob *);
+void	blob_abandon(struct blob *, int error);	/* the error is its readers', if not 0 */
 /* If nobody has it open: abandons a fill that is not worth finishing, and unlists it. */
 void	blob_abandon_if_idle(struct blob *);

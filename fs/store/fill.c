@@ -93,10 +93,8 @@ make_way(struct blob *b)
 
 	fill_give_places(s);		/* of those who waited, some may have left */
 	if (b->users == b->spare) {
-		if (s->queue && ran >= MEASURE && (b->size - a->filled) * ran > got * SOON) {
-			b->abandoned = true;
-			blob_unlist(b);
-		}
+		if (s->queue && ran >= MEASURE && (b->size - a->filled) * ran > got * SOON)
+			blob_abandon(b, 0);
 		return;
 	}
 	if (s->patience == 0 || now - a->since < s->patience)
@@ -113,8 +111,7 @@ make_way(struct blob *b)
 	} else {
 		log_warn("store", "%s: less than 1 KiB a second came, and others wait: given up",
 		    b->name);
-		b->error = -ETIMEDOUT;
-		b->abandoned = true;
+		blob_abandon(b, -ETIMEDOUT);
 	}
 }
 
@@ -151,6 +148,7 @@ begin_attempt(struct blob *b, int fd)
 	end_attempt(b);
 	a->fd = fd;
 	a->filled = a->had = 0;
+	a->since = clock_ms();
 	a->adopted = a->scattered = false;
 	pthread_mutex_lock(&b->store->lock);
 	a->seen = 0;
@@ -527,7 +525,6 @@ fill_blob(struct blob *b)
 		b->fd = fd;
 		return 0;
 	}
-	a->since = clock_ms();
 	int rc = fill_once(b);
 	if (rc < 0 && may_come_again(b)) {
 		a->wrong = false;

@@ -204,7 +204,7 @@ blob_ready(struct blob *b, uint64_t off, size_t n, struct wait *w)
 	if (n > b->size - off)
 		n = (size_t)(b->size - off);
 	pthread_mutex_lock(&b->store->lock);
-	if (b->state == BLOB_FAILED) {
+	if (b->error) {
 		rc = b->error;
 	} else if (off + n <= b->landed) {
 		if (b->granted < off + n)
@@ -226,18 +226,17 @@ static int
 lose(struct blob *b, int e)
 {
 	pthread_mutex_lock(&b->store->lock);
-	const bool news = b->state != BLOB_FAILED, lost = b->state == BLOB_WHOLE;
-	if (lost) {
-		b->state = BLOB_FAILED;
-		b->error = -EIO;
-		blob_unlist(b);
+	const bool news = b->error == 0;
+	if (news) {
+		b->dropped = true;
+		blob_abandon(b, -EIO);
 	}
 	pthread_mutex_unlock(&b->store->lock);
-	if (news)
+	if (news) {
 		log_error("store", "%s: cannot be read back: %s", b->name,
 		    e ? strerror(e) : "it has become shorter");
-	if (lost)
 		disk_drop(b->store->disk, b->name);
+	}
 	return -EIO;
 }
 
@@ -266,7 +265,7 @@ bool
 blob_is_whole(struct blob *b)
 {
 	pthread_mutex_lock(&b->store->lock);
-	bool whole = b->state == BLOB_WHOLE;
+	bool whole = b->state == BLOB_WHOLE && b->error == 0;
 	pthread_mutex_unlock(&b->store->lock);
 	return whole;
 }
