@@ -138,6 +138,6 @@ rest_id(const cJSON *v, char out[19])
 {
 	const char *s = cJSON_GetStringValue(v);
 
-	if (!s || !id_read(s, out))
+	if (!s || strlen(s) != 18 || !id_read(s, out))	/* answers have no shorter ones */
 		out[0] = '\0';
 }
