@@ -632,7 +632,8 @@ check_restart_is_no_crawl(void)
 {
 	struct source *s = SOURCE({ SEND, 100 }, { GATE, 0 }, { RESTART, 0 }, { UNTIL, 0 },
 	    { GATE, 0 }, { SEND, 3 * MIB });
-	struct blob *b = NULL, *c = NULL;
+	struct blob *b = NULL, *c = NULL, *left = NULL;
+	struct store_stats stats;
 
 	close_store();
 	store_open(&(struct store_options){ .dir = dir, .limit = 1000 * MIB, .fetches = 1,
@@ -643,10 +644,15 @@ check_restart_is_no_crawl(void)
 	sem_wait(&s->reached);
 	source_get(store, "068-behind", 3 * MIB, SOURCE({ SEND, 3 * MIB }), &c);
 	blob_ready(c, 0, 1, NULL);
+	source_get(store, "068-left", 3 * MIB, SOURCE({ SEND, 3 * MIB }), &left);
+	blob_ready(left, 0, 1, NULL);
+	blob_put(left);
 	b->attempt.since -= 600000;		/* so much time has passed */
 	sem_post(&s->open);
 	sem_wait(&s->reached);
 	ok(!b->aside, "a transfer that begins anew late does not crawl yet");
+	store_stats(store, &stats);
+	is_int(stats.waiting, 1, "a fetch that nobody waits for leaves the queue");
 	sem_post(&s->open);
 	is_int(source_read(b, 0, 3 * MIB), 3 * MIB, "it comes to its end");
 	blob_put(b);

@@ -150,6 +150,7 @@ blob_put(struct blob *b)
 		return;
 	pthread_mutex_lock(&b->store->lock);
 	b->users--;
+	b->store->left |= b->users == 0 && b->state == BLOB_QUEUED;
 	blob_abandon_if_idle(b);
 	free_if_last(b);
 }

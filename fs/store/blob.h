@@ -5,7 +5,8 @@
  * A blob that is open, or that is being filled and worth finishing, is listed: every open of the
  * same name gets it. fs/store/fill.c writes blobs, fs/store/store.c hands them out and reads them.
  *
- * Any thread. One lock, the store's, serves all blobs: it is held for a few assignments.
+ * Any thread. One lock, the store's, serves all blobs: it is held for a few assignments, and
+ * for a walk over the queue where something may begin.
  */
 #pragma once
 
@@ -87,6 +88,8 @@ struct store {
 	pthread_cond_t	 hashed;	/* on attempt.hashing */
 	void		*blobs;		/* those that are listed, by name (tsearch) */
 	struct blob	*queue, **queue_end;	/* fetches that wait for a place */
+	unsigned	 small;		/* ones in it */
+	bool		 left;		/* of some of them all readers */
 	unsigned	 places, running[2], aside;	/* [1]: small ones */
 	int64_t		 patience;	/* ms */
 	unsigned	 refs;		/* blobs and the store's owner */

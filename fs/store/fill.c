@@ -47,19 +47,30 @@ same_bytes(int fd1, int fd2, uint64_t n)
  * Places.
  */
 
+/* 2: any may begin; 1: a small one; 0: none. */
+static int
+room_of(const struct store *s)
+{
+	return s->running[0] + s->running[1] < s->places ? 2 : s->running[1] == 0;
+}
+
+/* Looks no further than where something may begin: the queue may be long. */
 void
 fill_give_places(struct store *s)
 {
-	for (struct blob **p = &s->queue, *b; (b = *p);) {
+	const bool all = s->closing || s->left;
+
+	s->left = false;
+	for (struct blob **p = &s->queue, *b; (b = *p) && (all || room_of(s) > !s->small);) {
 		const bool small = b->size <= SMALL;
 
-		if (!s->closing && b->users > 0 && s->running[0] + s->running[1] >= s->places &&
-		    (!small || s->running[1] > 0)) {
+		if (!s->closing && b->users > 0 && room_of(s) + small < 2) {
 			p = &b->next;
 			continue;
 		}
 		if (!(*p = b->next))
 			s->queue_end = p;
+		s->small -= small;
 		s->running[small]++;
 		s->stats.waiting--;
 		s->stats.fetching++;
@@ -609,6 +620,7 @@ fill_start(struct blob *b)
 	b->busy = true;
 	if (b->class == STORE_FETCH) {
 		s->stats.waiting++;
+		s->small += b->size <= SMALL;
 		b->next = NULL;
 		*s->queue_end = b;
 		s->queue_end = &b->next;
