@@ -1,6 +1,6 @@
 #!/bin/sh
 # The org gives fewer records than it counts, or pages that never end: an error, and nothing is taken away.
-. "${0%/*}/lib.sh"; plan 22
+. "${0%/*}/lib.sh"; plan 28
 data=$TMP/data
 for i in 1 2 3 4; do
 	mkdir -p "$data/Acme$i.account" "$data/Sales/Plans$i" "$data/T$i.versions"
@@ -90,3 +90,37 @@ org set -d page-size=1 >/dev/null
 org fault/clear -X POST >/dev/null
 fs_sync
 is 'a refresh with a filter takes its answer on several pages' "$(names .)" R2,R3
+fs_unmount
+
+# A first fill, in pages of two, whose later pages are not whole.
+refill() {
+	rm -rf "$XDG_CACHE_HOME/sffs"
+	org_forget
+	"$BUILD/sffs" -o refresh=3600,tries=1 sim "$MNT" 2>/dev/null
+}
+org set -d page-size=2 >/dev/null
+refill
+all=$(ls "$MNT/by-id")
+last=$(echo "$all" | LC_ALL=C sort | tail -1)
+fs_unmount
+fault() { org fault -d times=1 --data-urlencode 'match=GET */query/*' "$@" >/dev/null; }
+empty='body={"totalSize":28,"done":true,"records":[]}'
+fault -d kind=body -d "$empty"
+refill
+is 'a first fill goes on after a page that leaves out what was deleted meanwhile' "$(ls "$MNT/by-id")" "$all"
+calls '... once the org has counted what has come' "GET */query?*COUNT() FROM ContentDocument WHERE Id <= *" 1
+fs_unmount
+fault -d kind=body --data-urlencode 'body={"totalSize":28,"done":true,"records":[{"Id":"'"$last"'","IsDeleted":true,
+	"SystemModstamp":"2024-01-01T00:00:00.000+0000"}]}'
+ok 'a first fill with a gap is an error' not refill
+refill
+is '... and begins anew' "$(ls "$MNT/by-id")" "$all"
+fs_unmount
+org fault/clear -X POST >/dev/null
+
+# The second page fails: the fill goes on where it was.
+fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION
+ok 'a first fill that the org fails to answer is an error' not refill
+org_forget
+fs_mount -o refresh=3600,tries=1
+calls '... and goes on after the last page that came' 'GET */query?*FROM ContentDocument WHERE Id > *' 1

@@ -55,3 +55,11 @@ like 'other users leave a tenth of api_budget' "$used" '9?'
 is 'the owner spends the last tenth of api_budget' "$(cat "$docs"/d*/d*.txt 2>/dev/null | wc -l)" \
 	$(($(wc -l <"$TMP/read") + 100 - used))
 fs_unmount
+
+# Each look is due a refresh.
+rm -rf "$XDG_CACHE_HOME/sffs"
+fs_mount -o allow_other,umask=022,refresh=0,api_budget=50
+for i in $(seq 60); do as stat -c '' "$docs/d$i"; done >/dev/null 2>&1
+like 'refreshes for other users leave a tenth of api_budget' \
+	"$(limits .budget.used) $(as ls "$docs" | wc -l)" '4[0-9] 111'
+fs_unmount

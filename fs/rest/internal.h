@@ -64,14 +64,15 @@ struct rest_select {
 	char		*next;		/* the next page; NULL: the first one, or none */
 	struct rest_page page;		/* the last one that was read */
 	int64_t		 left;		/* records that are still to come */
-	char		*seen;		/* the first record of page 1, 2, 4, 8, ... */
+	int64_t		 came;		/* records that have come */
+	cJSON		*seen;		/* the first record of page 1, 2, 4, 8, ... */
 	unsigned	 pages;		/* that had records; 0: no record has been seen */
 };
 /* Reads the next page. As rest_get, but -EINVAL, logged, if there is no such resource; -ESTALE:
- * Salesforce has lost its place in the answer. */
+ * Salesforce has lost its place in the answer, or this is the last page and more was to come. */
 int	rest_read_page(struct rest *, struct rest_select *);
 void	rest_select_free(struct rest_select *);		/* what it has */
-int	rest_log_lost(struct rest *);	/* for good; returns -EIO */
+int	rest_log_early(struct rest *, struct rest_select *);	/* after -ESTALE; returns -EIO */
 
 /* Parses an answer, the caller's (cJSON_Delete). Mends wrong escapes in body. NULL: it is no JSON,
  * or has more values than any answer of Salesforce. */

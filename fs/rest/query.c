@@ -26,21 +26,18 @@
 static bool
 comes_back(struct rest_select *s, const cJSON *record)
 {
-	char *text = record ? cJSON_PrintUnformatted(record) : NULL;
-	const bool back = text && s->pages > 0 && strcmp(text, s->seen) == 0;
-	const unsigned page = text ? ++s->pages : 0;
+	const bool back = s->pages > 0 && cJSON_Compare(record, s->seen, true);
 
-	if (page > 0 && (page & (page - 1)) == 0) {
-		free(s->seen);
-		s->seen = text;
-		text = NULL;
+	if (record && (s->pages & (s->pages + 1)) == 0) {
+		cJSON_Delete(s->seen);
+		s->seen = cJSON_Duplicate(record, true);
 	}
-	free(text);
+	s->pages += record != NULL;
 	return back;
 }
 
-/* Whether the records of all pages are as many as the answer counts, as far as can be told now. A
- * query that begins again, after some records, must count at least what was still to come. */
+/* Whether the answer counts all records that have come, and more if it goes on. A query that begins
+ * again, after some records, must count at least what was still to come. */
 static bool
 adds_up(struct rest_select *s, int count, bool first)
 {
@@ -51,7 +48,8 @@ adds_up(struct rest_select *s, int count, bool first)
 	if (s->left < left)
 		return false;
 	s->left -= count;
-	return s->page.last ? s->left == 0 : s->left > 0;
+	s->came += count;
+	return s->page.last ? s->left >= 0 : s->left > 0;
 }
 
 static int
@@ -76,11 +74,12 @@ take_records(struct rest *r, const cJSON *records, struct rest_select *s, bool f
 	unsigned skipped = 0;
 	const cJSON *record;
 
-	const bool all = adds_up(s, cJSON_GetArraySize(records), first);
-	if (!all || comes_back(s, records->child)) {
-		rest_log(r,
-		    all ? "query: the pages of the answer are a loop" :
-			  "query: the answer has another number of records than it counts");
+	s->page.wrong = !adds_up(s, cJSON_GetArraySize(records), first);
+	if (s->page.wrong)
+		return rest_log_early(r, s);
+	s->page.wrong = comes_back(s, records->child);
+	if (s->page.wrong) {
+		rest_log(r, "query: the pages of the answer are a loop");
 		return -EIO;
 	}
 	cJSON_ArrayForEach(record, records) {
@@ -94,7 +93,8 @@ take_records(struct rest *r, const cJSON *records, struct rest_select *s, bool f
 		log_warn("salesforce",
 		    "query: %u of %d records left out: no usable Id, version, size or date",
 		    skipped, cJSON_GetArraySize(records));
-	return 0;
+	s->page.wrong = s->page.last && s->left > 0;
+	return s->page.wrong ? -ESTALE : 0;
 }
 
 int
@@ -136,13 +136,15 @@ rest_select_free(struct rest_select *s)
 {
 	buf_free(&s->soql);
 	free(s->next);
-	free(s->seen);
+	cJSON_Delete(s->seen);
 }
 
 int
-rest_log_lost(struct rest *r)
+rest_log_early(struct rest *r, struct rest_select *s)
 {
-	rest_log(r, "query: Salesforce has lost its place in the answer");
+	rest_log(r,
+	    s->page.wrong ? "query: the answer has another number of records than it counts" :
+			    "query: Salesforce has lost its place in the answer");
 	return -EIO;
 }
 
@@ -222,6 +224,7 @@ struct document_reader {
 	rest_each	*each;
 	void		*ctx;
 	char		 last[19];	/* the last Id that came */
+	char		 after[19];	/* the one that the query began after, if it began again */
 	int64_t		 newest;	/* the largest SystemModstamp that came (ms) */
 	struct rest_page *page;		/* the one that is read */
 };
@@ -276,9 +279,8 @@ put_fields(struct buf *b, const struct rest_query *q, uint32_t hidden)
 }
 
 static void
-put_condition(const struct rest_query *q, struct buf *b)
+put_condition(const struct rest_query *q, const char *and, struct buf *b)
 {
-	const char *and = " WHERE ";
 	const size_t start = b->len;
 
 #define AND (b->len > start ? " AND " : and)
@@ -303,20 +305,20 @@ put_condition(const struct rest_query *q, struct buf *b)
 #undef AND
 }
 
+static const char *const objects[] = {
+	[REST_DOCUMENTS] = "ContentDocument",
+	[REST_LINKED] = "ContentDocumentLink",
+	[REST_VERSIONS] = "ContentVersion",
+};
+
 static void
 put_documents_soql(struct buf *b, const struct rest_query *q, uint32_t hidden)
 {
-	static const char *const objects[] = {
-		[REST_DOCUMENTS] = "ContentDocument",
-		[REST_LINKED] = "ContentDocumentLink",
-		[REST_VERSIONS] = "ContentVersion",
-	};
-
 	buf_clear(b);
 	buf_puts(b, "SELECT ");
 	put_fields(b, q, hidden);
 	buf_printf(b, " FROM %s", objects[q->source]);
-	put_condition(q, b);
+	put_condition(q, " WHERE ", b);
 	if (q->source != REST_LINKED)
 		buf_puts(b, q->since > 0 ? " ORDER BY SystemModstamp, Id" : " ORDER BY Id");
 }
@@ -400,6 +402,42 @@ is_further(const struct rest_query *q, const struct document_reader *now,
 			      !q->ids && strcmp(now->last, before->last) != 0;
 }
 
+/*
+ * Goes on with a query whose answer has ended early, because Salesforce lost its place or has left
+ * out what was deleted meanwhile. In order of Ids: after the last one, if the org counts no more
+ * documents up to it than have come. -ESTALE: it cannot go on.
+ */
+static int
+begin_again(
+    struct rest *r, struct rest_query *q, struct document_reader *reader, struct rest_select *s)
+{
+	struct rest_select count = { .kind = q->kind, .all = s->all };
+
+	if (q->source == REST_LINKED)
+		return -ESTALE;
+	if (q->since > 0 || q->ids || !*reader->last) {
+		if (q->since > 0 && reader->newest > q->since)
+			q->since = reader->newest;
+		s->pages = 0;		/* the same records come again */
+		return s->page.wrong ? -ESTALE : 0;
+	}
+	buf_printf(&count.soql, "SELECT COUNT() FROM %s WHERE Id <= '%s'", objects[q->source],
+	    reader->last);
+	put_condition(q, " AND ", &count.soql);
+	int rc = rest_read_page(r, &count);
+	rest_select_free(&count);
+	if (rc < 0)
+		return rc;
+	/* A list of all Ids is to have no gap, since what it does not name is taken away. */
+	s->page.wrong = count.page.total < 0 || count.page.total > s->came ||
+	    (q->only_ids && count.page.total != s->came);
+	memcpy(reader->after, reader->last, sizeof(reader->after));
+	q->after = reader->after;
+	s->left = s->came = 0;
+	s->page.last = false;
+	return s->page.wrong ? -ESTALE : 0;
+}
+
 int
 rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
     rest_end_page *end_page, void *ctx)
@@ -416,18 +454,13 @@ rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
 		const struct document_reader before = reader;
 
 		rc = read_documents(r, &q, &s);
-		if (rc == -ESTALE && q.source != REST_LINKED && lost++ < LOST_LOCATORS) {
-			if (*reader.last)
-				q.after = reader.last;
-			if (q.since > 0 && reader.newest > q.since)
-				q.since = reader.newest;
-			if (q.since > 0 || q.ids)
-				s.pages = 0;	/* the same records come again */
-			rc = 0;
-			continue;
-		}
+		const bool has_page = rc == 0 || s.page.wrong;
+		if (rc == -ESTALE && lost++ < LOST_LOCATORS)
+			rc = begin_again(r, &q, &reader, &s);
 		if (rc == -ESTALE)
-			rc = rest_log_lost(r);
+			rc = rest_log_early(r, &s);
+		if (rc == 0 && !has_page)
+			continue;
 		if (is_further(&q, &reader, &before))
 			lost = 0;
 		if (end_page)

@@ -72,6 +72,7 @@ struct rest_query {
 
 struct rest_page {
 	bool		 last;		/* no other page follows */
+	bool		 wrong;		/* the answer contradicts itself: there may be gaps */
 	int64_t		 total;		/* documents that the query matches, on all pages */
 	int64_t		 date;		/* the org's clock when it answered; if it does not tell,
 					   this machine's (ms) */
@@ -85,7 +86,8 @@ struct rest_page {
  * pages are a loop, is -EIO. After every page calls end_page() with the page's rc; what that
  * returns is the result, and ends the query if it is negative. Both may be NULL. When Salesforce
  * has lost its place in the answer, the query begins again after the last document that came:
- * each() may get one twice.
+ * each() may get one twice. So does one in order of Ids that ends early, if a count by the org
+ * tells that nothing is left out so far.
  */
 typedef int rest_each(void *ctx, const struct document *);
 typedef int rest_end_page(void *ctx, int rc, const struct rest_page *);

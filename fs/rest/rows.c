@@ -40,9 +40,7 @@ read_pages(struct rest *r, struct rest_select *s)
 	while (rc == 0 && s->next);
 	rest_select_free(s);
 	/* A locator that is lost at once is not worth another try. */
-	if (rc == -ESTALE)
-		rc = rest_log_lost(r);
-	return rc;
+	return rc == -ESTALE ? rest_log_early(r, s) : rc;
 }
 
 /* takes soql. refusal: its errorCode is -EOPNOTSUPP; may be NULL. */

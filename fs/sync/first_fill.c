@@ -47,6 +47,8 @@ end_fill_page(void *ctx, int rc, const struct rest_page *answer)
 	if (rc == 0 && answer->last)
 		rc = put_filled(f);
 	rc = pages_commit(u, rc);
+	if (answer->wrong && pages_begin(u) == 0)
+		pages_commit(u, catalogue_put_state(u->catalogue, "filling", ""));
 	if (rc == 0 && f->progress && (rc = catalogue_totals(u->catalogue, &totals)) == 0)
 		f->progress(f->ctx, totals.documents, f->total, f->calls);
 	return rc;
@@ -72,9 +74,6 @@ first_fill_run(struct updater *u, sync_progress *progress, void *ctx)
 	    &(struct rest_query){ .after = f.whole ? NULL : resume,
 		.filter = u->o->filter, .archived = u->o->archived },
 	    pages_put, end_fill_page, &f);
-	/* After an answer that does not add up there may be gaps. */
-	if (rc == -EIO && pages_begin(u) == 0)
-		pages_commit(u, catalogue_put_state(u->catalogue, "filling", ""));
 	free(resume);
 	return rc;
 }

@@ -346,12 +346,14 @@ int
 sync_fresh(struct sync *s, struct sync_ticket *ticket, struct wait *w)
 {
 	const bool filled = catalogue_is_filled(s->updater.catalogue);
+	const bool may = !w->guest || (filled && sync_fresh_for(s) > 0) ||
+	    rest_check_guest(s->updater.rest) == 0;
 	int rc = 0;
 
 	pthread_mutex_lock(&s->lock);
 	if (!s->pool) {
 		rc = -EINTR;
-	} else if (ticket->refresh > 0 || is_due(s, filled)) {
+	} else if (ticket->refresh > 0 || (is_due(s, filled) && (may || s->refresh.running))) {
 		if (!s->refresh.running)
 			s->since = clock_wall_ms() - refresh_ms(s);
 		rc = wait_for_try(s, &s->refresh, &ticket->refresh, false, w);

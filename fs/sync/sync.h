@@ -54,7 +54,8 @@ int	sync_first(struct sync *, sync_progress *, void *ctx);
  * Zero it before the first call. */
 struct sync_ticket { uint64_t refresh, reconcile; };
 /*
- * 0: the catalogue is fresh, or its last state serves. -EAGAIN: a refresh is under way and w is
+ * 0: the catalogue is fresh, or its last state serves, as it does guests who may cause no refresh
+ * (rest_check_guest). -EAGAIN: a refresh is under way and w is
  * queued. -EINTR: w was cancelled before. -EACCES: the org refuses the login; and with fail_offline
  * the error of the refresh.
  */
