@@ -84,6 +84,25 @@ check_cancel(void)
 	ok(c.runs == 1, "a woken wait is not woken again");
 }
 
+static void
+check_for_them(void)
+{
+	struct waitq q = WAITQ_INIT, other = WAITQ_INIT;
+	struct counted a = { .wait.ready = note }, idle = { .wait = { .ready = note, .those = &q } };
+
+	q.for_them = &idle.wait;
+	ok(!wait_add(&other, &idle.wait, 0), "a wait for others is refused if there are none");
+	wait_add(&q, &a.wait, 0);
+	ok(wait_add(&other, &idle.wait, 0), "a wait for others is queued if there is one");
+	wait_cancel(&a.wait);
+	ok(idle.runs == 1 && !other.first, "it ends when the last of them leaves");
+	ok(!wait_add(&other, &idle.wait, 0), "after that it is refused");
+	wait_add(&q, &a.wait, 0);
+	ok(wait_add(&other, &idle.wait, 0), "it is queued again when one has come");
+	wait_wake(&other, WAIT_ALL);
+	wait_wake(&q, WAIT_ALL);
+}
+
 /*
  * The race: an add, a wake and a cancel at the same time. In each round exactly one must happen:
  * ready() runs, or the cancel returns true, or the cancel came first and the add is refused.
@@ -230,6 +249,7 @@ main(void)
 {
 	check_order();
 	check_cancel();
+	check_for_them();
 	check_race();
 	check_threads();
 	return tap_done();

@@ -17,7 +17,7 @@ wait_add(struct waitq *q, struct wait *w, uint64_t need)
 	struct wait **p = &q->first;
 
 	pthread_mutex_lock(&lock);
-	bool added = !w->cancelled;
+	bool added = !w->cancelled && (!w->those || w->those->first);
 	if (added) {
 		while (*p && (*p)->need <= need)
 			p = &(*p)->next;

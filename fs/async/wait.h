@@ -25,6 +25,7 @@ struct waitq;
 struct wait {
 	void		(*ready)(struct wait *);	/* may free what the wait is part of */
 	uint64_t	 ticket;	/* for whoever queues it: of what it waited for; or 0 */
+	struct waitq	*those;		/* it waits for those in this queue alone; or NULL */
 	bool		 guest;		/* for whoever asks the org for it: it is not the owner's */
 	/* private */
 	struct waitq	*queue;
@@ -40,7 +41,8 @@ struct waitq {
 
 #define WAITQ_INIT { NULL, NULL }
 
-/* Queues w until a wake with at >= need. False: w was cancelled before; ready() will not run. */
+/* Queues w until a wake with at >= need. False: w was cancelled before, or those for whom it waits
+ * have left; ready() will not run. */
 bool	wait_add(struct waitq *, struct wait *w, uint64_t need);
 /* Takes out every wait with need <= at and calls its ready(). Call with no lock held. */
 void	wait_wake(struct waitq *, uint64_t at);

@@ -135,6 +135,21 @@ leave_if_deserted(struct parsed_result *r)
 	return deserted;
 }
 
+static void
+on_whole(struct wait *w)
+{
+	struct parsed_result *r = CONTAINER_OF(w, struct parsed_result, whole);
+	struct parsed *p = r->owner;
+
+	pthread_mutex_lock(&p->lock);
+	bool stopped = !p->pool;
+	if (!stopped)
+		pool_add(p->pool, &r->task.job);
+	pthread_mutex_unlock(&p->lock);
+	if (stopped)
+		end_parse(r, -EINTR);
+}
+
 /* Gives the thread back until the source is whole: its last byte is there only then. */
 static void
 run_parse(struct job *job)
@@ -151,28 +166,16 @@ run_parse(struct job *job)
 		rc = blob_ready(r->source, d->size - 1, 1, &r->whole);
 	if (rc == -EAGAIN)
 		return;			/* it may run in another thread by now */
-	end_parse(r, rc < 0 ? (int)rc : make_result(r));
+	if (rc == -EINTR)		/* all have left, and others may have come; or it ends */
+		on_whole(&r->whole);
+	else
+		end_parse(r, rc < 0 ? (int)rc : make_result(r));
 }
 
 static void
 drop_parse(struct job *job)
 {
 	end_parse(result_of(job), -EINTR);
-}
-
-static void
-on_whole(struct wait *w)
-{
-	struct parsed_result *r = CONTAINER_OF(w, struct parsed_result, whole);
-	struct parsed *p = r->owner;
-
-	pthread_mutex_lock(&p->lock);
-	bool stopped = !p->pool;
-	if (!stopped)
-		pool_add(p->pool, &r->task.job);
-	pthread_mutex_unlock(&p->lock);
-	if (stopped)
-		end_parse(r, -EINTR);
 }
 
 /*
@@ -201,7 +204,8 @@ new_result(struct parsed *p, const struct download *d)
 
 	if (!r)
 		return NULL;
-	*r = (struct parsed_result){ .owner = p, .download = *d, .whole = { .ready = on_whole },
+	*r = (struct parsed_result){ .owner = p, .download = *d,
+		.whole = { .ready = on_whole, .those = &r->task.waiting },
 		.task = { .waiting.for_them = &r->whole,
 		    .job = { .run = run_parse, .drop = drop_parse },
 		    .keep_error = d->note ? 0 : KEEP_ERROR } };
