@@ -1,8 +1,8 @@
 /*
  * login_listen - the web server on loopback to which the browser comes back, for one visit.
  *
- * It reads on after its answer, up to a limit: closing with bytes unread would
- * take the answer back.
+ * It reads on after all answers but the last, up to a limit: closing with bytes
+ * unread would take the answer back.
  *
  * It listens on 127.0.0.1 and ::1 at the port of redirect_uri. Connections
  * that say nothing, icons, preflights and other paths do not keep the one

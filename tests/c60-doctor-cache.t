@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs doctor --cache finds every byte that differs; what it removes is downloaded again.
-. "${0%/*}/lib.sh"; plan 19
+. "${0%/*}/lib.sh"; plan 20
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3; do head -c 100000 /dev/urandom >"$data/f$i.bin"; done
@@ -24,6 +24,7 @@ chmod u+w "$files/$version"
 printf 'X' | dd of="$files/$version" bs=1 seek=50000 conv=notrunc status=none
 chmod u+w "$files/$table"
 printf 'longer' >>"$files/$table"
+echo view >"$files/${table}0.rows"
 "$sffs" doctor --cache sim >"$TMP/out" 2>"$TMP/err"
 is 'doctor --cache of a damaged cache exits 1' "$?" 1
 like 'doctor --cache names the document with a wrong MD5' "$(cat "$TMP/out")" "*f2: MD5 differs, removed*"
@@ -31,6 +32,7 @@ like 'doctor --cache names the document with a wrong size' "$(cat "$TMP/out")" "
 like 'doctor --cache counts right and damaged files' "$(cat "$TMP/out")" '*2 right, 2 damaged*'
 ok 'doctor --cache removes a damaged file' not test -e "$files/$version"
 ok 'doctor --cache removes the views of a damaged document' not sh -c "ls '$files' | grep -q '^$table\.'"
+ok 'doctor --cache leaves the views of a document whose name begins alike' rm "$files/${table}0.rows"
 ok 'after the removal doctor --cache exits 0' "$sffs" doctor --cache sim
 fs_mount
 same 'a removed file is fetched again' "$data/f2.bin" "$MNT/documents/f2/f2.bin"

@@ -98,7 +98,8 @@ check_file(void *ctx, const char *name, int fd, uint64_t size)
 
 	if (!strchr(name, '.'))
 		keep = check_version(k, name, fd, size);
-	else if (*removed && strncmp(name, removed, strlen(removed)) == 0)
+	else if (*removed && strncmp(name, removed, strlen(removed)) == 0 &&
+	    name[strlen(removed)] == '.')
 		keep = false;	/* a view of it: files come in order of their names */
 	else
 		k->views++;

@@ -13,10 +13,10 @@
  * 16 MiB; else it is dropped. Fetches and renders have threads of their own, so that a render
  * that waits for a fetch cannot keep it from starting.
  *
- * Fetches have places, first come, first served. While one waits, nothing slow keeps it out for
- * long: what nobody needs ends unless it is nearly there, what is small (1 MiB) begins beside large
- * ones, and a fetch that crawls steps aside, or ends in -ETIMEDOUT where as many have done so as
- * there are places.
+ * Fetches have places, first come, first served. While one waits, what nobody needs ends unless it
+ * is nearly there, and one that brings less than 1 KiB a second steps aside after `patience`, or
+ * ends in -ETIMEDOUT where as many have done so as there are places. A small one (1 MiB) begins
+ * beside large ones, if no small one runs.
  *
  * Knows nothing of HTTP, CSV or FUSE. Any thread.
  */
