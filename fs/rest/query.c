@@ -408,33 +408,33 @@ is_further(const struct rest_query *q, const struct document_reader *now,
  * documents up to it than have come. -ESTALE: it cannot go on.
  */
 static int
-begin_again(
-    struct rest *r, struct rest_query *q, struct document_reader *reader, struct rest_select *s)
+begin_again(struct rest *r, struct rest_query *q, struct document_reader *d, struct rest_select *s)
 {
-	struct rest_select count = { .kind = q->kind, .all = s->all };
+	struct rest_select n = { .kind = q->kind, .all = s->all };
 
 	if (q->source == REST_LINKED)
 		return -ESTALE;
-	if (q->since > 0 || q->ids || !*reader->last) {
-		if (q->since > 0 && reader->newest > q->since)
-			q->since = reader->newest;
+	if (q->since > 0 || q->ids || !*d->last) {
+		if (q->since > 0 && d->newest > q->since)
+			q->since = d->newest;
 		s->pages = 0;		/* the same records come again */
 		return s->page.wrong ? -ESTALE : 0;
 	}
-	buf_printf(&count.soql, "SELECT COUNT() FROM %s WHERE Id <= '%s'", objects[q->source],
-	    reader->last);
-	put_condition(q, " AND ", &count.soql);
-	int rc = rest_read_page(r, &count);
-	rest_select_free(&count);
+	buf_printf(
+	    &n.soql, "SELECT COUNT() FROM %s WHERE Id <= '%s'", objects[q->source], d->last);
+	put_condition(q, " AND ", &n.soql);
+	int rc = rest_read_page(r, &n);
+	rest_select_free(&n);
 	if (rc < 0)
 		return rc;
-	/* A list of all Ids is to have no gap, since what it does not name is taken away. */
-	s->page.wrong = count.page.total < 0 || count.page.total > s->came ||
-	    (q->only_ids && count.page.total != s->came);
-	memcpy(reader->after, reader->last, sizeof(reader->after));
-	q->after = reader->after;
-	s->left = s->came = 0;
+	/* A list of all Ids is to have no gap, since what it does not name is taken away. A count
+	 * that is missing is very large. */
+	s->page.wrong = (uint64_t)n.page.total > (uint64_t)s->came ||
+	    (q->only_ids && n.page.total < s->came);
 	s->page.last = false;
+	s->left = s->came = 0;
+	memcpy(d->after, d->last, sizeof(d->after));
+	q->after = d->after;
 	return s->page.wrong ? -ESTALE : 0;
 }
 
@@ -454,16 +454,13 @@ rest_documents(struct rest *r, const struct rest_query *query, rest_each *each,
 		const struct document_reader before = reader;
 
 		rc = read_documents(r, &q, &s);
-		const bool has_page = rc == 0 || s.page.wrong;
 		if (rc == -ESTALE && lost++ < LOST_LOCATORS)
 			rc = begin_again(r, &q, &reader, &s);
 		if (rc == -ESTALE)
 			rc = rest_log_early(r, &s);
-		if (rc == 0 && !has_page)
-			continue;
 		if (is_further(&q, &reader, &before))
 			lost = 0;
-		if (end_page)
+		if (end_page && (rc < 0 || s.page.date != 0))	/* not without a page */
 			rc = end_page(ctx, rc, &s.page);
 	} while (rc == 0 && !s.page.last);
 	rest_select_free(&s);

@@ -184,7 +184,7 @@ is_fresh(const struct on_demand *d, int64_t fresh_for, const struct answer *a,
 	    freshness_is_recent(a->asked, (int64_t)d->o.refresh * 1000);
 }
 
-/* Caller locks; not held all the time. As on_demand_get; if it is 0 the answer is q's. */
+/* Caller locks. As on_demand_get; if it is 0 the answer is q's. */
 static int
 need_answer(
     struct on_demand *d, struct question *q, int64_t fresh_for, int64_t since, struct wait *w)
@@ -193,15 +193,8 @@ need_answer(
 		recall_answer(q);
 	if (is_fresh(d, fresh_for, q->answer, since))
 		return 0;
-	int rc = 0;
-	if (w && w->guest && !q->task.running) {
-		q->users++;
-		pthread_mutex_unlock(&d->lock);		/* it may log */
-		rc = rest_check_guest(d->asker.rest);
-		pthread_mutex_lock(&d->lock);
-		q->users--;
-	}
 	q->task.made = false;
+	int rc = w && w->guest && !q->task.running ? rest_check_guest(d->asker.rest) : 0;
 	if (rc == 0)
 		rc = task_need(&q->task, d->pool, w);
 	if (rc == 0 && w && is_expired(d, q->answer)) {
