@@ -155,15 +155,14 @@ static void
 run_parse(struct job *job)
 {
 	struct parsed_result *r = result_of(job);
-	const struct download *d = &r->download;
 	ssize_t rc = 0;
 
 	if (leave_if_deserted(r))
 		return;
 	if (!r->source)
-		rc = download_open(r->owner->store, r->owner->rest, d, &r->source);
+		rc = download_open(r->owner->store, r->owner->rest, &r->download, &r->source);
 	if (rc == 0)
-		rc = blob_ready(r->source, d->size - 1, 1, &r->whole);
+		rc = blob_ready(r->source, r->download.size - 1, 1, &r->whole);
 	if (rc == -EAGAIN)
 		return;			/* it may run in another thread by now */
 	if (rc == -EINTR)		/* all have left, and others may have come; or it ends */

@@ -5,8 +5,8 @@
  * A blob that is open, or that is being filled and worth finishing, is listed: every open of the
  * same name gets it. fs/store/fill.c writes blobs, fs/store/store.c hands them out and reads them.
  *
- * Any thread. One lock, the store's, serves all blobs: it is held for a few assignments, and
- * for a walk over the queue where something may begin.
+ * Any thread. One lock, the store's, serves all blobs: it is held for a few assignments, or a
+ * walk over the queue.
  */
 #pragma once
 
@@ -25,7 +25,6 @@ enum blob_state {
 	BLOB_QUEUED,
 	BLOB_FILLING,
 	BLOB_WHOLE,
-	BLOB_FAILED,
 };
 
 /* Belongs to the thread that fills, but for what says otherwise. */

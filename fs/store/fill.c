@@ -160,7 +160,7 @@ begin_attempt(struct blob *b, int fd)
 	a->fd = fd;
 	a->filled = a->had = 0;
 	a->since = clock_ms();
-	a->adopted = a->scattered = false;
+	a->adopted = a->scattered = a->wrong = false;
 	pthread_mutex_lock(&b->store->lock);
 	a->seen = 0;
 	b->landed = b->granted;
@@ -537,10 +537,8 @@ fill_blob(struct blob *b)
 		return 0;
 	}
 	int rc = fill_once(b);
-	if (rc < 0 && may_come_again(b)) {
-		a->wrong = false;
+	if (rc < 0 && may_come_again(b))
 		rc = fill_once(b);
-	}
 	if (rc == 0 && !a->adopted)
 		rc = adopt(b, b->landed);	/* blob_write_at has written it */
 	rc = keep_or_give_up(b, rc);
@@ -561,10 +559,7 @@ end_fill(struct blob *b, int rc)
 		b->state = BLOB_WHOLE;
 		b->landed = b->size;
 	} else {
-		b->state = BLOB_FAILED;
-		if (b->error == 0)
-			b->error = rc == -ECANCELED ? -EINTR : rc;
-		blob_unlist(b);		/* the next open tries anew */
+		blob_abandon(b, rc == -ECANCELED ? -EINTR : rc);	/* the next open tries anew */
 	}
 	pthread_mutex_unlock(&s->lock);
 	wait_wake(&b->waiting, WAIT_ALL);

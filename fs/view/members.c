@@ -23,22 +23,18 @@ append_member(struct buf *out, const char *key, size_t len)
 int
 members_open(struct members *m, const struct keys *keys)
 {
-	uint32_t end = 0;
-
-	*m = (struct members){ .keys = keys };
-	if (keys->n > 0 && !(m->ends = malloc(keys->n * sizeof(*m->ends))))
+	*m = (struct members){ .keys = keys, .begins = calloc(keys->n + 1, sizeof(*m->begins)) };
+	if (!m->begins)
 		return -ENOMEM;
 	for (size_t i = 0; i < keys->n; i++) {
 		struct chars_lens lens = { 0 };
 		size_t len;
 		const char *key = keys_get(keys, i, &len);
 
-		if (end < KEPT_MOST) {
+		if (m->begins[i] < KEPT_MOST)
 			append_member(&m->bytes, key, len);
-			m->kept++;
-		}
 		chars_measure(key, len, true, &lens);
-		m->ends[i] = end += (uint32_t)lens.json + AROUND;
+		m->begins[i + 1] = m->begins[i] + (uint32_t)lens.json + AROUND;
 	}
 	buf_reserve(&m->bytes, MEMBERS_SLACK);
 	return m->bytes.failed ? -ENOMEM : 0;
@@ -49,11 +45,9 @@ members_get(struct members *m, uint64_t index, size_t *len)
 {
 	struct buf key = BUF_INIT;
 
-	if (index < m->kept) {
-		size_t begin = index ? m->ends[index - 1] : 0;
-
-		*len = m->ends[index] - begin;
-		return m->bytes.data + begin;
+	if (index < m->keys->n && m->begins[index] < KEPT_MOST) {
+		*len = m->begins[index + 1] - m->begins[index];
+		return m->bytes.data + m->begins[index];
 	}
 	keys_put(m->keys, index, &key);
 	buf_clear(&m->extra);
@@ -68,11 +62,9 @@ members_get(struct members *m, uint64_t index, size_t *len)
 uint64_t
 members_bytes(const struct members *m, uint64_t width)
 {
-	size_t n = m->keys->n;
+	const size_t n = width < m->keys->n ? width : m->keys->n;
 
-	if (width <= n)
-		return width ? m->ends[width - 1] : 0;
-	return (n ? m->ends[n - 1] : 0) + AROUND * (width - n) + keys_extra_bytes(m->keys, width);
+	return m->begins[n] + AROUND * (width - n) + keys_extra_bytes(m->keys, width);
 }
 
 void
@@ -80,6 +72,6 @@ members_close(struct members *m)
 {
 	buf_free(&m->bytes);
 	buf_free(&m->extra);
-	free(m->ends);
+	free(m->begins);
 	*m = (struct members){ .keys = NULL };
 }

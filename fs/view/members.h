@@ -13,9 +13,8 @@
 struct members {
 	/* private */
 	const struct keys *keys;
-	struct buf	 bytes;		/* the texts of the first `kept` keys */
-	size_t		 kept;
-	uint32_t	*ends;		/* of the texts of all keys, if all were in bytes */
+	struct buf	 bytes;		/* the texts of the first keys */
+	uint32_t	*begins;	/* of the texts of all keys, if all were in bytes; and the end */
 	struct buf	 extra;
 };
 
