@@ -642,7 +642,8 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 	}
 out:
 	if (rc < 0) {
-		if (rc != -EINTR && !can_open_files()) {
+		if (!x.sink_failed && (rc == -EHOSTUNREACH || rc == -EPROTO || rc == -ENOMEM) &&
+		    !can_open_files()) {
 			log_warn_once("http", "no more files can be open at a time (ulimit -n)");
 			rc = -EMFILE;
 		} else if (!x.sink_failed && rc != -EINTR) {

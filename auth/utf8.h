@@ -69,12 +69,17 @@ static inline void
 utf8_show_all(char *out, size_t size, const char *s)
 {
 	const char *end = strchr(s, '\0');
-	char *to = out;
+	char *to = out, *cut = out, one[8];
 
-	for (; s < end && to + 12 < out + size; to = strchr(to, '\0'))
-		s += utf8_show(s, (size_t)(end - s), to);
-	*to = '\0';
-	char *blank = strrchr(out, ' ');
-	if (s < end)
-		strcpy(blank && blank > out + size / 2 ? blank : to, "...");
+	for (*out = '\0'; s < end; to = stpcpy(to, one)) {
+		s += utf8_show(s, (size_t)(end - s), one);
+		if (to + 4 <= out + size)
+			cut = to;
+		if (to + strlen(one) >= out + size) {
+			*cut = '\0';
+			char *blank = strrchr(out, ' ');
+			strcpy(blank && blank > out + size / 2 ? blank : cut, "...");
+			return;
+		}
+	}
 }

@@ -135,12 +135,16 @@ test_shown(void)
 	}
 	utf8_show_all(out, 48, "thirty-five bytes are the most of it");
 	is_str(out, "thirty-five bytes are the most of it", "what fits is not cut");
+	utf8_show_all(out, 48, "forty-six and one are all that 48 bytes can say");
+	is_str(out, "forty-six and one are all that 48 bytes can say", "47 bytes and their end fit");
+	utf8_show_all(out, 48, "forty-six and two are all that 48 bytes can hold");
+	is_str(out, "forty-six and two are all that 48 bytes can...", "one byte more does not");
 	utf8_show_all(out, 48, "what does not fit is cut at the end of a word, and says so");
-	is_str(out, "what does not fit is cut at the end...", "what does not fit");
+	is_str(out, "what does not fit is cut at the end of a...", "what does not fit");
 	for (char *p = euros; p < euros + 48; p += 3)
 		memcpy(p, "\xe2\x82\xac", 3);
 	utf8_show_all(out, 48, euros);
-	ok(strlen(out) == 39 && memcmp(out, euros, 36) == 0 && strcmp(out + 36, "...") == 0,
+	ok(strlen(out) == 45 && memcmp(out, euros, 42) == 0 && strcmp(out + 42, "...") == 0,
 	    "where there are no words, it is cut between two characters");
 
 	log_print(f, "%s: %s\n", "a\nb", "\x1b[2J\n");

@@ -13,6 +13,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -1001,6 +1002,36 @@ test_tunnel(void)
 	unlink(path);
 }
 
+static struct rlimit files;
+
+static int
+take_nothing(void *ctx, const void *p, size_t n)
+{
+	(void)ctx, (void)p, (void)n;
+	setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 3, files.rlim_max });
+	return -ENOSPC;
+}
+
+/* The peer may be of no use afterwards. */
+static void
+test_two_faults(struct peer *p)
+{
+	static const struct answer answers[] = { ANSWER(OK(300000), .more = 300000), ANSWER(NULL) };
+	struct http *h = open_http(3600, NULL, NULL);
+	struct http_response a;
+	char url[64];
+
+	getrlimit(RLIMIT_NOFILE, &files);
+	peer_play(p, answers);
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/x", p->port);
+	int rc = http_do(h,
+	    &(struct http_request){ .url = url, .body_limit = 100, .sink = take_nothing }, &a);
+	setrlimit(RLIMIT_NOFILE, &files);
+	is_int(rc, -ENOSPC, "no descriptor hides no full disk");
+	http_response_free(&a);
+	http_close(h);
+}
+
 int
 main(void)
 {
@@ -1019,6 +1050,7 @@ main(void)
 	test_cancel(&p);
 	test_cancel_connecting();
 	test_threads(&p);
+	test_two_faults(&p);
 	peer_close(&p);
 	test_tls();
 	test_tunnel();

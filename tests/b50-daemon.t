@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs mounts and unmounts as a daemon and in the foreground, ends on signals, and leaves nothing behind.
-. "${0%/*}/lib.sh"; plan 38
+. "${0%/*}/lib.sh"; plan 39
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -56,6 +56,17 @@ kill -s QUIT -- "-$FS_PID"
 wait $FS_PID
 is 'SIGQUIT for its process group ends sffs -f' "$?" 0
 ok 'SIGQUIT for its process group unmounts' not mountpoint -q "$MNT"
+FS_PID=
+
+mkfifo "$TMP/log.ignored"
+(trap '' TERM; exec python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])' \
+	"$sffs" -f sim "$MNT" 2>"$TMP/log.ignored") & FS_PID=$!
+sed -n '/is mounted on/q' <"$TMP/log.ignored"
+kill -s INT $FS_PID
+ok 'SIGINT ends sffs -f where the caller ignores SIGTERM' timeout 60 sh -c "while mountpoint -q '$MNT'; do sleep 0.05; done"
+kill -s KILL $FS_PID 2>/dev/null
+wait $FS_PID
 FS_PID=
 
 fs_mount

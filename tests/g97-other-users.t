@@ -1,7 +1,7 @@
 #!/bin/sh
 # With allow_other, other users read what is mounted; the log and the last calls are the owner's.
 unset TMPDIR	# other users must get there
-. "${0%/*}/lib.sh"; plan 25
+. "${0%/*}/lib.sh"; plan 26
 data=$TMP/data
 mkdir "$data"
 for i in $(seq 110); do printf 'document %s\n' $i >"$data/d$i.txt"; done
@@ -26,12 +26,20 @@ is 'the owner of the files can refresh and read .sffs' "$(user=1234; as sh -c "e
 	as grep -c . "$MNT/.sffs/status.json" >/dev/null && echo yes)" yes
 is 'a download for another user is counted' "$(limits .calls.download)" 1
 
+mkfifo "$TMP/go" "$TMP/opened"
+as sh -c 'exec 3<"$1"; echo opened; read -r go; cat <&3 2>&1 | sed "s/.*: //"' sh "$docs/d4/d4.txt" \
+	<"$TMP/go" >"$TMP/opened" &
+exec 8>"$TMP/go" 9<"$TMP/opened"
+read -r opened <&9
 org set -d "api-limit=$((($(used) + 2) * 2))" >/dev/null
 fs_sync; fs_sync 2>/dev/null; fs_sync 2>/dev/null
 is 'only the reserve is left' "$(limits .org.in_reserve)" true
 org_forget
 is 'other users read what is cached when only the reserve is left' "$(as cat "$docs/d1/d1.txt")" 'document 1'
 is 'other users read no document that is not cached' "$(why as cat "$docs/d2/d2.txt")" 'Disk quota exceeded'
+exec 8>&-
+read -r got <&9
+is 'other users read no document that they opened before' "$opened, $got" 'opened, Disk quota exceeded'
 is 'other users get no view of it' "$(why as stat "$MNT/parsed/Table/table.tsv")" 'Disk quota exceeded'
 is 'other users get no record' "$(why as ls "$MNT/records/Account/Acme")" 'Disk quota exceeded'
 is 'other users get no unknown Id' "$(why as ls "$MNT/by-id/069000000000000AAA/")" 'Disk quota exceeded'

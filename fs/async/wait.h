@@ -49,7 +49,8 @@ void	wait_wake(struct waitq *, uint64_t at);
 /*
  * True: w was queued, is not any more, and ready() will not run. False: ready() has run or will,
  * or w was never added; then the next wait_add refuses. If w was the last in its queue, what waits
- * for_them is taken out, too, and its ready() is called.
+ * for_them is taken out, too, and its ready() is called, which may only queue a job: the caller's
+ * locks are held.
  */
 bool	wait_cancel(struct wait *);
 bool	wait_any(struct waitq *);	/* whether anybody is in the queue */

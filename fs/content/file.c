@@ -41,6 +41,9 @@ struct file {
 	char		*text;
 	FILE		*stream;
 	uint64_t	 start, size;	/* where the file begins in the blob, and its size */
+	/* of a blob: */
+	struct files	*files;
+	struct download	 download;	/* the document, or what the view is made of */
 };
 
 static void
@@ -68,13 +71,31 @@ open_file_of(struct file f, struct file **out)
 	return 0;
 }
 
+/*
+ * -EDQUOT: it takes the document's bytes, and no call may be spent on this guest. Once a call may,
+ * its request is as the owner's: it may have spent the last one.
+ */
+static int
+check_guest(struct files *fs, const struct download *d, struct wait *w)
+{
+	if (!w || !w->guest || store_has(fs->store, d->name.s, d->size))
+		return 0;
+	int rc = rest_check_guest(fs->rest);
+	w->guest = rc < 0;
+	return rc;
+}
+
 static int
 get_result(struct files *fs, const struct document *d, bool note, struct wait *w,
     struct parsed_result **out)
 {
 	struct download v = download_of(d);
+	int rc = v.note == note ? parsed_get(fs->parsed, &v, NULL, out) : -ENOENT;
 
-	return v.note == note ? parsed_get(fs->parsed, &v, w, out) : -ENOENT;
+	if (rc != -EAGAIN || !w)
+		return rc;
+	rc = check_guest(fs, &v, w);
+	return rc < 0 ? rc : parsed_get(fs->parsed, &v, w, out);
 }
 
 /*
@@ -159,7 +180,8 @@ open_rendered(struct files *fs, struct parsed_result *result /* takes */,
     const struct rendered *part, struct file **out)
 {
 	const struct view_survey *s = result->survey;
-	struct file f = { .start = part->start, .size = part->size };
+	struct file f = { .start = part->start, .size = part->size, .files = fs,
+		.download = result->download };
 	struct render *r = malloc(sizeof(*r));
 	int rc = r ? view_check(s, part->kind) : -ENOMEM;
 
@@ -311,19 +333,14 @@ file_is_cached(struct files *fs, const struct document *d)
 }
 
 int
-file_check_guest(struct files *fs, const struct document *d, const struct wait *w)
-{
-	return !w->guest || file_is_cached(fs, d) ? 0 : rest_check_guest(fs->rest);
-}
-
-int
 file_open_version(struct files *fs, const struct document *d, struct file **out)
 {
 	struct download v = download_of(d);
 	struct blob *blob;
 	int rc = download_open(fs->store, fs->rest, &v, &blob);
 
-	return rc < 0 ? rc : open_file_of((struct file){ .blob = blob, .size = v.size }, out);
+	return rc < 0 ? rc : open_file_of((struct file){ .blob = blob, .size = v.size, .files = fs,
+	    .download = v }, out);
 }
 
 int
@@ -378,7 +395,10 @@ file_ready(struct file *f, uint64_t off, size_t n, struct wait *w)
 		return 0;
 	if (n > f->size - off)
 		n = (size_t)(f->size - off);
-	return !f->blob ? (ssize_t)n : blob_ready(f->blob, f->start + off, n, w);
+	if (!f->blob)
+		return (ssize_t)n;
+	int rc = blob_is_whole(f->blob) ? 0 : check_guest(f->files, &f->download, w);
+	return rc < 0 ? rc : blob_ready(f->blob, f->start + off, n, w);
 }
 
 int

@@ -33,16 +33,15 @@ struct file;
 
 /* The version's bytes are in the cache: reading them costs no call. */
 bool	file_is_cached(struct files *, const struct document *);
-/* -EDQUOT: they are not, and no call may be spent on this guest. 0 for the owner. */
-int	file_check_guest(struct files *, const struct document *, const struct wait *);
 /* Deletes what is cached of content that was deleted in the org; open handles read on. */
 void	file_drop(struct files *, const char *content);
 int	file_open_version(struct files *, const struct document *, struct file **out);
 
 /*
  * Files that are made of a document. Errors of all that take a wait: -EAGAIN: it is being made, w
- * is queued (w NULL: nothing was begun); -EINTR: w was cancelled before; -ENOENT: it is not that
- * kind of document; or why it cannot be had.
+ * is queued (w NULL: nothing was begun); -EINTR: w was cancelled before; -EDQUOT: it takes a
+ * download, and no call may be spent on this guest; -ENOENT: it is not that kind of document; or
+ * why it cannot be had.
  */
 
 /* The files below parsed/X/, numbered from 0; NULL after the last. */
@@ -74,7 +73,7 @@ uint64_t file_size(const struct file *);
 /* The blob that it reads from, to be compared; NULL: none. */
 const void *file_source(const struct file *);
 bool	file_is_verified(const struct file *);	/* all its bytes are here, and checked */
-/* As blob_ready: how many of the n bytes at off can be read now. */
+/* As blob_ready: how many of the n bytes at off can be read now. -EDQUOT: as above. */
 ssize_t	file_ready(struct file *, uint64_t off, size_t n, struct wait *w);
 /* Reads what file_ready granted: 0, or -EIO. */
 int	file_read(struct file *, void *, size_t n, uint64_t off);

@@ -8,7 +8,8 @@
  * Any thread: each lock below says which fields it guards. The rest of struct mount is set before
  * the session's loop begins.
  *
- * Lock order: a request's own lock in libfuse, then watcher.lock, then the lock inside wait.h.
+ * Lock order: a request's own lock in libfuse, then watcher.lock, then that of fs/content/parsed.c,
+ * then the lock inside wait.h.
  * The lock of the notices comes before the one inside wait.h; that of the handles is taken alone.
  */
 #pragma once
@@ -70,7 +71,6 @@ struct mount {
 	struct tree	*tree;
 	struct tree_kernel kernel;
 	bool		 mounted;
-	bool		 has_signal_handlers;
 	bool		 opens_dirs;	/* the kernel must be answered when it opens a directory */
 	pthread_mutex_t	 handle_lock;	/* guards: handles */
 	LIST_HEAD(, handle) handles;	/* the files that are open */
@@ -89,13 +89,20 @@ void	operations_close_files(struct mount *);
  *	< 0	the error that is the answer
  */
 void	park_request(fuse_req_t, const struct parked *what);
+/* Whether neither the owner nor root asks. */
+bool	park_is_guest(fuse_req_t);
 /* Call before you answer: from here on no interrupt comes. */
 fuse_req_t park_end(struct parked *);
 int	park_start(struct mount *);		/* the watcher's thread */
 void	park_stop(struct mount *);
 
+#define LOOP_ROOM	(1 << 20)	/* no read is larger */
+/* For the bytes of an answer, in a thread that takes requests; NULL in others, or for no memory. */
+extern _Thread_local char *loop_room;
+/* From now on signals_take's signals end the session, which is this process's only one. */
+void	loop_take_signals(struct fuse_session *);
 /* Takes and works on requests until the session ends. */
-int	loop_run(struct fuse_session *);
+int	loop_run(void);
 
 /* One thread sends all notifications of names, in queue order. */
 int	notices_start(struct mount *);

@@ -8,21 +8,44 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+#include "auth/log.h"
+#include "signals.h"
 
 #include "internal.h"
 
 #define THREADS		10
 #define PAUSE		50	/* ms after a request that could not be taken */
 #define WAKE_EVERY	10	/* ms: the signal may come just before the read */
-#define LOOK_EVERY	1	/* seconds: a signal may come just before the wait for one */
+
+_Thread_local char *loop_room;
+
+/* A signal handler needs these. */
+static struct fuse_session *session;
+static sem_t ended;		/* a thread has ended, or a signal asks for it */
 
 struct taker {
 	pthread_t	 thread;
-	struct fuse_session *session;
-	sem_t		*ended;
 	struct fuse_buf	 buf;
 };
+
+static void
+on_end(int number)
+{
+	(void)number;
+	fuse_session_exit(session);
+	sem_post(&ended);
+}
+
+void
+loop_take_signals(struct fuse_session *s)
+{
+	session = s;
+	sem_init(&ended, 0, 0);
+	signals_take(on_end);
+}
 
 static void
 on_wake(int number)
@@ -42,15 +65,21 @@ take_requests(void *ctx)
 	struct taker *t = ctx;
 
 	pthread_setname_np(pthread_self(), "sffs-fuse");
-	while (!fuse_session_exited(t->session)) {
-		int rc = fuse_session_receive_buf(t->session, &t->buf);
+	loop_room = malloc(LOOP_ROOM);
+	while (!fuse_session_exited(session)) {
+		int rc = fuse_session_receive_buf(session, &t->buf);
 
-		if (rc > 0)
-			fuse_session_process_buf(t->session, &t->buf);
-		else if (rc < 0 && rc != -EINTR)
+		if (rc > 0) {
+			fuse_session_process_buf(session, &t->buf);
+		} else if (rc == -ENOMEM || rc == -EAGAIN || rc == -EMFILE || rc == -ENFILE) {
 			pause_ms(PAUSE);
+		} else if (rc < 0 && rc != -EINTR) {
+			log_error("mount", "cannot take requests: %s", strerror(-rc));
+			fuse_session_exit(session);
+		}
 	}
-	sem_post(t->ended);
+	free(loop_room);
+	sem_post(&ended);
 	return NULL;
 }
 
@@ -72,22 +101,14 @@ start_takers(struct taker *takers, unsigned *n)
 }
 
 int
-loop_run(struct fuse_session *session)
+loop_run(void)
 {
-	struct taker takers[THREADS];
-	struct timespec until;
+	struct taker takers[THREADS] = { 0 };
 	unsigned n = 0;
-	sem_t ended;
-
-	sem_init(&ended, 0, 0);
-	for (unsigned i = 0; i < THREADS; i++)
-		takers[i] = (struct taker){ .session = session, .ended = &ended };
 	int rc = start_takers(takers, &n);
-	while (rc == 0 && !fuse_session_exited(session)) {
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += LOOK_EVERY;
-		sem_clockwait(&ended, CLOCK_MONOTONIC, &until);
-	}
+
+	while (rc == 0 && !fuse_session_exited(session))
+		sem_wait(&ended);
 	for (unsigned i = 0; i < n; i++)
 		pthread_kill(takers[i].thread, SIGRTMIN);
 	for (unsigned i = 0; i < n; i++) {
@@ -97,6 +118,5 @@ loop_run(struct fuse_session *session)
 		}
 		free(takers[i].buf.mem);
 	}
-	sem_destroy(&ended);
 	return rc;
 }

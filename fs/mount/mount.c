@@ -103,9 +103,8 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 		rc = -EBUSY;
 		goto out;
 	}
-	m->has_signal_handlers = fuse_set_signal_handlers(m->session) == 0;
-	signals_take();
-	if (!m->has_signal_handlers || mount_at(m, mountpoint, options + strlen("-o")) < 0) {
+	loop_take_signals(m->session);
+	if (mount_at(m, mountpoint, options + strlen("-o")) < 0) {
 		log_error("mount", "%s: cannot mount: see the line above, or run: sffs doctor %s",
 		    mountpoint, o->name);
 		rc = -EPERM;
@@ -131,7 +130,7 @@ mount_serve(struct mount *m, struct tree *tree)
 	if (rc == 0) {
 		rc = notices_start(m);
 		if (rc == 0) {
-			rc = loop_run(m->session);
+			rc = loop_run();
 			notices_stop(m);
 		}
 		park_stop(m);
@@ -150,8 +149,7 @@ mount_close(struct mount *m)
 	bool still_there = m->mounted && m->o.mounter && !is_unmounted(m);
 	if (m->mounted)
 		fuse_session_unmount(m->session);
-	if (m->has_signal_handlers)
-		fuse_remove_signal_handlers(m->session);
+	signals_ignore();
 	if (m->session)
 		fuse_session_destroy(m->session);
 	m->session = NULL;		/* libfuse refuses what is sent to no session */

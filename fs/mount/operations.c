@@ -9,7 +9,6 @@
 #include "internal.h"
 
 #define ORG_DOCUMENTS	30000000	/* an org holds no more files */
-#define SMALL_READ	8192	/* bytes that the stack has room for */
 #define BACKGROUND_MOST	65535
 
 /* libfuse passes more than most operations need. */
@@ -315,14 +314,14 @@ op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 static void
 reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 {
-	char small[SMALL_READ], *p = n > sizeof(small) ? malloc(n) : small;
+	char *p = loop_room && n <= LOOP_ROOM ? loop_room : malloc(n);
 	int rc = p ? file_read(file, p, n, (uint64_t)off) : -ENOMEM;
 
 	if (rc == 0)
 		fuse_reply_buf(req, p, n);
 	else
 		fuse_reply_err(req, -rc);
-	if (p != small)
+	if (p != loop_room)
 		free(p);
 }
 
@@ -343,7 +342,9 @@ op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file
 	const struct handle *h = handle_of(fi);
 	/* Even with direct I/O a MAP_PRIVATE reads through the page cache, without a lock owner. */
 	const bool fills_pages = h->no_pages && fi->lock_owner == 0;
-	ssize_t n = fills_pages ? -EIO : file_ready(h->file, (uint64_t)off, size, NULL);
+	ssize_t n = fills_pages	  ? -EIO :
+	    park_is_guest(req) ? -EAGAIN :	/* it needs the wait to tell */
+				 file_ready(h->file, (uint64_t)off, size, NULL);
 
 	if (n == -EAGAIN)
 		park_request(req,

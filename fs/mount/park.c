@@ -142,6 +142,15 @@ on_ready(struct wait *w)
 	run_parked(CONTAINER_OF(w, struct parked, wait));
 }
 
+bool
+park_is_guest(fuse_req_t req)
+{
+	const struct mount *m = fuse_req_userdata(req);
+	const uid_t uid = fuse_req_ctx(req)->uid;
+
+	return uid != 0 && uid != m->o.owner && uid != geteuid();
+}
+
 void
 park_request(fuse_req_t req, const struct parked *what)
 {
@@ -151,12 +160,10 @@ park_request(fuse_req_t req, const struct parked *what)
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	const uid_t uid = fuse_req_ctx(req)->uid;
-
 	*p = *what;
 	p->wait.ready = on_ready;
 	p->mount = fuse_req_userdata(req);
-	p->wait.guest = uid != 0 && uid != p->mount->o.owner && uid != geteuid();
+	p->wait.guest = park_is_guest(req);
 	p->req = req;
 	fuse_req_interrupt_func(req, on_interrupt, p);
 	run_parked(p);

@@ -44,28 +44,26 @@ signals_end_wait(pid_t pid)
 }
 
 static void
-handle_all(const struct sigaction *asking)
+handle_all(void (*asking)(int))
 {
-	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction now;
 
 	for (int s = 1; s <= SIGRTMAX; s++)
 		if (!(BIT(s) & (CRASHES | HARMLESS | BIT(SIGKILL))) &&
 		    sigaction(s, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
-			sigaction(s, BIT(s) & ASKING ? asking : &ignore, NULL);
+			sigaction(s,
+			    &(struct sigaction){ .sa_handler = BIT(s) & ASKING ? asking : SIG_IGN },
+			    NULL);
 }
 
 void
-signals_take(void)
+signals_take(void (*end)(int))
 {
-	struct sigaction end;
-
-	if (sigaction(SIGTERM, NULL, &end) == 0)
-		handle_all(&end);
+	handle_all(end);
 }
 
 void
 signals_ignore(void)
 {
-	handle_all(&(struct sigaction){ .sa_handler = SIG_IGN });
+	handle_all(SIG_IGN);
 }

@@ -18,8 +18,8 @@ bool	signals_end_wait(pid_t);
 
 /*
  * This process serves a mount, which would stay behind dead. A signal that asks a process to end
- * gets the handler of SIGTERM; any other that would end it is ignored, unless it tells of a crash.
+ * is handled by end; any other that would end it is ignored, unless it tells of a crash.
  * What the caller had ignored stays so (nohup).
  */
-void	signals_take(void);
+void	signals_take(void (*end)(int));
 void	signals_ignore(void);			/* from now on all of these */

@@ -57,25 +57,13 @@ current_node(
 	return rc == 0 && kinds[n->kind].wait ? kinds[n->kind].wait(t, n, &patience) : rc;
 }
 
-/* -EDQUOT: it takes the document's bytes, and no call may be spent on this guest. */
-static int
-check_guest(struct tree *t, const struct node *n, const struct wait *w)
-{
-	return !*n->doc.id || document_is_link(&n->doc) ? 0 :
-	    file_check_guest(t->o.files, &n->doc, w);
-}
-
 int
 tree_attr(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct wait *w,
     struct tree_entry *out)
 {
-	uint64_t size;
 	struct node n;
 	int rc = current_node(t, ino, ticket, w, &n);
-	const struct kind_row *k = &kinds[n.kind];
 
-	if (rc == 0 && w->guest && k->size && k->size(t, &n, NULL, &size) == -EAGAIN)
-		rc = check_guest(t, &n, w);
 	if (rc == 0) {
 		rc = node_entry(t, &n, w, sync_fresh_for(t->o.sync), out);
 	} else if (rc == -ESTALE) {
@@ -214,8 +202,6 @@ tree_open_file(struct tree *t, uint64_t ino, struct tree_ticket *ticket, struct 
 
 	if (rc == 0 && !S_ISREG(k->mode))
 		rc = -EISDIR;
-	if (rc == 0 && k->open)
-		rc = check_guest(t, &n, w);
 	if (rc == 0 && k->attr == FOREVER && n.doc.listed && n.doc.name && *n.doc.name)
 		read_ahead_opened(t->o.read_ahead, &n.doc);	/* made of a latest version */
 	if (rc == 0 && k->fresh)
