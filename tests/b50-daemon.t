@@ -64,7 +64,8 @@ signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:]
 	"$sffs" -f sim "$MNT" 2>"$TMP/log.ignored") & FS_PID=$!
 sed -n '/is mounted on/q' <"$TMP/log.ignored"
 kill -s INT $FS_PID
-ok 'SIGINT ends sffs -f where the caller ignores SIGTERM' timeout 60 sh -c "while mountpoint -q '$MNT'; do sleep 0.05; done"
+ok 'SIGINT ends sffs -f where the caller ignores SIGTERM' timeout 60 sh -c \
+	"while mountpoint -q '$MNT'; do sleep 0.05; done"
 kill -s KILL $FS_PID 2>/dev/null
 wait $FS_PID
 FS_PID=
