@@ -19,6 +19,6 @@ for t in threads:
     t.join()
 END
 for file in .sffs/status.json .sffs/MD5SUMS parsed/Table/rows.tsv; do
-	ok "60 threads open and read $file 200 times" timeout -s KILL 120 python3 "$TMP/storm.py" "$MNT/$file" 200
+	ok "60 threads open and read $file 100 times" timeout -s KILL 600 python3 "$TMP/storm.py" "$MNT/$file" 100
 done
 ok 'ls works after the storm' timeout -s KILL 120 ls -l "$MNT/documents/Table"
