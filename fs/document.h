@@ -22,13 +22,7 @@
  */
 #define DOCUMENT_FIELDS(X) \
 	X(ID,   id,                  "Id") \
-	X(TEXT, title,               "Title") \
-	X(TEXT, file_extension,      "FileExtension") \
-	X(TEXT, file_type,           "FileType") \
-	X(INT,  content_size,        "ContentSize") \
-	X(TIME, content_modified,    "ContentModifiedDate") \
-	X(TEXT, description,         "Description") \
-	X(ID,   owner_id,            "OwnerId") \
+	DOCUMENT_FIELDS_ALIKE(X) \
 	X(ID,   parent_id,           "ParentId") \
 	X(ID,   created_by_id,       "CreatedById") \
 	X(TIME, created,             "CreatedDate") \
@@ -41,35 +35,35 @@
 	X(BOOL, is_archived,         "IsArchived") \
 	X(BOOL, is_deleted,          "IsDeleted") \
 	X(ID,   version_id,          "LatestPublishedVersionId") \
-	X(TEXT, checksum,            "LatestPublishedVersion.Checksum") \
-	X(TEXT, version_number,      "LatestPublishedVersion.VersionNumber") \
-	X(TEXT, path_on_client,      "LatestPublishedVersion.PathOnClient") \
-	X(TEXT, content_location,    "LatestPublishedVersion.ContentLocation") \
-	X(TEXT, content_url,         "LatestPublishedVersion.ContentUrl") \
-	X(TEXT, reason,              "LatestPublishedVersion.ReasonForChange") \
-	X(TIME, version_created,     "LatestPublishedVersion.CreatedDate") \
-	X(TIME, version_modstamp,    "LatestPublishedVersion.SystemModstamp")
+	DOCUMENT_FIELDS_OF_VERSION(X, "LatestPublishedVersion.")
 
 /* A ContentVersion as a document: the fields in which versions of one document differ. */
 #define DOCUMENT_VERSION_FIELDS(X) \
 	X(ID,   id,                  "ContentDocumentId") \
 	X(ID,   version_id,          "Id") \
-	X(TEXT, version_number,      "VersionNumber") \
+	DOCUMENT_FIELDS_ALIKE(X) \
+	X(ID,   created_by_id,       "CreatedById") \
+	DOCUMENT_FIELDS_OF_VERSION(X, "")
+
+/* Those that both objects have under one name. */
+#define DOCUMENT_FIELDS_ALIKE(X) \
 	X(TEXT, title,               "Title") \
 	X(TEXT, file_extension,      "FileExtension") \
 	X(TEXT, file_type,           "FileType") \
 	X(INT,  content_size,        "ContentSize") \
 	X(TIME, content_modified,    "ContentModifiedDate") \
 	X(TEXT, description,         "Description") \
-	X(ID,   owner_id,            "OwnerId") \
-	X(ID,   created_by_id,       "CreatedById") \
-	X(TIME, version_created,     "CreatedDate") \
-	X(TIME, version_modstamp,    "SystemModstamp") \
-	X(TEXT, checksum,            "Checksum") \
-	X(TEXT, path_on_client,      "PathOnClient") \
-	X(TEXT, content_location,    "ContentLocation") \
-	X(TEXT, content_url,         "ContentUrl") \
-	X(TEXT, reason,              "ReasonForChange")
+	X(ID,   owner_id,            "OwnerId")
+/* Those of a version, seen from `parent`. */
+#define DOCUMENT_FIELDS_OF_VERSION(X, parent) \
+	X(TEXT, checksum,            parent "Checksum") \
+	X(TEXT, version_number,      parent "VersionNumber") \
+	X(TEXT, path_on_client,      parent "PathOnClient") \
+	X(TEXT, content_location,    parent "ContentLocation") \
+	X(TEXT, content_url,         parent "ContentUrl") \
+	X(TEXT, reason,              parent "ReasonForChange") \
+	X(TIME, version_created,     parent "CreatedDate") \
+	X(TIME, version_modstamp,    parent "SystemModstamp")
 
 #define DOCUMENT_C_ID(member)	char member[19];
 #define DOCUMENT_C_TEXT(member)	const char *member;
