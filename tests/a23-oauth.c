@@ -161,7 +161,7 @@ test_errors(void)
 	    "flow, or a proxy for its page: it goes on and on about what is forbidden here and why "
 	    "that is so, and about whom to ask if somebody thinks that it should be otherwise",
 	    &f);
-	ok(strstr(f.text, " thinks...: Setup > Login History") != NULL,
+	ok(strstr(f.text, " that it...: Setup > Login History") != NULL,
 	    "and ends with a whole word");
 }
 
