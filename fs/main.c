@@ -348,12 +348,11 @@ run_mount(struct sffs *s)
 static unsigned long long
 raise_limit(int resource)
 {
-	struct rlimit l = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit l;
 
-	if (getrlimit(resource, &l) == 0) {
-		l.rlim_cur = l.rlim_max;
-		setrlimit(resource, &l);
-	}
+	getrlimit(resource, &l);
+	l.rlim_cur = l.rlim_max;
+	setrlimit(resource, &l);
 	return l.rlim_cur;
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A mount starts well whoever starts it: with closed descriptors, with many open ones, with small limits.
-. "${0%/*}/lib.sh"; plan 27
+. "${0%/*}/lib.sh"; plan 30
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -43,6 +43,12 @@ is 'a caller that blocks all signals can mount' "$? $(cat "$docs/hello/hello.txt
 kill "$(daemon)"
 ok 'SIGTERM ends the mount of a caller that blocks it' gone
 
+# Ctrl-Z for a script that has mounted reaches the mounter, which is in its process group.
+fs_mount
+kill -TSTP "$(pgrep -f "^sffs-mounter .* $MNT\$")"
+fs_unmount
+ok 'after Ctrl-Z in the script that mounted, the process of the mount ends when it is unmounted' gone
+
 # Limits.
 rm -rf "$XDG_CACHE_HOME/sffs"
 prlimit --fsize=300000 "$sffs" sim "$MNT" 2>"$TMP/err"
@@ -52,6 +58,11 @@ cat "$docs/large/large.bin" >/dev/null 2>&1
 is 'a document larger than the limit of file sizes cannot be read' "$?" 1
 is 'the mount survives a document larger than the limit' "$(cat "$docs/hello/hello.txt")" hello
 end
+rm -rf "$XDG_CACHE_HOME/sffs"
+prlimit --fsize=16384 "$sffs" sim "$MNT" 2>"$TMP/err"
+is 'where the limit of file sizes leaves no room for the list of documents, sffs exits' "$?" 1
+like '... and says why' "$(tail -1 "$TMP/err")" 'sffs: *catalogue-*'
+rm -rf "$XDG_CACHE_HOME/sffs"
 
 for n in $(seq 4 40); do
 	prlimit --nofile=$n "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err"

@@ -17,7 +17,7 @@
 static const char script[] =
     "cd /; PATH=${PATH:+$PATH:}/usr/bin:/bin\n"
     "read -r options && _FUSE_COMMFD=0 fusermount3 -o \"$options\" -- \"$1\" || exit\n"
-    "exec >/dev/null 2>&1\n"
+    "exec >/dev/null 2>&1; trap '' TSTP\n"
     "read -r word && exec fusermount3 -u -q -z -- \"$1\"\n";
 
 struct mounter {
