@@ -201,8 +201,8 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 	}
 	if (!take_words(a, argv + optind, argc - optind)) {
 		log_error("sffs",
-		    "usage: sffs [-f] [-o OPTIONS] ORG MOUNTPOINT (to unmount: "
-		    "fusermount3 -u MOUNTPOINT; to list: sffs status; more: sffs --help)");
+		    "usage: sffs ORG MOUNTPOINT, sffs status, sffs doctor ORG "
+		    "(to unmount: fusermount3 -u MOUNTPOINT; more: sffs --help)");
 		return EXIT_USAGE;
 	}
 	return a->overrides.failed ? EXIT_OTHER : EXIT_DONE;

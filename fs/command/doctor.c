@@ -179,7 +179,7 @@ check_config(struct doctor *d, const char *file, const char *overrides)
 	int rc = config_load(file, d->org, overrides, &d->config);
 
 	if (rc < 0) {
-		say(d, rc, "the line above says what to write", "the config");
+		say(d, rc, "the line above says what to do", "the config");
 		return;
 	}
 	say(d, GOOD, NULL, "%s: [%s]", d->config->file, d->org);
@@ -253,7 +253,7 @@ check_clock(struct doctor *d, int64_t date)
 	say(d, labs(skew) <= SKEW_MOST ? GOOD : jwt ? -EACCES : NOTE,
 	    jwt ? "a JWT is refused with it; as root: timedatectl set-ntp true" :
 		  "as root: timedatectl set-ntp true",
-	    "the clock is %ld seconds %s", labs(skew), skew > 0 ? "fast" : "slow");
+	    "the clock is %ld seconds %s", labs(skew), skew > 0 ? "fast" : skew ? "slow" : "off");
 }
 
 static void
