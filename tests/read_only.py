@@ -116,7 +116,8 @@ def calls(d):
 def sentence(who, call, ours, theirs):
     """What docs/limits.md says of such a difference."""
     if call in ('open TMPFILE', 'fallocate', 'getflags') and ours in ('EOPNOTSUPP', 'ENOTTY'):
-        return 'There are no nameless files (O_TMPFILE is EOPNOTSUPP) and no flags of files (`lsattr` is ENOTTY).'
+        return ('There are no nameless files (O_TMPFILE is EOPNOTSUPP) and no flags of files '
+                '(the ioctl of `lsattr` is ENOTTY).')
     if call.startswith('getxattr') and ours == 'EOPNOTSUPP' and theirs == 'ENODATA':
         return 'An extended attribute outside of `user.` is EOPNOTSUPP.'
     if call.startswith('seek') and (ours, theirs) == ('ENXIO', 'ok'):
