@@ -2,7 +2,7 @@
 # A refresh token is used when needed, once for all processes, survives rotation, and is given up only if the org
 # rejects it.
 . "${0%/*}/lib.sh"; plan 47
-org_start --synthetic 10 --plain
+org_start --synthetic 10 --plain --redirect-uri "http://localhost:$(free_port)/OauthRedirect"
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
 file=$XDG_STATE_HOME/sffs/sim.json
