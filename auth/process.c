@@ -20,8 +20,7 @@ process_begin(const char *program)
 	do
 		fd = open("/", O_PATH);
 	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+	close(fd);
 	log_plain(program);
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });

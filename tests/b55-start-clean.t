@@ -1,6 +1,6 @@
 #!/bin/sh
 # A mount starts well whoever starts it: with closed descriptors, with many open ones, with small limits.
-. "${0%/*}/lib.sh"; plan 30
+. "${0%/*}/lib.sh"; plan 31
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -21,6 +21,8 @@ done
 "$BUILD/sffs-auth" status sim >&- 2>"$TMP/err"
 is 'sffs-auth without standard output says so' "$? $(cat "$TMP/err")" \
 	'1 sffs-auth: standard output: Bad file descriptor'
+"$sffs" doctor sim >/dev/full
+is 'sffs doctor fails if its report cannot be written' "$?" 1
 
 exec 9>"$TMP/lock" 8<"$TMP"
 flock 9

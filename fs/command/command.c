@@ -57,7 +57,9 @@ command_run(const struct arguments *a)
 		buf_puts(&out, arguments_help);
 		break;
 	}
-	if (out.failed || fputs(buf_str(&out), stdout) < 0 || fflush(stdout) != 0)
+	fputs(buf_str(&out), stdout);
+	fflush(stdout);
+	if (out.failed || ferror(stdout))
 		rc = -EIO;
 	buf_free(&out);
 	return exit_status_of(rc);
