@@ -2,11 +2,12 @@
 # A refresh token is used when needed, once for all processes, survives rotation, and is given up only if the org
 # rejects it.
 . "${0%/*}/lib.sh"; plan 47
-org_start --synthetic 10 --plain --redirect-uri "http://localhost:$(free_port)/OauthRedirect"
+org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
 file=$XDG_STATE_HOME/sffs/sim.json
 sed -i 's/^flow.*/flow = web/' "$config"
+echo "redirect_uri = http://localhost:$(free_port)/OauthRedirect" >>"$config"
 id=$(sed -n 's/^client_id = //p' "$config") secret=$(sed -n 's/^client_secret = //p' "$config")
 
 works() { [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $1" \
