@@ -96,7 +96,7 @@ fuse_req_t park_end(struct parked *);
 int	park_start(struct mount *);		/* the watcher's thread */
 void	park_stop(struct mount *);
 
-#define LOOP_ROOM	(1 << 20)	/* no read is larger */
+#define LOOP_ROOM	(128 << 10)	/* only direct reads are larger */
 /* For the bytes of an answer, in a thread that takes requests; NULL in others, or for no memory. */
 extern _Thread_local char *loop_room;
 /* From now on signals_take's signals end the session, which is this process's only one. */
