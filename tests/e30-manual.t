@@ -52,7 +52,7 @@ fs_unmount
 
 # Runs the example of sffs-org(1) as a newcomer types it, with the default umask; twice, and then with other data.
 HOME=$TMP/home; export HOME
-page sffs-org.1 | sed -n '/^EXAMPLES/,$s/^ *\$ //p' | head -3 >"$TMP/example"
+page sffs-org.1 | sed -n '/^EXAMPLES/,$s/^ *\$ //p' | head -4 >"$TMP/example"
 for try in Documents/first Documents/second Other/third; do
 	mkdir -p "$HOME/${try%/*}"
 	echo "$try" >"$HOME/$try.txt"
@@ -61,7 +61,7 @@ for try in Documents/first Documents/second Other/third; do
 	eval "$(sed "1,2!d; s,~/Documents,~/${try%/*}," "$TMP/example")"
 	HELD=$!
 	timeout 120 sh -c 'until grep -q client_secret "$HOME/try.conf" 2>/dev/null; do sleep 0.1; done'
-	eval "$(sed -n 3p "$TMP/example")"
+	eval "$(sed 1,2d "$TMP/example")" >"$TMP/out"
 	umask 077
 	is "the example of sffs-org(1) works: $try" "$(cat "$HOME/mnt/documents/${try#*/}/${try#*/}.txt")" "$try"
 	[ "$try" != Other/third ] || is 'another data directory is another org' "$(ls "$HOME/mnt/documents")" third

@@ -19,6 +19,7 @@ cp "$BUILD/sffs" "$BUILD/sffs-auth" "$BUILD/sffs-org" usr/local/bin
 for kind in system user; do
 	sed 's,@BINDIR@,/usr/local/bin,' "$TOP/scripts/systemd/$kind/sffs@.service" >etc/systemd/$kind/sffs@.service
 done
+rm -rf var/lib/sffs var/cache/sffs etc/sffs	# of this system
 mkdir -p etc/systemd/system/sffs@.service.d etc/sffs mnt/acme root/acme root/data
 printf '[Service]\nRestartSec=1\n' >etc/systemd/system/sffs@.service.d/soon.conf
 echo hello >root/data/Note.txt
