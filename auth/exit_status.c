@@ -18,7 +18,8 @@ exit_status_of(int rc)
 	case -EPROTO:
 		return EXIT_UNREACHABLE;
 	case -ENOMEM:
-		log_error("memory", "there is too little memory, or there are too few descriptors, to start");
+		log_error("memory",
+		    "there is too little memory, or there are too few descriptors, to start");
 		return EXIT_OTHER;
 	case -EPERM: case -EBUSY: return EXIT_MOUNT;
 	default: return EXIT_OTHER;

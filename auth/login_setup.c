@@ -74,7 +74,8 @@ static const struct prompt {
 static void
 say_template(const struct config *c)
 {
-	log_say("# %s has no [%s] yet. Put this there and fill it in (the directory 0700,\n", c->file,
+	log_say("# %s has no [%s] yet. Put this there and fill it in (the directory 0700,\n",
+		    c->file,
 	    c->org);
 	log_say("# the file 0600); then %s login --setup %s says how to make the app.\n",
 	    c->sffs_auth, c->org);

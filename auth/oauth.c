@@ -188,7 +188,8 @@ read_identity(const char *url, char org_id[19], char user_id[19])
 	char org[20], user[20], more;
 
 	return ids && sscanf(ids, "/id/%19[^/]/%19[^/]%c", org, user, &more) == 2 &&
-	    id_read(org, org_id) && id_read(user, user_id) && strncmp(org, "00D", 3) == 0 && strncmp(user, "005", 3) == 0;
+	    id_read(org, org_id) && id_read(user, user_id) && strncmp(org, "00D", 3) == 0 &&
+	    strncmp(user, "005", 3) == 0;
 }
 
 int

@@ -15,7 +15,8 @@ struct secret {
 	char	*bytes;		/* NUL-terminated; NULL: none */
 };
 
-bool	secret_set(struct secret *, const char *s, size_t len);	/* up to a NUL; false: out of memory */
+/* Up to a NUL. False: out of memory. */
+bool	secret_set(struct secret *, const char *s, size_t len);
 bool	secret_copy(struct secret *to, const struct secret *from);
 void	secret_free(struct secret *);				/* wipes; leaves { NULL } */
 bool	secret_equal(const struct secret *, const char *s);	/* in constant time */

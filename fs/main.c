@@ -378,8 +378,10 @@ start_mount(struct sffs *s)
 	/* The caller's: a lock may last for as long as one of them is open. The config is read. */
 	closefrom(STDERR_FILENO + 1);
 	raise_limits();
-	/* What is larger goes back to the system when it is freed; else glibc keeps more each time. Of
-	 * smaller things each heap keeps what its threads once needed. */
+	/*
+	 * What is larger goes back to the system when it is freed; else glibc keeps more each time.
+	 * Of smaller things each heap keeps what its threads once needed.
+	 */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	mallopt(M_ARENA_MAX, 4);
 	if (mount_check(s->arguments.mountpoint, &s->mountpoint) < 0)

@@ -136,7 +136,8 @@ test_shown(void)
 	utf8_show_all(out, 48, "thirty-five bytes are the most of it");
 	is_str(out, "thirty-five bytes are the most of it", "what fits is not cut");
 	utf8_show_all(out, 48, "forty-six and one are all that 48 bytes can say");
-	is_str(out, "forty-six and one are all that 48 bytes can say", "47 bytes and their end fit");
+	is_str(out, "forty-six and one are all that 48 bytes can say",
+	    "47 bytes and their end fit");
 	utf8_show_all(out, 48, "forty-six and two are all that 48 bytes can hold");
 	is_str(out, "forty-six and two are all that 48 bytes can...", "one byte more does not");
 	utf8_show_all(out, 48, "what does not fit is cut at the end of a word, and says so");

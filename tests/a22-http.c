@@ -599,7 +599,8 @@ test_silent_again(struct peer *p)
 	is_int(http_do(h, &q, &a), 0, "a first answer comes");
 	http_response_free(&a);
 	is_int(http_do(h, &q, &a), -ETIMEDOUT, "silence after it times out");
-	is_str(a.error, "127.0.0.1: no whole answer in 1 s", "the error names the host and the seconds");
+	is_str(a.error, "127.0.0.1: no whole answer in 1 s",
+	    "the error names the host and the seconds");
 	http_response_free(&a);
 	http_close(h);
 	pthread_mutex_lock(&p->lock);
@@ -655,7 +656,8 @@ test_drips(struct peer *p)
 			       .sink = drips[i].sink ? ignore : NULL },
 			   &a),
 		    -ETIMEDOUT, drips[i].name);
-		ok(strstr(a.error, drips[i].error) != NULL, "the error says how long was waited: %s", a.error);
+		ok(strstr(a.error, drips[i].error) != NULL,
+		    "the error says how long was waited: %s", a.error);
 		http_response_free(&a);
 		sem_wait(&p->left);	/* answers is used until then */
 	}

@@ -593,7 +593,8 @@ check_way(void)
 static void
 check_crawl(void)
 {
-	struct source *slow[2], *large = SOURCE({ SEND, 3 * MIB }), *again = SOURCE({ SEND, 3 * MIB });
+	struct source *slow[2], *large = SOURCE({ SEND, 3 * MIB });
+	struct source *again = SOURCE({ SEND, 3 * MIB });
 	struct blob *b[2] = { NULL, NULL }, *c = NULL, *d = NULL;
 
 	open_narrow_store();
@@ -612,8 +613,10 @@ check_crawl(void)
 	source_get(store, "068-slow-1", 3 * MIB, again, &d);
 	ok(d != b[1], "whoever opens the second one while it ends gets another try");
 	sem_post(&slow[1]->open);
-	is_int(source_read(c, 0, 3 * MIB), 3 * MIB, "a second one that crawls ends for one that waits");
-	is_int(source_read(b[1], 0, 3 * MIB), -ETIMEDOUT, "the reader of the second one gets a time-out");
+	is_int(source_read(c, 0, 3 * MIB), 3 * MIB,
+	    "a second one that crawls ends for one that waits");
+	is_int(source_read(b[1], 0, 3 * MIB), -ETIMEDOUT,
+	    "the reader of the second one gets a time-out");
 	is_int(source_read(d, 0, 3 * MIB), 3 * MIB, "the other try brings it");
 	is_int(slow[0]->rc, 0, "the first one that crawls still goes on");
 	store_stop(store);

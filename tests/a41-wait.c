@@ -88,7 +88,8 @@ static void
 check_for_them(void)
 {
 	struct waitq q = WAITQ_INIT, other = WAITQ_INIT;
-	struct counted a = { .wait.ready = note }, idle = { .wait = { .ready = note, .those = &q } };
+	struct counted a = { .wait.ready = note };
+	struct counted idle = { .wait = { .ready = note, .those = &q } };
 
 	q.for_them = &idle.wait;
 	ok(!wait_add(&other, &idle.wait, 0), "a wait for others is refused if there are none");

@@ -1,5 +1,6 @@
 /*
- * OpenSSL gets no memory for a while, beginning with any of its allocations: the next read is right.
+ * OpenSSL gets no memory for a while, beginning with any of its allocations: the next read is
+ * right.
  */
 #include <openssl/crypto.h>
 #include <sys/wait.h>

@@ -528,7 +528,8 @@ test_found(void)
 	size_t n = 0;
 	int64_t asked = 0;
 
-	is_int(findings_get(c, "068", "1", &p, &n, &asked), -ENOENT, "an unknown survey is not found");
+	is_int(findings_get(c, "068", "1", &p, &n, &asked), -ENOENT,
+	    "an unknown survey is not found");
 	ok(put_survey(c, "068", "1", "a\0b", 3) == 0 &&
 		put_survey(c, "068", "2", "", 0) == 0,
 	    "two surveys are put");
@@ -545,7 +546,8 @@ test_found(void)
 		memcmp(p, "new one", 7) == 0 && asked == 2,
 	    "the last answer counts");
 	free(p);
-	is_int(findings_get(c, "l", NULL, &p, &n, &asked), -ENOENT, "an unknown answer is not found");
+	is_int(findings_get(c, "l", NULL, &p, &n, &asked), -ENOENT,
+	    "an unknown answer is not found");
 	catalogue_close(c);
 }
 

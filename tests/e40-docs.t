@@ -1,6 +1,6 @@
 #!/bin/sh
 # The documents are true: each message and each test that they name exists.
-. "${0%/*}/lib.sh"; plan 9
+. "${0%/*}/lib.sh"; plan 10
 cd "$TOP" || exit 1
 python3 tests/messages.py >"$TMP/messages"
 # missing FILE: the lines of standard input that FILE does not have.
@@ -40,4 +40,7 @@ is 'each link between documents leads somewhere' "$(grep -oE '\]\([^)#]+' README
 is 'no line of a test is wider than 120 columns' \
 	"$(for f in tests/*.t tests/*.py tests/*.js tests/*/*.py tests/*/*.js; do
 	expand "$f" | LC_ALL=C.UTF-8 grep -nE '^.{121}' | sed "s,^,$f:,"; done)" ''
+is 'no line of C is wider than 100 columns' \
+	"$(for f in fs/*.[ch] fs/*/*.[ch] auth/*.[ch] tests/*.[ch] tests/*/*.[ch]; do
+	expand "$f" | LC_ALL=C.UTF-8 grep -nE '^.{101}' | sed "s,^,$f:,"; done)" ''
 is 'each mutant fits the source' "$(tests/mutants.py --check | grep -A1 '^not ok')" ''

@@ -1,8 +1,9 @@
 /*
  * failing - a library to preload that makes system calls and allocations fail at random.
  *
- * FAILING: a file of a struct control, which a test changes while the program runs: see tests/f52-failing.py, which has
- * the same struct. A call fails if its number, hashed with the seed, says so: one seed gives one sequence.
+ * FAILING: a file of a struct control, which a test changes while the program runs: see
+ * tests/f52-failing.py, which has the same struct. A call fails if its number, hashed with the
+ * seed, says so: one seed gives one sequence.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -17,7 +17,7 @@ struct pool;
 
 struct job {
 	void		(*run)(struct job *);	/* may free what the job is part of */
-	void		(*drop)(struct job *);	/* instead of run(), when the pool closes first; or NULL */
+	void		(*drop)(struct job *);	/* or NULL; when the pool closes first */
 	struct job	*next;			/* private */
 };
 

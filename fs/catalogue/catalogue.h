@@ -92,8 +92,9 @@ int	catalogue_changes(struct catalogue *, catalogue_changed *, void *ctx);
  * A reconcile compares a list of all Ids with the catalogue, in bounded memory, beside batches that
  * go on as usual. begin notes every listed document. mark (any thread, outside or inside a batch)
  * takes one out of the notes: 0 if it is listed with this version and SystemModstamp, 1 if not,
- * else a negative errno; so does catalogue_put. sweep, in a batch, removes documents that are still noted: 0 when none is left, 1
- * when it has removed enough for one batch. end forgets the notes. One reconcile at a time.
+ * else a negative errno; so does catalogue_put. sweep, in a batch, removes documents that are still
+ * noted: 0 when none is left, 1 when it has removed enough for one batch. end forgets the notes.
+ * One reconcile at a time.
  */
 int	catalogue_mark_begin(struct catalogue *);
 int	catalogue_mark(struct catalogue *, const struct document *);

@@ -16,7 +16,8 @@ struct catalogue;
 
 /* A survey by the content's name, asked 0; or, if maker is NULL, an answer. The caller frees *out.
  * -ENOENT: there is none. */
-int	findings_get(struct catalogue *, const char *key, const char *maker, void **out, size_t *len,
+int	findings_get(struct catalogue *, const char *key, const char *maker, void **out,
+	    size_t *len,
     int64_t *asked);
 
 /*

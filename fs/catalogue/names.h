@@ -39,8 +39,8 @@ void	names_free(struct named *);
 
 /*
  * A document comes: names_add finds its rank, `from` or higher, and the younger document that must
- * make room for it (displaced->key 0: none; set on an error, too). The caller then inserts its row with that rank, and names_displace
- * finds another name for the displaced one, and so on.
+ * make room for it (displaced->key 0: none; set on an error, too). The caller then inserts its row
+ * with that rank, and names_displace finds another name for the displaced one, and so on.
  */
 int	names_add(struct names *, struct named *, unsigned from, struct named *displaced);
 int	names_displace(struct names *, struct named *displaced /* takes */);

@@ -31,7 +31,9 @@ const char arguments_help[] =
 	"          sffs -o refresh=5,names=portable acme ~/acme\n"
 	"Manuals:  sffs(1), sffs-auth(1), sffs.conf(5), sffs-tree(5)\n";
 
-/* Its word, how many words may follow, and whether it takes --json. Those that are options: none. */
+/*
+ * Its word, how many words may follow, and whether it takes --json. Those that are options: none.
+ */
 static const struct {
 	const char	*word;
 	int		 least, most;

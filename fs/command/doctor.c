@@ -400,7 +400,8 @@ check_permissions(struct doctor *d)
 		rc = rest_sees_all_files(d->rest, &all);
 	if (rc == 0)	/* what a mount asks, but of a document that no org has */
 		rc = rest_documents(d->rest,
-		    &(struct rest_query){ .kind = REST_DEMAND, .ids = none, .id_count = 1, .filter = c->filter,
+		    &(struct rest_query){ .kind = REST_DEMAND, .ids = none,
+			.id_count = 1, .filter = c->filter,
 			.archived = c->archived },
 		    NULL, NULL, NULL);
 	if (rc == -EINVAL) {

@@ -116,7 +116,9 @@ result_of(struct job *job)
 	return CONTAINER_OF(job, struct parsed_result, task.job);
 }
 
-/* If nobody waits for the result any more, the task is as if it had not begun, and r may be gone. */
+/*
+ * If nobody waits for the result any more, the task is as if it had not begun, and r may be gone.
+ */
 static bool
 leave_if_deserted(struct parsed_result *r)
 {

@@ -35,7 +35,8 @@ mount_at(struct mount *m, const char *mountpoint, const char *options)
 
 	if (m->o.mounter) {
 		fd = mounter_mount(m->o.mounter, options);
-		if (fd < 0) {	/* if it has mounted, and this process could not take the descriptor */
+		if (fd < 0) {
+			/* It may have mounted, and this process could not take the descriptor. */
 			mounter_unmount(m->o.mounter);
 			return fd;
 		}

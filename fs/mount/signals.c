@@ -7,13 +7,13 @@
 #include "signals.h"
 
 #define BIT(signal)	(UINT64_C(1) << ((signal) - 1))
-#define CRASHES		(BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) | BIT(SIGFPE) |           \
+#define CRASHES		(BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) | BIT(SIGFPE) | \
     BIT(SIGSEGV) | BIT(SIGSYS))
 /* A person or a time limit wants the program to end. */
-#define ASKING		(BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGALRM) | BIT(SIGTERM) |         \
+#define ASKING		(BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGALRM) | BIT(SIGTERM) | \
     BIT(SIGXCPU))
-#define HARMLESS	(BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | BIT(SIGTTIN) |        \
-    BIT(SIGTTOU) | BIT(SIGURG) | BIT(SIGWINCH))
+#define HARMLESS	(BIT(SIGCHLD) | BIT(SIGCONT) | BIT(SIGSTOP) | BIT(SIGTSTP) | \
+    BIT(SIGTTIN) | BIT(SIGTTOU) | BIT(SIGURG) | BIT(SIGWINCH))
 
 bool
 signals_end_wait(pid_t pid)
@@ -43,8 +43,8 @@ signals_end_wait(pid_t pid)
 	    (pending & ~blocked & (ASKING | CRASHES | BIT(SIGKILL) | BIT(SIGPIPE))) != 0;
 }
 
-static void
-handle_all(void (*asking)(int))
+void
+signals_take(void (*end)(int))
 {
 	struct sigaction now;
 
@@ -52,18 +52,12 @@ handle_all(void (*asking)(int))
 		if (!(BIT(s) & (CRASHES | HARMLESS | BIT(SIGKILL))) &&
 		    sigaction(s, NULL, &now) == 0 && now.sa_handler != SIG_IGN)
 			sigaction(s,
-			    &(struct sigaction){ .sa_handler = BIT(s) & ASKING ? asking : SIG_IGN },
+			    &(struct sigaction){ .sa_handler = BIT(s) & ASKING ? end : SIG_IGN },
 			    NULL);
-}
-
-void
-signals_take(void (*end)(int))
-{
-	handle_all(end);
 }
 
 void
 signals_ignore(void)
 {
-	handle_all(SIG_IGN);
+	signals_take(SIG_IGN);
 }

@@ -12,8 +12,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Whether a signal for a thread means that it wants to stop waiting. Its Id is as in fuse_ctx. Also true if nothing is known of it: it is in another PID
- * namespace, or gone. */
+/*
+ * Whether a signal for a thread means that it wants to stop waiting. Its Id is as in fuse_ctx. Also
+ * true if nothing is known of it: it is in another PID namespace, or gone.
+ */
 bool	signals_end_wait(pid_t);
 
 /*

@@ -45,8 +45,10 @@ struct rest_refusal {
  * may be NULL. *date: as in struct rest_page. */
 int rest_get(struct rest *, enum rest_kind, struct buf *path, struct rest_refusal *, cJSON **out,
     int64_t *date);
-/* Logs a line, and counts so many failures. The same line is not logged twice in a row, until a call
- * has worked. */
+/*
+ * Logs a line, and counts so many failures. The same line is not logged twice in a row, until a
+ * call has worked.
+ */
 void	rest_log_once(struct rest *, unsigned failures, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 #define rest_log(r, ...)	rest_log_once(r, 1, __VA_ARGS__)	/* one failure */

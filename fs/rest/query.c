@@ -19,9 +19,9 @@
  */
 
 /*
- * Whether an answer comes back to a record that it has given: then its pages are a loop, perhaps with
- * other addresses each time. (Brent's algorithm: the first records of the pages 1, 2, 4, 8 and so on
- * are remembered, one at a time.)
+ * Whether an answer comes back to a record that it has given: then its pages are a loop, perhaps
+ * with other addresses each time. (Brent's algorithm: the first records of the pages 1, 2, 4, 8 and
+ * so on are remembered, one at a time.)
  */
 static bool
 comes_back(struct rest_select *s, const cJSON *record)

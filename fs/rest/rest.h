@@ -100,7 +100,7 @@ struct rest_row {
 	char		 id[19];
 	const char	*name;
 	const char	*more;		/* the Id of a library's root folder; may be NULL */
-	bool		 folder;	/* and not a document: every library, and what is one in a folder */
+	bool		 folder;	/* and not a document; every library is one */
 };
 typedef int rest_each_row(void *ctx, const struct rest_row *);
 /*

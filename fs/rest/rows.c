@@ -21,7 +21,9 @@ static int
 read_row(void *ctx, const cJSON *record)
 {
 	const struct rows *r = ctx;
-	struct rest_row row = { .folder = r->more || cJSON_IsTrue(rest_value_at(record, "IsFolder")) };
+	struct rest_row row = {
+		.folder = r->more || cJSON_IsTrue(rest_value_at(record, "IsFolder"))
+	};
 
 	rest_id(rest_value_at(record, "Id"), row.id);
 	row.name = rest_text(record, r->name);

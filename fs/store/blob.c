@@ -113,8 +113,10 @@ blob_abandon(struct blob *b, int error)
 	blob_unlist(b);
 }
 
-/* A fill is finished if less is missing than has come: it would cost as much the next time. One that
- * still waits for its source lets go of it. */
+/*
+ * A fill is finished if less is missing than has come: it would cost as much the next time. One
+ * that still waits for its source lets go of it.
+ */
 void
 blob_abandon_if_idle(struct blob *b)
 {

@@ -27,7 +27,9 @@ struct disk;
 int	disk_open(const char *dir, uint64_t limit, struct disk **out);
 void	disk_close(struct disk *);
 
-/* A descriptor of the whole file; -ENOENT, -EMFILE. A file of another size is damaged, and removed. */
+/*
+ * A descriptor of the whole file; -ENOENT, -EMFILE. A file of another size is damaged, and removed.
+ */
 int	disk_find(struct disk *, const char *name, uint64_t size);
 bool	disk_has(struct disk *, const char *name, uint64_t size);
 void	disk_drop(struct disk *, const char *name);

@@ -559,7 +559,7 @@ end_fill(struct blob *b, int rc)
 		b->state = BLOB_WHOLE;
 		b->landed = b->size;
 	} else {
-		blob_abandon(b, rc == -ECANCELED ? -EINTR : rc);	/* the next open tries anew */
+		blob_abandon(b, rc == -ECANCELED ? -EINTR : rc); /* the next open tries anew */
 	}
 	pthread_mutex_unlock(&s->lock);
 	wait_wake(&b->waiting, WAIT_ALL);

@@ -1,8 +1,8 @@
 /*
  * hash - the MD5 of a file, taken as it grows.
  *
- * OpenSSL loads its algorithms at the first use of one, and keeps a failure of that for good. So MD5
- * is loaded when the store opens. Caller locks.
+ * OpenSSL loads its algorithms at the first use of one, and keeps a failure of that for good. So
+ * MD5 is loaded when the store opens. Caller locks.
  */
 #pragma once
 

@@ -89,8 +89,10 @@ void	blob_put(struct blob *);
  * fill's. The first call that needs bytes which are not there starts the fill.
  */
 ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
-/* Reads what blob_ready granted: 0, or -EIO if it is not there any more. Then the blob has failed, and
- * the next store_get fills another. */
+/*
+ * Reads what blob_ready granted: 0, or -EIO if it is not there any more. Then the blob has failed,
+ * and the next store_get fills another.
+ */
 int	blob_pread(struct blob *, void *, size_t n, uint64_t off);
 bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been checked */
 /* The caller, who keeps the blob until its fill ends, does not need it: the fill need not go on for

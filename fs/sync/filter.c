@@ -55,7 +55,8 @@ remove_unmatched(struct updater *u, char (*ids)[19], size_t n)
 	struct ids came = { 0 };
 	struct page page = { .updater = u, .came = &came };
 	int rc = rest_documents(u->rest,
-	    &(struct rest_query){ .kind = u->kind, .ids = ids, .id_count = n, .filter = u->o->filter,
+	    &(struct rest_query){ .kind = u->kind, .ids = ids, .id_count = n,
+		.filter = u->o->filter,
 		.archived = u->o->archived },
 	    pages_put, pages_end, &page);
 

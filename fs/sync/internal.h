@@ -66,8 +66,11 @@ struct times {
 	int64_t		 newest;	/* SystemModstamp */
 	int64_t		 again;		/* a stamp from then on may be of two changes in a second */
 };
-/* After each page whose rc this is. A stamp counts up to the org's clock at the first page: a change
- * since then may be on an earlier page. -ERANGE: the answer is older than what was asked for. */
+/*
+ * After each page whose rc this is. A stamp counts up to the org's clock at the first page: a
+ * change since then may be on an earlier page. -ERANGE: the answer is older than what was asked
+ * for.
+ */
 int	pages_note_times(struct times *, int rc, const struct rest_page *);
 /* After the last one. began: by this machine's clock. */
 int	pages_put_complete(const struct updater *, int64_t newest, int64_t began);

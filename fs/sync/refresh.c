@@ -4,7 +4,7 @@
 
 #include "versions.h"
 
-#define OVERLAP		(10 * 60 * 1000)	/* ms: a change is committed that long after its stamp */
+#define OVERLAP	(10 * 60 * 1000)	/* ms, at most, from a change's stamp to its commit */
 #define STAMP_GRAIN	5000	/* ms: stamps are whole seconds, and are committed a little later */
 
 struct refresh {

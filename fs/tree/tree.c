@@ -132,7 +132,9 @@ tree_lookup(struct tree *t, uint64_t parent, const char *name, struct tree_entry
 	if (rc == 0)
 		rc = node_entry(t, &n, NULL, fresh, out);
 	if (rc == 0 && n.kind == REFRESH)
-		out->ino = *name == '.' ? parent : REFRESH + REFRESH_STEP * (uint64_t)++t->refreshers;
+		out->ino = *name == '.' ?
+		    parent :
+		    REFRESH + REFRESH_STEP * (uint64_t)++t->refreshers;
 	if ((expires && (rc < 0 || n.kind >= KEYED)) || (rc == -ENOENT && may_be_unlisted(name)))
 		out->name_for = 0;
 	node_free(&n);
