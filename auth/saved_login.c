@@ -108,16 +108,21 @@ saved_login_read(const struct saved_login *s, struct login *out)
 static int
 take_lock(struct saved_login *s)
 {
-	int64_t end = clock_ms() + LOCK_WAIT + 1000 * s->config->timeout;
+	const int64_t most = s->lock_stuck ? 0 : LOCK_WAIT + 1000 * s->config->timeout;
+	const int64_t end = clock_ms() + most;
 	int rc;
 
 	while ((rc = token_file_lock(s->path, &s->lock)) == -EAGAIN && clock_ms() < end)
 		if (pause_for(s, SLICE) < 0)
 			return -EINTR;
-	if (rc < 0 && rc != -ENOMEM)
+	if (rc == -EAGAIN && !s->lock_stuck)
+		log_warn("token", "%s: another process has kept it locked for %d s; is it stopped?",
+		    s->path, (int)(most / 1000));
+	else if (rc < 0 && rc != -EAGAIN && rc != -ENOMEM)
 		log_warn("token",
 		    "%s: cannot be locked: %s; do not use this login in two processes at once",
 		    s->path, strerror(-rc));
+	s->lock_stuck = rc == -EAGAIN;
 	return rc == -ENOMEM ? rc : 0;
 }
 

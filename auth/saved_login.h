@@ -20,6 +20,7 @@ struct saved_login {
 	struct http	*http;
 	char		*path;		/* its directory is made at open: a confined mount cannot */
 	int		 lock;		/* -1: not held */
+	bool		 lock_stuck;	/* the last wait was in vain: the next is none */
 	/* why the last call failed; saved_login_tell logs it. Empty: nothing, or it is logged */
 	struct oauth_failure failure;
 };
