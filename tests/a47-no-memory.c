@@ -1,6 +1,5 @@
 /*
- * OpenSSL gets no memory for a while, beginning with any of its allocations: the next read is
- * right.
+ * For a while OpenSSL gets no memory, from any of its allocations on. The next read is right.
  */
 #include <openssl/crypto.h>
 #include <sys/wait.h>
@@ -11,9 +10,9 @@
 
 #define SIZE	100
 #define MD5	"533101bb140ef01732a98149e6e1d217"
-#define FIRST	4000		/* the last allocation that is tried as the first to fail */
+#define FIRST	4000		/* no later allocation is tried as the first one that fails */
 
-static atomic_int left = -1;	/* allocations until they fail; -1: they do not */
+static atomic_int left = -1;	/* so many allocations succeed; -1: all do */
 
 static bool
 fails(void)
@@ -63,7 +62,7 @@ read_all(struct store *s, struct source *source)
 	return got;
 }
 
-/* In a process of its own, which has used nothing of OpenSSL yet. */
+/* Runs in a new process, which has used nothing of OpenSSL yet. */
 static bool
 recovers(int first)
 {
@@ -100,6 +99,6 @@ main(void)
 		return 1;
 	for (int first = 1; first <= FIRST && !bad; first += 1 + first / 2)
 		bad = recovers(first) ? 0 : first;
-	is_int(bad, 0, "a check that failed for want of memory works the next time");
+	is_int(bad, 0, "a check that failed for lack of memory works the next time");
 	return tap_done();
 }

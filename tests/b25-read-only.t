@@ -1,6 +1,6 @@
 #!/bin/sh
-# A mount answers each call as a read-only filesystem does, but for what docs/limits.md says.
-unset TMPDIR	# another user must get there
+# Each call on a mount ends as on a read-only disk. docs/limits.md lists the exceptions.
+unset TMPDIR	# so that another user can enter $TMP
 . "${0%/*}/lib.sh"; plan 5
 data=$TMP/data other=$TMP/other
 mkdir -p "$data" "$other"
@@ -10,7 +10,7 @@ org_start --data "$data"
 fs_mount -o allow_other,umask=022
 chmod 711 "$TMP"
 
-# The other one is ext4 or, where no loop device is to be had, tmpfs.
+# The read-only disk is ext4, or tmpfs if there is no loop device.
 truncate -s 4M "$TMP/image" && mkfs.ext4 -q "$TMP/image" && mount -o loop,nosuid,nodev,noexec "$TMP/image" "$other" ||
 	mount -t tmpfs -o nosuid,nodev,noexec none "$other"
 trap 'umount "$other" 2>/dev/null; cleanup; [ "$failed" = 0 ] && [ "$number" = "${planned:-0}" ] || exit 1' EXIT
@@ -21,9 +21,9 @@ mount -o remount,ro "$other"
 
 python3 "$TOP/tests/read_only.py" "$MNT" "$other" >"$TMP/differences" 2>"$TMP/err"
 is 'all calls are made as root and as another user' "$(grep -c '^calls' "$TMP/differences") $(cat "$TMP/err")" '2 '
-is 'each difference from a read-only disk is in docs/limits.md' "$(grep '^NEW' "$TMP/differences")" ''
+is 'each difference from a read-only disk is a known one' "$(grep '^NEW' "$TMP/differences")" ''
 tr '\n' ' ' <"$TOP/docs/limits.md" | tr -s ' ' >"$TMP/limits"
-is 'docs/limits.md has the words of each difference' "$(cut -f1 "$TMP/differences" | grep -v '^NEW\|^calls' |
+is 'docs/limits.md has a sentence about each known difference' "$(cut -f1 "$TMP/differences" | grep -v '^NEW\|^calls' |
 	sort -u | while read -r words; do grep -qF "$words" "$TMP/limits" || echo "$words"; done)" ''
 table=$MNT/documents/Table/Table.csv
 truncating() { python3 -c 'import os, sys; os.open(sys.argv[1], os.O_RDONLY | os.O_TRUNC)' "$1" 2>&1; }

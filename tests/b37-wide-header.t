@@ -1,5 +1,6 @@
 #!/bin/sh
-# Documents with many columns: all views and names are there, and the mount needs the memory of one of them.
+# Six documents have very many columns. The mount shows all views and all names of columns. It needs no more memory
+# than for one of these documents.
 . "${0%/*}/lib.sh"; plan 7
 N=${N:-150000} OTHERS=5
 mkdir "$TMP/data"
@@ -22,7 +23,7 @@ is 'the header of table.csv has every name' "$(head -n 1 "$views/table.csv" | wc
 for i in $(seq $OTHERS); do ls -f "$MNT/parsed/other$i/columns" | wc -l; done >"$TMP/counts"
 peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$pid/status")
 most=$((24576 + N / 4))
-case $BUILD in *asan|*tsan) most=1048576 ;; esac	# it keeps what is freed for a while
+case $BUILD in *asan|*tsan) most=1048576 ;; esac	# a sanitizer keeps freed memory for a while
 ok "a wide header needs less than $((most / 1024)) MB: $peak KB" test "$peak" -lt $most
 fs_unmount
 fs_mount

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A mount starts well whoever starts it: with closed descriptors, with many open ones, with small limits.
+# A mount starts well with closed descriptors, with many open ones, with blocked signals and with small limits.
 . "${0%/*}/lib.sh"; plan 31
 data=$TMP/data
 mkdir "$data"
@@ -19,7 +19,7 @@ for closed in '<&-' '>&-' '2>&-' '<&- >&-' '>&- 2>&-' '<&- 2>&-' '<&- >&- 2>&-';
 	end
 done
 "$BUILD/sffs-auth" status sim >&- 2>"$TMP/err"
-is 'sffs-auth without standard output says so' "$? $(cat "$TMP/err")" \
+is 'sffs-auth says that its standard output is closed' "$? $(cat "$TMP/err")" \
 	'1 sffs-auth: standard output: Bad file descriptor'
 "$sffs" doctor sim >/dev/full
 is 'sffs doctor fails if its report cannot be written' "$?" 1
@@ -28,12 +28,12 @@ exec 9>"$TMP/lock" 8<"$TMP"
 flock 9
 fs_mount
 exec 9>&- 8<&-
-ok 'a lock of the caller is free when the caller lets it go' flock -n "$TMP/lock" true
+ok 'the mount does not hold a lock that its caller has released' flock -n "$TMP/lock" true
 is 'no process of the mount has a descriptor of the caller' "$(for p in $(daemon) $(pgrep -f "^sffs-mounter .* $MNT\$")
 do ls -l "/proc/$p/fd"; done | grep -c "$TMP\$\|$TMP/lock")" 0
 end
 
-# as a caller that ignores the end of children and blocks all signals
+# odd COMMAND...: runs it as a caller does that ignores SIGCHLD and blocks all signals.
 odd() { python3 -c 'import os, signal, sys
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -45,16 +45,16 @@ is 'a caller that blocks all signals can mount' "$? $(cat "$docs/hello/hello.txt
 kill "$(daemon)"
 ok 'SIGTERM ends the mount of a caller that blocks it' gone
 
-# Ctrl-Z for a script that has mounted reaches the mounter, which is in its process group.
+# Ctrl-Z stops a script and its process group. The mounter is in the process group of the script that mounted.
 fs_mount
 kill -TSTP "$(pgrep -f "^sffs-mounter .* $MNT\$")"
 fs_unmount
-ok 'after Ctrl-Z in the script that mounted, the process of the mount ends when it is unmounted' gone
+ok 'an unmount ends the process of the mount, also after Ctrl-Z in the script that mounted' gone
 
 # Limits.
 rm -rf "$XDG_CACHE_HOME/sffs"
 prlimit --fsize=300000 "$sffs" sim "$MNT" 2>"$TMP/err"
-is 'a limit of file sizes is said at the start' "$? $(cat "$TMP/err")" \
+is 'a start warns of a limit of file sizes' "$? $(cat "$TMP/err")" \
 	'0 sffs: no document of more than 300000 bytes can be read (ulimit -f)'
 cat "$docs/large/large.bin" >/dev/null 2>&1
 is 'a document larger than the limit of file sizes cannot be read' "$?" 1
@@ -62,12 +62,12 @@ is 'the mount survives a document larger than the limit' "$(cat "$docs/hello/hel
 end
 rm -rf "$XDG_CACHE_HOME/sffs"
 prlimit --fsize=16384 "$sffs" sim "$MNT" 2>"$TMP/err"
-is 'where the limit of file sizes leaves no room for the list of documents, sffs exits' "$?" 1
+is 'sffs exits if the limit of file sizes leaves no room for the list of documents' "$?" 1
 like '... and says why' "$(tail -1 "$TMP/err")" 'sffs: *catalogue-*'
 rm -rf "$XDG_CACHE_HOME/sffs"
 
 for n in $(seq 4 40); do
-	# the search for leaks needs descriptors, and does not end without
+	# LeakSanitizer needs descriptors, and without them it does not end
 	ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" prlimit --nofile=$n "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err"
 	echo "$?" >>"$TMP/statuses"
 	! grep -q " $MNT " /proc/mounts || end
@@ -78,7 +78,7 @@ is 'a start with too few descriptors says ulimit -n, and nothing else' "$(cat "$
 is 'a start with 4 descriptors fails, one with 40 mounts' "$(head -1 "$TMP/statuses") $(tail -1 "$TMP/statuses")" '1 0'
 
 prlimit --nofile=60 "$sffs" sim "$MNT" 2>/dev/null
-is 'a program that opens more files than the mount may gets EMFILE' "$(python3 - "$docs" <<'EOF'
+is 'a program gets EMFILE if it opens more files than the mount may open' "$(python3 - "$docs" <<'EOF'
 import errno, os, sys
 fds, errors = [], set()
 for i in range(1, 101):
@@ -92,5 +92,5 @@ EOF
 )" EMFILE
 log() { sed 's/^/# /' "$MNT/.sffs/log"; }
 [ "$failed" = 0 ] || log
-is 'all files can be read when that program has closed its own' "$(cat "$docs"/d*/d*.txt | sort -n | tail -1)" 100
+is 'all files can be read again when that program has ended' "$(cat "$docs"/d*/d*.txt | sort -n | tail -1)" 100
 end

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Other bytes under the same version Id and size: after a refresh they are read, with all that is made of them. A file
-# that is open stays what it was.
+# The bytes of a version change, but its Id and its size do not. After a refresh the mount shows the new bytes and new
+# views of them. A file that was open keeps its old bytes.
 . "${0%/*}/lib.sh"; plan 28
 data=$TMP/data
 mkdir "$data"
@@ -33,33 +33,33 @@ replace Table --data-urlencode 'content=c,b
 replace Late -d content=two
 same 'before a refresh the cached bytes are read' "$docs/Big/Big.bin" "$TMP/big1"
 fs_sync
-is 'bytes that change in place keep the version' "$(version Big)" "$before"
+is 'a version whose bytes change in place keeps its Id' "$(version Big)" "$before"
 same 'after a refresh the new bytes are read' "$docs/Big/Big.bin" "$TMP/big2"
-is 'stat knows the size of the new bytes' "$(stat -c %s "$docs/Big/Big.bin")" 3000000
+is 'stat shows the size of the new bytes' "$(stat -c %s "$docs/Big/Big.bin")" 3000000
 same 'content has the new bytes too' "$docs/Big/content" "$TMP/big2"
-ok 'the new bytes are another inode' test "$(stat -c %i "$docs/Big/Big.bin")" != "$inode"
+ok 'the new bytes have another inode' test "$(stat -c %i "$docs/Big/Big.bin")" != "$inode"
 ok 'MD5SUMS has the MD5 of the new bytes' sh -c "cd '$MNT' && md5sum -c --quiet .sffs/MD5SUMS"
 is 'checksum is the MD5 of the new bytes' "$(getfattr --absolute-names --only-values -n user.salesforce.checksum \
 	"$docs/Big/Big.bin")" "$(md5sum <"$TMP/big2" | cut -d' ' -f1)"
 cat <&3 >>"$TMP/open"
-same 'a file that is open stays what it was, half read before and half after' "$TMP/open" "$TMP/big1"
+same 'an open file keeps its old bytes, half read before the refresh and half after it' "$TMP/open" "$TMP/big1"
 is 'fstat of the open file shows the old inode' "$(stat -L -c %i /dev/fd/3)" "$inode"
 python3 -c 'import mmap, sys; sys.stdout.buffer.write(mmap.mmap(3, 0, prot=mmap.PROT_READ)[:])' >"$TMP/mapped"
 same 'a mapping of the open file has the old bytes' "$TMP/mapped" "$TMP/big1"
-is 'an open file of which nothing was read gives an error, not the new bytes' \
+is 'an open file that nobody has read yet gives an error, not the new bytes' \
 	"$(cat <&4 2>&1 | grep -o 'Input/output error')" \
 	'Input/output error'
 is 'a new open of that file reads the new bytes' "$(cat "$docs/Late/Late.txt")" two
 is 'views show the new bytes' "$(cat "$MNT/parsed/Table/table.tsv" "$MNT/parsed/Table/columns/c")" 'c	b
 3	4
 3'
-ok 'a column that the new bytes lack is gone' not test -e "$MNT/parsed/Table/columns/a"
+ok 'a column is gone if the new bytes lack it' not test -e "$MNT/parsed/Table/columns/a"
 is 'an open view shows the old bytes' "$(cat <&5)" '1	2'
 is 'the document still has one version' "$(ls "$MNT/versions/Big")" 1.bin
 same 'its version has the new bytes' "$MNT/versions/Big/1.bin" "$TMP/big2"
 exec 3<&- 4<&- 5<&-
 
-# Again and back, and while nothing is mounted.
+# The first bytes come back. Then the bytes change while nothing is mounted.
 replace Big -d file="$TMP/big1"
 org_forget
 fs_sync
@@ -75,7 +75,7 @@ replace Big -d file="$TMP/big2"
 fs_sync
 is 'with versions=all the document still has one version' "$(ls "$MNT/versions/Big")" 1.bin
 
-# Nobody sees checksums: then the version's SystemModstamp says that it has changed.
+# The org shows no checksums: then the SystemModstamp of a version says that it has changed.
 fs_unmount
 rm -rf "$XDG_CACHE_HOME/sffs"
 org fault -d kind=error -d status=400 -d code=INVALID_FIELD -d times=1 --data-urlencode 'match=GET *query*' \
@@ -93,7 +93,7 @@ fs_sync
 is 'without a checksum new bytes of another size are read' \
 	"$(cat "$docs/Again/Again.txt" | wc -c) $(stat -c %s "$docs/Again/Again.txt")" '6 6'
 
-# ... and nothing tells two halves apart: a download that breaks begins anew.
+# Without a checksum nobody can tell whether two halves fit: a download that breaks begins anew.
 org set -d range=1 >/dev/null
 org fault -d kind=drop-after -d bytes=500000 -d times=1 --data-urlencode 'match=GET *VersionData' >/dev/null
 org fault -d kind=hold -d times=1 --data-urlencode 'match=GET *VersionData' >/dev/null
@@ -103,5 +103,5 @@ org_wait 'GET *VersionData' 2
 replace Half -d file="$TMP/half2"
 org release -X POST >/dev/null
 wait $!
-ok 'a download that breaks, and goes on with other bytes, is no mixture' sh -c \
+ok 'a download does not mix old and new bytes if it breaks between them' sh -c \
 	"[ \"\$(tr -d b <'$TMP/half' | wc -c)\" = 0 ] || [ \"\$(tr -d a <'$TMP/half' | wc -c)\" = 0 ]"

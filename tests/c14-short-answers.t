@@ -1,5 +1,5 @@
 #!/bin/sh
-# The org gives fewer records than it counts, or pages that never end: an error, and nothing is taken away.
+# The org sends fewer records than it counts, or pages that never end. This is an error, and no document disappears.
 . "${0%/*}/lib.sh"; plan 28
 data=$TMP/data
 for i in 1 2 3 4; do
@@ -18,7 +18,8 @@ calm() { org set -d 'missing=0&loop=0&page-size=2' >/dev/null; org fault/clear -
 full() { echo full >"$MNT/.sffs/refresh"; }
 names() { ls "$docs" | grep "$1" | paste -sd,; }
 words='another number of records than it counts|the pages of the answer are a loop'
-# Whatever the org does to its pages, this fails soon, and leaves the tree as it is. $i counts the tries.
+# fails WHAT COMMAND...: with each kind of bad pages the command fails soon and leaves the tree as it is. $i counts the
+# tries.
 fails() {
 	what=$1 i=0; shift
 	ls "$MNT/by-id" >"$TMP/before" 2>&1
@@ -32,7 +33,7 @@ fails() {
 	done
 	ls "$MNT/by-id" >"$TMP/after" 2>&1
 	ok "$what" not cat "$TMP/wrong"
-	same '... and takes nothing away' "$TMP/before" "$TMP/after"
+	same '... and no document disappears' "$TMP/before" "$TMP/after"
 	rm -f "$TMP/wrong"
 }
 
@@ -43,21 +44,21 @@ before=$(ls "$docs" | wc -l)
 look() { ls "$MNT/$1$i/"; }
 fails 'documents of a record that do not add up are an error' look records/Account/Acme
 fails 'documents of a folder that do not add up are an error' look libraries/Sales/Plans
-# All versions have come before the loop is found.
+# With loop=1000 all versions arrive before sffs finds the loop.
 LOOP= fails 'versions of a document that do not add up are an error' look versions/T
 unset LOOP
 like 'the log says that the numbers differ or that the pages are a loop' "$(grep -cE "$words" "$MNT/.sffs/log")" \
 	'[1-9]*'
 
-# The list of all Ids. A refresh finds nothing here: what changed last is out of reach.
+# The list of all Ids. A refresh finds no change here, since the document that changed is out of reach.
 change add -d title=Secret -d content=secret
 fs_sync
 change unshare -d title=Secret
 fails 'a list of all Ids that does not add up is an error' full
 full
-is 'a list of all Ids that is whole shows what is out of reach' "$(names S)" ''
+is 'a whole list of all Ids shows that a document is out of reach' "$(names S)" ''
 
-# Documents that it brings into reach.
+# Documents that come into reach. Only the list of all Ids shows them.
 for i in 1 2 3; do change unshare -d title=T$i; done
 full
 is 'documents that are not shared any more are gone' "$(names T)" T4
@@ -78,21 +79,21 @@ fs_sync
 is 'the next refresh shows all changes' "$(names '[RT]')" R1,R2,R3,T4
 fs_unmount
 
-# A filter: documents that may not match any more.
+# With a filter, a refresh asks by Id whether changed documents still match.
 fs_mount -o "refresh=3600,tries=1,filter=Title LIKE 'R%'"
 change rename -d title=R1 -d to=X1
 for i in 2 3; do change new-version -d title=R$i -d content=new; done
 org fault -d kind=body -d times=forever --data-urlencode 'match=GET *WHERE Id IN*' \
 	-d 'body={"totalSize":2,"done":true,"records":[]}' >/dev/null
 ok 'a refresh with a filter fails if the answer by Ids does not add up' not fs_sync
-is '... and takes nothing away' "$(names .)" R1,R2,R3
+is '... and no document disappears' "$(names .)" R1,R2,R3
 org set -d page-size=1 >/dev/null
 org fault/clear -X POST >/dev/null
 fs_sync
 is 'a refresh with a filter takes its answer on several pages' "$(names .)" R2,R3
 fs_unmount
 
-# A first fill, in pages of two, whose later pages are not whole.
+# A first fill in pages of two. A later page lacks records.
 refill() {
 	rm -rf "$XDG_CACHE_HOME/sffs"
 	org_forget
@@ -107,8 +108,8 @@ fault() { org fault -d times=1 --data-urlencode 'match=GET */query/*' "$@" >/dev
 empty='body={"totalSize":28,"done":true,"records":[]}'
 fault -d kind=body -d "$empty"
 refill
-is 'a first fill goes on after a page that leaves out what was deleted meanwhile' "$(ls "$MNT/by-id")" "$all"
-calls '... once the org has counted what has come' "GET */query?*COUNT() FROM ContentDocument WHERE Id <= *" 1
+is 'a first fill goes on after a page without the documents that were deleted meanwhile' "$(ls "$MNT/by-id")" "$all"
+calls '... once the org has counted the documents' "GET */query?*COUNT() FROM ContentDocument WHERE Id <= *" 1
 fs_unmount
 fault -d kind=body --data-urlencode 'body={"totalSize":28,"done":true,"records":[{"Id":"'"$last"'","IsDeleted":true,
 	"SystemModstamp":"2024-01-01T00:00:00.000+0000"}]}'
@@ -120,7 +121,7 @@ org fault/clear -X POST >/dev/null
 
 # The second page fails: the fill goes on where it was.
 fault -d kind=error -d status=500 -d code=UNKNOWN_EXCEPTION
-ok 'a first fill that the org fails to answer is an error' not refill
+ok 'a first fill is an error if the org does not send a page' not refill
 org_forget
 fs_mount -o refresh=3600,tries=1
 calls '... and goes on after the last page that came' 'GET */query?*FROM ContentDocument WHERE Id > *' 1

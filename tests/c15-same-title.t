@@ -14,11 +14,11 @@ add Same Same.csv >/dev/null
 sixth=$(add Same.txt Same.txt)
 add metadata metadata.json >/dev/null
 fs_mount
-is 'five documents of one title, and one titled like their names, have six names' \
+is 'five documents of one title have five names, and a title like one of these gets a sixth name' \
 	"$(ls "$MNT/documents" | grep Same | sort | paste -sd,)" \
 	"$(printf '%s\n' Same "Same ($third)" "Same ($fourth)" Same.csv Same.txt "Same.txt ($sixth)" | sort |
 	paste -sd,)"
-is 'a directory with a longer name holds the file with the title' \
+is 'a file is called by its title, also in a directory with a longer name' \
 	"$(ls "$MNT/documents/Same.csv" "$MNT/documents/Same.txt ($sixth)" | paste -sd,)" \
 	"$MNT/documents/Same.csv:,Same.csv,metadata.json,parsed,,\
 $MNT/documents/Same.txt ($sixth):,Same.txt,metadata.json"
@@ -26,6 +26,6 @@ is 'a file titled metadata.json keeps its name' "$(cat "$MNT/documents/metadata/
 is 'its record is .metadata.json' "$(jq -r .Title "$MNT/documents/metadata/.metadata.json")" metadata
 org change -d op=delete -d id="$(org document -G -d title=Same | cut -d' ' -f1)" >/dev/null
 fs_sync
-is 'when the oldest is deleted the next takes its name, and another the name of that' \
+is 'when the oldest is deleted the next one takes its name, and a third one takes the name of the second' \
 	"$(ls "$MNT/documents" | grep Same | sort | paste -sd,)" \
 	"$(printf '%s\n' Same Same.txt "Same ($fourth)" Same.csv "Same.txt ($sixth)" | sort | paste -sd,)"

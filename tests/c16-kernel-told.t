@@ -1,6 +1,6 @@
 #!/bin/sh
-# A refresh ends only when the kernel has dropped every name that changed. A mount ends although a notification of a
-# name waits for a lookup that the kernel has begun.
+# A refresh ends only when the kernel has dropped every name that changed. A mount can end although a notification about
+# a name waits in the kernel, behind a lookup.
 . "${0%/*}/lib.sh"; plan 6
 case $BUILD in *asan|*tsan) for i in 1 2 3 4 5 6; do ok 'a sanitizer cannot be loaded after another library' true; done
 	exit ;; esac

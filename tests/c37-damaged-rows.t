@@ -1,6 +1,6 @@
 #!/bin/sh
-# A row of the catalogue that was damaged where SQLite notices nothing never gives one document's bytes under another's
-# name: the list is begun anew.
+# A row of the catalogue is damaged in a way that SQLite does not notice. No document shows the bytes of another one:
+# sffs begins a new catalogue.
 . "${0%/*}/lib.sh"; plan 9
 data=$TMP/data
 mkdir "$data"
@@ -10,14 +10,14 @@ printf 'a,b\n3,4\n' >"$data/Table2.csv"
 touch -d '2020-01-01 UTC' "$data"/*	# so that no refresh mentions them again
 echo new >"$data/New.txt"
 org_start --data "$data"
-# damage SQL: while nothing is mounted.
+# damage SQL: changes the catalogue while nothing is mounted.
 damage() {
 	fs_unmount
 	python3 -c 'import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2]); c.commit()' \
 		"$(ls "$XDG_CACHE_HOME"/sffs/*/catalogue-*.db)" "$1"
 	fs_mount -o refresh=3600
 }
-# Every file whose bytes are not its own.
+# Prints each file that has bytes of another one.
 wrong() {
 	for i in 1 2 3; do
 		text=$(cat "$MNT/documents/T$i/T$i.txt" 2>/dev/null) && [ "$text" != "text $i" ] && echo "T$i: $text"

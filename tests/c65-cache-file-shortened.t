@@ -1,5 +1,5 @@
 #!/bin/sh
-# Another process shortens a cached file while it is open: nobody reads a part of it to a clean end.
+# Another process shortens a cached file while it is open. A reader gets all bytes or an error, never just a part.
 . "${0%/*}/lib.sh"; plan 11
 data=$TMP/data
 mkdir "$data"
@@ -10,11 +10,11 @@ file=$MNT/documents/Big/Big.bin view=$MNT/parsed/Table/rows.tsv
 fs_mount -o refresh=3600
 cat "$file" "$view" >/dev/null
 cp "$view" "$TMP/view"
-fs_unmount; fs_mount -o refresh=3600	# the kernel has no pages of them
+fs_unmount; fs_mount -o refresh=3600	# so that the kernel has no pages of these files
 blob=$(find "$XDG_CACHE_HOME/sffs" -name '068*' -size 3000000c)
 rendered=$(find "$XDG_CACHE_HOME/sffs" -name '068*.tsv')
 org_forget
-# part FD: an error, after how many bytes.
+# part FD: reads until an error, and prints how many bytes came.
 part() { cat <&"$1" 2>"$TMP/err" | wc -c; }
 
 exec 3<"$file" 4<"$file"
@@ -22,7 +22,7 @@ head -c 1000000 <&3 >"$TMP/first"
 truncate -s 2000000 "$blob"
 got=$(part 3)
 like 'a read beyond the new end of a shortened file is EIO' "$(cat "$TMP/err")" '*Input/output error*'
-ok 'a shortened file gives no byte that is not its own' test "$got" -le 1000000
+ok 'a shortened file gives no byte beyond its new end' test "$got" -le 1000000
 like 'the log says that the cached file has become shorter' "$(tail -1 "$MNT/.sffs/log")" \
 	'*cannot be read back: it has become shorter'
 part 4 >/dev/null
@@ -31,7 +31,7 @@ same 'the next open of a shortened file has all bytes' "$file" "$data/Big.bin"
 calls 'a shortened file costs one download' 'GET *VersionData' 1
 exec 3<&- 4<&-
 same 'the new copy of a shortened file is read right' "$file" "$data/Big.bin"
-is 'the log says so once' "$(grep -c 'become shorter' "$MNT/.sffs/log")" 1
+is 'the log says only once that the cached file has become shorter' "$(grep -c 'become shorter' "$MNT/.sffs/log")" 1
 
 exec 3<"$view"
 head -c 100 <&3 >/dev/null
@@ -41,7 +41,7 @@ like 'a read of a shortened view is EIO' "$(cat "$TMP/err")" '*Input/output erro
 same 'a shortened view is rendered again' "$view" "$TMP/view"
 exec 3<&-
 
-# In the middle of a read, with nothing in the kernel: all or an error.
+# The file is shortened in the middle of a read, and the kernel has no pages of it: all bytes or an error.
 cat >"$TMP/race.py" <<'END'
 import glob, os, random, sys, threading
 file, blobs, right = sys.argv[1], sys.argv[2], open(sys.argv[3], 'rb').read()
@@ -59,7 +59,7 @@ for turn in range(60):
     fd = os.open(file, os.O_RDONLY)
     os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     cut, came = random.randrange(12) * 2 ** 18, b''
-    at = random.randrange(len(right))           # where the reader is when it begins
+    at = random.randrange(len(right))           # the reader is here when the file is shortened
     def shorten():
         os.truncate(blob, cut)
     try:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Dates from year 1 to 9999 are dates: of a document's file, in its record, in the lists, and for its place by age.
+# Dates from year 1 to year 9999 are right everywhere: st_mtime, the record, the lists, and the order by age.
 . "${0%/*}/lib.sh"; plan 26
 data=$TMP/data
 mkdir "$data"
@@ -21,10 +21,11 @@ is 'the older of two documents with one title has the name' "$(cat "$docs/Same/S
 	'olderyounger'
 for date in $dates; do
 	name=D${date%%-*}
-	is "$date" "$(date -u -d "@$(stat -c %Y "$docs/$name/$name.txt")" +%Y-%m-%dT%H:%M:%S)" "$date"
-	is '... in the record' "$(jq -r '.CreatedDate, .ContentModifiedDate, .SystemModstamp' \
+	is "a document of $date has this date" \
+		"$(date -u -d "@$(stat -c %Y "$docs/$name/$name.txt")" +%Y-%m-%dT%H:%M:%S)" "$date"
+	is "the record of a document has $date" "$(jq -r '.CreatedDate, .ContentModifiedDate, .SystemModstamp' \
 		"$docs/$name/metadata.json" | uniq)" "$date.000+0000"
-	ok '... in the list' grep -q "	${date}Z	" "$MNT/.sffs/documents.tsv"
-	is '... of the record itself' "$(date -u -d "@$(stat -c %Y "$docs/$name/metadata.json")" +%Y-%m-%dT%H:%M:%S)" \
-		"$date"
+	ok "documents.tsv has $date" grep -q "	${date}Z	" "$MNT/.sffs/documents.tsv"
+	is "metadata.json itself has the date $date" \
+		"$(date -u -d "@$(stat -c %Y "$docs/$name/metadata.json")" +%Y-%m-%dT%H:%M:%S)" "$date"
 done

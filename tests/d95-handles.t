@@ -1,5 +1,5 @@
 #!/bin/sh
-# A file handle, as an NFS server gives it to clients, lasts: it leads to the same file in the next mount.
+# A file handle, as an NFS server gives it to clients, leads to the same file in the next mount, too.
 . "${0%/*}/lib.sh"; plan 6
 data=$TMP/data
 mkdir "$data"
@@ -18,20 +18,20 @@ is 'all nodes have handles' "$(handles "$@")" ''
 is 'each handle opens its file' "$(handles | grep -vc 'is there$')" 0
 fs_unmount
 fs_mount -o browse,refresh=3600
-is 'a handle opens its file in the next mount, before anybody has looked' "$(handles | grep -v 'is there$')" ''
+is 'a handle opens its file in the next mount before any lookup' "$(handles | grep -v 'is there$')" ''
 handles "$MNT/documents/hello/hello.txt" >/dev/null
 org change -d op=new-version -d title=hello -d content=second >/dev/null
 fs_sync
 fs_unmount
 fs_mount -o browse,refresh=3600
-is 'the handle of a version that is not the latest any more is stale' "$(handles)" \
+is 'a handle is stale when the document has a newer version' "$(handles)" \
 	'/documents/hello/hello.txt: Stale file handle'
 org change -d op=delete -d title=hello >/dev/null
 handles "$MNT/documents/hello" >/dev/null
 fs_sync
 fs_unmount
 fs_mount -o browse,refresh=3600
-is 'the handle of a document that is gone is stale' "$(handles)" '/documents/hello: Stale file handle'
+is 'the handle of a deleted document is stale' "$(handles)" '/documents/hello: Stale file handle'
 handles "$MNT/documents/Table/Table.csv" >/dev/null
 fs_unmount
 fs_mount -o browse,refresh=3600

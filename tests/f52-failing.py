@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """
-Calls fail at random (tests/failing.c): malloc, open and socket, pthread_create, mmap; a few of them or all for a while.
-Meanwhile a start mounts or says why not, a read that ends cleanly has the bytes of one version, and the mount stays.
-Once they stop, each document, view and list is right, and the last version is there. For tests/f52-failing.t, which has
-an org. ROUNDS and STARTS say how much, SEED repeats it.
+tests/failing.c makes calls of sffs fail at random: malloc, open, socket, pthread_create and mmap. For a while a few of
+them fail, or all. Meanwhile a start mounts or says why not, the mount goes on, and a read without an error has the
+bytes of one version. Afterwards each document, view and list is right, and shows the last version.
+tests/f52-failing.t runs this with an org. ROUNDS and STARTS set how long it runs; SEED repeats a run.
 """
 import ctypes, errno, hashlib, mmap, os, random, subprocess, sys, threading, time, urllib.parse, urllib.request
 
@@ -53,7 +53,7 @@ def rows(name, version):
 
 
 def expected(name, version):
-    """path below the mount: bytes."""
+    """Paths below the mount, and the bytes of each."""
     all_of = {f'documents/{name}/content': content(name, version)}
     if name in TABLES:
         all_of[f'parsed/{name}/rows.tsv'] = rows(name, version)
@@ -82,7 +82,7 @@ class World:
 
 
 def whole(path):
-    """Without Python's buffers; the size is that of the version that was opened."""
+    """All bytes of a file, read without Python's buffers."""
     fd = os.open(f'{MNT}/{path}', os.O_RDONLY)
     try:
         parts = []
@@ -128,7 +128,7 @@ def looker(w, seed):
 
 
 def fail(r, gently=False):
-    """Sets the rates: of one kind of calls or of all, few or (not gently) all of them."""
+    """Makes calls fail: one kind or all kinds, at a small rate or, if not gently, at any rate up to 100 %."""
     most = r.choice((300, 3000, 30000) if gently else (3000, 30000, 300000, 1000000))
     kind = r.choice((*range(5), None, None, 0))
     control.seed, control.spare = r.randrange(1 << 32), gently
@@ -143,7 +143,7 @@ def calm():
 
 
 def until_well(what, w):
-    """Tries all that is left until it works, and at most LAST seconds. Says what does not."""
+    """Tries each check until it passes, for at most LAST seconds. Returns those that never pass."""
     left = {'refresh': refresh,
             'the list': lambda: set(os.listdir(f'{MNT}/documents')) >= {*w.version} or 'not whole'}
     for name, version in w.version.items():
@@ -189,11 +189,11 @@ def end(p):
 
 
 def starts(w, r):
-    """Starts under failures, and what is wrong with them."""
+    """Starts sffs while calls fail. Returns what is wrong, and the number of starts that mounted."""
     wrong, mounted = [], 0
     for i in range(STARTS):
         what = fail(r, gently=True)
-        if i == 0:                  # each thread that takes requests needs one
+        if i == 0:                  # large ones fail: each thread that takes requests needs one
             calm()
             control.rates[4] = 500000
         p = start()
@@ -254,7 +254,7 @@ for i in range(ROUNDS):
     wrong += until_well(what, w)
 say(mount.poll() is None and not stuck, 'failing calls end no mount and keep no reader waiting',
     mount.poll(), stuck, log()[-500:])
-say(not w.problems, 'a read to a clean end is one version while calls fail', *w.problems[:20])
+say(not w.problems, 'while calls fail, a read without an error has the bytes of one version', *w.problems[:20])
 say(not wrong, 'after the failures everything is read, listed and refreshed', *wrong[:20], log()[-1000:])
 for i in range(5):
     control.rates[i] = 1000000

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Memory, descriptors, threads and mappings fail at random: a start mounts or says why not; in a mount
-# no byte is wrong and the mount stays; then all is well.
+# Memory, descriptors, threads and mappings fail at random. A start mounts or says why not. A mount goes on and gives no
+# wrong byte. Afterwards all is well.
 . "${0%/*}/lib.sh"; plan 5
 case $BUILD in *asan|*tsan) for i in 1 2 3 4 5; do ok 'a sanitizer has a malloc of its own' true; done; exit ;; esac
 export TMP BUILD MNT

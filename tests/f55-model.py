@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """
-Random steps in an org and in a model of it. After each refresh that succeeds the whole tree is what the model says:
-names, Ids, titles, dates, versions, sizes, checksums and, of some documents, bytes. A refresh that fails takes nothing
-away.
+Makes random changes in an org and in a model of it. After each refresh the whole tree is as in the model: names, Ids,
+titles, dates, versions, sizes, checksums and, of some documents, bytes. If a refresh fails, no document disappears.
 
-For tests/f55-model.t, which has an org and a mount point. STEPS of them; SEED to have the same again.
+tests/f55-model.t runs this with an org and a mount point. STEPS is the number of steps; SEED repeats a run.
 """
 import datetime, hashlib, json, os, random, select, signal, subprocess, sys, time, urllib.parse, urllib.request
 
@@ -23,13 +22,13 @@ def ask(path, /, **form):
 
 
 def daemon():
-    """The process that serves the mount: the one that is not the helper which mounts for it."""
+    """The process that serves the mount, not its sffs-mounter."""
     pids = subprocess.run(['pgrep', '-f', f'^{BUILD}/sffs .* sim {MNT}$'], stdout=subprocess.PIPE).stdout.split()
     return int(pids[0])
 
 
 def unmount():
-    """Another program may look at all mounts just now, as df does: then it is busy for a moment."""
+    """Tries again while the mount is busy, since a program like df may look at all mounts just now."""
     for _ in range(100):
         done = subprocess.run(['fusermount3', '-u', MNT], stderr=subprocess.PIPE, text=True)
         if 'busy' not in done.stderr:
@@ -52,7 +51,7 @@ class Document:
 
 
 def safe(name):
-    """A Title as a name: sffs-tree(5)."""
+    """The name for a Title, as in sffs-tree(5)."""
     name = ''.join('_' if c == '/' or ord(c) < 32 or ord(c) == 127 else c for c in name)
     if name[:1] in ('.', '-'):
         name = '_' + name[1:]
@@ -86,11 +85,11 @@ class Model:
     def __init__(self):
         self.documents = []
         self.files = 0
-        self.need_full = False          # a change that no other refresh shows
+        self.need_full = False          # only a full refresh shows the last changes
         self.changed = False            # since the last refresh
 
     def names(self):
-        """Oldest document first, each takes the first free of its three names."""
+        """From the oldest document on, each takes the first free one of its three names."""
         taken = {}
         for d in sorted(self.documents, key=lambda d: d.created):
             if d.listed():
@@ -109,7 +108,7 @@ class Model:
         return ''.join(r.choices('abcdefgh,\n"', k=size)) if size < 5000 else f'{r.random()}\n' * (size // 20)
 
     def put(self, text):
-        """A file of its own with these bytes: the org reads it when it is asked for them."""
+        """Writes the text to a new file. The org reads this file when somebody downloads the document."""
         self.files += 1
         path = f'{TMP}/content-{self.files}'
         with open(path, 'w', encoding='utf8') as f:
@@ -140,7 +139,7 @@ class Model:
             self.change('new-version', d, file=self.put(text), path=f'{d.title}.{d.extension}'.replace('/', '_'))
             d.versions.append(text)
             d.modified = None
-        elif kind == 'replace':         # in place: other bytes under the same Id, often as many
+        elif kind == 'replace':         # in place: other bytes under the same Id, often of the same size
             old = d.versions[-1]
             d.versions[-1] = ''.join(r.sample(old, len(old))) if r.random() < 0.6 else self.content()
             self.change('replace', d, file=self.put(d.versions[-1]))
@@ -184,11 +183,11 @@ class World:
         self.model = Model()
         self.log = []
         self.problems = []
-        self.clock = r.choice(('skew', 'date-skew'))    # the org's clock is wrong, or only what it tells
+        self.clock = r.choice(('skew', 'date-skew'))    # wrong is the org's clock, or only its Date header
         self.skew = 0
 
     def mount(self):
-        calm()                          # a first fill that fails mounts nothing
+        calm()                          # because a first fill that fails mounts nothing
         mounted = subprocess.run([f'{BUILD}/sffs', '-o', 'refresh=3600,tries=2', 'sim', MNT], stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT)
         if mounted.returncode != 0:
@@ -208,12 +207,12 @@ class World:
         elif what == 'skew':
             before, self.skew = self.skew, r.choice(SKEWS)
             ask('set', **{self.clock: self.skew})
-            # Changes by a clock that was behind are older than those that have come.
+            # While the clock was behind, changes got dates before those that the mount knows.
             self.model.need_full |= self.model.changed and self.clock == 'skew' and self.skew > before
             what = f'{self.clock}={self.skew}'
         elif what == 'page-size':
             ask('set', **{'page-size': r.choice((1, 2, 3, 7, 200, 2000))})
-        elif what == 'rows':            # fewer than are counted, or the same ones again and again
+        elif what == 'rows':            # fewer records than counted, or the same ones again and again
             setting = r.choice(('missing', 'loop'))
             ask('set', **{setting: r.choice((1, 2, 1000))})
             what = f'rows: {setting}'
@@ -276,12 +275,12 @@ class World:
                 self.problem(f"{name[:30]} ({d.id}): {e.strerror}: " + open(f"{MNT}/.sffs/log").read()[-600:])
 
     def read_any(self):
-        """Whatever is wrong with the org just now, a read has right bytes or an error."""
+        """A read gives the right bytes or an error, whatever is wrong with the org just now."""
         for name, d in r.sample(sorted(self.model.names().items()), min(2, len(self.model.names()))):
             try:
                 with open(f'{MNT}/documents/{name}/content', 'rb') as f:
                     if f.read() != d.versions[-1].encode():
-                        self.problem(f'{name[:30]} ({d.id}): a read of other bytes while the org is ill')
+                        self.problem(f'{name[:30]} ({d.id}): a read gives other bytes while the org has a fault')
             except OSError as e:
                 self.log.append(f'read: {e.strerror}')
 

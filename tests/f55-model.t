@@ -1,6 +1,6 @@
 #!/bin/sh
-# After random changes, faults and kills, each refresh shows the tree that a model of the org has. STEPS of them;
-# make soak does 300 with each of 20 seeds.
+# After random changes, faults and kills, each refresh shows the same tree as a model of the org. STEPS is the number of
+# steps; make soak makes 300 with each of 20 seeds.
 . "${0%/*}/lib.sh"; plan 1
 export BUILD TMP MNT
 mkdir "$TMP/data"

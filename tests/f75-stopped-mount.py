@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """
-Two mounts share a cache. One is stopped at a random moment of a start, a refresh, reads or the renewal of its login.
-Meanwhile the other lists, reads, refreshes, unmounts and mounts; then the first goes on and ends what it had begun.
-For tests/f75-stopped-mount.t, which has an org and a mount point. ROUNDS is the number of stops, SEED repeats a run.
+Two mounts share a cache. SIGSTOP stops one of them at a random moment of a start, a refresh, a read or a renewal of its
+login. Meanwhile the other one lists, reads, refreshes, unmounts and mounts. Then the first one goes on, and finishes
+its work. tests/f75-stopped-mount.t runs this with an org and a mount point. ROUNDS is the number of stops, SEED repeats
+a run.
 """
 import errno, hashlib, os, random, signal, subprocess, sys, threading, time, urllib.parse, urllib.request
 
@@ -55,7 +56,7 @@ def read(where, name):
 
 
 def within(what, function, *args):
-    """The error that function ends with, or 0; raises if it does not end, or not as it may."""
+    """Runs function. Returns its errno, or 0. Raises if it does not end, or ends with another exception."""
     result = []
 
     def run():
@@ -83,7 +84,7 @@ def must(what, function, *args):
 
 
 def names(where):
-    """Not through a directory that the other may not have read yet."""
+    """The list of all documents, from one file: a directory may be one that the mount has not read yet."""
     with open(f'{where}/.sffs/documents.tsv') as f:
         return f.read()
 

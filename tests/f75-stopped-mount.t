@@ -1,6 +1,6 @@
 #!/bin/sh
-# One of two mounts that share a cache is stopped (SIGSTOP) at random moments: the other one goes on. ROUNDS is the
-# number of stops; make soak does 200.
+# Two mounts share a cache. SIGSTOP stops one of them at random moments, and the other one goes on. ROUNDS is the number
+# of stops; make soak makes 200.
 . "${0%/*}/lib.sh"; plan 1
 export TMP BUILD MNT ORG_URL
 mkdir "$TMP/data"

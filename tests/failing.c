@@ -1,9 +1,9 @@
 /*
  * failing - a library to preload that makes system calls and allocations fail at random.
  *
- * FAILING: a file of a struct control, which a test changes while the program runs: see
- * tests/f52-failing.py, which has the same struct. A call fails if its number, hashed with the
- * seed, says so: one seed gives one sequence.
+ * The variable FAILING names a file with a struct control. A test changes this struct while the
+ * program runs; tests/f52-failing.py has the same struct. A hash of the seed and of the number of
+ * a call decides whether the call fails, so that one seed gives one sequence.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,12 +18,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum kind { MEMORY, OPEN, THREAD, MAP, LARGE, KINDS };	/* large: a mebibyte of memory */
+enum kind { MEMORY, OPEN, THREAD, MAP, LARGE, KINDS };	/* LARGE: a mebibyte or more */
 
 struct control {
 	uint32_t	 rates[KINDS];	/* of a million; 0: none fails */
 	uint32_t	 seed;
-	uint32_t	 spare_openssl;	/* 3.0 crashes if its first allocations fail */
+	uint32_t	 spare_openssl;	/* OpenSSL 3.0 crashes if its first allocations fail */
 	_Atomic uint32_t calls;
 	_Atomic uint32_t failed[KINDS];
 };
@@ -43,7 +43,7 @@ static void *(*real_mmap)(void *, size_t, int, int, int, off_t);
 
 #define REAL(function, name) (*(void **)&(function) = dlsym(RTLD_NEXT, name))
 
-/* Others' constructors may come first. */
+/* Constructors of other libraries may open files before this one runs: fails_for calls it, too. */
 __attribute__((constructor)) static void
 begin(void)
 {

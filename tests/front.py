@@ -9,7 +9,7 @@ import urllib.parse, zlib
 
 
 def free_port():
-    """One that no outgoing connection takes meanwhile: below those that the kernel gives out."""
+    """A port below those that the kernel gives to outgoing connections, so that none of them takes it."""
     while True:
         port = random.SystemRandom().randrange(10000, 32000)
         with socket.socket() as s:
@@ -21,7 +21,7 @@ def free_port():
 
 
 def make_certificate(directory, name):
-    """A certificate of 127.0.0.1, which is its own authority: the paths of it and of its key."""
+    """Makes a self-signed certificate for 127.0.0.1. Returns the paths of the certificate and of its key."""
     cert, key = f'{directory}/{name}.pem', f'{directory}/{name}.key'
     if not os.path.exists(cert):
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj',
@@ -40,14 +40,14 @@ def sized(status, body, headers=''):
     return raw(status, body, headers + f'Content-Length: {len(body)}\r\n')
 
 
-# The faults of a connection whose request matched: each gets the connection, and leaves it to be closed.
+# What happens to a connection whose request matches. Each function gets the connection; its caller closes it.
 
 def reset(c):
     c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
 
 
 def bomb(c):
-    """A few kilobytes that are more than is read of any answer when they are unpacked."""
+    """A few kilobytes, which unpack to more than sffs reads of any answer."""
     c.sendall(sized('200 OK', packed_blanks(), 'Content-Encoding: gzip\r\n'))
 
 
@@ -64,7 +64,7 @@ def endless(c):
 
 
 def many_values(c):
-    """An answer that is not too long, but made of twenty million values."""
+    """An answer of twenty million values, which is not too long otherwise."""
     c.sendall(sized('200 OK', b'{"done":true,"totalSize":1,"records":[' + b'0,' * (20 << 20) + b'0]}'))
 
 
@@ -73,18 +73,18 @@ def deep(c):
 
 
 def longer(c):
-    """The answer ends before its length."""
+    """The Content-Length is longer than the answer."""
     c.sendall(raw('200 OK', b'{"done":', 'Content-Length: 5000\r\n'))
 
 
 def shorter(c):
-    """The answer goes on behind its length."""
+    """The Content-Length is shorter than the answer."""
     c.sendall(raw('200 OK', b'{"done":true,"totalSize":0,"records":[]}', 'Content-Length: 9\r\n'))
 
 
 ACTIONS = {f.__name__: f for f in (reset, bomb, endless, many_values, deep, longer, shorter)}
 
-# What a proxy makes of an answer, whatever was asked for: the codings, one after the other.
+# A proxy codes an answer so, one coding after the other, whatever the client has asked for.
 CODINGS = {'gzip': gzip.compress, 'deflate': zlib.compress, 'rot13': bytes}
 CODED = {'gzip': ['gzip'], 'deflate-gzip': ['deflate', 'gzip'], 'rot13': ['rot13']}
 
@@ -118,7 +118,7 @@ class Front:
             threading.Thread(target=self.serve, args=(c,), daemon=True).start()
 
     def set(self, fault, pattern, reply=None):
-        """From here on, `fault` happens: refused, nonsense or certificate to all connections, any other to the requests
+        """Begins a fault. refused, nonsense and certificate happen to all connections, any other fault to the requests
         that match."""
         self.pattern, self.reply, self.fault = re.compile(pattern), reply, fault
         self.requests, self.connects = [], 0
@@ -192,7 +192,7 @@ class Front:
                     e.close()
 
     def take(self, data):
-        """Notes the request that begins here; whether the fault is for it."""
+        """Notes the request that begins here. Returns whether the fault happens to it."""
         if not data.startswith((b'GET ', b'POST ')):
             return False
         line = urllib.parse.unquote(data.split(b' HTTP/', 1)[0].decode('latin-1'))
@@ -223,5 +223,5 @@ class Front:
 
 
 def os_dup(sock):
-    """The same connection, so that whoever drops it need not know of TLS."""
+    """A second socket of this connection for TLS, so that drop_connections can shut down the first one."""
     return socket.socket(fileno=os.dup(sock.fileno()))

@@ -1,6 +1,6 @@
 #!/bin/sh
-# With allow_other, other users read what is mounted; the log and the last calls are the owner's.
-unset TMPDIR	# other users must get there
+# With allow_other, other users read the documents. Only the owner reads the log and spends the last API calls.
+unset TMPDIR	# so that other users can enter $TMP
 . "${0%/*}/lib.sh"; plan 26
 data=$TMP/data
 mkdir "$data"
@@ -39,18 +39,21 @@ is 'other users read what is cached when only the reserve is left' "$(as cat "$d
 is 'other users read no document that is not cached' "$(why as cat "$docs/d2/d2.txt")" 'Disk quota exceeded'
 exec 8>&-
 read -r got <&9
-is 'other users read no document that they opened before' "$opened, $got" 'opened, Disk quota exceeded'
-is 'other users get no view of it' "$(why as stat "$MNT/parsed/Table/table.tsv")" 'Disk quota exceeded'
-is 'other users get no record' "$(why as ls "$MNT/records/Account/Acme")" 'Disk quota exceeded'
-is 'other users get no unknown Id' "$(why as ls "$MNT/by-id/069000000000000AAA/")" 'Disk quota exceeded'
-is 'other users walk and see sizes' "$(as ls "$docs" | wc -l) $(as stat -c %s "$docs/d2/d2.txt")" '111 11'
-calls 'all this makes no call' '*' 0
-like 'the log says that what is left is for the owner' "$(cat "$MNT/.sffs/log")" \
+is 'other users cannot read on in a document that they opened before' "$opened, $got" 'opened, Disk quota exceeded'
+is 'other users get no view of a document that is not cached' "$(why as stat "$MNT/parsed/Table/table.tsv")" \
+	'Disk quota exceeded'
+is 'other users cannot ask for the documents of a record' "$(why as ls "$MNT/records/Account/Acme")" \
+	'Disk quota exceeded'
+is 'other users cannot ask for an unknown Id' "$(why as ls "$MNT/by-id/069000000000000AAA/")" 'Disk quota exceeded'
+is 'other users can still walk the tree and see sizes' \
+	"$(as ls "$docs" | wc -l) $(as stat -c %s "$docs/d2/d2.txt")" '111 11'
+calls 'other users cause no call when only the reserve is left' '*' 0
+like 'the log says that the last calls are for the owner' "$(cat "$MNT/.sffs/log")" \
 	'*API limit: what is left of api_budget and beside api_reserve is for the owner of the mount; other users read*'
 is 'the owner reads with the reserve' "$(user=1234; as cat "$docs/d2/d2.txt" "$MNT/parsed/Table/header" |
 	paste -sd ' ')" 'document 2 a b'
 is 'root reads with the reserve' "$(cat "$docs/d3/d3.txt")" 'document 3'
-is 'other users read what the owner has read' "$(as cat "$docs/d2/d2.txt" "$docs/d3/d3.txt" \
+is 'other users can read the documents that the owner has read' "$(as cat "$docs/d2/d2.txt" "$docs/d3/d3.txt" \
 	"$MNT/parsed/Table/table.tsv" | wc -l)" 4
 fs_unmount
 org set -d api-limit=100000 >/dev/null
@@ -63,7 +66,7 @@ cat "$docs"/d*/d*.txt >"$TMP/read" 2>/dev/null
 is 'the owner spends the last tenth of api_budget' "$(limits .budget.used)" 100
 fs_unmount
 
-# Each look is due a refresh.
+# With refresh=0 each look wants a refresh.
 rm -rf "$XDG_CACHE_HOME/sffs"
 fs_mount -o allow_other,umask=022,refresh=0,api_budget=50
 for i in $(seq 60); do as stat -c '' "$docs/d$i"; done >/dev/null 2>&1

@@ -1,7 +1,7 @@
 # handles.py MOUNT FILE [PATH...]
 #
-# With paths: writes a handle for each (name_to_handle_at) to FILE. Without: opens each handle of FILE in the mount, and
-# prints its path, as the kernel knows it, or the error.
+# With paths: writes a handle for each of them to FILE (name_to_handle_at). Without paths: opens each handle of FILE in
+# the mount, and prints the path with "is there", "differs" or the error.
 import ctypes, json, os, sys
 
 libc = ctypes.CDLL(None, use_errno=True)

@@ -1,21 +1,21 @@
 #!/usr/bin/env python3
 """
-Mutants: each line of tests/mutants.tsv takes a promise away by changing one line of the source, and names the tests
-that must then fail. Each row of docs/semantics.md has one at least. Speaks TAP: a mutant that survives its tests is
-"not ok".
+Mutants: each line of tests/mutants.tsv changes one line of the source, which takes a promise away, and names the tests
+that must then fail. Each row of docs/semantics.md has at least one mutant. The output is TAP: a mutant that survives
+its tests is "not ok".
 
 	tests/mutants.py            all of them, in copies of the source below build/mutants
 	tests/mutants.py WORD       those whose line contains WORD
 	tests/mutants.py --check    changes and runs nothing: each line must still fit the source
 	tests/mutants.py --verbose  shows the check that failed, too
 
-A mutant's text stands once in its file and has no TAB. Its test is the quickest that fails; it is stopped at the first
-check that does.
+The text of a mutant stands exactly once in its file, and has no TAB. A line names the quickest test that fails. Each
+test is stopped at the first check that fails.
 """
 import concurrent.futures, glob, os, queue, shutil, signal, subprocess, sys, threading
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SECONDS = 240                   # a mutant that hangs is killed, too
+SECONDS = 240                   # a test that hangs is stopped, and has failed
 AT_ONCE = min(os.cpu_count(), 4)
 VERBOSE = '--verbose' in sys.argv
 
@@ -68,7 +68,7 @@ def end_all(directory, tmp):
                 pass
 
 class Copy:
-    """The files that git knows, as they are here; what was built of an earlier copy stays, and is used again."""
+    """A copy of the files that git knows. The build of an earlier copy stays, and make uses it again."""
     def __init__(self, number):
         self.directory = os.path.join(TOP, 'build', 'mutants', str(number))
         files = subprocess.check_output(['git', '-C', TOP, 'ls-files', '-z']).decode().split('\0')[:-1]
@@ -144,7 +144,7 @@ def main():
 
     def judge(copy, mutant):
         broken = [t for t in mutant.tests if not sound[t]]
-        return 'without a mutant, too, this fails: ' + ' '.join(broken) if broken else copy.try_mutant(mutant)
+        return 'this fails without the mutant, too: ' + ' '.join(broken) if broken else copy.try_mutant(mutant)
 
     print('1..%d' % len(mutants), flush=True)
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:

@@ -2,7 +2,7 @@
 #
 # Makes each call in two directories, a mount of sffs and a read-only mount of another filesystem, as root and as an
 # ordinary user, and compares the errors. Both have documents/Table with Table.csv and the link parsed. Prints a line
-# for each difference, with the sentence of docs/limits.md that has it; "NEW" if there is none.
+# for each difference. The line begins with the sentence of docs/limits.md about it, or with "NEW" if there is none.
 import ctypes, errno, fcntl, mmap, os, sys
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -50,7 +50,7 @@ flags = {'RDONLY': os.O_RDONLY, 'WRONLY': os.O_WRONLY, 'RDWR': os.O_RDWR, 'RDONL
          'RDWR|CREAT|EXCL': os.O_RDWR | os.O_CREAT | os.O_EXCL, 'RDWR|CREAT|TRUNC': os.O_RDWR | os.O_CREAT | os.O_TRUNC,
          'DIRECTORY': os.O_DIRECTORY, 'NOFOLLOW': os.O_NOFOLLOW, 'PATH': os.O_PATH, 'DIRECT': os.O_DIRECT,
          'TMPFILE': O_TMPFILE | os.O_RDWR}
-# Of a path p in the directory d.
+# Calls that take a path p. d is the top directory.
 paths = {
     'stat': lambda p, d: os.stat(p), 'lstat': lambda p, d: os.lstat(p), 'statfs': lambda p, d: os.statvfs(p),
     'readlink': lambda p, d: os.readlink(p), 'list': lambda p, d: os.listdir(p), 'chdir': lambda p, d: os.chdir(p),
@@ -72,7 +72,7 @@ paths = {
     'listxattr': lambda p, d: os.listxattr(p), 'llistxattr': lambda p, d: os.listxattr(p, follow_symlinks=False),
     **{'open ' + k: opens(v) for k, v in flags.items()},
 }
-# Of an open file.
+# Calls that take an open file.
 descriptors = {
     'read': lambda fd: os.read(fd, 1), 'write': lambda fd: os.write(fd, b'x'),
     'ftruncate': lambda fd: os.ftruncate(fd, 0), 'fchmod': lambda fd: os.fchmod(fd, 0o600),
@@ -114,7 +114,7 @@ def calls(d):
 
 
 def sentence(who, call, ours, theirs):
-    """What docs/limits.md says of such a difference."""
+    """The sentence of docs/limits.md about such a difference."""
     if call in ('open TMPFILE', 'fallocate', 'getflags') and ours in ('EOPNOTSUPP', 'ENOTTY'):
         return ('There are no nameless files (O_TMPFILE is EOPNOTSUPP) and no flags of files '
                 '(the ioctl of `lsattr` is ENOTTY).')
