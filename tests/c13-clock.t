@@ -83,7 +83,8 @@ org_forget
 state reconciled -86400000 >"$TMP/x"
 state listing -86400000 >"$TMP/x"
 fs_sync
-ok 'a refresh asks for the daily list after a day of this machine' org_wait 'GET *SELECT Id,IsDeleted*FROM ContentDocument ORDER*'
+ok 'a refresh asks for the daily list after a day of this machine' org_wait \
+	'GET *SELECT Id,IsDeleted*FROM ContentDocument ORDER*'
 
 # In a quiet org a refresh goes back to the last change, not beyond.
 fs_unmount
