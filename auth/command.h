@@ -1,5 +1,5 @@
 /*
- * command - a secret that a command of the user's prints: client_secret_cmd = pass show acme/sffs.
+ * command - a secret that a command of the user prints: client_secret_cmd = pass show acme/sffs.
  *
  * Knows nothing of what the secret is for. Any thread; blocks for at most a minute.
  */

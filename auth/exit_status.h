@@ -1,7 +1,7 @@
 /*
  * exit_status - the exit status of sffs and sffs-auth for an error. docs/errors.md has the table.
  *
- * Any thread. Says when memory is what lacked: nobody else has.
+ * Any thread. Logs a lack of memory, which nobody has logged before.
  */
 #pragma once
 

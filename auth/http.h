@@ -1,15 +1,13 @@
 /*
  * http - requests over connections that are kept.
  *
- * Calls block; any number of threads may call. Each call takes an idle
- * connection or makes one. Every wait ends: by limits for connecting, for a
- * whole answer in memory and for too few bytes of any other, by http_cancel,
- * which ends all requests within milliseconds, or by the caller's gave_up. A
- * redirect is never followed. TLS 1.2 or later, always verified; http only to
+ * Calls block; any number of threads may call. Each call takes an idle connection or makes one.
+ * Every wait ends: there are limits for connecting, for a whole answer in memory, and for too few
+ * bytes of any other answer. http_cancel ends all requests within milliseconds, and the caller's
+ * gave_up ends one. A redirect is never followed. TLS 1.2 or later, always verified; http only to
  * this machine itself, and then never by a proxy.
  *
- * What a proxy has coded (Content-Encoding), though nobody asked for that, is
- * decoded.
+ * A proxy may code an answer (Content-Encoding) though nobody asked it to: http decodes it.
  *
  * libcurl lives here. Knows nothing of Salesforce, tokens or JSON. The process
  * must ignore SIGPIPE. Any thread.

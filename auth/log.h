@@ -9,9 +9,8 @@
  * drive a terminal is escaped (utf8_show), and so is a newline: nothing that comes
  * from outside makes a second line.
  *
- * The log is the process's one piece of global state: handed on, it would be in
- * every signature. Never give it a secret; struct secret has no format on
- * purpose.
+ * The log is the one piece of global state of the process: as a parameter it would be in every
+ * signature. Never give it a secret; struct secret has no format on purpose.
  *
  * Any thread; but log_level_set, log_to_journal and log_plain before there are others.
  */
@@ -26,7 +25,9 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBU
 
 void	log_level_set(enum log_level);
 bool	log_level_parse(const char *, enum log_level *out);	/* "error" "warn" "info" "debug" */
-/* From now on to the system's log: a daemon has left its terminal. ident must stay valid. */
+/*
+ * From now on lines go to the system's log: a daemon has left its terminal. ident must stay valid.
+ */
 void	log_to_syslog(const char *ident);
 /* If standard error is journald's, lines begin with their level, as sd-daemon(3) says, and have no
  * date. Returns whether it is. */
@@ -43,7 +44,8 @@ void	log_line(enum log_level, const char *module, const char *fmt, ...)
 /* log_warn, unless the same text was logged this way lately: for warnings about many documents. */
 void	log_warn_once(const char *module, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* log_error, for what the user can correct in the config or on the command line. Is -EINVAL. */
+/* log_error, for what the user can correct in the config or on the command line. Its value is
+ * -EINVAL. */
 #define log_invalid(module, ...) (log_error(module, __VA_ARGS__), -EINVAL)
 
 /* Prints a line of text, with the newline at its end if there is one. */

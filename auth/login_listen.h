@@ -1,12 +1,11 @@
 /*
  * login_listen - the web server on loopback to which the browser comes back, for one visit.
  *
- * It reads on after all answers but the last, up to a limit: closing with bytes
- * unread would take the answer back.
+ * After every answer but the last it reads on, up to a limit: if it closed the connection with
+ * bytes unread, the browser could lose the answer.
  *
- * It listens on 127.0.0.1 and ::1 at the port of redirect_uri. Connections
- * that say nothing, icons, preflights and other paths do not keep the one
- * request that counts from being answered.
+ * It listens on 127.0.0.1 and ::1 at the port of redirect_uri. Silent connections, icons,
+ * preflights and other paths do not hold up the one request that counts.
  *
  * Knows nothing of OAuth. Single thread.
  */

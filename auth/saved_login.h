@@ -20,7 +20,7 @@ struct saved_login {
 	struct http	*http;
 	char		*path;		/* its directory is made at open: a confined mount cannot */
 	int		 lock;		/* -1: not held */
-	bool		 lock_stuck;	/* the last wait was in vain: the next is none */
+	bool		 lock_stuck;	/* the last wait was in vain: the next call does not wait */
 	/* why the last call failed; saved_login_tell logs it. Empty: nothing, or it is logged */
 	struct oauth_failure failure;
 };
@@ -34,7 +34,7 @@ int	saved_login_read(const struct saved_login *, struct login *out);
 
 /*
  * A login with another access token than *old (NULL: any will do): the stored one, else a renewed
- * one, else, if the flow needs no person, a new one. If *old is unsaved, it is what is renewed.
+ * one, else, if the flow needs no person, a new one. If *old is unsaved, that one is renewed.
  * Without `ask`, only a stored one. -ENOKEY: log in first; -EACCES: refused by Salesforce;
  * -EHOSTUNREACH, -ETIMEDOUT: out of reach; -EINVAL: the config cannot work; -EINTR: http_cancel.
  */
@@ -51,9 +51,9 @@ int	saved_login_make(struct saved_login *, const struct oauth_request *, struct 
 int	saved_login_put(struct saved_login *, struct login *);
 
 /*
- * Removes the stored login, whatever the config says by now, and ends it in the org unless it is
- * imported, because others use it; *was: what it was. -ENOKEY: there was none; -EHOSTUNREACH,
- * -ETIMEDOUT: removed, but the org may still honour it.
+ * Removes the stored login, even if it was made for another config. Ends it in the org, too, unless
+ * it is imported: then others use it. *was: the removed login. -ENOKEY: there was none;
+ * -EHOSTUNREACH, -ETIMEDOUT: removed, but the org may still honour it.
  */
 int	saved_login_end(struct saved_login *, struct login *was);
 

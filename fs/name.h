@@ -53,5 +53,5 @@ name_hash *name_hash_of(enum name_rules);
  * 2^39, keys are unique and ordered like the Ids.
  */
 uint64_t name_key(const char *id);
-/* A number below 1 << NAME_KEY_BITS for any text; not 0. Two texts may have one. */
+/* A number below 1 << NAME_KEY_BITS for any text; not 0. Two texts may have the same. */
 uint64_t name_text_key(const char *);

@@ -1,5 +1,5 @@
 /*
- * container - from something to what it is embedded in: from a job or a wait to what it works for.
+ * container - from a member to its struct: from a job or a wait to what it works for.
  *
  * Pure.
  */

@@ -3,7 +3,7 @@
  *
  * The first thread lives as long as the pool, so every job gets done. Others start when there is
  * work and end after a while without any. A job is embedded in what it works on. When a pool
- * closes it calls drop() of each job that has not begun, instead of run().
+ * closes, it calls drop() instead of run() of each job that has not begun.
  *
  * Any thread.
  */
@@ -17,7 +17,8 @@ struct pool;
 
 struct job {
 	void		(*run)(struct job *);	/* may free what the job is part of */
-	void		(*drop)(struct job *);	/* or NULL; when the pool closes first */
+	void		(*drop)(struct job *);	/* called instead of run() when the pool closes
+						   first; may be NULL */
 	struct job	*next;			/* private */
 };
 

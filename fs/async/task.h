@@ -15,10 +15,8 @@
 #include "pool.h"
 #include "wait.h"
 
-/*
- * Embedded in what it makes. Zero all but keep_error and job; job.run() ends with task_end(0 or
- * -errno), job.drop() with task_end(-EINTR).
- */
+/* A task is embedded in what it makes. Zero all but keep_error and job; job.run() ends with
+ * task_end(0 or -errno), job.drop() with task_end(-EINTR). */
 struct task {
 	struct job	 job;
 	unsigned	 keep_error;	/* ms, so that one walk over many files costs one attempt */

@@ -24,9 +24,9 @@ struct waitq;
 
 struct wait {
 	void		(*ready)(struct wait *);	/* may free what the wait is part of */
-	uint64_t	 ticket;	/* for whoever queues it: of what it waited for; or 0 */
-	struct waitq	*those;		/* it waits for those in this queue alone; or NULL */
-	bool		 guest;		/* for whoever asks the org for it: it is not the owner's */
+	uint64_t	 ticket;	/* for the queue's owner: what w waits for; or 0 */
+	struct waitq	*those;		/* w serves the waits of this queue alone; or NULL */
+	bool		 guest;		/* the request is not the mount's owner's, but a guest's */
 	/* private */
 	struct waitq	*queue;
 	struct wait	*next, **prev;
@@ -36,7 +36,7 @@ struct wait {
 
 struct waitq {
 	struct wait	*first;
-	struct wait	*for_them;	/* in another queue, for those in this one alone; or NULL */
+	struct wait	*for_them;	/* it serves the waits of this queue alone; or NULL */
 };
 
 #define WAITQ_INIT { NULL, NULL }
@@ -47,10 +47,10 @@ bool	wait_add(struct waitq *, struct wait *w, uint64_t need);
 /* Takes out every wait with need <= at and calls its ready(). Call with no lock held. */
 void	wait_wake(struct waitq *, uint64_t at);
 /*
- * True: w was queued, is not any more, and ready() will not run. False: ready() has run or will,
- * or w was never added; then the next wait_add refuses. If w was the last in its queue, what waits
- * for_them is taken out, too, and its ready() is called, which may only queue a job: the caller's
- * locks are held.
+ * True: w is out of its queue, and ready() will not run. False: ready() has run or will, or w was
+ * never added; then the next wait_add refuses. If w was the last in its queue, the wait `for_them`
+ * is taken out, too. Its ready() is called with the caller's locks held, so it may only queue a
+ * job.
  */
 bool	wait_cancel(struct wait *);
 bool	wait_any(struct waitq *);	/* whether anybody is in the queue */

@@ -7,8 +7,8 @@
  * which they came.
  *
  * A damaged file is replaced by an empty one at once. Until that is filled, each look for a
- * document is -EIO. A row that is read is what was put, and is the one that was asked for: else the
- * file is damaged. findings.h keeps surveys and answers in the same file.
+ * document is -EIO. Each row is checked when it is read: it must be what was put, and what was
+ * asked for. Else the file is damaged. findings.h keeps surveys and answers in the same file.
  *
  * Mounts of one org share what is committed, and nothing else. Any thread; one writes at a time,
  * readers see the last commit and wait for nobody.
@@ -33,7 +33,7 @@ struct catalogue;
  */
 int	catalogue_open(const char *dir, uint64_t (*hash)(const char *name), struct catalogue **out);
 void	catalogue_close(struct catalogue *);
-/* Ends the check of the file, if it was too large for catalogue_open: seconds for a million
+/* Finishes the check of a file that was too large for catalogue_open: seconds for a million
  * documents. Errors as catalogue_check. */
 int	catalogue_check_opened(struct catalogue *);
 /* Checks every page of the file, 10 s for a million documents. -EIO: damaged, and begun anew. */
@@ -51,15 +51,17 @@ int	catalogue_end(struct catalogue *, int rc);
  * document with this Id. */
 int	catalogue_put(struct catalogue *, const struct document *, const char *const candidates[3]);
 /*
- * A document that is reached by its Id or through a record only: found by name, Id and keys, but
- * not in catalogue_list and the totals, and it takes no name from others. catalogue_put lists it.
- * A document that is listed already stays so.
+ * A document that is reached only by its Id or through a record. It is found by name, Id and keys,
+ * but it is not in catalogue_list and in the totals, and takes no name from others. catalogue_put
+ * lists it. A document that is listed already stays so.
  */
 int	catalogue_put_unlisted(struct catalogue *, const struct document *, const char *name);
-/* gone: from the org, so that no mount can use its bytes. 0 also when it is not there. */
+/*
+ * gone: the org has deleted it, so no mount can use its bytes. 0 also if there is no such document.
+ */
 int	catalogue_remove(struct catalogue *, const char *id, bool gone);
-/* One version of a document, with the keys of both. It goes when the document goes. Replaces what
- * was put with this version_id. */
+/* One version of a document, with the keys of both. It goes when its document goes. Replaces an
+ * earlier put of this version_id. */
 int	catalogue_put_version(struct catalogue *, const struct document *);
 int	catalogue_put_state(struct catalogue *, const char *name, const char *value);
 

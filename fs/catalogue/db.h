@@ -6,7 +6,7 @@
  * file with the next N and unlinks the old one. The highest N counts. A process that has the old
  * one open goes on with it until it gets an error; then its connections are not current any more.
  *
- * Each opening means a PRAGMA quick_check. It takes 1 to 6 s for a million documents (585 MB), so
+ * Each opening runs a PRAGMA quick_check. It takes 1 to 6 s for a million documents (585 MB), so
  * for a file of more than CHECK_AT_ONCE bytes db_file_open leaves it to db_file_check_opened.
  *
  * No call waits for another process longer than BUSY_MS. A statement is named by its place in
@@ -43,7 +43,7 @@ void	db_close(struct db *);			/* NULL is fine */
 bool	db_is_current(const struct db *);
 int	db_renew(struct db **);		/* opens another in its place if it is not current */
 unsigned db_number(const struct db *);	/* N of its file, from 1 */
-/* The caller has found something in the file that it cannot have written. Returns -EIO. */
+/* Reports that the file holds something that sffs cannot have written. Returns -EIO. */
 int	db_damaged(struct db *);
 
 int	db_exec(struct db *, const char *sql);

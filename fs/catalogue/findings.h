@@ -1,9 +1,9 @@
 /*
  * findings - surveys of contents and answers to questions on demand: opaque bytes in the catalogue.
  *
- * Their tables do not grow for ever: each row that is put deletes some that were not put or used
- * for longest. Errors are those of catalogue.h. Functions that read wait for nobody; those that
- * write are called within a batch.
+ * Their tables do not grow for ever: each put deletes some rows that nobody has put or used for
+ * the longest time. Errors are those of catalogue.h. Functions that read wait for nobody; those
+ * that write are called within a batch.
  *
  * Knows nothing of documents. Any thread; processes share the catalogue.
  */
@@ -14,8 +14,8 @@
 
 struct catalogue;
 
-/* A survey by the content's name, asked 0; or, if maker is NULL, an answer. The caller frees *out.
- * -ENOENT: there is none. */
+/* Gets the survey of a content by its name (*asked is 0) or, if maker is NULL, an answer. The
+ * caller frees *out. -ENOENT: there is none. */
 int	findings_get(struct catalogue *, const char *key, const char *maker, void **out,
 	    size_t *len,
     int64_t *asked);
@@ -26,7 +26,9 @@ int	findings_get(struct catalogue *, const char *key, const char *maker, void **
  */
 int	findings_put_survey(
     struct catalogue *, const char *content, const char *maker, const void *, size_t);
-/* A survey has been used: it counts as new if many have come since. Begins a batch if so. */
+/*
+ * Notes that a survey is used. If many have come since its put, it counts as new, which is a batch.
+ */
 int	findings_use_survey(struct catalogue *, const char *content, const char *maker);
 /* Answers of the org: bytes by a key, and when it was asked (ms, the caller's clock). Each is kept
  * for 30 days. */

@@ -35,8 +35,8 @@ struct catalogue {
 	struct db	*notes;		/* NULL: no reconcile */
 
 	pthread_mutex_t	 tell_lock;	/* guards: told, told_number */
-	int64_t		 told;		/* the last change that this process has been told */
-	unsigned	 told_number;	/* of the file that has it */
+	int64_t		 told;		/* the last change that catalogue_changes has passed on */
+	unsigned	 told_number;	/* the number of the file with this change */
 };
 
 /* A connection that reads, for one thread until it is put back. */

@@ -1,8 +1,8 @@
 /*
  * row - a document as columns and as parameters.
  *
- * A row is sealed: it has a hash of all that it says. So a row that was damaged on the disk, where
- * SQLite notices nothing, is found when it is read.
+ * Each row has a seal, a hash of all its fields. So a read notices a row that was damaged on the
+ * disk, where SQLite notices nothing.
  *
  * Strings live as long as the row. Caller locks.
  */
@@ -22,7 +22,8 @@ bool	row_fields(sqlite3_stmt *, int i, struct document *);
 bool	row_document(sqlite3_stmt *, uint64_t (*hash)(const char *), struct document *);
 /* Binds the parameters SQL_FIELDS from the first on; returns the next one. */
 int	row_bind(sqlite3_stmt *, const struct document *, uint64_t key);
-/* Of all fields and both keys. */
+/* The seal of all fields and both keys. */
 int64_t	row_seal_of(const struct document *, uint64_t key);
-/* Extends a seal, from 0, by n bytes; p NULL: by nothing, which is not the same as no bytes. */
+/* Extends a seal, which begins as 0, by n bytes. A NULL p is null, which is not the same as no
+ * bytes. */
 uint64_t row_seal(uint64_t seal, const void *p, size_t n);

@@ -3,9 +3,9 @@
  *
  * A document's row has its fields, its candidate names and the one that it holds: rank says which,
  * hash is that name's. `waiting` has a row for each better candidate that an older document keeps
- * from it. A candidate that there is not is null. An unlisted document has its last candidate
- * alone. Until total.filled, names mean nothing and the two indexes on them are missing. `seal` is
- * a hash of what the row says: fs/catalogue/row.h.
+ * from it. A missing candidate is null. An unlisted document has its last candidate alone. Until
+ * total.filled, names mean nothing and the two indexes on them are missing. `seal` is a hash of
+ * the row: fs/catalogue/row.h.
  *
  * Constants only.
  */

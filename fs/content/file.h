@@ -31,7 +31,7 @@ struct files {
 struct file;
 
 
-/* The version's bytes are in the cache: reading them costs no call. */
+/* Whether the version's bytes are in the cache, so that reading them costs no call. */
 bool	file_is_cached(struct files *, const struct document *);
 /* Deletes what is cached of content that was deleted in the org; open handles read on. */
 void	file_drop(struct files *, const char *content);
@@ -65,7 +65,7 @@ int	file_column_find(struct files *, const struct document *, const char *name,
 
 int	file_open_text(char *text /* takes */, size_t len, struct file **out);
 int	file_open_stream(FILE * /* takes */, uint64_t size, struct file **out);
-/* Makes one more file_close due. */
+/* Gets it once more, so that one more file_close is due. */
 void	file_hold(struct file *);
 void	file_close(struct file *);		/* NULL is fine */
 

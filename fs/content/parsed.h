@@ -33,9 +33,9 @@ struct parsed_result {
 	/* private */
 	struct parsed	*owner;
 	struct task	 task;
-	struct wait	 whole;		/* for the source */
+	struct wait	 whole;		/* waits for the whole source */
 	struct blob	*source;	/* while the task runs */
-	size_t		 bytes;		/* that the catalogue has of it */
+	size_t		 bytes;		/* of it in the catalogue */
 	struct column_names *columns;	/* NULL: nobody has asked */
 	unsigned	 users;
 	struct parsed_result *next;	/* less recently used */

@@ -61,7 +61,7 @@ struct notices {
 	pthread_cond_t	 more;
 	STAILQ_HEAD(, notice) names;
 	uint64_t	 queued, sent;	/* names, since the start */
-	struct waitq	 waiting;	/* for as many to be sent */
+	struct waitq	 waiting;	/* requests that wait for `sent` to rise */
 	bool		 closing;
 };
 
@@ -71,7 +71,7 @@ struct mount {
 	struct tree	*tree;
 	struct tree_kernel kernel;
 	bool		 mounted;
-	bool		 opens_dirs;	/* the kernel must be answered when it opens a directory */
+	bool		 opens_dirs;	/* the kernel asks when it opens a directory */
 	pthread_mutex_t	 handle_lock;	/* guards: handles */
 	LIST_HEAD(, handle) handles;	/* the files that are open */
 	struct watcher	 watcher;
@@ -97,7 +97,9 @@ int	park_start(struct mount *);		/* the watcher's thread */
 void	park_stop(struct mount *);
 
 #define LOOP_ROOM	(128 << 10)	/* only direct reads are larger */
-/* For the bytes of an answer, in a thread that takes requests; NULL in others, or for no memory. */
+/*
+ * Room for an answer, in a thread that takes requests. NULL in others, or if there was no memory.
+ */
 extern _Thread_local char *loop_room;
 /* From now on signals_take's signals end the session, which is this process's only one. */
 void	loop_take_signals(struct fuse_session *);
@@ -106,7 +108,7 @@ int	loop_run(void);
 
 /* One thread sends all notifications of names, in queue order. */
 int	notices_start(struct mount *);
-/* Answers requests until the thread has ended. The session's loop is over. */
+/* The session's loop is over. Answers requests until the thread of the notices has ended. */
 void	notices_stop(struct mount *);
 /* Frees what is left in the queue. The thread has ended, or was never started. */
 void	notices_close(struct mount *);

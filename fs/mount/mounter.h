@@ -15,6 +15,6 @@ int	mounter_open(const char *mountpoint, struct mounter **out);
 /* options: as for fusermount3 -o. Returns the descriptor, which is the caller's to close; -EPERM:
  * fusermount3 has printed why. */
 int	mounter_mount(struct mounter *, const char *options);
-/* Call it once, as the last, with the mount's descriptor closed. */
+/* Call it once, after all other calls but mounter_close, and with the mount's descriptor closed. */
 int	mounter_unmount(struct mounter *);
 void	mounter_close(struct mounter *);		/* does not unmount */

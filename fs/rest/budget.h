@@ -4,7 +4,7 @@
  * Counts in memory, by the hour: a call counts until the hour in which it was made lies 24 hours
  * back. `now` is in seconds of any clock that only goes forward.
  *
- * Zero it to begin, but for `max`. Caller locks.
+ * Zero all but `max` to begin. Caller locks.
  */
 #pragma once
 

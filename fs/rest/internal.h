@@ -34,14 +34,14 @@ struct rest {
 	uint32_t	 hidden[2];
 };
 
-/* A refusal that the caller expects: the call is -EOPNOTSUPP and not logged; what the org said is
- * here. */
+/* A refusal that the caller expects. The call is then -EOPNOTSUPP and not logged, and the org's
+ * words are here. */
 struct rest_refusal {
 	const char	*expected;	/* its errorCode; "": any with status 400 */
 	char		 code[64], message[384];
 };
 
-/* Gets an answer, with all tries. On success it is the caller's (cJSON_Delete). path takes, refusal
+/* Gets an answer, with all tries. On success it is the caller's (cJSON_Delete). Takes path. refusal
  * may be NULL. *date: as in struct rest_page. */
 int rest_get(struct rest *, enum rest_kind, struct buf *path, struct rest_refusal *, cJSON **out,
     int64_t *date);
@@ -53,7 +53,7 @@ void	rest_log_once(struct rest *, unsigned failures, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 #define rest_log(r, ...)	rest_log_once(r, 1, __VA_ARGS__)	/* one failure */
 
-/* 0, 1 to leave the record out, or a negative errno that ends the query with it. */
+/* Returns 0, 1 to leave the record out, or a negative errno, which ends the query. */
 typedef int rest_take(void *ctx, const cJSON *record);
 /* A query under way. */
 struct rest_select {
@@ -73,7 +73,7 @@ struct rest_select {
 /* Reads the next page. As rest_get, but -EINVAL, logged, if there is no such resource; -ESTALE:
  * Salesforce has lost its place in the answer, or this is the last page and more was to come. */
 int	rest_read_page(struct rest *, struct rest_select *);
-void	rest_select_free(struct rest_select *);		/* what it has */
+void	rest_select_free(struct rest_select *);		/* frees what it has, not itself */
 int	rest_log_early(struct rest *, struct rest_select *);	/* after -ESTALE; returns -EIO */
 
 /* Parses an answer, the caller's (cJSON_Delete). Mends wrong escapes in body. NULL: it is no JSON,

@@ -1,12 +1,12 @@
 /*
- * rest - Salesforce's REST API, as far as sffs asks it.
+ * rest - Salesforce's REST API, as far as sffs uses it.
  *
  * Every call to the org goes through here. It adds the bearer token, renews it once after a 401,
- * tries again what may succeed the next time, counts calls, and logs each failure once in plain
- * words. Only this folder knows SOQL and the shapes of JSON answers.
+ * repeats what may succeed the next time, counts calls, and logs each failure once in plain words.
+ * Only this folder knows SOQL and the shapes of JSON answers.
  *
- * Two limits bound the calls: the org's own, of which a reserve is kept for calls that somebody
- * waits for, and api_budget, which begins anew with each rest_open.
+ * Two limits bound the calls. One is the org's own; rest keeps a reserve of it for calls that
+ * somebody waits for. The other is api_budget, which begins anew with each rest_open.
  *
  * Errors: -EACCES refused; -EDQUOT a limit, the reserve or the budget forbids the call; -ENOENT not
  * there; -ETIMEDOUT no answer in time or no way to the org; -EIO an answer that makes no sense;
@@ -76,18 +76,18 @@ struct rest_page {
 	int64_t		 total;		/* documents that the query matches, on all pages */
 	int64_t		 date;		/* the org's clock when it answered; if it does not tell,
 					   this machine's (ms) */
-	int64_t		 newest;	/* the largest SystemModstamp here that is not after that
-					   (ms); -1: none */
+	int64_t		 newest;	/* the largest SystemModstamp on the page that is not after
+					   `date` (ms); -1: none */
 };
 
 /*
  * Asks for all pages. Calls each() for every document (its strings are borrowed; a negative errno
- * ends the page with it). An answer that has another number of records than it counts, or whose
- * pages are a loop, is -EIO. After every page calls end_page() with the page's rc; what that
- * returns is the result, and ends the query if it is negative. Both may be NULL. When Salesforce
- * has lost its place in the answer, the query begins again after the last document that came:
- * each() may get one twice. So does one in order of Ids that ends early, if a count by the org
- * tells that nothing is left out so far.
+ * ends the page with it). After every page it calls end_page() with the page's rc. The value of
+ * end_page() is the result, and ends the query if it is negative. Both may be NULL. -EIO: an answer
+ * has another number of records than it counts, or its pages are a loop. If Salesforce has lost its
+ * place in the answer, the query begins again after the last document that came: each() may get one
+ * twice. A query in order of Ids that ends early also begins again there, if a count by the org
+ * shows that nothing is missing so far.
  */
 typedef int rest_each(void *ctx, const struct document *);
 typedef int rest_end_page(void *ctx, int rc, const struct rest_page *);

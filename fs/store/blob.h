@@ -27,14 +27,14 @@ enum blob_state {
 	BLOB_WHOLE,
 };
 
-/* Belongs to the thread that fills, but for what says otherwise. */
+/* The thread that fills owns it, except where a comment says otherwise. */
 struct attempt {
 	int		 fd;		/* of the file that is written; -1: none */
 	bool		 spilled;	/* it is a spill; else the disk's: */
 	struct disk_temp temp;
-	uint64_t	 room;		/* bytes that were to be removed, since the disk was full */
+	uint64_t	 room;		/* bytes that evictions had to free on a full disk */
 	bool		 adopted;	/* readers read this file */
-	bool		 wrong;		/* all came, and it is not what was promised */
+	bool		 wrong;		/* all bytes came, but size or MD5 is wrong */
 	bool		 scattered;	/* blob_write_at writes it: it has its whole size */
 	uint64_t	 filled;
 	int64_t		 since;		/* clock_ms from which on progress is measured */
@@ -66,7 +66,7 @@ struct blob {
 	/* guarded by the store's lock */
 	enum blob_state	 state;
 	int		 error;
-	unsigned	 users, spare;	/* those who do not need it are among the users */
+	unsigned	 users, spare;	/* spare: users who do not need its bytes */
 	struct blob	*next;		/* which waits for a place, too */
 	bool		 aside;		/* it has left its place, and goes on */
 	bool		 busy;		/* its job is queued or runs; whoever is last frees it */
@@ -75,7 +75,7 @@ struct blob {
 	bool		 abandoned;	/* its fill is to stop */
 	bool		 spilled;	/* counted in the store's */
 	uint64_t	 landed;	/* what may be granted, from byte 0 on */
-	uint64_t	 granted;	/* what has been */
+	uint64_t	 granted;	/* what has been granted */
 };
 
 struct store {
@@ -87,8 +87,8 @@ struct store {
 	pthread_cond_t	 hashed;	/* on attempt.hashing */
 	void		*blobs;		/* those that are listed, by name (tsearch) */
 	struct blob	*queue, **queue_end;	/* fetches that wait for a place */
-	unsigned	 small;		/* ones in it */
-	bool		 left;		/* of some of them all readers */
+	unsigned	 small;		/* small ones among them */
+	bool		 left;		/* some of them have lost all their readers */
 	unsigned	 places, running[2], aside;	/* [1]: small ones */
 	int64_t		 patience;	/* ms */
 	unsigned	 refs;		/* blobs and the store's owner */

@@ -14,7 +14,7 @@
  * Nobody waits for a lock that another process holds. So the two numbers in `usage` may be off
  * by what changed at the same moment; each eviction finds them again.
  *
- * A directory that cannot be used is no error of disk_open: disk_create says so then. Any
+ * disk_open succeeds also if the directory cannot be used: disk_create then reports the error. Any
  * thread.
  */
 #pragma once

@@ -1,8 +1,8 @@
 /*
  * hash - the MD5 of a file, taken as it grows.
  *
- * OpenSSL loads its algorithms at the first use of one, and keeps a failure of that for good. So
- * MD5 is loaded when the store opens. Caller locks.
+ * OpenSSL loads its algorithms when one is first used. If that fails, it fails for good. So MD5 is
+ * loaded when the store opens. Caller locks.
  */
 #pragma once
 
@@ -14,7 +14,7 @@ struct hash {
 	uint64_t	 done;		/* bytes hashed */
 };
 
-/* MD5, for all hashes. NULL: there is none, and the log has it. */
+/* MD5, for all hashes. NULL: there is none, logged. */
 struct evp_md_st *hash_load(void);
 void	hash_unload(struct evp_md_st *);
 int	hash_begin(struct hash *, const struct evp_md_st *);	/* or begins anew. -ENOMEM */

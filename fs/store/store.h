@@ -3,20 +3,20 @@
  *
  * One filler fills a blob once, however many open it. Readers may read what has landed while the
  * rest comes; the last 128 KiB are released only when size and MD5 are what was promised, so
- * nobody reads a wrong file to a clean end. A failed fill leaves nothing, and its error is each
- * reader's.
+ * nobody reads a wrong file to a clean end. A failed fill leaves nothing, and each reader gets its
+ * error.
  *
- * Processes share the whole files of a directory, and no fill that is under way: two may fill
- * the same blob. None waits for another.
+ * Processes share the whole files of a directory, but no fill: two may fill the same blob. None
+ * waits for another.
  *
  * A fill that nobody waits for any more goes on if less is missing than has come, or less than
  * 16 MiB; else it is dropped. Fetches and renders have threads of their own, so that a render
  * that waits for a fetch cannot keep it from starting.
  *
- * Fetches have places, first come, first served. While one waits, what nobody needs ends unless it
- * is nearly there, and one that brings less than 1 KiB a second steps aside after `patience`, or
- * ends in -ETIMEDOUT where as many have done so as there are places. A small one (1 MiB) begins
- * beside large ones, if no small one runs.
+ * Fetches get places, first come, first served. While a fetch waits for one, a fetch that nobody
+ * needs ends, unless it is nearly complete, and a fetch that brings less than 1 KiB a second steps
+ * aside after `patience`. If as many have stepped aside as there are places, it ends with
+ * -ETIMEDOUT instead. A small fetch (1 MiB) begins beside large ones, if no small one runs.
  *
  * Knows nothing of HTTP, CSV or FUSE. Any thread.
  */
@@ -39,10 +39,8 @@ struct blob;
  */
 typedef int store_fill(void *ctx, struct blob *);
 
-/*
- * Of a render: waits for its source, in the thread of the fill. -EAGAIN: w is queued; the thread
- * is free for others, and prepare runs again when w is ready.
- */
+/* The first step of a render: waits for its source, in the thread of the fill. -EAGAIN: w is
+ * queued; the thread is free for others, and prepare runs again when w is ready. */
 typedef int store_prepare(void *ctx, struct wait *w);
 
 enum store_class { STORE_FETCH, STORE_RENDER };
@@ -61,8 +59,8 @@ struct store_want {
 struct store_options {
 	const char	*dir;		/* made if missing, mode 0700 */
 	uint64_t	 limit;		/* bytes kept; the least recently used blobs go first */
-	unsigned	 fetches;	/* at a time, besides those above */
-	unsigned	 patience;	/* seconds with less than 1 KiB each: it crawls; 0: never */
+	unsigned	 fetches;	/* places */
+	unsigned	 patience;	/* seconds until a slow fetch steps aside; 0: never */
 };
 
 int	store_open(const struct store_options *, struct store **out);
@@ -95,8 +93,8 @@ ssize_t	blob_ready(struct blob *, uint64_t off, size_t n, struct wait *w);
  */
 int	blob_pread(struct blob *, void *, size_t n, uint64_t off);
 bool	blob_is_whole(struct blob *);	/* all its bytes are there and have been checked */
-/* The caller, who keeps the blob until its fill ends, does not need it: the fill need not go on for
- * the caller's sake. */
+/* The caller keeps the blob until its fill ends, but does not need its bytes. So the fill may end
+ * early, as far as this caller is concerned. */
 void	blob_spare(struct blob *);
 /* For threads that may block: blob_ready until there is something, then blob_pread. */
 ssize_t	blob_read(void *blob, void *, size_t n, uint64_t off);

@@ -21,5 +21,5 @@ void	freshness_note(struct freshness *, int rc, int64_t asked, int64_t pause_mos
 /* ms until the org is to be asked again; 0: now. fresh_for: ms for which an answer is fresh. */
 int64_t	freshness_left(const struct freshness *, int64_t fresh_for);
 bool	freshness_is_recent(int64_t asked, int64_t fresh_for);
-/* Whether the last answer serves in place of one that could not be had, for that reason. */
+/* Whether the last answer serves, since the org could not be asked for that reason. */
 bool	freshness_serves(int rc, bool fail_offline);

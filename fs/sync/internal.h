@@ -5,8 +5,8 @@
  * answer has brought, less an overlap for what was stamped but not yet committed. A stamp in the
  * future of its own answer does not count. When the newest one has stood for as long as the
  * overlap, everything before it is committed, and the refresh asks without overlap: that keeps it
- * small after a bulk load that nothing followed. An answer that is older than what was asked for
- * tells that the org's clock has gone back; then the refresh goes back as well. No refresh brings
+ * small after a bulk load that nothing followed. If an answer is older than what was asked for,
+ * the org's clock has gone back; then the refresh goes back as well. A refresh does not show
  * access that was lost or gained, emptied bins, or a stamp of a clock that went back and came
  * forward again. A reconcile finds those: it compares a list of all Ids, versions and stamps with
  * the catalogue.
@@ -22,9 +22,9 @@
  *	asked		during the first fill, the org's clock (ms) at the first page
  *	began		this machine's clock (ms) when the last complete fill or refresh began
  *	newest		the newest SystemModstamp (ms)
- *	stood		this machine's clock (ms) when it became that
+ *	stood		this machine's clock (ms) when `newest` got this value
  *	listing		this machine's clock (ms) when the last list of all Ids was begun
- *	reconciled	this machine's clock (ms) when the last complete one was, or the first fill
+ *	reconciled	this machine's clock (ms) when the last complete list or first fill began
  *	versions	see versions.h
  *
  * An updater is used by one thread at a time.
@@ -61,7 +61,7 @@ int	pages_put_state(const struct updater *, const char *name, int64_t n);
 
 /* The org's times in the answers of a fill or a refresh (ms). */
 struct times {
-	int64_t		 since;		/* what changed then or later is asked for; 0: everything */
+	int64_t		 since;		/* asks for what changed then or later; 0: for everything */
 	int64_t		 asked;		/* the org's clock at the first page; -1: not yet */
 	int64_t		 newest;	/* SystemModstamp */
 	int64_t		 again;		/* a stamp from then on may be of two changes in a second */
@@ -88,7 +88,7 @@ struct page {
 	char		 last[19];	/* the last Id that has come */
 	struct ids	*came;		/* all that has come; may be NULL */
 	bool		 want_versions;	/* if the catalogue has all versions */
-	struct ids	 unversioned;	/* ... then what came with one that is not known */
+	struct ids	 unversioned;	/* ... then documents that came with an unknown version */
 };
 
 /* Sets the keys of d; the names that it may have. */
@@ -98,5 +98,5 @@ void	pages_identify(
 int	pages_put(void *ctx, const struct document *);
 /* After a page whose rc this is: raises `page`, if it matters. Before pages_commit. */
 int	pages_raise(struct updater *, int rc);
-/* A rest_end_page: both. ctx: a struct page. */
+/* A rest_end_page: pages_raise and pages_commit. ctx: a struct page. */
 int	pages_end(void *ctx, int rc, const struct rest_page *);

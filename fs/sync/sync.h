@@ -2,13 +2,13 @@
  * sync - keeps the catalogue current, at the price of one call a refresh.
  *
  * The first fill pages through all documents and goes on where it stopped. After that a refresh
- * asks what changed since the last one, deletions included: only when somebody looks and the last
+ * asks what has changed, deletions included. It begins only when somebody looks and the last
  * answer is older than `refresh` seconds. Such a look is parked until the answer is there, so no
  * name is staler than that. If the org does not answer, the last state serves, and nobody asks
  * again for a while. Once a day a reconcile lists all Ids beside everything else.
  *
- * Mounts of one org share the catalogue. One that finds another asking waits for its answer, but
- * only for seconds. Joins rest, name and catalogue. Knows nothing of FUSE. Any thread.
+ * Mounts of one org share the catalogue. A mount that finds another one asking waits for its
+ * answer, but only for seconds. Joins rest, name and catalogue. Knows nothing of FUSE. Any thread.
  */
 #pragma once
 
@@ -25,7 +25,8 @@ struct sync;
 struct sync_options {
 	uint64_t	 refresh;	/* seconds for which an answer is fresh */
 	const char	*turn;		/* a file that the mounts of one org lock while they ask */
-	bool		 fail_offline;	/* no last state serves: a look has the refresh's error */
+	bool		 fail_offline;	/* the last state never serves: a look has the refresh's
+					   error */
 	enum name_rules	 names;
 	const char	*filter;	/* a SOQL condition of what is listed; NULL: everything */
 	bool		 archived;	/* archived documents are listed, too */
@@ -50,14 +51,14 @@ void	sync_close(struct sync *);
 typedef void sync_progress(void *ctx, uint64_t documents, uint64_t total, unsigned calls);
 int	sync_first(struct sync *, sync_progress *, void *ctx);
 
-/* Stands for the refresh that a request waits for: so one is enough, however short `refresh` is.
- * Zero it before the first call. */
+/* Stands for the refresh that a request waits for, so that one refresh is enough, however short
+ * `refresh` is. Zero it before the first call. */
 struct sync_ticket { uint64_t refresh, reconcile; };
 /*
- * 0: the catalogue is fresh, or its last state serves, as it does guests who may cause no refresh
- * (rest_check_guest). -EAGAIN: a refresh is under way and w is
- * queued. -EINTR: w was cancelled before. -EACCES: the org refuses the login; and with fail_offline
- * the error of the refresh.
+ * 0: the catalogue is fresh, or its last state serves. It always serves a guest who may cause no
+ * refresh (rest_check_guest). -EAGAIN: a refresh is under way and w is queued. -EINTR: w was
+ * cancelled before. -EACCES: the org refuses the login; and with fail_offline the error of the
+ * refresh.
  */
 int	sync_fresh(struct sync *, struct sync_ticket *, struct wait *w);
 double	sync_fresh_for(struct sync *);		/* seconds; 0 when the next look will ask */

@@ -10,7 +10,9 @@
 /* All versions of these documents of the catalogue; the latest one is there afterwards even if
  * Salesforce does not list it. */
 int	versions_fetch(const struct updater *, const struct ids *);
-/* Ends a query whose rc this is: those of page.unversioned, which it frees. */
+/*
+ * Call it when a query ends with rc. Fetches the versions of page.unversioned, and frees that list.
+ */
 int	versions_fetch_new(struct page *, int rc);
 /* All versions of all documents of the catalogue; goes on where it stopped. State kept in the
  * catalogue: `versions`, the last Id that has come, or "all". */

@@ -108,10 +108,10 @@ struct kind_row {
 	bool		 fresh;		/* shows the catalogue: waits until that is fresh */
 	bool		 on_demand;	/* names in it are always looked up: no refresh tells of
 					   changes */
-	bool		 uncached;	/* its handles may differ: none uses the page cache */
+	bool		 uncached;	/* its handles may differ, so none uses the page cache */
 	bool		 of_record;	/* its date is that of the record, not of the file */
-	unsigned	 has_if;	/* the document meets these, or it does not have it */
-	unsigned	 lists_if;	/* else it lists no documents, but finds them */
+	unsigned	 has_if;	/* only a document that meets these has it */
+	unsigned	 lists_if;	/* only then it lists documents; it always finds them */
 	enum kind	 shows;		/* what a document is in it; where a link leads */
 	enum inventory_kind inventory;
 	enum file_made	 made;		/* of size_made and open_made */

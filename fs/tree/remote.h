@@ -1,8 +1,9 @@
 /*
- * remote - directories whose contents the org tells on demand: records, libraries, folders.
+ * remote - directories for whose contents sffs asks the org on demand: records, libraries,
+ * folders.
  *
  * Such a directory is its path below the root: `records/Account/Acme Corp`, `records/001...`,
- * `libraries/Sales/Contracts`. Any path that could be one is found at once. Its attributes tell
+ * `libraries/Sales/Contracts`. Any path that could be one is found at once. Its attributes say
  * whether it exists: they wait for the org's answer.
  *
  * These are the functions of their rows in kinds.c: the declarations in node.h say what each does.

@@ -1,5 +1,5 @@
 /*
- * cell - a cell, what can be odd about it, and who is told of both.
+ * cell - a cell, its faults, and the callbacks that get both.
  *
  * Types alone. The modules that read cells and those that take them share
  * these.

@@ -14,7 +14,8 @@ struct members {
 	/* private */
 	const struct keys *keys;
 	struct buf	 bytes;		/* the texts of the first keys */
-	uint32_t	*begins;	/* of the texts of all keys, had all one; and the end */
+	uint32_t	*begins;	/* where each text would begin if all keys had one; and the
+					   end */
 	struct buf	 extra;
 };
 

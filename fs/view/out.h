@@ -16,7 +16,7 @@
 
 struct out {
 	const struct view_sink *sink;
-	uint64_t	 written;	/* bytes, those among them that still gather */
+	uint64_t	 written;	/* bytes, with those that still gather */
 	int		 rc;		/* -EIO: more bytes than `most` */
 	/* private */
 	uint64_t	 most;

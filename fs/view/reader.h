@@ -30,11 +30,10 @@ struct reader {
 };
 
 int	reader_tell(struct reader *, enum fault_code, uint64_t offset, uint64_t column);
-/* Sets CELL_INVALID if the bytes of a cell, or of a part of one, are not UTF-8; tells of it, and
- * of U+FFFD. */
+/* Sets CELL_INVALID if the bytes of a cell, or of a part of one, are not UTF-8. Reports that, and
+ * U+FFFD. */
 int	reader_judge(struct reader *, struct cell *);
-/* Ends a record whose cells have ended, and tells what is odd about it; its line end begins at
- * end_at. */
+/* Ends a record whose cells have ended, and reports its faults. Its line end begins at end_at. */
 int	reader_end_record(struct reader *, enum row_end, uint64_t end_at);
 
 static inline void
