@@ -37,7 +37,7 @@ wait_readable(int fd, int64_t end)
 	}
 }
 
-/* The buffer has its room from the start: growing would leave copies behind. */
+/* The buffer has all its room from the start: growing would leave copies behind. */
 static int
 read_output(int fd, int64_t end, struct buf *out)
 {
@@ -72,7 +72,7 @@ end_command(pid_t pid, int64_t end, int rc, int *status)
 	return rc;
 }
 
-/* output: -1: nowhere, as for a program that outlives us and our Ctrl-C. */
+/* output: where the output goes; -1: nowhere, for a program that outlives us and our Ctrl-C. */
 static int
 spawn_program(const char *const *argv, int output, pid_t *out)
 {
@@ -89,7 +89,7 @@ spawn_program(const char *const *argv, int output, pid_t *out)
 		posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 		posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
 	}
-	/* The caller's: a browser would keep them open for long. */
+	/* Closes the caller's descriptors: a browser would keep them open for long. */
 	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawnattr_init(&attributes);
 	sigemptyset(&none);
@@ -108,7 +108,7 @@ spawn_program(const char *const *argv, int output, pid_t *out)
 int
 command_start(const char *const *argv)
 {
-	mode_t ours = umask(022);	/* ours is for secrets, and the program would inherit it */
+	mode_t ours = umask(022);	/* ours is for secrets: the program must not inherit it */
 	pid_t pid;
 	int rc = spawn_program(argv, -1, &pid);
 

@@ -69,7 +69,7 @@ struct http_transfer {
 	char		 why[160];	/* ours, which wins; "": none */
 	struct buf	 authorization;
 	struct curl_slist authorization_node, *headers;
-	int		 rc;		/* why we ended it; 0: we did not */
+	int		 rc;		/* why http ended it; 0: it did not */
 	bool		 whole;		/* the server ignores the range */
 	bool		 sink_failed;	/* and has logged why */
 	bool		 answered, tls, loopback;
@@ -77,10 +77,8 @@ struct http_transfer {
 	size_t		 since;		/* bytes that do not count as progress yet */
 };
 
-/*
- * OpenSSL loads all algorithms of a kind at the first use of one. What fails then is missing for
- * good, so all are loaded before the first request.
- */
+/* OpenSSL loads all algorithms of a kind when one is first used. If that fails, they are missing
+ * for good. So all are loaded before the first request. */
 #define ALGORITHMS(X)                                                                              \
 	X(EVP_RAND) X(EVP_MD) X(EVP_CIPHER) X(EVP_MAC) X(EVP_KDF) X(EVP_KEYMGMT) X(EVP_KEYEXCH)    \
 	X(EVP_SIGNATURE) X(EVP_ASYM_CIPHER) X(OSSL_DECODER) X(OSSL_ENCODER)
@@ -158,7 +156,7 @@ lane_get(struct http *h)
 		l = l->next;
 	if (!l && (l = calloc(1, sizeof(*l)))) {
 		l->multi = curl_multi_init();
-		/* libcurl makes do without descriptors for a wakeup, and so would the lane. */
+		/* Without descriptors libcurl makes a handle that nobody can wake up. */
 		if (curl_multi_wakeup(l->multi) == CURLM_OK) {
 			l->next = h->lanes;
 			h->lanes = l;
@@ -231,7 +229,7 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 
 	(void)line;
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!x->answered && status >= 200) {	/* others may come without an end */
+	if (!x->answered && status >= 200) {	/* 1xx answers may come without an end */
 		x->answered = true;
 		x->last_byte = clock_ms();
 	}
@@ -263,7 +261,7 @@ flush_piece(struct http_transfer *x)
 	const int64_t before = clock_ms();
 	int rc = x->q->sink(x->q->ctx, x->lane->piece, n);
 	x->sink_failed = rc < 0;
-	x->last_byte += clock_ms() - before;	/* in which the peer had to wait */
+	x->last_byte += clock_ms() - before;	/* the peer had to wait for the sink */
 	return rc;
 }
 
@@ -477,7 +475,7 @@ time_left(struct http_transfer *x)
 	return left < POLL_MOST ? left : POLL_MOST;
 }
 
-/* 0: libcurl ended the transfer, with *code. Else we did. */
+/* 0: libcurl ended the transfer, with *code. Else http did. */
 static int
 run_transfer(struct http_transfer *x, CURLM *multi, CURLcode *code)
 {

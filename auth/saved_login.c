@@ -103,8 +103,7 @@ saved_login_read(const struct saved_login *s, struct login *out)
 	return rc == 0 && !out->login_url ? -ENOKEY : rc;
 }
 
-/* s->lock stays -1 where locks do not work, or a process that is stopped has it: that must not stop
- * a login. */
+/* s->lock stays -1 if locks do not work or a stopped process has it: neither must stop a login. */
 static int
 take_lock(struct saved_login *s)
 {
@@ -206,8 +205,8 @@ next_request(struct saved_login *s, const struct login *l, struct oauth_request 
 	return 0;
 }
 
-/* Sends one request; the lock is held. *l: the stored login, and then what has become of it, in the
- * file already. */
+/* Sends one request, with the lock held. *l is the stored login, and then the new state of it,
+ * which is in the file already. */
 static int
 request_token(struct saved_login *s, const struct oauth_request *q, bool begins, struct login *l)
 {

@@ -130,8 +130,8 @@ bearer_free(struct bearer *b)
 	*b = (struct bearer){ 0 };
 }
 
-/* Called by one thread at a time, without t->lock. silent: Salesforce is not asked, soon after a
- * refusal; but a person may have logged in. *silence: ms for which to be silent from now on. */
+/* For one thread at a time, without t->lock. silent: soon after a refusal it does not ask
+ * Salesforce, but a person may have logged in. *silence: ms for which to be silent from now on. */
 static int
 renew_login(struct token *t, bool silent, int64_t *silence)
 {

@@ -10,7 +10,7 @@
 
 #include "pool.h"
 
-#define IDLE_FOR	10	/* seconds after which an idle thread ends, if it is not the last */
+#define IDLE_FOR	10	/* seconds until an idle thread ends, if it is not the last */
 
 struct pool {
 	char		 name[16];

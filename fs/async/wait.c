@@ -1,6 +1,6 @@
 /*
  * A queue is sorted by need, first come first among equals: a wake looks at its head only. It
- * takes waits out under the lock and calls them without it; as soon as a wait is out, cancel
+ * takes waits out under the lock and calls ready() without it. As soon as a wait is out, cancel
  * says false.
  */
 #include <pthread.h>
@@ -55,7 +55,7 @@ wait_wake(struct waitq *q, uint64_t at)
 	}
 }
 
-/* Caller locks. The queue in which it was; NULL: none. */
+/* Caller locks. Takes w out. Returns the queue in which it was; NULL: none. */
 static struct waitq *
 take_out(struct wait *w)
 {

@@ -21,13 +21,13 @@
 #define OTHER_KIB	512
 #define SWEEP_MOST	5000	/* documents in a batch */
 #define CHANGES_KEPT	INT64_C(20000)
-#define CHANGES_STEP	500	/* that are read at a time */
+#define CHANGES_STEP	500	/* read at a time */
 
 /*
  * Opening and closing.
  */
 
-/* Nobody is told of the changes before now. Caller locks. */
+/* Changes before now are not passed on. Caller locks. */
 static int
 skip_changes(struct catalogue *c, struct db *db)
 {
@@ -161,15 +161,15 @@ catalogue_put_filled(struct catalogue *c)
  * Changes.
  */
 
-/* The next few. text has a name, an Id and a content's name for each, as C strings; an empty one is
- * none. */
+/* The next few changes. text has a name, an Id and a content's name for each, as C strings; an
+ * empty one is none. */
 struct changes {
 	struct buf	 text;
 	uint64_t	 keys[CHANGES_STEP];
 	unsigned	 count;
 };
 
-/* Caller locks tell_lock. An error leaves them for the next time. */
+/* Caller locks tell_lock. After an error they are read again the next time. */
 static int
 read_changes(struct catalogue *c, struct db *db, struct changes *out)
 {
@@ -286,7 +286,7 @@ find_stored(struct catalogue *c, const char *id, struct stored *out)
 	return rc;
 }
 
-/* Listed documents alone count. */
+/* Only listed documents count. */
 static void
 count_listed(struct catalogue *c, const struct document *d, int sign)
 {
@@ -377,7 +377,7 @@ add_named(struct catalogue *c, const struct document *d, struct named *x, bool l
 	return rc;
 }
 
-/* For the same names and age: the row stays, and gets what is new in it. */
+/* For a document whose names and age stay the same: its row stays, and gets the new fields. */
 static int
 update_row(struct catalogue *c, const struct document *d, const struct stored *old)
 {
@@ -523,7 +523,7 @@ catalogue_mark_begin(struct catalogue *c)
 	return rc;
 }
 
-/* Takes a document out of the notes: d, if it is listed as it is, or any if d is NULL. -ENOENT:
+/* Takes a document out of the notes. d: only if it is listed just like this; NULL: any. -ENOENT:
  * there is none. */
 static int
 unnote_found(struct catalogue *c, uint64_t *key, const struct document *d)
@@ -552,7 +552,7 @@ catalogue_mark(struct catalogue *c, const struct document *d)
 	return rc == -ENOENT ? 1 : rc;
 }
 
-/* If it is still there and listed: a key that is free again is not the document that was noted. */
+/* Removes it if it is still there and listed: its key may belong to another document by now. */
 static int
 remove_noted(struct catalogue *c, uint64_t key, bool gone)
 {

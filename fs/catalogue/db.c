@@ -21,8 +21,8 @@
 #define BUSY_MS		5000	/* for another process's writer; a batch takes milliseconds */
 #define CHECKPOINT	1024	/* pages of 4 KiB in the log before they move to the file */
 #define CHECK_AT_ONCE	(64 << 20)	/* bytes: a quick_check takes a fraction of a second */
-#define TRIES		3	/* files at an opening, of which all but the last are damaged */
-#define OLD (30 * 24 * 60 * 60)	/* seconds after which the unchanged file of another version goes */
+#define TRIES		3	/* files that an opening tries, if each one is damaged */
+#define OLD (30 * 24 * 60 * 60)	/* seconds until the unused file of another version goes */
 
 static const char *const statements[] = { SQL_STATEMENTS(SQL_TEXT) };
 
@@ -32,7 +32,7 @@ struct db_file {
 	pthread_mutex_t	 lock;		/* held while number changes */
 	atomic_uint	 number;	/* of the file that counts */
 	atomic_bool	 interrupted;	/* checks end */
-	atomic_bool	 unchecked;	/* the opening has left the quick_check to a later call */
+	atomic_bool	 unchecked;	/* the quick_check is left to db_file_check_opened */
 	atomic_int	 logged;	/* the error that was last logged */
 };
 
@@ -74,7 +74,7 @@ is_old(int dir, const char *name)
 	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && time(NULL) - st.st_mtime > OLD;
 }
 
-/* Files with lower numbers, and those of other versions that nobody has used for long. */
+/* Removes files with lower numbers, and those of other versions that nobody has used for long. */
 static void
 remove_others(const struct db_file *f)
 {
@@ -122,7 +122,7 @@ errno_of_sqlite(int code)
 	}
 }
 
-/* The schema's mark: a field more in the table of fields is another schema. */
+/* The schema's mark: one field more in the table of fields makes another schema. */
 static unsigned
 schema_mark(void)
 {
@@ -222,8 +222,8 @@ log_failure(const struct db *db, int code)
 	free(path);
 }
 
-/* Makes an errno of a code. Logs it unless it was the last to be logged, or is of a file that does
- * not count any more. */
+/* Turns a code into an errno. Logs it, unless it was the last to be logged or is of a file that
+ * does not count any more. */
 static int
 fail(struct db *db, int code)
 {
@@ -263,7 +263,7 @@ db_commit(struct db *db)
 	int rc = db_exec(db, "COMMIT");
 
 	if (rc == 0)
-		db->file->logged = 0;	/* whatever was wrong is over; the next time is news */
+		db->file->logged = 0;	/* all is well again: the next error is logged */
 	return rc;
 }
 
@@ -401,8 +401,8 @@ set_up(struct db *db)
 
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	sqlite3_extended_result_codes(db->handle, 1);
-	/* NORMAL: a power failure may lose the last batches, never the file. The org still has what
-	 * is lost. */
+	/* NORMAL: a power failure may lose the last batches, but never the file. The org still has
+	 * them. */
 	snprintf(sql, sizeof(sql),
 	    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -%u; "
 	    "PRAGMA temp.journal_mode = OFF; PRAGMA wal_autocheckpoint = %d; "
@@ -467,7 +467,7 @@ db_renew(struct db **db)
 
 #define QUICK_CHECK	"PRAGMA quick_check(1)"
 
-/* Runs a pragma that answers one row; is that row this text? */
+/* Runs a pragma that answers with one row. Is that row this text? */
 static int
 check_pragma(struct db *db, const char *pragma, const char *good)
 {

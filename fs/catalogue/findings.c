@@ -1,6 +1,6 @@
 /*
- * A row that is put gets the highest rowid, so the lowest ones are the oldest, and no index is
- * needed to find them. When half of those kept are newer than a survey that is used, it gets the
+ * Each put gives its row the highest rowid, so the lowest ones are the oldest, and no index is
+ * needed to find them. When half of the surveys are newer than one that is used, that one gets the
  * highest rowid again.
  */
 #include <errno.h>
@@ -13,9 +13,9 @@
 
 #include "findings.h"
 
-#define SURVEYS_KEPT	INT64_C(100000)		/* that were put or used last */
+#define SURVEYS_KEPT	INT64_C(100000)		/* those that were put or used last */
 #define ANSWERS_KEPT	(30 * 24 * 60 * 60 * INT64_C(1000))	/* ms before one that is put */
-#define TRIMMED_MOST	INT64_C(50)		/* rows, by one that is put */
+#define TRIMMED_MOST	INT64_C(50)		/* rows that a put deletes */
 
 static int64_t
 seal_of_finding(const char *key, const char *maker, const void *p, size_t n, int64_t asked)

@@ -10,8 +10,8 @@
  * To give names to all, the oldest document that has a name as its first candidate gets it; the
  * others come one by one.
  *
- * Documents that are not touched still have what they must have: each holds its best candidate that
- * no older one holds, and waits for the better ones.
+ * Documents that nothing touches need no change: each holds its best candidate that no older one
+ * holds, and waits for the better ones.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ wait_for(struct names *n, const struct named *d, unsigned rank)
 	return db_do(n->db, SQL_WAIT, "iii", N(n->hash(d->names[rank])), d->created, N(d->key));
 }
 
-/* It waits no longer for its candidates from rank `from` to the one before `to`. */
+/* Ends its wait for its candidates from rank `from` to the one before `to`. */
 static int
 stop_waiting(struct names *n, const struct named *d, unsigned from, unsigned to)
 {
@@ -176,8 +176,8 @@ rank_of(struct names *n, const struct named *d, uint64_t hash)
 	return i;
 }
 
-/* The oldest document that waits for a name takes it, and *free_rank is that of the name which it
- * had. -ENOENT: nobody waits. */
+/* The oldest document that waits for a name takes it. *free_rank is the rank of the name that it
+ * gives up. -ENOENT: nobody waits. */
 static int
 pass_name_on(struct names *n, const char *name, struct named *heir, unsigned *free_rank)
 {

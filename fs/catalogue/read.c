@@ -120,10 +120,8 @@ begin_read(struct catalogue *c, struct read *r, unsigned which, const char *type
 	return rc;
 }
 
-/*
- * 1: a row; 0: the end; else a negative errno. SQLite takes the columns that it has looked for from
- * the index, so a row to which a damaged index has led does not fit its seal.
- */
+/* 1: a row; 0: the end; else a negative errno. SQLite takes the columns of a search from the index.
+ * So if a damaged index leads to a wrong row, that row does not fit its seal. */
 static int
 sealed_row(struct catalogue *c, struct read *r, struct document *d)
 {

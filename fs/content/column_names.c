@@ -1,6 +1,6 @@
 /*
- * Open-addressed tables: there may be a million columns, so the one that stays has numbers of names
- * alone. Two names are the same if their hashes are. A header comes from the org, so a hash is
+ * Open-addressed tables. There may be a million columns, so the table that stays has only numbers
+ * of names. Two names are the same if their hashes are. A header comes from the org, so a hash is
  * multiplied by a secret to find its place: no choice of names makes a table slow. Each stem keeps
  * the number that it tried last, so that a million equal columns do not try all numbers each.
  */

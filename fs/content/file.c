@@ -55,7 +55,7 @@ close_source(const struct file *f)
 	free(f->text);
 }
 
-/* takes what f reads from, also if it fails */
+/* takes what f reads from, even if it fails */
 static int
 open_file_of(struct file f, struct file **out)
 {

@@ -14,8 +14,8 @@
 
 #include "parsed.h"
 
-#define KEPT		32	/* results in memory, */
-#define KEPT_BYTES	(4u << 20)	/* of which the catalogue has so many bytes */
+#define KEPT		32	/* results in memory, at most, */
+#define KEPT_BYTES	(4u << 20)	/* and bytes that these take in the catalogue */
 #define THREADS		2
 #define KEEP_ERROR	1000	/* ms, so that an ls of all views of a document is one try */
 #define NOTE_MOST	(16 << 20)	/* bytes of HTML, which is converted in memory */
@@ -167,7 +167,7 @@ run_parse(struct job *job)
 		rc = blob_ready(r->source, r->download.size - 1, 1, &r->whole);
 	if (rc == -EAGAIN)
 		return;			/* it may run in another thread by now */
-	if (rc == -EINTR)		/* all have left, and others may have come; or it ends */
+	if (rc == -EINTR)		/* all have left, but others may have come; or it ends */
 		on_whole(&r->whole);
 	else
 		end_parse(r, rc < 0 ? (int)rc : make_result(r));
@@ -340,7 +340,7 @@ parsed_maker(const struct parsed *p)
 	return p->maker;
 }
 
-/* Only has to tell apart the few sets of options that one cache ever sees. */
+/* Only tells apart the few sets of options that one cache ever sees. */
 static uint64_t
 hash_options(const struct view_options *o)
 {

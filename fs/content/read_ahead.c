@@ -1,7 +1,7 @@
 /*
- * A list has the documents that come next in the order of a listing. The open of one of them is a
- * hit, and the list goes on after it; any other open begins the list anew. An open that skips only
- * documents of other kinds shows that the walk is for one kind.
+ * A list has the documents that come next in the order of a listing. If one of them is opened,
+ * that is a hit, and the list goes on after it. Any other open begins the list anew. If an open
+ * skips only documents of other kinds, the walk is for one kind.
  *
  * The thread that opens a document only notes it. A thread of our own looks at the notes, since it
  * asks the catalogue.
@@ -101,7 +101,7 @@ read_ahead_opened(struct read_ahead *a, const struct document *d)
  * Fetching.
  */
 
-/* It is fetched, or failed. */
+/* A fetch has ended, well or not. */
 static void
 end_guess(struct wait *w)
 {
@@ -115,7 +115,7 @@ end_guess(struct wait *w)
 	blob_put(blob);
 }
 
-/* NULL: one more transfer would be too many, or in somebody's way. */
+/* NULL: one more transfer would be too many, or would be in somebody's way. */
 static struct guess *
 find_free_guess(struct read_ahead *a)
 {

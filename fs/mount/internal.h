@@ -89,7 +89,7 @@ void	operations_close_files(struct mount *);
  *	< 0	the error that is the answer
  */
 void	park_request(fuse_req_t, const struct parked *what);
-/* Whether neither the owner nor root asks. */
+/* Whether the request is a guest's: neither the owner's nor root's. */
 bool	park_is_guest(fuse_req_t);
 /* Call before you answer: from here on no interrupt comes. */
 fuse_req_t park_end(struct parked *);
@@ -97,9 +97,7 @@ int	park_start(struct mount *);		/* the watcher's thread */
 void	park_stop(struct mount *);
 
 #define LOOP_ROOM	(128 << 10)	/* only direct reads are larger */
-/*
- * Room for an answer, in a thread that takes requests. NULL in others, or if there was no memory.
- */
+/* Room for an answer, in a thread that takes requests. NULL in others, or for lack of memory. */
 extern _Thread_local char *loop_room;
 /* From now on signals_take's signals end the session, which is this process's only one. */
 void	loop_take_signals(struct fuse_session *);

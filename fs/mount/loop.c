@@ -1,7 +1,8 @@
 /*
  * The threads that take requests. libfuse's own loop ends the mount as soon as one of its threads
- * has no memory for a request; and it ends by pthread_cancel, which aborts the process if no
- * descriptor is left for a library that it loads. Here a signal that does nothing ends a read.
+ * has no memory for a request. It also ends by pthread_cancel, which aborts the process if no
+ * descriptor is left for a library that it loads. Here a signal that does nothing interrupts a
+ * read.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -26,7 +26,7 @@ log_from_libfuse(enum fuse_log_level level, const char *fmt, va_list ap)
 		log_debug("fuse", "%s", text);
 }
 
-/* If a mounter mounts, libfuse takes the descriptor of /dev/fuse that it got. */
+/* If a mounter mounts, libfuse gets the descriptor of /dev/fuse that the mounter has received. */
 static int
 mount_at(struct mount *m, const char *mountpoint, const char *options)
 {

@@ -6,7 +6,7 @@
 #include "internal.h"
 #include "signals.h"
 
-#define NOTICES_MOST	262144	/* a change is up to twenty names */
+#define NOTICES_MOST	262144	/* one change makes up to twenty notices */
 #define STOP_POLL	20	/* ms between two looks whether the thread has ended */
 
 /* A name that means something else now. */
@@ -98,10 +98,8 @@ notices_start(struct mount *m)
 	return -pthread_create(&m->notices.thread, NULL, send_notices, m);
 }
 
-/*
- * The thread may be in the kernel, waiting for the lock of a directory that belongs to a request
- * which nobody has answered. Only the answer releases it, or the unmount.
- */
+/* The thread may be in the kernel, where it waits for the lock of a directory. A request that
+ * nobody has answered may hold this lock. Only its answer releases it, or the unmount. */
 void
 notices_stop(struct mount *m)
 {

@@ -208,8 +208,8 @@ op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fu
 }
 
 /*
- * An open directory has no state here, and GETATTR has done the waiting. ENOSYS tells the kernel to
- * open directories without asking, which halves the requests of a walk.
+ * An open directory has no state here, and GETATTR has done the waiting. After ENOSYS the kernel
+ * opens directories without asking, which halves the requests of a walk.
  */
 static void
 op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -309,8 +309,8 @@ op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		park_request(req, &(struct parked){ .run = run_open, .ino = ino, .fi = *fi });
 }
 
-/* Answers with n bytes that file_ready granted. No splice: where the cache file is shorter than it
- * was, the kernel would take what is left for all. */
+/* Answers with n bytes that file_ready granted. No splice: if the cache file has become shorter,
+ * the kernel would take the rest for the whole answer. */
 static void
 reply_bytes(fuse_req_t req, struct file *file, off_t off, size_t n)
 {
@@ -343,7 +343,7 @@ op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file
 	/* Even with direct I/O a MAP_PRIVATE reads through the page cache, without a lock owner. */
 	const bool fills_pages = h->no_pages && fi->lock_owner == 0;
 	ssize_t n = fills_pages	  ? -EIO :
-	    park_is_guest(req) ? -EAGAIN :	/* it needs the wait to tell */
+	    park_is_guest(req) ? -EAGAIN :	/* only a wait says so to file_ready */
 				 file_ready(h->file, (uint64_t)off, size, NULL);
 
 	if (n == -EAGAIN)

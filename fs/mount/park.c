@@ -1,6 +1,6 @@
 /*
- * A parked request is a struct parked: what to run again when there is progress. These may touch
- * one:
+ * A parked request is a struct parked: what to run again when there is progress. Only these may
+ * touch it:
  *
  *	- the thread that runs it, until run() says -EAGAIN: then the wait is queued, and another
  *	  thread may already be running it, or have freed it;
@@ -80,7 +80,7 @@ park_end(struct parked *p)
 	return p->req;
 }
 
-/* One that no longer waits since it is to be interrupted; NULL: none. Caller locks. */
+/* Takes out one whose wait is to be interrupted; NULL: none. Caller locks. */
 static struct parked *
 take_interrupted(struct watcher *w)
 {

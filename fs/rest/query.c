@@ -19,9 +19,9 @@
  */
 
 /*
- * Whether an answer comes back to a record that it has given: then its pages are a loop, perhaps
- * with other addresses each time. (Brent's algorithm: the first records of the pages 1, 2, 4, 8 and
- * so on are remembered, one at a time.)
+ * Whether an answer comes back to a record that it has given before. Then its pages are a loop,
+ * perhaps with other addresses each time. (Brent's algorithm: it remembers the first record of page
+ * 1, 2, 4, 8 and so on, one at a time.)
  */
 static bool
 comes_back(struct rest_select *s, const cJSON *record)
@@ -37,7 +37,7 @@ comes_back(struct rest_select *s, const cJSON *record)
 }
 
 /* Whether the answer counts all records that have come, and more if it goes on. A query that begins
- * again, after some records, must count at least what was still to come. */
+ * again after some records must count at least those that were still to come. */
 static bool
 adds_up(struct rest_select *s, int count, bool first)
 {
@@ -343,8 +343,8 @@ hide_field(struct rest *r, const struct rest_query *q, const char *message)
 		snprintf(quoted, sizeof(quoted), "'%s'", name);
 		if (!strstr(message, quoted) || strstr(needed, quoted))
 			continue;
-		/* If the filter names the field, it may be one that no condition can be on: the
-		 * user may still see it. */
+		/* If the filter names the field, the error may be that no condition can be on it:
+		 * the user may still see it. */
 		if (q->filter && strcasestr(q->filter, name))
 			return false;
 		pthread_mutex_lock(&r->lock);
@@ -361,7 +361,7 @@ hide_field(struct rest *r, const struct rest_query *q, const char *message)
 	return false;
 }
 
-/* A query that the org does not take is the fault of the filter, if there is one. */
+/* If the org does not take a query that has a filter, the filter is wrong. */
 static int
 log_refusal(struct rest *r, const struct rest_query *q, const struct rest_refusal *refusal)
 {
@@ -404,8 +404,8 @@ is_further(const struct rest_query *q, const struct document_reader *now,
 
 /*
  * Goes on with a query whose answer has ended early, because Salesforce lost its place or has left
- * out what was deleted meanwhile. In order of Ids: after the last one, if the org counts no more
- * documents up to it than have come. -ESTALE: it cannot go on.
+ * out what was deleted meanwhile. A query in order of Ids goes on after the last one, if the org
+ * counts no more documents up to there than have come. -ESTALE: it cannot go on.
  */
 static int
 begin_again(struct rest *r, struct rest_query *q, struct document_reader *d, struct rest_select *s)
@@ -427,8 +427,8 @@ begin_again(struct rest *r, struct rest_query *q, struct document_reader *d, str
 	rest_select_free(&n);
 	if (rc < 0)
 		return rc;
-	/* A list of all Ids is to have no gap, since what it does not name is taken away. A count
-	 * that is missing is very large. */
+	/* A list of all Ids must have no gap, since documents that it does not name are removed. A
+	 * count that is missing is very large. */
 	s->page.wrong = (uint64_t)n.page.total > (uint64_t)s->came ||
 	    (q->only_ids && n.page.total < s->came);
 	s->page.last = false;

@@ -150,7 +150,7 @@ rest_log_once(struct rest *r, unsigned failures, const char *fmt, ...)
 /* As rest_log, of a call that is not made. */
 #define log_forbidden(r, ...)	rest_log_once(r, 0, __VA_ARGS__)
 
-/* Logs one line until an answer comes, although the reasons vary. */
+/* Logs one line until an answer comes, even if the reasons vary. */
 static void
 log_unreachable(struct rest *r, const char *what, const char *why)
 {
@@ -163,8 +163,8 @@ log_unreachable(struct rest *r, const char *what, const char *why)
 		log_warn("salesforce", "%s: the org is out of reach: %s", what, why);
 }
 
-/* sent: when the call began (clock_ms). If another answer came since, the smaller count of the two
- * is the older one. */
+/* sent: when the call began (clock_ms). If another answer has come since, the smaller of the two
+ * counts is the older one. */
 static void
 note_answer(struct rest *r, const struct http_response *a, int64_t sent)
 {
@@ -312,7 +312,7 @@ struct retry {
 	bool		 ended;		/* by the sink or the caller */
 };
 
-/* Finds the meaning of an answer. Where another try may help, the error counts only if none is
+/* Finds the meaning of an answer. If another try may help, the error counts only when no try is
  * left. */
 static int
 judge_answer(struct rest *r, const struct call *call, struct http_response *a, struct retry *retry)
@@ -369,8 +369,8 @@ judge_answer(struct rest *r, const struct call *call, struct http_response *a, s
 	return status == 410 ? -EINVAL : -EIO;
 }
 
-/* The caller's error when no answer came: to a reader, every way of being out of reach is a
- * time-out. */
+/* The caller's error when no answer came. A reader gets a time-out, whichever way the org is out of
+ * reach. */
 static int
 errno_of_network(int rc)
 {
@@ -384,7 +384,7 @@ errno_of_network(int rc)
 	}
 }
 
-/* Asks with the token of the moment. *serial: which token that was. */
+/* Asks with the current token. *serial: which token that was. */
 static int
 send_call(struct rest *r, const struct call *call, struct http_request *q, struct http_response *a,
     unsigned *serial)
@@ -474,7 +474,7 @@ try_call(struct rest *r, const struct call *call, struct http_request *q, struct
 	return rc;
 }
 
-/* Whether to try again after `tried` tries; has slept if so. */
+/* Whether to try again after `tried` tries. If so, it sleeps first. */
 static bool
 try_again(struct rest *r, unsigned tried, const struct retry *retry, const struct rest_sink *sink,
     int *rc)
@@ -526,8 +526,8 @@ rest_get(struct rest *r, enum rest_kind kind, struct buf *path, struct rest_refu
  * Downloads.
  */
 
-/* Whether the range may be the reason why no whole answer came. If the org is out of reach or busy,
- * it is not. */
+/* Whether the range may be the reason why no whole answer came. It is not if the org is out of
+ * reach or busy. */
 static bool
 may_be_for_range(const struct retry *retry)
 {
@@ -567,7 +567,7 @@ try_download(struct rest *r, const struct call *call, uint64_t size, const struc
 		rc = -EIO;
 		retry->again = true;
 	} else if (rc < 0 && size > 0 && filled == size) {
-		rc = 0;		/* only the end of the body was missing; the checks will tell */
+		rc = 0;		/* only the end of the body was missing; the checks will show */
 	} else if (rc < 0 && before > 0 && filled == before && retry->again &&
 	    may_be_for_range(retry)) {
 		/* The org does not go on in the middle, or not rightly. */

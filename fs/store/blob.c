@@ -113,10 +113,8 @@ blob_abandon(struct blob *b, int error)
 	blob_unlist(b);
 }
 
-/*
- * A fill is finished if less is missing than has come: it would cost as much the next time. One
- * that still waits for its source lets go of it.
- */
+/* A fill goes on if less is missing than has come: it would cost as much the next time. A fill that
+ * still waits for its source gives the source up. */
 void
 blob_abandon_if_idle(struct blob *b)
 {

@@ -23,7 +23,7 @@
 struct disk {
 	uint64_t	 limit;
 	int		 files, filling, usage;	/* -1: cannot be used */
-	int		 broken;		/* -errno: why not; 0: all can */
+	int		 broken;		/* -errno: why they cannot be used; 0: all can */
 	struct pool	*pool;
 	struct job	 evict;
 	pthread_mutex_t	 evict_lock;	/* held through a pass: one at a time in a process */
@@ -75,8 +75,8 @@ add_signed(uint64_t n, int64_t more)
 	return more < 0 && (uint64_t)-more > n ? 0 : n + (uint64_t)more;
 }
 
-/* Caller holds usage_lock. The file's numbers (zeros for rubbish) and the changes that are not in
- * it yet. */
+/* Caller holds usage_lock. Returns the file's numbers (zeros for rubbish) with the changes that are
+ * not in the file yet. */
 static struct disk_usage
 current_usage(struct disk *d)
 {
@@ -87,7 +87,8 @@ current_usage(struct disk *d)
 		add_signed(u.files, d->changed_files) };
 }
 
-/* Another process may hold the file's lock, and be stopped: then the change is written later. */
+/* If another process holds the file's lock, perhaps while it is stopped, the change is written
+ * later. */
 static void
 change_usage(struct disk *d, int64_t bytes, int64_t files)
 {
@@ -221,7 +222,7 @@ is_at(int dir, const char *name, int fd)
 	    there.st_ino == ours.st_ino && there.st_dev == ours.st_dev;
 }
 
-/* Removes what processes that died while they filled have left: a few files at most. */
+/* Removes the files of processes that died while they filled: a few at most. */
 static void
 remove_leftovers(struct disk *d)
 {
@@ -242,7 +243,7 @@ remove_leftovers(struct disk *d)
 		closedir(dir);
 }
 
-/* A descriptor that cannot be had stays -1: a read-only disk still serves whole files. */
+/* A descriptor stays -1 if it cannot be had: a read-only disk still serves whole files. */
 static int
 open_below(struct disk *d, const char *path)
 {
@@ -346,7 +347,7 @@ disk_find(struct disk *d, const char *name, uint64_t size)
 		close(fd);
 		return -ENOENT;
 	}
-	/* Fails only while it is being evicted, and then this descriptor outlives the name. */
+	/* Fails only if the file is being evicted; this descriptor is good even then. */
 	flock(fd, LOCK_SH | LOCK_NB);
 	futimens(fd,
 	    (const struct timespec[]){ { .tv_nsec = UTIME_OMIT }, { .tv_nsec = UTIME_NOW } });
@@ -407,8 +408,8 @@ disk_create(struct disk *d, struct disk_temp *t)
 }
 
 /*
- * A claim is for what is written and a step more, so that the evictor runs before the limit is
- * passed. It is not for the whole size: a reader of ten bytes of a large file pushes nothing
+ * A claim is for the written bytes and a step more, so that the evictor runs before the limit is
+ * passed. It is not for the whole size: a reader of ten bytes of a large file must push nothing
  * out.
  */
 void

@@ -19,7 +19,7 @@ struct old_file {
 	char		 name[104];
 };
 
-/* The oldest files of a pass: up to twice OLDEST; when it is full the younger half is forgotten. */
+/* The oldest files of a pass, up to twice OLDEST: when it is full, it forgets the younger half. */
 struct oldest {
 	struct old_file	 file[2 * OLDEST];
 	size_t		 n;

@@ -1,7 +1,7 @@
 /*
- * A blob may need several attempts: a transfer begins anew (blob_restart). Each attempt has a
+ * A blob may need several attempts, if a transfer begins anew (blob_restart). Each attempt has a
  * file of its own, from byte 0. Readers go on with the file that they have until the new one has
- * all that any of them was granted; then the two are compared up to there, and the new one takes
+ * all that any of them was granted. Then the two are compared up to there, and the new one takes
  * the other's place. So nobody sees a seam: a difference fails the blob.
  *
  * A second thread hashes what was written, which it reads back while it is still in memory. The
@@ -47,14 +47,14 @@ same_bytes(int fd1, int fd2, uint64_t n)
  * Places.
  */
 
-/* 2: any may begin; 1: a small one; 0: none. */
+/* Room for another fetch. 2: any; 1: a small one; 0: none. */
 static int
 room_of(const struct store *s)
 {
 	return s->running[0] + s->running[1] < s->places ? 2 : s->running[1] == 0;
 }
 
-/* Looks no further than where something may begin: the queue may be long. */
+/* Looks only as far as a fetch may begin: the queue may be long. */
 void
 fill_give_places(struct store *s)
 {
@@ -150,7 +150,8 @@ end_attempt(struct blob *b)
 	a->fd = -1;
 }
 
-/* From here on fd is written. Bytes that no reader has seen may differ from the last attempt's. */
+/* From here on the attempt writes fd. Bytes that no reader has seen may differ from those of the
+ * last attempt. */
 static void
 begin_attempt(struct blob *b, int fd)
 {

@@ -1,6 +1,6 @@
 /*
- * A blob is in memory while it is open or being filled; when it is whole and closed it is a file
- * and nothing else. Nothing is fetched before the first byte is needed: opening costs nothing.
+ * A blob is in memory while it is open or being filled. When it is whole and closed, it is just a
+ * file. Nothing is fetched before somebody needs the first byte: opening costs nothing.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -93,7 +93,7 @@ join(struct store *s, const struct blob *like)
 {
 	struct blob *b = blob_listed(s, like->name);
 
-	if (b && b->size != like->size) { /* something else by the same name: each keeps its own */
+	if (b && b->size != like->size) { /* another file with this name: each keeps its own */
 		blob_unlist(b);
 		b = NULL;
 	}
@@ -221,7 +221,7 @@ blob_ready(struct blob *b, uint64_t off, size_t n, struct wait *w)
 	return rc;
 }
 
-/* What was checked is not there any more. Nobody reads on, and the next open fetches it anew. */
+/* The bytes that were checked are gone. Nobody reads on, and the next open fetches them anew. */
 static int
 lose(struct blob *b, int e)
 {
@@ -281,7 +281,7 @@ blob_read(void *blob, void *p, size_t n, uint64_t off)
 	while ((rc = blob_ready(b, off, n, &t.wait)) == -EAGAIN)
 		wait_thread_sleep(&t);
 	pthread_mutex_lock(&b->store->lock);
-	/* Also where the bytes are there: a pass over a large file has to end. */
+	/* Also if the bytes are there: a pass over a large file must end. */
 	if (b->store->closing)
 		rc = -EINTR;
 	pthread_mutex_unlock(&b->store->lock);

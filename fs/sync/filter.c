@@ -1,7 +1,7 @@
 /*
- * A filter hides from the refresh what it does not match any more. So the Ids of all that changed
- * are asked for without it; of those that are listed and have changed since, the ones that do not
- * come with the filter are taken out of the list.
+ * With a filter, no refresh mentions a document that does not match any more. So a query without
+ * the filter asks for the Ids of all that changed. A listed document among them is removed if the
+ * query with the filter does not bring it.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -23,7 +23,7 @@ freshness_note(struct freshness *f, int rc, int64_t asked, int64_t pause_most)
 		f->pause = pause_most;
 }
 
-/* If it is before `from`, somebody has set the clock back: then nothing is known. */
+/* ms since `from`. If now is before it, somebody has set the clock back: then nothing is known. */
 static int64_t
 left_of(int64_t from, int64_t ms)
 {

@@ -1,6 +1,6 @@
 /*
- * Keeps the requests that wait for each question; questions.c asks it. Memory has the questions of
- * late with their answers, the catalogue has the answers to all.
+ * Keeps the requests that wait for each question; questions.c asks it. Memory has the latest
+ * questions with their answers, the catalogue has the answers to all.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -36,7 +36,7 @@ struct on_demand {
 	/* guards: all below, and in questions all that changes */
 	pthread_mutex_t	 lock;
 	struct pool	*pool;		/* NULL once stopped */
-	int64_t		 expired;	/* what was asked before is stale (ms) */
+	int64_t		 expired;	/* answers from before are stale (ms) */
 	struct question	*first;		/* the most recently used */
 };
 
@@ -161,7 +161,7 @@ recall_answer(struct question *q)
  * Requests that wait.
  */
 
-/* Caller locks. Not if the clock has been set back since: then no new answer would ever do. */
+/* Caller locks. False if the clock has been set back since: else no new answer would ever do. */
 static bool
 is_expired(const struct on_demand *d, const struct answer *a)
 {
@@ -198,7 +198,7 @@ need_answer(
 	if (rc == 0)
 		rc = task_need(&q->task, d->pool, w);
 	if (rc == 0 && w && is_expired(d, q->answer)) {
-		w->ticket = 0;		/* it was on its way when everything expired */
+		w->ticket = 0;		/* it was under way when everything expired */
 		rc = task_need(&q->task, d->pool, w);
 	}
 	return q->answer && freshness_serves(rc, d->o.fail_offline) ? 0 : rc;
@@ -231,7 +231,7 @@ on_demand_get_missing(struct on_demand *d, enum on_demand_kind kind, const char 
 	return get_fresh_answer(d, kind, subject, QUESTIONS_REFRESH, since, w, out);
 }
 
-/* Asks and waits, whoever else asks. */
+/* Asks and waits, even if somebody else asks already. */
 static int
 wait_for_answer(struct on_demand *d, enum on_demand_kind kind, int64_t fresh_for, int64_t since)
 {

@@ -17,7 +17,8 @@
 #define OBJECT_FRESH	(7 * DAY)
 #define NAMED_MOST	10	/* records that a log line names */
 
-/* A question under way: each function of the table below adds rows, or says why there are none. */
+/* A question under way. Each function of the table below adds rows, or returns why there are
+ * none. */
 struct asking {
 	struct updater	 by;
 	const char	*subject;
@@ -109,8 +110,8 @@ add_document(void *ctx, const struct document *found)
 	return rc < 0 || listed ? rc : keep_document(a, found);
 }
 
-/* Removes a document that is gone, or is archived while the mount shows none. A listed one stays:
- * the refresh removes it. */
+/* Removes a document that is gone, or is archived while the mount does not show those. A listed one
+ * stays until a refresh removes it. */
 static int
 forget_document(struct asking *a, const char *id)
 {
@@ -223,7 +224,7 @@ log_namesakes(struct asking *a, const char *name)
 	answers_put(records);
 }
 
-/* The answer of ON_DEMAND_OBJECT, which is asked again only when it is not fresh. */
+/* The answer of ON_DEMAND_OBJECT. Asks again only if it is not fresh. */
 static int
 get_object(const struct updater *by, const char *object, const struct answer **out)
 {

@@ -9,7 +9,7 @@ struct reconcile {
 	struct ids	 unknown;	/* listed by the org, not in the catalogue as they are */
 };
 
-/* Documents that have come into reach, or that changed by a wrong clock: no refresh brings them if
+/* Documents that have come into reach, or that changed by a wrong clock. No refresh shows them if
  * their SystemModstamp is old. */
 static int
 fetch_unknown(struct reconcile *r)
@@ -38,7 +38,8 @@ mark_id(void *ctx, const struct document *d)
 	return rc == 0 && r->unknown.count == REST_IDS_MOST ? fetch_unknown(r) : rc;
 }
 
-/* Removes what the list of Ids has not named. With a filter, that may only mean: no match. */
+/* Removes what the list of Ids does not name. With a filter, such a document may only not match it
+ * any more. */
 static int
 sweep(struct updater *u)
 {

@@ -55,7 +55,7 @@ begin_times(struct times *t, int64_t stood, int64_t before)
 }
 
 /* The org's clock is behind what was asked for. By any clock, a change since the last refresh is no
- * older than that refresh. times.asked stays: so this is not told twice. */
+ * older than that refresh. times.asked stays, so that this happens only once. */
 static void
 go_back(struct times *t, int64_t age)
 {

@@ -2,9 +2,9 @@
  * Starts the updates of the catalogue and keeps the requests that wait for them; internal.h has the
  * updates.
  *
- * Mounts of one org take turns by a lock on a file, so that one answer serves all of them. The lock
- * only saves calls: a mount that waits for it and sees no page of the other's for TURN_MOST goes on
- * without it, since the other may be stopped.
+ * Mounts of one org take turns by a lock on a file, so that one answer serves all of them. The
+ * lock only saves calls. If a mount waits for it and sees no page of the other mount for
+ * TURN_MOST, it goes on without the lock, since the other mount may be stopped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,12 +23,12 @@
 
 #include "sync.h"
 
-#define PAUSE_MOST	(300 * 1000)	/* ms after a refresh that failed, again and again */
+#define PAUSE_MOST	(300 * 1000)	/* ms of pause, at most, after refreshes that failed */
 #define TURN_POLL	50		/* ms between tries: flock has no timed wait */
 #define TURN_MOST	3000		/* ms in which another mount must get a page */
 #define HOUR		(60 * 60 * INT64_C(1000))	/* ms */
 #define RECONCILE	(24 * HOUR)	/* from one list of all Ids to the next */
-#define RECONCILE_AGAIN	HOUR		/* after one that failed, or that another mount has begun */
+#define RECONCILE_AGAIN	HOUR		/* after a failed list, or one that another mount began */
 
 struct sync {
 	struct sync_options o;
@@ -204,7 +204,7 @@ run_check(struct job *job)
 {
 	struct sync *s = CONTAINER_OF(job, struct sync, check);
 
-	catalogue_check_opened(s->updater.catalogue);	/* it says itself what it finds */
+	catalogue_check_opened(s->updater.catalogue);	/* logs what it finds */
 }
 
 /*
@@ -322,7 +322,7 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 
 /*
  * Caller locks. -EAGAIN or -EINTR as task_need; or the outcome of the try that *ticket stands for.
- * A ticket of 0 becomes one for the try that runs, or with `later` for the one after it; if none
+ * A ticket of 0 gets the number of the try that runs, or with `later` of the one after it. If none
  * runs, one begins.
  */
 static int

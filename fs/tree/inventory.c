@@ -46,7 +46,7 @@ struct facts {
 	struct buf	 path;		/* each backslash is doubled */
 };
 
-/* A link's file is made here, so its size and MD5 are, too. */
+/* A link's file is made here, so its size and MD5 are made here, too. */
 static void
 measure_link(const struct document *d, struct facts *f)
 {

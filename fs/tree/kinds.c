@@ -11,12 +11,11 @@
  *	ANY_VERSION_KEY	the same; it may be an older version
  *	PATH_KEY	a hash of the path	never
  *
- * From a number one CAN tell the kind without asking anybody, and, but for PATH_KEY, which row of
- * the catalogue it belongs to; the same org gives the same numbers in every mount, on every
- * machine. One CANNOT tell whether that row still exists, so node_of looks it up at each use
- * (-ESTALE if not). Nor can one tell the path from its hash: paths.c remembers the paths that were
- * looked up or listed lately, and a number whose path is forgotten is -ESTALE too. The kernel then
- * walks the path again.
+ * From a number alone one CAN tell the kind and, but for PATH_KEY, the row of the catalogue; the
+ * same org gives the same numbers in every mount, on every machine. One CANNOT tell whether that
+ * row still exists, so node_of looks it up at each use (-ESTALE if not). Nor can one tell the path
+ * from its hash: paths.c remembers the paths that were looked up or listed lately, and a number
+ * whose path is forgotten is -ESTALE too. The kernel then walks the path again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -138,8 +137,7 @@ compare_version(void *ctx, const struct document *d)
 	return s->rc == -ENOENT;
 }
 
-/* The kernel has asked for the directory's attributes before, and they have waited for the
- * versions. */
+/* The kernel has asked for the directory's attributes before. Those wait for the versions. */
 static int
 find_version(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
@@ -167,7 +165,7 @@ list_versions(struct node_listing *l, uint64_t after)
 	    l->tree->o.catalogue, l->dir->doc.key, after, list_one_version, l);
 }
 
-/* They are asked for again only when the latest is not among them. */
+/* Asks for the versions again only if the latest is not among them. */
 static int
 wait_versions(struct tree *t, const struct node *n, const struct patience *p)
 {
@@ -227,8 +225,8 @@ recall_column(struct tree *t, struct node *n)
 	return catalogue_by_version_key(t->o.catalogue, version_key, &n->doc);
 }
 
-/* The kernel has asked for the directory's attributes before, and they have waited for the survey;
- * if it has been forgotten since, the kernel asks for them again. */
+/* The kernel has asked for the directory's attributes before. Those wait for the survey. If the
+ * survey has been forgotten since, the kernel asks for them again. */
 static int
 find_column(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
@@ -258,7 +256,7 @@ list_one_column(void *ctx, const char *name, size_t column)
 	return node_remember(l->tree, &n) == 0 && node_list(l, name, &n, column + 1);
 }
 
-/* Asking for the directory's attributes has waited for the survey. */
+/* The kernel has asked for the directory's attributes. Those wait for the survey. */
 static int
 list_columns(struct node_listing *l, uint64_t after)
 {

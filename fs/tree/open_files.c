@@ -12,7 +12,7 @@ struct open_file {
 	struct stat	 st;
 	const void	*owner;		/* of the pages; NULL: its handles are closed */
 	unsigned	 handles;
-	unsigned	 sharing;	/* of them: handles on the owner */
+	unsigned	 sharing;	/* of them, those on the owner */
 	bool		 drop;		/* the pages after the last close: they are not verified */
 	UT_hash_handle	 hh;
 };

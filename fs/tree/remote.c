@@ -47,8 +47,8 @@ is_object_name(const char *s)
 }
 
 /*
- * Names of directories. Those that would be called alike are `Name (Id)`, which is also a name of
- * all others.
+ * Names of directories. If several would have the same name, each is called `Name (Id)`. This name
+ * works for all others, too.
  */
 
 static void

@@ -105,8 +105,8 @@ tree_refresh(struct tree *t, struct tree_ticket *ticket, bool full, struct wait 
  * Names.
  */
 
-/* Of a document that is not listed: it comes and goes when somebody asks for it, not with a
- * refresh. */
+/* Whether it is a document that is not listed. Such a name comes and goes when somebody asks for
+ * it, not with a refresh. */
 static bool
 may_be_unlisted(const char *name)
 {

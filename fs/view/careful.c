@@ -178,7 +178,7 @@ text_length(const struct careful *f, struct text *t, size_t most)
 	}
 }
 
-/* Reports the first of the quotes among the window's bytes i to n: they are letters. */
+/* Reports the first quote among the window's bytes i to n. All quotes there are letters. */
 static int
 tell_quote(struct reader *r, size_t i, size_t n)
 {
@@ -202,9 +202,10 @@ feed_text(struct careful *f, struct text *t, size_t n)
 }
 
 /*
- * Passes on a part of a cell that is longer than max_field: memory has no room for all of it. If
- * libcsv has nothing of the cell, the part is text as it stands in the window. Bytes at its end
- * that only begin a character belong to the next part; if libcsv had them, it gets them again.
+ * Passes on a part of a cell that is longer than max_field, since memory has no room for all of it.
+ * If libcsv has nothing of the cell, the part is text as it stands in the window. A character that
+ * is cut at the end of the part belongs to the next part; if libcsv had its bytes, it gets them
+ * again.
  */
 static int
 read_part(struct careful *f, struct reader *r)

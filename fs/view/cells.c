@@ -46,7 +46,7 @@ cells_put_fault(char *out, const struct fault *f)
 	return out;
 }
 
-/* split reads as far as it can; the cell that it stops at is careful's. */
+/* split reads as far as it can. careful reads the cell at which split stops. */
 static int
 read_cells(struct reader *r, struct careful *careful, bool split)
 {

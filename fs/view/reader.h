@@ -26,7 +26,7 @@ struct reader {
 	enum row_end	 style;		/* how the header ended */
 	uint64_t	 record, column;	/* that have ended: in all, in the record */
 	uint64_t	 record_at, cell_at;	/* where they begin in the source */
-	unsigned	 told;		/* faults of this cell, a bit a code: each is told once */
+	unsigned	 told;		/* faults of this cell, a bit a code: reported already */
 };
 
 int	reader_tell(struct reader *, enum fault_code, uint64_t offset, uint64_t column);

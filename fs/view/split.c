@@ -392,7 +392,7 @@ end_odd_record(struct reader *r, struct scan *sc, enum row_end row, size_t end)
 	return reader_end_record(r, row, text_offset(r->text, end));
 }
 
-/* Takes the cells that end in the block; false: one of them is careful's. bare: the block has no
+/* Takes the cells that end in the block. False: one of them is for careful. bare: the block has no
  * quotes and nothing odd, and no cell is too long. */
 static inline __attribute__((always_inline)) bool
 take_cells(
