@@ -16,7 +16,8 @@ fs_unmount
 kill "$ORG_PID"; wait "$ORG_PID"; ORG_PID=
 "$BUILD/sffs" -o refresh=1 sim "$MNT" 2>"$TMP/err"
 is 'without the org the last state is mounted' "$?" 0
-like 'the message says that what was known is served' "$(cat "$TMP/err")" '*out of reach*serving what was known*'
+like 'the message says that the state of the last refresh is served' "$(cat "$TMP/err")" \
+	'*out of reach*serving the state of the last one*'
 like 'the message has the time of the last answer' "$(cat "$TMP/err")" "*the last one, $last"
 is 'status.json has the time of the last answer' "$(jq -r .refresh.last "$MNT/.sffs/status.json")" "$last"
 is 'sffs status has the time of the last answer' \

@@ -66,7 +66,7 @@ for i in 1 2 3; do ls "$docs" >/dev/null; done
 is 'names are listed in the reserve' "$(ls "$docs" | wc -l)" 9
 calls 'names cost no call in the reserve' '*' 0
 like 'the log says that the reserve is for reading' "$(grep 'API limit' "$MNT/.sffs/log")" \
-	"*what is left is for reading (api_reserve): no refresh until *"
+	"*and the rest is for reading (api_reserve): no refresh until *"
 is 'the log says so once' "$(grep -c 'API limit' "$MNT/.sffs/log")" 1
 is 'a file can be read in the reserve' "$(cat "$docs/d3/d3.txt")" 'document 3'
 calls 'reading in the reserve costs one call' 'GET */VersionData' 1

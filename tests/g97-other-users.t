@@ -49,7 +49,7 @@ is 'other users can still walk the tree and see sizes' \
 	"$(as ls "$docs" | wc -l) $(as stat -c %s "$docs/d2/d2.txt")" '111 11'
 calls 'other users cause no call when only the reserve is left' '*' 0
 like 'the log says that the last calls are for the owner' "$(cat "$MNT/.sffs/log")" \
-	'*API limit: what is left of api_budget and beside api_reserve is for the owner of the mount; other users read*'
+	'*API limit: the last calls (api_reserve, a tenth of api_budget) are for the owner of the mount; *'
 is 'the owner reads with the reserve' "$(user=1234; as cat "$docs/d2/d2.txt" "$MNT/parsed/Table/header" |
 	paste -sd ' ')" 'document 2 a b'
 is 'root reads with the reserve' "$(cat "$docs/d3/d3.txt")" 'document 3'

@@ -59,7 +59,7 @@ check_empty(const char *path)
 		entries++;
 	if (entries > 2) {	/* . and .. */
 		log_error("mount",
-		    "%s: not empty; what is in it would be hidden: name an empty directory", path);
+		    "%s: not empty; a mount would hide its files: name an empty directory", path);
 		rc = -ENOTEMPTY;
 	}
 	closedir(dir);

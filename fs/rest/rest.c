@@ -233,12 +233,12 @@ begin_call(struct rest *r, enum rest_kind kind)
 	if (reserved)
 		log_forbidden(r,
 		    "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, "
-		    "and what is left is for reading (api_reserve): no refresh until %s",
+		    "and the rest is for reading (api_reserve): no refresh until %s",
 		    (long long)s.api_used, (long long)s.api_max, when);
 	else
 		log_forbidden(r,
 		    "the %llu calls of 24 hours that api_budget allows are made; no calls "
-		    "until %s, what is cached is still served",
+		    "until %s, cached files are still served",
 		    (unsigned long long)r->budget.max, when);
 	return rc;
 }
@@ -250,8 +250,9 @@ rest_check_guest(struct rest *r)
 	const bool may = has_spare_calls(r);
 	pthread_mutex_unlock(&r->lock);
 	if (!may)
-		log_forbidden(r, "API limit: what is left of api_budget and beside api_reserve is "
-				 "for the owner of the mount; other users read what is cached");
+		log_forbidden(r,
+		    "API limit: the last calls (api_reserve, a tenth of api_budget) are for the "
+		    "owner of the mount; other users read only cached files");
 	return may ? 0 : -EDQUOT;
 }
 
@@ -266,7 +267,7 @@ spend_limit(struct rest *r)
 	pthread_mutex_unlock(&r->lock);
 	rest_log(r,
 	    "Salesforce API limit: the org's requests of the last 24 hours are used up; "
-	    "no calls until %s, what is cached is still served",
+	    "no calls until %s, cached files are still served",
 	    when);
 }
 

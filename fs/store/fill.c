@@ -176,7 +176,8 @@ adopt(struct blob *b, uint64_t landed)
 	struct attempt *a = &b->attempt;
 
 	if (b->fd >= 0 && !same_bytes(b->fd, a->fd, landed)) {
-		log_warn("store", "%s: what came again is not what came before, or cannot be read",
+		log_warn("store",
+		    "%s: its bytes differ from those of an earlier try, or cannot be read",
 		    b->name);
 		return -EIO;
 	}
@@ -287,7 +288,8 @@ open_spill(struct blob *b, int why)
 		    "%s: neither the cache (%s) nor a temporary directory has room for it", b->name,
 		    strerror(why));
 	else if (!logged)
-		log_warn("store", "the cache takes no more (%s): what is read now is not kept",
+		log_warn("store",
+		    "the cache takes no more (%s): files that are read now are not kept",
 		    strerror(why));
 	return fd;
 }

@@ -134,7 +134,7 @@ log_refresh(const struct sync *s, int rc, int before)
 
 	if (rc < 0 && (before == 0 || serves != freshness_serves(before, s->o.fail_offline)))
 		log_warn("sync",
-		    serves ? "refresh failed (%s): what was known before is still served" :
+		    serves ? "refresh failed (%s): the last good state is still served" :
 			     "refresh failed (%s): until one works, all looks fail",
 		    strerror(-rc));
 	if (rc == 0 && before < 0)
@@ -186,7 +186,7 @@ run_reconcile(struct job *job)
 	pthread_mutex_unlock(&s->lock);
 	if (rc < 0 && rc != -EINTR && before == 0)
 		log_warn("sync",
-		    "the daily list of all Ids failed (%s): what is out of reach stays listed",
+		    "the daily list of all Ids failed (%s): documents out of reach stay listed",
 		    strerror(-rc));
 	task_end(&s->reconcile, &s->lock, rc);
 }
@@ -270,7 +270,7 @@ warn_old(const struct sync *s, int rc)
 
 	if (last > 0 && gmtime_r(&last, &tm))
 		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	log_warn("sync", "no refresh (%s): serving what was known at the last one, %s",
+	log_warn("sync", "no refresh (%s): serving the state of the last one, %s",
 	    strerror(-rc), date);
 }
 
