@@ -52,23 +52,21 @@ def write_report(path, sections, bench, mode, seconds, load):
     every = [f for _, fs in sections for f in fs]
     base = os.path.splitext(path)[0]
     out = ['# Benchmarks', '',
-           'Is sffs faster than what one uses now, how close is it to what the machine can do, and how does its '
-           'cost grow? Written by '
-           f'`make bench{"" if mode == "full" else "-quick"}`; what it does is in tests/bench/figures.py, a '
-           f'function a figure.', '',
+           'Is sffs faster than other programs, how close is it to the limits of the machine, and how does its '
+           f'cost grow? `make bench{"" if mode == "full" else "-quick"}` writes this page. tests/bench/figures.py '
+           'has a function for each figure.', '',
            f'- {time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())}, {seconds / 60:.0f} minutes',
-           f'- {machine()}; load when it began: {load:.1f}, and much above 0 means that other work ran beside it',
+           f'- {machine()}; load when it began: {load:.1f} (much above 0 means that other work ran beside it)',
            f'- {versions()}',
-           '- The org is simulated, on this machine, its files in memory; so are the files that nginx and '
-           'sftp-server serve. sftp-server is reached '
-           'without ssh, which is the best that sshfs can do.',
-           f'- "{figures.LATENCY} ms away" is tests/delay-proxy.c before each server: what is sent arrives half of '
-           f'that later. Connecting takes no time of its '
-           'own there, which is kind to those who connect often.',
-           '- Contenders take turns, in another order each round; shown are the median and the spread. A ratio is '
-           'the median of the ratios '
-           'of the same round. Between runs all caches are dropped, unless the figure says otherwise.',
-           '- Who returns other bytes than the origin has is shown as wrong, not as fast.', '']
+           '- The org is simulated on this machine. Its files are in memory, and so are those that nginx and '
+           'sftp-server serve. sshfs reaches sftp-server without ssh, which is the best case for sshfs.',
+           f'- "{figures.LATENCY} ms away" means that tests/delay-proxy.c stands before each server, and every byte '
+           'arrives half of that later. A connection takes no time of its own there, which favours programs that '
+           'connect often.',
+           '- Contenders take turns, in another order each round. The tables show the median and the spread. A ratio '
+           'is the median of the ratios of the same round. Between runs all caches are dropped, unless the figure '
+           'says otherwise.',
+           '- A program that returns wrong bytes is shown as wrong, not as fast.', '']
     out += [f'- Left out: {why}' for why in bench.missing] + ([''] if bench.missing else [])
     out += ['The mounts:', '', '```', *(f'{name + ":":14} {command}' for name, command in bench.mounts.items()), '```',
             '']

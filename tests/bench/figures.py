@@ -19,15 +19,14 @@ DUCKDB = '@duckdb/node-bindings-linux-x64@1.5.6-r.1'	# holds DuckDB's library
 # Why some goals are not met, where the time was measured to go (perf record, /proc/stat).
 ONE_LARGE = 'sffs writes the file, hashes it on a second thread, and hands it to the reader through FUSE, while the ' \
     'org and the reader run on the same ' \
-    'processors. The daemon\'s time is in the column "also": about half of it is MD5, a quarter writing to the ' \
-    'disk. With two processors there is little left to wait for.'
+    'processors. The column "also" has the daemon\'s time: about half of it is MD5, a quarter writing to the ' \
+    'disk. With two processors hardly any of the time is waiting.'
 MANY_SMALL = 'MD5 alone takes as long as the last line shows, on one of two processors that the org, the reader and ' \
-    'FUSE share; pass-through, which checks nothing ' \
-    'and downloads nothing, does not meet this goal either. What is left is not waiting: the daemon\'s own time is ' \
-    'in the column "also".'
+    'FUSE share. pass-through does not meet this goal either, and it checks nothing and downloads nothing. The rest ' \
+    'is not waiting: the column "also" has the daemon\'s own time.'
 
-FIND = 'of a document two requests are waited for, and each wakes a processor that has gone to sleep: with nothing ' \
-    'else running that is most of the time.'
+FIND = 'for each document the program waits for two requests, and each wakes a processor that has gone to sleep. If ' \
+    'nothing else runs, that is most of the time.'
 
 
 class Size:
