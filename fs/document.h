@@ -95,7 +95,7 @@ bool	document_is_link(const struct document *);
 /* 32 hex digits; NULL: the org gives none. */
 const char *document_md5(const struct document *);
 /*
- * What its bytes are called: the version's Id with the MD5 or, if there is none, with the version's
+ * The name of its bytes: the version's Id with the MD5 or, if there is none, with the version's
  * SystemModstamp and size. Bytes that change in place get another name.
  */
 struct document_content { char s[56]; };

@@ -39,7 +39,7 @@ is_bad(int32_t c, enum name_rules rules)
 	return rules == NAME_PORTABLE && c < 0x80 && strchr("<>:\"\\|?*", c);
 }
 
-/* Of an Id, in the order of their bytes; -1: none. */
+/* The value of a digit of an Id, in the order of their bytes; -1: it is none. */
 static int
 digit_of(char c)
 {

@@ -110,7 +110,7 @@ test_encodings(void)
 	}
 }
 
-/* What a person sees of it. */
+/* How a text is shown to a person. */
 static void
 test_shown(void)
 {
@@ -134,14 +134,15 @@ test_shown(void)
 		is_str(out, cases[i].out, "shown");
 	}
 	utf8_show_all(out, 48, "thirty-five bytes are the most of it");
-	is_str(out, "thirty-five bytes are the most of it", "what fits is not cut");
+	is_str(out, "thirty-five bytes are the most of it", "a text that fits is not cut");
 	utf8_show_all(out, 48, "forty-six and one are all that 48 bytes can say");
 	is_str(out, "forty-six and one are all that 48 bytes can say",
-	    "47 bytes and their end fit");
+	    "a text of 47 bytes fits into 48");
 	utf8_show_all(out, 48, "forty-six and two are all that 48 bytes can hold");
-	is_str(out, "forty-six and two are all that 48 bytes can...", "one byte more does not");
+	is_str(out, "forty-six and two are all that 48 bytes can...", "a text of 48 bytes is cut");
 	utf8_show_all(out, 48, "what does not fit is cut at the end of a word, and says so");
-	is_str(out, "what does not fit is cut at the end of a...", "what does not fit");
+	is_str(out, "what does not fit is cut at the end of a...",
+	    "a text that does not fit ends after a word, with ...");
 	for (char *p = euros; p < euros + 48; p += 3)
 		memcpy(p, "\xe2\x82\xac", 3);
 	utf8_show_all(out, 48, euros);

@@ -608,7 +608,7 @@ test_silent_again(struct peer *p)
 	pthread_mutex_unlock(&p->lock);
 }
 
-/* What comes is never the end, and no silence either. */
+/* Answers that never end, and are never silent for long. */
 static const struct {
 	const char	*name;
 	struct answer	 answer;

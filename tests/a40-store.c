@@ -171,7 +171,7 @@ check_streaming(void)
 	is_int(blob_ready(b, 0, 10, NULL), -EAGAIN, "a read of a new blob waits");
 	sem_wait(&s->reached);
 	is_int(blob_ready(b, 0, MIB, NULL), MIB, "a read of bytes that have landed does not wait");
-	is_int(source_read(b, 0, MIB), MIB, "what has landed is read");
+	is_int(source_read(b, 0, MIB), MIB, "bytes that have landed are read");
 	is_int(source_read(b, MIB - 1000, MIB), MIB,
 	    "bytes that have landed are read from any place");
 	is_int(blob_ready(b, MIB - 1, 2, NULL), -EAGAIN, "a read beyond what has landed waits");
@@ -611,7 +611,7 @@ check_crawl(void)
 	blob_ready(c, 0, 1, NULL);
 	sem_wait(&slow[1]->reached);
 	source_get(store, "068-slow-1", 3 * MIB, again, &d);
-	ok(d != b[1], "whoever opens the second one while it ends gets another try");
+	ok(d != b[1], "an open of the second one while it ends gets another try");
 	sem_post(&slow[1]->open);
 	is_int(source_read(c, 0, 3 * MIB), 3 * MIB,
 	    "a second one that crawls ends for one that waits");

@@ -981,7 +981,7 @@ accept_all(void *ctx, const struct document *d)
 	return true;
 }
 
-/* What SQLite does not notice: a row or an index says something else than what was put. */
+/* Damage that SQLite does not notice: a row or an index differs from what was put. */
 static const struct { const char *what, *sql; } lies[] = {
 	{ "a version of another document",
 	    "UPDATE document SET version_id = '068000000004AAA' WHERE key = 3" },

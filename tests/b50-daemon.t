@@ -76,7 +76,7 @@ for signal in USR1 USR2 PIPE VTALRM PROF IO PWR 16 XFSZ WINCH URG CHLD CONT RTMI
 done
 is 'a signal that does not ask it to end changes nothing for a mount' "$(cat "$MNT/documents/hello/hello.txt")" hello
 fs_unmount
-ok 'that mount ends when it is unmounted' gone
+ok 'a mount that got such signals ends when it is unmounted' gone
 
 fs_mount
 is 'tar --no-check-device finds nothing new in the next mount' "$(incremental)" 0

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Of two starts at one mount point one mounts. A start that is killed mounts nothing later.
+# If two start at one mount point, one of them mounts. A start that is killed mounts nothing later.
 . "${0%/*}/lib.sh"; plan 10
 data=$TMP/data
 mkdir "$data"

@@ -40,7 +40,7 @@ def sized(status, body, headers=''):
     return raw(status, body, headers + f'Content-Length: {len(body)}\r\n')
 
 
-# What happens to a connection whose request matches. Each function gets the connection; its caller closes it.
+# One function for each fault of a connection whose request matches. It gets the connection; its caller closes it.
 
 def reset(c):
     c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))

@@ -78,7 +78,7 @@ run
 is 'an error text that is too long ends after a word' "$(grep -cE '\(1 number 2 .* [1-9][0-9]( number)?\.\.\.\)$' \
 	"$TMP/err")" 1
 
-# What sffs-auth and the commands show: the org's words, and the words of others.
+# sffs-auth and the commands show words of the org, and words of others.
 fresh
 auth=$BUILD/sffs-auth
 escapes='\u001b]0;x\u0007\u009b31m\u202e\nsim: all is well'

@@ -23,7 +23,7 @@ tell_twice(struct request *req, void *data)
 	t.tell(req, t.data);
 }
 
-/* Of a few requests: what is allocated here stays. */
+/* A test makes a few requests, so this memory need not be freed. */
 void
 fuse_req_interrupt_func(struct request *req, interrupt *tell, void *data)
 {

@@ -43,7 +43,7 @@ struct disk_temp {
 
 /* A descriptor of a new, empty file; disk_keep or disk_give_up must follow. -errno: no room. */
 int	disk_create(struct disk *, struct disk_temp *);
-/* Of a file of `size` bytes, `filled` are written or are about to be. */
+/* Counts a file of `size` bytes, of which `filled` are written or are about to be. */
 void	disk_grow(struct disk *, struct disk_temp *, uint64_t filled, uint64_t size);
 /* Makes it the whole file of that name. An error gives it up. Neither call closes fd. */
 int	disk_keep(struct disk *, struct disk_temp *, const char *name, uint64_t size, int fd);

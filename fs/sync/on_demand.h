@@ -18,7 +18,7 @@
 
 struct on_demand;
 
-/* Of the options: refresh, fail_offline, archived, names and changed. */
+/* Uses the options refresh, fail_offline, archived, names and changed. */
 int	on_demand_open(struct rest *, struct catalogue *, const struct sync_options *,
     struct on_demand **out);
 /* After http_cancel: wakes all who wait; from then on every get is -EINTR. */

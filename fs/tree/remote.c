@@ -271,7 +271,7 @@ remote_find_object(struct tree *t, struct node *dir, const char *name, struct no
 	return is_object_name(name) ? node_set_path(t, n, OBJECT, dir, name) : -ENOENT;
 }
 
-/* Of an object any record, of libraries any library: nobody knows yet whether it exists. */
+/* Finds any record of an object, and any library: nobody knows yet whether it exists. */
 int
 remote_find_any(struct tree *t, struct node *dir, const char *name, struct node *n)
 {
