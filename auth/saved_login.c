@@ -146,7 +146,7 @@ swap(char **a, char **b)
 	*b = old;
 }
 
-/* Puts the answer into the login, and what it replaces into the answer, which is freed. */
+/* Moves the answer into the login. The replaced values move into the answer, to be freed there. */
 static void
 take_grant(struct login *l, struct oauth_grant *g)
 {
@@ -163,7 +163,7 @@ take_grant(struct login *l, struct oauth_grant *g)
 	l->ended = NULL;
 }
 
-/* A new login: all but what the answer gives. */
+/* A new login, without the parts that come with the answer. */
 static int
 begin_login(const struct oauth_request *q, struct login *l)
 {
@@ -183,7 +183,7 @@ begin_login(const struct oauth_request *q, struct login *l)
 	return 0;
 }
 
-/* The request that renews the stored login, or begins one where that needs no person. */
+/* The request that renews the stored login, or makes a new one if that needs no person. */
 static int
 next_request(struct saved_login *s, const struct login *l, struct oauth_request *q)
 {

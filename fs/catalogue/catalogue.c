@@ -442,7 +442,7 @@ put_named(
 	}
 	for (unsigned i = 0; i < NAMES_CANDIDATES; i++)
 		x.names[i] = names[i] && *names[i] ? names[i] : NULL;
-	/* No document stands in its own way. */
+	/* If two candidates are one name, the document must not wait for itself. */
 	if (x.names[0] && x.names[1] && c->names.hash(x.names[0]) == c->names.hash(x.names[1]))
 		x.names[1] = NULL;
 	if (!x.names[NAMES_LAST]) {

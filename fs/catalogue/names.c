@@ -191,7 +191,7 @@ pass_name_on(struct names *n, const char *name, struct named *heir, unsigned *fr
 		return rc;
 	const unsigned rank = rank_of(n, heir, hash);
 	*free_rank = heir->rank;
-	if (rank == heir->rank)		/* it waits for what it does not want */
+	if (rank == heir->rank)		/* it waits for a name that it does not want */
 		return db_damaged(n->db);
 	rc = stop_waiting(n, heir, rank, heir->rank);
 	if (rc == 0)

@@ -72,8 +72,8 @@ open_file_of(struct file f, struct file **out)
 }
 
 /*
- * -EDQUOT: it takes the document's bytes, and no call may be spent on this guest. Once a call may,
- * its request is as the owner's: it may have spent the last one.
+ * -EDQUOT: the document must be downloaded, and no call may be spent on this guest. If one may, the
+ * request counts as the owner's from then on: its own call may have been the last one.
  */
 static int
 check_guest(struct files *fs, const struct download *d, struct wait *w)

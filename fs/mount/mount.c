@@ -153,7 +153,7 @@ mount_close(struct mount *m)
 	signals_ignore();
 	if (m->session)
 		fuse_session_destroy(m->session);
-	m->session = NULL;		/* libfuse refuses what is sent to no session */
+	m->session = NULL;		/* libfuse refuses notifications without a session */
 	if (still_there && mounter_unmount(m->o.mounter) < 0)
 		log_warn("mount", "cannot unmount; run: fusermount3 -u MOUNTPOINT");
 	operations_close_files(m);

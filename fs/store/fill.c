@@ -93,7 +93,7 @@ leave_place(struct blob *b)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Caller locks. A fetch looks whether it keeps another one waiting that is more use. */
+/* Caller locks. Ends the fetch, or moves it aside, if it keeps a more useful one waiting. */
 static void
 make_way(struct blob *b)
 {
@@ -102,7 +102,7 @@ make_way(struct blob *b)
 	const int64_t now = clock_ms();
 	const uint64_t ran = (uint64_t)(now - a->since), got = a->filled - a->had;
 
-	fill_give_places(s);		/* of those who waited, some may have left */
+	fill_give_places(s);		/* some of those who waited may have left */
 	if (b->users == b->spare) {
 		if (s->queue && ran >= MEASURE && (b->size - a->filled) * ran > got * SOON)
 			blob_abandon(b, 0);

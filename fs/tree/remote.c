@@ -329,7 +329,7 @@ remote_find_contents(struct tree *t, struct node *dir, const char *name, struct 
 	node_free(n);
 	*n = (struct node){ 0 };
 	bool is = is_safe(t, name) && depth_of(dir->path) < LINK_DEPTHS;
-	/* Nobody has asked yet what is in a library; a folder's attributes have. */
+	/* Only a folder's attributes have waited for its contents: a library's may be unknown. */
 	if (is && dir->kind == FOLDER)
 		is = get_contents(t, dir, NULL, &a) == 0 && directory_called(t, a, name);
 	answers_put(a);

@@ -257,7 +257,7 @@ tree_on_change(struct tree *t, const struct tree_kernel *kernel)
 	t->kernel = kernel;
 }
 
-/* All names that lead to something else when this one does: in the roots, in the directories of the
+/* Forgets all names whose meaning changes with this one: in the roots, in the directories of the
  * document, and by its Id. */
 static void
 forget_names(

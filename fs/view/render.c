@@ -230,7 +230,7 @@ columns_cell(struct renderer *r, const struct cell *c)
 		rc = columns_put(r->columns, (size_t)i, c->p, c->len);
 	if (rc < 0 || c->flags & CELL_PART)
 		return rc;
-	/* The last cell ends those that its record lacks, too. */
+	/* The last cell of a record also ends the cells that the record lacks. */
 	uint64_t end = c->flags & CELL_LAST ? n : i + 1;
 	for (; i < end && i < n && rc == 0; i++)
 		rc = columns_end_cell(r->columns, (size_t)i);

@@ -169,7 +169,7 @@ parity(uint64_t v)
 	return v ^ v << 32;
 }
 
-/* Of the bytes that are not ASCII, all from the first foul one on. */
+/* high: the bytes that are not ASCII. Returns those from the first foul one on. */
 static uint64_t
 find_foul(struct scan *sc, uint64_t high)
 {
