@@ -160,7 +160,7 @@ class World:
         finally:
             os.close(fd)
 
-    # A request of the kind, from what a user does.
+    # A user does something that causes a request of this kind.
 
     def act(self):
         if self.kind == 'token':

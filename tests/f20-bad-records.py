@@ -56,7 +56,7 @@ def become(value):
 
 
 def raw(path, text):
-    """The member's value, in JSON as it stands there."""
+    """Sets the member to this JSON text, as it stands."""
     def change(record):
         RAW.append((f'"RAW{len(RAW)}WAR"', text))
         return put(path, RAW[-1][0][1:-1])(record)
@@ -65,7 +65,7 @@ def raw(path, text):
 
 
 RAW = []
-# A record of which this is true cannot be served.
+# A record with one of these changes cannot be served.
 LEFT_OUT = [
     become(None), become(7), become('x'), become([]), become({}),
     drop('Id'), put('Id', None), put('Id', 7), put('Id', {}), put('Id', ''), put('Id', '001000000000001AAA'),
@@ -80,8 +80,8 @@ LEFT_OUT = [
     drop('LatestPublishedVersionId'), put('LatestPublishedVersionId', None),
     put('LatestPublishedVersionId', '069000000000001AAA'),
 ]
-MENDED = 7      # characters in what follows
-# One of which this is true can, by this name (None: its own).
+MENDED = 7      # characters in SERVED that sffs must mend
+# A record with one of these changes can be served, under this name (None: its own).
 SERVED = [
     (put('Unknown', {'a': [1, {'b': None}]}), None), (put('Title', 'Caf\u00e9 \U0001f600'), 'Caf\u00e9 \U0001f600'),
     (drop('Title'), '_'), (put('Title', None), '_'), (put('Title', 7), '_'), (put('Title', {}), '_'),
@@ -104,7 +104,7 @@ SERVED = [
     (put('LatestPublishedVersion.Checksum', 'abc'), None), (put('attributes', None), None),
 ]
 
-# An extension as an org may hold it, and what it is in the name.
+# Extensions as an org may hold them, and what becomes of each in the name.
 EXTENSIONS = {'csv': 'csv', '.csv': 'csv', 'CSV': 'CSV', '.CSV': 'CSV', ' csv ': 'csv', '..csv': 'csv', 'csv.': 'csv',
               '\tcsv\r\n': 'csv',
               'tar.gz': 'tar.gz', '.': '', ' ': '', '': '', None: ''}
@@ -187,7 +187,7 @@ try:
     page = api('/services/data/v62.0/query?q=' + urllib.parse.quote(soql), token=token['access_token'])
     check('the org gives the page of records', (len(page['records']), page['done']), (count, True))
 
-    # One thing wrong in each record, and three that are as they were, of which one comes twice.
+    # Each record has one change. Three more records are as they were, and one of them comes twice.
     records, contents = [], {}
     for i, change in enumerate(LEFT_OUT + [c for c, _ in SERVED]):
         record = page['records'][i]
@@ -241,7 +241,7 @@ try:
     check('a refresh with the same bad records logs two lines', len(log()) - before, 2)
     front.clear()
 
-    # Pages that are wrong as a whole: nothing of them is believed.
+    # Pages that are wrong as a whole: sffs uses nothing of them.
     good = page['records'][-2:]
     whole = {
         'no records': {'done': True, 'totalSize': 2},

@@ -34,7 +34,7 @@ def ask(path, **form):
 
 
 def content(name, version):
-    """The bytes of a version: of a size of its own, the same each time."""
+    """The bytes of a version: the same each time, and of another size for each version."""
     r = random.Random(f'{name} {version}')
     if name.startswith('table'):
         return 'id,text\n'.encode() + b''.join(b'%d,"%s, line"\n' % (i, name.encode())
@@ -60,7 +60,7 @@ class World:
         self.going = False          # the mount is being ended
 
     def add(self, name, version):
-        """To be called before the org has it."""
+        """Call it before the org has this version."""
         with self.lock:
             self.versions.setdefault(name, []).append(version)
             extension = 'csv' if name.startswith('table') else 'bin'
@@ -83,7 +83,7 @@ class World:
 
 
 class Turn:
-    """What one does between two pauses."""
+    """The work of a thread between two pauses."""
     def __init__(self, w):
         self.w = w
 
@@ -135,7 +135,7 @@ def reader(w, seed):
 
 
 def caller(w, seed):
-    """A program that is interrupted, or not."""
+    """Runs programs that read, and interrupts some of them."""
     r, paths = random.Random(seed), sorted(w.known)
     while not w.stop.is_set() and not w.going:
         path = r.choice(paths)
@@ -235,14 +235,14 @@ def let(w, pid, seconds):
 
 
 def growth(samples):
-    """From the third quarter to the last, of the medians."""
+    """The growth of the medians from the third quarter of the samples to the last one."""
     n = len(samples) // 4
     middle, last = samples[-2 * n:-n], samples[-n:]
     return [statistics.median(s[i] for s in last) - statistics.median(s[i] for s in middle) for i in range(3)]
 
 
 def round_of(w, mount, how):
-    """Starts everybody, lets them, and ends the mount in the midst of it."""
+    """Starts all threads, lets them work, and ends the mount in the midst of it."""
     w.stop.clear()
     w.going = False
     threads = [threading.Thread(target=f, args=(w, f'{SEED} {how} {f.__name__} {i}'), daemon=True)

@@ -17,7 +17,7 @@ def ask(path, **form):
 
 
 def faults(r, size):
-    """One or two, at places of their own."""
+    """One or two faults, each at a random place."""
     at = lambda: r.randrange(size + 1)
     some = [lambda: dict(kind='drop-after', bytes=at()), lambda: dict(kind='corrupt', bytes=at()),
             lambda: dict(kind='short', bytes=r.randint(1, size)),
@@ -72,7 +72,7 @@ def work(names):
         began = time.monotonic()
         got = read(r, path)
         took = time.monotonic() - began
-        while True:                 # what is left of the faults is used up by other reads, each of which ends as well
+        while True:                 # more reads use up the remaining faults, and each of them must end, too
             again = read(r, path)
             if not isinstance(again[0], int) or match not in listed():
                 break

@@ -2,8 +2,8 @@
  * notify - a library to preload that holds back the first notification of a name to the kernel, and
  * sends a second SIGTERM to a mount that ends.
  *
- * NOTIFY_DIR: a directory. The first notification makes the file held there, and goes on when there
- * is a file go.
+ * NOTIFY_DIR names a directory. The first notification makes the file `held` there, and goes on
+ * when somebody makes the file `go`.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
