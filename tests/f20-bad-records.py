@@ -80,7 +80,7 @@ LEFT_OUT = [
     drop('LatestPublishedVersionId'), put('LatestPublishedVersionId', None),
     put('LatestPublishedVersionId', '069000000000001AAA'),
 ]
-MENDED = 7      # characters in SERVED that sffs must mend
+MENDED = 7      # invalid escapes in SERVED
 # A record with one of these changes can be served, under this name (None: its own).
 SERVED = [
     (put('Unknown', {'a': [1, {'b': None}]}), None), (put('Title', 'Caf\u00e9 \U0001f600'), 'Caf\u00e9 \U0001f600'),
