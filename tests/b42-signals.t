@@ -51,8 +51,9 @@ gcc -shared -fPIC -O1 -D_GNU_SOURCE -o "$TMP/twice.so" "$TOP/tests/twice.c" || e
 case $BUILD in *asan|*tsan) ;; *) preload=LD_PRELOAD=$TMP/twice.so ;; esac
 env ${preload-} "$BUILD/sffs" -o refresh=0 sim "$MNT"
 hold
-is 'a harmless signal does not end a wait, though the kernel reports it twice' "$(signalled SIGCHLD -- sh -c "$go")" there
+is 'a harmless signal that the kernel reports twice does not end a wait' "$(signalled SIGCHLD -- sh -c "$go")" there
 hold
-is 'SIGTERM after a signal that is reported twice ends the wait' "$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
+is 'SIGTERM after a signal that is reported twice ends the wait' \
+	"$(signalled SIGCHLD -- sh -c "$held; kill -TERM \$PID")" SIGTERM
 org release -X POST >/dev/null
 ok 'the mount goes on after doubled interrupts' ls "$MNT/documents"
