@@ -22,3 +22,15 @@ clock_wall_ms(void)
 {
 	return read_clock(CLOCK_REALTIME);
 }
+
+struct clock_text
+clock_text(int64_t seconds)
+{
+	struct clock_text text = { "a time unknown" };
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (seconds > 0 && gmtime_r(&t, &tm))
+		strftime(text.s, sizeof(text.s), "%Y-%m-%d %H:%M UTC", &tm);
+	return text;
+}

@@ -12,3 +12,6 @@
 
 int64_t	clock_ms(void);
 int64_t	clock_wall_ms(void);
+/* Seconds since 1970 as a person reads them: 2026-01-31 12:00 UTC; "a time unknown" below 1. */
+struct clock_text { char s[32]; };
+struct clock_text clock_text(int64_t seconds);

@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ini.h>
+#include <libgen.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +30,8 @@
 #define ORG_MOST	48		/* bytes of a section's name: inih cuts it at 49 */
 
 static const char system_file[] = "/etc/sffs/config";
+static const char root_home[] = "/root";
+static const char root_file[] = "/root/.config/sffs/config";	/* if there is none in /etc */
 
 /*
  * Parsing the file.
@@ -220,17 +224,33 @@ read_config(struct config *c, int fd, bool *there)
 	return rc;
 }
 
+/*
+ * The user's own home; NULL for root, whose things are where the system's are: then a unit, fstab,
+ * cron and root at a shell share them. The helper of mount(8) may set HOME to the home of root for
+ * any user, and cron may set none.
+ */
+static const char *
+own_home(void)
+{
+	const char *home = getenv("HOME");
+
+	if (home && *home == '/' && strcmp(home, root_home) != 0)
+		return home;
+	const struct passwd *user = geteuid() == 0 ? NULL : getpwuid(geteuid());
+	return user ? user->pw_dir : NULL;
+}
+
 /* $env/sffs, else ~/below/sffs, with leaf appended; NULL where there is neither. */
 static int
 own_path(const char *env, const char *below, const char *leaf, char **out)
 {
-	const char *dir = getenv(env), *home = getenv("HOME");
+	const char *dir = getenv(env), *home = own_home();
 	int n = 0;
 
 	*out = NULL;
 	if (dir && *dir == '/')
 		n = asprintf(out, "%s/sffs%s", dir, leaf);
-	else if (home && *home == '/')
+	else if (home)
 		n = asprintf(out, "%s/%s/sffs%s", home, below, leaf);
 	if (n < 0)
 		*out = NULL;
@@ -259,11 +279,19 @@ open_config(const char *given, char **path, int *fd)
 		free(*path);
 		*path = NULL;
 	}
+	if (!named && geteuid() == 0 && access(system_file, F_OK) < 0 &&
+	    access(root_file, F_OK) == 0)
+		named = root_file;
 	if (rc == 0 && !*path)
 		rc = (*path = strdup(named ? named : system_file)) ? 0 : -ENOMEM;
 	if (rc < 0)
 		return rc;
 	*fd = open(*path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0 && errno == EACCES && strcmp(*path, system_file) == 0)
+		return log_invalid("config",
+		    "%s: only root can read it; run this as root, or give the org a section in "
+		    "~/.config/sffs/config, which is read first",
+		    *path);
 	if (*fd < 0 && errno != ENOENT && errno != ENOTDIR)
 		return log_invalid("config", "%s: %s", *path, strerror(errno));
 	return *fd < 0 ? -ENOENT : 0;
@@ -420,8 +448,7 @@ static char *
 sffs_auth_command(const char *named)
 {
 	char *s = NULL;
-	int n = asprintf(&s, "%ssffs-auth%s%s", config_env(), named ? " --config " : "",
-	    named ? named : "");
+	int n = asprintf(&s, "sffs-auth%s%s", named ? " --config " : "", named ? named : "");
 
 	return n < 0 ? NULL : s;
 }
@@ -547,13 +574,29 @@ make_private_dir(char *dir, const char *setting)
 	return 0;
 }
 
+/* What the user names is made if the directory above it is his own: else it may be a mistake. */
+static int
+check_named_dir(const char *given)
+{
+	struct stat st;
+	char *above = access(given, F_OK) < 0 ? strdup(given) : NULL;
+	const bool good = !above || (stat(dirname(above), &st) == 0 && st.st_uid == geteuid());
+
+	free(above);
+	return good ? 0 :
+		      log_invalid("config",
+			  "cache_dir = %s: there is no such directory; if the name is right, "
+			  "first: mkdir -p -m 700 '%s'",
+			  given, given);
+}
+
 /* given: the directory; NULL: $env/sffs, else ~/below, else without_home. */
 static int
 private_dir(const char *given, const char *env, const char *below, const char *without_home,
     const char *setting, char **out)
 {
 	char *dir = NULL;
-	int rc = given ? 0 : own_path(env, below, "", &dir);
+	int rc = given ? check_named_dir(given) : own_path(env, below, "", &dir);
 
 	if (rc == 0 && !dir && !(dir = strdup(given ? given : without_home)))
 		rc = -ENOMEM;
@@ -578,12 +621,4 @@ config_cache_dir(const struct config *c, char **out)
 {
 	return private_dir(c->cache_dir, "XDG_CACHE_HOME", ".cache", "/var/cache/sffs", "cache_dir",
 	    out);
-}
-
-const char *
-config_env(void)
-{
-	const char *home = getenv("HOME");
-
-	return home && *home == '/' ? "" : "env -u HOME ";
 }

@@ -77,7 +77,8 @@ struct config {
 
 /*
  * Reads section org of the config file: `file`, else $SFFS_CONFIG, else
- * $XDG_CONFIG_HOME/sffs/config (or ~/.config/...), else /etc/sffs/config. overrides: what `-o`
+ * $XDG_CONFIG_HOME/sffs/config (or ~/.config/..., but of root only if there is none in /etc), else
+ * /etc/sffs/config. overrides: what `-o`
  * says, applied last (`\,` is a comma); NULL: nothing. -EINVAL: usage or config, logged.
  */
 int	config_load(const char *file, const char *org, const char *overrides, struct config **out);
@@ -98,15 +99,11 @@ void	config_free(struct config *);		/* wipes secrets */
 
 /*
  * Directories, created with mode 0700 if missing: $XDG_STATE_HOME/sffs, and $XDG_CACHE_HOME/sffs or
- * cache_dir; without a HOME (a system unit) /var/lib/sffs and /var/cache/sffs. -EINVAL: it is not
- * ours alone, logged. Caller frees.
+ * cache_dir; for root /var/lib/sffs and /var/cache/sffs. -EINVAL: it is not ours alone, or a
+ * cache_dir in no directory of ours, logged. Caller frees.
  */
 int	config_state_dir(char **out);
 int	config_cache_dir(const struct config *, char **out);
 int	config_make_parents(char *path);	/* all but the last name; the first error, or 0 */
-
-/* Put before a shell command, it makes the command find the directories of this process:
- * "env -u HOME " or "". */
-const char *config_env(void);
 
 int	config_orgs(const char *file, struct buf *out);	/* sections of the file, a line each */

@@ -574,19 +574,60 @@ read_headers(CURL *easy, struct http_response *out)
 	copy_header(easy, "Content-Type", out->content_type, sizeof(out->content_type));
 }
 
-/* "host: why"; libcurl often names the host by itself. */
+/* As libcurl reads no_proxy: names of hosts, with or without a leading dot, or * for all. */
+static bool
+is_exempt(const char *host, const char *list)
+{
+	const size_t len = strlen(host);
+
+	for (size_t n; *list; list += n + (list[n] != '\0')) {
+		n = strcspn(list, ", ");
+		const char *name = *list == '.' ? list + 1 : list;
+		const size_t of = n - (size_t)(name - list);
+
+		if ((of == 1 && *name == '*') ||
+		    (of > 0 && of <= len && strncasecmp(host + len - of, name, of) == 0 &&
+			(of == len || host[len - of - 1] == '.')))
+			return true;
+	}
+	return false;
+}
+
+/* What names the proxy of this request; NULL: it has none. */
+static const char *
+proxy_setting(const struct http_transfer *x)
+{
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "all_proxy",
+		"ALL_PROXY" };
+	const char *exempt = getenv("no_proxy"), *value;
+
+	if (!exempt)
+		exempt = getenv("NO_PROXY");
+	if (!x->host || x->loopback || is_exempt(x->host, exempt ? exempt : ""))
+		return NULL;
+	if (x->http->options.proxy)
+		return *x->http->options.proxy ? "the config" : NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if ((value = getenv(names[i])) && *value)
+			return names[i];
+	return NULL;
+}
+
+/* "host: why"; libcurl often names the host by itself. The URL of a proxy may hold a password. */
 static void
 put_error(const struct http_transfer *x, int rc, CURLcode code)
 {
-	const char *text = *x->why ? x->why :
-	    *x->text		   ? x->text :
-	    code != CURLE_OK	   ? curl_easy_strerror(code) :
-				     strerror(-rc);
+	const char *proxy = code == CURLE_OK && rc != -ETIMEDOUT ? NULL : proxy_setting(x);
+	const char *text = *x->why			    ? x->why :
+	    strncmp(x->text, "Unsupported proxy", 17) == 0 ? "libcurl cannot use such a proxy" :
+	    *x->text					    ? x->text :
+	    code != CURLE_OK				    ? curl_easy_strerror(code) :
+							      strerror(-rc);
+	const bool named = !x->host || strstr(text, x->host);
 
-	if (!x->host || strstr(text, x->host))
-		snprintf(x->out->error, sizeof(x->out->error), "%.240s", text);
-	else
-		snprintf(x->out->error, sizeof(x->out->error), "%.80s: %.160s", x->host, text);
+	snprintf(x->out->error, sizeof(x->out->error), "%.80s%s%.160s%s%s%s", named ? "" : x->host,
+	    named ? "" : ": ", text, proxy ? " (through the proxy that " : "",
+	    proxy ? proxy : "", proxy ? " names)" : "");
 }
 
 /* libcurl takes it for a host that does not answer. */

@@ -24,6 +24,9 @@ static struct {
 	const char *syslog_ident;
 	const char *plain;
 	bool journal;
+	log_name_path *path_of;
+	void *path_ctx;
+	struct buf kept;
 	char tail[TAIL_LINES][LINE_MAX_BYTES];
 	unsigned next, count;
 	uint64_t recent[RECENT];	/* hashes, each at hash % RECENT */
@@ -77,40 +80,88 @@ log_plain(const char *program)
 }
 
 void
-log_line(enum log_level level, const char *module, const char *fmt, ...)
+log_paths(log_name_path *path_of, void *ctx)
+{
+	pthread_mutex_lock(&state.lock);
+	state.path_of = path_of;
+	state.path_ctx = ctx;
+	pthread_mutex_unlock(&state.lock);
+}
+
+/* The text as it is printed: a version's name at its beginning becomes a path. */
+static void
+show_text(const char *raw, char *text, size_t size)
+{
+	char line[2 * LINE_MAX_BYTES], path[LINE_MAX_BYTES];
+	const size_t n = strcspn(raw, ":");
+
+	pthread_mutex_lock(&state.lock);
+	log_name_path *path_of = state.path_of;
+	void *ctx = state.path_ctx;
+	pthread_mutex_unlock(&state.lock);
+	if (path_of && strncmp(raw, "068", 3) == 0 && path_of(ctx, raw, n, path, sizeof(path))) {
+		snprintf(line, sizeof(line), "%s%s", path, raw + n);
+		raw = line;
+	}
+	utf8_show_all(text, size, raw);
+}
+
+static void
+write_line(enum log_level level, const char *module, bool keep, const char *fmt, va_list ap)
 {
 	static const int priority[] = { LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
 	char raw[4 * LINE_MAX_BYTES], text[LINE_MAX_BYTES - 64];
 	char line[LINE_MAX_BYTES];
 	char date[32];
 	struct tm tm;
-	va_list ap;
 
-	va_start(ap, fmt);
+	if (level > state.level && !keep)
+		return;
 	vsnprintf(raw, sizeof(raw), fmt, ap);
-	va_end(ap);
-	utf8_show_all(text, sizeof(text), raw);
+	show_text(raw, text, sizeof(text));
 	time_t now = time(NULL);
 	gmtime_r(&now, &tm);
 	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	snprintf(line, sizeof(line), "%s %s %.24s: %s", date, level_names[level], module, text);
 
 	pthread_mutex_lock(&state.lock);
-	if (level <= state.level) {
+	if (keep) {
+		buf_printf(&state.kept, "%s\n", line);
+	} else {
 		memcpy(state.tail[state.next], line, sizeof(line));
 		state.next = (state.next + 1) % TAIL_LINES;
 		if (state.count < TAIL_LINES)
 			state.count++;
-		if (state.syslog_ident)
-			syslog(priority[level], "%s %s: %s", level_names[level], module, text);
-		else if (state.journal)
-			fprintf(stderr, "<%d>%s: %s\n", priority[level], module, text);
-		else if (state.plain)
-			fprintf(stderr, "%s: %s\n", state.plain, text);
-		else
-			fprintf(stderr, "%s\n", line);
 	}
+	if (state.syslog_ident)
+		syslog(priority[level], "%s %s: %s", level_names[level], module, text);
+	else if (state.journal)
+		fprintf(stderr, "<%d>%s: %s\n", priority[level], module, text);
+	else if (!state.plain)
+		fprintf(stderr, "%s\n", line);
+	else if (!keep)
+		fprintf(stderr, "%s: %s\n", state.plain, text);
 	pthread_mutex_unlock(&state.lock);
+}
+
+void
+log_line(enum log_level level, const char *module, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_line(level, module, false, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_keep(const char *module, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	write_line(LOG_LEVEL_INFO, module, true, fmt, ap);
+	va_end(ap);
 }
 
 void
@@ -154,6 +205,7 @@ void
 log_tail(struct buf *out)
 {
 	pthread_mutex_lock(&state.lock);
+	buf_puts(out, buf_str(&state.kept));
 	for (unsigned i = 0; i < state.count; i++) {
 		buf_puts(out, state.tail[(state.next + TAIL_LINES - state.count + i) % TAIL_LINES]);
 		buf_putc(out, '\n');

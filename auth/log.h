@@ -35,6 +35,14 @@ bool	log_to_journal(void);
 /* Lines for a person at a terminal: `program: text`. program must stay valid. */
 void	log_plain(const char *program);
 
+/*
+ * Until path_of is NULL again: where a text begins with the name of a version (its Id, and what may
+ * follow up to a colon), path_of puts a path to out, which the line shows instead. False: it knows
+ * none. It is called on the thread that logs, and must log nothing of versions.
+ */
+typedef bool log_name_path(void *ctx, const char *name, size_t len, char *out, size_t size);
+void	log_paths(log_name_path *path_of, void *ctx);
+
 void	log_line(enum log_level, const char *module, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 #define log_error(...)	log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
@@ -44,6 +52,8 @@ void	log_line(enum log_level, const char *module, const char *fmt, ...)
 /* log_warn, unless the same text was logged this way lately: for warnings about many documents. */
 void	log_warn_once(const char *module, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* A log_info that stays at the beginning of log_tail, and is not for a person at a terminal. */
+void	log_keep(const char *module, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* log_error, for what the user can correct in the config or on the command line. Its value is
  * -EINVAL. */
 #define log_invalid(module, ...) (log_error(module, __VA_ARGS__), -EINVAL)

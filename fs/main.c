@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "auth/clock.h"
 #include "auth/config.h"
 #include "auth/exit_status.h"
 #include "auth/http.h"
@@ -179,6 +180,29 @@ on_change(void *ctx, const struct catalogue_change *change)
 	tree_changed(s->tree, change);
 }
 
+/* The line of systemctl status, after `first`. */
+static void
+tell_health(const struct sffs *s, const char *first)
+{
+	struct sync_status status;
+	char where[256];
+
+	sync_status(s->sync, &status);
+	utf8_show_all(where, sizeof(where), s->mountpoint);
+	if (status.result == 0)
+		systemd_notify(s->systemd, "%sSTATUS=%s is mounted on %s", first, s->config->org,
+		    where);
+	else
+		systemd_notify(s->systemd, "%sSTATUS=failing since %s: %s", first,
+		    clock_text(status.failing).s, sync_why(status.result));
+}
+
+static void
+on_health(void *ctx)
+{
+	tell_health(ctx, "");
+}
+
 static int
 open_sync(struct sffs *s)
 {
@@ -192,6 +216,7 @@ open_sync(struct sffs *s)
 		.versions = c->versions == CONFIG_ALL,
 		.changed = on_change,
 		.lists = renew_permissions,
+		.health = on_health,
 		.ctx = s };
 	int rc = sync_open(s->rest, s->catalogue, &o, &s->sync);
 
@@ -237,7 +262,24 @@ open_tree(struct sffs *s)
 			.limits = status_json_limits,
 			.ctx = &s->status },
 		    &s->tree);
+	if (rc == 0)
+		log_paths(inventory_path, s->inventory);
 	return rc;
+}
+
+/* The first lines of .sffs/log. */
+static void
+introduce(const struct sffs *s, bool all)
+{
+	const struct config *c = s->config;
+
+	log_keep("sffs", "version %s mounts [%s] of %s on %s: organization %s, user %s",
+	    SFFS_VERSION, c->org, c->file, s->mountpoint, token_org_id(s->token),
+	    token_user_id(s->token));
+	log_keep("sffs", "left out: legacy Attachments and Documents%s%s%s%s",
+	    c->archived ? "" : "; archived documents",
+	    all ? "" : "; files that are shared with you through a record only",
+	    c->filter ? "; all but filter = " : "", c->filter ? c->filter : "");
 }
 
 static int
@@ -262,6 +304,7 @@ fill_catalogue(struct sffs *s)
 	if (all == 0)
 		log_info("sffs", "files that are shared with you through a record only are not "
 				 "listed: that takes the permission Query All Files");
+	introduce(s, all != 0);
 	return 0;
 }
 
@@ -269,14 +312,11 @@ static void
 on_mounted(void *ctx)
 {
 	struct sffs *s = ctx;
-	char where[256];
 
-	utf8_show_all(where, sizeof(where), s->mountpoint);
-	systemd_notify(s->systemd, "READY=1\nSTATUS=%s is mounted on %s", s->config->org, where);
-	if (s->parent < 0)
-		log_info("sffs", "%s is mounted on %s", s->config->org, s->mountpoint);
-	else
+	tell_health(s, "READY=1\n");
+	if (s->parent >= 0)
 		daemon_leave(s->parent);
+	log_info("sffs", "%s is mounted on %s", s->config->org, s->mountpoint);
 }
 
 static int
@@ -314,11 +354,12 @@ close_all(struct sffs *s)
 	mount_close(s->mount);
 	mounter_close(s->mounter);
 	tree_close(s->tree);
-	inventory_close(s->inventory);
 	read_ahead_close(s->read_ahead);
 	parsed_close(s->parsed);
 	on_demand_close(s->on_demand);
 	sync_close(s->sync);
+	log_paths(NULL, NULL);
+	inventory_close(s->inventory);
 	catalogue_close(s->catalogue);
 	rest_close(s->rest);
 	token_close(s->token);
@@ -370,6 +411,19 @@ raise_limits(void)
 		    bytes);
 }
 
+/* With allow_other it is what the user wants, as on a server. */
+static void
+warn_of_sudo(const struct sffs *s)
+{
+	const char *user = getenv("SUDO_USER");
+
+	if (geteuid() == 0 && user && strcmp(user, "root") != 0 && !s->config->allow_other)
+		log_warn("sffs",
+		    "root owns this mount, and %s cannot use or unmount it: "
+		    "run sffs without sudo, or with -o allow_other,umask=022",
+		    user);
+}
+
 static int
 start_mount(struct sffs *s)
 {
@@ -384,8 +438,9 @@ start_mount(struct sffs *s)
 	 */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	mallopt(M_ARENA_MAX, 4);
-	if (mount_check(s->arguments.mountpoint, &s->mountpoint) < 0)
+	if (mount_check(s->arguments.mountpoint, s->config->allow_other, &s->mountpoint) < 0)
 		return EXIT_MOUNT;
+	warn_of_sudo(s);
 	s->systemd = systemd_open();
 	if (s->arguments.foreground) {
 		if (!log_to_journal())

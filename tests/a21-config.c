@@ -568,7 +568,7 @@ test_dirs(void)
 	char *home = in_dir("deep/home"), *state = in_dir("deep/home/.local/state/sffs"),
 	     *cache = in_dir("deep/home/.cache/sffs");
 	char *xdg = in_dir("new/xdg"), *xdg_cache = in_dir("new/xdg/sffs"),
-	     *own = in_dir("own/cache"), *file = in_dir("config");
+	     *above = in_dir("own"), *own = in_dir("own/cache"), *file = in_dir("config");
 	struct config c = { 0 };
 	char *got = NULL;
 
@@ -588,6 +588,9 @@ test_dirs(void)
 	is_str(got, xdg_cache, "the cache directory has its name in $XDG_CACHE_HOME");
 	free(got);
 	c.cache_dir = own;
+	is_int(config_cache_dir(&c, &got), -EINVAL,
+	    "a cache_dir in a directory that is not there is refused");
+	mkdir(above, 0700);
 	is_int(config_cache_dir(&c, &got), 0, "the cache directory is made at cache_dir");
 	is_str(got, own, "the cache directory is cache_dir");
 	ok(is_private_dir(own), "the cache directory is private");
@@ -609,7 +612,7 @@ test_dirs(void)
 	is_int(config_cache_dir(&c, &got), -EINVAL,
 	    "a cache directory that cannot be made is refused");
 	ok(got == NULL, "no name is handed out then");
-	char *all[] = { home, state, cache, xdg, xdg_cache, own, file };
+	char *all[] = { home, state, cache, xdg, xdg_cache, above, own, file };
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		free(all[i]);
 }

@@ -755,6 +755,42 @@ test_proxy(struct peer *p)
 	unsetenv("http_proxy");
 }
 
+/* An error names what names the proxy, and never the proxy's password. */
+static void
+test_proxy_errors(void)
+{
+	static const struct { const char *env, *proxy, *exempt, *want; } cases[] = {
+		{ "https_proxy", "http://me:geheim@127.0.0.1:1", "", "https_proxy names)" },
+		{ "ALL_PROXY", "http://me:geheim@127.0.0.1:1", "other.org", "ALL_PROXY names)" },
+		{ "https_proxy", "http://me:geheim@127.0.0.1:x", "", "https_proxy names)" },
+		{ "https_proxy", "odd://me:geheim@127.0.0.1:1", "", "https_proxy names)" },
+		{ "https_proxy", "http://me:geheim@127.0.0.1:1", "a.org, .invalid", NULL },
+		{ NULL, "http://me:geheim@127.0.0.1:1", "", "the config names)" },
+		{ NULL, NULL, "", NULL },
+	};
+	struct http_response a;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (cases[i].env)
+			setenv(cases[i].env, cases[i].proxy, 1);
+		setenv("no_proxy", cases[i].exempt, 1);
+		struct http *h = open_http(60, cases[i].env ? NULL : cases[i].proxy, NULL);
+
+		http_do(h,
+		    &(struct http_request){ .url = "https://acme.invalid/x", .body_limit = 1 }, &a);
+		ok(cases[i].want ? strstr(a.error, cases[i].want) != NULL :
+				   !strstr(a.error, "proxy"),
+		    "error %zu of a proxy names its setting: %s", i, a.error);
+		ok(strstr(a.error, "acme.invalid") && !strstr(a.error, "geheim"),
+		    "error %zu of a proxy has the host and no password", i);
+		http_response_free(&a);
+		http_close(h);
+		if (cases[i].env)
+			unsetenv(cases[i].env);
+	}
+	unsetenv("no_proxy");
+}
+
 /*
  * Cancelling, and many threads.
  */
@@ -1049,6 +1085,7 @@ main(void)
 	test_drips(&p);
 	test_urls();
 	test_proxy(&p);
+	test_proxy_errors();
 	test_cancel(&p);
 	test_cancel_connecting();
 	test_threads(&p);

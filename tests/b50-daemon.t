@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs mounts and unmounts as a daemon and in the foreground, ends on signals, and leaves nothing behind.
-. "${0%/*}/lib.sh"; plan 39
+. "${0%/*}/lib.sh"; plan 41
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -20,6 +20,11 @@ incremental() { tar --listed-incremental="$TMP/snapshot" --no-check-device -cf "
 	tar -tf "$TMP/tar" | grep -c '[^/]$'; }
 fs_mount
 is 'tar backs up a mount' "$(incremental)" 2
+like 'the log begins with version, org, mount point and what is left out' \
+	"$(head -2 "$MNT/.sffs/log" | paste -sd '|')" \
+	"20??-??-??T??:??:??Z info sffs: version $(cat "$TOP/docs/VERSION") mounts [[]sim] of * on $MNT: *|\
+*: left out: legacy Attachments and Documents; archived documents"
+like 'the log says when it was mounted' "$(cat "$MNT/.sffs/log")" "*info sffs: sim is mounted on $MNT*"
 is 'the mount serves files when sffs returns' "$(cat "$MNT/documents/hello/hello.txt")" hello
 is 'df -i counts documents, and says that there is room' "$(df --output=iused,ipcent "$MNT" | tail -1 | tr -s ' ')" \
 	" $(ls "$MNT/documents" | wc -l) 1%"

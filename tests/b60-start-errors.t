@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each wrong start says in one line what to do, exits with the documented status, and leaves no mount and no process.
-. "${0%/*}/lib.sh"; plan 123
+. "${0%/*}/lib.sh"; plan 137
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -80,6 +80,29 @@ edit 's,^login_url.*,login_url = http://acme.my.salesforce.com,'; bad 'http to a
 cp "$TMP/good" "$config"
 mkdir -m 755 "$TMP/everybodys"
 bad 'a cache for everybody' 2 "*everybodys: must be*(mode 700)*cache_dir*" -o cache_dir="$TMP/everybodys" sim "$MNT"
+bad 'a cache_dir that may be a mistake' 2 "*cache_dir = /nonexistent/x: there is no such directory; *mkdir -p -m 700*" \
+	-o cache_dir=/nonexistent/x sim "$MNT"
+ok 'a cache_dir below a directory of the user is made' fs_mount -o "cache_dir=$TMP/made"
+fs_unmount
+gone
+# In a home that cannot be written, and with a disk that is full.
+cat >"$TMP/on" <<'END'
+#!/bin/sh
+mount -t tmpfs -o "$1" none /mnt && shift && exec "$@"
+END
+chmod +x "$TMP/on"
+around="unshare -m $TMP/on ro env XDG_STATE_HOME=/mnt/state"
+bad 'a read-only home' 2 \
+	'*cannot create /mnt/state/sffs: Read-only file system; set XDG_STATE_HOME to a writable directory' sim "$MNT"
+around="unshare -m $TMP/on size=64k,mode=700 env XDG_CACHE_HOME=/mnt"
+bad 'a full disk' 1 '*no room in /mnt/sffs/00D*: free some, or -o cache_dir=...' sim "$MNT"
+# A proxy that does not answer, whose URL has a password.
+cp "$TMP/good" "$config"; edit 's,^login_url.*,login_url = https://acme.my.salesforce.com,'
+around='env -u no_proxy -u NO_PROXY https_proxy=http://me:geheim@127.0.0.1:1'
+bad 'a wrong proxy' 5 '*acme.my.salesforce.com*(through the proxy that https_proxy names)*' sim "$MNT"
+is 'a wrong proxy: the message has no password' "$(grep -c geheim "$TMP/err")" 0
+around=
+cp "$TMP/good" "$config"
 # A wrong ca_file must not pass for an org out of reach, whose cache would be served; also if login_url is http.
 fs_mount; fs_unmount
 gone

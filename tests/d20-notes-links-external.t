@@ -41,7 +41,8 @@ URL=https://www.example.com/?a=1&b=2'
 org_forget
 like 'a file outside Salesforce has no bytes' "$(cat "$docs/Sheet/Sheet" 2>&1)" '*not supported*'
 cat "$docs/Sheet/Sheet" "$docs/Sheet/Sheet" 2>/dev/null
-is 'the log says so once' "$(grep -c 'its bytes are not in Salesforce' "$MNT/.sffs/log")" 1
+is 'the log says so once, by its path' \
+	"$(grep -c 'documents/Sheet/Sheet: stored outside Salesforce .*filter = .*ContentLocation' "$MNT/.sffs/log")" 1
 is 'a file outside Salesforce is not cached' \
 	"$(getfattr --absolute-names --only-values -n user.salesforce.cached "$docs/Sheet/Sheet")" no
 is 'a file outside Salesforce has its record' \

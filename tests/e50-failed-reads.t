@@ -1,6 +1,6 @@
 #!/bin/sh
 # A read has the documented result when the API limit is spent, the disk is full, or the download is cut or wrong.
-. "${0%/*}/lib.sh"; plan 25
+. "${0%/*}/lib.sh"; plan 26
 data=$TMP/data
 mkdir "$data"
 printf 'cached\n' >"$data/cached.txt"
@@ -38,7 +38,9 @@ calls 'wrong bytes that nobody has read cost two downloads' 'GET *VersionData' 2
 fault 'GET *VersionData' corrupt -d bytes=1 forever
 is 'wrong bytes each time are EIO' "$(why cat "$docs/wrong/wrong.bin")" 'Input/output error'
 ok 'wrong bytes each time never come to a clean end' not cat "$docs/wrong/wrong.bin"
-like 'the log says that the bytes do not have the MD5' "$(cat "$MNT/.sffs/log")" '*its bytes do not have the MD5*'
+like 'the log says by its path which document does not have its MD5' "$(cat "$MNT/.sffs/log")" \
+	'*: documents/wrong/wrong.bin: its bytes do not have the MD5*'
+is 'the log names no version by its Id' "$(grep -c ': 068' "$MNT/.sffs/log")" 0
 org fault/clear -X POST >/dev/null
 same 'right bytes that come later are read' "$docs/wrong/wrong.bin" "$data/wrong.bin"
 fs_unmount

@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs mounts by systemd's units, mount(8) and an automount, reports readiness, and writes to the journal.
-. "${0%/*}/lib.sh"; plan 26
+. "${0%/*}/lib.sh"; plan 30
 org_start --synthetic 5000
 sffs=$BUILD/sffs
 config=$XDG_CONFIG_HOME/sffs/config
@@ -34,6 +34,39 @@ for socket in "$TMP/notify" "@$TMP/notify"; do
 done
 FS_PID=
 
+# The status follows the health of the mount. heard: prints the next notification.
+cat >"$TMP/heard.py" <<'END'
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.settimeout(60)
+s.bind(sys.argv[1])
+print('listening', flush=True)
+for line in sys.stdin: print(s.recv(4096).decode().replace('\n', '|'), flush=True)
+END
+mkfifo "$TMP/ask" "$TMP/answers"
+python3 "$TMP/heard.py" "$TMP/health" <"$TMP/ask" >"$TMP/answers" & listener=$!
+exec 8>"$TMP/ask" 9<"$TMP/answers"
+read -r line <&9
+heard() { echo >&8; read -r line <&9; echo "$line"; }
+NOTIFY_SOCKET=$TMP/health fs_mount
+is 'the first notification says where it is mounted' "$(heard)" "READY=1|STATUS=sim is mounted on $MNT"
+org fault -d kind=error -d status=503 --data-urlencode 'match=GET */query*' -d times=forever >/dev/null
+fs_sync 2>/dev/null; fs_sync 2>/dev/null
+like 'a refresh that fails changes the status' "$(heard)" \
+	'STATUS=failing since 20??-??-?? ??:?? UTC: the org is out of reach'
+org fault/clear -X POST >/dev/null
+fs_sync
+is 'a refresh that works changes it back, and in between nothing was told' "$(heard)" "STATUS=sim is mounted on $MNT"
+fs_unmount
+org fault -d kind=error -d status=503 --data-urlencode 'match=GET */query*' -d times=forever >/dev/null
+NOTIFY_SOCKET=$TMP/health fs_mount 2>/dev/null
+like 'a mount without the org is ready, and failing' "$(heard; heard)" \
+	'STATUS=failing since *READY=1|STATUS=failing since 20??-??-?? ??:?? UTC: the org is out of reach'
+org fault/clear -X POST >/dev/null
+fs_unmount
+exec 8>&- 9<&-
+wait $listener
+
 # The journal is a stream whose device and inode are in the environment.
 python3 - "$sffs" "$MNT" "$TMP/journal" <<'END'
 import os, subprocess, sys
@@ -48,7 +81,8 @@ is 'a line in the journal begins with its level' "$(sed -n 's/^<6>sffs: sim is m
 "$sffs" -f sim "$MNT" 2>"$TMP/log" & FS_PID=$!
 timeout 120 sh -c "until mountpoint -q '$MNT'; do sleep 0.05; done"
 kill $FS_PID; wait $FS_PID; FS_PID=
-like 'a line elsewhere begins with its date' "$(cat "$TMP/log")" '20??-??-??T??:??:??Z info sffs: sim is mounted*'
+like 'a line elsewhere begins with its date' "$(cat "$TMP/log")" \
+	'*20??-??-??T??:??:??Z info sffs: sim is mounted*'
 
 # The units.
 mkdir -p "$TMP/units"
@@ -79,8 +113,8 @@ is 'mount -t fuse.sffs of an unknown org exits 2' "$?" 2
 like 'mount -t fuse.sffs of an unknown org says which orgs there are' "$(cat "$TMP/err")" \
 	'*there is no section*nosuch*sim*'
 
-# The places of logins and cached data. The helper of mount(8) sets HOME to root's home, so a boot and a person use the
-# same place; a system unit has no HOME.
+# Root has one place for logins and cached data, whoever starts it: a boot (mount(8) sets HOME to the home of root), a
+# shell, cron, or a unit, which has no HOME.
 mkdir "$TMP/root" "$TMP/lib" "$TMP/cached"
 # with ENVIRONMENT COMMAND: runs it where /root and /var were empty at first.
 with() {
@@ -96,29 +130,21 @@ case $TOP:$BUILD in
 */root/*) for i in 1 2 3 4 5 6; do ok 'the programs are below /root' true; done ;;
 *)
 	ln -s "$BUILD/sffs-auth" "$TMP/bin/sffs-auth"
-	plain="mount -t fuse.sffs sim '$MNT' -o config=$config && umount '$MNT'"
-	with '' "$plain" >/dev/null
-	is 'a mount at boot keeps login and cache in the home of root' "$(kept)" \
-		'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
-	with HOME=/root "$plain" >/dev/null
-	is 'a mount by hand keeps login and cache in the home of root' "$(kept)" \
-		'root/.cache/sffs/blobs root/.local/state/sffs/sim.json'
-	with HOME=/root "sffs-auth --config '$config' login sim" >/dev/null
-	like 'doctor of a unit names the login of root' \
-		"$(with '' "sffs --config '$config' doctor sim")" \
-		'*note  /root/.local/state/sffs/sim.json: another login, which is for mount(8) and fstab*'\
-'env HOME=/root sffs doctor sim looks there*'
-	kept >/dev/null
-	with '' "sffs-auth --config '$config' login sim" >/dev/null
-	like 'doctor of root names the login of the unit' "$(with HOME=/root "sffs --config '$config' doctor sim")" \
-		'*note  /var/lib/sffs/sim.json: another login, which is for a system unit*'\
-'env -u HOME sffs doctor sim looks there*'
-	is 'the login of a unit and the login of root are different files' "$(kept)" \
-		'lib/sffs/sim.json root/.local/state/sffs/sim.json'
+	for home in '' HOME=/root; do
+		with "$home" "mount -t fuse.sffs sim '$MNT' -o config=$config && umount '$MNT'" >/dev/null
+		is "mount(8) keeps login and cache in /var (${home:-no HOME})" "$(kept)" \
+			'cached/sffs/blobs lib/sffs/sim.json'
+		with "$home" "sffs --config '$config' sim '$MNT' && umount '$MNT'" >/dev/null
+		is "so does sffs (${home:-no HOME})" "$(kept)" 'cached/sffs/blobs lib/sffs/sim.json'
+	done
 	sed 's/^flow.*/flow = web/' "$config" >"$TMP/web"
-	like 'the message for a unit says how to log in to its own login' \
-		"$(with '' "sffs --config '$TMP/web' sim '$MNT'")" \
-		'*: env -u HOME sffs-auth --config * login sim'
+	like 'the message for a unit names a login that root can do' \
+		"$(with '' "sffs --config '$TMP/web' sim '$MNT'")" '*: sffs-auth --config * login sim'
+	mkdir -p "$TMP/root/.local/state/sffs" "$TMP/root/.config/sffs"
+	cp "$config" "$TMP/root/.config/sffs/config"
+	: >"$TMP/root/.local/state/sffs/sim.json"
+	like "doctor finds root's config and login of version 0.1" "$(with HOME=/root "sffs doctor sim")" \
+		'*ok    /root/.config/sffs/config*note  /root/.local/state/sffs/sim.json: a login of version 0.1*'
 esac
 
 # An automount: a program that looks at it waits for the mount, and the mount does not wait for itself. As under

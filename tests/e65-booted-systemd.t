@@ -1,6 +1,6 @@
 #!/bin/sh
 # The units and the line of fstab work under a systemd that runs in a copy of this system.
-. "${0%/*}/lib.sh"; plan 18
+. "${0%/*}/lib.sh"; plan 21
 root=$TMP/sys
 mkdir "$TMP/layer" "$root"
 cat >"$TMP/boot" <<'END'
@@ -52,6 +52,16 @@ systemctl daemon-reload
 systemctl start sffs@acme; say 'the unit starts' echo $?
 say 'the mount of the unit serves a document' cat /mnt/acme/documents/Note/Note.txt
 say 'systemctl shows the mount point' systemctl show -P StatusText sffs@acme
+# systemd notes the status a little after the mount has sent it.
+url=$(sed -n 's/^login_url = //p' /etc/sffs/config)
+org() { curl -sSf "$url/_org/$1" -d kind=error -d status=503 -d times=forever -d 'match=GET */query*' >/dev/null
+	echo now >/mnt/acme/.sffs/refresh; }
+org fault
+until_is failing "systemctl show -P StatusText sffs@acme | cut -d' ' -f1"
+say 'systemctl says since when a mount is failing, and why' systemctl show -P StatusText sffs@acme
+org fault/clear
+until_is acme "systemctl show -P StatusText sffs@acme | cut -d' ' -f1"
+say 'systemctl says that a mount is well again' systemctl show -P StatusText sffs@acme
 say 'the mount of the unit is confined' sed -n 's/^CapEff:.//p' "/proc/$(pid)/status"
 say 'login and cache are in the directories of the system' \
 	sh -c 'ls -d /var/lib/sffs/acme.json /var/cache/sffs/*/blobs | wc -l'
@@ -78,6 +88,8 @@ systemctl start mnt-acme.automount
 say 'the line of fstab mounts nothing before a look' systemctl show -P ActiveState mnt-acme.mount
 say 'a look at the automount gets the document' cat /mnt/acme/documents/Note/Note.txt
 say 'after the look the line of fstab is mounted' systemctl show -P ActiveState mnt-acme.mount
+say 'fstab and the unit share one login and one cache' sh -c 'echo \
+	$(find /root /var -name acme.json | wc -l) $(find /root /var -name blobs | wc -l)'
 systemctl stop mnt-acme.mount
 say 'systemctl stop unmounts' systemctl show -P Result mnt-acme.mount
 until_is 0 'pgrep -c -x sffs'	# it ends when it finds that it is unmounted
@@ -102,6 +114,8 @@ unshare -m sh "$TMP/boot" >"$TMP/boot.log" 2>&1
 [ -s "$TMP/tried" ] || { note 'no systemd runs here:'; tail -20 "$TMP/boot.log" | sed 's/^/# /'; }
 # said DESCRIPTION WANT: checks the recorded line.
 said() { is "$1" "$(sed -n "s/^$1: //p" "$TMP/tried" 2>&1)" "$2"; }
+# saw DESCRIPTION PATTERN
+saw() { like "$1" "$(sed -n "s/^$1: //p" "$TMP/tried" 2>&1)" "$2"; }
 said 'the unit starts' 0
 said 'the mount of the unit serves a document' hello
 said 'systemctl shows the mount point' 'acme is mounted on /mnt/acme'
@@ -109,6 +123,9 @@ case $BUILD in *asan|*tsan|*valgrind) ok 'a sanitizer is not confined' true ;; *
 	'the mount of the unit is confined' \
 	000000000000000e ;; esac
 said 'login and cache are in the directories of the system' 2
+saw 'systemctl says since when a mount is failing, and why' \
+	'failing since 20??-??-?? ??:?? UTC: the org is out of reach'
+said 'systemctl says that a mount is well again' 'acme is mounted on /mnt/acme'
 said 'killed, it comes back' hello
 said 'a stopped unit leaves nothing mounted' success
 said 'the unit of an unknown org exits 2' 2
@@ -118,6 +135,7 @@ said 'the line of fstab mounts nothing before a look' inactive
 said 'a look at the automount gets the document' hello
 said 'after the look the line of fstab is mounted' active
 said 'systemctl stop unmounts' success
+said 'fstab and the unit share one login and one cache' '1 1'
 said 'no sffs is left after the unmount' 0
 said 'the unit of a user starts' 0
 said 'the mount of a user serves a document' hello

@@ -66,7 +66,7 @@ for i in 1 2 3; do ls "$docs" >/dev/null; done
 is 'names are listed in the reserve' "$(ls "$docs" | wc -l)" 9
 calls 'names cost no call in the reserve' '*' 0
 like 'the log says that the reserve is for reading' "$(grep 'API limit' "$MNT/.sffs/log")" \
-	"*and the rest is for reading (api_reserve): no refresh until *"
+	"*and the rest is for reading (api_reserve): no refresh until 20??-??-?? ??:?? UTC"
 is 'the log says so once' "$(grep -c 'API limit' "$MNT/.sffs/log")" 1
 is 'a file can be read in the reserve' "$(cat "$docs/d3/d3.txt")" 'document 3'
 calls 'reading in the reserve costs one call' 'GET */VersionData' 1
@@ -100,7 +100,7 @@ calls 'a mount makes no more calls than api_budget' '*' $((7 - before))
 is 'a file that is not cached is EDQUOT when the budget is spent' \
 	"$(limits .budget.used) $(why cat "$docs/d8/d8.txt")" '7 Disk quota exceeded'
 like 'the log says until when the budget is spent' "$(cat "$MNT/.sffs/log")" \
-	'*the 7 calls of 24 hours that api_budget allows are made; no calls until 20??-??-?? ??:??,*'
+	'*the 7 calls of 24 hours that api_budget allows are made; no calls until 20??-??-?? ??:?? UTC,*'
 is 'names and cached files are there when the budget is spent' "$(ls "$docs" | wc -l) $(cat "$docs/d1/d1.txt")" \
 	'9 document 1'
 fs_unmount

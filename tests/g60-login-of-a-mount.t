@@ -64,8 +64,9 @@ ok 'logout beside the mount works' sh -c "\"$auth\" logout sim && rm -f \"$file\
 org expire-tokens -X POST >/dev/null
 org revoke -X POST >/dev/null
 ok 'a refresh fails after the logout' not fs_sync
-ok 'the log says that all looks fail' grep -q 'Permission denied): until one works, all looks fail' "$MNT/.sffs/log"
-ok 'the log does not say that names are still served' not grep -q 'still served' "$MNT/.sffs/log"
+ok 'the log says that all looks fail' \
+	grep -q 'Salesforce refuses the login; until a refresh works, all looks fail' "$MNT/.sffs/log"
+ok 'the log does not say that names are still served' not grep -q 'showing the list' "$MNT/.sffs/log"
 fs_unmount
 
 ok 'import gives a login again' login

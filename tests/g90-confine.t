@@ -2,7 +2,7 @@
 # A confined mount can do all that a mount must do and nothing else; its mounter ends with it.
 # Not below /tmp, which every confined process may write.
 export TMPDIR=/dev/shm
-. "${0%/*}/lib.sh"; plan 28
+. "${0%/*}/lib.sh"; plan 29
 unset TMPDIR
 data=$TMP/data
 mkdir "$data" "$TMP/theirs" "$TMP/ca"
@@ -28,6 +28,8 @@ opens() { python3 "$TOP/tests/opens.py" "$(daemon)" "$1" "$2"; }
 
 ok 'a confined mount starts' fs_mount -o csv_encoding=EUC-JP,cache_size=1500K,refresh=1
 pid=$(daemon)
+like 'a list of processes shows what the mounter is, and no script' "$(ps -o args= -p "$(mounter)")" \
+	"sffs-mounter /dev/fd/[0-9]* $MNT"
 confined=$(of_threads "$pid" NoNewPrivs)
 case $BUILD in *asan|*tsan|*valgrind) confined=1; note 'a sanitizer is not confined' ;; esac
 is 'all threads of the mount are confined' "$confined" 1

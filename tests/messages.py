@@ -4,7 +4,7 @@ tests/e40-docs.t.
 """
 import glob, re
 
-CALL = re.compile(r'\b(?:log_(?:error|invalid|warn|warn_once|info|forbidden|unreachable)|rest_log|'
+CALL = re.compile(r'\b(?:log_(?:error|invalid|warn|warn_once|info|keep|forbidden|unreachable)|rest_log|'
                   r'(?:\w+_)?tell(?:_\w+)?|complain|lacks|refuse)\s*\(')
 LITERAL = r'"(?:[^"\\]|\\.)*"'
 

@@ -147,6 +147,12 @@ make_schema(const char *path)
 	return errno_of_sqlite(code);
 }
 
+static void
+log_no_room(const struct db_file *f)
+{
+	log_error("catalogue", "no room in %s: free some, or -o cache_dir=...", f->dir);
+}
+
 /* Makes an empty file with that number, whole at once, unless there is one. */
 static int
 make_file(const struct db_file *f, unsigned number)
@@ -167,7 +173,9 @@ make_file(const struct db_file *f, unsigned number)
 	if (rc == 0 && link(draft, path) < 0 && errno != EEXIST)
 		rc = -errno;
 	unlink(draft);
-	if (rc < 0)
+	if (rc == -ENOSPC)
+		log_no_room(f);
+	else if (rc < 0)
 		log_error("catalogue", "%s: cannot be made: %s", path, strerror(-rc));
 out:
 	free(draft);
@@ -217,6 +225,8 @@ log_failure(const struct db *db, int code)
 	else if (rc == -ETIMEDOUT)
 		log_warn("catalogue", "%s: another process has kept it locked for %d s", path,
 		    BUSY_MS / 1000);
+	else if (rc == -ENOSPC)
+		log_no_room(db->file);
 	else
 		log_warn("catalogue", "%s: %s (%s)", path, sqlite3_errstr(code), strerror(-rc));
 	free(path);

@@ -8,20 +8,39 @@
 
 #include "auth/exit_status.h"
 #include "auth/log.h"
+#include "fs/mount/signals.h"
 
 #include "daemon.h"
+
+/* A signal handler needs these. */
+static volatile sig_atomic_t worker, passed;
+
+/* The child has the last word, and this process ends after it; at a second signal, at once. */
+static void
+pass_signal(int number)
+{
+	passed = number;
+	kill((pid_t)worker, number);
+	signal(number, SIG_DFL);
+}
 
 static int
 wait_for_child(pid_t child, int from)
 {
-	int status = 0;
+	int status = 0, rc;
 	char answers;
 
-	if (read(from, &answers, 1) == 1)
+	worker = child;
+	signals_take(pass_signal);
+	while ((rc = (int)read(from, &answers, 1)) < 0 && errno == EINTR)
+		continue;
+	if (rc == 1)
 		return EXIT_DONE;
-	if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status))
-		return EXIT_OTHER;
-	return WEXITSTATUS(status);
+	while ((rc = waitpid(child, &status, 0)) < 0 && errno == EINTR)
+		continue;
+	if (passed)
+		raise(passed);
+	return rc == child && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OTHER;
 }
 
 bool

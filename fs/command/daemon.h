@@ -3,7 +3,8 @@
  *
  * The child does all the work, with the terminal's standard error still open. When the mount
  * answers, it leaves the terminal and tells the parent, which exits 0. If the child fails, the
- * parent exits with the child's status.
+ * parent exits with the child's status. A signal that asks the parent to end goes to the child
+ * first, which may have something to say.
  *
  * Single thread.
  */

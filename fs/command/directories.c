@@ -16,8 +16,8 @@ make_directory(const char *path)
 	if (mkdir(path, 0700) == 0 || errno == EEXIST)
 		return 0;
 	int rc = -errno;
-	log_error("sffs", "%s: cannot make the cache directory: %s; cache_dir names another", path,
-	    strerror(-rc));
+	log_error("sffs", "cannot create %s: %s; set %s to a writable directory", path,
+	    strerror(-rc), "cache_dir");
 	return rc;
 }
 

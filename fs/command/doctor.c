@@ -17,6 +17,7 @@
 #include "auth/saved_login.h"
 #include "auth/token.h"
 #include "fs/mount/confine.h"
+#include "fs/mount/mount.h"
 #include "fs/rest/rest.h"
 
 #include "doctor.h"
@@ -154,21 +155,6 @@ check_fusermount(struct doctor *d)
 		say(d, GOOD, NULL, "%s can mount for you", path);
 }
 
-/* A user may mount with allow_other only if fuse.conf says user_allow_other. */
-static bool
-others_allowed(void)
-{
-	FILE *f = fopen("/etc/fuse.conf", "re");
-	char line[256], word[32];
-	bool found = false;
-
-	while (f && fgets(line, sizeof(line), f))
-		found |= sscanf(line, " %31s", word) == 1 && strcmp(word, "user_allow_other") == 0;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 /*
  * Config and disk.
  */
@@ -183,8 +169,8 @@ check_config(struct doctor *d, const char *file, const char *overrides)
 		return;
 	}
 	say(d, GOOD, NULL, "%s: [%s]", d->config->file, d->org);
-	if (d->config->allow_other && geteuid() != 0 && !others_allowed())
-		say(d, -EPERM, "as root: echo user_allow_other >>/etc/fuse.conf",
+	if (d->config->allow_other && !mount_others_allowed())
+		say(d, -EPERM, "as root: " MOUNT_ALLOW_OTHERS,
 		    "allow_other = yes, which /etc/fuse.conf allows only root");
 }
 
@@ -200,22 +186,16 @@ check_confinement(struct doctor *d)
 		    "the kernel has no Landlock, or only version 1: the mount is not confined");
 }
 
-/* Root's logins are in two places: in its home (for mount(8) and fstab, too, whose helper sets
- * HOME), and in /var for a system unit. */
+/* Where version 0.1 had root's logins, unless they were for a unit. */
 static void
-check_other_place(struct doctor *d)
+check_old_place(struct doctor *d)
 {
-	const bool unit = *config_env();
-	char file[300], advice[300];
+	char file[300];
 
-	snprintf(file, sizeof(file), "%s/%s.json",
-	    unit ? "/root/.local/state/sffs" : "/var/lib/sffs", d->org);
-	if (geteuid() != 0 || access(file, F_OK) < 0)
-		return;
-	snprintf(advice, sizeof(advice), "%s sffs doctor %s looks there",
-	    unit ? "env HOME=/root" : "env -u HOME", d->org);
-	say(d, NOTE, advice, "%s: another login, which is for %s", file,
-	    unit ? "mount(8) and fstab" : "a system unit");
+	snprintf(file, sizeof(file), "/root/.local/state/sffs/%s.json", d->org);
+	if (geteuid() == 0 && access(file, F_OK) == 0)
+		say(d, NOTE, "to use it again, move it to the directory for logins",
+		    "%s: a login of version 0.1; root's are in /var/lib/sffs now", file);
 }
 
 static void
@@ -461,7 +441,7 @@ doctor_run(const char *file, const char *org, const char *overrides, bool json, 
 	if (d->config) {
 		check_confinement(d);
 		check_directories(d);
-		check_other_place(d);
+		check_old_place(d);
 		check_org(d);
 	}
 	if (d->answers)

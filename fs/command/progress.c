@@ -1,14 +1,47 @@
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "auth/buf.h"
 #include "auth/log.h"
+#include "fs/mount/signals.h"
 #include "fs/mount/systemd.h"
 
 #include "progress.h"
 
 #define PAGE_TIME	300	/* seconds that a page may take, with all tries */
 #define LOG_EVERY	60	/* seconds */
+
+/*
+ * Said when a signal ends the first fill. A handler can only write a text that is there, so there
+ * are two: one can be said while the other is made.
+ */
+static char kept[2][128];
+static atomic_uint current;
+
+static void
+on_signal(int number)
+{
+	const char *text = kept[current];
+
+	(void)!write(STDERR_FILENO, text, strlen(text));
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+note_kept(const struct progress *p, uint64_t documents)
+{
+	const unsigned other = !current;
+
+	snprintf(kept[other], sizeof(kept[other]),
+	    "%ssffs: ended; the first %llu documents of the list are kept, "
+	    "and the next mount goes on there\n",
+	    p->terminal ? "\n" : "", (unsigned long long)documents);
+	current = other;
+}
 
 static void
 put_progress(const struct progress *p, uint64_t documents, uint64_t total, unsigned calls,
@@ -33,12 +66,15 @@ progress_show(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
 	if (!p->begun) {
 		p->begun = p->logged = now;
 		p->had = documents;
+		p->terminal = isatty(STDERR_FILENO);
+		signals_take(on_signal);
 	}
+	note_kept(p, documents);
 	put_progress(p, documents, total, calls, &text);
 	/* A first fill may take longer than systemd waits: each page asks for more time. */
 	systemd_notify(p->systemd, "EXTEND_TIMEOUT_USEC=%u\nSTATUS=%s", PAGE_TIME * 1000000u,
 	    buf_str(&text));
-	if (isatty(STDERR_FILENO)) {
+	if (p->terminal) {
 		fprintf(stderr, "\r\033[K%s", buf_str(&text));
 	} else if (now - p->logged >= LOG_EVERY) {
 		p->logged = now;
@@ -50,6 +86,9 @@ progress_show(void *ctx, uint64_t documents, uint64_t total, unsigned calls)
 void
 progress_end(struct progress *p)
 {
-	if (p->begun && isatty(STDERR_FILENO))
+	if (!p->begun)
+		return;
+	signals_take(SIG_DFL);
+	if (p->terminal)
 		fputc('\n', stderr);
 }

@@ -31,8 +31,10 @@ static int
 log_elsewhere(const struct download *v)
 {
 	log_warn_once("content",
-	    "%s: its bytes are not in Salesforce, which only knows where they are; open it there",
-	    v->id);
+	    "%s: stored outside Salesforce (Google Drive, SharePoint or the like), so it cannot be "
+	    "read here; to leave such files out: "
+	    "filter = LatestPublishedVersion.ContentLocation = 'S'",
+	    v->name.s);
 	return -EOPNOTSUPP;
 }
 
@@ -41,7 +43,7 @@ log_gone(const struct download *v)
 {
 	log_warn("content",
 	    "%s: Salesforce does not have this version any more, or the user may not see it",
-	    v->id);
+	    v->name.s);
 	return -ENOENT;
 }
 
@@ -57,7 +59,7 @@ fill_by_fetch(void *ctx, struct blob *blob)
 	const struct rest_sink sink = { blob_append, blob_restart, blob_filled, blob_unwanted,
 		blob, *f->version.md5 };
 
-	int rc = rest_version_data(f->rest, f->version.id, f->version.size, &sink);
+	int rc = rest_version_data(f->rest, f->version.name.s, f->version.size, &sink);
 	if (rc == -ENOENT)
 		rc = f->version.elsewhere ? log_elsewhere(&f->version) : log_gone(&f->version);
 	return rc;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,13 +67,34 @@ check_empty(const char *path)
 	return rc;
 }
 
+bool
+mount_others_allowed(void)
+{
+	FILE *f = geteuid() != 0 ? fopen("/etc/fuse.conf", "re") : NULL;
+	char line[256], word[32];
+	bool found = geteuid() == 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		found |= sscanf(line, " %31s", word) == 1 && strcmp(word, "user_allow_other") == 0;
+	if (f)
+		fclose(f);
+	return found;
+}
+
 int
-mount_check(const char *mountpoint, char **absolute)
+mount_check(const char *mountpoint, bool allow_other, char **absolute)
 {
 	int rc = check_device("/dev/null");	/* the streams of the daemon */
 
 	if (rc == 0)
 		rc = check_device("/dev/fuse");
+	if (rc == 0 && allow_other && !mount_others_allowed()) {
+		log_error("mount",
+		    "%s: allow_other is only for root; "
+		    "to let all users say it, as root: " MOUNT_ALLOW_OTHERS,
+		    mountpoint);
+		rc = -EPERM;
+	}
 	if (rc == 0 && check_is_mounted(mountpoint))
 		rc = -EBUSY;
 	if (rc == 0)

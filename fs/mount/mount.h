@@ -29,9 +29,12 @@ struct mount_options {
 	void		*ctx;
 };
 
+/* Whether this user may mount with allow_other: root, and all if /etc/fuse.conf says so. */
+bool	mount_others_allowed(void);
+#define MOUNT_ALLOW_OTHERS	"echo user_allow_other >>/etc/fuse.conf"
 /* Whether the directory can be mounted on: 0, or an error, logged with what to do. *absolute: its
  * path; the caller frees it, in any case. */
-int	mount_check(const char *mountpoint, char **absolute);
+int	mount_check(const char *mountpoint, bool allow_other, char **absolute);
 
 /* -EBUSY, -EPERM: logged. */
 int	mount_open(const struct mount_options *, const char *mountpoint, struct mount **out);

@@ -192,16 +192,6 @@ note_success(struct rest *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-static void
-format_time(int64_t at, char out[20])
-{
-	const time_t t = (time_t)at;
-	struct tm tm;
-
-	localtime_r(&t, &tm);
-	strftime(out, 20, at - time(NULL) < 12 * 3600 ? "%H:%M" : "%Y-%m-%d %H:%M", &tm);
-}
-
 /* -EDQUOT while a limit forbids the call, -EINTR when cancelled; 0: the call is to be made, and
  * counted. */
 static int
@@ -210,7 +200,6 @@ begin_call(struct rest *r, enum rest_kind kind)
 	const bool background = kind == REST_REFRESH || kind == REST_LIST || kind == REST_LIMITS;
 	const int64_t now = monotonic_seconds();
 	int64_t wait = 0;
-	char when[20];
 	int rc = 0;
 
 	pthread_mutex_lock(&r->lock);
@@ -229,17 +218,17 @@ begin_call(struct rest *r, enum rest_kind kind)
 	pthread_mutex_unlock(&r->lock);
 	if (wait == 0)
 		return rc;
-	format_time(time(NULL) + wait, when);
+	const struct clock_text when = clock_text(time(NULL) + wait);
 	if (reserved)
 		log_forbidden(r,
 		    "Salesforce API limit: %lld of the org's %lld requests of 24 hours are used, "
 		    "and the rest is for reading (api_reserve): no refresh until %s",
-		    (long long)s.api_used, (long long)s.api_max, when);
+		    (long long)s.api_used, (long long)s.api_max, when.s);
 	else
 		log_forbidden(r,
 		    "the %llu calls of 24 hours that api_budget allows are made; no calls "
 		    "until %s, cached files are still served",
-		    (unsigned long long)r->budget.max, when);
+		    (unsigned long long)r->budget.max, when.s);
 	return rc;
 }
 
@@ -259,16 +248,13 @@ rest_check_guest(struct rest *r)
 static void
 spend_limit(struct rest *r)
 {
-	char when[20];
-
-	format_time(time(NULL) + SPENT_PAUSE, when);
 	pthread_mutex_lock(&r->lock);
 	r->spent_until = monotonic_seconds() + SPENT_PAUSE;
 	pthread_mutex_unlock(&r->lock);
 	rest_log(r,
 	    "Salesforce API limit: the org's requests of the last 24 hours are used up; "
 	    "no calls until %s, cached files are still served",
-	    when);
+	    clock_text(time(NULL) + SPENT_PAUSE).s);
 }
 
 /* The errorCode and message of `[{"errorCode":"...","message":"..."}]`; "" where the body is
@@ -581,16 +567,16 @@ try_download(struct rest *r, const struct call *call, uint64_t size, const struc
 
 int
 rest_version_data(
-    struct rest *r, const char *version_id, uint64_t size, const struct rest_sink *sink)
+    struct rest *r, const char *version, uint64_t size, const struct rest_sink *sink)
 {
-	struct call call = { .what = version_id, .kind = REST_DOWNLOAD };
+	struct call call = { .what = version, .kind = REST_DOWNLOAD };
 	struct buf path = BUF_INIT;
 	struct retry retry;
 	uint64_t furthest = 0;
 	unsigned tried = 0, all = 0;	/* tries since it last got further, and all */
 	int rc;
 
-	buf_printf(&path, "sobjects/ContentVersion/%s/VersionData", version_id);
+	buf_printf(&path, "sobjects/ContentVersion/%.18s/VersionData", version);
 	if (path.failed)
 		return -ENOMEM;
 	call.path = buf_str(&path);

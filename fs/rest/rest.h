@@ -145,10 +145,11 @@ struct rest_sink {
 };
 /*
  * Downloads a ContentVersion. A download that breaks is tried again: from where it broke if the
- * bytes are checked and the org answers 206 for just that range, else from the start.
+ * bytes are checked and the org answers 206 for just that range, else from the start. version: its
+ * Id, and what may follow it as the log's name for it.
  */
 int rest_version_data(
-    struct rest *, const char *version_id, uint64_t size, const struct rest_sink *);
+    struct rest *, const char *version, uint64_t size, const struct rest_sink *);
 
 /* Whether a call may be spent on what nobody has asked for yet: enough of all limits must be left,
  * and the org must be in reach. */

@@ -93,8 +93,9 @@ leave_place(struct blob *b)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* Caller locks. Ends the fetch, or moves it aside, if it keeps a more useful one waiting. */
-static void
+/* Caller locks. Ends the fetch, or moves it aside, if it keeps a more useful one waiting. True: it
+ * ends, since it crawls. */
+static bool
 make_way(struct blob *b)
 {
 	struct store *s = b->store;
@@ -106,24 +107,23 @@ make_way(struct blob *b)
 	if (b->users == b->spare) {
 		if (s->queue && ran >= MEASURE && (b->size - a->filled) * ran > got * SOON)
 			blob_abandon(b, 0);
-		return;
+		return false;
 	}
 	if (s->patience == 0 || now - a->since < s->patience)
-		return;
+		return false;
 	a->since = now;
 	a->had = a->filled;
 	if (!s->queue || b->aside || got >= CRAWL * ran / 1000)
-		return;
-	if (s->aside < s->places) {
-		b->aside = true;
-		s->aside++;
-		s->running[b->size <= SMALL]--;
-		fill_give_places(s);
-	} else {
-		log_warn("store", "%s: less than 1 KiB a second came, and others wait: given up",
-		    b->name);
+		return false;
+	if (s->aside >= s->places) {
 		blob_abandon(b, -ETIMEDOUT);
+		return true;
 	}
+	b->aside = true;
+	s->aside++;
+	s->running[b->size <= SMALL]--;
+	fill_give_places(s);
+	return false;
 }
 
 /*
@@ -423,10 +423,12 @@ blob_unwanted(void *blob)
 	struct blob *b = blob;
 
 	pthread_mutex_lock(&b->store->lock);
-	if (b->class == STORE_FETCH && !b->abandoned)
-		make_way(b);
+	const bool crawls = b->class == STORE_FETCH && !b->abandoned && make_way(b);
 	bool unwanted = b->store->closing || b->abandoned;
 	pthread_mutex_unlock(&b->store->lock);
+	if (crawls)
+		log_warn("store", "%s: less than 1 KiB a second came, and others wait: given up",
+		    b->name);
 	return unwanted;
 }
 

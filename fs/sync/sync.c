@@ -43,6 +43,7 @@ struct sync {
 	/* This machine's clock (ms): another mount's refresh serves if it began no earlier. */
 	int64_t		 since;
 	struct freshness fresh;		/* of the last refresh */
+	int64_t		 failing;	/* since when: seconds since 1970; 0: it does not */
 };
 
 static bool
@@ -127,18 +128,53 @@ reconcile_is_due(const struct sync *s)
 	    !freshness_is_recent(pages_state(u, "listing"), RECONCILE_AGAIN);
 }
 
+const char *
+sync_why(int rc)
+{
+	switch (rc) {
+	case -EHOSTUNREACH:
+	case -ETIMEDOUT:
+	case -ECONNRESET:
+		return "the org is out of reach";
+	case -EACCES:
+		return "Salesforce refuses the login";
+	case -EDQUOT:
+		return "the limit of API calls is spent";
+	case -ENOSPC:
+		return "the cache directory has no room";
+	default:
+		return strerror(-rc);
+	}
+}
+
+/* Caller locks. Notes the end of a refresh, and returns how the one before it ended. */
+static int
+note_refresh(struct sync *s, int rc, int64_t began)
+{
+	const int before = s->fresh.rc;
+
+	freshness_note(&s->fresh, rc, began, PAUSE_MOST);
+	if (s->fresh.rc == 0)
+		s->failing = 0;
+	else if (before == 0)
+		s->failing = clock_wall_ms() / 1000;
+	return before;
+}
+
 static void
-log_refresh(const struct sync *s, int rc, int before)
+tell_refresh(const struct sync *s, int rc, int before)
 {
 	const bool serves = freshness_serves(rc, s->o.fail_offline);
 
 	if (rc < 0 && (before == 0 || serves != freshness_serves(before, s->o.fail_offline)))
 		log_warn("sync",
-		    serves ? "refresh failed (%s): the last good state is still served" :
-			     "refresh failed (%s): until one works, all looks fail",
-		    strerror(-rc));
+		    serves ? "%s; showing the list of %s" :
+			     "%s; until a refresh works, all looks fail (the last list is of %s)",
+		    sync_why(rc), clock_text(s->fresh.asked / 1000).s);
 	if (rc == 0 && before < 0)
 		log_info("sync", "refreshed: the org answers again");
+	if (rc != before && s->o.health)
+		s->o.health(s->o.ctx);
 }
 
 static void
@@ -154,13 +190,12 @@ run_refresh(struct job *job)
 	int64_t began = pages_state(&s->updater, "began");
 
 	pthread_mutex_lock(&s->lock);
-	const int before = s->fresh.rc;
-	freshness_note(&s->fresh, rc, began, PAUSE_MOST);
+	const int before = note_refresh(s, rc, began);
 	if (due)
 		task_start(&s->reconcile, s->pool);
 	pthread_mutex_unlock(&s->lock);
 	if (rc != -EINTR)
-		log_refresh(s, rc, before);
+		tell_refresh(s, rc, before);
 	task_end(&s->refresh, &s->lock, rc);
 }
 
@@ -261,19 +296,6 @@ sync_close(struct sync *s)
 	free(s);
 }
 
-static void
-warn_old(const struct sync *s, int rc)
-{
-	const time_t last = (time_t)(s->fresh.asked / 1000);
-	char date[32] = "a time unknown";
-	struct tm tm;
-
-	if (last > 0 && gmtime_r(&last, &tm))
-		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	log_warn("sync", "no refresh (%s): serving the state of the last one, %s",
-	    strerror(-rc), date);
-}
-
 static int64_t
 refresh_ms(const struct sync *s)
 {
@@ -306,13 +328,13 @@ sync_first(struct sync *s, sync_progress *progress, void *ctx)
 
 	catalogue_on_unfilled(s->updater.catalogue, fill_again, s);
 	pthread_mutex_lock(&s->lock);
-	freshness_note(&s->fresh, rc, pages_state(&s->updater, "began"), PAUSE_MOST);
+	note_refresh(s, rc, pages_state(&s->updater, "began"));
 	if (s->pool)
 		pool_add(s->pool, &s->check);
 	pthread_mutex_unlock(&s->lock);
 	if (rc == 0 || rc == -EINVAL || !filled || !freshness_serves(rc, s->o.fail_offline))
 		return rc;
-	warn_old(s, rc);
+	tell_refresh(s, rc, 0);
 	return 0;
 }
 
@@ -399,6 +421,7 @@ sync_status(struct sync *s, struct sync_status *out)
 	*out = (struct sync_status){
 		.refreshed = s->fresh.asked > 0 ? s->fresh.asked / 1000 : -1,
 		.result = s->fresh.rc,
+		.failing = s->failing,
 	};
 	pthread_mutex_unlock(&s->lock);
 }

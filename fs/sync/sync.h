@@ -35,6 +35,8 @@ struct sync_options {
 	catalogue_changed *changed;
 	void		(*lists)(void *ctx);	/* called once a day, before the list of Ids; may
 						   block; may be NULL */
+	/* Called when a refresh ends otherwise than the one before: sync_status; may be NULL */
+	void		(*health)(void *ctx);
 	void		*ctx;
 };
 
@@ -70,5 +72,8 @@ struct sync_status {
 	int64_t		 refreshed;	/* when the last good one began, by whichever mount: seconds
 					   since 1970, this machine's clock; -1: there was none */
 	int		 result;	/* of the last refresh: 0 or a negative errno */
+	int64_t		 failing;	/* since when it is not 0: seconds since 1970 */
 };
 void	sync_status(struct sync *, struct sync_status *out);
+/* A result below 0 in words: "the org is out of reach". May be strerror's. */
+const char *sync_why(int result);

@@ -119,6 +119,52 @@ write_row(void *ctx, const struct document *d)
 }
 
 /*
+ * Paths for the log.
+ */
+
+/* version: of the document; the same if it is the latest. */
+static void
+print_path(const struct inventory *i, const struct document *d, const struct document *version,
+    bool view, char *out, size_t size)
+{
+	struct name file;
+
+	(version == d ? document_dir_file_name : document_dir_version_name)(
+	    version, i->names, &file);
+	if (!d->listed)
+		snprintf(out, size, "by-id/%s/content", d->id);
+	else if (view)
+		snprintf(out, size, "parsed/%s", d->name);
+	else
+		snprintf(out, size, "%s/%s/%s", version == d ? "documents" : "versions", d->name,
+		    file.s);
+}
+
+bool
+inventory_path(void *inventory, const char *name, size_t len, char *out, size_t size)
+{
+	const struct inventory *i = inventory;
+	const char *dot = memchr(name, '.', len);
+	struct document_content content;
+	struct document version = { 0 }, latest = { 0 };
+
+	snprintf(content.s, sizeof(content.s), "%.*s", (int)(dot ? dot - name : (ssize_t)len),
+	    name);
+	const uint64_t key = name_text_key(content.s);
+	int rc = catalogue_by_version_key(i->catalogue, key, &version);
+	const bool old = rc == -ENOENT;
+	if (old)
+		rc = catalogue_version(i->catalogue, key, &version);
+	if (old && rc == 0)
+		rc = catalogue_by_id(i->catalogue, version.id, &latest);
+	if (rc == 0)
+		print_path(i, old ? &latest : &version, &version, dot != NULL, out, size);
+	document_free(&latest);
+	document_free(&version);
+	return rc == 0;
+}
+
+/*
  * Snapshots.
  */
 

@@ -12,6 +12,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 
 #include "fs/name.h"
 #include "fs/async/wait.h"
@@ -28,6 +30,11 @@ int	inventory_open(struct catalogue *, const char *dir, enum name_rules,
 void	inventory_stop(struct inventory *);	/* ends all waits; every get is -EINTR */
 void	inventory_close(struct inventory *);
 
+/*
+ * A log_name_path (inventory is the ctx): the path from the mount's root of the version, or of the
+ * document whose view it is, that the store calls `name`.
+ */
+bool	inventory_path(void *inventory, const char *name, size_t len, char *out, size_t size);
 /* The catalogue as it is now; the caller's until file_close. -EAGAIN: it is being written and w is
  * queued (w NULL: nothing was begun); -EINTR: w was cancelled before. */
 int	inventory_get(struct inventory *, enum inventory_kind, struct wait *w, struct file **out);

@@ -1,0 +1,71 @@
+#!/bin/sh
+# A user mounts by fstab, by cron and by sudo, and is told what stands in the way.
+unset TMPDIR	# another user must get there
+. "${0%/*}/lib.sh"; plan 13
+data=$TMP/data
+mkdir "$data" "$TMP/bin" "$TMP/ann" "$TMP/ann/m" "$TMP/layer"
+echo hello >"$data/Note.txt"
+org_start --data "$data"
+[ "$(id -u)" = 0 ] || { for i in $(seq "$planned"); do ok 'takes root' true; done; exit; }
+chmod 711 "$TMP"
+cp "$BUILD/sffs" "$BUILD/sffs-auth" "$TMP/bin"; chmod -R 755 "$TMP/bin"
+chown -R 4711:4711 "$TMP/ann"
+# In an /etc and with a /dev/fuse of its own. Each line is what a command said, and then its exit status.
+cat >"$TMP/try" <<'END'
+mount --make-rprivate /
+mount -t tmpfs none "$TMP/layer"; mkdir -m 755 "$TMP/layer/upper"; mkdir "$TMP/layer/work"
+mount -t overlay -o "lowerdir=/etc,upperdir=$TMP/layer/upper,workdir=$TMP/layer/work" none /etc
+mknod -m 666 "$TMP/layer/fuse" c 10 229; chmod 666 "$TMP/layer/fuse"; mount --bind "$TMP/layer/fuse" /dev/fuse
+mount --bind "$TMP/bin" /usr/local/bin
+home=$TMP/ann
+echo "ann:x:4711:4711::$home:/bin/sh" >>/etc/passwd
+: >/etc/fuse.conf
+mkdir -p -m 755 /etc/sffs
+cp "$XDG_CONFIG_HOME/sffs/config" /etc/sffs/config
+echo "sim $home/m fuse.sffs noauto,user 0 0" >/etc/fstab
+# ann COMMAND...: as a user, with nothing in the environment, as cron may start it.
+ann() { setpriv --reuid 4711 --regid 4711 --clear-groups env -i PATH=/usr/local/bin:/usr/bin:/bin:/sbin "$@"; }
+say() { what=$1; shift; said=$("$@" 2>&1); echo "$what: $? $(echo "$said" | paste -sd '|')"; }
+unmount() { ann fusermount3 -u "$home/m"; }
+
+say 'a user whose config only root can read' ann mount "$home/m"
+mkdir -p "$home/.config/sffs"
+cp /etc/sffs/config "$home/.config/sffs"
+chown -R 4711:4711 "$home/.config"
+say 'a user with a config of his own mounts by fstab' ann mount "$home/m"
+say 'he reads' ann cat "$home/m/documents/Note/Note.txt"
+say 'he unmounts' ann umount "$home/m"
+say 'without HOME a user mounts' ann sffs sim "$home/m"
+say 'his login and cache are in his home' ls "$home/.local/state/sffs/sim.json" "$home"/.cache/sffs/*/blobs -d
+say 'without HOME he unmounts' unmount
+say 'allow_other for a user' ann sffs -o allow_other sim "$home/m"
+say 'doctor of allow_other for a user' ann sffs doctor sim -o allow_other
+echo user_allow_other >>/etc/fuse.conf
+say 'allow_other for a user whom root lets' ann sffs -o allow_other sim "$home/m"
+unmount
+
+sudo() { env SUDO_USER=ann SUDO_UID=4711 SUDO_GID=4711 "$@"; }
+say 'sudo sffs' sudo sffs sim "$home/m"; fusermount3 -u "$home/m"
+say 'sudo sffs for others' sudo sffs -o allow_other,umask=022 sim "$home/m"; fusermount3 -u "$home/m"
+say 'root without sudo' env -u SUDO_USER sffs sim "$home/m"; fusermount3 -u "$home/m"
+END
+export TMP
+unshare -m sh "$TMP/try" >"$TMP/tried" 2>"$TMP/try.err"
+# said DESCRIPTION PATTERN: of the recorded line.
+said() { like "$1" "$(sed -n "s/^$1: //p" "$TMP/tried")" "$2"; }
+said 'a user whose config only root can read' \
+	'2 sffs: /etc/sffs/config: only root can read it; run this as root, or *~/.config/sffs/config*'
+said 'a user with a config of his own mounts by fstab' '0 '
+said 'he reads' '0 hello'
+said 'he unmounts' '0 '
+said 'without HOME a user mounts' '0 '
+said 'his login and cache are in his home' '0 *'
+said 'without HOME he unmounts' '0 '
+said 'allow_other for a user' "6 sffs: $TMP/ann/m: allow_other is only for root; \
+to let all users say it, as root: echo user_allow_other >>/etc/fuse.conf"
+said 'doctor of allow_other for a user' '6 *BAD   allow_other*as root: echo user_allow_other >>/etc/fuse.conf*'
+said 'allow_other for a user whom root lets' '0 '
+said 'sudo sffs' '0 *root owns this mount, and ann cannot use or unmount it: run sffs without sudo, or with -o allow_*'
+said 'sudo sffs for others' '0 '
+said 'root without sudo' '0 '
+[ "$failed" = 0 ] || { sed 's/^/# /' "$TMP/tried" "$TMP/try.err"; }
