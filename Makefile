@@ -53,14 +53,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call objects,$(FS) $(AUTH))
 	@mkdir -p $(@D)
 	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS) -lssl
 
-# Fuzz targets. With clang each is a program of libFuzzer (make fuzz); with replay.o, one that takes what was found before (make test).
+# Fuzz targets. With clang each is a program of libFuzzer (make fuzz). With replay.o it replays the corpus (make test).
 FUZZ = $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
 FUZZ_MAIN ?= $(BUILD)/obj/tests/fuzz/replay.o
 fuzz-programs: $(addprefix $(BUILD)/fuzz/,$(FUZZ))
 $(BUILD)/fuzz/%-org: $(BUILD)/obj/tests/fuzz/%-org.o $(FUZZ_MAIN) $(call objects,$(ORG) auth/buf.c auth/log.c)
 	@mkdir -p $(@D)
 	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(ORG_LIBS)
-# From a library, of which a target takes what it does not have itself: that is how one puts itself in the place of the network.
+# The rest comes from a library. If a target has a function of its own, such as one of the network, the library's is not linked.
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_MAIN) $(BUILD)/libsffs.a
 	@mkdir -p $(@D)
 	$(call QUIET,LINK)$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $^ $(FS_LIBS) $(AUTH_LIBS)
@@ -80,7 +80,7 @@ soak: setup
 	for seed in $$(seq 20); do SEED=$$seed STEPS=300 $(PROVE) tests/f55-model.t || exit; done
 	N=1000000 $(PROVE) --verbose tests/f90-million.t
 
-# FUZZ_SECONDS for each target; what is found goes to build/fuzz/found, and from there, made small, to tests/fuzz/corpus.
+# FUZZ_SECONDS for each target. Inputs that fail go to build/fuzz/found; put them, made small, into tests/fuzz/corpus.
 FUZZ_SECONDS ?= 20
 fuzz: setup-fuzz
 	$(MAKE) BUILD=build/fuzz CC=clang HARDEN= CFLAGS='-O1 -g' SAN='-fsanitize=fuzzer-no-link,address,undefined' FUZZ_MAIN= FUZZ_LINK=-fsanitize=fuzzer fuzz-programs
@@ -120,7 +120,7 @@ test-valgrind: setup
 	tests/valgrind $(BUILD) $(BUILD)/valgrind
 	$(MAKE) test-only BUILD=$(BUILD)/valgrind
 
-# One-line changes that each take a feature away: the tests that promise it must fail.
+# Each one-line change takes a feature away: the tests of this feature must then fail.
 mutants: setup
 	tests/mutants.py
 

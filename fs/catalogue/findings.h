@@ -26,9 +26,7 @@ int	findings_get(struct catalogue *, const char *key, const char *maker, void **
  */
 int	findings_put_survey(
     struct catalogue *, const char *content, const char *maker, const void *, size_t);
-/*
- * Notes that a survey is used. If many have come since its put, it counts as new, which is a batch.
- */
+/* Notes that a survey is used. If many have come since, it counts as new again: this is a batch. */
 int	findings_use_survey(struct catalogue *, const char *content, const char *maker);
 /* Answers of the org: bytes by a key, and when it was asked (ms, the caller's clock). Each is kept
  * for 30 days. */

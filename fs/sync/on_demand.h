@@ -56,14 +56,14 @@ int on_demand_get(struct on_demand *, enum on_demand_kind, const char *subject, 
 /* The same, but fresh only for `refresh`: when a long-lived answer lacks what somebody named. */
 int on_demand_get_missing(struct on_demand *, enum on_demand_kind, const char *subject,
     int64_t since, struct wait *w, const struct answer **out);
-/* Asks now what the user may see: all files, and which libraries. Blocks. */
+/* Asks now whether the user sees all files, and which libraries. Blocks. */
 void	on_demand_renew(struct on_demand *);
 /* The last answer, however old; does not wait. -ENOENT: there is none. */
 int on_demand_known(struct on_demand *, enum on_demand_kind, const char *subject,
     const struct answer **out);
 /*
- * Asks for what most walks and df need (what the user may see, storage): later nobody could tell
- * which look costs these calls. Blocks. 0, also if the org refuses; -EINTR: stopped.
+ * Asks in advance for the answers that most walks and df need (what the user may see, storage), so
+ * that no look costs these calls later. Blocks. 0, also if the org refuses; -EINTR: stopped.
  */
 int	on_demand_prepare(struct on_demand *);
 /* Whether the user has Query All Files: 1, 0, or -1: the org has not told. Does not wait. */
