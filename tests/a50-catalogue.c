@@ -1107,6 +1107,20 @@ test_one_key(void)
 	is_int(catalogue_version(c, a.version_key + 2, &got), -ENOENT,
 	    "a version that has changed in place replaces what it was");
 	catalogue_close(c);
+	clean();
+
+	c = open_any();
+	catalogue_begin(c);
+	put(c, &a);
+	put(c, &b);
+	catalogue_put_filled(c);
+	catalogue_end(c, 0);
+	for (unsigned n = 0; n < 2; n++) {
+		is_int(catalogue_by_version_key(c, a.version_key + n, &got), 0,
+		    "one of two that a first fill brings with one key");
+		document_free(&got);
+	}
+	catalogue_close(c);
 }
 
 /* Many small batches: SQLite's log stays small. */

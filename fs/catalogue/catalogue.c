@@ -148,15 +148,6 @@ catalogue_put_state(struct catalogue *c, const char *name, const char *value)
 	return db_do(c->writer, SQL_PUT_STATE, "tt", name, value);
 }
 
-int
-catalogue_put_filled(struct catalogue *c)
-{
-	if (c->named)
-		return 0;
-	c->named = c->touched = true;
-	return names_assign_all(&c->names);
-}
-
 /*
  * Changes.
  */
@@ -264,12 +255,13 @@ free_stored(struct stored *s)
 	document_free(&s->doc);
 }
 
+/* id: of SQL_STORED; NULL for SQL_TWICE. */
 static int
-find_stored(struct catalogue *c, const char *id, struct stored *out)
+find_stored(struct catalogue *c, unsigned which, const char *id, struct stored *out)
 {
 	struct document d;
 	sqlite3_stmt *st;
-	int rc = db_bind(c->writer, SQL_STORED, &st, "t", id);
+	int rc = db_bind(c->writer, which, &st, id ? "t" : "", id);
 
 	if (rc < 0)
 		return rc;
@@ -311,7 +303,7 @@ int
 catalogue_remove(struct catalogue *c, const char *id, bool gone)
 {
 	struct stored s = { 0 };
-	int rc = find_stored(c, id, &s);
+	int rc = find_stored(c, SQL_STORED, id, &s);
 
 	if (rc == 0) {
 		const int64_t key = N(s.named.key);
@@ -430,10 +422,11 @@ put_named(
 	struct document own = *new, *d = &own;
 	struct named x = { .key = d->key, .created = d->created };
 	struct stored old = { 0 };
-	int rc = find_free_key(c, &d->version_key, SQL_VERSION_KEY_TAKEN, d->version_id);
+	int rc = c->named ?
+	    find_free_key(c, &d->version_key, SQL_VERSION_KEY_TAKEN, d->version_id) : 0;
 
 	if (rc == 0)
-		rc = find_stored(c, d->id, &old);
+		rc = find_stored(c, SQL_STORED, d->id, &old);
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
 	if (old.listed && !listed) {
@@ -474,6 +467,30 @@ int
 catalogue_put_unlisted(struct catalogue *c, const struct document *d, const char *name)
 {
 	return put_named(c, d, (const char *const[]){ NULL, NULL, name }, false);
+}
+
+int
+catalogue_put_filled(struct catalogue *c)
+{
+	int rc = 0;
+
+	if (c->named)
+		return 0;
+	c->named = c->touched = true;
+	rc = names_assign_all(&c->names);
+	while (rc == 0) {
+		struct stored old = { 0 };
+
+		if ((rc = find_stored(c, SQL_TWICE, NULL, &old)) == 0) {
+			struct document d = old.doc;
+
+			rc = find_free_key(c, &d.version_key, SQL_VERSION_KEY_TAKEN, d.version_id);
+			if (rc == 0)
+				rc = update_row(c, &d, &old);
+		}
+		free_stored(&old);
+	}
+	return rc == -ENOENT ? 0 : rc;
 }
 
 /*

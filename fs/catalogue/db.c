@@ -20,7 +20,7 @@
 #define NAME		"catalogue-"
 #define BUSY_MS		5000	/* for another process's writer; a batch takes milliseconds */
 #define CHECKPOINT	1024	/* pages of 4 KiB in the log before they move to the file */
-#define CHECK_AT_ONCE	(64 << 20)	/* bytes: a quick_check takes a fraction of a second */
+#define CHECK_AT_ONCE	(16 << 20)	/* bytes: a quick_check takes a fraction of a second */
 #define TRIES		3	/* files that an opening tries, if each one is damaged */
 #define OLD (30 * 24 * 60 * 60)	/* seconds until the unused file of another version goes */
 

@@ -4,7 +4,8 @@
  * A document's row has its fields, its candidate names and the one that it holds: rank says which,
  * hash is that name's. `waiting` has a row for each better candidate that an older document keeps
  * from it. A missing candidate is null. An unlisted document has its last candidate alone. Until
- * total.filled, names mean nothing and the two indexes on them are missing. `seal` is a hash of
+ * total.filled, names mean nothing, two versions can have one key, and the indexes on both are
+ * missing. `seal` is a hash of
  * the row: fs/catalogue/row.h.
  *
  * Constants only.
@@ -36,7 +37,6 @@
 	"CREATE TABLE document(" SQL_COLUMNS "key INTEGER PRIMARY KEY, version_key, seal," \
 	"	listed, rank, hash, name0, name1, name2);" \
 	"CREATE UNIQUE INDEX document_id ON document(id);" \
-	"CREATE INDEX document_version ON document(version_key);" \
 	"CREATE INDEX document_parent ON document(parent_id, key) WHERE parent_id <> '';" \
 	"CREATE TABLE version(" SQL_COLUMNS "key, version_key INTEGER PRIMARY KEY, seal);" \
 	"CREATE INDEX version_document ON version(key);" \
@@ -82,6 +82,9 @@
 	X(KEY_TAKEN, "SELECT 1 FROM document WHERE key = ? AND id <> ?") \
 	X(VERSION_KEY_TAKEN, "SELECT 1 FROM document WHERE version_key = ?1 AND version_id <> ?2" \
 	    " UNION ALL SELECT 1 FROM version WHERE version_key = ?1 AND version_id <> ?2") \
+	X(TWICE, SQL_SELECT_NAMED ", listed, " SQL_FIELDS " FROM document WHERE version_key IN" \
+	    " (SELECT version_key FROM document WHERE version_key IS NOT NULL" \
+	    " GROUP BY version_key HAVING count(*) > 1) LIMIT 1") \
 	X(LISTED, "SELECT key FROM document" \
 	    " WHERE id = ? AND version_id = ? AND system_modstamp = ? AND listed") \
 	/* names */ \
@@ -123,6 +126,7 @@
 	"UPDATE total SET filled = 1;" \
 	"DELETE FROM waiting;" \
 	"UPDATE document SET hash = NULL WHERE listed AND rank > 0;" \
+	"CREATE INDEX IF NOT EXISTS document_version ON document(version_key);" \
 	"CREATE INDEX IF NOT EXISTS document_hash ON document(hash);" \
 	"CREATE INDEX IF NOT EXISTS document_title ON document(name0);" \
 	"UPDATE document SET hash = NULL WHERE key IN (SELECT key FROM" \
