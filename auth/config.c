@@ -216,7 +216,8 @@ read_config(struct config *c, int fd, bool *there)
 		*there = found;
 	else if (rc == 0 && !found)
 		rc = log_invalid("config",
-		    "%s: there is no section [%s]; %s%s; to create it: %s login --setup %s",
+		    "%s: there is no section [%s]; %s%s; to create it, answer a few questions: "
+		    "%s setup %s",
 		    c->file, c->org, orgs.len ? "there are: " : "there is none at all",
 		    buf_str(&orgs), c->sffs_auth, c->org);
 	buf_wipe(&text);
@@ -311,6 +312,9 @@ take_override(struct config *c, char *word)
 		return tell_unknown("-o", word, len);
 	if (word[len] == '\0' && !option_is_flag(o))
 		return log_invalid("config", "-o %s: it needs a value: %s=...", word, word);
+	if (word[len] && !word[len + 1] && o->fallback)
+		return log_invalid("config", "-o %s: it needs a value; the default is %s", word,
+		    o->fallback);
 	const char *value = word[len] ? word + len + 1 : "yes";
 	if (option_holds_secret(o, value))
 		return log_invalid("config",
@@ -382,6 +386,8 @@ check_org_name(const char *org)
 	size_t n =
 	    strspn(org, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._@-");
 
+	if (n > 0 && org[n] == ':')
+		return log_invalid("config", "%s: write %.*s, without a colon", org, (int)n, org);
 	if (n == 0 || org[n] || n > ORG_MOST || *org == '.' || *org == '-')
 		return log_invalid("config",
 		    "%s: an org name has only letters, digits and . _ @ - "
@@ -419,7 +425,7 @@ check_complete(const struct config *c)
 	/* An imported login can do without client_id. */
 	if (!lacks || (c->login_url && c->flow == CONFIG_WEB))
 		return 0;
-	return log_invalid("config", "%s: [%s] lacks %s; %s login --setup %s says more", c->file,
+	return log_invalid("config", "%s: [%s] lacks %s; %s setup %s says more", c->file,
 	    c->org, lacks, c->sffs_auth, c->org);
 }
 
@@ -473,8 +479,8 @@ config_load_part(const char *file, const char *org, bool *there, struct config *
 		rc = 0, *there = false;
 	else if (rc == -ENOENT)
 		rc = log_invalid("config",
-		    "there is no config file %s; to create it: %s login --setup %s", c->file,
-		    c->sffs_auth, org);
+		    "there is no config file %s; to create it, answer a few questions: %s setup %s",
+		    c->file, c->sffs_auth, org);
 	if (fd >= 0)
 		close(fd);
 	if (rc == 0)

@@ -75,7 +75,7 @@ login_command(struct session *s)
 	int rc;
 
 	if (lacks)
-		rc = log_invalid("login", "%s: [%s] lacks %s; %s login --setup %s says more",
+		rc = log_invalid("login", "%s: [%s] lacks %s; %s setup %s says more",
 		    s->config->file, s->config->org, lacks, s->config->sffs_auth, s->config->org);
 	else
 		rc = log_in_when_known(s, &l);

@@ -40,86 +40,123 @@ static const struct {
 	[ENCODING] = { "...", "there is no such encoding; iconv -l lists them" },
 	[CONDITION] = { "CONDITION" },
 	[SECRET] = { "..." },
-	[YES_NO] = { "yes|no", "say yes or no" },
+	[YES_NO] = { "yes|no", "say yes or no" },	/* and what set_value takes */
 	[NUMBER] = { "N" },
-	[SECONDS] = { "SECONDS" },
+	[SECONDS] = { "DURATION" },
 	[SIZE] = { "SIZE" },
 	[ID] = { "N", "say a numeric id (id -u and id -g print them)" },
 	[OCTAL] = { "OCTAL", "say an octal number up to 777, such as 022" },
 };
 
-/* The type, the fallback, the help, and what else there is. */
-#define KEY(member, t, f, h, ...)                                                \
+/* The type, the default (NULL: none), an example, a sentence that says what the key does, and what
+ * else there is. */
+#define KEY(member, t, f, e, h, ...)                                             \
 	{ .name = #member, .offset = offsetof(struct config, member), .type = t, \
-		.fallback = f, .help = h, __VA_ARGS__ }
+		.fallback = f, .example = e, .help = h, __VA_ARGS__ }
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
+#define DAY ((uint64_t)86400)
 
 const struct option option_table[] = {
-	KEY(login_url, LOGIN_URL, NULL, "the org's My Domain; http only for this machine itself"),
-	KEY(flow, CHOICE, "web", "how sffs logs in", .choices = "web|jwt|client_credentials"),
-	KEY(client_id, TEXT, NULL, "the app's Consumer Key"),
-	KEY(client_secret, SECRET, NULL, "the app's Consumer Secret; only in the file"),
-	KEY(client_secret_cmd, COMMAND, NULL, "a command that prints client_secret"),
-	KEY(redirect_uri, TEXT, "http://localhost:1717/OauthRedirect",
-	    "flow = web: the app's Callback URL"),
-	KEY(username, TEXT, NULL, "flow = jwt: the user to log in"),
-	KEY(private_key, PATH, NULL, "flow = jwt: the file of the private key, PEM"),
-	KEY(private_key_cmd, COMMAND, NULL, "flow = jwt: a command that prints the private key"),
-	KEY(proxy, PROXY, NULL, "the proxy, instead of the one that https_proxy names"),
-	KEY(ca_file, PATH, NULL, "trust the certificates in this file (PEM), not the system's"),
+	KEY(login_url, LOGIN_URL, NULL, "https://acme.my.salesforce.com",
+	    "This is the org's My Domain; http is only for this machine itself.",
+	    .group = "Login"),
+	KEY(flow, CHOICE, "web", "client_credentials",
+	    "sffs logs in by a person in a browser (web), by a private key (jwt), or by the app's "
+	    "secret (client_credentials).",
+	    .choices = "web|jwt|client_credentials"),
+	KEY(client_id, TEXT, NULL, "3MVG9...", "This is the app's Consumer Key."),
+	KEY(client_secret, SECRET, NULL, "1234...",
+	    "This is the app's Consumer Secret; it is only for the file, not for -o."),
+	KEY(client_secret_cmd, COMMAND, NULL, "pass show acme/sffs",
+	    "This shell command prints the client_secret."),
+	KEY(redirect_uri, TEXT, "http://localhost:1717/OauthRedirect", "http://localhost:8443/sffs",
+	    "With flow = web, this is the app's Callback URL, exactly as it is there."),
+	KEY(username, TEXT, NULL, "it@example.org",
+	    "With flow = jwt, sffs logs in as this user."),
+	KEY(private_key, PATH, NULL, "/etc/sffs/acme.pem",
+	    "With flow = jwt, this file has the private key, in PEM."),
+	KEY(private_key_cmd, COMMAND, NULL, "pass show acme/key",
+	    "With flow = jwt, this shell command prints the private key."),
 
-	KEY(api_version, VERSION, "62.0", "version of Salesforce's REST API"),
-	KEY(refresh, SECONDS, "60",
-	    "how long the last answer is used before the org is asked again; 0: ask every time",
-	    .max = 7 * 86400),
-	KEY(timeout, SECONDS, "60",
-	    "how long a download may bring less than 1 KiB, and any other request may take; "
-	    "a query: 2.5 times as long",
-	    .min = 1, .max = 3600),
-	KEY(tries, NUMBER, "4",
-	    "how often a failed request is tried in all, with growing pauses; "
-	    "more often while a download makes progress",
-	    .min = 1, .max = 10),
-	KEY(transfers, NUMBER, "4", "how many downloads run at a time; slow ones count less",
-	    .min = 1, .max = 25),
-	KEY(api_budget, NUMBER, "0", "calls that this mount may make in 24 hours; 0: no limit",
-	    .max = 1000000000),
-	KEY(api_reserve, NUMBER, "10",
-	    "per cent of the org's daily calls kept for reading files; "
-	    "refreshes stop when only those are left",
-	    .max = 100),
-	KEY(cache_size, SIZE, "10G", "how much is kept on disk", .min = MIB, .max = KIB * KIB * GIB,
-	    .advice = "say a size from 1M to 1P, such as 500M or 10G"),
-	KEY(cache_dir, PATH, NULL, "where it is kept, instead of ~/.cache/sffs"),
-	KEY(offline, CHOICE, "serve", "while the org is out of reach: serve cached data, or fail",
+	KEY(refresh, SECONDS, "60s", "5m",
+	    "sffs uses the org's last answer for this long before it asks again; "
+	    "0 asks at every look.",
+	    .max = 7 * DAY, .group = "Freshness and cost"),
+	KEY(offline, CHOICE, "serve", "fail",
+	    "While the org is out of reach, sffs serves cached data, or fails.",
 	    .choices = "serve|fail"),
-	KEY(names, CHOICE, "unix", "portable: file names that Windows and macOS accept, too",
-	    .choices = "unix|portable"),
-	KEY(links, YES_NO, "yes", "symbolic links in documents/"),
-	KEY(filter, CONDITION, NULL,
-	    "list only documents that meet this SOQL condition, such as FileExtension = 'csv'"),
-	KEY(archived, YES_NO, "no", "list archived documents, too"),
-	KEY(versions, CHOICE, "named",
-	    "all: load the list of all versions when mounting, and list versions/",
-	    .choices = "named|all"),
-	KEY(browse, YES_NO, "no",
-	    "also list parsed/ and the folders of libraries, which else work only by name"),
-	KEY(confine, YES_NO, "yes",
-	    "let the mount touch only what it needs, if the kernel has Landlock"),
-	KEY(csv_encoding, ENCODING, NULL, "encoding of CSV documents; else it is detected"),
-	KEY(csv_delimiter, CHARACTER, NULL, "delimiter of CSV documents; else it is detected"),
-	KEY(csv_max_field, SIZE, "8M",
-	    "an opening quote that is not closed within this size is taken literally",
-	    .min = KIB, .max = GIB, .advice = "say a size from 1K to 1G"),
-	KEY(csv_strict, YES_NO, "no", "fail to read views of a CSV document that has faults"),
+	KEY(transfers, NUMBER, "4", "8",
+	    "At most this many downloads run at a time; slow ones count less.", .min = 1,
+	    .max = 25),
+	KEY(timeout, SECONDS, "60s", "2m",
+	    "sffs gives up a download that brings less than 1 KiB in this time, and any other "
+	    "request that takes longer; a query may take 2.5 times as long.",
+	    .min = 1, .max = 3600),
+	KEY(tries, NUMBER, "4", "6",
+	    "sffs tries a failed request this often in all, with growing pauses; it tries more "
+	    "often while a download makes progress.",
+	    .min = 1, .max = 10),
+	KEY(api_budget, NUMBER, "0", "20000",
+	    "This mount makes at most so many calls in 24 hours; 0 means no limit.",
+	    .max = 1000000000),
+	KEY(api_reserve, NUMBER, "10", "25",
+	    "This percentage of the org's daily calls is kept for reading files; refreshes stop "
+	    "when only that is left.",
+	    .max = 100),
+	KEY(api_version, VERSION, "62.0", "66.0",
+	    "sffs uses this version of Salesforce's REST API."),
 
-	KEY(uid, ID, NULL, "owner of all files; else the user who mounts",
-	    .max = UINT32_MAX - 1),
-	KEY(gid, ID, NULL, "group of all files", .max = UINT32_MAX - 1),
-	KEY(umask, OCTAL, "077", "permissions to take from all files and directories", .max = 0777),
-	KEY(allow_other, YES_NO, "no", "let other users in, as far as umask lets them"),
+	KEY(filter, CONDITION, NULL, "FileExtension = 'csv'",
+	    "sffs lists only documents that meet this SOQL condition.",
+	    .group = "What is mounted"),
+	KEY(archived, YES_NO, "no", "yes", "With yes, sffs lists archived documents, too."),
+	KEY(versions, CHOICE, "named", "all",
+	    "With all, sffs loads the list of all versions when it mounts, and lists versions/; "
+	    "with named, it asks for the versions of a document that you name.",
+	    .choices = "named|all"),
+	KEY(links, YES_NO, "yes", "no", "With no, documents/ has no symbolic links."),
+	KEY(browse, YES_NO, "no", "yes",
+	    "With yes, parsed/ and the folders of libraries are listed, too; else they only work "
+	    "by name."),
+	KEY(names, CHOICE, "unix", "portable",
+	    "With portable, Windows and macOS accept the file names, too.",
+	    .choices = "unix|portable"),
+
+	KEY(cache_size, SIZE, "10G", "500M",
+	    "sffs keeps this much on disk; what was not read for the longest time goes first.",
+	    .min = MIB, .max = KIB * KIB * GIB,
+	    .advice = "say a size from 1M to 1P, such as 500M or 10G", .group = "Cache"),
+	KEY(cache_dir, PATH, NULL, "/srv/sffs-cache",
+	    "sffs keeps it in this directory, instead of ~/.cache/sffs."),
+
+	KEY(csv_encoding, ENCODING, NULL, "windows-1252",
+	    "CSV documents have this encoding; without it, sffs detects it.", .group = "CSV"),
+	KEY(csv_delimiter, CHARACTER, NULL, ";",
+	    "CSV documents have this delimiter; without it, sffs detects it."),
+	KEY(csv_max_field, SIZE, "8M", "64M",
+	    "sffs takes an opening quote literally if it is not closed within this size.",
+	    .min = KIB, .max = GIB, .advice = "say a size from 1K to 1G"),
+	KEY(csv_strict, YES_NO, "no", "yes",
+	    "With yes, the views of a CSV document that has faults cannot be read."),
+
+	KEY(proxy, PROXY, NULL, "http://proxy.example.org:3128",
+	    "sffs reaches the org by this proxy, instead of the one that https_proxy names.",
+	    .group = "Network"),
+	KEY(ca_file, PATH, NULL, "/etc/ssl/acme-ca.pem",
+	    "sffs trusts the certificates in this file (PEM), instead of the system's."),
+
+	KEY(uid, ID, NULL, "1000", "This user owns all files; else the user who mounts does.",
+	    .max = UINT32_MAX - 1, .group = "Mount"),
+	KEY(gid, ID, NULL, "1000", "All files belong to this group.", .max = UINT32_MAX - 1),
+	KEY(umask, OCTAL, "077", "022",
+	    "These permissions are taken from all files and directories.", .max = 0777),
+	KEY(allow_other, YES_NO, "no", "yes",
+	    "With yes, other users may use the mount, as far as umask lets them."),
+	KEY(confine, YES_NO, "yes", "no",
+	    "With yes, the mount can touch only the files that it needs, if the kernel has "
+	    "Landlock."),
 	{ .name = NULL },
 };
 
@@ -193,28 +230,42 @@ set_text(char **to, const char *value)
 	return secret_set_text(to, value) ? 0 : -ENOMEM;
 }
 
-/* A whole number; a size may end in K, M, G, T or P. */
+/* How many times the unit that a number ends in stands for; 0: there is no such unit. */
+static uint64_t
+factor_of_unit(unsigned type, const char *unit)
+{
+	static const struct { unsigned type; char letter; uint64_t factor;
+	} units[] = { { SECONDS, 's', 1 }, { SECONDS, 'm', 60 }, { SECONDS, 'h', 3600 },
+		{ SECONDS, 'd', DAY }, { SIZE, 'k', KIB }, { SIZE, 'm', MIB }, { SIZE, 'g', GIB },
+		{ SIZE, 't', KIB * GIB }, { SIZE, 'p', KIB * KIB * GIB } };
+	const char *rest = *unit ? unit + 1 : "";
+
+	if (*unit == '\0')
+		return 1;
+	if (*rest && (type != SIZE || (strcasecmp(rest, "b") != 0 && strcasecmp(rest, "ib") != 0)))
+		return 0;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (units[i].type == type && units[i].letter == tolower((unsigned char)*unit))
+			return units[i].factor;
+	return 0;
+}
+
+/* A whole number: 90, 5m, 10G, 10GB or 10GiB. */
 static int
 set_number(const struct option *o, const char *value, void *to)
 {
-	static const char units[] = "KMGTP";
-	unsigned shift = 0;
 	char *end;
 
 	errno = 0;
 	uint64_t n = strtoull(value, &end, o->type == OCTAL ? 8 : 10);
-	const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
-	if (unit && o->type == SIZE) {
-		shift = 10 * (unsigned)(unit - units + 1);
-		end++;
-	}
-	if (!isdigit((unsigned char)*value) || errno || *end || n > UINT64_MAX >> shift ||
-	    n << shift < o->min || n << shift > o->max)
+	const uint64_t factor = factor_of_unit(o->type, end);
+	if (!isdigit((unsigned char)*value) || errno || !factor || n > UINT64_MAX / factor ||
+	    n * factor < o->min || n * factor > o->max)
 		return -EINVAL;
 	if (o->type == ID || o->type == OCTAL)
 		*(uint32_t *)to = (uint32_t)n;
 	else
-		*(uint64_t *)to = n << shift;
+		*(uint64_t *)to = n * factor;
 	return 0;
 }
 
@@ -366,7 +417,8 @@ set_value(struct config *c, const struct option *o, const char *value, struct bu
 	case SECRET: return secret_set(to, value, strlen(value)) ? 0 : -ENOMEM;
 	case NUMBER: case SECONDS: case SIZE: case ID: case OCTAL: return set_number(o, value, to);
 	case YES_NO: case CHOICE:
-		n = find_choice(o->type == YES_NO ? "no|yes|false|true" : o->choices, value);
+		n = find_choice(
+		    o->type == YES_NO ? "no|yes|false|true|0|1|off|on" : o->choices, value);
 		if (n < 0)
 			return -EINVAL;
 		if (o->type == YES_NO)
@@ -389,8 +441,9 @@ put_advice(const struct option *o, struct buf *b)
 	else if (o->type == CHOICE)
 		buf_printf(b, "say one of %s", o->choices);
 	else
-		buf_printf(b, "say a number%s from %" PRIu64 " to %" PRIu64,
-		    o->type == SECONDS ? " of seconds" : "", o->min, o->max);
+		buf_printf(b, "say a number%s from %" PRIu64 " to %" PRIu64 "%s",
+		    o->type == SECONDS ? " of seconds" : "", o->min, o->max,
+		    o->type == SECONDS ? ", or 90s, 5m, 2h, 1d" : "");
 }
 
 static void
@@ -442,7 +495,7 @@ option_set(struct config *c, const struct option *o, const char *value, const ch
 		rc = set_value(c, o, value, &advice);
 	}
 	const bool comment = strstr(value, " #") || strstr(value, " ;");
-	if (rc == 0 && comment && o->type == SECRET)
+	if (rc == 0 && comment && o->type != COMMAND && o->type != CONDITION)
 		log_warn("config",
 		    "%s: %s goes on to the end of the line: a comment is a line of its own", where,
 		    o->name);
@@ -479,9 +532,10 @@ option_help(struct buf *out)
 	for (const struct option *o = option_table; o->name; o++) {
 		int width = 32 - (int)strlen(o->name);
 
-		buf_printf(out, "  %s=%-*s %s", o->name, width, option_values(o), o->help);
-		if (o->fallback)
-			buf_printf(out, " (%s)", o->fallback);
-		buf_putc(out, '\n');
+		if (o->group)
+			buf_printf(out, "%s%s:\n", out->len ? "\n" : "", o->group);
+		buf_printf(out, "  %s=%-*s %s\n%36sexample: %s = %s%s%s\n", o->name, width,
+		    option_values(o), o->help, "", o->name, o->example,
+		    o->fallback ? "; by default " : "", o->fallback ? o->fallback : "");
 	}
 }

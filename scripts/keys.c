@@ -1,6 +1,6 @@
 /*
- * keys - prints the keys of the config as items of an mdoc(7) list, for sffs.conf(5): what the
- * program knows is what the manual says.
+ * keys - prints the keys of the config as mdoc(7), a list for each group, for sffs.conf(5): what
+ * the program knows is what the manual says.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -43,15 +43,21 @@ int
 main(void)
 {
 	for (const struct option *o = option_table; o->name; o++) {
+		if (o->group)
+			printf("%s.Ss %s\n.Bl -tag -width Ds\n", o == option_table ? "" : ".El\n",
+			    o->group);
 		printf(".It Cm %s Ns = Ns", o->name);
 		print_values(option_values(o));
 		putchar('\n');
 		print_text(o->help);
+		printf("\nExample:\n%s =\n", o->name);
+		print_text(o->example);
 		if (o->fallback) {
 			fputs(";\nby default ", stdout);
 			print_text(o->fallback);
 		}
-		puts(".");
+		putchar('\n');
 	}
+	puts(".El");
 	return fflush(stdout) != 0;
 }

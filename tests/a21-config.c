@@ -92,12 +92,17 @@ test_files(void)
 		    "no section [acme]; there is none at all" },
 		{ "[defaults] is no org", WHOLE, "defaults", NULL, -EINVAL,
 		    "not the name of an org" },
+		{ "unmount is no org", WHOLE, "unmount", NULL, -EINVAL, "not the name of an org" },
+		{ "status is no org", WHOLE, "status", NULL, -EINVAL, "not the name of an org" },
+		{ "doctor is no org", WHOLE, "doctor", NULL, -EINVAL, "not the name of an org" },
+		{ "backup is no org", WHOLE, "backup", NULL, -EINVAL, "not the name of an org" },
+		{ "help is no org", WHOLE, "help", NULL, -EINVAL, "not the name of an org" },
 		{ "an org that is a path", WHOLE, "../acme", NULL, -EINVAL,
 		    "an org name has only letters" },
 		{ "an org that is an option", WHOLE, "-acme", NULL, -EINVAL,
 		    "an org name has only letters" },
 		{ "an org with a colon, as for sshfs", WHOLE, "acme:/documents", NULL, -EINVAL,
-		    "an org name has only letters" },
+		    "acme:/documents: write acme, without a colon" },
 		{ "an org without a name", WHOLE, "", NULL, -EINVAL,
 		    "an org name has only letters" },
 		{ "a key that is none", WHOLE "colour = red\n", "acme", NULL, -EINVAL,
@@ -147,6 +152,9 @@ test_files(void)
 		    "-o: transfers = 0: say a number from 1 to 25" },
 		{ "-o without a value", WHOLE, "acme", "transfers", -EINVAL,
 		    "-o transfers: it needs a value" },
+		{ "-o with an empty value", WHOLE, "acme", "refresh=", -EINVAL,
+		    "-o refresh=: it needs a value; the default is 60s" },
+		{ "-o may empty a key without a default", WHOLE, "acme", "filter=", 0, NULL },
 		{ "-o with a secret", WHOLE, "acme", "client_secret=hush", -EINVAL,
 		    "-o client_secret: every user can read an argument list" },
 		{ "-o with a password in the proxy", WHOLE, "acme", "proxy=http://u:hush@p:1",
@@ -272,7 +280,7 @@ test_values(void)
 	    "client_id = 3MVG9.x_y\n"
 	    "client_secret = a;b #c=d:e\nclient_secret_cmd = \"pass\" \"acme/sffs\"\n"
 	    "redirect_uri = http://localhost:1718/x\nusername = it@example.org\n"
-	    "private_key = ~/key.pem\nprivate_key_cmd = cat key\nproxy = http://proxy:3128\n"
+	    "private_key = ~/key.pem\nprivate_key_cmd = cat key # mine\nproxy = http://proxy:3128\n"
 	    "ca_file = /etc/ssl/certs/ca-certificates.crt\napi_version = 66.0\n"
 	    "refresh = 5\ntimeout = 7\ntransfers = 8\ncache_size = 3g\ncache_dir = /var/x\n"
 	    "offline = fail\nnames = portable\nlinks = false\n"
@@ -290,14 +298,15 @@ test_values(void)
 	    "login_url is normalised");
 	is_str(c->client_id, "3MVG9.x_y", "client_id");
 	is_str(c->client_secret.bytes, "a;b #c=d:e", "client_secret");
-	ok(strstr(buf_str(&said), "client_secret goes on to the end of the line"),
+	ok(strstr(buf_str(&said), "client_secret goes on to the end of the line: a comment is"),
 	    "which looks as if a comment were meant");
+	ok(!strstr(buf_str(&said), "_cmd goes on"), "a comment in a command is the shell's");
 	is_str(c->client_secret_cmd, "\"pass\" \"acme/sffs\"",
 	    "client_secret_cmd may begin and end with a quote");
 	is_str(c->redirect_uri, "http://localhost:1718/x", "redirect_uri");
 	is_str(c->username, "it@example.org", "username");
 	is_str(c->private_key, "/home/u/key.pem", "private_key below the home");
-	is_str(c->private_key_cmd, "cat key", "private_key_cmd");
+	is_str(c->private_key_cmd, "cat key # mine", "private_key_cmd");
 	is_str(c->proxy, "http://proxy:3128", "proxy");
 	is_str(c->ca_file, "/etc/ssl/certs/ca-certificates.crt", "ca_file");
 	is_str(c->api_version, "66.0", "api_version");
@@ -349,6 +358,48 @@ test_values(void)
 	buf_free(&said);
 }
 
+/* Units and the words for yes and no. */
+static void
+test_units(void)
+{
+	static const struct { const char *value; uint64_t refresh;
+	} durations[] = { { "0", 0 }, { "90", 90 }, { "90s", 90 }, { "5m", 300 }, { "2h", 7200 },
+		{ "7d", 604800 }, { "5M", 300 } };
+	static const struct { const char *value; uint64_t size;
+	} sizes[] = { { "2097152", 2 << 20 }, { "3000K", 3000 << 10 }, { "2M", 2 << 20 },
+		{ "2m", 2 << 20 }, { "10G", 10ull << 30 }, { "10GB", 10ull << 30 },
+		{ "10gib", 10ull << 30 }, { "1T", 1ull << 40 }, { "1P", 1ull << 50 } };
+	static const struct { const char *value; bool links;
+	} flags[] = { { "yes", true }, { "true", true }, { "1", true }, { "on", true },
+		{ "no", false }, { "false", false }, { "0", false }, { "off", false } };
+	struct buf said = BUF_INIT;
+	char text[64];
+
+	for (size_t i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
+		struct config *c = NULL;
+
+		snprintf(text, sizeof(text), "refresh=%s", durations[i].value);
+		ok(load(WHOLE, text, &c, &said) == 0 && c->refresh == durations[i].refresh, "%s",
+		    text);
+		config_free(c);
+	}
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct config *c = NULL;
+
+		snprintf(text, sizeof(text), "cache_size=%s", sizes[i].value);
+		ok(load(WHOLE, text, &c, &said) == 0 && c->cache_size == sizes[i].size, "%s", text);
+		config_free(c);
+	}
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct config *c = NULL;
+
+		snprintf(text, sizeof(text), "links=%s", flags[i].value);
+		ok(load(WHOLE, text, &c, &said) == 0 && c->links == flags[i].links, "%s", text);
+		config_free(c);
+	}
+	buf_free(&said);
+}
+
 static void
 test_wrong_values(void)
 {
@@ -358,14 +409,22 @@ test_wrong_values(void)
 		{ "flow = we", "say one of web|jwt|client_credentials" },
 		{ "offline = no", "say one of serve|fail" },
 		{ "links = 2", "say yes or no" },
-		{ "refresh = 604801", "say a number of seconds from 0 to 604800" },
-		{ "refresh = 1m", "say a number of seconds" },
+		{ "refresh = 604801",
+		    "say a number of seconds from 0 to 604800, or 90s, 5m, 2h, 1d" },
+		{ "refresh = 8d", "say a number of seconds" },
+		{ "refresh = 1mm", "say a number of seconds" },
+		{ "refresh = 1G", "say a number of seconds" },
+		{ "refresh = m", "say a number of seconds" },
+		{ "transfers = 2m", "say a number from 1 to 25" },
 		{ "refresh = -5", "say a number of seconds" },
 		{ "refresh = +5", "say a number of seconds" },
 		{ "transfers = 26", "say a number from 1 to 25" },
 		{ "transfers = 99999999999999999999", "say a number from 1 to 25" },
 		{ "cache_size = 10", "say a size from 1M to 1P, such as 500M or 10G" },
-		{ "cache_size = 10GB", "say a size from 1M" },
+		{ "cache_size = 10GBB", "say a size from 1M" },
+		{ "cache_size = 10B", "say a size from 1M" },
+		{ "cache_size = 10Gi", "say a size from 1M" },
+		{ "cache_size = 100s", "say a size from 1M" },
 		{ "cache_size = 18446744073709551615P", "say a size from 1M" },
 		{ "cache_size = 16385P", "say a size from 1M" }, /* which is 1P, less 2^64 */
 		{ "cache_size = G", "say a size from 1M" },
@@ -394,7 +453,7 @@ test_wrong_values(void)
 		{ "login_url = https://acme.my.salesforce.com # my domain",
 		    "(a comment is a line of its own)" },
 		{ "refresh = 5 ; seconds",
-		    "say a number of seconds from 0 to 604800 (a comment is a line of its own)" },
+		    "2h, 1d (a comment is a line of its own)" },
 		{ "login_url = https://acme.my.salesforce.com?x",
 		    "write https://acme.my.salesforce.com, no more" },
 		{ "login_url = http://acme.my.salesforce.com",
@@ -545,7 +604,7 @@ test_search(void)
 	}
 	log_tail(&tail);
 	ok(strstr(buf_str(&tail), "there is no config file /nonexistent/config") &&
-		strstr(buf_str(&tail), "sffs-auth --config /nonexistent/config login --setup acme"),
+		strstr(buf_str(&tail), "sffs-auth --config /nonexistent/config setup acme"),
 	    "the log says where there is no config, and what to do");
 	unsetenv("SFFS_CONFIG");
 	buf_free(&tail);
@@ -621,8 +680,8 @@ static void
 test_help(void)
 {
 	static const char *const keys[] = { "login_url=URL", "flow=web|jwt|client_credentials",
-		"client_secret=", "refresh=SECONDS", "cache_size=SIZE", "umask=OCTAL",
-		"allow_other=yes|no", "(10G)", "(web)" };
+		"client_secret=", "refresh=DURATION", "cache_size=SIZE", "umask=OCTAL",
+		"allow_other=yes|no", "by default 10G", "example: umask = 022", "Login:" };
 	struct buf help = BUF_INIT;
 	bool good = true;
 
@@ -673,6 +732,7 @@ main(void)
 	test_odd_files();
 	test_defaults();
 	test_values();
+	test_units();
 	test_wrong_values();
 	test_modes();
 	test_search();

@@ -34,9 +34,9 @@ bad 'unknown option' 2 '*' --wrong sim "$MNT"
 bad 'the old --list' 2 '*--list: the command is now: sffs status' --list
 bad 'the old --doctor' 2 '*--doctor: the command is now: sffs doctor ORG' --doctor sim
 bad 'the old --check-cache' 2 '*--check-cache: the command is now: sffs doctor --cache ORG' --check-cache sim
-bad 'unmount' 2 '*to unmount: fusermount3 -u*' unmount "$MNT"
+bad 'unmount without a mount' 2 "*$MNT: sffs has mounted nothing here*" unmount "$MNT"
 bad 'a command as an org' 2 '*backup: a word of sffs*' backup "$MNT"
-bad '--cache without doctor' 2 '*usage*' --cache sim "$MNT"
+bad '--cache without doctor' 2 '*a mount takes no --cache*' --cache sim "$MNT"
 bad 'unknown org' 2 '*nosuch*sim*' nosuch "$MNT"
 bad 'unknown key in -o' 2 '*colour*' -o colour=red sim "$MNT"
 bad 'a value that is none' 2 '*refresh*' -o refresh=often sim "$MNT"

@@ -20,7 +20,7 @@ fs_mount
 "$sffs" sim "$MNT" 2>"$TMP/second"
 is 'a second start at a mount point exits 6' "$?" 6
 is 'the second start says in one line that something is mounted' "$(cat "$TMP/second")" \
-	"sffs: $MNT: something is mounted here already; to unmount it: fusermount3 -u $MNT"
+	"sffs: $MNT: something is mounted here already; to unmount it: sffs unmount $MNT"
 fs_unmount
 ok 'the mount point can be used again after an unmount' fs_mount
 fs_unmount
@@ -31,7 +31,7 @@ go_on
 wait "$first"
 is 'of two that start together, the later one to mount gives up' "$? $(mounts)" '6 1'
 is 'the later one says in one line that something is mounted' "$(cat "$TMP/first")" \
-	"sffs: $MNT: something is mounted here already; to unmount it: fusermount3 -u $MNT"
+	"sffs: $MNT: something is mounted here already; to unmount it: sffs unmount $MNT"
 is 'the mount of the earlier one serves files' "$(cat "$MNT/documents/hello/hello.txt")" hello
 fs_unmount
 

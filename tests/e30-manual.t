@@ -1,6 +1,6 @@
 #!/bin/sh
 # The manual and --help describe what the programs do; shells complete orgs, keys and options.
-. "${0%/*}/lib.sh"; plan 34
+. "${0%/*}/lib.sh"; plan 77
 sffs=$BUILD/sffs
 man=$BUILD/man
 # The words of manual page $1 as plain text.
@@ -11,18 +11,46 @@ ok 'make has made the manual pages' \
 is 'mandoc -T lint finds nothing' "$(cd "$man" && mandoc -T lint * 2>/dev/null |
 	grep -v 'referenced manual not found')" ''
 is 'sffs --keys lists keys, and each is in sffs.conf(5)' \
-	"$("$sffs" --keys | sed 's/^ *//; s/=.*//' | while read -r key; do page sffs.conf.5 | grep -q "^ *$key=" ||
-	echo "$key"; done; "$sffs" --keys | grep -c 'refresh=SECONDS')" 1
+	"$("$sffs" --keys | sed -n 's/^  \([a-z_]*\)=.*/\1/p' | while read -r key; do page sffs.conf.5 |
+	grep -q "^ *$key=" || echo "$key"; done; "$sffs" --keys | grep -c 'refresh=DURATION')" 1
+is 'sffs --keys has an example for each key, in a group' "$("$sffs" --keys | awk '/^[A-Z]/ { group++ }
+	/^  [a-z_]*=/ { split($1, k, "="); keys += group > 0 } / example: / && $2 == k[1] { good++ }
+	END { print keys - good, group }')" '0 7'
+is 'sffs.conf(5) has the same groups' \
+	"$(page sffs.conf.5 | sed -n '/^KEYS/,/^LOGGING/s/^   \([A-Z][A-Za-z ]*\)$/\1:/p')" \
+	"$("$sffs" --keys | grep '^[A-Z]')"
 is 'sffs.conf(5) has the default of cache_size' "$(page sffs.conf.5 | grep -c 'by default 10G')" 1
+# helps PROGRAM: all of its help.
+helps() {
+	"$BUILD/$1" --help
+	[ "$1" != sffs ] || for c in $commands; do "$sffs" help "$c"; done
+}
+commands='unmount status doctor'
 for p in sffs sffs-auth; do
-	is "$p: each option of --help is in $p(1)" "$("$BUILD/$p" --help | grep -oE -- '--[a-z][a-z-]*' | sort -u |
+	is "$p: each option of --help is in $p(1)" "$(helps $p | grep -oE -- '--[a-z][a-z-]*' | sort -u |
 		while read -r o; do page $p.1 | grep -q -e "$o" || echo "$o"; done)" ''
 	is "$p: each option of $p(1) is in --help" "$(page $p.1 | sed '/^EXAMPLES/,$d' |
 		grep -oE -- ' --[a-z][a-z-]*' | sort -u |
-		while read -r o; do "$BUILD/$p" --help | grep -q -e "$o" || echo "$o"; done)" ''
+		while read -r o; do helps $p | grep -q -e "$o" || echo "$o"; done)" ''
 done
 is 'sffs --help fits a screen of 80 by 24' \
 	"$("$sffs" --help | awk 'length($0) > 80 { n++ } END { print (NR <= 24) (n + 0) }')" 10
+is 'sffs --help lists the commands' "$("$sffs" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | paste -sd ' ')" \
+	"$commands help"
+for c in $commands; do
+	like "sffs help $c shows its use and an example" "$("$sffs" help "$c")" "usage: sffs $c *Example*: sffs $c *"
+	is "sffs $c --help is the same" "$("$sffs" "$c" --help)" "$("$sffs" help "$c")"
+	is "sffs $c -h is the same" "$("$sffs" "$c" -h)" "$("$sffs" help "$c")"
+	is "sffs help $c fits in 90 columns" "$("$sffs" help "$c" | awk 'length($0) > 90')" ''
+done
+is 'sffs help is sffs --help' "$("$sffs" help)" "$("$sffs" --help)"
+run 'sffs help of what is no command' 2 "$sffs" help nosuch
+like 'sffs help of what is no command: message' "$err" '*there is no command nosuch*'
+for wrong in 'status --cache' 'doctor sim --metrics' 'unmount -f /' 'status -o refresh=5' '--json sim /mnt' \
+	'help --json'; do
+	run "an option of another command: $wrong" 2 "$sffs" $wrong
+	like "an option of another command: $wrong: message" "$err" 'sffs: * takes no -*see sffs --help*'
+done
 like 'sffs --help shows examples' "$("$sffs" --help)" '*Example*'
 like 'sffs(1) has the exit statuses' "$(page sffs.1 | sed -n '/^EXIT/,/^EXAMPLES/p' | tr -s ' \n' ' ')" \
 	'*0 Done*2 Usage*3 Log in*4 Refused*5 The org is out of reach*6 Cannot mount*'
@@ -80,21 +108,45 @@ bash_says() {
 		$function 2>/dev/null; printf "%s\n" "${COMPREPLY[@]}" | sort' \
 		"$TOP/scripts/completion/sffs.bash" "$@" | paste -sd ' '
 }
-is 'bash completes commands and orgs' "$(bash_says sffs '')" 'doctor help other sim status'
+is 'bash completes commands and orgs' "$(bash_says sffs '')" 'doctor help other sim status unmount'
 is 'bash completes the orgs of a command' "$(bash_says sffs doctor '')" 'other sim'
 is 'bash completes keys after -o' "$(bash_says sffs -o cache_)" 'cache_dir= cache_size='
 is 'bash completes keys after a comma' "$(bash_says sffs -o refresh = 5,cache_)" '5,cache_dir= 5,cache_size='
 is 'bash completes orgs after options' "$(bash_says sffs -o refresh = 5 -f o)" other
+is 'bash completes the values of a key' "$(bash_says sffs -o names =)" 'portable unix'
+is 'bash completes the values of a key after a comma' "$(bash_says sffs -o refresh = 5,offline = f)" fail
+is 'bash completes files for a path' "$(cd "$TMP" && mkdir cached && bash_says sffs -o cache_dir = cac)" 'cache cached'
+is 'bash completes the options of a command' "$(bash_says sffs status --)" '--help --json --metrics'
+is 'bash completes commands after help' "$(bash_says sffs help '')" 'doctor help status unmount'
+is 'bash completes mount points to unmount' "$(cd "$TMP" && bash_says sffs unmount mn)" mnt
 is 'bash completes options' "$(bash_says sffs --log)" --log-level
 is 'bash completes directories' "$(cd "$TMP" && bash_says sffs sim mn)" mnt
 is 'bash completes commands of sffs-auth, and their orgs' "$(bash_says sffs-auth log) $(bash_says sffs-auth token s)" \
 	'login logout sim'
 fish_says() { HOME=$TMP fish --no-config -c "source $TOP/scripts/completion/sffs.fish; complete -C '$1'" | cut -f1 |
 	sort | paste -sd ' '; }
-is 'fish completes commands and orgs' "$(fish_says 'sffs ')" 'doctor help other sim status'
+is 'fish completes commands and orgs' "$(fish_says 'sffs ')" 'doctor help other sim status unmount'
 is 'fish completes the orgs of a command' "$(fish_says 'sffs doctor ')" 'other sim'
 is 'fish completes keys after -o' "$(fish_says 'sffs -o cache_')" 'cache_dir= cache_size='
+is 'fish completes the values of a key' "$(fish_says 'sffs -o names=')" 'names=portable names=unix'
+is 'fish completes the values of a key after a comma' "$(fish_says 'sffs -o refresh=5,offline=f')" \
+	'refresh=5,offline=fail'
+is 'fish completes the options of a command' "$(fish_says 'sffs status --')" \
+	'--config --help --json --log-level --metrics'
 is 'fish completes commands of sffs-auth, and their orgs' \
 	"$(fish_says 'sffs-auth log') $(fish_says 'sffs-auth token s')" \
 	'login logout sim'
 ok 'zsh accepts the syntax of its completion' zsh -n "$TOP/scripts/completion/_sffs"
+# zsh_says FUNCTION PREFIX [WORD...]: what a function of the completion offers.
+zsh_says() {
+	zsh -f -c 'compdef() { :; }; compadd() { local array=; while [[ $1 == -* ]]; do
+			case $1 in -a) array=$2; shift ;; -S) shift ;; esac; shift; done
+			[[ $array ]] && print -l -- ${(P)array} || print -l -- "$@"; }
+		compset() { PREFIX=${PREFIX##${~2}}; }
+		service= file=$1 function=$2 PREFIX=$3; shift 3; words=("$@") CURRENT=$(($# + 1))
+		source $file; $function' zsh "$TOP/scripts/completion/_sffs" "$@" | sort | paste -sd ' '
+}
+is 'zsh completes commands and orgs' "$(zsh_says _sffs_first '')" 'doctor help other sim status unmount'
+is 'zsh completes the orgs of a command' "$(zsh_says _sffs_second '' sffs doctor)" 'other sim'
+is 'zsh completes the values of a key' "$(zsh_says _sffs_keys 'refresh=5,names=')" 'portable unix'
+is 'zsh completes keys' "$(zsh_says _sffs_keys '' | tr ' ' '\n' | grep cache_ | paste -sd ' ')" 'cache_dir cache_size'

@@ -100,7 +100,7 @@ HOME=$TMP/first; export HOME; unset XDG_CONFIG_HOME
 first=$HOME/.config/sffs/config
 run 'login without a config file' 2 "$auth" login acme
 like 'the message about a missing config file leads to --setup' "$err" \
-	'*there is no config file *sffs-auth login --setup acme'
+	'*there is no config file *sffs-auth setup acme'
 run 'login --setup without a terminal' 0 "$auth" login --setup acme
 like 'login --setup without a terminal prints a section' "$out" "*$first*[[]acme]*login_url = https://*client_id =*"
 cat >"$TMP/answers" <<END
@@ -119,7 +119,7 @@ is 'login --setup writes a config that only its user can read' "$(stat -c %a "${
 	'700 600 '
 run 'login with the section that --setup has written' 0 "$auth" login acme
 run 'login to an org that is not in the config' 2 "$auth" login other
-like 'the message about an unknown org leads to --setup' "$err" '*there are: acme; *sffs-auth login --setup other'
+like 'the message about an unknown org leads to --setup' "$err" '*there are: acme; *sffs-auth setup other'
 printf '%s\n' login_url=https://other.my.salesforce.com flow=jwt client_id=x username=it@example.org private_key= \
 	>"$TMP/answers"
 typed 'login --setup of a second org' 0 "$auth" login --setup other
@@ -128,7 +128,7 @@ is 'login --setup writes the keys of the chosen flow' "$(sed '1,/^$/d' "$first" 
 username = it@example.org private_key = ${first%/*}/other.pem "
 sed -i '/^private_key/d' "$first"
 run 'login with a section that lacks a key' 2 "$auth" login other
-like 'the message about a missing key leads to --setup' "$err" '*lacks private_key*sffs-auth login --setup other*'
+like 'the message about a missing key leads to --setup' "$err" '*lacks private_key*sffs-auth setup other*'
 run 'login --setup of a section that lacks a key' 0 "$auth" login --setup other
 like 'login --setup says which key is missing and how to make it' "$out" \
 	'*-keyout */other.pem*other] still lacks private_key*'

@@ -5,6 +5,9 @@
 # and then reads like a user's commands. One trap ends everything that it starts. Nothing sleeps: the mount works when
 # sffs returns, a refresh is done when the write to .sffs/refresh returns, and org_wait waits for a request.
 
+# ALONE=1 before that runs it where no other test mounts, and every user may open /dev/fuse. It takes root.
+case ${ALONE-} in 1) exec env ALONE=2 unshare -m --propagation private "$0" "$@" ;; esac
+
 TOP=$(cd "${0%/*}/.." && pwd)
 BUILD=${BUILD:-$TOP/build}
 case $BUILD in /*) ;; *) BUILD=$TOP/$BUILD ;; esac
@@ -16,6 +19,12 @@ unset SFFS_CONFIG
 umask 077
 exec </dev/null	# no scenario reads the terminal
 mkdir -p "$MNT" "$XDG_CONFIG_HOME/sffs" "$XDG_STATE_HOME" "$XDG_CACHE_HOME"
+if [ "${ALONE-}" ]; then
+	umount -a -l -t fuse.sffs
+	mknod -m 666 "$TMP/fuse" c 10 229
+	mount --bind "$TMP/fuse" /dev/fuse
+	unset ALONE
+fi
 number=0 failed=0
 # A daemon has no standard error: sanitizers write their reports to files, and any report fails the scenario.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}log_path=$TMP/sanitizer" \

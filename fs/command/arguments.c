@@ -8,43 +8,84 @@
 
 #include "arguments.h"
 
-const char arguments_help[] =
-	"usage: sffs [-f] [-o OPTION[,OPTION...]] ORG MOUNTPOINT\n"
-	"       sffs status [ORG] [--json]\n"
-	"       sffs doctor ORG [-o OPTION[,OPTION...]] [--json | --cache]\n"
-	"\n"
-	"Mounts the Salesforce org that the config file calls ORG as a filesystem;\n"
-	"fusermount3 -u MOUNTPOINT unmounts it.\n"
-	"\n"
-	"  status               what is mounted, and whether it works\n"
-	"  doctor ORG           find out why ORG does not mount, and what to do\n"
-	"  doctor --cache ORG   verify the cache, remove what is damaged\n"
-	"  -o KEY=VALUE         a key of the config file, for this mount\n"
-	"  -f, --foreground     stay in the foreground, log to standard error\n"
-	"  -d                   log every request of the kernel; implies -f\n"
-	"  --config FILE        the config file (also -o config=FILE)\n"
-	"  --log-level LEVEL    error, warn, info or debug\n"
-	"  --keys, --orgs       print the keys of the config file, or its orgs\n"
-	"  -h, --help; -V, --version\n"
-	"\n"
-	"Examples: sffs acme ~/acme && ls ~/acme/documents\n"
-	"          sffs -o refresh=5,names=portable acme ~/acme\n"
-	"Manuals:  sffs(1), sffs-auth(1), sffs.conf(5), sffs-tree(5)\n";
-
 /*
- * Its word, how many words may follow, and whether it takes --json. Those that are options: none.
+ * The commands. A word begins each but a mount. Any of them takes -h, --config and --log-level.
  */
-static const struct {
+static const struct verb {
 	const char	*word;
-	int		 least, most;
-	bool		 json;
-} commands[ARGUMENTS_VERSION + 1] = {
-	[ARGUMENTS_MOUNT] = { "", 2, 2 },
-	[ARGUMENTS_STATUS] = { "status", 0, 1, true },
-	[ARGUMENTS_DOCTOR] = { "doctor", 1, 1, true },
-	[ARGUMENTS_HELP] = { "help" },
-	[ARGUMENTS_UNMOUNT] = { "unmount", 1 },	/* not yet: usage */
+	int		 least, most;	/* words that may follow */
+	const char	*options;	/* their letters in long_options[] */
+	const char	*help;
+} commands[] = {
+	[ARGUMENTS_MOUNT] = { "", 2, 2, "fdo",
+		"usage: sffs [-f] [-o KEY=VALUE,...] ORG MOUNTPOINT\n"
+		"       sffs COMMAND ...\n"
+		"\n"
+		"Mounts the Salesforce org that the config file calls ORG as a filesystem.\n"
+		"\n"
+		"Commands (sffs help COMMAND says more):\n"
+		"  unmount MOUNTPOINT   unmount, or say which programs are in the way\n"
+		"  status [ORG]         what is mounted, and whether it works\n"
+		"  doctor ORG           find out why ORG does not mount, and what to do\n"
+		"  help [COMMAND]       this text, or that of a command\n"
+		"Options:\n"
+		"  -o KEY=VALUE         a key of the config file, for this mount\n"
+		"  -f, --foreground     stay in the foreground, log to standard error\n"
+		"  -d                   log every request of the kernel; implies -f\n"
+		"  --config FILE        the config file (also -o config=FILE)\n"
+		"  --log-level LEVEL    error, warn, info or debug\n"
+		"  --keys, --orgs       print the keys of the config file, or its orgs\n"
+		"  -h, --help; -V, --version\n"
+		"\n"
+		"Examples: sffs acme ~/acme && ls ~/acme/documents\n"
+		"          sffs -o refresh=5m,names=portable acme ~/acme\n"
+		"Manuals:  sffs(1), sffs-auth(1), sffs.conf(5), sffs-tree(5)\n" },
+	[ARGUMENTS_UNMOUNT] = { "unmount", 1, 1, "",
+		"usage: sffs unmount MOUNTPOINT\n"
+		"\n"
+		"Unmounts, and waits until the process of the mount has ended. If programs use\n"
+		"the mount, it stays, and each program is named. A mount whose process has died\n"
+		"goes, too.\n"
+		"\n"
+		"Example: sffs unmount ~/acme\n" },
+	[ARGUMENTS_STATUS] = { "status", 0, 1, "jm",
+		"usage: sffs status [ORG] [--json | --metrics]\n"
+		"\n"
+		"Shows each mount, and each org of the config file that is not mounted; or ORG.\n"
+		"States: healthy, failing, offline, limit-spent, busy, stopped, dead,\n"
+		"not-mounted, and private (another user's). Exit status: 0 if something is\n"
+		"mounted, and all that is shown is healthy or private; else 1.\n"
+		"\n"
+		"  --json      print an array of objects\n"
+		"  --metrics   print OpenMetrics text, for node_exporter's textfile collector;\n"
+		"              the exit status is then 0 in every state\n"
+		"\n"
+		"Examples: sffs status acme >/dev/null || echo 'look at acme'\n"
+		"          sffs status --json | jq -r '.[] | select(.state == \"dead\").org'\n" },
+	[ARGUMENTS_DOCTOR] = { "doctor", 1, 1, "ojk",
+		"usage: sffs doctor ORG [-o KEY=VALUE,...] [--json | --cache]\n"
+		"\n"
+		"Checks all that a mount of ORG with these options needs, and says what to do.\n"
+		"Mounts nothing. The exit status is that of such a mount.\n"
+		"\n"
+		"  -o KEY=VALUE   a key of the config file, as for a mount\n"
+		"  --json         print an array of objects\n"
+		"  --cache        instead, verify each cached file and remove the damaged ones\n"
+		"\n"
+		"Examples: sffs doctor acme -o allow_other\n"
+		"          sffs doctor acme --json | jq '.[] | select(.result == \"BAD\")'\n" },
+	[ARGUMENTS_HELP] = { "help", 0, 1, "", "usage: sffs help [COMMAND]\n" },
+	[ARGUMENTS_KEYS] = { .options = "" },
+	[ARGUMENTS_ORGS] = { .options = "" },
+	[ARGUMENTS_VERSION] = { .options = "" },
 };
+
+static const struct option long_options[] = { { "foreground", no_argument, NULL, 'f' },
+	{ "config", required_argument, NULL, 'c' }, { "log-level", required_argument, NULL, 'l' },
+	{ "json", no_argument, NULL, 'j' }, { "metrics", no_argument, NULL, 'm' },
+	{ "cache", no_argument, NULL, 'k' }, { "keys", no_argument, NULL, 'K' },
+	{ "orgs", no_argument, NULL, 'O' }, { "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' }, { 0 } };
 
 /* Of mount(8) and fstab(5); those that end in - or = are beginnings. */
 static bool
@@ -74,7 +115,7 @@ why_refused(const char *option)
 {
 	static const char *const refused[][2] = {
 		{ "auto_unmount",
-		    "a mount whose process was killed stays until fusermount3 -u; "
+		    "a mount whose process was killed stays until sffs unmount; "
 		    "the systemd unit does that and mounts again" },
 		{ "allow_root",
 		    "say allow_other: with umask=077, the default, that lets in root alone" },
@@ -112,21 +153,84 @@ take_options(struct arguments *a, char *options)
 	return true;
 }
 
-/* The words that are not options. False: they make no command. */
-static bool
-take_words(struct arguments *a, char **words, int n)
+/* The command that begins with this word; ARGUMENTS_MOUNT: none. */
+static enum arguments_command
+find_command(const char *word)
 {
-	for (int i = ARGUMENTS_STATUS; n > 0 && i <= ARGUMENTS_UNMOUNT; i++)
-		if (a->command == ARGUMENTS_MOUNT && strcmp(words[0], commands[i].word) == 0) {
-			a->command = i;
-			words++;
-			n--;
-		}
-	a->org = n > 0 ? words[0] : NULL;
-	a->mountpoint = n > 1 ? words[1] : NULL;
-	return n >= commands[a->command].least && n <= commands[a->command].most &&
-	    (!a->json || (commands[a->command].json && !a->cache)) &&
-	    (!a->cache || a->command == ARGUMENTS_DOCTOR);
+	for (int i = ARGUMENTS_UNMOUNT; word && i <= ARGUMENTS_HELP; i++)
+		if (strcmp(word, commands[i].word) == 0)
+			return (enum arguments_command)i;
+	return ARGUMENTS_MOUNT;
+}
+
+static int
+refuse_usage(const struct verb *c)
+{
+	if (c->help && *c->word)
+		log_error("sffs", "%.*s (sffs help %s says more)", (int)strcspn(c->help, "\n"),
+		    c->help, c->word);
+	else
+		log_error("sffs", "usage: sffs ORG MOUNTPOINT, sffs unmount MOUNTPOINT, "
+				  "sffs status [ORG], sffs doctor ORG (more: sffs --help)");
+	return EXIT_USAGE;
+}
+
+/* An option that the command does not take. */
+static int
+refuse_here(const struct verb *c, char letter)
+{
+	const struct option *o = long_options;
+
+	while (o->name && o->val != letter)
+		o++;
+	log_error("sffs", "%s takes no %s%.*s (see sffs --help)",
+	    c->word && *c->word ? c->word : "a mount", o->name ? "--" : "-",
+	    o->name ? 32 : 1, o->name ? o->name : &letter);
+	return EXIT_USAGE;
+}
+
+static int
+take_help(struct arguments *a, const char *word)
+{
+	const enum arguments_command about = find_command(word);
+
+	if (word && about == ARGUMENTS_MOUNT) {
+		log_error("sffs", "help: there is no command %s; sffs --help lists them", word);
+		return EXIT_USAGE;
+	}
+	a->command = ARGUMENTS_HELP;
+	a->help = commands[about].help;
+	return EXIT_DONE;
+}
+
+/* The words that are not options. given: the letters of the options. */
+static int
+take_words(struct arguments *a, char **words, int n, const char *given)
+{
+	const bool help = strchr(given, 'h');
+
+	if (n > 0 && a->command == ARGUMENTS_MOUNT && find_command(words[0]) != ARGUMENTS_MOUNT) {
+		a->command = find_command(words[0]);
+		words++;
+		n--;
+	}
+	const struct verb *c = &commands[a->command];
+	if (help)
+		return take_help(a, c->help && *c->word ? c->word : NULL);
+	if (n < c->least || n > c->most || (a->json && (a->cache || a->metrics)))
+		return refuse_usage(c);
+	given += strspn(given, c->options);
+	if (*given)
+		return refuse_here(c, *given);
+	if (a->command == ARGUMENTS_HELP)
+		return take_help(a, n > 0 ? words[0] : NULL);
+	if (a->command == ARGUMENTS_UNMOUNT) {
+		a->mountpoint = words[0];
+	} else {
+		a->org = n > 0 ? words[0] : NULL;
+		a->mountpoint = n > 1 ? words[1] : NULL;
+	}
+	return EXIT_DONE;
 }
 
 static bool
@@ -158,54 +262,40 @@ refuse_option(const char *option, bool lacks_value)
 int
 arguments_parse(int argc, char **argv, struct arguments *a)
 {
-	const struct option options[] = { { "foreground", no_argument, NULL, 'f' },
-		{ "config", required_argument, NULL, 'c' },
-		{ "log-level", required_argument, NULL, 'l' },
-		{ "json", no_argument, &a->json, true }, { "cache", no_argument, &a->cache, true },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' },
-		{ "keys", no_argument, &a->command, ARGUMENTS_KEYS },
-		{ "orgs", no_argument, &a->command, ARGUMENTS_ORGS }, { 0 } };
+	char given[32] = "";		/* each letter of a command's option once */
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":fdho:V", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":fdho:V", long_options, NULL)) != -1) {
+		if (!strchr("clKOV", c) && !strchr(given, c))
+			given[strlen(given)] = (char)c;
 		switch (c) {
-		case 0:		/* getopt_long has stored it */
-			break;
 		case 'd':
 			a->debug = true;
 			log_level_set(LOG_LEVEL_DEBUG);
 			/* fall through */
-		case 'f':
-			a->foreground = true;
-			break;
+		case 'f': a->foreground = true; break;
+		case 'j': a->json = true; break;
+		case 'm': a->metrics = true; break;
+		case 'k': a->cache = true; break;
+		case 'h': break;
+		case 'K': a->command = ARGUMENTS_KEYS; break;
+		case 'O': a->command = ARGUMENTS_ORGS; break;
+		case 'V': a->command = ARGUMENTS_VERSION; break;
+		case 'c': a->config = optarg; break;
 		case 'o':
 			if (!take_options(a, optarg))
 				return EXIT_USAGE;
 			break;
-		case 'c':
-			a->config = optarg;
-			break;
 		case 'l':
 			if (!take_log_level(optarg))
 				return EXIT_USAGE;
-			break;
-		case 'h':
-			a->command = ARGUMENTS_HELP;
-			break;
-		case 'V':
-			a->command = ARGUMENTS_VERSION;
 			break;
 		default:
 			refuse_option(argv[optind - 1], c == ':');
 			return EXIT_USAGE;
 		}
 	}
-	if (!take_words(a, argv + optind, argc - optind)) {
-		log_error("sffs",
-		    "usage: sffs ORG MOUNTPOINT, sffs status, sffs doctor ORG "
-		    "(to unmount: fusermount3 -u MOUNTPOINT; more: sffs --help)");
-		return EXIT_USAGE;
-	}
-	return a->overrides.failed ? EXIT_OTHER : EXIT_DONE;
+	int status = take_words(a, argv + optind, argc - optind, given);
+	return status == EXIT_DONE && a->overrides.failed ? EXIT_OTHER : status;
 }

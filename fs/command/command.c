@@ -8,6 +8,7 @@
 
 #include "doctor.h"
 #include "status.h"
+#include "unmount.h"
 
 #include "command.h"
 
@@ -18,7 +19,11 @@ put_status(const struct arguments *a, struct buf *out)
 	int rc = config_orgs(a->config, &orgs);
 
 	if (rc == 0)
-		rc = status_put(buf_str(&orgs), a->org, a->json, out);
+		rc = status_put(buf_str(&orgs), a->org,
+		    a->metrics ? STATUS_METRICS :
+			a->json ? STATUS_JSON :
+				  STATUS_TABLE,
+		    out);
 	buf_free(&orgs);
 	return rc;
 }
@@ -38,6 +43,9 @@ command_run(const struct arguments *a)
 	int rc = 0;
 
 	switch (a->command) {
+	case ARGUMENTS_UNMOUNT:
+		rc = unmount_run(a->mountpoint);
+		break;
 	case ARGUMENTS_STATUS:
 		rc = put_status(a, &out);
 		break;
@@ -54,7 +62,7 @@ command_run(const struct arguments *a)
 		buf_puts(&out, "sffs " SFFS_VERSION "\n");
 		break;
 	default:
-		buf_puts(&out, arguments_help);
+		buf_puts(&out, a->help);
 		break;
 	}
 	fputs(buf_str(&out), stdout);

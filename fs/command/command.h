@@ -1,5 +1,6 @@
 /*
- * command - all that sffs does besides mounting: help, status, doctor, lists of keys and orgs.
+ * command - all that sffs does besides mounting: help, unmount, status, doctor, lists
+ * of keys and orgs.
  *
  * Prints on standard output. Single thread.
  */

@@ -21,6 +21,7 @@
 #include "fs/rest/rest.h"
 
 #include "doctor.h"
+#include "mounts.h"
 
 #define SKEW_MOST	120	/* seconds: a JWT is valid for three minutes */
 
@@ -155,6 +156,28 @@ check_fusermount(struct doctor *d)
 		say(d, GOOD, NULL, "%s can mount for you", path);
 }
 
+/* A mount that does not answer has to go, whatever the next one would do. */
+static void
+check_mounts(struct doctor *d)
+{
+	struct buf advice = BUF_INIT;
+	struct mounts m;
+
+	if (mounts_list(d->org, &m) == 0)
+		mounts_ask(&m);
+	for (const struct mounts_row *o = m.rows; o < m.rows + m.count; o++) {
+		buf_clear(&advice);
+		mounts_put_advice(o, &advice);
+		say(d,
+		    mounts_is_good(o->state)  ? GOOD :
+			o->state < MOUNTS_BUSY ? NOTE :
+						 -EBUSY,
+		    buf_str(&advice), "mounted on %s: %s", o->target, mounts_word(o->state));
+	}
+	mounts_free(&m);
+	buf_free(&advice);
+}
+
 /*
  * Config and disk.
  */
@@ -255,6 +278,23 @@ check_answer(struct doctor *d, const struct http_response *a)
 	    has ? "" : "no ", d->config->api_version);
 }
 
+static void
+check_proxy(struct doctor *d)
+{
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "all_proxy",
+		"ALL_PROXY" };
+	const char *proxy = d->config->proxy, *name = "the config";
+
+	if (strncmp(d->config->login_url, "https:", 6) != 0)	/* this machine itself */
+		return;
+	for (size_t i = 0; !proxy && i < sizeof(names) / sizeof(names[0]); i++)
+		proxy = getenv(name = names[i]);
+	if (!proxy || !*proxy)
+		return;
+	const char *user = strrchr(proxy, '@');		/* with a password */
+	say(d, GOOD, NULL, "%s names the proxy %s", name, user ? user + 1 : proxy);
+}
+
 /* The list of API versions needs no login and costs no call. */
 static void
 check_org(struct doctor *d)
@@ -266,6 +306,7 @@ check_org(struct doctor *d)
 			       .idle_timeout = (unsigned)d->config->timeout },
 	    &d->http);
 
+	check_proxy(d);
 	buf_printf(&url, "%s/services/data/", d->config->login_url);
 	if (rc == 0)
 		rc = http_do(d->http,
@@ -386,6 +427,10 @@ check_permissions(struct doctor *d)
 		    NULL, NULL, NULL);
 	if (rc == -EINVAL) {
 		say(d, rc, ABOVE, "the org does not take the filter");
+	} else if (rc == -EDQUOT) {
+		say(d, rc, "all programs of the org share the limit; wait, or ask its admin which "
+			   "one uses so much",
+		    "the org's API limit is spent");
 	} else if (rc < 0) {
 		say(d, rc, ABOVE "; in Salesforce, the user needs the permission API Enabled",
 		    "the org does not answer a query");
@@ -438,6 +483,7 @@ doctor_run(const char *file, const char *org, const char *overrides, bool json, 
 	check_devices(d);
 	check_config(d, file, overrides);
 	check_fusermount(d);
+	check_mounts(d);
 	if (d->config) {
 		check_confinement(d);
 		check_directories(d);

@@ -1,19 +1,17 @@
 /*
  * status - which orgs are mounted, and whether they work: sffs status.
  *
- * A process of its own asks each mount, so that one that has died or hangs delays nobody.
- *
- * Reads /proc/self/mounts and each mount's .sffs/status.json. Single thread.
+ * Joins mounts and metrics. Single thread.
  */
 #pragma once
 
-#include <stdbool.h>
-
 struct buf;
 
+enum status_format { STATUS_TABLE, STATUS_JSON, STATUS_METRICS };
+
 /*
- * Prints a line for each mount, then one for each org that is not mounted. orgs: those of the
- * config, a line each. only: this org; NULL: all. -ENODATA: not all are mounted and work. -EINVAL:
- * there is no such org, logged.
+ * Prints each mount, then each org that is not mounted. orgs: those of the config, a line each.
+ * only: this org; NULL: all. -ENODATA: nothing is mounted, or not all of it is healthy; with
+ * STATUS_METRICS that is no error. -EINVAL: there is no such org, logged.
  */
-int	status_put(const char *orgs, const char *only, bool json, struct buf *out);
+int	status_put(const char *orgs, const char *only, enum status_format, struct buf *out);

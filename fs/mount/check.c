@@ -24,7 +24,7 @@ check_is_mounted(const char *mountpoint)
 	    fs.f_type != FUSE_SUPER_MAGIC)
 		return false;
 	log_error("mount",
-	    "%s: something is mounted here already; to unmount it: fusermount3 -u %s",
+	    "%s: something is mounted here already; to unmount it: sffs unmount %s",
 	    mountpoint, mountpoint);
 	return true;
 }
@@ -46,7 +46,7 @@ check_empty(const char *path)
 
 	if (rc == -ENOTCONN)
 		log_error("mount",
-		    "%s: a mount that has died is still there; first: fusermount3 -u %s", path,
+		    "%s: a mount that has died is still there; first: sffs unmount %s", path,
 		    path);
 	else if (rc == -ENOENT)
 		log_error("mount", "%s: no such directory; first: mkdir %s", path, path);

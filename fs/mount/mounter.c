@@ -34,12 +34,12 @@ static void
 become_shell(const char *mountpoint, int commands)
 {
 	char path[32];
-	int fd = memfd_create("sffs-mounter", 0);
+	int fd = memfd_create(MOUNTER_NAME, 0);
 
 	signals_ignore();	/* they are for the filesystem, which then asks */
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
 	if (write(fd, script, sizeof(script) - 1) > 0 && dup2(commands, STDIN_FILENO) == 0)
-		execl("/bin/sh", "sffs-mounter", path, mountpoint, (char *)NULL);
+		execl("/bin/sh", MOUNTER_NAME, path, mountpoint, (char *)NULL);
 	_exit(1);
 }
 

@@ -11,6 +11,8 @@
 
 struct mounter;
 
+#define MOUNTER_NAME	"sffs-mounter"	/* its argv[0] */
+
 int	mounter_open(const char *mountpoint, struct mounter **out);
 /* options: as for fusermount3 -o. Returns the descriptor, which is the caller's to close; -EPERM:
  * fusermount3 has printed why. */

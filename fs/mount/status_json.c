@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "auth/buf.h"
 #include "auth/config.h"
@@ -26,6 +28,20 @@ bool_text(int yes)
 	return yes < 0 ? "null" : yes ? "true" : "false";
 }
 
+const char *
+status_json_state(const struct status_json *s)
+{
+	struct sync_status sync;
+	struct rest_stats rest;
+
+	sync_status(s->sync, &sync);
+	rest_stats(s->rest, &rest);
+	return sync.result == -EDQUOT || rest.spent_until ? "limit-spent" :
+	    sync.result == -ETIMEDOUT			  ? "offline" :
+	    sync.result					  ? "failing" :
+							    "healthy";
+}
+
 /* The ids have only letters and digits, and an org's name nothing that JSON escapes. */
 static void
 put_identity(struct buf *b, const struct status_json *s)
@@ -34,10 +50,11 @@ put_identity(struct buf *b, const struct status_json *s)
 
 	catalogue_totals(s->catalogue, &totals);
 	buf_printf(b,
-	    "{\n  \"version\": \"%s\",\n  \"org\": \"%s\",\n"
+	    "{\n  \"state\": \"%s\",\n  \"version\": \"%s\",\n  \"org\": \"%s\",\n"
 	    "  \"organization_id\": \"%s\",\n  \"user_id\": \"%s\",\n"
 	    "  \"documents\": %" PRIu64 ",\n  \"bytes\": %" PRIu64 ",\n",
-	    SFFS_VERSION, s->config->org, token_org_id(s->token), token_user_id(s->token),
+	    status_json_state(s), SFFS_VERSION, s->config->org, token_org_id(s->token),
+	    token_user_id(s->token),
 	    totals.documents, totals.bytes);
 	if (s->config->filter) {
 		buf_puts(b, "  \"filter\": ");
@@ -56,6 +73,8 @@ put_refresh(struct buf *b, const struct status_json *s)
 	sync_status(s->sync, &sync);
 	buf_puts(b, "  \"refresh\": {\"last\": ");
 	put_time(b, sync.refreshed);
+	if (sync.refreshed >= 0)
+		buf_printf(b, ", \"age\": %" PRId64, (int64_t)time(NULL) - sync.refreshed);
 	buf_printf(
 	    b, ", \"result\": \"%s\"},\n", sync.result ? strerror(-sync.result) : "ok");
 }
@@ -79,8 +98,10 @@ status_json(void *ctx, struct buf *b)
 	    "\"failed\": %" PRIu64 "},\n",
 	    queries, rest.calls[REST_DOWNLOAD], rest.errors);
 	if (rest.api_max >= 0)
-		buf_printf(b, "  \"api_usage\": {\"used\": %" PRId64 ", \"max\": %" PRId64 "},\n",
-		    rest.api_used, rest.api_max);
+		buf_printf(b,
+		    "  \"api_usage\": {\"used\": %" PRId64 ", \"max\": %" PRId64
+		    ", \"left\": %" PRId64 "},\n",
+		    rest.api_used, rest.api_max, rest.api_max - rest.api_used);
 	buf_printf(b,
 	    "  \"cache\": {\"bytes\": %" PRIu64 ", \"files\": %" PRIu64 ", "
 	    "\"hits\": %" PRIu64 ", \"misses\": %" PRIu64 "},\n"

@@ -1,8 +1,12 @@
-# Completion of sffs and sffs-auth for bash; orgs come from the config file, keys from the program.
+# Completion of sffs and sffs-auth for bash. Commands, options, keys and their values come from the programs' help.
 
 _sffs_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2"); }
 _sffs_dirs() { mapfile -t COMPREPLY < <(compgen -d -- "$1"); compopt -o filenames 2>/dev/null; }
 _sffs_files() { mapfile -t COMPREPLY < <(compgen -f -- "$1"); compopt -o filenames 2>/dev/null; }
+
+# Of a help text on standard input: its commands; its options.
+_sffs_commands() { sed -n 's/^  \([a-z][a-z]*\) .*/\1/p'; }
+_sffs_options() { sed -n 's/^ *\(-.*\)/\1/p' | sed 's/   .*//' | grep -oE -- '--?[A-Za-z][a-z-]*'; }
 
 # bash takes a word apart at each =: the index of the word to which word $1 belongs.
 _sffs_begin() {
@@ -21,33 +25,49 @@ _sffs_arguments() {
 	echo "$n"
 }
 
+# A key, or a value of one, after -o. $1: what is typed of the word.
+_sffs_key() {
+	local cur=$1 done= key=
+	if [[ $cur == "=" ]]; then
+		key=${COMP_WORDS[COMP_CWORD - 1]} cur=
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == "=" && $cur != *,* ]]; then
+		key=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	if [[ $key ]]; then
+		local values
+		values=$(sffs --keys 2>/dev/null | sed -n "s/^  ${key##*,}=\([^ ]*\).*/\1/p")
+		case $values in
+		PATH) _sffs_files "$cur" ;;
+		*) _sffs_words "$(tr '|' '\n' <<<"$values" | grep -v '[A-Z.]')" "$cur" ;;
+		esac
+		return
+	fi
+	[[ $cur == *,* ]] && done=${cur%,*},
+	mapfile -t COMPREPLY < <(compgen -P "$done" \
+		-W "$(sffs --keys 2>/dev/null | sed -n 's/^  \([a-z_]*=\).*/\1/p')" -- "${cur##*,}")
+	compopt -o nospace 2>/dev/null
+}
+
 _sffs() {
-	local cur=${COMP_WORDS[COMP_CWORD]} before
-	before=${COMP_WORDS[$(_sffs_begin "$COMP_CWORD") - 1]}
+	local cur=${COMP_WORDS[COMP_CWORD]} commands command= word
 	COMPREPLY=()
-	case $before in
-	-o)
-		local done=
-		[[ $cur == *,* ]] && done=${cur%,*},
-		[[ $cur == "=" || (${COMP_WORDS[COMP_CWORD - 1]} == "=" && -z $done) ]] && return
-		mapfile -t COMPREPLY < <(compgen -P "$done" -W "$(sffs --keys 2>/dev/null | sed -n 's/^ *\([a-z_]*=\).*/\1/p')" -- "${cur##*,}")
-		compopt -o nospace 2>/dev/null
-		return ;;
+	case ${COMP_WORDS[$(_sffs_begin "$COMP_CWORD") - 1]} in
+	-o) _sffs_key "$cur"; return ;;
 	--config) _sffs_files "$cur"; return ;;
 	--log-level) _sffs_words 'error warn info debug' "$cur"; return ;;
 	esac
-	if [[ $cur == -* ]]; then
-		_sffs_words "$(sffs --help | grep -oE -- '--?[a-z][a-z-]*' | sort -u)" "$cur"
-	else
-		case $(_sffs_arguments '-o --config --log-level') in
-		0) _sffs_words "status doctor help $(sffs --orgs 2>/dev/null)" "$cur" ;;
-		1)
-			case " ${COMP_WORDS[*]} " in
-			*" status "* | *" doctor "*) _sffs_words "$(sffs --orgs 2>/dev/null)" "$cur" ;;
-			*) _sffs_dirs "$cur" ;;
-			esac ;;
-		esac
-	fi
+	commands=$(sffs --help 2>/dev/null | _sffs_commands)
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		[[ -z $command && " ${commands//$'\n'/ } " == *" $word "* ]] && command=$word
+	done
+	case $cur:$(_sffs_arguments '-o --config --log-level'):$command in
+	-*:) _sffs_words "$(sffs --help 2>/dev/null | _sffs_options)" "$cur" ;;
+	-*) _sffs_words "--help $(sffs help "$command" 2>/dev/null | _sffs_options)" "$cur" ;;
+	*:0:*) _sffs_words "$commands $(sffs --orgs 2>/dev/null)" "$cur" ;;
+	*:1:status | *:1:doctor) _sffs_words "$(sffs --orgs 2>/dev/null)" "$cur" ;;
+	*:1:help) _sffs_words "$commands" "$cur" ;;
+	*:1:*) _sffs_dirs "$cur" ;;
+	esac
 }
 
 _sffs_auth() {
