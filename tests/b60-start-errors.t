@@ -119,7 +119,7 @@ bad 'mount point not empty' 6 '*not empty*' sim "$data"
 fs_mount
 timeout -s KILL 120 "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
 is 'already mounted: exit status' "$?" 6
-like 'already mounted: message' "$(cat "$TMP/err")" '*mounted*fusermount3 -u*'
+like 'already mounted: message' "$(cat "$TMP/err")" '*mounted*sffs unmount*'
 is 'already mounted: the first mount goes on' "$(cat "$MNT/documents/hello/hello.txt")" hello
 fs_unmount
 gone

@@ -83,7 +83,7 @@ run 'login with a wrong secret' 4 "$auth" login sim
 like 'the message about a wrong secret says what to do' "$err" '*client_secret*Consumer Secret*'
 edit '/^client_id/d; s/^flow.*/flow = web/'
 run 'login without client_id' 2 "$auth" login sim
-like 'the message about a missing client_id leads to --setup' "$err" '*lacks client_id*--setup*'
+like 'the message about a missing client_id leads to --setup' "$err" '*lacks client_id*setup sim*'
 cp "$TMP/good" "$config"
 org fault -d kind=oauth-error -d code=invalid_client_id --data-urlencode 'message=client identifier invalid' \
 	--data-urlencode 'match=POST */token' >/dev/null
