@@ -593,7 +593,7 @@ is_exempt(const char *host, const char *list)
 	return false;
 }
 
-/* What names the proxy of this request; NULL: it has none. */
+/* Says where the proxy of this request is set; NULL: it has none. */
 static const char *
 proxy_setting(const struct http_transfer *x)
 {

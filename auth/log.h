@@ -36,9 +36,9 @@ bool	log_to_journal(void);
 void	log_plain(const char *program);
 
 /*
- * Until path_of is NULL again: where a text begins with the name of a version (its Id, and what may
- * follow up to a colon), path_of puts a path to out, which the line shows instead. False: it knows
- * none. It is called on the thread that logs, and must log nothing of versions.
+ * From now on, or until a call with a NULL path_of, lines show paths instead of names of versions.
+ * If a text begins with such a name (an Id, and what may follow up to a colon), path_of puts the
+ * path to out. False: it knows none. It runs on the thread that logs, and must log no such name.
  */
 typedef bool log_name_path(void *ctx, const char *name, size_t len, char *out, size_t size);
 void	log_paths(log_name_path *path_of, void *ctx);

@@ -7,7 +7,7 @@
 #include "fs/command/progress.h"
 #include "tap.h"
 
-/* What is written to standard error; call it once for each line. */
+/* The next line of standard error. */
 static const char *
 said(FILE *f)
 {

@@ -56,7 +56,8 @@ like 'a refresh that fails changes the status' "$(heard)" \
 	'STATUS=failing since 20??-??-?? ??:?? UTC: the org is out of reach'
 org fault/clear -X POST >/dev/null
 fs_sync
-is 'a refresh that works changes it back, and in between nothing was told' "$(heard)" "STATUS=sim is mounted on $MNT"
+is 'a refresh that works changes the status back, and nothing was sent in between' "$(heard)" \
+	"STATUS=sim is mounted on $MNT"
 fs_unmount
 org fault -d kind=error -d status=503 --data-urlencode 'match=GET */query*' -d times=forever >/dev/null
 NOTIFY_SOCKET=$TMP/health fs_mount 2>/dev/null
@@ -135,7 +136,8 @@ case $TOP:$BUILD in
 		is "mount(8) keeps login and cache in /var (${home:-no HOME})" "$(kept)" \
 			'cached/sffs/blobs lib/sffs/sim.json'
 		with "$home" "sffs --config '$config' sim '$MNT' && umount '$MNT'" >/dev/null
-		is "so does sffs (${home:-no HOME})" "$(kept)" 'cached/sffs/blobs lib/sffs/sim.json'
+		is "sffs keeps login and cache in /var (${home:-no HOME})" "$(kept)" \
+			'cached/sffs/blobs lib/sffs/sim.json'
 	done
 	sed 's/^flow.*/flow = web/' "$config" >"$TMP/web"
 	like 'the message for a unit names a login that root can do' \

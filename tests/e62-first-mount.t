@@ -1,5 +1,5 @@
 #!/bin/sh
-# A first mount that is interrupted says what is kept, and the next one goes on there.
+# If a first mount is interrupted, it says how many documents it keeps. The next mount goes on there.
 . "${0%/*}/lib.sh"; plan 10
 org_start --synthetic 5000
 cat >"$TMP/interrupted.py" <<'PY'
@@ -22,13 +22,14 @@ while True:
 print(said.decode(), os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 PY
 export ORG_URL
-# The second page is held.
+# hold N: removes all cached data, and lets the org hold the query that comes after N others.
 hold() { rm -rf "$XDG_CACHE_HOME/sffs"
 	org fault -d kind=hold --data-urlencode 'match=GET */query*' -d skip="$1" >/dev/null; }
 go_on() { org release -X POST >/dev/null; org fault/clear -X POST >/dev/null; }
 
 hold 1
-like 'Ctrl-C says what is kept' "$(within python3 "$TMP/interrupted.py" "$BUILD/sffs" sim "$MNT")" \
+like 'after Ctrl-C sffs says how many documents it keeps' \
+	"$(within python3 "$TMP/interrupted.py" "$BUILD/sffs" sim "$MNT")" \
 	'*2000 of 5000 documents, 1 call*sffs: ended; the first 2000 documents of the list are kept, '\
 'and the next mount goes on there* -2'
 go_on
@@ -46,7 +47,7 @@ org_held 1
 kill $start
 wait $start
 is 'SIGTERM ends a start by that signal' "$?" 143
-is 'without a terminal the line about what is kept is the only one' "$(cat "$TMP/err")" \
+is 'without a terminal sffs prints only the line about the kept documents' "$(cat "$TMP/err")" \
 	'sffs: ended; the first 2000 documents of the list are kept, and the next mount goes on there'
 go_on
 hold 0
@@ -54,7 +55,7 @@ hold 0
 org_held 1
 kill $start
 wait $start
-is 'before the first page nothing is kept, and nothing is said' "$? $(cat "$TMP/err")" '143 '
+is 'before the first page sffs keeps nothing and says nothing' "$? $(cat "$TMP/err")" '143 '
 go_on
 hold 1
 (trap '' TERM; exec "$BUILD/sffs" -f sim "$MNT") 2>"$TMP/err" & FS_PID=$!
@@ -65,5 +66,5 @@ ok 'a signal that the caller ignores does not end a first mount' timeout 120 sh 
 	"until mountpoint -q '$MNT'; do kill -0 $FS_PID || exit; sleep 0.05; done"
 fs_unmount
 wait $FS_PID
-is 'that mount ends with status 0' "$?" 0
+is 'a mount that ignores SIGTERM ends with status 0 after an unmount' "$?" 0
 FS_PID=

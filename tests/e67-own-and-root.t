@@ -1,6 +1,6 @@
 #!/bin/sh
-# A user mounts by fstab, by cron and by sudo, and is told what stands in the way.
-unset TMPDIR	# another user must get there
+# A user mounts by fstab, by cron and by sudo. If this cannot work, sffs says why, and what to do.
+unset TMPDIR	# so that another user can enter $TMP
 . "${0%/*}/lib.sh"; plan 13
 data=$TMP/data
 mkdir "$data" "$TMP/bin" "$TMP/ann" "$TMP/ann/m" "$TMP/layer"
@@ -10,7 +10,7 @@ org_start --data "$data"
 chmod 711 "$TMP"
 cp "$BUILD/sffs" "$BUILD/sffs-auth" "$TMP/bin"; chmod -R 755 "$TMP/bin"
 chown -R 4711:4711 "$TMP/ann"
-# In an /etc and with a /dev/fuse of its own. Each line is what a command said, and then its exit status.
+# Runs with its own /etc and /dev/fuse. Prints a line for each command: its description, its exit status and its words.
 cat >"$TMP/try" <<'END'
 mount --make-rprivate /
 mount -t tmpfs none "$TMP/layer"; mkdir -m 755 "$TMP/layer/upper"; mkdir "$TMP/layer/work"
@@ -28,44 +28,47 @@ ann() { setpriv --reuid 4711 --regid 4711 --clear-groups env -i PATH=/usr/local/
 say() { what=$1; shift; said=$("$@" 2>&1); echo "$what: $? $(echo "$said" | paste -sd '|')"; }
 unmount() { ann fusermount3 -u "$home/m"; }
 
-say 'a user whose config only root can read' ann mount "$home/m"
+say 'a user cannot mount with a config that only root can read' ann mount "$home/m"
 mkdir -p "$home/.config/sffs"
 cp /etc/sffs/config "$home/.config/sffs"
 chown -R 4711:4711 "$home/.config"
 say 'a user with a config of his own mounts by fstab' ann mount "$home/m"
-say 'he reads' ann cat "$home/m/documents/Note/Note.txt"
-say 'he unmounts' ann umount "$home/m"
+say 'a user reads his own mount' ann cat "$home/m/documents/Note/Note.txt"
+say 'a user unmounts by umount' ann umount "$home/m"
 say 'without HOME a user mounts' ann sffs sim "$home/m"
-say 'his login and cache are in his home' ls "$home/.local/state/sffs/sim.json" "$home"/.cache/sffs/*/blobs -d
-say 'without HOME he unmounts' unmount
-say 'allow_other for a user' ann sffs -o allow_other sim "$home/m"
-say 'doctor of allow_other for a user' ann sffs doctor sim -o allow_other
+say 'without HOME login and cache are in the home of the user' \
+	ls "$home/.local/state/sffs/sim.json" "$home"/.cache/sffs/*/blobs -d
+say 'without HOME a user unmounts' unmount
+say 'a user cannot mount with allow_other' ann sffs -o allow_other sim "$home/m"
+say 'doctor says that a user cannot mount with allow_other' ann sffs doctor sim -o allow_other
 echo user_allow_other >>/etc/fuse.conf
-say 'allow_other for a user whom root lets' ann sffs -o allow_other sim "$home/m"
+say 'a user can mount with allow_other if fuse.conf allows it' ann sffs -o allow_other sim "$home/m"
 unmount
 
 sudo() { env SUDO_USER=ann SUDO_UID=4711 SUDO_GID=4711 "$@"; }
-say 'sudo sffs' sudo sffs sim "$home/m"; fusermount3 -u "$home/m"
-say 'sudo sffs for others' sudo sffs -o allow_other,umask=022 sim "$home/m"; fusermount3 -u "$home/m"
-say 'root without sudo' env -u SUDO_USER sffs sim "$home/m"; fusermount3 -u "$home/m"
+say 'sudo sffs says that root owns the mount' sudo sffs sim "$home/m"; fusermount3 -u "$home/m"
+say 'sudo sffs with allow_other says nothing' sudo sffs -o allow_other,umask=022 sim "$home/m"; fusermount3 -u "$home/m"
+say 'root without sudo gets no note' env -u SUDO_USER sffs sim "$home/m"; fusermount3 -u "$home/m"
 END
 export TMP
 unshare -m sh "$TMP/try" >"$TMP/tried" 2>"$TMP/try.err"
 # said DESCRIPTION PATTERN: of the recorded line.
 said() { like "$1" "$(sed -n "s/^$1: //p" "$TMP/tried")" "$2"; }
-said 'a user whose config only root can read' \
+said 'a user cannot mount with a config that only root can read' \
 	'2 sffs: /etc/sffs/config: only root can read it; run this as root, or *~/.config/sffs/config*'
 said 'a user with a config of his own mounts by fstab' '0 '
-said 'he reads' '0 hello'
-said 'he unmounts' '0 '
+said 'a user reads his own mount' '0 hello'
+said 'a user unmounts by umount' '0 '
 said 'without HOME a user mounts' '0 '
-said 'his login and cache are in his home' '0 *'
-said 'without HOME he unmounts' '0 '
-said 'allow_other for a user' "6 sffs: $TMP/ann/m: allow_other is only for root; \
+said 'without HOME login and cache are in the home of the user' '0 *'
+said 'without HOME a user unmounts' '0 '
+said 'a user cannot mount with allow_other' "6 sffs: $TMP/ann/m: allow_other is only for root; \
 to let all users say it, as root: echo user_allow_other >>/etc/fuse.conf"
-said 'doctor of allow_other for a user' '6 *BAD   allow_other*as root: echo user_allow_other >>/etc/fuse.conf*'
-said 'allow_other for a user whom root lets' '0 '
-said 'sudo sffs' '0 *root owns this mount, and ann cannot use or unmount it: run sffs without sudo, or with -o allow_*'
-said 'sudo sffs for others' '0 '
-said 'root without sudo' '0 '
+said 'doctor says that a user cannot mount with allow_other' \
+	'6 *BAD   allow_other*as root: echo user_allow_other >>/etc/fuse.conf*'
+said 'a user can mount with allow_other if fuse.conf allows it' '0 '
+said 'sudo sffs says that root owns the mount' \
+	'0 *root owns this mount, and ann cannot use or unmount it: run sffs without sudo, or with -o allow_*'
+said 'sudo sffs with allow_other says nothing' '0 '
+said 'root without sudo gets no note' '0 '
 [ "$failed" = 0 ] || { sed 's/^/# /' "$TMP/tried" "$TMP/try.err"; }

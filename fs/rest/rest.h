@@ -146,7 +146,7 @@ struct rest_sink {
 /*
  * Downloads a ContentVersion. A download that breaks is tried again: from where it broke if the
  * bytes are checked and the org answers 206 for just that range, else from the start. version: its
- * Id, and what may follow it as the log's name for it.
+ * Id, perhaps with more text behind it; the log gets all of it.
  */
 int rest_version_data(
     struct rest *, const char *version, uint64_t size, const struct rest_sink *);

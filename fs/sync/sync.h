@@ -35,7 +35,7 @@ struct sync_options {
 	catalogue_changed *changed;
 	void		(*lists)(void *ctx);	/* called once a day, before the list of Ids; may
 						   block; may be NULL */
-	/* Called when a refresh ends otherwise than the one before: sync_status; may be NULL */
+	/* Called when the result of a refresh differs from that of the one before; may be NULL */
 	void		(*health)(void *ctx);
 	void		*ctx;
 };

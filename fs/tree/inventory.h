@@ -31,8 +31,8 @@ void	inventory_stop(struct inventory *);	/* ends all waits; every get is -EINTR 
 void	inventory_close(struct inventory *);
 
 /*
- * A log_name_path (inventory is the ctx): the path from the mount's root of the version, or of the
- * document whose view it is, that the store calls `name`.
+ * A log_name_path, whose ctx is the inventory. The store calls a version, or a view of it, `name`.
+ * Puts its path from the mount's root.
  */
 bool	inventory_path(void *inventory, const char *name, size_t len, char *out, size_t size);
 /* The catalogue as it is now; the caller's until file_close. -EAGAIN: it is being written and w is
