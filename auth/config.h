@@ -77,9 +77,9 @@ struct config {
 
 /*
  * Reads section org of the config file: `file`, else $SFFS_CONFIG, else
- * $XDG_CONFIG_HOME/sffs/config (or ~/.config/..., but of root only if there is none in /etc), else
- * /etc/sffs/config. overrides: what `-o`
- * says, applied last (`\,` is a comma); NULL: nothing. -EINVAL: usage or config, logged.
+ * $XDG_CONFIG_HOME/sffs/config (or ~/.config/...), else /etc/sffs/config. For root /etc/sffs/config
+ * comes before ~/.config/sffs/config. overrides: the words of `-o`, applied last (`\,` is a comma);
+ * NULL: nothing. -EINVAL: usage or config, logged.
  */
 int	config_load(const char *file, const char *org, const char *overrides, struct config **out);
 /*
@@ -99,8 +99,8 @@ void	config_free(struct config *);		/* wipes secrets */
 
 /*
  * Directories, created with mode 0700 if missing: $XDG_STATE_HOME/sffs, and $XDG_CACHE_HOME/sffs or
- * cache_dir; for root /var/lib/sffs and /var/cache/sffs. -EINVAL: it is not ours alone, or a
- * cache_dir in no directory of ours, logged. Caller frees.
+ * cache_dir; for root /var/lib/sffs and /var/cache/sffs. Caller frees. -EINVAL, logged: it is not
+ * ours alone, or cache_dir is to be made in a directory that is not ours.
  */
 int	config_state_dir(char **out);
 int	config_cache_dir(const struct config *, char **out);

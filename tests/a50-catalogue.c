@@ -1117,7 +1117,7 @@ test_one_key(void)
 	catalogue_end(c, 0);
 	for (unsigned n = 0; n < 2; n++) {
 		is_int(catalogue_by_version_key(c, a.version_key + n, &got), 0,
-		    "one of two that a first fill brings with one key");
+		    "each of two versions of a first fill with one key is found");
 		document_free(&got);
 	}
 	catalogue_close(c);

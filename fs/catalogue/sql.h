@@ -5,8 +5,7 @@
  * hash is that name's. `waiting` has a row for each better candidate that an older document keeps
  * from it. A missing candidate is null. An unlisted document has its last candidate alone. Until
  * total.filled, names mean nothing, two versions can have one key, and the indexes on both are
- * missing. `seal` is a hash of
- * the row: fs/catalogue/row.h.
+ * missing. `seal` is a hash of the row: fs/catalogue/row.h.
  *
  * Constants only.
  */
