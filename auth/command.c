@@ -155,7 +155,7 @@ command_output(const char *what, const char *const *argv, int *status, struct se
 	    n == 0 && *status == 0	     ? "the command printed nothing" :
 					       NULL;
 	*status = WEXITSTATUS(*status);
-	if (why && rc != -ENOMEM)
+	if (why && rc != -ENOMEM && rc != -ENOENT)
 		rc = log_invalid("login", "%s: %s; run it by hand to see why", what, why);
 	else if (rc == 0 && !secret_set(out, s, n))
 		rc = -ENOMEM;
@@ -170,6 +170,9 @@ command_secret(const char *key, const char *command, struct secret *out)
 	int status = 0;
 	int rc = command_output(key, argv, &status, out);
 
+	if (rc == -ENOENT)
+		rc = log_invalid(
+		    "login", "%s: %s; run it by hand to see why", key, strerror(-rc));
 	if (rc == 0 && status != 0) {
 		secret_free(out);
 		rc = log_invalid("login",

@@ -16,7 +16,8 @@ int	command_secret(const char *key, const char *command, struct secret *out);
 
 /*
  * The same without a shell; argv is NULL-terminated. *status: what the program ended with; if that
- * is not 0, *out is what it printed all the same, or nothing.
+ * is not 0, *out is what it printed all the same, or nothing. -ENOENT, not logged: there is no
+ * such program.
  */
 int	command_output(
     const char *what, const char *const *argv, int *status, struct secret *out);

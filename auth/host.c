@@ -1,6 +1,7 @@
 #include "host.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -89,4 +90,60 @@ host_may_hold_token(const char *instance_url, const char *login_url)
 			return true;
 	/* An Experience Cloud site only if the user named it. */
 	return is_instance(host) || (is_below(host, ".my.site.com") && strcmp(host, login) == 0);
+}
+
+bool
+host_my_domain(const char *host, char out[HOST_SIZE])
+{
+	static const char *const pages[] = { ".lightning.force.com", ".my.salesforce-setup.com" };
+	static const char home[] = ".my.salesforce.com";
+
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		const char *end = strstr(host, pages[i]);
+		size_t n = end ? (size_t)(end - host) : 0;
+
+		if (end && end[strlen(pages[i])] == '\0' && n + sizeof(home) <= HOST_SIZE) {
+			snprintf(out, HOST_SIZE, "%.*s%s", (int)n, host, home);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What comes after the first label, when that is all that somebody says. */
+static const char *
+rest_of_my_domain(const char *label)
+{
+	if (strstr(label, "--"))
+		return ".sandbox.my.salesforce.com";
+	return is_below(label, "-dev-ed") ? ".develop.my.salesforce.com" : ".my.salesforce.com";
+}
+
+const char *
+host_login_url(const char *text, char out[HOST_SIZE + 16])
+{
+	const char *scheme = strstr(text, "://"), *from = scheme ? scheme + 3 : text;
+	const size_t n = strcspn(from, "/?#");
+	char url[HOST_SIZE + 16], host[HOST_SIZE], mine[HOST_SIZE] = "";
+	const char *rest = "";
+	bool https;
+	unsigned port;
+
+	snprintf(url, sizeof(url), "https://%.*s", (int)n, from);
+	if (n >= HOST_SIZE || !host_of_url(url, host, &https, &port))
+		return "not the address of a Salesforce page";
+	if (host_is_loopback(host)) {
+		snprintf(out, sizeof(url), "%.*s%.*s", scheme ? (int)(from - text) : 7,
+		    scheme ? text : "http://", (int)n, from);
+		return NULL;
+	}
+	if (strcmp(host, "login.salesforce.com") == 0 || strcmp(host, "test.salesforce.com") == 0)
+		return "every org shares this page, and it does not know an app that only your org "
+		       "has; give the address that the browser shows once you are logged in";
+	if (!strchr(host, '.'))
+		rest = rest_of_my_domain(host);
+	else if (!host_my_domain(host, mine) && is_below(host, ".force.com"))
+		return "this host serves pages only; Setup > My Domain shows the right one";
+	snprintf(out, sizeof(url), "https://%.*s%s", HOST_SIZE - 32, *mine ? mine : host, rest);
+	return NULL;
 }

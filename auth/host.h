@@ -23,3 +23,11 @@ bool	host_is_loopback(const char *host);
 
 /* Whether an org that was reached at login_url may say that its API is at instance_url. */
 bool	host_may_hold_token(const char *instance_url, const char *login_url);
+
+/* The My Domain of an org whose Lightning or Setup pages are at host. False: no such host. */
+bool	host_my_domain(const char *host, char out[HOST_SIZE]);
+/*
+ * The login_url for what a person has at hand: "acme", "acme--dev" (a sandbox), a host, or the
+ * address of any page of the org. NULL, or why there is none, for the person.
+ */
+const char *host_login_url(const char *text, char out[HOST_SIZE + 16]);

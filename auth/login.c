@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "log.h"
@@ -38,11 +39,18 @@ check_app(struct session *s)
 	    &grant, f);
 
 	oauth_grant_free(&grant);
-	if (rc == -EAGAIN || (rc == -EACCES && !f->not_yet)) {
+	if (rc == -EAGAIN || (rc == -EACCES && !f->app)) {
 		*f = (struct oauth_failure){ 0 };
 		rc = 0;
 	}
 	return rc;
+}
+
+int
+login_try(struct session *s, struct login *out)
+{
+	return s->config->flow == CONFIG_WEB ? check_app(s) :
+					       saved_login_make(&s->saved, NULL, out);
 }
 
 /* Salesforce does not know the Consumer Key of a new app for some minutes: --wait tries again. */
@@ -53,36 +61,60 @@ log_in_when_known(struct session *s, struct login *l)
 
 	for (unsigned pause = 1;; pause = pause * 2 < WAIT_PAUSE ? pause * 2 : WAIT_PAUSE) {
 		bool web = s->config->flow == CONFIG_WEB;
-		int rc = web && s->wait ? check_app(s) : 0;
+		int rc = !web || s->wait ? login_try(s, l) : 0;
 
-		if (rc == 0)
-			rc = web ? login_web(s, l) : saved_login_make(&s->saved, NULL, l);
+		if (rc == 0 && web)
+			rc = login_web(s, l);
 		if (rc != -EACCES || !s->saved.failure.not_yet || !s->wait || time(NULL) > end)
 			return rc;
 		log_info("login",
-		    "%s: Salesforce does not know this client_id: a new app takes up to 30 min; "
-		    "next try in %u s",
+		    "%s: Salesforce does not know this client_id: check it for typos; "
+		    "a new app takes up to 30 min; next try in %u s",
 		    s->config->org, pause);
 		nanosleep(&(struct timespec){ .tv_sec = pause }, NULL);
 	}
 }
 
+/* Whether the login came from sf, which can give another; *l is it then. */
+static bool
+is_of_cli(struct session *s, struct login *l)
+{
+	return !s->config->client_id && s->config->login_url &&
+	    saved_login_read(&s->saved, l) == 0 && strcmp(l->how, "sf") == 0 && l->username;
+}
+
 int
 login_command(struct session *s)
 {
+	const struct config *c = s->config;
 	struct login l = { 0 };
-	const char *lacks = config_lacks(s->config);
+	const char *lacks = config_lacks(c);
 	int rc;
 
-	if (lacks)
-		rc = log_invalid("login", "%s: [%s] lacks %s; %s setup %s says more",
-		    s->config->file, s->config->org, lacks, s->config->sffs_auth, s->config->org);
-	else
+	if (is_of_cli(s, &l)) {
+		s->from_cli = l.username;
+		rc = login_import(s);
+	} else if (lacks) {
+		rc = log_invalid("login", "%s: [%s] lacks %s; %s setup %s says more", c->file,
+		    c->org, lacks, c->sffs_auth, c->org);
+	} else {
+		login_free(&l);
 		rc = log_in_when_known(s, &l);
-	if (rc == 0)
-		login_say_who(s, &l);
-	else
-		saved_login_tell(&s->saved);
+		if (rc == 0)
+			login_say_who(s, &l);
+		else
+			saved_login_tell(&s->saved);
+	}
 	login_free(&l);
 	return rc;
+}
+
+void
+login_say_next(const struct session *s)
+{
+	const struct config *c = s->config;
+	const char *options = c->sffs_auth + strlen("sffs-auth");
+
+	log_say("Now mount it, such as: mkdir -p ~/%s && sffs%s %s ~/%s\n", c->org, options,
+	    c->org, c->org);
 }

@@ -11,6 +11,8 @@
 #include "host.h"
 #include "log.h"
 #include "login.h"
+#include "option.h"
+#include "section.h"
 #include "sfdx.h"
 
 #define INPUT_MAX	65536
@@ -28,21 +30,41 @@ read_input(const char *file, struct buf *out)
 	return rc;
 }
 
-/* The refresh token is sent to login_url, so it must be of that org. Login hosts serve all orgs. */
-static bool
-is_host_of(const char *host, const char *login_url)
+static int
+set_login_url(struct session *s, const char *url)
 {
-	const char *ours = strstr(login_url, "://") + 3;
-
-	return strcasecmp(host, ours) == 0 || strcmp(host, "login.salesforce.com") == 0 ||
-	    strcmp(host, "test.salesforce.com") == 0;
+	return option_set(s->config, option_find("login_url", 9), url, "sf");
 }
 
+/* A token is sent only to the org of the config. If that names none, it is the org of sf. */
 static int
-refuse_host(struct session *s, const char *host)
+agree_on_org(struct session *s, const char *url, bool same)
 {
-	return log_invalid("login", "import: sf is logged in to %s, but login_url of [%s] is %s",
-	    host, s->config->org, s->config->login_url);
+	const struct config *c = s->config;
+
+	if (s->adopt)
+		return set_login_url(s, url);
+	return same ? 0 :
+		      log_invalid("login",
+			  "import: sf is logged in to %s, but login_url of [%s] is %s", url, c->org,
+			  c->login_url);
+}
+
+/* Login hosts serve all orgs. */
+static int
+agree_on_host(struct session *s, const char *host)
+{
+	const char *ours = s->adopt ? "" : strstr(s->config->login_url, "://") + 3;
+	char url[HOST_SIZE + 16], name[HOST_SIZE];
+	bool https;
+	unsigned port;
+
+	snprintf(url, sizeof(url), "https://%s", host);
+	if (host_of_url(url, name, &https, &port) && host_is_loopback(name))
+		snprintf(url, sizeof(url), "http://%s", host);
+	return agree_on_org(s, url,
+	    strcasecmp(host, ours) == 0 || strcmp(host, "login.salesforce.com") == 0 ||
+		strcmp(host, "test.salesforce.com") == 0);
 }
 
 static int
@@ -58,8 +80,8 @@ import_url(struct session *s, struct login *l)
 			log_error("login", "import: not an SFDX auth URL (force://...@HOST); "
 			    "sf org auth show-sfdx-auth-url --json prints one");
 	}
-	if (rc == 0 && !is_host_of(u.host, s->config->login_url))
-		rc = refuse_host(s, u.host);
+	if (rc == 0)
+		rc = agree_on_host(s, u.host);
 	if (rc == 0)
 		rc = saved_login_make(&s->saved,
 		    &(struct oauth_request){ .config = s->config,
@@ -68,9 +90,30 @@ import_url(struct session *s, struct login *l)
 			.client_secret = &u.client_secret,
 			.refresh_token = &u.refresh_token },
 		    l);
+	/* Only now is it known which org that is. */
+	if (rc == 0 && s->adopt && (rc = set_login_url(s, l->instance_url)) == 0)
+		rc = secret_set_text(&l->login_url, l->instance_url) ?
+		    saved_login_put(&s->saved, l) :
+		    -ENOMEM;
 	sfdx_url_free(&u);
 	buf_wipe(&text);
 	return rc;
+}
+
+/* The lines of a text as one. */
+static const char *
+join_lines(char *s)
+{
+	char *to = s;
+
+	for (const char *from = s; *from; from++) {
+		const bool blank = strchr(" \t\r\n", *from);
+
+		if (!blank || (to > s && to[-1] != ' '))
+			*to++ = blank ? ' ' : *from;
+	}
+	*to = '\0';
+	return s;
 }
 
 /* The value `name` of what sf prints; the command is for the log. */
@@ -81,10 +124,12 @@ ask_cli(const char *command, const char *const *argv, const char *name, struct s
 	int status = 0;
 	int rc = command_output(command, argv, &status, &text);
 
-	if (rc == 0 && status != 0) {
+	if (rc == -ENOENT) {
+		rc = log_invalid("login", "import: sf (the Salesforce CLI) is not in PATH");
+	} else if (rc == 0 && status != 0) {
 		sfdx_value(text.bytes, "message", &why);
 		rc = log_invalid("login", "%s failed: %s", command,
-		    why.bytes ? why.bytes : "run it by hand to see why");
+		    why.bytes ? join_lines(why.bytes) : "run it by hand to see why");
 	} else if (rc == 0) {
 		rc = sfdx_value(text.bytes, name, out);
 		/* Some versions of sf print a text instead of a token. */
@@ -120,7 +165,6 @@ ask_cli_login(const char *name, struct secret *token, struct secret *instance)
 static int
 import_cli(struct session *s, struct login *l)
 {
-	const char *login_url = s->config->login_url;
 	struct oauth_identity who = { 0 };
 	struct secret instance = { NULL };
 	int rc = 0;
@@ -130,8 +174,12 @@ import_cli(struct session *s, struct login *l)
 		    "import: --from-cli takes a username or an alias of the Salesforce CLI, "
 		    "and no file");
 	rc = ask_cli_login(s->from_cli, &l->access_token, &instance);
-	if (rc == 0 && !host_may_hold_token(instance.bytes, login_url))
-		rc = refuse_host(s, instance.bytes);
+	if (rc == 0)
+		rc = agree_on_org(s, instance.bytes,
+		    s->adopt || host_may_hold_token(instance.bytes, s->config->login_url));
+	if (rc == 0 && !host_may_hold_token(instance.bytes, s->config->login_url))
+		rc = log_invalid(
+		    "login", "import: %s is not a host of Salesforce", instance.bytes);
 	if (rc < 0)
 		goto out;
 	rc = oauth_identify(s->http, instance.bytes, &l->access_token, &who);
@@ -146,8 +194,10 @@ import_cli(struct session *s, struct login *l)
 	memcpy(l->user_id, who.user_id, sizeof(l->user_id));
 	l->imported = true;
 	l->since = l->renewed = time(NULL);
-	if (secret_set_text(&l->login_url, login_url) && secret_set_text(&l->client_id, "sf") &&
-	    secret_set_text(&l->how, "sf") && secret_set_text(&l->instance_url, instance.bytes))
+	if (secret_set_text(&l->login_url, s->config->login_url) &&
+	    secret_set_text(&l->client_id, "sf") && secret_set_text(&l->how, "sf") &&
+	    secret_set_text(&l->username, s->from_cli) &&
+	    secret_set_text(&l->instance_url, instance.bytes))
 		rc = saved_login_put(&s->saved, l);
 	else
 		rc = -ENOMEM;
@@ -160,18 +210,35 @@ out:
 int
 login_import(struct session *s)
 {
+	const struct config *c = s->config;
+	struct section_key url = { "login_url", { NULL } };
 	struct login l = { 0 };
-	int rc = s->from_cli ? import_cli(s, &l) : import_url(s, &l);
+	int rc;
 
-	if (rc == 0) {
-		login_say_who(s, &l);
-		log_say("%s: %s\n", s->config->org,
-		    !l.refresh_token.bytes ?
-			"this login ends with the session of sf; then import it again" :
-			"the CLI and sffs now share one login; "
-			"with refresh token rotation in the org, only one of them can use it");
-	} else {
+	s->adopt = s->adopt || !s->there || !c->login_url;
+	rc = s->from_cli ? import_cli(s, &l) : import_url(s, &l);
+	if (rc < 0) {
 		saved_login_tell(&s->saved);
+	} else {
+		login_say_who(s, &l);
+		if (!l.refresh_token.bytes)
+			log_say("%s: this login lasts as long as the session of sf; "
+				"to take it again: %s %s%s %s\n",
+			    c->org, c->sffs_auth,
+			    c->client_id ? "import --from-cli " : "login",
+			    c->client_id ? s->from_cli : "", c->org);
+		else
+			log_say("%s: the CLI and sffs now share one login; with refresh token "
+				"rotation in the org, only one of them can use it\n",
+			    c->org);
+	}
+	if (rc == 0 && s->adopt) {
+		url.value.bytes = c->login_url;
+		rc = section_write(c->file, c->org, &url, 1);
+		if (rc == 0)
+			log_say("%s: [%s] is written\n", c->file, c->org);
+		if (rc == 0)
+			login_say_next(s);
 	}
 	login_free(&l);
 	return rc;

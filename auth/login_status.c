@@ -1,4 +1,4 @@
-/* status, token and logout: the commands that use a stored login. */
+/* status, list, token and logout: the commands that use a stored login. */
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
@@ -105,22 +105,56 @@ say_age(const char *what, int64_t then, const char *date)
 	    unit == day ? "d" : unit == hour ? "h" : "min");
 }
 
-/* As text or JSON. l: NULL: nobody is logged in. a: NULL: the org was not asked. */
+struct fact {
+	const char *name, *label, *value;
+	bool shown;		/* in JSON; text shows what has a label and a value */
+};
+#define FACTS	10
+
+/* l: NULL: nobody is logged in. a: NULL: the org was not asked. */
 static void
-say_login(struct session *s, const struct login *l, const struct org_says *a)
+put_login_json(struct buf *b, const char *org, const struct login *l,
+    const struct fact facts[FACTS], const struct org_says *a)
+{
+	buf_puts(b, "{\"org\":");
+	buf_put_json_text(b, org);
+	buf_printf(b, ",\"logged_in\":%s", l && !l->ended ? "true" : "false");
+	for (size_t i = 0; i < FACTS; i++) {
+		if (!facts[i].shown)
+			continue;
+		buf_printf(b, ",\"%s\":", facts[i].name);
+		buf_put_json_text(b, facts[i].value);
+	}
+	if (a)
+		buf_printf(b, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
+	buf_puts(b, "}");
+}
+
+static void
+say_text(const char *org, const struct login *l, const struct fact facts[FACTS],
+    const struct org_says *a, const char *since, const char *renewed)
+{
+	log_say("%-10s %s\n", org, l->ended ? "the login has ended" : "logged in");
+	for (size_t i = 0; i < FACTS; i++)
+		if (facts[i].label && facts[i].value)
+			log_say("%-10s %s\n", facts[i].label, facts[i].value);
+	say_age("since", l->since, since);
+	say_age("renewed", l->renewed, renewed);
+	if (a && a->max >= 0)
+		log_say("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used, a->max,
+		    a->max > a->used ? a->max - a->used : 0);
+}
+
+/* Puts a login to json or, if that is NULL, prints it. url: the config's login_url. */
+static void
+say_login(const char *org, const char *url, const struct login *stored, const struct org_says *a,
+    struct buf *json)
 {
 	static const struct login none;
-	const char *org = s->config->org;
+	const struct login *l = stored ? stored : &none;
 	char since[32], renewed[32];
-	struct buf b = BUF_INIT;
-	const bool stored = l;
-
-	l = stored ? l : &none;
-	const struct {
-		const char *name, *label, *value;
-		bool shown;		/* in JSON; text shows what has a label and a value */
-	} facts[] = {
-		{ "login_url", NULL, s->config->login_url, true },
+	const struct fact facts[FACTS] = {
+		{ "login_url", NULL, url, true },
 		{ "ended", "why", l->ended, stored },
 		{ "org_id", "org", l->org_id, stored },
 		{ "user_id", "user", l->user_id, stored },
@@ -132,42 +166,31 @@ say_login(struct session *s, const struct login *l, const struct org_says *a)
 		{ "renewed", NULL, date_of(l->renewed, renewed), stored },
 	};
 
-	if (s->json) {
-		buf_puts(&b, "{\"org\":");
-		buf_put_json_text(&b, org);
-		buf_printf(&b, ",\"logged_in\":%s", stored && !l->ended ? "true" : "false");
-		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-			if (!facts[i].shown)
-				continue;
-			buf_printf(&b, ",\"%s\":", facts[i].name);
-			buf_put_json_text(&b, facts[i].value);
-		}
-		if (a)
-			buf_printf(&b, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
-		buf_puts(&b, "}\n");
-		fputs(buf_str(&b), stdout);
-		buf_free(&b);
-	} else if (stored) {
-		log_say("%-10s %s\n", org, l->ended ? "the login has ended" : "logged in");
-		for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-			if (facts[i].label && facts[i].value)
-				log_say("%-10s %s\n", facts[i].label, facts[i].value);
-		say_age("since", l->since, since);
-		say_age("renewed", l->renewed, renewed);
-		if (a && a->max >= 0)
-			log_say("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used,
-			    a->max, a->max > a->used ? a->max - a->used : 0);
-	} else {
-		log_say("%-10s not logged in: %s login %s\n", org, s->config->sffs_auth, org);
-	}
+	if (json)
+		put_login_json(json, org, stored, facts, a);
+	else
+		say_text(org, l, facts, a, since, renewed);
+}
+
+static void
+print_json(struct buf *b)
+{
+	buf_putc(b, '\n');
+	fputs(buf_str(b), stdout);
+	buf_free(b);
 }
 
 int
 login_status(struct session *s)
 {
+	const struct config *c = s->config;
 	struct org_says answer = { .used = -1, .max = -1 };
 	struct bearer bearer = { 0 };
+	struct buf json = BUF_INIT;
 	struct login l = { 0 };
+
+	if (!c)
+		return login_list(s);
 	int rc = saved_login_read(&s->saved, &l);
 	bool stored = rc == 0;
 
@@ -183,12 +206,69 @@ login_status(struct session *s)
 	}
 	if (rc == 0 && l.ended)
 		rc = -ENOKEY;
-	if (stored || rc == -ENOKEY)
-		say_login(s, stored ? &l : NULL, stored && s->limits ? &answer : NULL);
+	if (s->json && (stored || rc == -ENOKEY)) {
+		say_login(c->org, c->login_url, stored ? &l : NULL,
+		    stored && s->limits ? &answer : NULL, &json);
+		print_json(&json);
+	} else if (stored) {
+		say_login(c->org, c->login_url, &l, s->limits ? &answer : NULL, NULL);
+	}
+	if (!s->json && rc == -ENOKEY)
+		log_say("%-10s not logged in: %s login %s\n", c->org, c->sffs_auth, c->org);
 out:
 	login_free(&l);
 	bearer_free(&bearer);
 	oauth_identity_free(&answer.who);
+	return rc;
+}
+
+/*
+ * list
+ */
+
+static int
+read_listed(const char *org, struct login *out)
+{
+	char *path = NULL;
+	int rc = token_file_path(&(struct config){ .org = (char *)org }, &path);
+
+	if (rc == 0)
+		rc = token_file_read(path, out);
+	free(path);
+	return rc;
+}
+
+int
+login_list(struct session *s)
+{
+	struct buf orgs = BUF_INIT, json = BUF_INIT;
+	struct login l = { 0 };
+	char since[32];
+	int rc = token_file_orgs(&orgs);
+	char *rest = orgs.data, *org;
+	bool any = false;
+
+	while (rc == 0 && rest && (org = strsep(&rest, "\n")) && *org) {
+		if (read_listed(org, &l) < 0)	/* logged */
+			continue;
+		buf_putc(&json, any ? ',' : '[');
+		say_login(org, l.login_url, &l, NULL, &json);
+		date_of(l.since, since);
+		since[strlen("YYYY-MM-DD")] = '\0';
+		if (!s->json)
+			log_say("%-15s %-10s  %-18s  since %s  %s\n", org,
+			    l.ended ? "ended" : "logged in", l.how, since, l.instance_url);
+		any = true;
+		login_free(&l);
+	}
+	if (rc == 0 && s->json) {
+		buf_puts(&json, any ? "]" : "[]");
+		print_json(&json);
+	} else if (rc == 0 && !any) {
+		log_say("no logins yet; to make one: sffs-auth setup ORG\n");
+	}
+	buf_free(&json);
+	buf_free(&orgs);
 	return rc;
 }
 
@@ -232,6 +312,7 @@ purge_cache(const struct config *c, const struct login *l)
 	if (rc == 0 && !d)
 		rc = -errno;
 	snprintf(name, sizeof(name), "%s-%s", l->org_id, l->user_id);
+	bool any = false;
 	for (struct dirent *e; rc == 0 && (e = readdir(d));) {
 		if (strncmp(e->d_name, name, strlen(name)) != 0)
 			continue;
@@ -240,7 +321,10 @@ purge_cache(const struct config *c, const struct login *l)
 			rc = -errno;
 		else
 			log_say("%s: %s removed\n", c->org, path);
+		any = true;
 	}
+	if (rc == 0 && !any)
+		log_say("%s: nothing is cached in %s\n", c->org, dir);
 	if (rc < 0)
 		log_error("login", "%s: cannot remove the cached data: %s", dir ? dir : c->org,
 		    strerror(-rc));
@@ -263,6 +347,8 @@ login_logout(struct session *s)
 		    "%s: logged out here, but the org is out of reach and still honours the login: "
 		    "revoke it there, in the user's settings under OAuth Connected Apps",
 		    org);
+	else if (rc == -ENOKEY && s->purge && *l.org_id)
+		rc = 0;
 	else if (rc == -ENOKEY)
 		log_error("login", "%s: not logged in", org);
 	else if (rc == 0 && l.imported)
@@ -274,6 +360,8 @@ login_logout(struct session *s)
 	if (s->purge && *l.org_id) {
 		int purged = purge_cache(s->config, &l);
 
+		if (purged == 0)
+			purged = token_file_remove(s->saved.path);
 		rc = rc < 0 ? rc : purged;
 	}
 	login_free(&l);

@@ -304,13 +304,15 @@ show_url(struct web *w)
 	log_print(stderr, "    %s\n", w->url.data);
 	fputc('\n', stderr);
 	if (w->listener)
-		log_print(stderr, "Waiting for the browser (%lld s).%s\n", (long long)s->timeout,
+		log_print(stderr, "Waiting for the browser (%lld %s).%s\n",
+		    (long long)(s->timeout % 60 ? s->timeout : s->timeout / 60),
+		    s->timeout % 60 ? "s" : "min",
 		    w->input >= 0 ?
 			" If it runs on another machine, paste here the address it ends on." :
 			"");
 	else
 		fputs("Then paste here the address it ends on.\n", stderr);
-	log_print(stderr, "If it shows an error, press Ctrl-C and run: %s login --setup %s\n",
+	log_print(stderr, "If it shows an error, press Ctrl-C and run: %s setup %s\n",
 	    s->config->sffs_auth, s->config->org);
 }
 

@@ -16,45 +16,82 @@
 #define LOGIN_TIME	600	/* seconds: a person may have to find a second factor */
 
 static const struct command {
-	const char *name;
+	const char *name, *arguments;	/* [ORG]: need not be given */
 	int (*run)(struct session *);
-	const char *options;		/* their letters in options[] */
-	int arguments;			/* after ORG, at most */
-	bool part;			/* works with an incomplete section */
+	const char *letters;		/* of its options */
+	enum { WHOLE, PART, ANY } section;	/* what must be there of it */
+	const char *what, *options, *more;
 } commands[] = {
-	{ "login", login_command, "nwst", 0, false },
-	{ "status", login_status, "jl", 0, false },
-	{ "token", login_token, "", 0, false },
-	{ "logout", login_logout, "p", 0, .part = true },
-	{ "import", login_import, "f", 1, false },
-};
-
-static void
-usage(FILE *f)
-{
-	fputs(
-	    "usage: sffs-auth [--config FILE] login|status|token|logout [OPTION]... ORG\n"
-	    "       sffs-auth [--config FILE] import [--from-cli NAME] ORG [FILE]\n"
+	{ "setup", "ORG", login_setup, "", ANY, "write the config section, or change it", "",
+	    "Offers the logins of the Salesforce CLI, which need no app. Else asks for the keys\n"
+	    "of the section, says how to make the app in Salesforce, and tries the login at\n"
+	    "once. Without a terminal it prints what to write and what to do.\n"
 	    "\n"
-	    "Makes, shows and ends the login of ORG, a section of the config file.\n"
-	    "\n"
-	    "  login                log in; with flow = web in a browser\n"
+	    "  sffs-auth setup acme\n" },
+	{ "login", "ORG", login_command, "nwt", WHOLE, "log in; with flow = web in a browser",
 	    "    --no-browser       print the URL; wait for the browser, or for its last address\n"
 	    "    --timeout S        wait S seconds for the browser (600)\n"
-	    "    --wait             try until Salesforce knows a new app, which takes minutes\n"
-	    "    --setup            do not log in: write the config section (on a terminal), and\n"
-	    "                       say how to make the app in Salesforce\n"
-	    "  status               show who is logged in, where and since when; asks nobody\n"
+	    "    --wait             try until Salesforce knows a new app, which takes minutes\n",
+	    "A login that came from the Salesforce CLI is taken from it again.\n"
+	    "\n"
+	    "  sffs-auth login acme\n"
+	    "  ssh -t server sffs-auth login --no-browser acme\n" },
+	{ "status", "[ORG]", login_status, "jl", WHOLE,
+	    "show who is logged in, where and since when; asks nobody",
 	    "    --json             as JSON\n"
-	    "    --limits           ask the org, too: the user, and how many API calls are left\n"
-	    "  token                print a valid access token; never waits for a person\n"
-	    "  logout               end the login, here and in the org\n"
-	    "    --purge            remove the cached data of the org, too\n"
-	    "  import               take the Salesforce CLI's SFDX auth URL from FILE or stdin\n"
-	    "    --from-cli NAME    take an access token from sf; NAME is its username or alias\n"
-	    "  --config FILE        use this config file\n"
-	    "  -h, --help           print this text\n"
-	    "  -V, --version        print the version\n",
+	    "    --limits           ask the org, too: the user, and how many API calls are left\n",
+	    "Without ORG it shows all logins, as list does.\n"
+	    "\n"
+	    "  sffs-auth status --limits acme\n" },
+	{ "list", "", login_list, "j", ANY, "show all stored logins; asks nobody",
+	    "    --json             as JSON\n",
+	    "  sffs-auth list\n" },
+	{ "token", "ORG", login_token, "", WHOLE,
+	    "print a valid access token; never waits for a person", "",
+	    "  curl -H \"Authorization: Bearer $(sffs-auth token acme)\" ...\n" },
+	{ "logout", "ORG", login_logout, "p", PART, "end the login, here and in the org",
+	    "    --purge            remove the cached data of the org, too\n",
+	    "Unmount first. --purge also works after the logout.\n"
+	    "\n"
+	    "  sffs-auth logout --purge acme\n" },
+	{ "import", "ORG [FILE]", login_import, "f", ANY, "take over a login of the Salesforce CLI",
+	    "    --from-cli NAME    its access token; NAME is its username or alias\n",
+	    "Without --from-cli it reads an SFDX auth URL from FILE or standard input. If the\n"
+	    "config has no section ORG, it is written.\n"
+	    "\n"
+	    "  sffs-auth import --from-cli it@example.org acme\n"
+	    "  sf org auth show-sfdx-auth-url --json -o NAME | sffs-auth import acme\n" },
+};
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+/* command: NULL: all of them. */
+static void
+say_help(FILE *f, const struct command *command)
+{
+	const struct command *c = command ? command : commands;
+
+	if (command) {
+		log_print(f, "usage: sffs-auth [--config FILE] %s %s%s\n\n", c->name,
+		    *c->options ? "[OPTION]... " : "", c->arguments);
+		log_print(f, "%s: %s\n", c->name, c->what);
+		fputs(c->options, f);
+		fputc('\n', f);
+		fputs(c->more, f);
+		return;
+	}
+	fputs("usage: sffs-auth [--config FILE] COMMAND [OPTION]... [ORG]\n"
+	      "\n"
+	      "Makes, shows and ends the login of ORG, a section of the config file.\n"
+	      "\n",
+	    f);
+	for (; c < commands + COMMANDS; c++) {
+		log_print(f, "  %-6s %-11s %s\n", c->name, c->arguments, c->what);
+		fputs(c->options, f);
+	}
+	fputs("  help COMMAND       more about it, with an example; so does COMMAND --help\n"
+	      "  --config FILE      use this config file\n"
+	      "  -h, --help         print this text\n"
+	      "  -V, --version      print the version\n",
 	    f);
 }
 
@@ -71,28 +108,74 @@ complain(const char *what, const char *why)
 	return EXIT_USAGE;
 }
 
+static const struct command *
+command_of(const char *name)
+{
+	for (const struct command *c = commands; c < commands + COMMANDS; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+/* The words: COMMAND, ORG, FILE. given: the letters of the options. */
+static int
+choose_command(char **words, int n, const char *given, bool help, struct auth_arguments *a)
+{
+	const struct command *c;
+	int least, most;
+
+	if (n && strcmp(*words, "help") == 0)
+		help = true, words++, n--;
+	if (n == 0) {
+		say_help(help ? stdout : stderr, NULL);
+		return help ? EXIT_DONE : EXIT_USAGE;
+	}
+	if (!(c = command_of(*words)))
+		return complain(*words,
+		    "there is no such command; say setup, login, status, list, token, logout or "
+		    "import");
+	if (help) {
+		say_help(stdout, c);
+		return EXIT_DONE;
+	}
+	if (given[strspn(given, c->letters)])
+		return complain(*words, "takes no such option");
+	least = *c->arguments == 'O';
+	most = *c->arguments ? strstr(c->arguments, "FILE") ? 2 : 1 : 0;
+	if (n - 1 < least)
+		return complain(*words, "which org? Name a section of the config file");
+	if (n - 1 > most)
+		return complain(words[1 + most], "too many arguments");
+	a->command = c;
+	a->org = n > 1 ? words[1] : NULL;
+	a->session.file = n > 2 ? words[2] : NULL;
+	return -1;
+}
+
 /* -1: go on; else the exit status. */
 static int
 parse_arguments(int argc, char **argv, struct auth_arguments *a)
 {
 	struct session *s = &a->session;
 	const struct option options[] = { { "no-browser", no_argument, &s->no_browser, 'n' },
-		{ "wait", no_argument, &s->wait, 'w' }, { "setup", no_argument, &s->setup, 's' },
-		{ "json", no_argument, &s->json, 'j' }, { "limits", no_argument, &s->limits, 'l' },
+		{ "wait", no_argument, &s->wait, 'w' }, { "json", no_argument, &s->json, 'j' },
+		{ "limits", no_argument, &s->limits, 'l' },
 		{ "purge", no_argument, &s->purge, 'p' },
 		{ "timeout", required_argument, NULL, 't' },
-		{ "from-cli", required_argument, NULL, 'f' },
+		{ "from-cli", required_argument, NULL, 'f' }, { "setup", no_argument, NULL, 's' },
 		{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { 0 } };
 	char given[16] = "", *end;	/* each letter once */
+	bool help = false;
 	int c, row = 0;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":hV", options, &row)) != -1) {
 		switch (c) {
-		case 'h': usage(stdout); return EXIT_DONE;
+		case 'h': help = true; continue;
 		case 'V': fputs("sffs-auth " SFFS_VERSION "\n", stdout); return EXIT_DONE;
 		case 'c': a->config = optarg; continue;
+		case 's': return complain("--setup", "is a command now: sffs-auth setup ORG");
 		case 'f': s->from_cli = optarg; break;
 		case 't':
 			s->timeout = strtol(optarg, &end, 10);
@@ -107,63 +190,37 @@ parse_arguments(int argc, char **argv, struct auth_arguments *a)
 		if (!strchr(given, c))
 			given[strlen(given)] = (char)c;
 	}
-	if (optind == argc) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
-	const char *name = argv[optind++];
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(commands[i].name, name) == 0)
-			a->command = &commands[i];
-	if (!a->command)
-		return complain(
-		    name, "there is no such command; say login, status, token, logout or import");
-	if (given[strspn(given, a->command->options)])
-		return complain(name, "takes no such option");
-	if (optind == argc)
-		return complain(name, "which org? Name a section of the config file");
-	a->org = argv[optind++];
-	if (argc - optind > a->command->arguments)
-		return complain(argv[optind + a->command->arguments], "too many arguments");
-	if (optind < argc)
-		a->session.file = argv[optind];
-	return -1;
+	return choose_command(argv + optind, argc - optind, given, help, a);
 }
 
 static int
 run_chosen(struct auth_arguments *a)
 {
-	struct config *c = NULL;
-	struct http *http = NULL;
-	bool there = false;
-	int rc = a->session.setup    ? config_load_part(a->config, a->org, &there, &c) :
-	    a->command->part ? config_load_part(a->config, a->org, NULL, &c) :
-			       config_load(a->config, a->org, NULL, &c);
+	struct session *s = &a->session;
+	int rc = 0;
 
-	if (rc == 0 && a->session.setup) {
-		rc = login_setup(c, there);
-		goto out;
-	}
-	if (rc == 0)
+	if (a->org && a->command->section == WHOLE)
+		rc = config_load(a->config, a->org, NULL, &s->config);
+	else if (a->org)
+		rc = config_load_part(a->config, a->org,
+		    a->command->section == ANY ? &s->there : NULL, &s->config);
+	const struct config *c = s->config;
+	if (c)
 		rc = http_open(&(struct http_options){ .proxy = c->proxy,
 				   .ca_file = c->ca_file,
 				   .idle_timeout = (unsigned)c->timeout },
-		    &http);
+		    &s->http);
+	if (rc == 0 && c)
+		rc = saved_login_open(c, s->http, &s->saved);
 	if (rc == 0)
-		rc = saved_login_open(c, http, &a->session.saved);
-	if (rc == 0) {
-		a->session.config = c;
-		a->session.http = http;
-		rc = a->command->run(&a->session);
-	}
-out:
+		rc = a->command->run(s);
 	if (rc == 0 && fflush(stdout) != 0) {
 		log_error("sffs-auth", "standard output: %s", strerror(errno));
 		rc = -EIO;
 	}
-	saved_login_close(&a->session.saved);
-	http_close(http);
-	config_free(c);
+	saved_login_close(&s->saved);
+	http_close(s->http);
+	config_free(s->config);
 	return rc;
 }
 

@@ -83,8 +83,8 @@ static const struct known {
 	    "private_key must be the key of the certificate that the app has, username a "
 	    "user of this org" },
 	{ "invalid_client_id",
-	    "client_id must be the app's Consumer Key, of an app in this org; a new app "
-	    "works only after two to ten minutes" },
+	    "check client_id for typos: it must be the Consumer Key of an app in this org; a new "
+	    "app works only after two to ten minutes, sometimes thirty" },
 	{ "invalid_client", "client_secret must be the Consumer Secret in the app's settings" },
 	{ "redirect_uri_mismatch|redirect_uri_missing",
 	    "the app must have redirect_uri as a Callback URL, exactly as it is in the config" },
@@ -141,6 +141,7 @@ oauth_explain(const char *error, const char *description, struct oauth_failure *
 	utf8_show_all(code, sizeof(code), error);
 	utf8_show_all(text, sizeof(text), description);
 	*out = (struct oauth_failure){ .kind = k->kind,
+		.app = strncasecmp(error, "invalid_client", 14) == 0,
 		.not_yet = strcasecmp(error, "invalid_client_id") == 0,
 		.audience = strcasestr(description, "audience") != NULL };
 	snprintf(out->text, sizeof(out->text), "Salesforce says %s%s%s: %s", code,

@@ -42,6 +42,7 @@ enum oauth_kind {
 
 struct oauth_failure {
 	enum oauth_kind	 kind;		/* if text is not empty */
+	bool		 app;		/* it is the app's id or secret that is refused */
 	bool		 not_yet;	/* Salesforce may not know a new app yet */
 	bool		 audience;	/* the JWT has the wrong audience */
 	char		 text[768];	/* for a person: what happened, and what to do */

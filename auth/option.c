@@ -353,37 +353,25 @@ set_condition(const char *value, char **to, struct buf *advice)
 	return -EINVAL;
 }
 
-/* People copy a host from their browser that serves pages only. Says which one to write instead;
- * false: host is none of those. */
-static bool
-put_my_domain(const char *host, struct buf *advice)
-{
-	const char *pages = strstr(host, ".lightning.force.com");
-
-	if (!pages)
-		pages = strstr(host, ".my.salesforce-setup.com");
-	if (pages)
-		buf_printf(advice,
-		    "this host serves pages only; write https://%.*s.my.salesforce.com",
-		    (int)(pages - host), host);
-	return pages;
-}
-
 /* Keeps scheme://host[:port], in lower case and without the default port. */
 static int
 set_login_url(const char *value, char **to, struct buf *advice)
 {
 	bool https = strncasecmp(value, "https://", 8) == 0;
 	const char *scheme = https ? "https://" : "http://", *authority = value + strlen(scheme);
-	char url[HOST_SIZE + 32], host[HOST_SIZE];
+	char url[HOST_SIZE + 32], host[HOST_SIZE], mine[HOST_SIZE];
 	unsigned port;
 
 	if (!https && strncasecmp(value, scheme, 7) != 0)
 		return -EINVAL;
 	size_t len = strcspn(authority, "/?#");
 	snprintf(url, sizeof(url), "%s%.*s", scheme, (int)len, authority);
-	if (!host_of_url(url, host, &https, &port) || put_my_domain(host, advice))
+	if (!host_of_url(url, host, &https, &port))
 		return -EINVAL;
+	if (host_my_domain(host, mine)) {
+		buf_printf(advice, "this host serves pages only; write https://%s", mine);
+		return -EINVAL;
+	}
 	if (authority[len] != '\0' && strcmp(authority + len, "/") != 0) {
 		buf_printf(advice, "write %s, no more", url);
 		return -EINVAL;

@@ -198,6 +198,8 @@ next_request(struct saved_login *s, const struct login *l, struct oauth_request 
 	} else if (q->flow == OAUTH_WEB) {
 		oauth_fail(&s->failure, OAUTH_DEAD, "%s",
 		    l->ended	    ? l->ended :
+			same(l->how, "sf") ?
+				      "the session of the Salesforce CLI has ended; log in again" :
 			l->imported ? "the imported login has ended; import it again, or log in" :
 				      "not logged in; log in");
 		return -ENOKEY;
@@ -337,10 +339,21 @@ saved_login_end(struct saved_login *s, struct login *was)
 	    was->refresh_token.bytes ? &was->refresh_token : &was->access_token;
 	if (rc == 0 && token->bytes && !was->imported)
 		revoked = oauth_revoke(s->http, was->login_url, token);
-	if (rc == 0)
+	const bool ended = token->bytes;
+	/* What stays is whose login it was, for the cached data; and no secret. */
+	if (rc == 0 && was->login_url) {
+		secret_free(&was->access_token);
+		secret_free(&was->refresh_token);
+		secret_free(&was->client_secret);
+		if ((ended || !was->ended) && !secret_set_text(&was->ended, "logged out"))
+			rc = -ENOMEM;
+		else if (ended && token_file_write(s->path, was) < 0)
+			rc = token_file_remove(s->path);
+	} else if (rc == 0) {
 		rc = token_file_remove(s->path);
+	}
 	if (rc == 0)
-		rc = token->bytes ? revoked : -ENOKEY;
+		rc = ended ? revoked : -ENOKEY;
 	drop_lock(s);
 	return rc;
 }

@@ -73,3 +73,39 @@ sfdx_value(const char *text, const char *name, struct secret *out)
 	cJSON_Delete(json);
 	return rc;
 }
+
+size_t
+sfdx_logins(const char *text, struct sfdx_login out[SFDX_LOGINS])
+{
+	cJSON *json = cJSON_Parse(text), *row;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(json, "result")) {
+		const char *name = json_string(row, "username"), *alias = json_string(row, "alias");
+		const char *url = json_string(row, "instanceUrl");
+		char *token = json_string(row, "accessToken");
+
+		if (token)
+			explicit_bzero(token, strlen(token));
+		if (!name || !*name || !url || !*url || json_string(row, "error") ||
+		    n == SFDX_LOGINS)
+			continue;
+		const size_t len = strlen(url);
+		out[n] = (struct sfdx_login){ .username = strdup(name),
+			.alias = strdup(alias ? alias : ""),
+			.url = strndup(url, len - (url[len - 1] == '/')) };
+		n += out[n].username && out[n].alias && out[n].url;
+	}
+	cJSON_Delete(json);
+	return n;
+}
+
+void
+sfdx_logins_free(struct sfdx_login *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(l[i].username);
+		free(l[i].alias);
+		free(l[i].url);
+	}
+}

@@ -21,3 +21,14 @@ void	sfdx_url_free(struct sfdx_url *);
 
 /* NAME, or else result.NAME, of what a command of sf prints with --json. -EINVAL: there is none. */
 int	sfdx_value(const char *json, const char *name, struct secret *out);
+
+/* The logins of what `sf org list auth --json` prints. */
+struct sfdx_login {
+	char	*username, *alias;	/* alias: "a,b", or empty */
+	char	*url;			/* without a slash at the end */
+};
+#define SFDX_LOGINS	64		/* at most; more are left out */
+
+/* Returns how many there are; those that the CLI cannot use are left out. */
+size_t	sfdx_logins(const char *json, struct sfdx_login out[SFDX_LOGINS]);
+void	sfdx_logins_free(struct sfdx_login *, size_t);

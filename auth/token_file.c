@@ -1,6 +1,7 @@
 #include "token_file.h"
 
 #include <cjson/cJSON.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -14,7 +15,9 @@
 #include "config.h"
 #include "id.h"
 #include "log.h"
+#include "replace.h"
 
+#define SUFFIX		".json"
 #define FILE_MAX	(256 * 1024)
 #define NAME_LONGEST	200	/* of 255: .json and .new come after it */
 
@@ -95,7 +98,7 @@ token_file_path(const struct config *c, char **out)
 		buf_free(&path);
 		return log_invalid("token", "[%s]: the name is too long", c->org);
 	}
-	buf_puts(&path, ".json");
+	buf_puts(&path, SUFFIX);
 	return (*out = buf_detach(&path)) ? 0 : -ENOMEM;
 }
 
@@ -199,45 +202,6 @@ put_login_member(const struct member *m, const struct login *l, struct buf *out)
 	}
 }
 
-/* A rename is on disk when its directory is. */
-static int
-sync_dir(const char *path)
-{
-	char *dir = strndup(path, (size_t)(strrchr(path, '/') - path));
-	int fd = dir ? open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	int rc = fd < 0 || fsync(fd) < 0 ? -errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	free(dir);
-	return rc;
-}
-
-static int
-replace_file(const char *path, const struct buf *text)
-{
-	char *temp = NULL;
-	ssize_t n = -1;
-
-	if (asprintf(&temp, "%s.new", path) < 0)
-		return -ENOMEM;
-	unlink(temp);		/* left by a process that was killed */
-	int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		n = write(fd, text->data, text->len);
-	int rc = n < 0 ? -errno : n < (ssize_t)text->len ? -ENOSPC : fsync(fd) < 0 ? -errno : 0;
-	if (fd >= 0 && close(fd) < 0 && rc == 0)
-		rc = -errno;
-	if (rc == 0 && rename(temp, path) < 0)
-		rc = -errno;
-	if (rc == 0)
-		rc = sync_dir(path);
-	else
-		unlink(temp);
-	free(temp);
-	return rc;
-}
-
 int
 token_file_write(const char *path, struct login *l)
 {
@@ -249,7 +213,9 @@ token_file_write(const char *path, struct login *l)
 		put_login_member(&members[i], l, &text);
 	}
 	buf_puts(&text, "}\n");
-	int rc = text.failed ? -ENOMEM : text.len >= FILE_MAX ? -EFBIG : replace_file(path, &text);
+	int rc = text.failed	     ? -ENOMEM :
+	    text.len >= FILE_MAX ? -EFBIG :
+				   replace_file(path, &text, 0600, (gid_t)-1);
 	if (rc < 0)
 		log_error("token", "%s: cannot write the login: %s", path, strerror(-rc));
 	l->unsaved = rc < 0;
@@ -262,7 +228,33 @@ token_file_remove(const char *path)
 {
 	if (unlink(path) < 0)
 		return errno == ENOENT ? 0 : -errno;
-	return sync_dir(path);
+	return replace_sync(path);
+}
+
+/* Of what an org's name may have, token_file_path writes only @ as %40. */
+int
+token_file_orgs(struct buf *out)
+{
+	struct dirent **names = NULL;
+	char *dir = NULL;
+	int rc = config_state_dir(&dir);
+	int n = rc == 0 ? scandir(dir, &names, NULL, alphasort) : 0;
+
+	if (n < 0)
+		rc = log_invalid("token", "%s: %s", dir, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		const char *s = names[i]->d_name, *end = strchr(s, '\0') - strlen(SUFFIX);
+
+		if (end > s && strcmp(end, SUFFIX) == 0) {
+			for (; s < end; s += strncmp(s, "%40", 3) == 0 ? 3 : 1)
+				buf_putc(out, *s == '%' ? '@' : *s);
+			buf_putc(out, '\n');
+		}
+		free(names[i]);
+	}
+	free(names);
+	free(dir);
+	return rc == 0 && out->failed ? -ENOMEM : rc;
 }
 
 /* The lock is a file of its own: a rename replaces the login's. */
@@ -272,7 +264,7 @@ token_file_lock(const char *path, int *out)
 	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char *name = NULL;
 
-	if (asprintf(&name, "%.*s.lock", (int)(strlen(path) - strlen(".json")), path) < 0)
+	if (asprintf(&name, "%.*s.lock", (int)(strlen(path) - strlen(SUFFIX)), path) < 0)
 		return -ENOMEM;
 	int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int rc = fd < 0 ? -errno : 0;

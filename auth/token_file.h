@@ -15,12 +15,13 @@
 
 #include "secret.h"
 
+struct buf;
 struct config;
 
 struct login {
 	/* what it was made for: the login of another config counts as none */
 	char		*login_url, *client_id;
-	char		*username;		/* flow = jwt, else NULL */
+	char		*username;		/* flow = jwt; of sf: its name for the login */
 	struct secret	 client_secret;		/* of an imported login's own app */
 	bool		 imported;		/* import or sf in `how` */
 	char		*how;			/* web, jwt, client_credentials, import, sf */
@@ -40,6 +41,7 @@ int	login_copy(struct login *to, const struct login *from);	/* -ENOMEM */
 void	login_free(struct login *);
 
 int	token_file_path(const struct config *, char **out);	/* caller frees */
+int	token_file_orgs(struct buf *out);	/* the orgs that have a file, sorted, a line each */
 
 /* -ENOENT: there is none; -EIO: not a login, logged; -EACCES: others could have written it, logged;
  * else what open says. */

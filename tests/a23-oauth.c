@@ -88,6 +88,71 @@ test_hosts(void)
 		    cases[i].want ? "gets" : "does not get", cases[i].login);
 }
 
+/* What a person may give for the org, and the login_url that it means. */
+static void
+test_login_urls(void)
+{
+	static const struct {
+		const char *text, *want;	/* NULL: refused */
+	} cases[] = {
+		{ "acme", "https://acme.my.salesforce.com" },
+		{ "Acme", "https://acme.my.salesforce.com" },
+		{ "acme--dev", "https://acme--dev.sandbox.my.salesforce.com" },
+		{ "acme-dev-ed", "https://acme-dev-ed.develop.my.salesforce.com" },
+		{ "acme.my.salesforce.com", "https://acme.my.salesforce.com" },
+		{ "https://acme.my.salesforce.com/", "https://acme.my.salesforce.com" },
+		{ "http://acme.my.salesforce.com", "https://acme.my.salesforce.com" },
+		{ "https://acme.my.salesforce.com/001/o?x=1#y", "https://acme.my.salesforce.com" },
+		{ "https://acme.lightning.force.com/lightning/page/home",
+		    "https://acme.my.salesforce.com" },
+		{ "https://acme--dev.sandbox.lightning.force.com/one/one.app#/x",
+		    "https://acme--dev.sandbox.my.salesforce.com" },
+		{ "https://acme-dev-ed.develop.my.salesforce-setup.com/lightning/setup/Home",
+		    "https://acme-dev-ed.develop.my.salesforce.com" },
+		{ "https://acme.my.salesforce.mil", "https://acme.my.salesforce.mil" },
+		{ "https://acme.my.site.com/portal", "https://acme.my.site.com" },
+		{ "127.0.0.1:18900/lightning", "http://127.0.0.1:18900" },
+		{ "http://localhost:18900", "http://localhost:18900" },
+		{ "https://login.salesforce.com", NULL },
+		{ "test.salesforce.com/?locale=de", NULL },
+		{ "https://acme--c.vf.force.com/apex/x", NULL },
+		{ "acme inc", NULL },
+		{ "it@example.org", NULL },
+		{ "", NULL },
+		{ "https://", NULL },
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char url[HOST_SIZE + 16] = "";
+		const char *why = host_login_url(cases[i].text, url);
+
+		is_str(why ? NULL : url, cases[i].want, cases[i].text);
+	}
+}
+
+static void
+test_cli_logins(void)
+{
+	static const char text[] = "{\"status\":0,\"result\":["
+		"{\"alias\":\"prod,p\",\"username\":\"it@example.org\",\"accessToken\":\"00D!x\","
+		"\"instanceUrl\":\"https://acme.my.salesforce.com/\"},"
+		"{\"username\":\"broken@example.org\",\"error\":\"cannot be read\","
+		"\"instanceUrl\":\"https://acme.my.salesforce.com\"},"
+		"{\"username\":\"u@example.org\",\"instanceUrl\":\"http://127.0.0.1:1\"}],"
+		"\"warnings\":[]}";
+	struct sfdx_login l[SFDX_LOGINS];
+	size_t n = sfdx_logins(text, l);
+
+	is_int((int)n, 2, "a login that the CLI cannot read is left out");
+	if (n == 2) {
+		is_str(l[0].url, "https://acme.my.salesforce.com", "its URL ends without a slash");
+		is_str(l[0].alias, "prod,p", "it has its aliases");
+		is_str(l[1].username, "u@example.org", "one without an alias is there");
+	}
+	sfdx_logins_free(l, n);
+	is_int((int)sfdx_logins("[REDACTED]", l), 0, "another text has no logins");
+}
+
 static void
 test_errors(void)
 {
@@ -475,6 +540,8 @@ main(void)
 {
 	log_level_set(LOG_LEVEL_ERROR);
 	test_hosts();
+	test_login_urls();
+	test_cli_logins();
 	test_errors();
 	test_answers();
 	test_pkce();

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The manual and --help describe what the programs do; shells complete orgs, keys and options.
-. "${0%/*}/lib.sh"; plan 77
+. "${0%/*}/lib.sh"; plan 80
 sffs=$BUILD/sffs
 man=$BUILD/man
 # The words of manual page $1 as plain text.
@@ -123,6 +123,8 @@ is 'bash completes options' "$(bash_says sffs --log)" --log-level
 is 'bash completes directories' "$(cd "$TMP" && bash_says sffs sim mn)" mnt
 is 'bash completes commands of sffs-auth, and their orgs' "$(bash_says sffs-auth log) $(bash_says sffs-auth token s)" \
 	'login logout sim'
+is 'bash completes the options of a command of sffs-auth' "$(bash_says sffs-auth logout --)" '--config --help --purge'
+is 'bash completes the command that sffs-auth help names' "$(bash_says sffs-auth help s)" 'setup status'
 fish_says() { HOME=$TMP fish --no-config -c "source $TOP/scripts/completion/sffs.fish; complete -C '$1'" | cut -f1 |
 	sort | paste -sd ' '; }
 is 'fish completes commands and orgs' "$(fish_says 'sffs ')" 'doctor help other sim status unmount'
@@ -136,6 +138,7 @@ is 'fish completes the options of a command' "$(fish_says 'sffs status --')" \
 is 'fish completes commands of sffs-auth, and their orgs' \
 	"$(fish_says 'sffs-auth log') $(fish_says 'sffs-auth token s')" \
 	'login logout sim'
+is 'fish completes the options of a command of sffs-auth' "$(fish_says 'sffs-auth list --')" '--config --help --json'
 ok 'zsh accepts the syntax of its completion' zsh -n "$TOP/scripts/completion/_sffs"
 # zsh_says FUNCTION PREFIX [WORD...]: what a function of the completion offers.
 zsh_says() {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth logs in without a person, shows, uses and ends the login; its exit status says how it went.
-. "${0%/*}/lib.sh"; plan 74
+. "${0%/*}/lib.sh"; plan 76
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -53,7 +53,12 @@ calls 'a token is not renewed because userinfo is refused' 'POST */token' 0
 
 run 'logout' 0 "$auth" logout sim
 is 'logout ends the login in the org' "$(userinfo "$out")" 403
-ok 'logout deletes the file of the login' not test -e "$file"
+is 'after a logout the file of the login has no token' \
+	"$(jq -c '[.access_token, .refresh_token, .client_secret, .ended]' "$file")" '[null,null,null,"logged out"]'
+run 'status after a logout' 3 "$auth" status sim
+like 'status after a logout says how to log in' "$out" '*logged out*not logged in: *sffs-auth login sim*'
+run 'token after a logout, by a flow that needs nobody' 0 "$auth" token sim
+run 'a second logout' 0 "$auth" logout sim
 run 'logout without a login' 3 "$auth" logout sim
 
 "$auth" login sim >"$TMP/out"
@@ -66,6 +71,14 @@ touch "$TMP/kept/file" "$XDG_CACHE_HOME/sffs/$id/blobs/x"
 run 'logout --purge' 0 "$auth" logout --purge sim
 is 'logout --purge deletes the cached data of this user and nothing else' "$(ls "$XDG_CACHE_HOME/sffs" "$TMP/kept")" \
 	"$(printf '%s\n' "$XDG_CACHE_HOME/sffs:" 00Dother-005 '' "$TMP/kept:" file)"
+ok 'logout --purge deletes the file of the login' not test -e "$file"
+run 'logout --purge where nobody was ever logged in' 3 "$auth" logout --purge sim
+"$auth" login sim >"$TMP/out"
+"$auth" logout sim >"$TMP/out"
+mkdir "$XDG_CACHE_HOME/sffs/$id"
+run 'logout --purge after the logout' 0 "$auth" logout --purge sim
+like 'it says what it has removed' "$out" "sim: $XDG_CACHE_HOME/sffs/$id removed"
+ok 'it has removed that' not test -e "$XDG_CACHE_HOME/sffs/$id"
 
 edit \
 	"s,^client_secret.*,client_secret_cmd = umask >$TMP/umask; grep core /proc/self/limits >$TMP/core; \
@@ -83,65 +96,46 @@ run 'login with a wrong secret' 4 "$auth" login sim
 like 'the message about a wrong secret says what to do' "$err" '*client_secret*Consumer Secret*'
 edit '/^client_id/d; s/^flow.*/flow = web/'
 run 'login without client_id' 2 "$auth" login sim
-like 'the message about a missing client_id leads to --setup' "$err" '*lacks client_id*setup sim*'
+like 'the message about a missing client_id leads to setup' "$err" '*lacks client_id*sffs-auth setup sim*'
 cp "$TMP/good" "$config"
 org fault -d kind=oauth-error -d code=invalid_client_id --data-urlencode 'message=client identifier invalid' \
 	--data-urlencode 'match=POST */token' >/dev/null
 org_forget
 run 'login --wait to an app that the org does not know yet' 0 "$auth" login --wait sim
 calls 'login --wait tries again' 'POST */token' 2
-run 'login --setup' 0 "$auth" login --setup sim
-like 'login --setup says how to make the app' "$out" '*External Client App*Run As*'
-# A first start: every message about the config leads to --setup.
-# typed DESCRIPTION STATUS COMMAND...: like run, on a terminal, with the lines of answers.
-typed() { what=$1 want=$2; shift 2; run "$what" "$want" sh -c 'python3 "$@" <"$0"' "$TMP/answers" \
-	"$TOP/tests/typed.py" "$@"; }
-HOME=$TMP/first; export HOME; unset XDG_CONFIG_HOME
-first=$HOME/.config/sffs/config
-run 'login without a config file' 2 "$auth" login acme
-like 'the message about a missing config file leads to --setup' "$err" \
-	'*there is no config file *sffs-auth setup acme'
-run 'login --setup without a terminal' 0 "$auth" login --setup acme
-like 'login --setup without a terminal prints a section' "$out" "*$first*[[]acme]*login_url = https://*client_id =*"
-cat >"$TMP/answers" <<END
-login_url=https://acme.lightning.force.com
-login_url=$(sed -n 's/^login_url = //p' "$TMP/good")
-flow=client_credentials
-client_id=$(sed -n 's/^client_id = //p' "$TMP/good")
-client_secret=$secret
-END
-typed 'login --setup on a terminal' 0 "$auth" login --setup acme
-like 'login --setup asks again after a bad answer' "$out" \
-	'*login_url = https://acme.light*this host serves pages only*login_url = http*'
-like 'login --setup on a terminal says how to make the app' "$out" '*External Client App*Run As*'
-like 'login --setup shows no secret' "$(echo "$out" | grep -c "$secret")" 0
-is 'login --setup writes a config that only its user can read' "$(stat -c %a "${first%/*}" "$first" | tr '\n' ' ')" \
-	'700 600 '
-run 'login with the section that --setup has written' 0 "$auth" login acme
-run 'login to an org that is not in the config' 2 "$auth" login other
-like 'the message about an unknown org leads to --setup' "$err" '*there are: acme; *sffs-auth setup other'
-printf '%s\n' login_url=https://other.my.salesforce.com flow=jwt client_id=x username=it@example.org private_key= \
-	>"$TMP/answers"
-typed 'login --setup of a second org' 0 "$auth" login --setup other
-is 'login --setup writes the keys of the chosen flow' "$(sed '1,/^$/d' "$first" | tr '\n' ' ')" \
-	"[other] login_url = https://other.my.salesforce.com flow = jwt client_id = x \
-username = it@example.org private_key = ${first%/*}/other.pem "
-sed -i '/^private_key/d' "$first"
-run 'login with a section that lacks a key' 2 "$auth" login other
-like 'the message about a missing key leads to --setup' "$err" '*lacks private_key*sffs-auth setup other*'
-run 'login --setup of a section that lacks a key' 0 "$auth" login --setup other
-like 'login --setup says which key is missing and how to make it' "$out" \
-	'*-keyout */other.pem*other] still lacks private_key*'
 # The section lacks the keys of the login; that login is ended all the same.
-sed -i '/^client_id/d; /^client_secret/d' "$first"
-run 'logout with a section that lacks the keys of the login' 0 "$auth" logout acme
-ok 'a logout with an incomplete section deletes the file of the login' test ! -e "$XDG_STATE_HOME/sffs/acme.json"
-chmod 644 "$first"
-printf '%s\n' login_url=https://other.my.salesforce.com flow=web client_id=x >"$TMP/answers"
-typed 'login --setup, where others can read the config' 2 "$auth" login --setup third
-like 'login --setup asks for chmod 600 before it takes a secret' "$out" '*chmod 600*'
-is 'login --setup writes nothing into a config that others can read' "$(grep -c third "$first")" 0
-XDG_CONFIG_HOME=$TMP/config; export XDG_CONFIG_HOME
+"$auth" login sim >"$TMP/out"
+edit '/^client_id/d; /^client_secret/d'
+run 'logout with a section that lacks the keys of the login' 0 "$auth" logout sim
+is 'a logout with an incomplete section removes the token' "$(jq .access_token "$file")" null
+cp "$TMP/good" "$config"
+
+# All logins.
+run 'list' 0 "$auth" list
+like 'list shows each login, and that it has ended' "$out" 'sim *ended *client_credentials *since 20??-??-?? *'
+"$auth" --config "$TMP/good" login sim >"$TMP/out"
+sed "s,^.sim.*,[it@uat]," "$TMP/good" >"$TMP/two"; chmod 600 "$TMP/two"
+"$auth" --config "$TMP/two" login it@uat >"$TMP/out"
+run 'list --json' 0 "$auth" list --json
+is 'list --json shows each login' "$(printf %s "$out" | jq -c '[.[] | [.org, .logged_in, .login_url, .how]]')" \
+	"[[\"it@uat\",true,\"$ORG_URL\",\"client_credentials\"],[\"sim\",true,\"$ORG_URL\",\"client_credentials\"]]"
+run 'status without an org' 0 "$auth" status --json
+is 'status without an org is list' "$(printf %s "$out" | jq length)" 2
+run 'list without a login' 0 env XDG_STATE_HOME="$TMP/none" "$auth" list
+like 'list without a login says how to make one' "$out" 'no logins yet*sffs-auth setup ORG'
+is 'list --json without a login' "$(XDG_STATE_HOME=$TMP/none "$auth" list --json)" '[]'
+
+# Help.
+run 'help of a command' 0 "$auth" login --help
+like 'help of a command has its options alone, and an example' "$(echo $out)" \
+	'usage: sffs-auth [[]--config FILE] login*--timeout*sffs-auth login acme*'
+is 'help of a command has no option of another' "$(printf %s "$out" | grep -c -e --purge)" 0
+is 'help COMMAND is the same' "$("$auth" help login)" "$out"
+is 'each command has help with an example of it' "$(for c in setup login status list token logout import; do
+	"$auth" help $c | sed 1,2d | grep -q "^ .*sffs-auth.* *$c" || echo $c; done)" ''
+run 'login --setup' 2 "$auth" login --setup sim
+like 'login --setup is told of setup' "$err" '*sffs-auth setup ORG*'
+
 run 'login to an unknown org' 2 "$auth" login nosuch
 run 'an unknown command' 2 "$auth" enter sim
 run 'an option of another command' 2 "$auth" token --purge sim

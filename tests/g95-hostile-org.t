@@ -109,7 +109,7 @@ for words in "--$bad" "--config=$TMP/$bad" "$bad" "-o$bad" "--log-level=$bad"; d
 	"$BUILD/sffs" "$words" sim "$MNT"
 	"$BUILD/sffs" doctor sim "$words"
 	"$auth" "$words" status sim
-	"$auth" login --setup sim "$words"
+	"$auth" setup sim "$words"
 	"$auth" status "$words"
 done >>"$TMP/out" 2>&1 </dev/null
 is 'a section, a mount point, a file, an argument drive no terminal' "$(controls <"$TMP/out")" 0

@@ -39,5 +39,6 @@ for path in glob.glob('fs/**/*.c', recursive=True) + glob.glob('auth/*.c'):
 known = re.search(r'errors\[\] = \{(.*?)\n\};', open('auth/oauth.c').read(), re.S).group(1)
 for row in re.findall(r'\{(.*?)\},', known, re.S):
     found.add(list(texts(row))[-1])
+found.update(texts(re.search(r'^host_login_url\(.*?\n\}', open('auth/host.c').read(), re.S | re.M).group()))
 found.update(texts(re.search(r'^config_lacks\(.*?\n\}', open('auth/config.c').read(), re.S | re.M).group()))
 print('\n'.join(sorted(t.strip() for t in found if says_something(t))))

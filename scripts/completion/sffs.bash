@@ -78,12 +78,22 @@ _sffs_auth() {
 	--timeout | --from-cli) return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		_sffs_words "$(sffs-auth --help | grep -oE -- '--?[a-z][a-z-]*' | sort -u)" "$cur"
+		local commands='setup|login|status|list|token|logout|import' word command=--help
+		for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+			[[ $word =~ ^($commands)$ ]] && { command=$word; break; }
+		done
+		_sffs_words "--config --help $(sffs-auth help "$command" 2>/dev/null |
+			grep -oE -- '^ +--[a-z][a-z-]*')" "$cur"
 	else
 		case $(_sffs_arguments '--config --timeout --from-cli') in
-		0) _sffs_words 'login status token logout import' "$cur" ;;
-		1) _sffs_words "$(sffs --orgs 2>/dev/null)" "$cur" ;;
-		2) _sffs_files "$cur" ;;
+		0) _sffs_words 'setup login status list token logout import help' "$cur" ;;
+		1)
+			case " ${COMP_WORDS[*]} " in
+			*" help "*) _sffs_words 'setup login status list token logout import' "$cur" ;;
+			*" list "*) ;;
+			*) _sffs_words "$(sffs --orgs 2>/dev/null)" "$cur" ;;
+			esac ;;
+		2) [[ " ${COMP_WORDS[*]} " != *" import "* ]] || _sffs_files "$cur" ;;
 		esac
 	fi
 }

@@ -53,15 +53,17 @@ complete -c sffs -s h -l help -d 'how it is used'
 complete -c sffs -n '__sffs_is_argument 0' -s V -l version -d 'the version'
 
 complete -c sffs-auth -f
-complete -c sffs-auth -n '__sffs_is_argument 0' -a 'login status token logout import'
-complete -c sffs-auth -n '__sffs_is_argument 1' -a '(sffs --orgs 2>/dev/null)' -d org
+set -l commands setup login status list token logout import
+complete -c sffs-auth -n '__sffs_is_argument 0' -a "$commands help"
+complete -c sffs-auth -n '__sffs_is_argument 1; and __fish_seen_subcommand_from help' -a "$commands"
+complete -c sffs-auth -n '__sffs_is_argument 1; and not __fish_seen_subcommand_from help list' -a '(sffs --orgs 2>/dev/null)' -d org
 complete -c sffs-auth -n '__fish_seen_subcommand_from import; and __sffs_is_argument 2' -F
 complete -c sffs-auth -l config -rF -d 'the config file'
+complete -c sffs-auth -s h -l help -d 'what a command does'
 complete -c sffs-auth -n '__fish_seen_subcommand_from login' -l no-browser -d 'print the URL'
 complete -c sffs-auth -n '__fish_seen_subcommand_from login' -l timeout -x -d 'how long a browser is waited for'
 complete -c sffs-auth -n '__fish_seen_subcommand_from login' -l wait -d 'until a new app works'
-complete -c sffs-auth -n '__fish_seen_subcommand_from login' -l setup -d 'how to make the app'
-complete -c sffs-auth -n '__fish_seen_subcommand_from status' -l json -d 'as JSON'
+complete -c sffs-auth -n '__fish_seen_subcommand_from status list' -l json -d 'as JSON'
 complete -c sffs-auth -n '__fish_seen_subcommand_from status' -l limits -d 'ask the org, too'
 complete -c sffs-auth -n '__fish_seen_subcommand_from logout' -l purge -d 'remove what is cached, too'
 complete -c sffs-auth -n '__fish_seen_subcommand_from import' -l from-cli -x -d 'take the token from the Salesforce CLI'

@@ -1,0 +1,137 @@
+#include "section.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "config.h"
+#include "log.h"
+#include "replace.h"
+
+#define FILE_MOST	(1u << 20)	/* of a config file */
+#define GROWTH		(1u << 16)	/* growing would leave a copy of a secret behind */
+
+/* Offsets in the text of a config file. */
+struct place {
+	size_t	from, to;	/* of the line of the key; the same: there is none */
+	size_t	value;		/* after its = and the blanks */
+	size_t	after;		/* of the last line with a key, or of [org]; 0: no such section */
+};
+
+static struct place
+find_place(const char *text, const char *org, const char *key)
+{
+	struct place p = { 0 };
+	bool ours = false;
+
+	for (const char *s = text, *end; *s; s = end) {
+		const char *t = s + strspn(s, "\xef\xbb\xbf \t");
+		const size_t n = strcspn(t, "=:\n");
+
+		end = s + strcspn(s, "\n");
+		end += *end == '\n';
+		if (*t == '[') {
+			const size_t len = strcspn(t + 1, "]\n");
+
+			ours = len == strlen(org) && strncmp(t + 1, org, len) == 0;
+		} else if (strchr("#;\r", *t) || t[n] == '\n' || t[n] == '\0') {
+			continue;
+		}
+		if (!ours)
+			continue;
+		p.after = (size_t)(end - text);
+		if (*t == '[' || strncmp(t, key, strlen(key)) != 0 ||
+		    strlen(key) + strspn(t + strlen(key), " \t") != n)
+			continue;
+		p.from = (size_t)(s - text);
+		p.to = p.after;
+		p.value = (size_t)(t - text) + n + 1 + strspn(t + n + 1, " \t");
+	}
+	return p;
+}
+
+/* Puts the words in the place of what is between the two offsets. */
+static void
+replace_part(struct buf *b, size_t from, size_t to, const struct buf *words)
+{
+	if (words->failed || !buf_reserve(b, words->len))
+		return;
+	memmove(b->data + from + words->len, b->data + to, b->len - to + 1);
+	memcpy(b->data + from, words->data, words->len);
+	b->len = b->len - (to - from) + words->len;
+}
+
+static void
+change_key(struct buf *text, const char *org, const struct section_key *k)
+{
+	const struct place p = find_place(buf_str(text), org, k->key);
+	const bool there = p.to > p.from;
+	struct buf words = BUF_INIT;
+
+	buf_reserve(&words, GROWTH);
+	if (*k->value.bytes && there)
+		buf_printf(&words, "%s\n", k->value.bytes);
+	else if (*k->value.bytes)
+		buf_printf(&words, "%s = %s\n", k->key, k->value.bytes);
+	replace_part(text, !there ? p.after : *k->value.bytes ? p.value : p.from,
+	    there ? p.to : p.after, &words);
+	text->failed = text->failed || words.failed;
+	buf_wipe(&words);
+}
+
+/* *st: of the file; st_nlink 0: there is none. */
+static int
+read_file(const char *file, struct buf *text, struct stat *st)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 || fstat(fd, st) < 0 ? -errno : 0;
+
+	buf_reserve(text, FILE_MOST + GROWTH);
+	if (rc == 0)
+		rc = buf_read(text, fd, FILE_MOST);
+	if (fd >= 0)
+		close(fd);
+	if (rc == -ENOENT) {
+		*st = (struct stat){ .st_mode = 0600, .st_gid = (gid_t)-1 };
+		rc = 0;
+	}
+	return rc;
+}
+
+int
+section_write(const char *file, const char *org, const struct section_key *keys, size_t n)
+{
+	struct buf text = BUF_INIT;
+	char path[PATH_MAX];
+	struct stat st;
+	int rc = 0;
+
+	/* Through links: one may lead to where the user keeps such files. */
+	if (!realpath(file, path)) {
+		rc = strlen(file) < sizeof(path) ? 0 : -ENAMETOOLONG;
+		if (rc == 0)
+			config_make_parents(strcpy(path, file));	/* or open fails */
+	}
+	if (rc == 0)
+		rc = read_file(path, &text, &st);
+	if (text.len && text.data[text.len - 1] != '\n')
+		buf_putc(&text, '\n');
+	if (find_place(buf_str(&text), org, "").after == 0)
+		buf_printf(&text, "%s[%s]\n", text.len ? "\n" : "", org);
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (keys[i].value.bytes)
+			change_key(&text, org, &keys[i]);
+	if (rc == 0)
+		rc = text.failed ?
+		    -ENOMEM :
+		    replace_file(path, &text, st.st_mode & 07777, st.st_gid);
+	buf_wipe(&text);
+	if (rc < 0)
+		rc = log_invalid("login", "%s: cannot write the section: %s", file, strerror(-rc));
+	return rc;
+}
