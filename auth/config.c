@@ -449,16 +449,6 @@ check_ca_file(const struct config *c)
 	return rc;
 }
 
-/* The call of sffs-auth that finds this config file and these logins. */
-static char *
-sffs_auth_command(const char *named)
-{
-	char *s = NULL;
-	int n = asprintf(&s, "sffs-auth%s%s", named ? " --config " : "", named ? named : "");
-
-	return n < 0 ? NULL : s;
-}
-
 int
 config_load_part(const char *file, const char *org, bool *there, struct config **out)
 {
@@ -467,7 +457,10 @@ config_load_part(const char *file, const char *org, bool *there, struct config *
 	int fd = -1;
 	int rc = c ? check_org_name(org) : -ENOMEM;
 
-	if (rc == 0 && (!(c->org = strdup(org)) || !(c->sffs_auth = sffs_auth_command(named))))
+	if (rc == 0 &&
+	    (!(c->org = strdup(org)) ||
+		asprintf(&c->named, "%s%s", named ? " --config " : "", named ? named : "") < 0 ||
+		asprintf(&c->sffs_auth, "sffs-auth%s", c->named) < 0))
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = option_set_defaults(c);
@@ -517,6 +510,7 @@ config_free(struct config *c)
 	option_free_values(c);
 	free(c->org);
 	free(c->file);
+	free(c->named);
 	free(c->sffs_auth);
 	free(c);
 }

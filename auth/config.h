@@ -30,7 +30,8 @@ enum config_names { CONFIG_UNIX, CONFIG_PORTABLE };
 struct config {
 	char		*org;			/* the section */
 	char		*file;			/* the config file that was read */
-	char		*sffs_auth;		/* for log lines: the command for file and org */
+	char		*named;			/* for log lines: " --config FILE" or "" */
+	char		*sffs_auth;		/* the same: the command for file and org */
 
 	/* how to log in */
 	char		*login_url;		/* scheme://host[:port], no slash at the end */

@@ -323,6 +323,7 @@ static int
 serve(struct sffs *s)
 {
 	int rc = mount_open(&(struct mount_options){ .name = s->config->org,
+				.named = s->config->named,
 				.allow_other = s->config->allow_other,
 				.owner = s->config->uid,
 				.mounter = s->mounter,

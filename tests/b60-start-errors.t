@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each wrong start says in one line what to do, exits with the documented status, and leaves no mount and no process.
-. "${0%/*}/lib.sh"; plan 137
+. "${0%/*}/lib.sh"; plan 138
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -67,7 +67,10 @@ around=
 timeout -s KILL 120 setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$sffs" sim "$MNT" >"$TMP/out" \
 	2>"$TMP/err" </dev/null
 is 'no right to mount: exit status' "$?" 6
-like 'no right to mount: message' "$(cat "$TMP/err")" '*doctor sim*'
+like 'no right to mount: message' "$(cat "$TMP/err")" '*doctor sim'
+timeout -s KILL 120 setpriv --bounding-set -sys_admin --inh-caps -sys_admin \
+	env SFFS_CONFIG="$config" "$sffs" sim "$MNT" >"$TMP/out" 2>"$TMP/err" </dev/null
+like 'no right to mount: the message has the config' "$(cat "$TMP/err")" "*sffs doctor sim --config $config"
 rm -rf "$XDG_STATE_HOME/sffs" "$XDG_CACHE_HOME/sffs"
 rm "$config";                                   bad 'no config' 2 '*config*' sim "$MNT"
 edit 's/^flow/flwo/';                           bad 'unknown key' 2 '*flwo*' sim "$MNT"

@@ -346,7 +346,9 @@ judge(struct mounts_row *o, const struct buf *answer)
 	    rc == -EACCES				  ? MOUNTS_PRIVATE :
 	    rc == -ETIMEDOUT				  ? MOUNTS_BUSY :
 							    MOUNTS_FAILING;
-	const char *said = mounts_text(o, "state");
+	const char *said = mounts_text(o, "state"), *result = mounts_text(o, "refresh.result");
+	if (!said && result && strcmp(result, "ok") == 0)	/* a mount of version 0.1 */
+		said = states[MOUNTS_HEALTHY].word;
 	for (int i = 0; said && i < MOUNTS_PRIVATE; i++)
 		if (strcmp(said, states[i].word) == 0)
 			o->state = (enum mounts_state)i;

@@ -106,8 +106,8 @@ mount_open(const struct mount_options *o, const char *mountpoint, struct mount *
 	}
 	loop_take_signals(m->session);
 	if (mount_at(m, mountpoint, options + strlen("-o")) < 0) {
-		log_error("mount", "%s: cannot mount: see the line above, or run: sffs doctor %s",
-		    mountpoint, o->name);
+		log_error("mount", "%s: cannot mount: see the line above, or run: sffs doctor %s%s",
+		    mountpoint, o->name, o->named);
 		rc = -EPERM;
 		goto out;
 	}

@@ -21,6 +21,7 @@ struct tree;
 
 struct mount_options {
 	const char	*name;		/* the device, for mount(8) and df(1) */
+	const char	*named;		/* the config's */
 	bool		 allow_other;
 	uid_t		 owner;		/* others but root and our own user are guests (wait.h) */
 	bool		 debug;		/* libfuse prints each request */
