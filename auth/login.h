@@ -21,7 +21,7 @@ struct session {
 	struct saved_login saved;
 	/* options of the command line */
 	int		 no_browser, wait, json, limits, purge;
-	int64_t		 timeout;		/* seconds to wait for a browser */
+	uint64_t	 timeout;		/* seconds to wait for a browser */
 	const char	*from_cli;		/* a username or alias of sf; NULL: none */
 	const char	*file;			/* of import; NULL: standard input */
 	bool		 adopt;			/* import writes sf's org to the section */
@@ -38,6 +38,7 @@ int	login_logout(struct session *);
 
 /* login_web.c: logs in by a browser. */
 int	login_web(struct session *, struct login *out);
+bool	login_set_timeout(struct session *, const char *);	/* false: not 90, 90s, 15m, 1h */
 
 /* Tries what needs nobody: a whole login, or with flow = web whether Salesforce knows the app.
  * -EACCES: no, and s->saved.failure says why. */

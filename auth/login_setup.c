@@ -265,7 +265,8 @@ ask_key(struct answers *a, int i)
 	char line[LINE_SIZE] = "", url[HOST_SIZE + 16];
 	int rc;
 
-	log_say("\n%s\n", q->text);
+	putchar('\n');
+	log_say("%s\n", q->text);
 	for (unsigned f = 0; i == FLOW && f < FLOWS; f++)
 		log_say("  %u  %-19s %s\n", f + 1, flows[f].name, flows[f].text);
 	if (now && !needed)
@@ -331,7 +332,8 @@ set_up_app(struct answers *a)
 		rc = ask_all(a);
 		if (rc == 0 && (tried = login_try(s, &l)) < 0) {
 			saved_login_tell(&s->saved);
-			log_say("\nEnter: correct the answers. s: save them as they are.\n");
+			putchar('\n');
+			log_say("Enter: correct the answers. s: save them as they are.\n");
 			log_say("what [correct] = ");
 			rc = read_answer(false, line);
 		}

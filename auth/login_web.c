@@ -18,6 +18,7 @@
 #include "log.h"
 #include "login.h"
 #include "login_listen.h"
+#include "option.h"
 
 #define LATE		100	/* ms for a second request of the same browser */
 #define LINE_MOST	8192
@@ -316,12 +317,18 @@ show_url(struct web *w)
 	    s->config->sffs_auth, s->config->org);
 }
 
+bool
+login_set_timeout(struct session *s, const char *text)
+{
+	return option_read_duration(text, 86400, &s->timeout);
+}
+
 int
 login_web(struct session *s, struct login *out)
 {
 	struct web w = { .session = s,
 		.input = s->no_browser || isatty(STDIN_FILENO) ? STDIN_FILENO : -1,
-		.end = clock_ms() + s->timeout * 1000 };
+		.end = clock_ms() + (int64_t)s->timeout * 1000 };
 	struct callback callback = { 0 };
 	struct guest *visit = NULL;
 	int rc = prepare_web(&w);

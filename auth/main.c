@@ -30,7 +30,7 @@ static const struct command {
 	    "  sffs-auth setup acme\n" },
 	{ "login", "ORG", login_command, "nwt", WHOLE, "log in; with flow = web in a browser",
 	    "    --no-browser       print the URL; wait for the browser, or for its last address\n"
-	    "    --timeout S        wait S seconds for the browser (600)\n"
+	    "    --timeout TIME     wait so long for the browser, such as 90s or 15m (10m)\n"
 	    "    --wait             try until Salesforce knows a new app, which takes minutes\n",
 	    "A login that came from the Salesforce CLI is taken from it again.\n"
 	    "\n"
@@ -71,8 +71,9 @@ say_help(FILE *f, const struct command *command)
 	const struct command *c = command ? command : commands;
 
 	if (command) {
-		log_print(f, "usage: sffs-auth [--config FILE] %s %s%s\n\n", c->name,
-		    *c->options ? "[OPTION]... " : "", c->arguments);
+		log_print(f, "usage: sffs-auth [--config FILE] %s%s%s%s\n", c->name,
+		    *c->options ? " [OPTION]..." : "", *c->arguments ? " " : "",
+		    c->arguments);
 		log_print(f, "%s: %s\n", c->name, c->what);
 		fputs(c->options, f);
 		fputc('\n', f);
@@ -165,7 +166,7 @@ parse_arguments(int argc, char **argv, struct auth_arguments *a)
 		{ "from-cli", required_argument, NULL, 'f' }, { "setup", no_argument, NULL, 's' },
 		{ "config", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' }, { 0 } };
-	char given[16] = "", *end;	/* each letter once */
+	char given[16] = "";		/* each letter once */
 	bool help = false;
 	int c, row = 0;
 
@@ -178,9 +179,9 @@ parse_arguments(int argc, char **argv, struct auth_arguments *a)
 		case 's': return complain("--setup", "is a command now: sffs-auth setup ORG");
 		case 'f': s->from_cli = optarg; break;
 		case 't':
-			s->timeout = strtol(optarg, &end, 10);
-			if (*end != '\0' || s->timeout < 1 || s->timeout > 86400)
-				return complain(optarg, "say a number of seconds");
+			if (!login_set_timeout(s, optarg))
+				return complain(
+				    optarg, "say a time up to a day, such as 90s or 15m");
 			break;
 		case 0: c = options[row].val; break;
 		default:

@@ -269,6 +269,13 @@ set_number(const struct option *o, const char *value, void *to)
 	return 0;
 }
 
+bool
+option_read_duration(const char *s, uint64_t most, uint64_t *seconds)
+{
+	return set_number(
+		   &(struct option){ .type = SECONDS, .min = 1, .max = most }, s, seconds) == 0;
+}
+
 /* The number of value in "one|two"; -1: it is none of them. */
 static int
 find_choice(const char *choices, const char *value)

@@ -41,6 +41,9 @@ const char *option_values(const struct option *);
 bool	option_is_flag(const struct option *);	/* without a value it means yes */
 bool	option_holds_secret(const struct option *, const char *value);
 
+/* A time from a second to `most` seconds: 90, 90s, 5m, 2h, 1d. */
+bool	option_read_duration(const char *, uint64_t most, uint64_t *seconds);
+
 int	option_set_defaults(struct config *);
 /* An empty value means the default. where: "file:line" or "-o", for the log. -EINVAL: logged. */
 int	option_set(struct config *, const struct option *, const char *value, const char *where);

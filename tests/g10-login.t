@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth logs in without a person, shows, uses and ends the login; its exit status says how it went.
-. "${0%/*}/lib.sh"; plan 76
+. "${0%/*}/lib.sh"; plan 77
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -138,6 +138,7 @@ like 'login --setup is told of setup' "$err" '*sffs-auth setup ORG*'
 
 run 'login to an unknown org' 2 "$auth" login nosuch
 run 'an unknown command' 2 "$auth" enter sim
+run 'login with a timeout that is no time' 2 "$auth" login --timeout 10x sim
 run 'an option of another command' 2 "$auth" token --purge sim
 run 'login with --config' 0 "$auth" --config "$TMP/good" login sim
 

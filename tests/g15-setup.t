@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth setup: a person at a terminal answers; the login is tried at once, and a section written or changed.
-. "${0%/*}/lib.sh"; plan 59
+. "${0%/*}/lib.sh"; plan 60
 data=$TMP/data
 mkdir "$data" "$TMP/bin"
 echo 'the file' >"$data/a.txt"
@@ -57,6 +57,7 @@ like 'a mistyped key is told at once' "$out" '*invalid_client_id*check client_id
 like 'a present value is the default' "$out" "*client_id [[]${id}x] = *client_secret [[]as it is] = *"
 like 'the right key logs in' "$out" '*acme: logged in as integration@example.com*'
 is 'the steps are shown once' "$(printf '%s\n' "$out" | grep -c 'New External Client App')" 1
+is 'no question shows an escape' "$(printf '%s\n' "$out" | grep -c '\\n')" 0
 is 'setup shows no secret' "$(printf '%s\n' "$out" | grep -c "$secret")" 0
 is 'only its user can read what setup writes' "$(stat -c %a "${first%/*}" "$first" | paste -sd ' ')" '700 600'
 is 'setup writes the answers' "$(cat "$first")" "[acme]

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A login in a browser works with a person, the browser, and anything else that connects to the port.
-. "${0%/*}/lib.sh"; plan 66
+. "${0%/*}/lib.sh"; plan 67
 port=$(free_port)
 callback=http://localhost:$port/OauthRedirect
 org_start --synthetic 10 --plain --flow web --redirect-uri "$callback"
@@ -188,7 +188,8 @@ ended 'a login to which no browser comes back' 3
 like 'the message says that nobody came back' "$err" '*nobody came back*'
 
 # The browser cannot come back, or there is none.
-begin --timeout 60
+begin --timeout 1m
+like 'the terminal says how long it waits' "$(cat "$TMP/err")" '*Waiting for the browser (1 min).*'
 "$auth" login sim >"$TMP/out2" 2>"$TMP/err2" </dev/null
 is 'two logins at once: exit status' "$?" 2
 like 'the second login says that another program has the port' "$(cat "$TMP/err2")" '*another program has the port*'
