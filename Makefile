@@ -7,7 +7,7 @@ WARN     = -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes
 HARDEN   = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 VERSION := $(shell cat docs/VERSION)
 
-PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libutf8proc libmicrohttpd
+PACKAGES = fuse3 libcurl sqlite3 libcjson libcrypto libutf8proc libmicrohttpd zlib
 # make test and make demo install what is missing first; every other target says what it is.
 ifeq ($(filter clean setup setup-build test test-asan test-tsan demo bench bench-quick bench-setup fuzz setup-fuzz soak mutants,$(MAKECMDGOALS)),)
 $(foreach p,$(PACKAGES),$(if $(shell pkg-config --exists $(p) && echo yes),,$(error $(p) is missing: run scripts/setup)))
@@ -19,7 +19,7 @@ ALL_LDFLAGS = $(SAN) -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
 AUTH_LIBS = -lcurl -lcjson -lcrypto -linih
 FS_LIBS   = -lfuse3 -lsqlite3 -lcsv -lutf8proc
-ORG_LIBS  = -lmicrohttpd -lcjson -lcrypto
+ORG_LIBS  = -lmicrohttpd -lcjson -lcrypto -lz
 
 # The sources of each program. main.c and the files of sffs-auth alone stay out of the libraries that tests link.
 AUTH_PROG = auth/main.c $(wildcard auth/login*.c)
@@ -79,6 +79,7 @@ soak: setup
 	A35_ROUNDS=20000 $(PROVE) $(BUILD)/tests/a35-view-python
 	for seed in $$(seq 20); do SEED=$$seed STEPS=300 $(PROVE) tests/f55-model.t || exit; done
 	N=1000000 $(PROVE) --verbose tests/f90-million.t
+	CLI=all $(PROVE) --verbose tests/z10-salesforce-cli.t
 
 # FUZZ_SECONDS for each target. Inputs that fail go to build/fuzz/found; put them, made small, into tests/fuzz/corpus.
 FUZZ_SECONDS ?= 20

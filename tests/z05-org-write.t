@@ -302,7 +302,7 @@ is 'composite reads a record, and reports a resource that does not exist' \
 	-c '[.compositeResponse[] | [.httpStatusCode,
 	(.body | if type == "array" then .[0].errorCode else .Name end)]]')" '[[200,"Acme"],[404,"NOT_FOUND"]]'
 for bad in '' '{}' "$(part composite/x a)" "$(part limits 'a b')" "$(part limits a),$(part limits a)" \
-	'{"method":"POST","url":"/services/data/v66.0/query","referenceId":"a"}' \
+	'{"method":"GET","url":"/services/data/v66.0/composite/tree/Account","referenceId":"a"}' \
 	'{"method":"GET","url":"https://evil.example/","referenceId":"a"}' \
 	"$(for i in 1 2 3 4 5 6; do part "query?q=x" "q$i"; [ $i = 6 ] || echo ,; done)" \
 	"$(for i in $(seq 26); do part limits "l$i"; [ $i = 26 ] || echo ,; done)"; do

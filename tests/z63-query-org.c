@@ -8,6 +8,7 @@
 #include "tap.h"
 
 #define DAY	86400000
+#define NOW	(9 * DAY + DAY / 2)	/* a Saturday */
 #define LIBRARY	"0585g00002BLnMWAA1"
 #define ACCOUNT	"0015g00002BLnMWAA1"
 #define ME	"0055g00002BLnMWAA1"
@@ -193,6 +194,79 @@ static const struct {
 	{ "SELECT Id FROM ContentFolderMember WHERE ChildRecordId IN ('0695g00002BLnMZAA1')",
 	    ALL_FILES, "!MALFORMED_QUERY" },
 	{ "SELECT ContentSizeLong FROM ContentDocument", V58, "!INVALID_FIELD" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate = TODAY", ALL_FILES, "alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate = N_DAYS_AGO:1", ALL_FILES,
+	    "not mine" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate = LAST_N_DAYS:2", ALL_FILES,
+	    "record only|not mine|alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate < LAST_N_DAYS:2", ALL_FILES,
+	    "beta|Alpha|gamma 100%|it's" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate = THIS_WEEK", ALL_FILES,
+	    "it's|record only|not mine|alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate = LAST_N_WEEKS:1", ALL_FILES,
+	    "beta|Alpha|gamma 100%" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate > YESTERDAY", ALL_FILES, "alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate >= YESTERDAY", ALL_FILES,
+	    "not mine|alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate <= LAST_WEEK", ALL_FILES,
+	    "beta|Alpha|gamma 100%" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate != THIS_YEAR OR CreatedDate = "
+	    "NEXT_MONTH OR CreatedDate = LAST_FISCAL_QUARTER",
+	    ALL_FILES, "" },
+	{ "SELECT Title FROM ContentDocument WHERE CreatedDate IN (TODAY, LAST_WEEK) AND "
+	    "CreatedDate != LAST_N_YEARS:3",
+	    ALL_FILES, "beta|Alpha|gamma 100%|alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE DAY_IN_MONTH(CreatedDate) = 3", ALL_FILES,
+	    "gamma 100%" },
+	{ "SELECT Title FROM ContentDocument WHERE DAY_ONLY(CreatedDate) = 1970-01-02", ALL_FILES,
+	    "Alpha" },
+	{ "SELECT Title FROM ContentDocument WHERE DAY_IN_WEEK(CreatedDate) = 7", ALL_FILES,
+	    "gamma 100%|alpha" },
+	{ "SELECT COUNT(Id) FROM ContentDocument GROUP BY FileExtension HAVING COUNT(Id) > 1",
+	    ALL_FILES, "4" },
+	{ "SELECT COUNT(Id), FileExtension FROM ContentDocument GROUP BY FileExtension HAVING "
+	    "FileExtension != null AND MAX(ContentSize) < 5 ORDER BY COUNT(Id) DESC",
+	    ALL_FILES, "4|1" },
+	{ "SELECT MAX(ContentSize) FROM ContentDocument", ALL_FILES, "5" },
+	{ "SELECT MIN(ContentSize) FROM ContentDocument", ALL_FILES, "0" },
+	{ "SELECT SUM(ContentSize) FROM ContentDocument", ALL_FILES, "16" },
+	{ "SELECT AVG(ContentSize) FROM ContentDocument WHERE ContentSize < 3", ALL_FILES, "1.4" },
+	{ "SELECT COUNT_DISTINCT(ContentSize) FROM ContentDocument", ALL_FILES, "5" },
+	{ "SELECT MAX(Title) FROM ContentDocument", ALL_FILES, "record only" },
+	{ "SELECT COUNT(Id) FROM ContentDocument WHERE Title = 'none'", ALL_FILES, "0" },
+	{ "SELECT SUM(ContentSize) FROM ContentDocument WHERE Title = 'none'", ALL_FILES, "" },
+	{ "SELECT COUNT(Id) FROM ContentDocument WHERE Title = 'none' GROUP BY Title", ALL_FILES,
+	    "" },
+	{ "SELECT Owner.Name, COUNT(Id) n FROM ContentDocument GROUP BY Owner.Name ORDER BY "
+	    "COUNT(Id) DESC",
+	    ALL_FILES, "Integration User|Alice Adams" },
+	{ "SELECT Owner.Name FROM ContentDocument GROUP BY Owner.Name ORDER BY Owner.Name LIMIT 1 "
+	    "OFFSET 1",
+	    ALL_FILES, "Integration User" },
+	{ "SELECT CALENDAR_YEAR(CreatedDate), COUNT(Id) FROM ContentDocument GROUP BY "
+	    "CALENDAR_YEAR(CreatedDate)",
+	    ALL_FILES, "1970" },
+	{ "SELECT Title, COUNT(Id) FROM ContentDocument", 0, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocument WHERE COUNT(Id) > 1", 0, "!MALFORMED_QUERY" },
+	{ "SELECT Title FROM ContentDocument GROUP BY Title HAVING ContentSize > 1", 0,
+	    "!MALFORMED_QUERY" },
+	{ "SELECT COUNT() FROM ContentDocument ORDER BY Title", 0, "!MALFORMED_QUERY" },
+	{ "SELECT SUM(Title) FROM ContentDocument", 0, "!MALFORMED_QUERY" },
+	{ "SELECT COUNT(Id) FROM ContentDocument LIMIT 1", 0, "!MALFORMED_QUERY" },
+	{ "SELECT CreatedDate, COUNT(Id) FROM ContentDocument GROUP BY CreatedDate", 0,
+	    "!MALFORMED_QUERY" },
+	{ "SELECT Title t FROM ContentDocument", 0, "!MALFORMED_QUERY" },
+	{ "SELECT CALENDAR_YEAR(CreatedDate) FROM ContentDocument", 0, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocument WHERE CALENDAR_YEAR(Title) = 1", 0, "!MALFORMED_QUERY" },
+	{ "SELECT Id FROM ContentDocument WHERE Title = TODAY", 0, "!INVALID_FIELD" },
+	{ "SELECT (SELECT Id FROM Nothing) FROM ContentDocument", 0, "!INVALID_TYPE" },
+	{ "SELECT (SELECT Id, (SELECT Id FROM Contacts) FROM Contacts) FROM Account", 0,
+	    "!MALFORMED_QUERY" },
+	{ "SELECT (SELECT COUNT(Id) FROM Contacts) FROM Account", 0, "!MALFORMED_QUERY" },
+	{ "SELECT TYPEOF Owner WHEN User THEN Name END FROM ContentDocument", 0, "!INVALID_FIELD" },
+	{ "SELECT TYPEOF LinkedEntity WHEN Nothing THEN Name END FROM ContentDocumentLink", 0,
+	    "!INVALID_TYPE" },
+	{ "SELECT FIELDS(CUSTOM) FROM Account", 0, "!MALFORMED_QUERY" },
 };
 
 static struct data *
@@ -258,8 +332,10 @@ run(struct data *d, const char *soql, unsigned flags, struct buf *out, struct bu
 {
 	struct rows_view view = { .deleted = flags & DELETED,
 		.all_files = flags & ALL_FILES,
-		.version = flags & V58 ? 58 : 66 };
+		.version = flags & V58 ? 58 : 66,
+		.now = NOW };
 	struct soql_error error = { NULL, BUF_INIT };
+	const struct query_style style = { 0 };
 	struct query_rows rows = { 0 };
 	struct query *q = NULL;
 	int rc = query_bind(soql, strlen(soql), &view, &q, &error);
@@ -270,7 +346,7 @@ run(struct data *d, const char *soql, unsigned flags, struct buf *out, struct bu
 		data_lock(d);
 		if (query_run(q, d, &rows) == 0)
 			query_put_records(q, d, &rows, 0,
-			    rows.number || rows.totals ? rows.count : 0, false, records);
+			    rows.number || rows.groups ? rows.count : 0, &style, records);
 		data_unlock(d);
 		put_column(buf_str(records), out);
 	}
@@ -312,6 +388,52 @@ check_form(struct data *d)
 	    "COUNT(field) counts what is not null");
 	buf_free(&out);
 	buf_free(&records);
+}
+
+/* The JSON of parts of a record that are records, and the columns of a query. */
+static void
+check_parts(struct data *d)
+{
+	static const struct {
+		const char *soql, *want, *what;
+	} parts[] = {
+		{ "SELECT Title, (SELECT VersionNumber FROM ContentVersions ORDER BY VersionNumber "
+		  "DESC) FROM ContentDocument WHERE Title = 'beta'",
+		    "\"ContentVersions\":{\"totalSize\":2,\"done\":true,\"records\":["
+		    "{\"attributes\":{\"type\":\"ContentVersion\",\"url\":"
+		    "\"/services/data/v66.0/sobjects/ContentVersion/0685g00002BLnMgAAL\"},\"VersionNumber\":\"2\"},{\"attributes\":"
+		    "{\"type\":\"ContentVersion\",\"url\":\"/services/data/v66.0/sobjects/"
+		    "ContentVersion/0685g00002BLnMWAA1\"},\"VersionNumber\":\"1\"}]}}]",
+		    "child records" },
+		{ "SELECT Name, (SELECT Id FROM Contacts) FROM Account",
+		    "\"Name\":\"Acme\",\"Contacts\":null}]", "no child records" },
+		{ "SELECT TYPEOF LinkedEntity WHEN Account THEN Name, Phone ELSE Alias END FROM "
+		  "ContentDocumentLink WHERE ContentDocument.Title = 'record only'",
+		    "\"LinkedEntity\":{\"attributes\":{\"type\":\"Account\",\"url\":"
+		    "\"/services/data/v66.0/sobjects/Account/" ACCOUNT "\"},\"Name\":\"Acme\","
+		    "\"Phone\":null}", "a branch of TYPEOF" },
+		{ "SELECT TYPEOF LinkedEntity WHEN Account THEN Phone ELSE Alias END FROM "
+		  "ContentDocumentLink WHERE ContentDocument.Title = 'not mine'",
+		    "\"Alias\":\"aadam\"}", "the other branch of TYPEOF" },
+		{ "SELECT Owner.Name, COUNT(Id), MIN(ContentSize) least, MAX(CreatedDate) FROM "
+		  "ContentDocument GROUP BY Owner.Name ORDER BY Owner.Name LIMIT 1",
+		    "[{\"attributes\":{\"type\":\"AggregateResult\"},\"Name\":\"Alice Adams\","
+		    "\"expr0\":2,\"least\":2,\"expr1\":\"1970-01-09T00:00:00.000+0000\"}]",
+		    "a group" },
+		{ "SELECT FIELDS(CUSTOM) FROM Account LIMIT 1", "\"External_Id__c\":null}]",
+		    "FIELDS(CUSTOM)" },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct buf out = BUF_INIT, records = BUF_INIT;
+
+		run(d, parts[i].soql, ALL_FILES, &out, &records);
+		if (!ok(strstr(buf_str(&records), parts[i].want) != NULL, "JSON: %s",
+			parts[i].what))
+			printf("# %s %s\n", buf_str(&out), buf_str(&records));
+		buf_free(&out);
+		buf_free(&records);
+	}
 }
 
 /* Synthetic documents are the same each time, and changes overlay them. */
@@ -372,6 +494,7 @@ main(void)
 		buf_free(&records);
 	}
 	check_form(d);
+	check_parts(d);
 	check_synthetic();
 	data_free(d);
 	return tap_done();

@@ -20,6 +20,13 @@ static const char *const seeds[] = {
 	"('0695g00002BLnMWAA1', null) OR FileType != null) LIMIT 20",
 	"SELECT Title, IsFolder FROM ContentFolderItem WHERE ParentContentFolderId = "
 	"'07H5g00002BLnMWEA1' AND Id NOT IN ('0695g00002BLnMW')",
+	"SELECT FileType, COUNT(Id) n, MAX(ContentSize), COUNT_DISTINCT(Title) FROM "
+	"ContentDocument WHERE CreatedDate > LAST_N_DAYS:30 GROUP BY FileType HAVING COUNT(Id) > 1 ORDER BY "
+	"MAX(ContentSize) DESC LIMIT 5",
+	"SELECT Id, (SELECT VersionNumber FROM ContentVersions WHERE IsLatest = true LIMIT 2) FROM "
+	"ContentDocument WHERE CALENDAR_YEAR(CreatedDate) = 2020 LIMIT 9 FOR VIEW",
+	"SELECT TYPEOF LinkedEntity WHEN Account THEN Name, Phone WHEN User THEN Email ELSE Id END "
+	"FROM ContentDocumentLink WHERE LinkedEntity.Type != 'User' LIMIT 3",
 };
 
 #define SEEDS	(sizeof(seeds) / sizeof(seeds[0]))
@@ -74,6 +81,18 @@ static const char *const pieces[] = {
 	"'069zzzzzzzzzzzzAAA'",
 	"''",
 	"FIELDS(ALL)",
+	" GROUP BY ",
+	" HAVING ",
+	"MIN(",
+	"SUM(",
+	"HOUR_IN_DAY(",
+	"TODAY",
+	"NEXT_N_YEARS:99999",
+	"(SELECT Id FROM ContentDocumentLinks)",
+	"TYPEOF ",
+	" WHEN ",
+	" ELSE ",
+	" END",
 };
 
 #define PIECES	(sizeof(pieces) / sizeof(pieces[0]))
@@ -128,6 +147,7 @@ main(void)
 			.deleted = i & 1, .all_files = i & 2, .version = i & 4 ? 66 : 50
 		};
 		struct soql_error error = { NULL, BUF_INIT };
+		const struct query_style style = { .late = i & 8 };
 		struct query_rows rows = { 0 };
 		struct query *q = NULL;
 
@@ -136,7 +156,7 @@ main(void)
 		if (rc == 0 && query_run(q, d, &rows) == 0) {
 			buf_clear(&records);
 			query_put_records(q, d, &rows, 0,
-			    rows.number || rows.totals ? rows.count : 0, i & 8, &records);
+			    rows.number || rows.groups ? rows.count : 0, &style, &records);
 			taken++;
 		} else if (rc == -EINVAL && error.code && error.message.len > 0) {
 			refused++;

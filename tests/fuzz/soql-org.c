@@ -21,11 +21,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct rows_view view = {
 		.deleted = data[0] & 1, .all_files = data[0] & 2, .version = data[0] & 4 ? 66 : 50
 	};
+	const struct query_style style = { .late = data[0] & 8 };
 	int rc = query_bind((const char *)data + 1, size - 1, &view, &q, &error);
 	if (rc == 0) {
 		MUST(query_run(q, org, &rows) == 0);
-		query_put_records(q, org, &rows, 0, rows.number || rows.totals ? rows.count : 0,
-		    data[0] & 8, &records);
+		query_put_records(q, org, &rows, 0, rows.number || rows.groups ? rows.count : 0,
+		    &style, &records);
+		query_put_columns(q, &records);
 		MUST(!records.failed);
 	} else {
 		MUST(rc == -EINVAL && error.code && error.message.len > 0);

@@ -6,7 +6,7 @@
 
 #include "tests/org/cursor.h"
 
-#define CURSORS_MAX	64
+#define CURSORS_MAX	1024
 #define ROWS_MAX	(64u << 20)	/* of all cursors: 256 MiB */
 #define PREFIX		"0r8"
 
@@ -112,12 +112,12 @@ cursor_put(struct cursors *cs, struct cursor *c)
 }
 
 void
-cursor_locator(const struct cursor *c, size_t offset, char out[CURSOR_LOCATOR])
+cursor_locator(const struct cursor *c, size_t offset, char out[QUERY_LOCATOR])
 {
 	char id[ID_SIZE];
 
 	id_make(PREFIX, c->number, id);
-	snprintf(out, CURSOR_LOCATOR, "%s-%zu", id, offset);
+	snprintf(out, QUERY_LOCATOR, "%s-%zu", id, offset);
 }
 
 struct cursor *

@@ -25,8 +25,6 @@ struct cursor {
 	struct cursor	*next;
 };
 
-#define CURSOR_LOCATOR	48	/* bytes of a locator, the NUL counted */
-
 struct cursors;
 
 int	cursors_new(struct cursors **out);
@@ -35,7 +33,7 @@ void	cursors_free(struct cursors *);
 int	cursor_add(struct cursors *, struct query *, struct query_rows *, int64_t now,
     struct cursor **out);
 void	cursor_put(struct cursors *, struct cursor *);
-void	cursor_locator(const struct cursor *, size_t offset, char out[CURSOR_LOCATOR]);
+void	cursor_locator(const struct cursor *, size_t offset, char out[QUERY_LOCATOR]);
 /* NULL: no such locator, or one made at `oldest` or before. */
 struct cursor *cursor_find(struct cursors *, const char *locator, int64_t oldest, size_t *offset);
 void	cursors_expire(struct cursors *);		/* all */

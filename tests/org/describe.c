@@ -28,9 +28,10 @@ put_summary(const struct object *o, unsigned version, struct buf *out)
 
 	buf_printf(out,
 	    "\"activateable\":false,\"associateEntityType\":null,\"associateParentEntity\":null,"
-	    "\"createable\":%s,\"custom\":false,\"customSetting\":false,\"deepCloneable\":false,"
+	    "\"createable\":%s,\"custom\":%s,\"customSetting\":false,\"deepCloneable\":false,"
 	    "\"deletable\":%s,\"deprecatedAndHidden\":false,\"feedEnabled\":false,",
-	    truth(o->flags & OBJECT_CREATEABLE), truth(deletable));
+	    truth(o->flags & OBJECT_CREATEABLE), truth(strstr(o->name, "__c")),
+	    truth(deletable));
 	buf_puts(out,
 	    "\"hasSubtypes\":false,\"isInterface\":false,\"isSubtype\":false,\"keyPrefix\":");
 	if (o->prefix)
@@ -76,7 +77,9 @@ static void
 put_reference(const struct field *f, struct buf *out)
 {
 	buf_puts(out, "\"referenceTo\":[");
-	if (f->target && strcmp(f->target, "Name") == 0)
+	if (f->target && strcmp(f->name, "OwnerId") == 0 && strcmp(f->target, "Name") == 0)
+		buf_puts(out, "\"Group\",\"User\"");
+	else if (f->target && strcmp(f->target, "Name") == 0)
 		buf_puts(out,
 		    "\"Account\",\"Contact\",\"ContentWorkspace\",\"Opportunity\",\"Organization\","
 		    "\"User\"");
@@ -112,15 +115,16 @@ put_field(const struct field *f, struct buf *out)
 	buf_printf(out,
 	    "{\"aggregatable\":%s,\"autoNumber\":false,\"byteLength\":%u,\"calculated\":false,"
 	    "\"calculatedFormula\":null,\"cascadeDelete\":false,\"caseSensitive\":false,"
-	    "\"createable\":%s,\"custom\":false,\"defaultValue\":null,\"defaultedOnCreate\":false,"
+	    "\"createable\":%s,\"custom\":%s,\"defaultValue\":null,\"defaultedOnCreate\":false,"
 	    "\"dependentPicklist\":false,\"deprecatedAndHidden\":false,\"digits\":%u,"
-	    "\"externalId\":false,\"filterable\":%s,\"groupable\":%s,",
+	    "\"externalId\":%s,\"filterable\":%s,\"groupable\":%s,",
 	    truth(!(f->flags & FIELD_NO_FILTER)), f->length * (text ? 3 : 1),
-	    truth(f->flags & FIELD_CREATEABLE), number ? 9 : 0,
+	    truth(f->flags & FIELD_CREATEABLE), truth(strstr(f->name, "__c")), number ? 9 : 0,
+	    truth(f->flags & FIELD_EXTERNAL),
 	    truth(!(f->flags & FIELD_NO_FILTER)),
-	    truth(!(f->flags & (FIELD_NO_SORT | FIELD_NO_FILTER)) && f->type != FIELD_DATETIME));
+	    truth(schema_groupable(f)));
 	buf_puts(out, "\"htmlFormatted\":false,\"idLookup\":");
-	buf_puts(out, truth(f->type == FIELD_ID));
+	buf_puts(out, truth(f->type == FIELD_ID || f->flags & FIELD_EXTERNAL));
 	buf_puts(out, ",\"inlineHelpText\":null,");
 	put_label(f, out);
 	buf_printf(out,
@@ -143,8 +147,20 @@ void
 describe_object(const struct object *o, unsigned version, struct buf *out)
 {
 	bool comma = false;
+	const struct object *child;
+	const struct field *up;
+	const char *name;
 
-	buf_puts(out, "{\"actionOverrides\":[],\"childRelationships\":[],\"fields\":[");
+	buf_puts(out, "{\"actionOverrides\":[],\"childRelationships\":[");
+	for (size_t i = 0; schema_next_children(o, &i, &child, &up, &name); comma = true)
+		buf_printf(out,
+		    "%s{\"cascadeDelete\":false,\"childSObject\":\"%s\","
+		    "\"deprecatedAndHidden\":false,\"field\":\"%s\",\"junctionIdListNames\":[],"
+		    "\"junctionReferenceTo\":[],\"relationshipName\":\"%s\","
+		    "\"restrictedDelete\":false}",
+		    comma ? "," : "", child->name, up->name, name);
+	buf_puts(out, "],\"fields\":[");
+	comma = false;
 	for (size_t i = 0; i < o->count; i++) {
 		if (o->fields[i].since > version)
 			continue;

@@ -200,12 +200,12 @@ add_param(void *ctx, const char *name, const char *value)
 }
 
 void
-request_part(const struct request *of, const char *url, struct request *out)
+request_part(const struct request *of, const char *method, const char *url, struct request *out)
 {
 	const char *query = strchr(url, '?');
 	char *path = decode(url, query ? (size_t)(query - url) : strlen(url));
 
-	*out = (struct request){ .method = "GET",
+	*out = (struct request){ .method = method,
 		.path = path ? path : strdup(""),
 		.query = "",
 		.body = BUF_INIT,
@@ -226,6 +226,7 @@ request_part_free(struct request *r)
 		free(p->value);
 		free(p);
 	}
+	buf_free(&r->body);
 	free((char *)(uintptr_t)r->path);
 }
 
@@ -530,6 +531,9 @@ begin(struct exchange *x, const char *method, const char *path)
 	x->begun = true;
 	x->request.wire = x->connection;
 	x->request.method = method;
+	/* The Salesforce CLI sends doubled slashes; rest.c takes those further on. */
+	while (path[0] == '/' && path[1] == '/')
+		path++;
 	x->request.path = path;
 	MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, add_to_query, &query);
 	const char *range = request_header(&x->request, "Range");

@@ -29,6 +29,7 @@ struct request {
 	bool		 too_long;	/* the body was too long, and is not here */
 	void		*wire;		/* private, as are these */
 	bool		 is_part;
+	bool		 dry;		/* of a part: a write is only checked */
 	struct param	*params;	/* of a part */
 };
 
@@ -36,9 +37,10 @@ struct request {
 const char *request_header(const struct request *, const char *name);
 const char *request_param(
     const struct request *, const char *name, size_t *len); /* of the query, decoded */
-/* Makes a GET of url that is part of another request and has its headers. Call request_part_free
- * also after a failure. */
-void	request_part(const struct request *of, const char *url, struct request *out);
+/* Makes a request that is part of another one and has its headers. Call request_part_free also
+ * after a failure. */
+void	request_part(const struct request *of, const char *method, const char *url,
+    struct request *out);
 void	request_part_free(struct request *);
 void	request_pairs(const struct request *,
     void (*pair)(void *ctx, const char *name, const char *value), void *ctx); /* of both */

@@ -129,9 +129,10 @@ jwt_verify(const char *assertion, EVP_PKEY *key, struct jwt *out)
 	const cJSON *exp = cJSON_GetObjectItemCaseSensitive(json, "exp");
 	bool good = take_string(json, "iss", jwt.iss) &&
 	    (take_string(json, "sub", jwt.sub) || take_string(json, "prn", jwt.sub)) &&
-	    take_string(json, "aud", jwt.aud) && cJSON_IsNumber(exp);
+	    take_string(json, "aud", jwt.aud) && (cJSON_IsNumber(exp) || cJSON_IsString(exp));
 	if (good) {
-		jwt.exp = exp->valuedouble;
+		/* simple-salesforce sends a text. */
+		jwt.exp = cJSON_IsString(exp) ? strtod(exp->valuestring, NULL) : exp->valuedouble;
 		*out = jwt;
 	}
 	cJSON_Delete(json);

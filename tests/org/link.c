@@ -12,9 +12,14 @@ link_rows_end(const struct data *d)
 enum object_kind
 link_record(enum place_kind kind)
 {
-	return kind == PLACE_CONTACT  ? OBJECT_CONTACT :
-	    kind == PLACE_OPPORTUNITY ? OBJECT_OPPORTUNITY :
-					OBJECT_ACCOUNT;
+	switch (kind) {
+	case PLACE_CONTACT: return OBJECT_CONTACT;
+	case PLACE_OPPORTUNITY: return OBJECT_OPPORTUNITY;
+	case PLACE_CASE: return OBJECT_CASE;
+	case PLACE_LEAD: return OBJECT_LEAD;
+	case PLACE_INVOICE: return OBJECT_INVOICE;
+	default: return OBJECT_ACCOUNT;
+	}
 }
 
 uint32_t

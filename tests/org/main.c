@@ -22,6 +22,7 @@
 #include "tests/org/directory.h"
 #include "tests/org/fault.h"
 #include "tests/org/http.h"
+#include "tests/org/jobs.h"
 #include "tests/org/journal.h"
 #include "tests/org/jwt.h"
 #include "tests/org/org.h"
@@ -283,6 +284,8 @@ make_org(struct org *org, const struct options *o)
 		rc = tokens_new(&org->tokens);
 	if (rc == 0)
 		rc = cursors_new(&org->cursors);
+	if (rc == 0)
+		rc = jobs_new(&org->jobs);
 	if (rc != 0)
 		goto out;
 	rc = dir ? directory_load(org->data, dir) :
@@ -297,6 +300,7 @@ out:
 static void
 free_org(struct org *org)
 {
+	jobs_free(org->jobs);
 	cursors_free(org->cursors);
 	tokens_free(org->tokens);
 	faults_free(org->faults);

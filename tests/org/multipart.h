@@ -1,5 +1,5 @@
 /*
- * multipart - a body of two parts: a record as JSON, and the bytes of its file.
+ * multipart - a body of parts: a record as JSON, and the bytes of its file.
  *
  * Pure. Any thread.
  */

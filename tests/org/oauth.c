@@ -129,8 +129,8 @@ is_my_domain(struct org *org, const struct request *q)
 
 /* Answers with a token */
 
-static void
-put_identity(const struct org *org, unsigned user, char out[128])
+void
+oauth_identity(const struct org *org, unsigned user, char out[128])
 {
 	char id[ID_SIZE];
 
@@ -167,7 +167,7 @@ reply_token(struct org *org, struct reply *r, const struct holder *holder, const
 		reply_error(r, "UNKNOWN_EXCEPTION", NULL);
 		return;
 	}
-	put_identity(org, holder->user, identity);
+	oauth_identity(org, holder->user, identity);
 	snprintf(text, sizeof(text), "%s%lld", identity, (long long)holder->issued);
 	r->type = REPLY_JSON;
 	reply_header(r, "Cache-Control: no-cache, no-store");
@@ -401,7 +401,7 @@ serve_introspect(struct org *org, const struct request *q, struct reply *r)
 		goto out;
 	}
 	int64_t issued = holder.issued / 1000;
-	put_identity(org, holder.user, identity);
+	oauth_identity(org, holder.user, identity);
 	buf_puts(&r->body, "{\"active\":true,\"scope\":\"");
 	scopes_put(holder.scopes, &r->body);
 	buf_printf(&r->body,
@@ -453,7 +453,7 @@ serve_identity(struct org *org, const struct request *q, struct reply *r)
 	}
 	const struct person *u = data_user(holder.user);
 	id_make("005", holder.user, id);
-	put_identity(org, holder.user, identity);
+	oauth_identity(org, holder.user, identity);
 	r->type = REPLY_JSON;
 	buf_printf(&r->body,
 	    "{\"id\":\"%s\",\"sub\":\"%s\",\"asserted_user\":true,\"user_id\":\"%s\","

@@ -20,4 +20,7 @@ bool	oauth_check(struct org *, const struct request *, struct reply *, unsigned 
 /* Serves every path that is not the API. */
 void	oauth_serve(struct org *, const struct request *, struct reply *);
 
+/* The identity URL of a user. */
+void	oauth_identity(const struct org *, unsigned user, char out[128]);
+
 #endif

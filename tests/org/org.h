@@ -23,6 +23,7 @@ struct org {
 	struct faults	*faults;
 	struct tokens	*tokens;
 	struct cursors	*cursors;
+	struct jobs	*jobs;
 	unsigned	 front;			/* the port of a proxy that leads here; 0: none */
 	char		 host[32];		/* "127.0.0.1:PORT" */
 	char		 url[48];		/* the instance and My Domain URL */

@@ -37,7 +37,8 @@ append(struct data *d, enum place_kind kind, const char *name, uint32_t library,
 	if (!data_grow(&d->places[kind], n, &d->place_capacity[kind], sizeof(struct place)))
 		return -ENOMEM;
 	struct place *p = &d->places[kind][n];
-	*p = (struct place){ strdup(name), library, parent, DATA_RUN_AS, now, now, false, NULL };
+	*p = (struct place){ .name = strdup(name), .library = library, .parent = parent,
+		.owner = DATA_RUN_AS, .created = now, .modstamp = now };
 	if (!p->name)
 		return -ENOMEM;
 	d->place_count[kind]++;
@@ -139,6 +140,14 @@ place_delete(struct data *d, enum place_kind kind, uint32_t number, int64_t now)
 	pthread_rwlock_wrlock(&d->lock);
 	d->places[kind][number].deleted = true;
 	touch(&d->places[kind][number], now);
+	pthread_rwlock_unlock(&d->lock);
+}
+
+void
+place_forget(struct data *d, enum place_kind kind, uint32_t number)
+{
+	pthread_rwlock_wrlock(&d->lock);
+	d->places[kind][number].deleted = d->places[kind][number].gone = true;
 	pthread_rwlock_unlock(&d->lock);
 }
 

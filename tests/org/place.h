@@ -21,6 +21,9 @@ enum place_kind {
 	PLACE_ACCOUNT,
 	PLACE_CONTACT,
 	PLACE_OPPORTUNITY,
+	PLACE_CASE,
+	PLACE_LEAD,
+	PLACE_INVOICE,
 	PLACES
 };
 
@@ -32,6 +35,7 @@ struct place {
 	uint32_t	 owner;		/* user */
 	int64_t		 created, modstamp;
 	bool		 deleted;
+	bool		 gone;		/* not even in queryAll */
 	struct extra	*extras;
 };
 
@@ -50,6 +54,7 @@ int	place_rename(struct data *, enum place_kind, uint32_t number, const char *na
 void	place_move(struct data *, enum place_kind, uint32_t number, uint32_t parent, int64_t now);
 void	place_own(struct data *, enum place_kind, uint32_t number, uint32_t owner, int64_t now);
 void	place_delete(struct data *, enum place_kind, uint32_t number, int64_t now);
+void	place_forget(struct data *, enum place_kind, uint32_t number);
 int	place_set(struct data *, enum place_kind, uint32_t number, const struct field *,
     const char *text, int64_t now);
 

@@ -1,623 +1,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "tests/org/arena.h"
-#include "tests/org/query.h"
+#include "tests/org/query_parts.h"
 
-#define OFFSET_MAX	2000
-#define FIELDS_MAX	200	/* the most rows of FIELDS(ALL) */
-
-/* A path to a field: all but the last are references. */
-struct column {
-	const struct field *fields[SOQL_LEVELS];
-	unsigned	 levels;
-};
-
-/* A condition, bound. */
-struct check {
-	enum soql_node	 node;
-	struct check	*first, *next;
-	struct column	 column;
-	enum soql_op	 op;
-	struct value	*values;	/* the literals; ids sorted */
-	size_t		 count;
-	bool		 has_null;	/* among the values of IN */
-	struct query	*inner;		/* IN (SELECT ...) */
-	struct column	 inner_column;	/* the field of it */
-};
-
-/* A part of a record: a field, or a relation with its parts. */
-struct shown {
-	const struct field *field;
-	struct shown	*below, *next;
-	struct soql_name label;		/* of a count */
-};
-
-struct order {
-	struct column	 column;
-	bool		 descending, nulls_last;
-	struct order	*next;
-};
-
-struct query {
-	struct arena	 arena;
-	struct soql_tree *tree;
-	const struct soql *soql;
-	struct rows_view view;
-	const struct object *object;
-	struct shown	*shown;
-	unsigned	 counts;	/* items that are COUNT(field) */
-	struct check	*where;
-	struct order	*order;
-	struct query	*inners, *next;	/* all inner queries, to free them */
-};
-
-struct binder {
-	struct query	*q;
-	struct soql_error *error;
-	int		 rc;
-};
-
-/* Binding */
-
-static void *
-get(struct binder *b, size_t size)
+bool
+query_is_grouped(const struct query *q)
 {
-	void *p = b->rc == 0 ? arena_get(&b->q->arena, size) : NULL;
-
-	if (!p && b->rc == 0)
-		b->rc = -ENOMEM;
-	return p;
+	return q->grouped;
 }
 
-static void
-refuse(struct binder *b, const char *code, const char *message)
+const struct object *
+query_object(const struct query *q)
 {
-	if (b->rc != 0)
-		return;
-	b->rc = -EINVAL;
-	b->error->code = code;
-	buf_clear(&b->error->message);
-	buf_puts(&b->error->message, message);
+	return q->object;
 }
-
-#define REFUSE_AT(b, at, code, ...) do {							\
-	if ((b)->rc == 0) {									\
-		(b)->rc = -EINVAL;								\
-		soql_error_at((b)->q->tree, at, (b)->error, code, __VA_ARGS__);			\
-	}											\
-} while (0)
-
-static const struct object *
-target_of(const struct field *f)
-{
-	if (strcmp(f->target, "Name") == 0)
-		return &schema_objects[OBJECT_NAME];
-	return schema_object(f->target, strlen(f->target));
-}
-
-static bool
-same_name(const struct soql_name *a, const struct soql_name *b)
-{
-	return a->len == b->len && strncasecmp(a->s, b->s, a->len) == 0;
-}
-
-static void
-bind_path(struct binder *b, const struct soql_path *path, struct column *out)
-{
-	const struct soql *soql = b->q->soql;
-	const struct object *object = b->q->object;
-	unsigned i = path->count > 1 &&
-	    (same_name(&path->part[0], &soql->from) ||
-		(soql->alias.len && same_name(&path->part[0], &soql->alias)));
-
-	out->levels = 0;
-	for (; i < path->count && b->rc == 0; i++) {
-		const struct soql_name *n = &path->part[i];
-		const struct field *f;
-
-		if (out->levels == SOQL_LEVELS) {
-			refuse(b, "MALFORMED_QUERY",
-			    "SOQL supports up to 5 levels of child-to-parent relationships");
-			return;
-		}
-		if (i + 1 == path->count) {
-			f = schema_field(object, n->s, n->len, b->q->view.version);
-			if (!f)
-				REFUSE_AT(b, path->at, "INVALID_FIELD",
-				    "No such column '%.*s' on entity '%s'. If you are attempting "
-				    "to use a custom field, be sure to append the '__c' after the "
-				    "custom field name. Please reference your WSDL or the describe "
-				    "call for the appropriate names.",
-				    (int)n->len, n->s, object->name);
-		} else {
-			f = schema_relation(object, n->s, n->len, b->q->view.version);
-			if (!f)
-				REFUSE_AT(b, path->at, "INVALID_FIELD",
-				    "Didn't understand relationship '%.*s' in field path. If you "
-				    "are attempting to use a custom relationship, be sure to "
-				    "append the '__r' after the custom relationship name. Please "
-				    "reference your WSDL or the describe call for the appropriate "
-				    "names.",
-				    (int)n->len, n->s);
-			else
-				object = target_of(f);
-		}
-		out->fields[out->levels++] = f;
-	}
-}
-
-static const struct field *
-last_field(const struct column *c)
-{
-	return c->fields[c->levels - 1];
-}
-
-/* Adds a column to the record; a relation comes once, with all its fields. */
-static void
-show(struct binder *b, const struct column *c, const struct soql_path *path)
-{
-	struct shown **list = &b->q->shown;
-
-	for (unsigned i = 0; i < c->levels && b->rc == 0; i++) {
-		bool last = i + 1 == c->levels;
-
-		while (*list && ((*list)->field != c->fields[i] || !(*list)->below == !last))
-			list = &(*list)->next;
-		if (!*list) {
-			*list = get(b, sizeof(**list));
-			if (!*list)
-				return;
-			(*list)->field = c->fields[i];
-		} else if (last) {
-			const struct soql_name *n = &path->part[path->count - 1];
-
-			REFUSE_AT(b, path->at, "INVALID_FIELD", "duplicate field selected: %.*s",
-			    (int)n->len, n->s);
-		}
-		list = &(*list)->below;
-	}
-}
-
-static void
-show_all_fields(struct binder *b, bool limited)
-{
-	const struct object *object = b->q->object;
-
-	if (limited && (b->q->soql->limit < 0 || b->q->soql->limit > FIELDS_MAX))
-		refuse(b, "MALFORMED_QUERY",
-		    "The SOQL FIELDS function must have a LIMIT of at most 200");
-	for (size_t i = 0; i < object->count && b->rc == 0; i++) {
-		struct column c = { { &object->fields[i] }, 1 };
-
-		if (object->fields[i].since <= b->q->view.version)
-			show(b, &c, NULL);
-	}
-}
-
-static void
-bind_count(struct binder *b, const struct soql_item *item)
-{
-	struct shown **list = &b->q->shown;
-	struct column c;
-
-	bind_path(b, &item->path, &c);
-	if (b->rc == 0 && c.levels != 1)
-		REFUSE_AT(b, item->path.at, "MALFORMED_QUERY",
-		    "field of a relation in an aggregate is not supported");
-	while (*list)
-		list = &(*list)->next;
-	*list = get(b, sizeof(**list));
-	if (b->rc != 0)
-		return;
-	(*list)->field = c.fields[0];
-	(*list)->label = item->alias;
-	b->q->counts++;
-}
-
-static void
-bind_items(struct binder *b)
-{
-	const struct soql *soql = b->q->soql;
-	bool plain = false;
-
-	for (const struct soql_item *item = soql->items; item && b->rc == 0; item = item->next) {
-		struct column c;
-
-		plain = plain || item->kind != SOQL_COUNT;
-		if (plain && b->q->counts + (item->kind == SOQL_COUNT) > 0) {
-			REFUSE_AT(b, item->path.at, "MALFORMED_QUERY",
-			    "Field must be grouped or aggregated");
-		} else if (item->kind == SOQL_COUNT) {
-			bind_count(b, item);
-		} else if (item->kind != SOQL_FIELD) {
-			show_all_fields(b, item->kind == SOQL_FIELDS_ALL);
-		} else {
-			bind_path(b, &item->path, &c);
-			if (b->rc == 0 && c.levels > 1 && last_field(&c)->type == FIELD_BASE64)
-				refuse(b, "MALFORMED_QUERY",
-				    "Binary fields cannot be selected in join queries");
-			if (b->rc == 0)
-				show(b, &c, &item->path);
-		}
-	}
-}
-
-static bool
-is_id(const struct field *f)
-{
-	return f->type == FIELD_ID || f->type == FIELD_REFERENCE;
-}
-
-static const char *
-filter_type(const struct field *f)
-{
-	switch (f->type) {
-	case FIELD_BOOLEAN: return "boolean";
-	case FIELD_INT: return "int";
-	case FIELD_LONG: return "long";
-	case FIELD_DATE: return "date";
-	case FIELD_DATETIME: return "dateTime";
-	default: return "string";
-	}
-}
-
-static bool
-type_fits(const struct field *f, enum value_kind kind)
-{
-	if (kind == VALUE_NULL)
-		return true;
-	switch (f->type) {
-	case FIELD_BOOLEAN: return kind == VALUE_BOOLEAN;
-	case FIELD_INT:
-	case FIELD_LONG: return kind == VALUE_NUMBER || kind == VALUE_REAL;
-	case FIELD_DATE: return kind == VALUE_DATE;
-	case FIELD_DATETIME: return kind == VALUE_DATETIME;
-	default: return kind == VALUE_TEXT;
-	}
-}
-
-static void
-bind_literal(struct binder *b, const struct soql_condition *c, const struct field *f,
-    const struct soql_literal *l, struct value *out)
-{
-	if (!type_fits(f, l->kind)) {
-		REFUSE_AT(b, c->path.at, "INVALID_FIELD",
-		    "value of filter criterion for field '%s' must be of type %s and should %sbe "
-		    "enclosed in quotes",
-		    f->name, filter_type(f), type_fits(f, VALUE_TEXT) ? "" : "not ");
-		return;
-	}
-	*out = (struct value){ .kind = l->kind,
-		.number = l->number,
-		.real = l->real,
-		.text = l->text,
-		.len = l->len };
-	if (l->kind == VALUE_TEXT && is_id(f)) {
-		char *id = get(b, ID_SIZE);
-
-		if (id && !id_parse(l->text, l->len, id))
-			REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR",
-			    "invalid ID field: %.*s", (int)(l->len < 64 ? l->len : 64), l->text);
-		out->kind = VALUE_ID;
-		out->text = id;
-		out->len = ID_SIZE - 1;
-	} else if (l->kind == VALUE_TEXT && l->len == 0) {
-		out->kind = VALUE_NULL;		/* an empty text is null */
-	}
-}
-
-static int
-id_order(const void *a, const void *b)
-{
-	return memcmp(((const struct value *)a)->text, ((const struct value *)b)->text, 15);
-}
-
-/* Notes NULLs and leaves them out; sorts Ids, since there may be many. */
-static void
-bind_literals(struct binder *b, const struct soql_condition *c, struct check *k)
-{
-	const struct field *f = last_field(&k->column);
-	size_t n = 0;
-
-	for (const struct soql_literal *l = c->literals; l; l = l->next)
-		n++;
-	k->values = get(b, n * sizeof(struct value));
-	for (const struct soql_literal *l = c->literals; l && b->rc == 0; l = l->next) {
-		bind_literal(b, c, f, l, &k->values[k->count]);
-		if (b->rc == 0 && k->values[k->count].kind == VALUE_NULL)
-			k->has_null = true;
-		else
-			k->count++;
-	}
-	if (b->rc == 0 && is_id(f) && k->count > 1)
-		qsort(k->values, k->count, sizeof(struct value), id_order);
-}
-
-static int bind(struct soql_tree *, const struct soql *, const struct rows_view *, struct query **,
-    struct soql_error *);
-
-static void
-bind_inner(struct binder *b, const struct soql_condition *c, struct check *k)
-{
-	if (!is_id(last_field(&k->column))) {
-		REFUSE_AT(b, c->path.at, "INVALID_FIELD",
-		    "The left operand field in the where expression for outer query should be an "
-		    "id field, cannot use: '%.*s'",
-		    (int)c->path.part[c->path.count - 1].len, c->path.part[c->path.count - 1].s);
-		return;
-	}
-	b->rc = bind(b->q->tree, c->query, &b->q->view, &k->inner, b->error);
-	if (b->rc != 0)
-		return;
-	k->inner->next = b->q->inners;
-	b->q->inners = k->inner;
-	struct shown *s = k->inner->shown;
-	while (s && b->rc == 0) {
-		k->inner_column.fields[k->inner_column.levels++] = s->field;
-		if (!s->below && !is_id(s->field))
-			REFUSE_AT(b, c->query->items->path.at, "MALFORMED_QUERY",
-			    "The inner select field '%s' should be an id field", s->field->name);
-		s = s->below;
-	}
-	if (b->rc == 0 && (k->inner->counts || c->query->items->kind != SOQL_FIELD))
-		REFUSE_AT(b, c->query->items->path.at, "MALFORMED_QUERY",
-		    "The inner select must have a single field");
-}
-
-static void
-bind_test(struct binder *b, const struct soql_condition *c, struct check *k)
-{
-	k->op = c->op;
-	bind_path(b, &c->path, &k->column);
-	if (b->rc != 0)
-		return;
-	const struct field *f = last_field(&k->column);
-	if (f->flags & FIELD_NO_FILTER) {
-		REFUSE_AT(b, c->path.at, "INVALID_FIELD",
-		    "field '%s' can not be filtered in a query call", f->name);
-		return;
-	}
-	if (c->op == SOQL_LIKE && (is_id(f) || !type_fits(f, VALUE_TEXT))) {
-		REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR",
-		    "invalid operator on %s field", schema_type_name(f->type));
-		return;
-	}
-	if (f->type == FIELD_BOOLEAN && c->op != SOQL_EQ && c->op != SOQL_NE) {
-		REFUSE_AT(b, c->path.at, "INVALID_QUERY_FILTER_OPERATOR",
-		    "invalid operator on boolean field");
-		return;
-	}
-	if (c->query)
-		bind_inner(b, c, k);
-	else
-		bind_literals(b, c, k);
-}
-
-static struct check *
-bind_condition(struct binder *b, const struct soql_condition *c)
-{
-	struct check *k = get(b, sizeof(*k));
-
-	if (!k)
-		return NULL;
-	k->node = c->node;
-	if (c->node == SOQL_TEST) {
-		bind_test(b, c, k);
-		return k;
-	}
-	struct check **last = &k->first;
-	for (const struct soql_condition *sub = c->first; sub && b->rc == 0; sub = sub->next) {
-		*last = bind_condition(b, sub);
-		if (*last)
-			last = &(*last)->next;
-	}
-	return k;
-}
-
-static void
-bind_order(struct binder *b)
-{
-	struct order **last = &b->q->order;
-
-	for (const struct soql_order *o = b->q->soql->order; o && b->rc == 0; o = o->next) {
-		struct order *n = *last = get(b, sizeof(*n));
-
-		if (!n)
-			return;
-		bind_path(b, &o->path, &n->column);
-		n->descending = o->descending;
-		n->nulls_last = o->nulls_last;
-		if (b->rc == 0 && last_field(&n->column)->flags & FIELD_NO_SORT)
-			REFUSE_AT(b, o->path.at, "MALFORMED_QUERY",
-			    "field '%s' can not be sorted in a query call",
-			    last_field(&n->column)->name);
-		last = &n->next;
-	}
-}
-
-/* Rules of some objects for WHERE */
-
-/* A test that every row must pass. */
-typedef bool check_matcher(const struct check *);
-
-static bool
-any_conjunct(const struct check *k, check_matcher *matches)
-{
-	if (!k)
-		return false;
-	if (k->node == SOQL_TEST)
-		return matches(k);
-	if (k->node != SOQL_AND)
-		return false;
-	for (const struct check *sub = k->first; sub; sub = sub->next)
-		if (any_conjunct(sub, matches))
-			return true;
-	return false;
-}
-
-static bool
-any_test(const struct check *k, check_matcher *matches)
-{
-	if (!k)
-		return false;
-	if (k->node == SOQL_TEST)
-		return matches(k);
-	for (const struct check *sub = k->first; sub; sub = sub->next)
-		if (any_test(sub, matches))
-			return true;
-	return false;
-}
-
-static bool
-selects(const struct check *k, enum field_meaning means, bool in)
-{
-	return k->column.levels == 1 && k->column.fields[0]->means == means &&
-	    (k->op == SOQL_EQ || (in && k->op == SOQL_IN)) && (k->count > 0 || k->inner);
-}
-
-static bool by_id_or_in(const struct check *k) { return selects(k, MEANS_ID, true); }
-static bool by_id(const struct check *k) { return selects(k, MEANS_ID, false); }
-static bool by_document_or_in(const struct check *k) { return selects(k, MEANS_DOCUMENT, true); }
-static bool by_document(const struct check *k) { return selects(k, MEANS_DOCUMENT, false); }
-static bool by_linked_or_in(const struct check *k) { return selects(k, MEANS_LINKED, true); }
-static bool by_folder_or_in(const struct check *k) { return selects(k, MEANS_PARENT_FOLDER, true); }
-static bool by_folder(const struct check *k) { return selects(k, MEANS_PARENT_FOLDER, false); }
-static bool
-not_an_id(const struct check *k)
-{
-	return k->column.levels > 1 || !is_id(k->column.fields[0]);
-}
-
-static void
-check_rules(struct binder *b)
-{
-	const struct check *where = b->q->where;
-
-	switch (b->q->object->kind) {
-	case OBJECT_LINK:
-		if (b->q->view.all_files && b->q->view.version >= 59)
-			break;
-		if (!any_conjunct(where, by_document_or_in) &&
-		    !any_conjunct(where, by_linked_or_in))
-			refuse(b, "MALFORMED_QUERY",
-			    "Implementation restriction: ContentDocumentLink requires a filter by "
-			    "a single Id on ContentDocumentId or LinkedEntityId using the equals "
-			    "operator or multiple Id's using the IN operator.");
-		else if (any_test(where, not_an_id) && !any_conjunct(where, by_linked_or_in))
-			refuse(b, "MALFORMED_QUERY",
-			    "Implementation restriction: filtering on non-id fields is only "
-			    "permitted when filtering by ContentDocumentLink.LinkedEntityId using "
-			    "the equals operator.");
-		break;
-	case OBJECT_FOLDER_ITEM:
-		if (!any_conjunct(where, by_id_or_in) && !any_conjunct(where, by_folder_or_in))
-			refuse(b, "MALFORMED_QUERY",
-			    "Implementation restriction: ContentFolderItem requires a filter by Id "
-			    "or ParentContentFolderId using the equals or 'IN' operator");
-		break;
-	case OBJECT_FOLDER_MEMBER:
-		if (!any_conjunct(where, by_id) && !any_conjunct(where, by_document) &&
-		    !any_conjunct(where, by_folder))
-			refuse(b, "MALFORMED_QUERY",
-			    "Implementation restriction: ContentFolderMember requires a filter by "
-			    "a single Id, ChildRecordId or ParentContentFolderId using the equals "
-			    "operator");
-		break;
-	default:
-		break;
-	}
-}
-
-/* Binds a query of a tree; the caller keeps the tree. */
-static int
-bind(struct soql_tree *tree, const struct soql *soql, const struct rows_view *view,
-    struct query **out, struct soql_error *error)
-{
-	struct query *q = calloc(1, sizeof(*q));
-	struct binder b = { q, error, 0 };
-
-	if (!q)
-		return -ENOMEM;
-	q->tree = tree;
-	q->soql = soql;
-	q->view = *view;
-	q->object = schema_object(soql->from.s, soql->from.len);
-	if (!q->object && soql->from.len == 11 &&
-	    strncasecmp(soql->from.s, "ContentBody", 11) == 0) {
-		refuse(&b, "INVALID_TYPE_FOR_OPERATION",
-		    "entity type ContentBody does not support query");
-		goto out;
-	}
-	if (!q->object) {
-		REFUSE_AT(&b, soql->from_at, "INVALID_TYPE",
-		    "sObject type '%.*s' is not supported. If you are attempting to use a custom "
-		    "object, be sure to append the '__c' after the entity name. Please reference "
-		    "your WSDL or the describe call for the appropriate names.",
-		    (int)soql->from.len, soql->from.s);
-		goto out;
-	}
-	bind_items(&b);
-	if (b.rc == 0 && soql->where)
-		q->where = bind_condition(&b, soql->where);
-	bind_order(&b);
-	if (b.rc == 0 && !view->by_id)
-		check_rules(&b);
-	if (soql->offset > OFFSET_MAX)
-		REFUSE_AT(&b, soql->offset_at, "NUMBER_OUTSIDE_VALID_RANGE",
-		    "Maximum SOQL offset allowed is 2000");
-	if (b.rc == 0 && !view->by_id)
-		q->view.by_id = q->object->kind == OBJECT_LINK ||
-		    any_conjunct(q->where, by_id_or_in) ||
-		    any_conjunct(q->where, by_document_or_in);
-out:
-	if (b.rc == 0) {
-		*out = q;
-	} else {
-		q->tree = NULL;
-		query_free(q);
-	}
-	return b.rc;
-}
-
-int
-query_bind(const char *text, size_t len, const struct rows_view *view, struct query **out,
-    struct soql_error *error)
-{
-	struct soql_tree *tree = NULL;
-	int rc = soql_parse(text, len, &tree, error);
-
-	if (rc == 0)
-		rc = bind(tree, soql_query(tree), view, out, error);
-	if (rc == 0 && error->message.failed) {
-		query_free(*out);
-		return -ENOMEM;
-	}
-	if (rc != 0)
-		soql_free(tree);
-	return rc;
-}
-
-void
-query_free(struct query *q)
-{
-	if (!q)
-		return;
-	while (q->inners) {
-		struct query *next = q->inners->next;
-
-		q->inners->tree = NULL;		/* it is ours */
-		query_free(q->inners);
-		q->inners = next;
-	}
-	arena_free(&q->arena);
-	soql_free(q->tree);
-	free(q);
-}
-
-/* Running */
 
 /* The Ids that inner queries found, during a run. */
 struct ids {
@@ -629,16 +26,23 @@ struct ids {
 
 struct run {
 	const struct query *q;
+	const struct cell *group;	/* that HAVING looks at */
+	const char	*parent;	/* of child records, or NULL */
 	const struct data *data;
 	struct content	*content;
 	struct ids	*ids;
 	int		 rc;
 };
 
-/* Loads the record of a reference. */
 static bool
-follow(const struct row *from, const struct field *reference, const struct rows_view *view,
-    struct row *to)
+refers_to_any(const struct field *f)
+{
+	return strcmp(f->target, "Name") == 0;
+}
+
+bool
+query_follow(const struct row *from, const struct field *reference, const struct rows_view *view,
+    bool whole, struct row *to)
 {
 	char space[VALUE_SPACE];
 	struct value v = { .space = space };
@@ -652,7 +56,7 @@ follow(const struct row *from, const struct field *reference, const struct rows_
 	if (!object || !rows_find(from->data, object, v.text, &number) ||
 	    !row_load(from->data, object, number, &by_id_view, from->content, to))
 		return false;
-	if (target_of(reference)->kind == OBJECT_NAME) {
+	if (refers_to_any(reference) && !whole) {
 		to->named = object;
 		to->object = &schema_objects[OBJECT_NAME];
 	}
@@ -666,13 +70,18 @@ column_value(const struct row *row, const struct column *c, const struct rows_vi
 	struct row above[2];
 
 	for (unsigned i = 0; i + 1 < c->levels; i++) {
-		if (!follow(row, c->fields[i], view, &above[i % 2])) {
+		if (!query_follow(row, c->fields[i], view, false, &above[i % 2])) {
 			value_set_null(out);
 			return;
 		}
 		row = &above[i % 2];
 	}
-	row_value(row, last_field(c), out);
+	row_value(row, c->fields[c->levels - 1], out);
+	if (c->moment && out->kind != VALUE_NULL) {
+		out->number = moment_part(c->moment,
+		    out->kind == VALUE_DATE ? out->number * 86400000 : out->number);
+		out->kind = c->moment == DAY_ONLY ? VALUE_DATE : VALUE_NUMBER;
+	}
 }
 
 static int
@@ -685,6 +94,15 @@ static int
 value_in_order(const void *key, const void *v)
 {
 	return memcmp(key, ((const struct value *)v)->text, 15);
+}
+
+/* The order of a value and a literal, which may be a range. */
+static int
+literal_order(const struct check *k, size_t i, const struct value *v)
+{
+	if (k->ends && k->ends[i])
+		return v->number < k->values[i].number ? -1 : v->number >= k->ends[i];
+	return value_order(v, &k->values[i]);
 }
 
 static bool
@@ -703,7 +121,7 @@ is_among(const struct run *run, const struct check *k, const struct value *v)
 		return k->count > 0 &&
 		    bsearch(v->text, k->values, k->count, sizeof(struct value), value_in_order);
 	for (size_t i = 0; i < k->count; i++)
-		if (value_order(v, &k->values[i]) == 0)
+		if (literal_order(k, i, v) == 0)
 			return true;
 	return false;
 }
@@ -714,7 +132,10 @@ passes_test(const struct run *run, const struct check *k, const struct row *row)
 	char space[VALUE_SPACE];
 	struct value v = { .space = space };
 
-	column_value(row, &k->column, &run->q->view, &v);
+	if (run->group)
+		v = run->group[k->slot].value;
+	else
+		column_value(row, &k->column, &run->q->view, &v);
 	if (k->op == SOQL_IN || k->op == SOQL_NOT_IN)
 		return is_among(run, k, &v) == (k->op == SOQL_IN);
 	if (k->has_null || v.kind == VALUE_NULL) {
@@ -726,7 +147,7 @@ passes_test(const struct run *run, const struct check *k, const struct row *row)
 	}
 	if (k->op == SOQL_LIKE)
 		return text_like(v.text, v.len, k->values->text, k->values->len);
-	int order = value_order(&v, k->values);
+	int order = literal_order(k, 0, &v);
 	switch (k->op) {
 	case SOQL_EQ: return order == 0;
 	case SOQL_NE: return order != 0;
@@ -839,12 +260,39 @@ plan_rows(struct run *run, const struct check *k, struct plan *plan)
 	}
 	if (k->node != SOQL_TEST || k->inner || k->has_null || plan->listed)
 		return;
-	if (selects(k, MEANS_ID, true))
+	if (bind_selects(k, MEANS_ID, true))
 		plan_list(run, k, false, plan);
-	else if (selects(k, MEANS_DOCUMENT, true))
+	else if (bind_selects(k, MEANS_DOCUMENT, true))
 		plan_list(run, k, true, plan);
 	else if (k->column.levels == 1 && k->column.fields[0]->means == MEANS_ID)
 		plan_range(run, k, plan);
+}
+
+/* The test that a row is a child of the parent. */
+static struct check
+below(const struct run *run, struct value *parent)
+{
+	*parent = (struct value){ .kind = VALUE_ID, .text = run->parent, .len = ID_SIZE - 1 };
+	return (struct check){ .node = SOQL_TEST, .op = SOQL_EQ, .count = 1, .values = parent,
+		.column = { { run->q->parent }, 1, MOMENT_NONE } };
+}
+
+static void
+plan_below(struct run *run, struct plan *plan)
+{
+	struct value parent;
+	struct check k = below(run, &parent);
+
+	plan_rows(run, &k, plan);
+}
+
+static bool
+is_below(const struct run *run, const struct row *row)
+{
+	struct value parent;
+	struct check k = below(run, &parent);
+
+	return passes_test(run, &k, row);
 }
 
 static bool
@@ -863,14 +311,29 @@ keep_row(struct query_rows *rows, size_t *capacity, uint32_t number)
 	return true;
 }
 
+/* Adds a row to its group. */
 static bool
-has_value(const struct row *row, const struct field *f)
+take_row(const struct run *run, const struct row *row, struct groups *groups)
 {
-	char space[VALUE_SPACE];
-	struct value v = { .space = space };
+	const struct query *q = run->q;
+	char (*space)[VALUE_SPACE] = malloc((q->slots + 1) * sizeof(*space));
+	struct value *values = calloc(q->slots + 1, sizeof(*values));
+	struct cell *cells = NULL;
+	unsigned i = 0;
 
-	row_value(row, f, &v);
-	return v.kind != VALUE_NULL;
+	for (const struct slot *s = q->slot; s && space && values; s = s->next, i++) {
+		values[i].space = space[i];
+		column_value(row, &s->column, &q->view, &values[i]);
+	}
+	if (space && values)
+		cells = groups_find(groups, values, q->keys);
+	i = 0;
+	for (const struct slot *s = q->slot; s && cells; s = s->next, i++)
+		if (s->aggregate && !cell_take(&cells[i], s->aggregate, &values[i]))
+			cells = NULL;
+	free(values);
+	free(space);
+	return cells != NULL;
 }
 
 /* Collects matching rows, at most `most`, in the order of their Ids. */
@@ -882,6 +345,8 @@ scan(struct run *run, size_t most, struct query_rows *out)
 	size_t capacity = 0;
 	struct row row;
 
+	if (q->parent)
+		plan_below(run, &plan);
 	plan_rows(run, q->where, &plan);
 	for (size_t i = plan.listed ? 0 : plan.from;
 	     i < (plan.listed ? plan.count : plan.to) && out->count < most && run->rc == 0; i++) {
@@ -891,14 +356,13 @@ scan(struct run *run, size_t most, struct query_rows *out)
 
 		if (!row_load(run->data, q->object, number, &q->view, run->content, &row))
 			continue;
-		if (q->where && !passes(run, q->where, &row))
+		if ((run->parent && !is_below(run, &row)) ||
+		    (q->where && !passes(run, q->where, &row)))
 			continue;
-		unsigned at = 0;
-		for (const struct shown *s = q->shown; s && q->counts > 0; s = s->next)
-			out->totals[at++] += has_value(&row, s->field);
-		if (q->soql->count || q->counts > 0)
+		if (q->soql->count)
 			out->count++;
-		else if (!keep_row(out, &capacity, number))
+		else if (q->grouped ? !take_row(run, &row, out->groups) :
+			!keep_row(out, &capacity, number))
 			run->rc = -ENOMEM;
 	}
 	free(plan.list);
@@ -913,6 +377,7 @@ struct key {
 
 struct sorted {
 	uint32_t	 number;
+	struct cell	*group;
 	const struct order *order;
 	struct key	*keys;
 };
@@ -959,6 +424,25 @@ key_set(struct key *key, const struct row *row, const struct column *c,
 	return true;
 }
 
+/* Reads the keys of a row or a group. */
+static bool
+fill_keys(struct run *run, const struct query_rows *rows, size_t i, struct key *key)
+{
+	const struct query *q = run->q;
+	struct row row;
+
+	if (!rows->groups &&
+	    !row_load(run->data, q->object, rows->number[i], &q->view, run->content, &row))
+		return true;
+	for (const struct order *o = q->order; o; o = o->next, key++) {
+		if (rows->groups)
+			key->value = rows->groups->list[i][o->slot].value;
+		else if (!key_set(key, &row, &o->column, &q->view))
+			return false;
+	}
+	return true;
+}
+
 static void
 sort(struct run *run, struct query_rows *rows)
 {
@@ -972,20 +456,19 @@ sort(struct run *run, struct query_rows *rows)
 	if (!sorted || !keys)
 		run->rc = -ENOMEM;
 	for (size_t i = 0; run->rc == 0 && i < rows->count; i++) {
-		struct key *key = &keys[i * width];
-		struct row row;
-
-		sorted[i] = (struct sorted){ rows->number[i], q->order, key };
-		if (!row_load(run->data, q->object, rows->number[i], &q->view, run->content, &row))
-			continue;
-		for (const struct order *o = q->order; o; o = o->next, key++)
-			if (!key_set(key, &row, &o->column, &q->view))
-				run->rc = -ENOMEM;
+		sorted[i] = (struct sorted){ rows->groups ? (uint32_t)i : rows->number[i],
+			rows->groups ? rows->groups->list[i] : NULL, q->order, &keys[i * width] };
+		if (!fill_keys(run, rows, i, &keys[i * width]))
+			run->rc = -ENOMEM;
 	}
 	if (run->rc == 0) {
 		qsort(sorted, rows->count, sizeof(*sorted), sorted_order);
-		for (size_t i = 0; i < rows->count; i++)
-			rows->number[i] = sorted[i].number;
+		for (size_t i = 0; i < rows->count; i++) {
+			if (rows->groups)
+				rows->groups->list[i] = sorted[i].group;
+			else
+				rows->number[i] = sorted[i].number;
+		}
 	}
 	for (size_t i = 0; keys && i < rows->count * width; i++)
 		free(keys[i].text);
@@ -1000,7 +483,8 @@ is_sorted(const struct query *q)
 	const struct order *o = q->order;
 
 	return !o ||
-	    (o->column.levels == 1 && o->column.fields[0]->means == MEANS_ID && !o->descending);
+	    (!q->grouped && o->column.levels == 1 && !o->column.moment &&
+		o->column.fields[0]->means == MEANS_ID && !o->descending);
 }
 
 static void
@@ -1050,34 +534,87 @@ run_inners(struct run *run, const struct check *k)
 		run_inners(run, sub);
 }
 
+/* Ends the counting of all groups, and keeps those that HAVING wants. */
+static void
+finish_groups(struct run *run, struct query_rows *rows)
+{
+	const struct query *q = run->q;
+	struct groups *g = rows->groups;
+	size_t kept = 0;
+
+	/* Without GROUP BY there is one group, even of no rows. */
+	if (q->keys == 0 && !groups_find(g, NULL, 0))
+		run->rc = -ENOMEM;
+	for (size_t i = 0; i < g->count; i++) {
+		unsigned at = 0;
+
+		for (const struct slot *s = q->slot; s; s = s->next, at++)
+			cell_finish(&g->list[i][at], s);
+		run->group = g->list[i];
+		if (q->having && !passes(run, q->having, NULL))
+			cells_free(g->list[i], g->width);
+		else
+			g->list[kept++] = g->list[i];
+	}
+	run->group = NULL;
+	rows->count = g->count = kept;
+}
+
+/* Leaves out the rows before OFFSET and after LIMIT. */
+static void
+cut(const struct query *q, struct query_rows *rows)
+{
+	int64_t limit = q->soql->limit, offset = q->soql->offset > 0 ? q->soql->offset : 0;
+	size_t skip = (size_t)offset < rows->count ? (size_t)offset : rows->count;
+
+	rows->count -= skip;
+	if (limit >= 0 && (uint64_t)limit < rows->count)
+		rows->count = (size_t)limit;
+	if (rows->number)
+		memmove(rows->number, rows->number + skip, rows->count * sizeof(*rows->number));
+	for (size_t i = 0; i < rows->count && rows->groups && skip > 0; i++) {
+		struct cell *cells = rows->groups->list[i];
+
+		rows->groups->list[i] = rows->groups->list[i + skip];
+		rows->groups->list[i + skip] = cells;
+	}
+}
+
 int
 query_run(const struct query *q, const struct data *d, struct query_rows *out)
 {
+	return query_run_below(q, d, NULL, out);
+}
+
+int
+query_run_below(const struct query *q, const struct data *d, const char *parent,
+    struct query_rows *out)
+{
 	struct content *content = calloc(1, sizeof(*content));
-	struct run run = { .q = q, .data = d, .content = content, .rc = content ? 0 : -ENOMEM };
+	struct run run = { .q = q,
+		.parent = parent,
+		.data = d,
+		.content = content,
+		.rc = content ? 0 : -ENOMEM };
 	struct query_rows rows = { 0 };
 	int64_t limit = q->soql->limit, offset = q->soql->offset > 0 ? q->soql->offset : 0;
-	bool stop = limit >= 0 && limit <= UINT32_MAX && is_sorted(q) && q->counts == 0;
+	bool stop = limit >= 0 && limit <= UINT32_MAX && is_sorted(q) && !q->grouped;
 	size_t most = stop ? (size_t)(limit + offset) : SIZE_MAX;
 
-	if (run.rc == 0 && q->counts > 0) {
-		rows.totals = calloc(q->counts, sizeof(*rows.totals));
-		run.rc = rows.totals ? 0 : -ENOMEM;
+	if (run.rc == 0 && q->grouped) {
+		rows.groups = calloc(1, sizeof(*rows.groups));
+		run.rc = rows.groups ? 0 : -ENOMEM;
 	}
+	if (rows.groups)
+		rows.groups->width = q->slots;
 	run_inners(&run, q->where);
 	if (run.rc == 0)
 		scan(&run, most, &rows);
-	if (run.rc == 0 && !is_sorted(q) && rows.count > 1 && rows.number)
+	if (run.rc == 0 && q->grouped)
+		finish_groups(&run, &rows);
+	if (run.rc == 0 && !is_sorted(q) && rows.count > 1 && (rows.number || rows.groups))
 		sort(&run, &rows);
-	if (q->counts > 0)
-		rows.count = 1;
-	size_t skip = (size_t)offset < rows.count ? (size_t)offset : rows.count;
-	if (rows.number)
-		memmove(rows.number, rows.number + skip,
-		    (rows.count - skip) * sizeof(*rows.number));
-	rows.count -= skip;
-	if (limit >= 0 && (uint64_t)limit < rows.count)
-		rows.count = (size_t)limit;
+	cut(q, &rows);
 	while (run.ids) {
 		struct ids *next = run.ids->next;
 
@@ -1097,101 +634,6 @@ void
 query_rows_free(struct query_rows *rows)
 {
 	free(rows->number);
-	free(rows->totals);
+	groups_free(rows->groups);
 	*rows = (struct query_rows){ 0 };
-}
-
-/* Records as JSON */
-
-static void
-put_attributes(const struct row *row, struct buf *out)
-{
-	const struct object *object = row->named ? row->named : row->object;
-	char id[ID_SIZE];
-
-	row_id(row, id);
-	buf_puts(out, "\"attributes\":{\"type\":\"");
-	buf_puts(out, row->object->name);
-	buf_printf(out, "\",\"url\":\"/services/data/v%u.0/sobjects/", row->api);
-	buf_puts(out, object->name);
-	buf_putc(out, '/');
-	buf_puts(out, id);
-	buf_puts(out, "\"}");
-}
-
-static void
-put_record(const struct row *row, const struct shown *shown, const struct rows_view *view,
-    bool late, struct buf *out)
-{
-	char space[VALUE_SPACE];
-	struct value v = { .space = space };
-	struct row above;
-
-	buf_putc(out, '{');
-	if (!late)
-		put_attributes(row, out);
-	for (const struct shown *s = shown; s; s = s->next) {
-		if (!late || s != shown)
-			buf_putc(out, ',');
-		buf_putc(out, '"');
-		buf_puts(out, s->below ? s->field->relation : s->field->name);
-		buf_puts(out, "\":");
-		if (!s->below) {
-			row_value(row, s->field, &v);
-			value_put_json(out, &v);
-		} else if (follow(row, s->field, view, &above)) {
-			put_record(&above, s->below, view, late, out);
-		} else {
-			buf_puts(out, "null");
-		}
-	}
-	if (late) {
-		buf_putc(out, ',');
-		put_attributes(row, out);
-	}
-	buf_putc(out, '}');
-}
-
-static void
-put_totals(const struct query *q, const struct query_rows *rows, struct buf *out)
-{
-	unsigned at = 0;
-
-	buf_puts(out, "{\"attributes\":{\"type\":\"AggregateResult\"}");
-	for (const struct shown *s = q->shown; s; s = s->next, at++) {
-		if (s->label.len)
-			buf_printf(out, ",\"%.*s\":", (int)s->label.len, s->label.s);
-		else
-			buf_printf(out, ",\"expr%u\":", at);
-		buf_printf(out, "%lld", (long long)rows->totals[at]);
-	}
-	buf_putc(out, '}');
-}
-
-void
-query_put_records(const struct query *q, const struct data *d, const struct query_rows *rows,
-    size_t first, size_t count, bool late, struct buf *out)
-{
-	struct content *content = calloc(1, sizeof(*content));
-	/* Shows a row that was there when the query ran, even if it is deleted now. */
-	struct rows_view view = q->view;
-	struct row row;
-	bool comma = false;
-
-	view.deleted = true;
-	buf_putc(out, '[');
-	if (rows->totals && count > 0)
-		put_totals(q, rows, out);
-	for (size_t i = first; content && i < first + count && rows->number; i++) {
-		if (!row_load(d, q->object, rows->number[i], &view, content, &row))
-			continue;
-		if (comma)
-			buf_putc(out, ',');
-		comma = true;
-		put_record(&row, q->shown, &view, late, out);
-	}
-	buf_putc(out, ']');
-	if (!content)
-		out->failed = true;
-	free(content);
 }

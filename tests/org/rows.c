@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -28,6 +29,9 @@ rows_place(const struct object *object)
 	case OBJECT_ACCOUNT: return PLACE_ACCOUNT;
 	case OBJECT_CONTACT: return PLACE_CONTACT;
 	case OBJECT_OPPORTUNITY: return PLACE_OPPORTUNITY;
+	case OBJECT_CASE: return PLACE_CASE;
+	case OBJECT_LEAD: return PLACE_LEAD;
+	case OBJECT_INVOICE: return PLACE_INVOICE;
 	default: return PLACES;
 	}
 }
@@ -150,8 +154,10 @@ row_load(const struct data *d, const struct object *object, uint32_t number,
 		r->version = data_version(d, number, &r->space, &r->document);
 		return r->version && may_see(r->document, view);
 	default:
-		return rows_place(object) == PLACES || view->deleted ||
-		    !place_get(d, rows_place(object), number)->deleted;
+		if (rows_place(object) == PLACES)
+			return true;
+		const struct place *p = place_get(d, rows_place(object), number);
+		return !p->gone && (view->deleted || !p->deleted);
 	}
 }
 
@@ -636,6 +642,14 @@ extra_value(const struct extra *e, struct value *v)
 		break;
 	case FIELD_REFERENCE:
 		v->kind = VALUE_ID;
+		break;
+	case FIELD_INT:
+	case FIELD_LONG:
+		value_set_number(v, strtoll(e->text, NULL, 10));
+		break;
+	case FIELD_DOUBLE:
+		v->kind = VALUE_REAL;
+		v->real = strtod(e->text, NULL);
 		break;
 	default:
 		break;

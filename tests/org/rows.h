@@ -22,6 +22,7 @@ struct rows_view {
 	bool by_id; /* a request by Id: finds files that only a record leads to */
 	unsigned	 version;	/* of the API */
 	unsigned	 user;		/* who looks */
+	int64_t		 now;		/* ms, for TODAY */
 };
 
 struct row {

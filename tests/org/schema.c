@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -10,6 +11,7 @@ enum {
 	NF = FIELD_NO_FILTER | FIELD_NO_SORT,
 	NS = FIELD_NO_SORT,
 	NAME = FIELD_NAME,
+	EXT = FIELD_EXTERNAL,
 };
 
 /* The audit fields of every record that a user may change. */
@@ -201,6 +203,9 @@ static const struct field account_fields[] = {
 	{ "Industry", FIELD_PICKLIST, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "Phone", FIELD_PHONE, 40, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "Website", FIELD_URL, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "AnnualRevenue", FIELD_DOUBLE, 0, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "NumberOfEmployees", FIELD_INT, 0, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "External_Id__c", FIELD_STRING, 40, N | C | U | EXT, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "Description", FIELD_TEXTAREA, 32000, N | C | U | NF, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "OwnerId", FIELD_REFERENCE, 18, C | U, MEANS_OWNER, "Owner", "User", 0 },
 	AUDIT,
@@ -214,6 +219,7 @@ static const struct field contact_fields[] = {
 	{ "FirstName", FIELD_STRING, 40, N | C | U, MEANS_FIRST_NAME, NULL, NULL, 0 },
 	{ "Name", FIELD_STRING, 121, NAME, MEANS_NAME, NULL, NULL, 0 },
 	{ "Title", FIELD_STRING, 128, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "External_Id__c", FIELD_STRING, 40, N | C | U | EXT, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "Email", FIELD_EMAIL, 80, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "Phone", FIELD_PHONE, 40, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "Description", FIELD_TEXTAREA, 32000, N | C | U | NF, MEANS_DEFAULT, NULL, NULL, 0 },
@@ -228,8 +234,48 @@ static const struct field opportunity_fields[] = {
 	{ "Name", FIELD_STRING, 120, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
 	{ "StageName", FIELD_PICKLIST, 255, C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "CloseDate", FIELD_DATE, 0, C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Amount", FIELD_DOUBLE, 0, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "Description", FIELD_TEXTAREA, 32000, N | C | U | NF, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "OwnerId", FIELD_REFERENCE, 18, C | U, MEANS_OWNER, "Owner", "User", 0 },
+	AUDIT,
+};
+
+static const struct field case_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "CaseNumber", FIELD_STRING, 30, NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "AccountId", FIELD_REFERENCE, 18, N | C | U, MEANS_ACCOUNT, "Account", "Account", 0 },
+	{ "Subject", FIELD_STRING, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Status", FIELD_PICKLIST, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Origin", FIELD_PICKLIST, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Priority", FIELD_PICKLIST, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Description", FIELD_TEXTAREA, 32000, N | C | U | NF, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "OwnerId", FIELD_REFERENCE, 18, C | U, MEANS_OWNER, "Owner", "Name", 0 },
+	AUDIT,
+};
+
+static const struct field lead_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "LastName", FIELD_STRING, 80, C | U, MEANS_LAST_NAME, NULL, NULL, 0 },
+	{ "FirstName", FIELD_STRING, 40, N | C | U, MEANS_FIRST_NAME, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 121, NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "Company", FIELD_STRING, 255, C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Email", FIELD_EMAIL, 80, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Status", FIELD_PICKLIST, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "OwnerId", FIELD_REFERENCE, 18, C | U, MEANS_OWNER, "Owner", "Name", 0 },
+	AUDIT,
+};
+
+static const struct field invoice_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 80, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "Account__c", FIELD_REFERENCE, 18, N | C | U, MEANS_ACCOUNT, "Account__r", "Account", 0 },
+	{ "Amount__c", FIELD_DOUBLE, 0, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Due__c", FIELD_DATE, 0, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "External_Id__c", FIELD_STRING, 40, N | C | U | EXT, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "OwnerId", FIELD_REFERENCE, 18, C | U, MEANS_OWNER, "Owner", "Name", 0 },
 	AUDIT,
 };
 
@@ -258,9 +304,15 @@ static const struct field name_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
 	{ "Name", FIELD_STRING, 255, N | NAME, MEANS_NAME, NULL, NULL, 0 },
 	{ "Type", FIELD_PICKLIST, 40, N, MEANS_TYPE, NULL, NULL, 0 },
+	{ "FirstName", FIELD_STRING, 40, N, MEANS_FIRST_NAME, NULL, NULL, 0 },
+	{ "LastName", FIELD_STRING, 80, N, MEANS_LAST_NAME, NULL, NULL, 0 },
+	{ "Username", FIELD_STRING, 80, N, MEANS_USERNAME, NULL, NULL, 0 },
+	{ "Email", FIELD_EMAIL, 128, N, MEANS_EMAIL, NULL, NULL, 0 },
+	{ "Alias", FIELD_STRING, 8, N, MEANS_ALIAS, NULL, NULL, 0 },
 };
 
 #define FIELDS(table)	table, sizeof(table) / sizeof(table[0])
+#define WRITABLE	(OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE)
 
 const struct object schema_objects[OBJECTS] = {
 	{ OBJECT_DOCUMENT, "ContentDocument", "Content Document", "Content Documents", "069",
@@ -268,13 +320,13 @@ const struct object schema_objects[OBJECTS] = {
 	{ OBJECT_VERSION, "ContentVersion", "Content Version", "Content Versions", "068",
 	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE, FIELDS(version_fields) },
 	{ OBJECT_LINK, "ContentDocumentLink", "Content Document Link", "Content Document Links",
-	    "06A", OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(link_fields) },
+	    "06A", WRITABLE, FIELDS(link_fields) },
 	{ OBJECT_LIBRARY, "ContentWorkspace", "Library", "Libraries", "058",
-	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(library_fields) },
+	    WRITABLE, FIELDS(library_fields) },
 	{ OBJECT_LIBRARY_DOCUMENT, "ContentWorkspaceDoc", "Library Document", "Library Documents",
 	    "059", OBJECT_CREATEABLE, FIELDS(library_document_fields) },
 	{ OBJECT_FOLDER, "ContentFolder", "Content Folder", "Content Folders", "07H",
-	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(folder_fields) },
+	    WRITABLE, FIELDS(folder_fields) },
 	{ OBJECT_FOLDER_ITEM, "ContentFolderItem", "Content Folder Item", "Content Folder Items",
 	    NULL, OBJECT_NO_RETRIEVE, FIELDS(folder_item_fields) },
 	{ OBJECT_FOLDER_MEMBER, "ContentFolderMember", "Content Folder Member",
@@ -282,12 +334,18 @@ const struct object schema_objects[OBJECTS] = {
 	{ OBJECT_USER, "User", "User", "Users", "005", 0, FIELDS(user_fields) },
 	{ OBJECT_ORGANIZATION, "Organization", "Organization", "Organizations", "00D", 0,
 	    FIELDS(organization_fields) },
-	{ OBJECT_ACCOUNT, "Account", "Account", "Accounts", "001",
-	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(account_fields) },
-	{ OBJECT_CONTACT, "Contact", "Contact", "Contacts", "003",
-	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(contact_fields) },
+	{ OBJECT_ACCOUNT, "Account", "Account", "Accounts", "001", WRITABLE | OBJECT_RECORD,
+	    FIELDS(account_fields) },
+	{ OBJECT_CONTACT, "Contact", "Contact", "Contacts", "003", WRITABLE | OBJECT_RECORD,
+	    FIELDS(contact_fields) },
 	{ OBJECT_OPPORTUNITY, "Opportunity", "Opportunity", "Opportunities", "006",
-	    OBJECT_CREATEABLE | OBJECT_UPDATEABLE | OBJECT_DELETABLE, FIELDS(opportunity_fields) },
+	    WRITABLE | OBJECT_RECORD, FIELDS(opportunity_fields) },
+	{ OBJECT_CASE, "Case", "Case", "Cases", "500", WRITABLE | OBJECT_RECORD,
+	    FIELDS(case_fields) },
+	{ OBJECT_LEAD, "Lead", "Lead", "Leads", "00Q", WRITABLE | OBJECT_RECORD,
+	    FIELDS(lead_fields) },
+	{ OBJECT_INVOICE, "Invoice__c", "Invoice", "Invoices", "a00", WRITABLE | OBJECT_RECORD,
+	    FIELDS(invoice_fields) },
 	{ OBJECT_ATTACHMENT, "Attachment", "Attachment", "Attachments", "00P", 0,
 	    FIELDS(attachment_fields) },
 	{ OBJECT_LEGACY_DOCUMENT, "Document", "Document", "Documents", "015", 0,
@@ -331,6 +389,79 @@ schema_relation(const struct object *object, const char *name, size_t len, unsig
 	return NULL;
 }
 
+bool
+schema_groupable(const struct field *f)
+{
+	return !(f->flags & (FIELD_NO_SORT | FIELD_NO_FILTER)) && f->type != FIELD_DATETIME;
+}
+
+static const struct relation {
+	enum object_kind child;
+	const char *field, *name;
+} relations[] = {
+	{ OBJECT_VERSION, "ContentDocumentId", "ContentVersions" },
+	{ OBJECT_LINK, "ContentDocumentId", "ContentDocumentLinks" },
+	{ OBJECT_LINK, "LinkedEntityId", "ContentDocumentLinks" },
+	{ OBJECT_CONTACT, "AccountId", "Contacts" },
+	{ OBJECT_OPPORTUNITY, "AccountId", "Opportunities" },
+	{ OBJECT_CASE, "AccountId", "Cases" },
+	{ OBJECT_INVOICE, "Account__c", "Invoices__r" },
+};
+
+#define RELATIONS	(sizeof(relations) / sizeof(relations[0]))
+
+/* Whether a relation leads up to this object. */
+static const struct field *
+leads_to(const struct relation *r, const struct object *parent)
+{
+	const struct field *f =
+	    schema_field(&schema_objects[r->child], r->field, strlen(r->field), UINT_MAX);
+
+	if (strcmp(f->target, "Name") != 0)
+		return strcmp(f->target, parent->name) == 0 ? f : NULL;
+	return parent->flags & OBJECT_RECORD ? f : NULL;
+}
+
+const struct object *
+schema_children(const struct object *parent, const char *name, size_t len, const struct field **up)
+{
+	for (size_t i = 0; i < RELATIONS; i++) {
+		const struct field *f = leads_to(&relations[i], parent);
+
+		if (f && same(relations[i].name, name, len)) {
+			*up = f;
+			return &schema_objects[relations[i].child];
+		}
+	}
+	return NULL;
+}
+
+bool
+schema_next_children(const struct object *parent, size_t *i, const struct object **child,
+    const struct field **up, const char **name)
+{
+	while (*i < RELATIONS) {
+		const struct relation *r = &relations[(*i)++];
+
+		*up = leads_to(r, parent);
+		*child = &schema_objects[r->child];
+		*name = r->name;
+		if (*up)
+			return true;
+	}
+	return false;
+}
+
+const char *
+schema_children_name(const struct object *parent, const struct object *child,
+    const struct field *up)
+{
+	for (size_t i = 0; i < RELATIONS; i++)
+		if (relations[i].child == child->kind && leads_to(&relations[i], parent) == up)
+			return relations[i].name;
+	return NULL;
+}
+
 static const struct {
 	const char *name, *soap;
 } types[] = {
@@ -345,6 +476,7 @@ static const struct {
 	[FIELD_BOOLEAN] = { "boolean", "xsd:boolean" },
 	[FIELD_INT] = { "int", "xsd:int" },
 	[FIELD_LONG] = { "long", "xsd:long" },
+	[FIELD_DOUBLE] = { "double", "xsd:double" },
 	[FIELD_DATE] = { "date", "xsd:date" },
 	[FIELD_DATETIME] = { "datetime", "xsd:dateTime" },
 	[FIELD_BASE64] = { "base64", "xsd:base64Binary" },

@@ -24,6 +24,7 @@ enum field_type {
 	FIELD_BOOLEAN,
 	FIELD_INT,
 	FIELD_LONG,
+	FIELD_DOUBLE,
 	FIELD_DATE,
 	FIELD_DATETIME,
 	FIELD_BASE64,
@@ -34,6 +35,7 @@ enum field_flags {
 	FIELD_NO_FILTER = 8,	/* neither in WHERE nor in ORDER BY */
 	FIELD_NO_SORT = 16,
 	FIELD_NAME = 32,	/* the object's name field */
+	FIELD_EXTERNAL = 64,	/* an external Id */
 };
 
 /* The meaning of a field. */
@@ -113,6 +115,7 @@ enum object_flags {
 	OBJECT_CREATEABLE = 1, OBJECT_UPDATEABLE = 2, OBJECT_DELETABLE = 4,
 	OBJECT_NO_RETRIEVE = 8,		/* rows by query only */
 	OBJECT_HIDDEN = 16,		/* reached only through a relation */
+	OBJECT_RECORD = 32,		/* files can be linked to it */
 };
 
 enum object_kind {
@@ -129,6 +132,9 @@ enum object_kind {
 	OBJECT_ACCOUNT,
 	OBJECT_CONTACT,
 	OBJECT_OPPORTUNITY,
+	OBJECT_CASE,
+	OBJECT_LEAD,
+	OBJECT_INVOICE,			/* a custom object */
 	OBJECT_ATTACHMENT,
 	OBJECT_LEGACY_DOCUMENT,
 	OBJECT_NAME,
@@ -152,6 +158,16 @@ const struct field *schema_field(const struct object *, const char *name, size_t
     unsigned version);
 const struct field *schema_relation(const struct object *, const char *name, size_t len,
     unsigned version);
+bool	schema_groupable(const struct field *);
+/* The object of child records by the name of the relation, and the field that leads up to their
+ * parent; NULL: none. */
+const struct object *schema_children(const struct object *parent, const char *name, size_t len,
+    const struct field **up);
+/* The child relations of an object, one by one from *i = 0 on; false: no more. */
+bool	schema_next_children(const struct object *parent, size_t *i, const struct object **child,
+    const struct field **up, const char **name);
+const char *schema_children_name(const struct object *parent, const struct object *child,
+    const struct field *up);
 const char *schema_type_name(enum field_type);		/* as in a describe */
 const char *schema_soap_type(enum field_type);
 

@@ -56,6 +56,10 @@ static const struct row {
 	[SETTING_AUTO_APPROVE] = { "auto-approve", 0, 0, 2,
 	    "in a browser: 1 the user is logged in and allows, 2 and denies" },
 	[SETTING_MOVED] = { "moved", 0, 0, 1, "instance_url is localhost instead of 127.0.0.1" },
+	[SETTING_JOB_LOOKS] = { "job-looks", 0, 0, 1000000,
+	    "looks at a bulk job that see it in progress" },
+	[SETTING_BULK_FILES] = { "bulk-files", 1, 0, 1,
+	    "bulk queries of ContentDocument and ContentVersion are supported" },
 	[SETTING_REST_ENABLED] = { "rest-enabled", 1, 0, 1, "the REST API is enabled for the org" },
 };
 

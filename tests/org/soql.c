@@ -163,7 +163,7 @@ classify(const char *s, size_t n, size_t *len)
 		*len = 2;
 		return T_SYMBOL;
 	}
-	return *s != '\0' && strchr("(),.=<>", *s) ? T_SYMBOL : T_BAD;
+	return *s != '\0' && strchr("(),.:=<>", *s) ? T_SYMBOL : T_BAD;
 }
 
 static void
@@ -255,6 +255,10 @@ is_reserved(const struct parser *p)
 		"WITH",
 		"FOR",
 		"TYPEOF",
+		"WHEN",
+		"THEN",
+		"ELSE",
+		"END",
 		"INCLUDES",
 		"EXCLUDES",
 		"UPDATE",
@@ -277,8 +281,46 @@ parse_name(struct parser *p, struct soql_name *out)
 	advance(p);
 }
 
+static const char *const aggregates[SOQL_AGGREGATES] = {
+	[SOQL_COUNT] = "COUNT",
+	[SOQL_COUNT_DISTINCT] = "COUNT_DISTINCT",
+	[SOQL_SUM] = "SUM",
+	[SOQL_AVG] = "AVG",
+	[SOQL_MIN] = "MIN",
+	[SOQL_MAX] = "MAX",
+};
+
+const char *
+soql_aggregate_name(enum soql_aggregate a)
+{
+	return aggregates[a];
+}
+
+static bool
+is_named(const struct soql_name *n, const char *word)
+{
+	return n->len == strlen(word) && strncasecmp(n->s, word, n->len) == 0;
+}
+
+/* The name that was read is a function if it is known and a parenthesis follows. */
+static bool
+is_function(struct parser *p, struct soql_path *path)
+{
+	const struct soql_name *n = &path->part[0];
+
+	if (path->count != 1 || !is_symbol(p, "("))
+		return false;
+	path->moment = moment_function(n->s, n->len);
+	for (unsigned a = SOQL_COUNT; a < SOQL_AGGREGATES; a++)
+		if (is_named(n, aggregates[a]))
+			path->aggregate = a;
+	if (!path->moment && !path->aggregate && !is_named(n, "toLabel"))
+		fail_here(p);
+	return p->rc == 0;
+}
+
 static void
-parse_path(struct parser *p, struct soql_path *out)
+parse_names(struct parser *p, struct soql_path *out)
 {
 	out->at = p->at;
 	out->count = 0;
@@ -290,6 +332,21 @@ parse_path(struct parser *p, struct soql_path *out)
 		}
 		parse_name(p, &out->part[out->count++]);
 	} while (accept_symbol(p, "."));
+}
+
+/* Names, or a function of names. */
+static void
+parse_path(struct parser *p, struct soql_path *out)
+{
+	parse_names(p, out);
+	if (p->rc == 0 && is_function(p, out)) {
+		size_t at = out->at;
+
+		expect_symbol(p, "(");
+		parse_names(p, out);
+		expect_symbol(p, ")");
+		out->at = at;
+	}
 }
 
 /* Literals */
@@ -368,6 +425,36 @@ parse_number(struct parser *p, struct soql_literal *out)
 		advance(p);
 }
 
+/* TODAY, LAST_N_DAYS:30 */
+static void
+parse_moment(struct parser *p, struct soql_literal *out)
+{
+	const char *name = p->tree->text + p->at;
+	size_t len = p->len;
+	bool counted;
+
+	if (p->token != T_WORD || !moment_literal(name, len, 0, &counted, &out->range)) {
+		fail_here(p);
+		return;
+	}
+	advance(p);
+	if (counted) {
+		struct soql_literal n = { 0 };
+
+		expect_symbol(p, ":");
+		if (p->rc == 0 && (p->token != T_LITERAL || p->tree->text[p->at] == '-'))
+			fail_here(p);
+		if (p->rc == 0)
+			parse_number(p, &n);
+		if (p->rc == 0 && (n.kind != VALUE_NUMBER || n.number > MOMENT_MOST))
+			fail_plain(p, "the number of a date literal is out of range");
+		if (p->rc == 0)
+			moment_literal(name, len, n.number, &counted, &out->range);
+	}
+	out->kind = VALUE_DATE;
+	out->is_range = true;
+}
+
 static void
 parse_literal(struct parser *p, bool like, struct soql_literal *out)
 {
@@ -394,7 +481,7 @@ parse_literal(struct parser *p, bool like, struct soql_literal *out)
 	} else if (accept_keyword(p, "NULL")) {
 		out->kind = VALUE_NULL;
 	} else {
-		fail_here(p);
+		parse_moment(p, out);
 	}
 }
 
@@ -528,45 +615,92 @@ parse_conditions(struct parser *p)
 
 /* The rest */
 
-/* A name with parentheses: FIELDS(ALL), COUNT(Id) alias. */
-static void
-parse_function(struct parser *p, const struct soql_name *name, struct soql_item *item)
+/* FIELDS(ALL); false: something else, and nothing was read. */
+static bool
+parse_fields(struct parser *p, struct soql_item *item)
 {
-	bool fields = name->len == 6 && strncasecmp(name->s, "FIELDS", 6) == 0;
+	static const char *const words[] = {
+		[SOQL_FIELDS_ALL] = "ALL",
+		[SOQL_FIELDS_STANDARD] = "STANDARD",
+		[SOQL_FIELDS_CUSTOM] = "CUSTOM",
+	};
+	struct parser before = *p;
 
-	if (!fields && !(name->len == 5 && strncasecmp(name->s, "COUNT", 5) == 0)) {
+	item->path.at = p->at;
+	if (!accept_keyword(p, "FIELDS") || !accept_symbol(p, "(")) {
+		if (p->rc == 0)
+			*p = before;
+		return false;
+	}
+	for (unsigned k = SOQL_FIELDS_ALL; k <= SOQL_FIELDS_CUSTOM && !item->kind; k++)
+		if (accept_keyword(p, words[k]))
+			item->kind = k;
+	if (!item->kind)
 		fail_here(p);
-		return;
-	}
-	advance(p);
-	if (fields) {
-		item->kind = is_keyword(p, "ALL") ? SOQL_FIELDS_ALL : SOQL_FIELDS_STANDARD;
-		if (!accept_keyword(p, "ALL"))
-			expect_keyword(p, "STANDARD");
-	} else {
-		item->kind = SOQL_COUNT;
-		parse_path(p, &item->path);
-	}
 	expect_symbol(p, ")");
-	if (p->rc == 0 && !fields && p->token == T_WORD && !is_reserved(p))
-		parse_name(p, &item->alias);
+	return true;
+}
+
+/* Fields with commas between. */
+static void
+parse_plain(struct parser *p, struct soql_item **last)
+{
+	do {
+		*last = alloc(p, sizeof(**last));
+		if (!*last)
+			return;
+		parse_path(p, &(*last)->path);
+		last = &(*last)->next;
+	} while (accept_symbol(p, ","));
+}
+
+/* TYPEOF Owner WHEN User THEN Name, Email ELSE Id END */
+static void
+parse_typeof(struct parser *p, struct soql_item *item)
+{
+	struct soql_when **last = &item->when;
+	bool more = true;
+
+	item->kind = SOQL_TYPEOF;
+	parse_path(p, &item->path);
+	do {
+		struct soql_when *w = *last = alloc(p, sizeof(**last));
+
+		if (!w)
+			return;
+		more = accept_keyword(p, "WHEN");
+		if (more) {
+			parse_name(p, &w->type);
+			expect_keyword(p, "THEN");
+		} else if (w == item->when) {
+			fail_here(p);
+		} else if (!accept_keyword(p, "ELSE")) {
+			*last = NULL;
+			break;
+		}
+		parse_plain(p, &w->items);
+		last = &w->next;
+	} while (more && p->rc == 0);
+	expect_keyword(p, "END");
 }
 
 static void
 parse_item(struct parser *p, struct soql_item *item)
 {
-	struct soql_path path = { .at = p->at };
-
-	parse_path(p, &path);
 	if (p->rc != 0)
 		return;
-	if (is_symbol(p, "(") && path.count == 1) {
-		parse_function(p, &path.part[0], item);
-		item->path.at = path.at;
-		return;
+	if (accept_symbol(p, "(")) {
+		item->kind = SOQL_CHILDREN;
+		item->path.at = p->at;
+		item->query = parse_select(p, false);
+		expect_symbol(p, ")");
+	} else if (accept_keyword(p, "TYPEOF")) {
+		parse_typeof(p, item);
+	} else if (!parse_fields(p, item)) {
+		parse_path(p, &item->path);
+		if (p->rc == 0 && p->token == T_WORD && !is_reserved(p))
+			parse_name(p, &item->alias);
 	}
-	item->kind = SOQL_FIELD;
-	item->path = path;
 }
 
 /* SELECT COUNT() FROM: not a field, and the only item. */
@@ -582,28 +716,25 @@ parse_count(struct parser *p)
 	return false;
 }
 
-static void
-parse_items(struct parser *p, struct soql *q)
+static struct soql_item *
+parse_list(struct parser *p)
 {
-	struct soql_item **last = &q->items;
+	struct soql_item *first = NULL, **last = &first;
 
-	q->count = parse_count(p);
-	if (q->count)
-		return;
 	do {
 		*last = alloc(p, sizeof(**last));
 		if (!*last)
-			return;
+			break;
 		parse_item(p, *last);
 		last = &(*last)->next;
 	} while (accept_symbol(p, ","));
+	return first;
 }
 
+/* ORDER BY, and GROUP BY, which has no directions. */
 static void
-parse_order(struct parser *p, struct soql *q)
+parse_order(struct parser *p, bool group, struct soql_order **last)
 {
-	struct soql_order **last = &q->order;
-
 	expect_keyword(p, "BY");
 	do {
 		struct soql_order *o = *last = alloc(p, sizeof(**last));
@@ -611,6 +742,9 @@ parse_order(struct parser *p, struct soql *q)
 		if (!o)
 			return;
 		parse_path(p, &o->path);
+		last = &o->next;
+		if (group)
+			continue;
 		o->descending = accept_keyword(p, "DESC");
 		if (!o->descending)
 			accept_keyword(p, "ASC");
@@ -619,7 +753,6 @@ parse_order(struct parser *p, struct soql *q)
 			if (!o->nulls_last)
 				expect_keyword(p, "FIRST");
 		}
-		last = &o->next;
 	} while (accept_symbol(p, ","));
 }
 
@@ -636,6 +769,31 @@ parse_count_of_rows(struct parser *p)
 	return literal.number;
 }
 
+/* What the org takes and does not act upon: who runs a query sees the same rows. */
+static void
+parse_scope(struct parser *p)
+{
+	static const char *const scopes[] = { "EVERYTHING", "MINE", "MY_TERRITORY",
+		"MY_TEAM_TERRITORY", "TEAM", "DELEGATED" };
+	bool good = false;
+
+	expect_keyword(p, "SCOPE");
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]) && !good; i++)
+		good = accept_keyword(p, scopes[i]);
+	if (!good)
+		fail_here(p);
+}
+
+static void
+parse_for(struct parser *p)
+{
+	do {
+		expect_keyword(p, "FOR");
+		if (!accept_keyword(p, "VIEW"))
+			expect_keyword(p, "REFERENCE");
+	} while (accept_symbol(p, ","));
+}
+
 static struct soql *
 parse_select(struct parser *p, bool inner)
 {
@@ -649,22 +807,32 @@ parse_select(struct parser *p, bool inner)
 	expect_keyword(p, "SELECT");
 	if (inner)
 		parse_item(p, q->items = alloc(p, sizeof(*q->items)));
-	else
-		parse_items(p, q);
+	else if (!(q->count = parse_count(p)))
+		q->items = parse_list(p);
 	expect_keyword(p, "FROM");
 	q->from_at = p->at;
 	parse_name(p, &q->from);
 	if (p->rc == 0 && p->token == T_WORD && !is_reserved(p))
 		parse_name(p, &q->alias);
+	if (!inner && accept_keyword(p, "USING"))
+		parse_scope(p);
 	if (accept_keyword(p, "WHERE"))
 		q->where = parse_conditions(p);
+	if (!inner && accept_keyword(p, "WITH"))
+		expect_keyword(p, "SECURITY_ENFORCED");
+	if (!inner && accept_keyword(p, "GROUP"))
+		parse_order(p, true, &q->group);
+	if (q->group && accept_keyword(p, "HAVING"))
+		q->having = parse_conditions(p);
 	if (!inner && accept_keyword(p, "ORDER"))
-		parse_order(p, q);
+		parse_order(p, false, &q->order);
 	if (!inner && accept_keyword(p, "LIMIT"))
 		q->limit = parse_count_of_rows(p);
 	q->offset_at = p->at;
 	if (!inner && accept_keyword(p, "OFFSET"))
 		q->offset = parse_count_of_rows(p);
+	if (!inner && is_keyword(p, "FOR"))
+		parse_for(p);
 	p->depth--;
 	return q;
 }

@@ -1,9 +1,10 @@
 /*
  * soql - the text of a query as a tree.
  *
- * Knows the grammar, but no objects and fields: SELECT of fields, COUNT() and FIELDS(), one FROM,
- * WHERE, ORDER BY, LIMIT, OFFSET, and IN (SELECT ...). As in Salesforce, AND and OR do not mix
- * without parentheses. Text outside the grammar is an error with its place, and never guessed at.
+ * Knows the grammar, but no objects and fields: SELECT of fields, functions, child queries and
+ * TYPEOF, one FROM, WHERE, GROUP BY, HAVING, ORDER BY, LIMIT, OFFSET, and IN (SELECT ...). As in
+ * Salesforce, AND and OR do not mix without parentheses. Text outside the grammar is an error with
+ * its place, and never guessed at.
  *
  * Pure. Any thread.
  */
@@ -15,6 +16,7 @@
 #include <stdint.h>
 
 #include "auth/buf.h"
+#include "tests/org/moment.h"
 #include "tests/org/value.h"
 
 #define SOQL_LEVELS	6	/* a field, and five relations above it */
@@ -24,9 +26,22 @@ struct soql_name {
 	size_t		 len;
 };
 
+enum soql_aggregate {
+	SOQL_PLAIN,
+	SOQL_COUNT,
+	SOQL_COUNT_DISTINCT,
+	SOQL_SUM,
+	SOQL_AVG,
+	SOQL_MIN,
+	SOQL_MAX,
+	SOQL_AGGREGATES
+};
+
 struct soql_path {
 	struct soql_name part[SOQL_LEVELS + 1];	/* one more for the alias */
 	unsigned	 count;
+	enum soql_aggregate aggregate;		/* around the field */
+	enum moment_function moment;
 	size_t		 at;	/* where in the text */
 };
 
@@ -36,6 +51,8 @@ struct soql_literal {
 	double		 real;
 	const char *text; /* unescaped; for LIKE, its escapes stay */
 	size_t		 len;
+	bool		 is_range;	/* LAST_WEEK: kind is DATE */
+	struct moment_range range;
 	struct soql_literal *next;	/* of IN */
 };
 
@@ -62,13 +79,28 @@ struct soql_condition {
 	size_t		 at;
 };
 
-enum soql_item_kind { SOQL_FIELD, SOQL_COUNT, SOQL_FIELDS_ALL, SOQL_FIELDS_STANDARD };
+enum soql_item_kind {
+	SOQL_FIELD,
+	SOQL_FIELDS_ALL,
+	SOQL_FIELDS_STANDARD,
+	SOQL_FIELDS_CUSTOM,
+	SOQL_CHILDREN,			/* (SELECT ... FROM Contacts) */
+	SOQL_TYPEOF
+};
 
 struct soql_item {
 	enum soql_item_kind kind;
-	struct soql_path path;
-	struct soql_name alias;		/* of an aggregate */
+	struct soql_path path;		/* of FIELD; of TYPEOF, the relation */
+	struct soql_name alias;
+	struct soql	*query;		/* of CHILDREN */
+	struct soql_when *when;		/* of TYPEOF */
 	struct soql_item *next;
+};
+
+struct soql_when {
+	struct soql_name type;		/* empty: ELSE, the last one */
+	struct soql_item *items;
+	struct soql_when *next;
 };
 
 struct soql_order {
@@ -82,8 +114,8 @@ struct soql {
 	struct soql_item *items;
 	struct soql_name from, alias;
 	size_t		 from_at;
-	struct soql_condition *where;
-	struct soql_order *order;
+	struct soql_condition *where, *having;
+	struct soql_order *group, *order;
 	int64_t		 limit, offset;	/* -1: none */
 	size_t		 offset_at;
 };
@@ -99,6 +131,7 @@ struct soql_error {
 /* -EINVAL: *error says why; -ENOMEM. Copies the text. */
 int	soql_parse(const char *text, size_t len, struct soql_tree **out, struct soql_error *error);
 const struct soql *soql_query(const struct soql_tree *);
+const char *soql_aggregate_name(enum soql_aggregate);	/* as in a query: COUNT_DISTINCT */
 void	soql_free(struct soql_tree *);
 /* An error that shows the text around `at` with a caret below it. */
 void	soql_error_at(const struct soql_tree *, size_t at, struct soql_error *, const char *code,

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <wctype.h>
@@ -149,6 +150,22 @@ value_order(const struct value *a, const struct value *b)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
+/* The shortest form that reads as the same number; a whole one as 12.0. */
+static void
+put_real(struct buf *out, double real)
+{
+	char text[40];
+
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, real);
+		if (strtod(text, NULL) == real)
+			break;
+	}
+	buf_puts(out, text);
+	if (!strpbrk(text, ".en"))
+		buf_puts(out, ".0");
+}
+
 void
 value_put_json(struct buf *out, const struct value *v)
 {
@@ -165,7 +182,7 @@ value_put_json(struct buf *out, const struct value *v)
 		buf_printf(out, "%lld", (long long)v->number);
 		break;
 	case VALUE_REAL:
-		buf_printf(out, "%.17g", v->real);
+		put_real(out, v->real);
 		break;
 	case VALUE_TEXT:
 	case VALUE_ID:

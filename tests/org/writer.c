@@ -11,6 +11,8 @@
 #include "tests/org/org.h"
 #include "tests/org/writer.h"
 
+#define FIRST_CASE	1000
+
 bool
 writer_fail(struct write *w, const char *code, const char *about, const char *fmt, ...)
 {
@@ -95,6 +97,10 @@ check_text(struct write *w, const struct field *f, const char *s)
 		return date_parse(s, strlen(s), &n) || fail_type(w, f);
 	case FIELD_BASE64:
 		return true;
+	case FIELD_INT:
+	case FIELD_LONG:
+	case FIELD_DOUBLE:
+		return s[strspn(s, "+-0123456789.eE")] == '\0' || fail_type(w, f);
 	default:
 		return characters(s) <= f->length ||
 		    writer_fail(w, "STRING_TOO_LONG", f->name,
@@ -108,8 +114,11 @@ check_value(struct write *w, const struct field *f, const cJSON *v)
 	if (cJSON_IsNull(v) || (cJSON_IsString(v) && !*v->valuestring))
 		return f->flags & FIELD_NILLABLE || f->type == FIELD_BASE64 ||
 		    fail_missing(w, f->name);
+	bool number = f->type == FIELD_INT || f->type == FIELD_LONG || f->type == FIELD_DOUBLE;
 	if (f->type == FIELD_BOOLEAN ? cJSON_IsBool(v) : cJSON_IsString(v))
 		return f->type == FIELD_BOOLEAN || check_text(w, f, v->valuestring);
+	if (number && cJSON_IsNumber(v))
+		return true;
 	return fail_type(w, f);
 }
 
@@ -234,7 +243,11 @@ store_plain(struct write *w)
 	cJSON_ArrayForEach(v, w->fields) {
 		const struct field *f =
 		    schema_field(w->object, v->string, strlen(v->string), w->view->version);
+		char number[40];
+
+		snprintf(number, sizeof(number), "%.17g", v->valuedouble);
 		const char *s = cJSON_IsString(v) ? v->valuestring :
+		    cJSON_IsNumber(v)		  ? number :
 		    cJSON_IsTrue(v)		  ? "true" :
 		    cJSON_IsFalse(v)		  ? "false" :
 						    NULL;
@@ -308,6 +321,9 @@ place_first(struct write *w, struct placing *at, struct link_row *link)
 		case PLACE_ACCOUNT:
 		case PLACE_CONTACT:
 		case PLACE_OPPORTUNITY:
+		case PLACE_CASE:
+		case PLACE_LEAD:
+		case PLACE_INVOICE:
 			at->record_kind = rows_place(object);
 			at->record = number;
 			break;
@@ -639,7 +655,15 @@ name_of(const struct write *w, const char *old)
 		   *name = text(w, "Name"), *space = strrchr(old, ' ');
 	struct buf out = BUF_INIT;
 
-	if (w->object->kind != OBJECT_CONTACT)
+	if (w->object->kind == OBJECT_CASE) {
+		if (*old)
+			return NULL;
+		data_lock(w->org->data);
+		buf_printf(&out, "%08u", FIRST_CASE + place_count(w->org->data, PLACE_CASE));
+		data_unlock(w->org->data);
+		return buf_detach(&out);
+	}
+	if (w->object->kind != OBJECT_CONTACT && w->object->kind != OBJECT_LEAD)
 		return name ? strdup(name) : NULL;
 	if (!get(w, "FirstName") && !last)
 		return NULL;
@@ -653,11 +677,22 @@ name_of(const struct write *w, const char *old)
 	return buf_detach(&out);
 }
 
+/* The field that leads to the account, or to the folder above. */
+static const char *
+parent_field(const struct write *w)
+{
+	for (size_t i = 0; i < w->object->count; i++)
+		if (w->object->fields[i].means == MEANS_ACCOUNT ||
+		    w->object->fields[i].means == MEANS_PARENT_FOLDER)
+			return w->object->fields[i].name;
+	return "";
+}
+
 static bool
 resolve_parent(struct write *w, uint32_t *parent, uint32_t *library)
 {
 	if (w->object->kind != OBJECT_FOLDER)
-		return resolve(w, "AccountId", OBJECT_ACCOUNT, parent);
+		return resolve(w, parent_field(w), OBJECT_ACCOUNT, parent);
 	if (!require(w, "ParentContentFolderId") ||
 	    !resolve(w, "ParentContentFolderId", OBJECT_FOLDER, parent))
 		return false;
@@ -667,6 +702,21 @@ resolve_parent(struct write *w, uint32_t *parent, uint32_t *library)
 	return true;
 }
 
+static const struct {
+	enum object_kind kind;
+	const char *field;
+} required[] = {
+	{ OBJECT_LIBRARY, "Name" },
+	{ OBJECT_FOLDER, "Name" },
+	{ OBJECT_ACCOUNT, "Name" },
+	{ OBJECT_CONTACT, "LastName" },
+	{ OBJECT_OPPORTUNITY, "Name" },
+	{ OBJECT_OPPORTUNITY, "StageName" },
+	{ OBJECT_OPPORTUNITY, "CloseDate" },
+	{ OBJECT_LEAD, "LastName" },
+	{ OBJECT_LEAD, "Company" },
+};
+
 static bool
 create_place(struct write *w)
 {
@@ -674,14 +724,17 @@ create_place(struct write *w)
 	enum place_kind kind = rows_place(w->object);
 	int64_t now = org_now(w->org);
 
-	if (!require(w, kind == PLACE_CONTACT ? "LastName" : "Name") ||
-	    !resolve(w, "OwnerId", OBJECT_USER, &owner) || !resolve_parent(w, &parent, &library))
-		return false;
-	if (kind == PLACE_OPPORTUNITY && (!require(w, "StageName") || !require(w, "CloseDate")))
+	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
+		if (required[i].kind == w->object->kind && !require(w, required[i].field))
+			return false;
+	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) || !resolve_parent(w, &parent, &library))
 		return false;
 	if (w->dry)
 		return true;
 	char *name = name_of(w, "");
+	bool nameless = !name && w->object->kind == OBJECT_INVOICE;
+	if (nameless)
+		name = strdup("");
 	int rc =
 	    name ? place_add(w->org->data, kind, name, library, parent, now, &w->number) : -ENOMEM;
 	free(name);
@@ -689,7 +742,9 @@ create_place(struct write *w)
 		return false;
 	place_own(w->org->data, kind, w->number, owner, now);
 	id_make(w->object->prefix, w->number, w->id);
-	return store_plain(w);
+	if (nameless)	/* its Id, then */
+		rc = place_rename(w->org->data, kind, w->number, w->id, now);
+	return check(w, rc) && store_plain(w);
 }
 
 static bool
@@ -697,7 +752,7 @@ update_place(struct write *w)
 {
 	enum place_kind kind = rows_place(w->object);
 	uint32_t parent = DOCUMENT_NONE, owner = DOCUMENT_NONE, library;
-	const char *field = kind == PLACE_FOLDER ? "ParentContentFolderId" : "AccountId";
+	const char *field = parent_field(w);
 	int64_t now = org_now(w->org);
 	int rc = 0;
 
@@ -772,9 +827,106 @@ static const struct {
 	{ OBJECT_ACCOUNT, create_place, update_place, delete_place },
 	{ OBJECT_CONTACT, create_place, update_place, delete_place },
 	{ OBJECT_OPPORTUNITY, create_place, update_place, delete_place },
+	{ OBJECT_CASE, create_place, update_place, delete_place },
+	{ OBJECT_LEAD, create_place, update_place, delete_place },
+	{ OBJECT_INVOICE, create_place, update_place, delete_place },
 };
 
 #define WRITERS	(sizeof(writers) / sizeof(writers[0]))
+
+/* The number of a record by an external Id; false: none, or more than one. */
+static bool
+find_external(struct write *w, const struct field *f, const char *value, bool *several)
+{
+	struct rows_view view = *w->view;
+	char space[VALUE_SPACE];
+	struct value v = { .space = space };
+	unsigned found = 0;
+
+	view.deleted = false;
+	data_lock(w->org->data);
+	for (uint32_t i = 0; i < rows_end(w->org->data, w->object); i++) {
+		struct row row;
+
+		if (!row_load(w->org->data, w->object, i, &view, NULL, &row))
+			continue;
+		row_value(&row, f, &v);
+		if (v.kind == VALUE_TEXT && text_order(v.text, v.len, value, strlen(value)) == 0 &&
+		    found++ == 0)
+			row_id(&row, w->id);
+	}
+	data_unlock(w->org->data);
+	*several = found > 1;
+	return found == 1;
+}
+
+bool
+writer_upsert(struct write *w, const char *field, const char *value, bool *created)
+{
+	const struct field *f =
+	    schema_field(w->object, field, strlen(field), w->view->version);
+	bool several = false;
+	char id[ID_SIZE];
+
+	*created = false;
+	if (!f || !(f->flags & FIELD_EXTERNAL || f->means == MEANS_ID))
+		return writer_fail(w, "NOT_FOUND", NULL,
+		    "Provided external ID field does not exist or is not accessible: %.80s",
+		    field);
+	if (f->means == MEANS_ID && *value)
+		return writer_run(w, WRITER_UPDATE, value);
+	if (f->means != MEANS_ID && find_external(w, f, value, &several)) {
+		memcpy(id, w->id, sizeof(id));
+		return writer_run(w, WRITER_UPDATE, id);
+	}
+	if (several)
+		return writer_fail(w, "DUPLICATE_EXTERNAL_ID", f->name,
+		    "%s: more than one record found for external id field", f->name);
+	*created = true;
+	if (!writer_run(w, WRITER_CREATE, NULL))
+		return false;
+	return w->dry || f->means == MEANS_ID || rows_place(w->object) == PLACES ||
+	    check(w,
+		place_set(w->org->data, rows_place(w->object), w->number, f, value,
+		    org_now(w->org)));
+}
+
+bool
+writer_find(struct write *w, const char *field, const char *value)
+{
+	const struct field *f =
+	    schema_field(w->object, field, strlen(field), w->view->version);
+	bool several;
+
+	return (f && find_external(w, f, value, &several)) ||
+	    writer_fail(w, "NOT_FOUND", NULL, "The requested resource does not exist");
+}
+
+void
+writer_undo(struct org *org, const char *id)
+{
+	const struct object *object = rows_object(id);
+	uint32_t number;
+
+	if (!object)
+		return;
+	data_lock(org->data);
+	bool found = rows_find(org->data, object, id, &number);
+	if (found && object->kind == OBJECT_VERSION) {
+		struct document space;
+		const struct document *doc;
+
+		found = data_version(org->data, number, &space, &doc) != NULL;
+		number = found ? doc->number : 0;
+	}
+	data_unlock(org->data);
+	if (found && rows_place(object) != PLACES)
+		place_forget(org->data, rows_place(object), number);
+	else if (found && object->kind == OBJECT_LINK)
+		link_delete(org->data, number);
+	else if (found && object->kind == OBJECT_VERSION)
+		data_mark(org->data, number, DOCUMENT_GONE, 0, org_now(org));
+}
 
 static bool
 find_row(struct write *w, const char *id)

@@ -40,6 +40,13 @@ struct write {
 /* id: of the record to change or delete; NULL: a new one. False: code, message and about say
  * why. */
 bool	writer_run(struct write *, enum writer_op, const char *id);
+/* Changes the record that has this value in a field that is an external Id (or the Id), or makes
+ * it. */
+bool	writer_upsert(struct write *, const char *field, const char *value, bool *created);
+/* Finds the one record with this value in a field that is an external Id; its Id is in w->id. */
+bool	writer_find(struct write *, const char *field, const char *value);
+/* Takes back the making of a record, or of a first version, as if it had never been. */
+void	writer_undo(struct org *, const char *id);
 /* Sets code, about and message; returns false. */
 bool	writer_fail(struct write *, const char *code, const char *about, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
