@@ -202,7 +202,7 @@ is 'DELETE of a link answers 204' "$(status) $(query \
 	| rows)" '204 '
 is 'a second DELETE of a link is ENTITY_IS_DELETED' "$(api "$L/$link" -X DELETE | rows)" ENTITY_IS_DELETED
 owner=$(query "SELECT Id FROM ContentDocumentLink WHERE ContentDocumentId = '$document'" | jq -r '.records[0].Id')
-is 'the link of the owner cannot be deleted' "$(api "$L/$owner" -X DELETE | rows)" INSUFFICIENT_ACCESS_OR_READONLY
+is 'the link of the owner cannot be deleted' "$(api "$L/$owner" -X DELETE | rows)" FIELD_INTEGRITY_EXCEPTION
 json POST sobjects/ContentWorkspaceDoc "{\"ContentDocumentId\":\"$document\",\"ContentWorkspaceId\":\"$legal\"}" \
 	>/dev/null
 is 'POST of a ContentWorkspaceDoc adds a library' \

@@ -27,6 +27,7 @@
  *      html [status=502]  garbage [status=200]  empty [status=200]
  *      drop                  the connection is closed without an answer
  *      not-http              the same, after some bytes that are not HTTP
+ *      lost                  the request is served, but its answer is lost: a write is done
  *      hold                  waits for /_org/release, then answers as usual
  *      delay ms=N
  *      drop-after bytes=N    the connection is closed after N bytes of the body

@@ -106,6 +106,16 @@ put_label(const struct field *f, struct buf *out)
 }
 
 static void
+put_values(const char *values, struct buf *out)
+{
+	for (const char *s = values ? values : ""; *s; s += strcspn(s, ";"), s += *s == ';')
+		buf_printf(out,
+		    "%s{\"active\":true,\"defaultValue\":false,\"label\":\"%.*s\","
+		    "\"validFor\":null,\"value\":\"%.*s\"}",
+		    s == values ? "" : ",", (int)strcspn(s, ";"), s, (int)strcspn(s, ";"), s);
+}
+
+static void
 put_field(const struct field *f, struct buf *out)
 {
 	bool text = f->type == FIELD_STRING || f->type == FIELD_TEXTAREA || f->type == FIELD_URL ||
@@ -129,16 +139,17 @@ put_field(const struct field *f, struct buf *out)
 	put_label(f, out);
 	buf_printf(out,
 	    ",\"length\":%u,\"name\":\"%s\",\"nameField\":%s,\"namePointing\":%s,\"nillable\":%s,"
-	    "\"permissionable\":false,\"picklistValues\":[],\"polymorphicForeignKey\":%s,"
-	    "\"precision\":0,",
+	    "\"permissionable\":false,\"picklistValues\":[",
 	    f->length, f->name, truth(f->flags & FIELD_NAME),
-	    truth(f->target && strcmp(f->target, "Name") == 0), truth(f->flags & FIELD_NILLABLE),
+	    truth(f->target && strcmp(f->target, "Name") == 0), truth(f->flags & FIELD_NILLABLE));
+	put_values(schema_values(f), out);
+	buf_printf(out, "],\"polymorphicForeignKey\":%s,\"precision\":0,",
 	    truth(f->target && strcmp(f->target, "Name") == 0));
 	put_reference(f, out);
 	buf_printf(out,
 	    ",\"restrictedPicklist\":%s,\"scale\":0,\"soapType\":\"%s\",\"sortable\":%s,"
 	    "\"type\":\"%s\",\"unique\":false,\"updateable\":%s}",
-	    truth(f->type == FIELD_PICKLIST), schema_soap_type(f->type),
+	    truth(schema_values(f)), schema_soap_type(f->type),
 	    truth(!(f->flags & FIELD_NO_SORT)), schema_type_name(f->type),
 	    truth(f->flags & FIELD_UPDATEABLE));
 }

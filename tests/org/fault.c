@@ -27,6 +27,7 @@ static const char *const names[FAULT_KINDS] = {
 	[FAULT_EMPTY] = "empty",
 	[FAULT_DROP] = "drop",
 	[FAULT_NOT_HTTP] = "not-http",
+	[FAULT_LOST] = "lost",
 	[FAULT_HOLD] = "hold",
 	[FAULT_DELAY] = "delay",
 	[FAULT_DROP_AFTER] = "drop-after",

@@ -25,6 +25,8 @@ enum fault_kind {
 	FAULT_EMPTY,
 	FAULT_DROP,
 	FAULT_NOT_HTTP,
+	/* after it was made */
+	FAULT_LOST,
 	/* before it */
 	FAULT_HOLD,
 	FAULT_DELAY,

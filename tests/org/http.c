@@ -433,6 +433,8 @@ serve_journaled(struct exchange *x)
 		fault_reply(x->fault, &x->reply);
 	else
 		serve(x);
+	if (x->fault && x->fault->kind == FAULT_LOST)
+		return false;
 	if (x->fault && x->fault->header)
 		reply_header(&x->reply, "%s", x->fault->header);
 	return true;

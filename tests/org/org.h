@@ -34,7 +34,7 @@ struct org {
 	    *redirect_uri[ORG_REDIRECTS]; /* the registered ones; then NULL */
 	struct evp_pkey_st *jwt_key;		/* of the app's certificate; NULL: no JWT flow */
 	char		 id[ID_SIZE];
-	_Atomic int64_t	 api_used;
+	_Atomic int64_t	 api_used, publications;
 };
 
 const char *org_instance(const struct org *);		/* the instance_url of logins */

@@ -34,6 +34,7 @@ struct rows_view
 call_view(const struct call *c, bool deleted)
 {
 	return (struct rows_view){ .deleted = deleted,
+		.archived = settings_get(&c->org->settings, SETTING_LIST_ARCHIVED),
 		.all_files = settings_get(&c->org->settings, SETTING_QUERY_ALL_FILES),
 		.version = c->version,
 		.user = c->user,

@@ -95,7 +95,8 @@ static const struct field version_fields[] = {
 	    "ExternalDataSource", 0 },
 	{ "Checksum", FIELD_STRING, 50, N, MEANS_CHECKSUM, NULL, NULL, 0 },
 	{ "IsMajorVersion", FIELD_BOOLEAN, 0, C, MEANS_TRUE, NULL, NULL, 0 },
-	{ "IsAssetEnabled", FIELD_BOOLEAN, 0, C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "IsAssetEnabled", FIELD_BOOLEAN, 0, C, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "File_Type__c", FIELD_STRING, 80, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 };
 
 static const struct field link_fields[] = {
@@ -387,6 +388,21 @@ schema_relation(const struct object *object, const char *name, size_t len, unsig
 		    object->fields[i].since <= version)
 			return &object->fields[i];
 	return NULL;
+}
+
+const char *
+schema_values(const struct field *f)
+{
+	switch (f->means) {
+	case MEANS_LOCATION: return "S;E;L";
+	case MEANS_ORIGIN: return "C;H";
+	case MEANS_SHARING_OPTION: return "A;R";
+	case MEANS_SHARING_PRIVACY: return "N;P";
+	case MEANS_SHARE_TYPE: return "V;C;I";
+	case MEANS_VISIBILITY: return "AllUsers;InternalUsers;SharedUsers";
+	case MEANS_PUBLISH_STATUS: return "P;R;U";
+	default: return NULL;
+	}
 }
 
 bool

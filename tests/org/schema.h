@@ -158,6 +158,8 @@ const struct field *schema_field(const struct object *, const char *name, size_t
     unsigned version);
 const struct field *schema_relation(const struct object *, const char *name, size_t len,
     unsigned version);
+/* The values of a restricted picklist, with ; between; NULL: any value. */
+const char *schema_values(const struct field *);
 bool	schema_groupable(const struct field *);
 /* The object of child records by the name of the relation, and the field that leads up to their
  * parent; NULL: none. */

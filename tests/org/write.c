@@ -64,6 +64,48 @@ answer_upsert(struct write *w, const char *field, const char *value, struct repl
 	    w->id, created ? "true" : "false");
 }
 
+/* UTF-8, no surrogates, no longer forms than are needed. */
+static bool
+is_utf8(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text, *end = s + len;
+
+	while (s < end) {
+		unsigned more = *s < 0x80 ? 0 : *s < 0xc2 ? 9 : *s < 0xe0 ? 1 :
+		    *s < 0xf0 ? 2 : *s < 0xf5 ? 3 : 9;
+		unsigned char first = more ? s[1] : 0;
+
+		if (more > 3 || (size_t)(end - s) <= more ||
+		    (*s == 0xe0 && first < 0xa0) || (*s == 0xed && first > 0x9f) ||
+		    (*s == 0xf0 && first < 0x90) || (*s == 0xf4 && first > 0x8f))
+			return false;
+		for (unsigned i = 1; i <= more; i++)
+			if ((s[i] & 0xc0) != 0x80)
+				return false;
+		s += more + 1;
+	}
+	return true;
+}
+
+/* JSON with nothing after it, each key once. NULL: none. */
+static cJSON *
+parse_strictly(const char *text, size_t len)
+{
+	const char *end = NULL;
+	cJSON *json = is_utf8(text, len) ?
+	    cJSON_ParseWithLengthOpts(text, len, &end, false) : NULL;
+	bool good = json != NULL;
+
+	for (; good && end < text + len && *end; end++)
+		good = strchr(" \t\r\n", *end);
+	for (const cJSON *a = json ? json->child : NULL; a && a->string && good; a = a->next)
+		for (const cJSON *b = a->next; b && good; b = b->next)
+			good = strcmp(a->string, b->string) != 0;
+	if (!good)
+		cJSON_Delete(json);
+	return good ? json : NULL;
+}
+
 /* Parses the body of a request; caller frees the JSON. NULL: the reply says why. */
 static cJSON *
 read_body(const struct request *q, struct reply *r, const struct part **blob, struct part parts[2])
@@ -91,11 +133,11 @@ read_body(const struct request *q, struct reply *r, const struct part **blob, st
 		return NULL;
 	}
 	if (len > JSON_MAX) {
-		reply_error_status(r, 413, "EXCEEDED_MAX_SIZE_REQUEST",
+		reply_error_status(r, 400, "JSON_PARSER_ERROR",
 		    "Maximum size of request reached. Maximum size of request is 52428800 bytes.");
 		return NULL;
 	}
-	cJSON *fields = cJSON_ParseWithLength(json, len);
+	cJSON *fields = parse_strictly(json, len);
 	if (!fields || !cJSON_IsObject(fields)) {
 		cJSON_Delete(fields);
 		reply_error_status(r, 400, "JSON_PARSER_ERROR",
@@ -104,6 +146,25 @@ read_body(const struct request *q, struct reply *r, const struct part **blob, st
 		return NULL;
 	}
 	return fields;
+}
+
+/* Sforce-Duplicate-Rule-Header: allowSave=true */
+static bool
+allows_duplicates(const struct request *q)
+{
+	const char *s = request_header(q, "Sforce-Duplicate-Rule-Header");
+
+	s = s ? strcasestr(s, "allowSave=") : NULL;
+	return s && strncasecmp(s + 10, "true", 4) == 0;
+}
+
+/* Sforce-Auto-Assign: FALSE */
+static bool
+forbids_assignment(const struct request *q)
+{
+	const char *s = request_header(q, "Sforce-Auto-Assign");
+
+	return s && strcasecmp(s, "FALSE") == 0;
 }
 
 /* A write of one record. field: of an upsert, whose `id` is the value; else NULL. */
@@ -130,6 +191,8 @@ write_one(struct org *org, const struct rows_view *view, const struct object *ob
 		w.fields = fields;
 		w.blob = blob ? blob->bytes : NULL;
 		w.blob_len = blob ? blob->len : 0;
+		w.allow_duplicates = allows_duplicates(q);
+		w.no_assignment = forbids_assignment(q);
 		if (field)
 			answer_upsert(&w, field, id, r);
 		else

@@ -80,6 +80,20 @@ characters(const char *s)
 	return n;
 }
 
+/* Whether a value is one of a list with ; between. */
+static bool
+is_among(const char *list, const char *value)
+{
+	size_t len = strlen(value);
+
+	for (const char *s = list; s; s = strchr(s, ';')) {
+		s += *s == ';';
+		if (strncasecmp(s, value, len) == 0 && (s[len] == ';' || s[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
 static bool
 check_text(struct write *w, const struct field *f, const char *s)
 {
@@ -88,9 +102,12 @@ check_text(struct write *w, const struct field *f, const char *s)
 
 	switch (f->type) {
 	case FIELD_REFERENCE:
-		return *s == '\0' || id_parse(s, strlen(s), id) ||
-		    writer_fail(w, "MALFORMED_ID", f->name, "%s: id value of incorrect type: %.40s",
-			f->name, s);
+		if (*s && !id_parse(s, strlen(s), id))
+			return writer_fail(w, "MALFORMED_ID", f->name,
+			    "%s: id value of incorrect type: %.40s", f->name, s);
+		/* The org has no records of some objects: Network, RecordType. */
+		return *s == '\0' || strcmp(f->target, "Name") == 0 ||
+		    schema_object(f->target, strlen(f->target)) || fail_reference(w, s);
 	case FIELD_DATETIME:
 		return datetime_parse(s, strlen(s), &n) || fail_type(w, f);
 	case FIELD_DATE:
@@ -101,6 +118,11 @@ check_text(struct write *w, const struct field *f, const char *s)
 	case FIELD_LONG:
 	case FIELD_DOUBLE:
 		return s[strspn(s, "+-0123456789.eE")] == '\0' || fail_type(w, f);
+	case FIELD_PICKLIST:
+		if (!schema_values(f) || is_among(schema_values(f), s))
+			return true;
+		return writer_fail(w, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST", f->name,
+		    "%s: bad value for restricted picklist field: %.40s", f->name, s);
 	default:
 		return characters(s) <= f->length ||
 		    writer_fail(w, "STRING_TOO_LONG", f->name,
@@ -269,6 +291,12 @@ store_plain(struct write *w)
 
 /* Versions */
 
+static bool
+is_set(const struct write *w, enum setting setting)
+{
+	return settings_get(&w->org->settings, setting) != 0;
+}
+
 /* Reads the bytes of a version, from base64 or from the second part. Caller frees *own. */
 static bool
 read_bytes(struct write *w, struct upload *up, char **own)
@@ -277,6 +305,8 @@ read_bytes(struct write *w, struct upload *up, char **own)
 	EVP_ENCODE_CTX *ctx;
 	int n = 0, last = 0;
 
+	if (w->blob && w->blob_len == 0 && !is_set(w, SETTING_EMPTY_MULTIPART))
+		return fail_missing(w, "VersionData");
 	if (w->blob) {
 		up->bytes = w->blob;
 		up->len = w->blob_len;
@@ -301,9 +331,9 @@ read_bytes(struct write *w, struct upload *up, char **own)
 	return true;
 }
 
-/* Finds the library, record or user of a first version. An Id that does not exist is accepted, and
- * has no effect. */
-static void
+/* Finds the library, record or user of a first version. By default an Id that does not exist is
+ * accepted, as was seen in an org, and has no effect. */
+static bool
 place_first(struct write *w, struct placing *at, struct link_row *link)
 {
 	const char *s = text(w, "FirstPublishLocationId");
@@ -334,8 +364,10 @@ place_first(struct write *w, struct placing *at, struct link_row *link)
 					.share = 'V',
 					.visibility = 'A' };
 		}
+		s = NULL;
 	}
 	data_unlock(w->org->data);
+	return !s || is_set(w, SETTING_UNKNOWN_LOCATION) || fail_reference(w, s);
 }
 
 /* The title of a first version without one: its file's name, without the extension. */
@@ -364,7 +396,10 @@ add_first(struct write *w, const struct upload *up, uint32_t owner)
 	int rc = title ? 0 : -ENOMEM;
 
 	at.owner = owner;
-	place_first(w, &at, &link);
+	if (!place_first(w, &at, &link)) {
+		free(title);
+		return false;
+	}
 	if (rc == 0)
 		rc = data_add_document(w->org->data, title, &at, up, now, &w->document);
 	if (rc == 0 && link.number != DOCUMENT_NONE) {
@@ -411,6 +446,30 @@ find_latest(struct write *w)
 	data_unlock(w->org->data);
 }
 
+/* What an org may be short of, and its own rules for files. */
+static bool
+check_limits(struct write *w, const char *path)
+{
+	static const char *const assets[] = { "PNG", "JPG", "GIF" };
+	bool asset = !cJSON_IsTrue(get(w, "IsAssetEnabled"));
+
+	for (size_t i = 0; i < sizeof(assets) / sizeof(assets[0]); i++)
+		asset = asset || strcmp(file_type(path), assets[i]) == 0;
+	if (!asset)
+		return writer_fail(w, "FIELD_INTEGRITY_EXCEPTION", "IsAssetEnabled",
+		    "We can't enable this file because its file type isn't allowed for asset "
+		    "files.");
+	if (is_set(w, SETTING_REQUIRED_FIELD) && !require(w, "File_Type__c"))
+		return false;
+	if (is_set(w, SETTING_STORAGE_FULL))
+		return writer_fail(w, "STORAGE_LIMIT_EXCEEDED", NULL, "storage limit exceeded");
+	if (atomic_fetch_add(&w->org->publications, !w->dry) >=
+	    settings_get(&w->org->settings, SETTING_PUBLICATIONS))
+		return writer_fail(w, "UNKNOWN_EXCEPTION", NULL,
+		    "ContentPublication Limit exceeded");
+	return true;
+}
+
 static bool
 create_version(struct write *w)
 {
@@ -440,6 +499,11 @@ create_version(struct write *w)
 		    "a file cannot get new versions while it is archived");
 		goto out;
 	}
+	if (url && text(w, "PathOnClient")) {
+		writer_fail(w, "FIELD_INTEGRITY_EXCEPTION", "PathOnClient",
+		    "a version has either ContentUrl or PathOnClient");
+		goto out;
+	}
 	if (url && !up.path_on_client)
 		up.path_on_client = text(w, "Title") ? text(w, "Title") : "Link";
 	if (!up.path_on_client || !*up.path_on_client) {
@@ -448,7 +512,7 @@ create_version(struct write *w)
 	}
 	if (modified)
 		datetime_parse(modified, strlen(modified), &up.modified);
-	if (!url && !read_bytes(w, &up, &own))
+	if ((!url && !read_bytes(w, &up, &own)) || !check_limits(w, up.path_on_client))
 		goto out;
 	if (w->dry)
 		good = true;
@@ -465,11 +529,16 @@ static bool
 update_version(struct write *w)
 {
 	const char *title = text(w, "Title");
-	const struct field *f = schema_field(w->object, "Title", 5, w->view->version);
 	int64_t now = org_now(w->org);
 	struct document space;
 	uint32_t owner = DOCUMENT_NONE;
 
+	data_lock(w->org->data);
+	bool latest = w->index + 1 == data_document(w->org->data, w->document, &space)->count;
+	data_unlock(w->org->data);
+	if (!latest)
+		return writer_fail(w, "INVALID_STATUS", NULL,
+		    "You cannot update a version that is not the latest version of a document.");
 	if (get(w, "VersionData") || w->blob)
 		return writer_fail(w, "INVALID_STATUS", "VersionData",
 		    "the bytes of a major version can not be set");
@@ -477,11 +546,7 @@ update_version(struct write *w)
 		return false;
 	if (w->dry)
 		return true;
-	data_lock(w->org->data);
-	bool latest = w->index + 1 == data_document(w->org->data, w->document, &space)->count;
-	data_unlock(w->org->data);
-	if (title && !check(w, latest ? data_rename(w->org->data, w->document, title, now)
-	    : data_set_version(w->org->data, w->document, w->index, f, title, now)))
+	if (title && !check(w, data_rename(w->org->data, w->document, title, now)))
 		return false;
 	if (owner != DOCUMENT_NONE && !check(w, data_own(w->org->data, w->document, owner, now)))
 		return false;
@@ -580,6 +645,7 @@ create_link(struct write *w)
 	struct link_row link = { .document = DOCUMENT_NONE };
 
 	if (!require(w, "ContentDocumentId") || !require(w, "LinkedEntityId") ||
+	    (is_set(w, SETTING_NEED_SHARE_TYPE) && !require(w, "ShareType")) ||
 	    !resolve(w, "ContentDocumentId", OBJECT_DOCUMENT, &link.document) ||
 	    !resolve_entity(w, "LinkedEntityId", &link) ||
 	    !pick(w, "ShareType", shares, &link.share) ||
@@ -619,8 +685,8 @@ static bool
 delete_link(struct write *w)
 {
 	if (w->number < LINK_FIRST_MADE && w->number % LINK_STRIDE == LINK_OWNER)
-		return writer_fail(w, "INSUFFICIENT_ACCESS_OR_READONLY", NULL,
-		    "insufficient access rights on object id");
+		return writer_fail(w, "FIELD_INTEGRITY_EXCEPTION", NULL,
+		    "field integrity exception: []");
 	return w->dry || check(w, link_delete(w->org->data, w->number));
 }
 
@@ -717,6 +783,27 @@ static const struct {
 	{ OBJECT_LEAD, "Company" },
 };
 
+/* A rule for Accounts; a header of the request overrides it. */
+static bool
+check_duplicates(struct write *w)
+{
+	const char *name = text(w, "Name");
+	bool found = false;
+
+	if (w->object->kind != OBJECT_ACCOUNT || !is_set(w, SETTING_DUPLICATE_RULE) ||
+	    w->allow_duplicates)
+		return true;
+	data_lock(w->org->data);
+	for (uint32_t i = 0; i < place_count(w->org->data, PLACE_ACCOUNT) && !found; i++) {
+		const struct place *p = place_get(w->org->data, PLACE_ACCOUNT, i);
+
+		found = !p->deleted && strcasecmp(p->name, name) == 0;
+	}
+	data_unlock(w->org->data);
+	return !found ||
+	    writer_fail(w, "DUPLICATES_DETECTED", NULL, "Use one of these records?");
+}
+
 static bool
 create_place(struct write *w)
 {
@@ -727,10 +814,14 @@ create_place(struct write *w)
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
 		if (required[i].kind == w->object->kind && !require(w, required[i].field))
 			return false;
-	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) || !resolve_parent(w, &parent, &library))
+	if (!resolve(w, "OwnerId", OBJECT_USER, &owner) ||
+	    !resolve_parent(w, &parent, &library) || !check_duplicates(w))
 		return false;
 	if (w->dry)
 		return true;
+	if ((kind == PLACE_CASE || kind == PLACE_LEAD) && is_set(w, SETTING_ASSIGN) &&
+	    !w->no_assignment)
+		owner = 1;
 	char *name = name_of(w, "");
 	bool nameless = !name && w->object->kind == OBJECT_INVOICE;
 	if (nameless)
@@ -947,6 +1038,16 @@ find_row(struct write *w, const char *id)
 	return !code;
 }
 
+/* A rule that an administrator made. */
+static bool
+check_validation(struct write *w)
+{
+	const char *name = text(w, "Name") ? text(w, "Name") : text(w, "Title");
+
+	return !is_set(w, SETTING_VALIDATION) || !name || strncmp(name, "Bad", 3) != 0 ||
+	    writer_fail(w, "FIELD_CUSTOM_VALIDATION_EXCEPTION", NULL, "No bad names, please.");
+}
+
 bool
 writer_run(struct write *w, enum writer_op op, const char *id)
 {
@@ -963,8 +1064,11 @@ writer_run(struct write *w, enum writer_op op, const char *id)
 		    "entity type cannot be %s: %s", verbs[op], w->object->name);
 	if (op != WRITER_CREATE && !find_row(w, id))
 		return false;
+	if (op != WRITER_CREATE && is_set(w, SETTING_READ_ONLY))
+		return writer_fail(w, "INSUFFICIENT_ACCESS_OR_READONLY", NULL,
+		    "insufficient access rights on object id");
 	if (op != WRITER_DELETE &&
 	    !check_fields(w, op == WRITER_CREATE ? FIELD_CREATEABLE : FIELD_UPDATEABLE))
 		return false;
-	return writer(w);
+	return (op == WRITER_DELETE || check_validation(w)) && writer(w);
 }

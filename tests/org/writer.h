@@ -31,6 +31,7 @@ struct write {
 	uint32_t	 document;	/* the one it is about, or DOCUMENT_NONE */
 	unsigned	 index;		/* of a version */
 	bool		 dry;
+	bool		 allow_duplicates, no_assignment;	/* headers of the request */
 	char		 id[ID_SIZE];	/* of the record */
 	const char	*code;		/* why it failed; NULL: it succeeded */
 	const char	*about;		/* a field, or NULL */
