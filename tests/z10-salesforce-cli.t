@@ -33,14 +33,13 @@ is 'sf org login access-token' "$(head -1 "$TMP/out" | cut -d' ' -f1-3)" \
 
 # Files
 printf 'one,two\n"\303\244",2\n' >'up load.csv'
-acme=$(query "SELECT Id FROM Account WHERE Name = 'Acme'" | tail -1)
+acme=$(api query -G --data-urlencode "q=SELECT Id FROM Account WHERE Name = 'Acme'" | jq -r '.records[0].Id')
 made=$(sf data create file --file 'up load.csv' --title 'My "Title"' --parent-id "$acme" --json | jq -r .result.Id)
 api "sobjects/ContentVersion/$made/VersionData" >"$TMP/blob"
 same 'sf data create file uploads the bytes' "$TMP/blob" 'up load.csv'
 is 'sf data create file sets the title, and links the file to its parent' "$(query "SELECT ContentDocument.Title, \
 ContentDocument.FileExtension, ShareType FROM ContentDocumentLink WHERE LinkedEntityId = '$acme' ORDER BY \
-ContentDocument.Title")" \
-	'ContentDocument.Title,ContentDocument.FileExtension,ShareType
+ContentDocument.Title")" 'ContentDocument.Title,ContentDocument.FileExtension,ShareType
 Letter,txt,V
 "My ""Title""",csv,V'
 

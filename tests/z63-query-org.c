@@ -401,7 +401,8 @@ check_parts(struct data *d)
 		  "DESC) FROM ContentDocument WHERE Title = 'beta'",
 		    "\"ContentVersions\":{\"totalSize\":2,\"done\":true,\"records\":["
 		    "{\"attributes\":{\"type\":\"ContentVersion\",\"url\":"
-		    "\"/services/data/v66.0/sobjects/ContentVersion/0685g00002BLnMgAAL\"},\"VersionNumber\":\"2\"},{\"attributes\":"
+		    "\"/services/data/v66.0/sobjects/ContentVersion/0685g00002BLnMgAAL\"},"
+		    "\"VersionNumber\":\"2\"},{\"attributes\":"
 		    "{\"type\":\"ContentVersion\",\"url\":\"/services/data/v66.0/sobjects/"
 		    "ContentVersion/0685g00002BLnMWAA1\"},\"VersionNumber\":\"1\"}]}}]",
 		    "child records" },

@@ -21,7 +21,8 @@ static const char *const seeds[] = {
 	"SELECT Title, IsFolder FROM ContentFolderItem WHERE ParentContentFolderId = "
 	"'07H5g00002BLnMWEA1' AND Id NOT IN ('0695g00002BLnMW')",
 	"SELECT FileType, COUNT(Id) n, MAX(ContentSize), COUNT_DISTINCT(Title) FROM "
-	"ContentDocument WHERE CreatedDate > LAST_N_DAYS:30 GROUP BY FileType HAVING COUNT(Id) > 1 ORDER BY "
+	"ContentDocument WHERE CreatedDate > LAST_N_DAYS:30 GROUP BY FileType HAVING "
+	"COUNT(Id) > 1 ORDER BY "
 	"MAX(ContentSize) DESC LIMIT 5",
 	"SELECT Id, (SELECT VersionNumber FROM ContentVersions WHERE IsLatest = true LIMIT 2) FROM "
 	"ContentDocument WHERE CALENDAR_YEAR(CreatedDate) = 2020 LIMIT 9 FOR VIEW",
