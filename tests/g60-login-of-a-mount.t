@@ -1,6 +1,6 @@
 #!/bin/sh
 # A mount renews its token once for all readers; when its login ends, a new login beside the mount lets it go on.
-. "${0%/*}/lib.sh"; plan 29
+. "${0%/*}/lib.sh"; plan 31
 data=$TMP/data
 mkdir "$data"
 for i in 1 2 3 4 5 6 7; do printf 'document %s\n' $i >"$data/d$i.txt"; done
@@ -49,6 +49,12 @@ is 'the token that the other process prints works' \
 org change -d op=add -d title=d8 -d path=d8.txt -d 'content=document 8' >/dev/null
 fs_sync
 ok 'a refresh works with the token of the other process' [ -d "$MNT/documents/d8" ]
+org expire-tokens -X POST >/dev/null
+"$auth" token sim >"$TMP/token"
+org expire-tokens -X POST >/dev/null
+org_forget
+ok 'a refresh works although the token of the other process has expired as well' fs_sync
+calls 'then the mount renews the token once' 'POST */token' 1
 
 org revoke -X POST >/dev/null
 org_forget

@@ -1,5 +1,5 @@
 #!/bin/sh
-# sffs renews the token once for the answers that mean that it has ended, and not for those that only sound like it.
+# sffs renews the token for the answers that mean that it has ended, and not for those that only sound like it.
 . "${0%/*}/lib.sh"; plan 27
 org_start --synthetic 10 --plain
 # fault TIMES KIND WORDS...: of each query.
@@ -25,7 +25,7 @@ mounts 'a token that is not understood' 0 1 ''
 fault 1 body -d status=403 -d type=text/plain -d body=Bad_OAuth_Token
 mounts 'a token that another server of theirs does not know' 0 1 ''
 fault forever error -d status=401 -d code=INVALID_SESSION_ID -d 'message=Session expired or invalid'
-mounts 'a session that is always over' 4 1 '*Salesforce refuses a token that it has just given*'
+mounts 'a session that is always over' 4 2 '*Salesforce refuses a token that it has just given*'
 fault forever error -d status=403 -d code=API_CURRENTLY_DISABLED -d 'message=API is disabled for this User'
 mounts 'the API is off' 4 0 '*403 API_CURRENTLY_DISABLED (API is disabled for this User)*'
 fault forever error -d status=403 -d code=INVALID_OPERATION_WITH_EXPIRED_PASSWORD -d \

@@ -1,6 +1,6 @@
 /*
  * A call takes the bearer token, asks, and judges the answer. A failure that may pass (network,
- * overload) is tried again after a pause that doubles and has jitter; a 401 renews the token once.
+ * overload) is tried again after a pause that doubles and has jitter; a 401 renews the token.
  * judge_answer looks at the HTTP status first and the error code second: messages are localised.
  */
 #include <errno.h>
@@ -411,8 +411,9 @@ send_call(struct rest *r, const struct call *call, struct http_request *q, struc
 }
 
 /*
- * One try, in which a 401 renews the token and asks once more. The answer's parts are the caller's
- * (http_response_free) on success only.
+ * One try, in which a 401 renews the token and asks again. That happens twice: the first new token
+ * may be one that another process has stored, and have ended as well. The answer's parts are the
+ * caller's (http_response_free) on success only.
  */
 static int
 try_call(struct rest *r, const struct call *call, struct http_request *q, struct http_response *a,
@@ -420,7 +421,7 @@ try_call(struct rest *r, const struct call *call, struct http_request *q, struct
 {
 	int rc = 0;
 
-	for (bool renewed = false; rc == 0; renewed = true) {
+	for (unsigned renewed = 0; rc == 0; renewed++) {
 		unsigned serial = 0;
 
 		*a = (struct http_response){ .date = -1, .retry_after = -1 };
@@ -446,7 +447,7 @@ try_call(struct rest *r, const struct call *call, struct http_request *q, struct
 			return 0;
 		if (!retry->renew)
 			break;
-		if (renewed) {
+		if (renewed == 2) {
 			rest_log(r,
 			    "%s: Salesforce refuses a token that it has just given; "
 			    "see Setup > Session Settings (sessions locked to an IP address) "
