@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -297,5 +298,5 @@ arguments_parse(int argc, char **argv, struct arguments *a)
 		}
 	}
 	int status = take_words(a, argv + optind, argc - optind, given);
-	return status == EXIT_DONE && a->overrides.failed ? EXIT_OTHER : status;
+	return status == EXIT_DONE && a->overrides.failed ? exit_status_of(-ENOMEM) : status;
 }

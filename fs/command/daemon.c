@@ -40,7 +40,10 @@ wait_for_child(pid_t child, int from)
 		continue;
 	if (passed)
 		raise(passed);
-	return rc == child && WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_OTHER;
+	if (rc == child && WIFEXITED(status))
+		return WEXITSTATUS(status);
+	log_error("sffs", "the start was ended by a signal: %s", strsignal(WTERMSIG(status)));
+	return EXIT_OTHER;
 }
 
 bool
