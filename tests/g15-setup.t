@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth setup: a person at a terminal answers; the login is tried at once, and a section written or changed.
-. "${0%/*}/lib.sh"; plan 60
+. "${0%/*}/lib.sh"; plan 49
 data=$TMP/data
 mkdir "$data" "$TMP/bin"
 echo 'the file' >"$data/a.txt"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth imports a login of the Salesforce CLI: its SFDX auth URL, or the access token that it prints.
-. "${0%/*}/lib.sh"; plan 56
+. "${0%/*}/lib.sh"; plan 47
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=sf -keyout "$TMP/key.pem" -out "$TMP/cert.pem" \
 	2>"$TMP/openssl"
 org_start --synthetic 10 --plain --jwt-cert "$TMP/cert.pem"
