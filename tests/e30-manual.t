@@ -1,6 +1,6 @@
 #!/bin/sh
 # The manual and --help describe what the programs do; shells complete orgs, keys and options.
-. "${0%/*}/lib.sh"; plan 80
+. "${0%/*}/lib.sh"; plan 81
 sffs=$BUILD/sffs
 man=$BUILD/man
 # The words of manual page $1 as plain text.
@@ -76,6 +76,9 @@ is 'each member of status.json is in sffs-tree(5)' \
 is 'each column of documents.tsv is in sffs-tree(5)' \
 	"$(head -1 "$MNT/.sffs/documents.tsv" | tr '\t' '\n' | while read -r f; do page \
 	sffs-tree.5 | grep -q -w "$f" || echo "$f"; done)" ''
+is 'each metric is in sffs(1), and no other' \
+	"$("$sffs" status --metrics | sed -n 's/^\([a-z_]*\)[{ ].*/\1/p' | sort -u)" \
+	"$(page sffs.1 | sed -n '/^METRICS/,/^EXIT/p' | grep -o 'sffs_[a-z_]*' | sort -u)"
 fs_unmount
 
 # Runs the example of sffs-org(1) as a newcomer types it, with the default umask; twice, and then with other data.

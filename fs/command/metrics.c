@@ -7,7 +7,7 @@
 
 #include "mounts.h"
 
-/* sffs(1) lists them; the test compares. */
+/* sffs(1) lists them. */
 static const struct {
 	const char	*name;		/* ends in the unit, if there is one */
 	const char	*unit;		/* NULL: none */
