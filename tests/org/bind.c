@@ -789,6 +789,7 @@ bind(const struct soql_tree *tree, const struct soql *soql, const struct rows_vi
 	q->tree = (struct soql_tree *)(uintptr_t)tree;
 	q->soql = soql;
 	q->view = *view;
+	q->view.query = !view->by_id;
 	q->root = above;
 	atomic_init(&q->users, 1);
 	bind_from(&b, above);

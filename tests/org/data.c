@@ -92,6 +92,7 @@ data_free(struct data *d)
 	for (unsigned kind = 0; kind < PLACES; kind++) {
 		for (uint32_t i = 0; i < d->place_count[kind]; i++) {
 			free(d->places[kind][i].name);
+			free(d->places[kind][i].bytes);
 			extra_free(d->places[kind][i].extras);
 		}
 		free(d->places[kind]);

@@ -40,10 +40,11 @@ put_summary(const struct object *o, unsigned version, struct buf *out)
 		buf_puts(out, "null");
 	buf_printf(out,
 	    ",\"label\":\"%s\",\"labelPlural\":\"%s\",\"layoutable\":false,\"mergeable\":false,"
-	    "\"mruEnabled\":false,\"name\":\"%s\",\"queryable\":true,\"replicateable\":false,"
+	    "\"mruEnabled\":false,\"name\":\"%s\",\"queryable\":true,\"replicateable\":%s,"
 	    "\"retrieveable\":%s,\"searchable\":false,\"triggerable\":false,\"undeletable\":%s,"
 	    "\"updateable\":%s,",
-	    o->label, o->plural, o->name, truth(!(o->flags & OBJECT_NO_RETRIEVE)), truth(deletable),
+	    o->label, o->plural, o->name, truth(schema_is_replicated(o)),
+	    truth(!(o->flags & OBJECT_NO_RETRIEVE)), truth(deletable),
 	    truth(updateable));
 	put_urls(o, version, out);
 }

@@ -15,6 +15,7 @@
 
 #include "tests/org/control.h"
 #include "tests/org/fault.h"
+#include "tests/org/gzip.h"
 #include "tests/org/journal.h"
 #include "tests/org/login.h"
 #include "tests/org/oauth.h"
@@ -545,6 +546,21 @@ begin(struct exchange *x, const char *method, const char *path)
 	return x->request.query ? MHD_YES : MHD_NO;
 }
 
+/* Uncompresses the body of a request; false: it is not what its header says. */
+static bool
+unpack(struct request *q)
+{
+	const char *encoding = request_header(q, "Content-Encoding");
+	struct buf packed = q->body;
+
+	if (!encoding || strcmp(encoding, "gzip") != 0)
+		return true;
+	q->body = (struct buf)BUF_INIT;
+	bool good = gzip_read(buf_str(&packed), packed.len, BODY_MAX, &q->body);
+	buf_free(&packed);
+	return good;
+}
+
 static enum MHD_Result
 on_request(void *ctx, struct MHD_Connection *connection, const char *path, const char *method,
     const char *version, const char *data, size_t *len, void **state)
@@ -572,7 +588,10 @@ on_request(void *ctx, struct MHD_Connection *connection, const char *path, const
 		x->reply.sized = true;
 		return answer(x);
 	}
-	if (serve_journaled(x))
+	if (!unpack(&x->request))
+		reply_error_status(&x->reply, 400, "JSON_PARSER_ERROR",
+		    "the body is no gzip, or too long");
+	if (x->reply.status != 200 || serve_journaled(x))
 		return answer(x);
 	if (x->fault && x->fault->kind == FAULT_NOT_HTTP)
 		talk_nonsense(x);

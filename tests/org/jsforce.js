@@ -135,6 +135,54 @@ async function errors(conn) {
 	is(await codeOf(bad.query('SELECT Id FROM User')), 'INVALID_SESSION_ID', 'a bad token is refused');
 }
 
+// What other clients than file clients use.
+async function more(conn) {
+	const Account = conn.sobject('Account');
+	const bare = new jsforce.Connection({ instanceUrl: conn.instanceUrl, accessToken: conn.accessToken,
+		version: '62.0' });
+	is((await bare.identity()).username, 'integration@example.com', 'identity() without a login finds its URL');
+	is((await Account.upsert({ Name: 'Up', External_Id__c: 'j1' }, 'External_Id__c')).created, true,
+		'upsert() makes a record');
+	is((await Account.upsert([{ Phone: '9', External_Id__c: 'j1' }, { Name: 'Up 2', External_Id__c: 'j2' }],
+		'External_Id__c')).map((r) => `${r.success} ${r.created}`).join(), 'true false,true true',
+		'upsert() of many changes and makes');
+	is((await Account.find({ External_Id__c: 'j1' }, ['Name', 'Phone'])).map((a) => `${a.Name} ${a.Phone}`).join(),
+		'Up 9', 'find() sees what upsert() did');
+	const up = await Account.findOne({ External_Id__c: 'j1' }, ['Id']);
+	await conn.sobject('Contact').create({ LastName: 'Kid', AccountId: up.Id });
+	const [parent] = await Account.find({ Id: up.Id }, ['Name']).include('Contacts').select('LastName').end();
+	is(parent.Contacts.records[0].LastName, 'Kid', 'include() brings child records');
+	const groups = await conn.query("SELECT Name, COUNT(Id) n FROM Account WHERE Name LIKE 'Up%' GROUP BY Name " +
+		'ORDER BY Name');
+	is(groups.records.map((g) => `${g.Name} ${g.n}`).join(), 'Up 1,Up 2 1', 'a query has groups');
+	is((await Account.find({ CreatedDate: jsforce.SfDate.TODAY, Name: { $like: 'Up%' } }, ['Id'])).length, 2,
+		'find() takes date literals');
+	is((await conn.search('FIND {Up} RETURNING Account(Id, Name)')).searchRecords.length, 2, 'search() finds');
+	const now = new Date();
+	is((await conn.sobject('Account').updated(new Date(now - 600000), new Date(now.getTime() + 600000)))
+		.ids.includes(up.Id), true, 'updated() has what was changed');
+	const text = 'attachment';
+	const attached = await conn.sobject('Attachment').create({ Name: 'a.txt', ParentId: up.Id,
+		Body: Buffer.from(text).toString('base64') });
+	const body = await new Promise((resolve, reject) => {
+		let got = '';
+		conn.sobject('Attachment').record(attached.id).blob('Body').on('data', (c) => { got += c; })
+			.on('end', () => resolve(got)).on('error', reject);
+	});
+	is(body, text, 'blob() brings an attachment');
+
+	conn.bulk2.pollInterval = 100;
+	const loaded = await conn.bulk2.loadAndWaitForResults({ object: 'Account', operation: 'insert',
+		input: [{ Name: 'Bulk "1"', Phone: '' }, { Name: 'Bulk 2', Phone: '2' }, { Phone: '3' }] });
+	is(`${loaded.successfulResults.length} ${loaded.failedResults.length} ${loaded.unprocessedRecords.length}`,
+		'2 1 0', 'bulk2 writes records, and tells which failed');
+	const stream = await conn.bulk2.query("SELECT Name, Phone FROM Account WHERE Name LIKE 'Bulk%'");
+	const found = await stream.toArray();
+	is(found.map((a) => `${a.Name}/${a.Phone}`).sort().join(), 'Bulk "1"/,Bulk 2/2', 'bulk2 reads records');
+	is(await codeOf(conn.bulk2.query('SELECT COUNT(Id) FROM Account')), 'FUNCTIONALITY_NOT_ENABLED',
+		'bulk2 tells why a query is refused');
+}
+
 async function tokens(conn) {
 	const again = new jsforce.Connection({ instanceUrl: conn.instanceUrl, accessToken: conn.accessToken,
 		version: '62.0' });
@@ -237,6 +285,7 @@ async function web() {
 	await objects(conn);
 	await errors(conn);
 	await writes(conn);
+	await more(conn);
 	await tokens(conn);
 	await web();
 })().catch((e) => ok(false, e.stack.replace(/\n/g, '\n# '))).finally(() => {

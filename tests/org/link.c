@@ -18,6 +18,7 @@ link_record(enum place_kind kind)
 	case PLACE_CASE: return OBJECT_CASE;
 	case PLACE_LEAD: return OBJECT_LEAD;
 	case PLACE_INVOICE: return OBJECT_INVOICE;
+	case PLACE_EMAIL: return OBJECT_EMAIL;
 	default: return OBJECT_ACCOUNT;
 	}
 }

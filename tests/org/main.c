@@ -26,6 +26,7 @@
 #include "tests/org/journal.h"
 #include "tests/org/jwt.h"
 #include "tests/org/org.h"
+#include "tests/org/sample.h"
 #include "tests/org/token.h"
 
 #define EXIT_USAGE	2
@@ -41,7 +42,7 @@
 struct options {
 	const char	*dir, *name, *flow, *tls_cert, *tls_key, *jwt_cert, *jwt_key;
 	unsigned	 redirects;
-	uint64_t	 synthetic;
+	uint64_t	 synthetic, records;
 	bool		 has_synthetic, plain;
 	unsigned	 port;
 	char own_dir[64],
@@ -62,6 +63,8 @@ help(void)
 	    "\n"
 	    "  --data DIR         the files below DIR are its documents\n"
 	    "  --synthetic N      N documents made as they are asked for\n"
+	    "  --records N        N records of each of Account, Contact, Opportunity, Case,\n"
+	    "                     Lead and Invoice__c\n"
 	    "  --plain            with --synthetic: ordinary titles, each once\n"
 	    "  --port P           0, the default: the kernel chooses\n"
 	    "  --front P          a proxy on port P leads here: the org's URLs name that port\n"
@@ -95,6 +98,7 @@ parse_number(const char *s, uint64_t max, uint64_t *out)
 enum {
 	OPT_DATA = 256,
 	OPT_SYNTHETIC,
+	OPT_RECORDS,
 	OPT_PLAIN,
 	OPT_PORT,
 	OPT_FRONT,
@@ -115,6 +119,7 @@ enum {
 static const struct option long_options[] = {
 	{ "data", required_argument, NULL, OPT_DATA },
 	{ "synthetic", required_argument, NULL, OPT_SYNTHETIC },
+	{ "records", required_argument, NULL, OPT_RECORDS },
 	{ "plain", no_argument, NULL, OPT_PLAIN },
 	{ "port", required_argument, NULL, OPT_PORT },
 	{ "front", required_argument, NULL, OPT_FRONT },
@@ -154,6 +159,7 @@ take_option(int c, const char *arg, struct options *o, struct org *org)
 		good = parse_number(arg, SYNTHETIC_MAX, &o->synthetic);
 		o->has_synthetic = true;
 		break;
+	case OPT_RECORDS: good = parse_number(arg, SYNTHETIC_MAX, &o->records); break;
 	case OPT_PLAIN: o->plain = true; break;
 	case OPT_PORT:
 		good = parse_number(arg, 65535, &n);
@@ -290,6 +296,12 @@ make_org(struct org *org, const struct options *o)
 		goto out;
 	rc = dir ? directory_load(org->data, dir) :
 		   data_make(org->data, (uint32_t)o->synthetic, o->plain);
+	if (rc == 0)
+		rc = sample_old_files(org->data);
+	if (rc == 0)
+		rc = sample_logs(org->data, org_now(org));
+	if (rc == 0)
+		rc = sample_records(org->data, (uint32_t)o->records, org_now(org));
 out:
 	if (rc != 0)
 		log_error("main", "%s: %s", o->dir ? o->dir : "synthetic org", strerror(-rc));

@@ -143,6 +143,28 @@ place_delete(struct data *d, enum place_kind kind, uint32_t number, int64_t now)
 	pthread_rwlock_unlock(&d->lock);
 }
 
+int
+place_fill(struct data *d, enum place_kind kind, uint32_t number, const char *bytes, size_t size,
+    const char *above, int64_t now)
+{
+	char *copy = malloc(size + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	if (size > 0)
+		memcpy(copy, bytes, size);
+	pthread_rwlock_wrlock(&d->lock);
+	struct place *p = &d->places[kind][number];
+	free(p->bytes);
+	p->bytes = copy;
+	p->size = size;
+	if (above)
+		memccpy(p->above, above, '\0', sizeof(p->above) - 1);
+	touch(p, now);
+	pthread_rwlock_unlock(&d->lock);
+	return 0;
+}
+
 void
 place_forget(struct data *d, enum place_kind kind, uint32_t number)
 {

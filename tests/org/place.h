@@ -9,6 +9,7 @@
 #define ORG_PLACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct data;
@@ -24,6 +25,11 @@ enum place_kind {
 	PLACE_CASE,
 	PLACE_LEAD,
 	PLACE_INVOICE,
+	/* with bytes of their own */
+	PLACE_ATTACHMENT,
+	PLACE_LEGACY_DOCUMENT,
+	PLACE_EVENT_LOG,
+	PLACE_EMAIL,
 	PLACES
 };
 
@@ -37,6 +43,9 @@ struct place {
 	bool		 deleted;
 	bool		 gone;		/* not even in queryAll */
 	struct extra	*extras;
+	char		above[19];	/* Id of the record of an attachment; "": none */
+	char		*bytes;
+	size_t		 size;
 };
 
 uint32_t place_count(const struct data *, enum place_kind);
@@ -54,6 +63,9 @@ int	place_rename(struct data *, enum place_kind, uint32_t number, const char *na
 void	place_move(struct data *, enum place_kind, uint32_t number, uint32_t parent, int64_t now);
 void	place_own(struct data *, enum place_kind, uint32_t number, uint32_t owner, int64_t now);
 void	place_delete(struct data *, enum place_kind, uint32_t number, int64_t now);
+/* Copies the bytes, and (unless it is NULL) the Id above. */
+int	place_fill(struct data *, enum place_kind, uint32_t number, const char *bytes, size_t,
+    const char *above, int64_t now);
 void	place_forget(struct data *, enum place_kind, uint32_t number);
 int	place_set(struct data *, enum place_kind, uint32_t number, const struct field *,
     const char *text, int64_t now);

@@ -1,15 +1,19 @@
 /* /sobjects: what objects there are, and one record at a time. */
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "tests/org/call.h"
 #include "tests/org/describe.h"
 #include "tests/org/write.h"
 
 #define IDS_MAX	2000
+#define MINUTE	60000
+#define EARLIEST (15LL * 86400000)	/* how far back deletions are known; changes twice that */
 
 /* A list of fields and relations in a URL, with commas between. */
 static bool
@@ -160,6 +164,18 @@ out:
 	free(content);
 }
 
+/* Answers with the bytes of an attachment, a legacy document or a log; caller locks the data. */
+static void
+put_bytes(struct call *c, const struct row *row)
+{
+	const struct place *p = place_get(c->org->data, rows_place(row->object), row->number);
+
+	c->reply->type = "application/octetstream";
+	if (p->size > 0)
+		buf_put(&c->reply->body, p->bytes, p->size);
+	apply_range(c);
+}
+
 /* Finds the object and the record of a path. NULL: the reply says why. */
 static const struct object *
 find(struct call *c, bool archived, struct row *row, char id[ID_SIZE])
@@ -214,12 +230,96 @@ record_serve_describe(struct call *c)
 		describe_object(object, c->version, &c->reply->body);
 }
 
+static bool
+date_param(const struct call *c, const char *name, int64_t *out)
+{
+	const char *s = request_param(c->request, name, NULL);
+	char text[40];
+
+	/* A + that was not escaped came as a blank. */
+	snprintf(text, sizeof(text), "%s", s ? s : "");
+	for (char *p = text; *p; p++)
+		*p = *p == ' ' ? '+' : *p;
+	return datetime_parse(text, strlen(text), out);
+}
+
+/* The records that were changed, or deleted, in a time. Caller locks the data. */
+static void
+put_changes(struct call *c, const struct object *object, bool deleted, int64_t from, int64_t to)
+{
+	const struct field *stamp = schema_field(object, "SystemModstamp", 14, c->version);
+	const struct field *gone = schema_field(object, "IsDeleted", 9, c->version);
+	struct rows_view view = call_view(c, true);
+	struct buf *out = &c->reply->body;
+	const char *comma = "";
+	char id[ID_SIZE], date[32];
+
+	buf_puts(out, deleted ? "{\"deletedRecords\":[" : "{\"ids\":[");
+	for (uint32_t i = 0; i < rows_end(c->org->data, object); i++) {
+		struct value v = { 0 }, is_gone = { 0 };
+		struct row row;
+
+		if (!row_load(c->org->data, object, i, &view, NULL, &row))
+			continue;
+		row_value(&row, stamp, &v);
+		row_value(&row, gone, &is_gone);
+		if (v.number < from || v.number >= to || (is_gone.number != 0) != deleted)
+			continue;
+		row_id(&row, id);
+		datetime_format(v.number, date);
+		if (deleted)
+			buf_printf(out, "%s{\"id\":\"%s\",\"deletedDate\":\"%s\"}", comma, id,
+			    date);
+		else
+			buf_printf(out, "%s\"%s\"", comma, id);
+		comma = ",";
+	}
+	buf_putc(out, ']');
+	if (deleted) {
+		datetime_format(org_now(c->org) - EARLIEST, date);
+		buf_printf(out, ",\"earliestDateAvailable\":\"%s\"", date);
+	}
+	datetime_format(to, date);
+	buf_printf(out, ",\"latestDateCovered\":\"%s\"}", date);
+}
+
 void
 record_serve_changes(struct call *c)
 {
-	if (object_of(c))
+	const struct object *object = object_of(c);
+	int64_t from, to;
+
+	if (!object)
+		return;
+	if (!schema_is_replicated(object)) {
 		reply_error(c->reply, "INVALID_TYPE_FOR_OPERATION",
 		    "entity type does not support this operation");
+	} else if (!date_param(c, "start", &from) || !date_param(c, "end", &to) ||
+	    to - from <= MINUTE || from < org_now(c->org) - 2 * EARLIEST) {
+		reply_error_status(c->reply, 400, "INVALID_REPLICATION_DATE",
+		    "startDate and endDate must be more than a minute apart, and not too old");
+	} else {
+		data_lock(c->org->data);
+		/* Seconds are ignored. */
+		put_changes(c, object, strcasecmp(c->part[2], "deleted") == 0,
+		    from / MINUTE * MINUTE, to / MINUTE * MINUTE);
+		data_unlock(c->org->data);
+	}
+}
+
+/* Whether a record is as it was at the time of If-Modified-Since; caller locks the data. */
+static bool
+is_unchanged(struct call *c, const struct row *row)
+{
+	const char *since = request_header(c->request, "If-Modified-Since");
+	const struct field *f = schema_field(row->object, "SystemModstamp", 14, c->version);
+	struct value v = { 0 };
+	struct tm tm = { 0 };
+
+	if (!since || !f || !strptime(since, "%a, %d %b %Y %H:%M:%S GMT", &tm))
+		return false;
+	row_value(row, f, &v);
+	return v.kind == VALUE_DATETIME && v.number <= (int64_t)timegm(&tm) * 1000;
 }
 
 void
@@ -238,7 +338,11 @@ record_serve(struct call *c)
 		write_delete(c->org, &view, object, c->part[2], c->request, c->reply);
 	} else {
 		data_lock(c->org->data);
-		if (find(c, false, &row, id))
+		if (!find(c, false, &row, id))
+			;
+		else if (is_unchanged(c, &row))
+			c->reply->status = 304;
+		else
 			put_record(c, object, id);
 		data_unlock(c->org->data);
 	}
@@ -306,10 +410,12 @@ record_serve_part(struct call *c)
 		return;
 	}
 	data_lock(c->org->data);
-	bool found = find(c, true, &row, id), blob = found && object->kind == OBJECT_VERSION &&
-	    strcasecmp(c->part[3], "VersionData") == 0;
-	if (blob)
+	bool found = find(c, true, &row, id), blob = found && schema_blob(object) &&
+	    strcasecmp(c->part[3], schema_blob(object)->name) == 0;
+	if (blob && object->kind == OBJECT_VERSION)
 		put_blob(c, &row);
+	else if (blob)
+		put_bytes(c, &row);
 	data_unlock(c->org->data);
 	if (found && !blob)
 		serve_relation(c, object, id);

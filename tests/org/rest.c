@@ -7,6 +7,7 @@
 #include <cjson/cJSON.h>
 
 #include "tests/org/call.h"
+#include "tests/org/gzip.h"
 #include "tests/org/jobs.h"
 #include "tests/org/oauth.h"
 #include "tests/org/rest.h"
@@ -260,6 +261,33 @@ serve_version(struct call *c, const char *version)
 	}
 }
 
+/* X-PrettyPrint: 1, and compression. Files are sent as they are. */
+static void
+dress(struct call *c)
+{
+	const char *pretty = request_header(c->request, "X-PrettyPrint");
+	const char *accept = request_header(c->request, "Accept-Encoding");
+	struct buf *body = &c->reply->body, packed = BUF_INIT;
+	cJSON *json = pretty && *pretty == '1' && c->reply->type &&
+		strcmp(c->reply->type, REPLY_JSON) == 0 ?
+	    cJSON_ParseWithLength(buf_str(body), body->len) : NULL;
+	char *text = json ? cJSON_Print(json) : NULL;
+
+	if (text) {
+		buf_clear(body);
+		buf_puts(body, text);
+	}
+	cJSON_free(text);
+	cJSON_Delete(json);
+	if (!settings_get(&c->org->settings, SETTING_GZIP) || !accept || !strstr(accept, "gzip") ||
+	    body->len == 0 || strstr(buf_str(&c->reply->headers), "Content-Encoding"))
+		return;
+	packed.failed = !gzip_put(&packed, buf_str(body), body->len);
+	buf_free(body);
+	*body = packed;
+	reply_header(c->reply, "Content-Encoding: gzip");
+}
+
 void
 rest_serve(struct org *org, const struct request *q, struct reply *r)
 {
@@ -284,6 +312,7 @@ rest_serve(struct org *org, const struct request *q, struct reply *r)
 		reply_header(r, "Sforce-Limit-Info: api-usage=%lld/%lld", (long long)org->api_used,
 		    (long long)settings_get(&org->settings, SETTING_API_LIMIT));
 	}
+	dress(&c);
 	reply_header(r, "Cache-Control: no-cache,must-revalidate,max-age=0,no-store,private");
 	free(path);
 }

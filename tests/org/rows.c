@@ -12,8 +12,6 @@
 #define ORG_NAME	"Simulated Org"
 #define ORG_CREATED	1546300800000	/* ms; before any document */
 
-#define ATTACHMENTS	3
-
 static const struct object *
 object_of(enum object_kind kind)
 {
@@ -32,6 +30,10 @@ rows_place(const struct object *object)
 	case OBJECT_CASE: return PLACE_CASE;
 	case OBJECT_LEAD: return PLACE_LEAD;
 	case OBJECT_INVOICE: return PLACE_INVOICE;
+	case OBJECT_ATTACHMENT: return PLACE_ATTACHMENT;
+	case OBJECT_LEGACY_DOCUMENT: return PLACE_LEGACY_DOCUMENT;
+	case OBJECT_EVENT_LOG: return PLACE_EVENT_LOG;
+	case OBJECT_EMAIL: return PLACE_EMAIL;
 	default: return PLACES;
 	}
 }
@@ -59,10 +61,7 @@ rows_end(const struct data *d, const struct object *object)
 	case OBJECT_USER:
 		return DATA_USERS;
 	case OBJECT_ORGANIZATION:
-	case OBJECT_LEGACY_DOCUMENT:
 		return 1;
-	case OBJECT_ATTACHMENT:
-		return ATTACHMENTS;
 	default:
 		return rows_place(object) != PLACES ? place_count(d, rows_place(object)) : 0;
 	}
@@ -157,7 +156,9 @@ row_load(const struct data *d, const struct object *object, uint32_t number,
 		if (rows_place(object) == PLACES)
 			return true;
 		const struct place *p = place_get(d, rows_place(object), number);
-		return !p->gone && (view->deleted || !p->deleted);
+		/* A query of an administrator also finds attachments in the bin. */
+		return !p->gone && (view->deleted || !p->deleted ||
+		    (object->kind == OBJECT_ATTACHMENT && view->all_files && view->query));
 	}
 }
 
@@ -392,8 +393,8 @@ bytes_value(const struct row *r, struct value *v)
 	char id[ID_SIZE];
 
 	row_id(r, id);
-	snprintf(v->space, VALUE_SPACE,
-	    "/services/data/v%u.0/sobjects/ContentVersion/%s/VersionData", r->api, id);
+	snprintf(v->space, VALUE_SPACE, "/services/data/v%u.0/sobjects/%s/%s/%s", r->api,
+	    r->object->name, id, schema_blob(r->object)->name);
 	value_set_text(v, v->space);
 }
 
@@ -450,7 +451,6 @@ document_value(const struct row *r, enum field_meaning means, struct value *v)
 	case MEANS_SIZE:
 	case MEANS_CHECKSUM: content_value(r, means, v); break;
 	case MEANS_URL: url_value(r, v); break;
-	case MEANS_BYTES: bytes_value(r, v); break;
 	case MEANS_PATH_ON_CLIENT:
 		data_path_on_client(r->data, doc, r->version, v->space);
 		value_set_text(v, v->space);
@@ -538,6 +538,16 @@ place_value(const struct row *r, const struct place *p, enum field_meaning means
 	case MEANS_WORKSPACE_TYPE: value_set_text(v, "R"); break;
 	case MEANS_IS_FOLDER: value_set_boolean(v, true); break;
 	case MEANS_ACCOUNT: set_id(v, OBJECT_ACCOUNT, p->parent); break;
+	case MEANS_ABOVE:
+		value_set_text(v, p->above);
+		if (v->kind == VALUE_TEXT)
+			v->kind = VALUE_ID;
+		break;
+	case MEANS_SIZE:
+		value_set_number(v, (int64_t)p->size);
+		v->real = (double)p->size;
+		v->kind = r->object->kind == OBJECT_EVENT_LOG ? VALUE_REAL : VALUE_NUMBER;
+		break;
 	case MEANS_FIRST_NAME:
 		value_set_text(v, p->name);
 		v->len = strrchr(p->name, ' ') ? (size_t)(strrchr(p->name, ' ') - p->name) : 0;
@@ -591,7 +601,6 @@ setting_value(enum field_meaning means, struct value *v)
 	case MEANS_CREATED_BY:
 	case MEANS_MODIFIED_BY: set_id(v, OBJECT_USER, DATA_RUN_AS); break;
 	case MEANS_NAME: value_set_text(v, ORG_NAME); break;
-	case MEANS_TITLE: value_set_text(v, "Old Letter"); break;
 	case MEANS_ORGANIZATION_TYPE: value_set_text(v, "Developer Edition"); break;
 	case MEANS_INSTANCE: value_set_text(v, "SIM1"); break;
 	default: value_set_null(v);
@@ -640,6 +649,10 @@ extra_value(const struct extra *e, struct value *v)
 			v->number = n;
 		}
 		break;
+	case FIELD_DATETIME:
+		if (datetime_parse(e->text, v->len, &n))
+			value_set_datetime(v, n);
+		break;
 	case FIELD_REFERENCE:
 		v->kind = VALUE_ID;
 		break;
@@ -672,6 +685,8 @@ row_value(const struct row *r, const struct field *f, struct value *v)
 		v->len = ID_SIZE - 1;
 	} else if (f->means == MEANS_TYPE) {
 		value_set_text(v, r->named->name);
+	} else if (f->means == MEANS_BYTES) {
+		bytes_value(r, v);
 	} else if (f->means == MEANS_DEFAULT) {
 		/* null, or false */
 	} else if (is_link_row(r->object)) {

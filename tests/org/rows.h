@@ -19,6 +19,7 @@ struct rows_view {
 	bool		 deleted;	/* deleted and archived ones too, as in queryAll */
 	bool		 archived;	/* archived ones too */
 	bool		 all_files;	/* the user has Query All Files */
+	bool		 query;		/* of a user, rather than by a path */
 	bool by_id; /* a request by Id: finds files that only a record leads to */
 	unsigned	 version;	/* of the API */
 	unsigned	 user;		/* who looks */

@@ -280,23 +280,61 @@ static const struct field invoice_fields[] = {
 	AUDIT,
 };
 
-/* Files from the time before ContentDocument; there are a few, for counting. */
+/* Files from the time before ContentDocument, and logs. */
 static const struct field attachment_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
-	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
-	{ "Name", FIELD_STRING, 255, NAME, MEANS_TITLE, NULL, NULL, 0 },
-	{ "IsPrivate", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
-	{ "ContentType", FIELD_STRING, 120, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "ParentId", FIELD_REFERENCE, 18, C, MEANS_ABOVE, "Parent", "Name", 0 },
+	{ "Name", FIELD_STRING, 255, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "IsPrivate", FIELD_BOOLEAN, 0, C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ContentType", FIELD_STRING, 120, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "BodyLength", FIELD_INT, 0, N, MEANS_SIZE, NULL, NULL, 0 },
+	{ "Body", FIELD_BASE64, 0, C | U | NF, MEANS_BYTES, NULL, NULL, 0 },
+	{ "OwnerId", FIELD_REFERENCE, 18, C | U, MEANS_OWNER, "Owner", "Name", 0 },
+	{ "Description", FIELD_TEXTAREA, 500, N | C | U | NS, MEANS_DEFAULT, NULL, NULL, 0 },
 	AUDIT,
 };
 
 static const struct field legacy_document_fields[] = {
 	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
-	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
-	{ "Name", FIELD_STRING, 255, NAME, MEANS_TITLE, NULL, NULL, 0 },
-	{ "Type", FIELD_STRING, 40, N, MEANS_DEFAULT, NULL, NULL, 0 },
-	{ "IsPublic", FIELD_BOOLEAN, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
-	{ "ContentType", FIELD_STRING, 120, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "FolderId", FIELD_REFERENCE, 18, C | U, MEANS_ABOVE, "Folder", "Name", 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "Name", FIELD_STRING, 255, C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "Type", FIELD_STRING, 40, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "IsPublic", FIELD_BOOLEAN, 0, C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ContentType", FIELD_STRING, 120, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "BodyLength", FIELD_INT, 0, N, MEANS_SIZE, NULL, NULL, 0 },
+	{ "Body", FIELD_BASE64, 0, N | C | U | NF, MEANS_BYTES, NULL, NULL, 0 },
+	{ "Url", FIELD_STRING, 255, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Description", FIELD_TEXTAREA, 255, N | C | U | NS, MEANS_DEFAULT, NULL, NULL, 0 },
+	AUDIT,
+};
+
+static const struct field event_log_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "EventType", FIELD_STRING, 255, NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "LogDate", FIELD_DATETIME, 0, 0, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "LogFileLength", FIELD_DOUBLE, 0, 0, MEANS_SIZE, NULL, NULL, 0 },
+	{ "LogFileContentType", FIELD_STRING, 80, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Sequence", FIELD_INT, 0, N, MEANS_DEFAULT, NULL, NULL, 37 },
+	{ "Interval", FIELD_PICKLIST, 40, N, MEANS_DEFAULT, NULL, NULL, 37 },
+	{ "LogFileFieldNames", FIELD_TEXTAREA, 32000, N | NF, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "LogFileFieldTypes", FIELD_TEXTAREA, 32000, N | NF, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "LogFile", FIELD_BASE64, 0, N | NF, MEANS_BYTES, NULL, NULL, 0 },
+	AUDIT,
+};
+
+static const struct field email_fields[] = {
+	{ "Id", FIELD_ID, 18, 0, MEANS_ID, NULL, NULL, 0 },
+	{ "IsDeleted", FIELD_BOOLEAN, 0, 0, MEANS_DELETED, NULL, NULL, 0 },
+	{ "ParentId", FIELD_REFERENCE, 18, N | C, MEANS_ABOVE, "Parent", "Case", 0 },
+	{ "Subject", FIELD_STRING, 3000, N | C | U | NAME, MEANS_NAME, NULL, NULL, 0 },
+	{ "TextBody", FIELD_TEXTAREA, 32000, N | C | U | NF, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "FromAddress", FIELD_EMAIL, 80, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "ToAddress", FIELD_STRING, 4000, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "Incoming", FIELD_BOOLEAN, 0, C, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "MessageDate", FIELD_DATETIME, 0, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 	AUDIT,
 };
 
@@ -347,10 +385,14 @@ const struct object schema_objects[OBJECTS] = {
 	    FIELDS(lead_fields) },
 	{ OBJECT_INVOICE, "Invoice__c", "Invoice", "Invoices", "a00", WRITABLE | OBJECT_RECORD,
 	    FIELDS(invoice_fields) },
-	{ OBJECT_ATTACHMENT, "Attachment", "Attachment", "Attachments", "00P", 0,
+	{ OBJECT_ATTACHMENT, "Attachment", "Attachment", "Attachments", "00P", WRITABLE,
 	    FIELDS(attachment_fields) },
-	{ OBJECT_LEGACY_DOCUMENT, "Document", "Document", "Documents", "015", 0,
+	{ OBJECT_LEGACY_DOCUMENT, "Document", "Document", "Documents", "015", WRITABLE,
 	    FIELDS(legacy_document_fields) },
+	{ OBJECT_EVENT_LOG, "EventLogFile", "Event Log File", "Event Log Files", "0AT", 0,
+	    FIELDS(event_log_fields) },
+	{ OBJECT_EMAIL, "EmailMessage", "Email Message", "Email Messages", "02s",
+	    WRITABLE | OBJECT_RECORD, FIELDS(email_fields) },
 	{ OBJECT_NAME, "Name", "Name", "Names", NULL, OBJECT_NO_RETRIEVE | OBJECT_HIDDEN,
 	    FIELDS(name_fields) },
 };
@@ -405,6 +447,22 @@ schema_values(const struct field *f)
 	}
 }
 
+const struct field *
+schema_blob(const struct object *object)
+{
+	for (size_t i = 0; i < object->count; i++)
+		if (object->fields[i].type == FIELD_BASE64)
+			return &object->fields[i];
+	return NULL;
+}
+
+bool
+schema_is_replicated(const struct object *object)
+{
+	return object->flags & OBJECT_RECORD || object->kind == OBJECT_ATTACHMENT ||
+	    object->kind == OBJECT_LEGACY_DOCUMENT || object->kind == OBJECT_FOLDER;
+}
+
 bool
 schema_groupable(const struct field *f)
 {
@@ -422,6 +480,8 @@ static const struct relation {
 	{ OBJECT_OPPORTUNITY, "AccountId", "Opportunities" },
 	{ OBJECT_CASE, "AccountId", "Cases" },
 	{ OBJECT_INVOICE, "Account__c", "Invoices__r" },
+	{ OBJECT_ATTACHMENT, "ParentId", "Attachments" },
+	{ OBJECT_EMAIL, "ParentId", "EmailMessages" },
 };
 
 #define RELATIONS	(sizeof(relations) / sizeof(relations[0]))

@@ -98,6 +98,7 @@ enum field_meaning {
 	MEANS_TYPE,
 	MEANS_ACCOUNT,
 	MEANS_IS_OWNER,
+	MEANS_ABOVE,		/* the record of an attachment, the folder of a document */
 };
 
 struct field {
@@ -137,6 +138,8 @@ enum object_kind {
 	OBJECT_INVOICE,			/* a custom object */
 	OBJECT_ATTACHMENT,
 	OBJECT_LEGACY_DOCUMENT,
+	OBJECT_EVENT_LOG,
+	OBJECT_EMAIL,
 	OBJECT_NAME,
 	OBJECTS
 };
@@ -160,6 +163,8 @@ const struct field *schema_relation(const struct object *, const char *name, siz
     unsigned version);
 /* The values of a restricted picklist, with ; between; NULL: any value. */
 const char *schema_values(const struct field *);
+const struct field *schema_blob(const struct object *);	/* its base64 field; NULL: none */
+bool	schema_is_replicated(const struct object *);	/* has getUpdated and getDeleted */
 bool	schema_groupable(const struct field *);
 /* The object of child records by the name of the relation, and the field that leads up to their
  * parent; NULL: none. */

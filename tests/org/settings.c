@@ -80,6 +80,8 @@ static const struct row {
 	[SETTING_DUPLICATE_RULE] = { "duplicate-rule", 0, 0, 1,
 	    "a rule refuses an Account of a name that there is" },
 	[SETTING_ASSIGN] = { "assign", 0, 0, 1, "new Cases and Leads are assigned to alice.adams" },
+	[SETTING_GZIP] = { "gzip", 0, 0, 1,
+	    "answers of the API are compressed for clients that take it" },
 	[SETTING_REST_ENABLED] = { "rest-enabled", 1, 0, 1, "the REST API is enabled for the org" },
 };
 

@@ -184,7 +184,8 @@ write_one(struct org *org, const struct rows_view *view, const struct object *ob
 
 	if (!fields)
 		return;
-	if (blob && strcmp(blob->name, "VersionData") != 0) {
+	const struct field *bytes = schema_blob(object);
+	if (blob && (!bytes || strcmp(blob->name, bytes->name) != 0)) {
 		reply_error_status(r, 400, "INVALID_MULTIPART_REQUEST",
 		    "there is no blob field of the name of the second part");
 	} else {

@@ -301,19 +301,19 @@ is_set(const struct write *w, enum setting setting)
 static bool
 read_bytes(struct write *w, struct upload *up, char **own)
 {
-	const char *s = text(w, "VersionData");
+	const char *field = schema_blob(w->object)->name, *s = text(w, field);
 	EVP_ENCODE_CTX *ctx;
 	int n = 0, last = 0;
 
 	if (w->blob && w->blob_len == 0 && !is_set(w, SETTING_EMPTY_MULTIPART))
-		return fail_missing(w, "VersionData");
+		return fail_missing(w, field);
 	if (w->blob) {
 		up->bytes = w->blob;
 		up->len = w->blob_len;
 		return true;
 	}
 	if (!s || !*s)
-		return fail_missing(w, "VersionData");
+		return fail_missing(w, field);
 	*own = malloc(strlen(s) + 4);
 	ctx = EVP_ENCODE_CTX_new();
 	if (*own && ctx)
@@ -354,6 +354,7 @@ place_first(struct write *w, struct placing *at, struct link_row *link)
 		case PLACE_CASE:
 		case PLACE_LEAD:
 		case PLACE_INVOICE:
+		case PLACE_EMAIL:
 			at->record_kind = rows_place(object);
 			at->record = number;
 			break;
@@ -902,6 +903,92 @@ delete_place(struct write *w)
 	return true;
 }
 
+/* Attachments, legacy documents, email messages: records whose parent may be any */
+
+/* Reads the bytes that are given, and the Id above; false: one of them is wrong. */
+static bool
+read_blob(struct write *w, bool create, struct upload *up, char **own, const char **above)
+{
+	const struct field *blob = schema_blob(w->object);
+	bool given = w->blob || (blob && get(w, blob->name));
+	const char *name = w->object->kind == OBJECT_LEGACY_DOCUMENT ? "FolderId" : "ParentId";
+	const struct object *object;
+	char id[ID_SIZE];
+	struct row row;
+	uint32_t number;
+
+	*above = text(w, name);
+	/* A legacy document has a Url instead of bytes, or both are left out. */
+	if (given || (create && w->object->kind == OBJECT_ATTACHMENT)) {
+		if (!read_bytes(w, up, own))
+			return false;
+	}
+	if (create && blob && !require(w, name))
+		return false;
+	if (!*above)
+		return true;
+	data_lock(w->org->data);
+	object = id_parse(*above, strlen(*above), id) ? rows_object(id) : NULL;
+	struct rows_view view = *w->view;
+	view.by_id = true;
+	bool found = object && rows_find(w->org->data, object, id, &number) &&
+	    row_load(w->org->data, object, number, &view, NULL, &row);
+	data_unlock(w->org->data);
+	return found || fail_reference(w, *above);
+}
+
+static bool
+create_blob(struct write *w)
+{
+	enum place_kind kind = rows_place(w->object);
+	struct upload up = { .bytes = "" };
+	char *own = NULL;
+	const char *above, *name = text(w, kind == PLACE_EMAIL ? "Subject" : "Name");
+	uint32_t owner = w->view->user;
+	int64_t now = org_now(w->org);
+	bool good = (kind == PLACE_EMAIL || require(w, "Name")) &&
+	    resolve(w, "OwnerId", OBJECT_USER, &owner) && read_blob(w, true, &up, &own, &above);
+
+	if (good && !w->dry) {
+		int rc = place_add(w->org->data, kind, name ? name : "", DOCUMENT_NONE,
+		    DOCUMENT_NONE, now, &w->number);
+
+		if (rc == 0)
+			rc = place_fill(w->org->data, kind, w->number, up.bytes, up.len,
+			    above ? above : "", now);
+		good = check(w, rc);
+		if (good) {
+			place_own(w->org->data, kind, w->number, owner, now);
+			id_make(w->object->prefix, w->number, w->id);
+			good = store_plain(w);
+		}
+	}
+	free(own);
+	return good;
+}
+
+static bool
+update_blob(struct write *w)
+{
+	enum place_kind kind = rows_place(w->object);
+	struct upload up = { 0 };
+	char *own = NULL;
+	const char *above, *name = text(w, kind == PLACE_EMAIL ? "Subject" : "Name");
+	int64_t now = org_now(w->org);
+	bool good = read_blob(w, false, &up, &own, &above);
+
+	if (good && !w->dry) {
+		int rc = name ? place_rename(w->org->data, kind, w->number, name, now) : 0;
+
+		if (rc == 0 && up.bytes)
+			rc = place_fill(w->org->data, kind, w->number, up.bytes, up.len, above,
+			    now);
+		good = check(w, rc) && store_plain(w);
+	}
+	free(own);
+	return good;
+}
+
 static const struct {
 	enum object_kind kind;
 	bool (*create)(struct write *);		/* NULL: not possible */
@@ -921,6 +1008,9 @@ static const struct {
 	{ OBJECT_CASE, create_place, update_place, delete_place },
 	{ OBJECT_LEAD, create_place, update_place, delete_place },
 	{ OBJECT_INVOICE, create_place, update_place, delete_place },
+	{ OBJECT_ATTACHMENT, create_blob, update_blob, delete_place },
+	{ OBJECT_LEGACY_DOCUMENT, create_blob, update_blob, delete_place },
+	{ OBJECT_EMAIL, create_blob, update_blob, delete_place },
 };
 
 #define WRITERS	(sizeof(writers) / sizeof(writers[0]))
