@@ -39,7 +39,7 @@ BODY = lambda body, **more: dict(kind='body', body=body, **more)
 FAULTS = {
     'refused': 'refused', 'reset': 'reset', 'tls-nonsense': 'nonsense', 'wrong-certificate': 'certificate',
     'closed': dict(kind='drop'), 'cut': dict(kind='drop-after', bytes=30), 'silent': dict(kind='hold'),
-    'silent-midway': dict(kind='silent', bytes=30), 'slow': dict(kind='slow', bytes=8000),
+    'silent-midway': dict(kind='silent', bytes=30), 'slow': dict(kind='slow', bytes=20000),
     'cut-once': dict(kind='drop-after', bytes=30, times=1), 'closed-once': dict(kind='drop', times=1),
     '401-once': E(401, 'INVALID_SESSION_ID', times=1), '401': E(401, 'INVALID_SESSION_ID'),
     '403-access': E(403, 'INSUFFICIENT_ACCESS'), '403-api-off': E(403, 'API_DISABLED_FOR_ORG'),
