@@ -53,7 +53,10 @@ def helpers(where):
 
 
 def end(p, where):
-    subprocess.run(['fusermount3', '-u', where], check=True)
+    until = time.monotonic() + 30
+    # Somebody else may look into it for a moment, like sffs status.
+    while subprocess.run(['fusermount3', '-u', where]).returncode and time.monotonic() < until:
+        time.sleep(0.01)
     if p.wait(60) != 0:
         raise RuntimeError(f'ended with {p.returncode}')
 
