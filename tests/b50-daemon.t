@@ -39,10 +39,10 @@ ok 'nothing is mounted after an unmount' not mountpoint -q "$MNT"
 
 for signal in INT TERM HUP QUIT ALRM XCPU; do
 	mkfifo "$TMP/log.$signal"
-	# sh without job control starts background commands with SIGINT and SIGQUIT ignored; this restores it.
+	# sh without job control ignores SIGINT and SIGQUIT for background commands, nohup SIGHUP; this restores them.
 	python3 \
 		-c 'import os, signal, sys
-[signal.signal(s, signal.SIG_DFL) for s in (signal.SIGINT, signal.SIGQUIT)]
+[signal.signal(s, signal.SIG_DFL) for s in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)]
 os.execv(sys.argv[1], sys.argv[1:])' "$sffs" -f sim "$MNT" 2>"$TMP/log.$signal" & FS_PID=$!
 	sed -n '/is mounted on/q' <"$TMP/log.$signal"
 	is "sffs -f serves files before SIG$signal" "$(cat "$MNT/documents/hello/hello.txt")" hello
