@@ -160,7 +160,7 @@ while read -r line; do
 	1..*) all=$line ;;
 	esac
 done <"$TMP/jsforce"
-is 'jsforce ran all its checks' "$all" 1..72
+is 'jsforce ran all its checks' "$all" 1..74
 kill "$ORG_PID"; wait "$ORG_PID"
 is 'the org exits 0 on SIGTERM' "$?" 0
 ORG_PID=

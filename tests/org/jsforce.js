@@ -183,6 +183,18 @@ async function more(conn) {
 		'bulk2 tells why a query is refused');
 }
 
+// A login by SOAP, as of a client that knows no OAuth.
+async function soap() {
+	const conn = new jsforce.Connection({ loginUrl, version: '62.0' });
+	const user = await conn.login('alice.adams@example.com', 'simulated');
+	is((await conn.query(`SELECT Name FROM User WHERE Id = '${user.id}'`)).records[0].Name, 'Alice Adams',
+		'login() by SOAP gives a session');
+	const message = await new jsforce.Connection({ loginUrl, version: '62.0' })
+		.login('alice.adams@example.com', 'wrong').catch((e) => e.message);
+	is(message, 'INVALID_LOGIN: Invalid username, password, security token; or user locked out.',
+		'login() by SOAP with a wrong password is refused');
+}
+
 async function tokens(conn) {
 	const again = new jsforce.Connection({ instanceUrl: conn.instanceUrl, accessToken: conn.accessToken,
 		version: '62.0' });
@@ -287,6 +299,7 @@ async function web() {
 	await writes(conn);
 	await more(conn);
 	await tokens(conn);
+	await soap();
 	await web();
 })().catch((e) => ok(false, e.stack.replace(/\n/g, '\n# '))).finally(() => {
 	console.log(`1..${run}`);

@@ -16,6 +16,7 @@
 #include "tests/org/refusal.h"
 #include "tests/org/reply.h"
 #include "tests/org/rest.h"
+#include "tests/org/soap.h"
 #include "tests/org/token.h"
 #include "tests/org/oauth.h"
 
@@ -497,6 +498,10 @@ oauth_serve(struct org *org, const struct request *q, struct reply *r)
 			paths[i].serve(org, q, r);
 			return;
 		}
+	}
+	if (strncmp(q->path, SOAP_PATH, strlen(SOAP_PATH)) == 0) {
+		soap_serve(org, q, r);
+		return;
 	}
 	if (login_serve(org, q, r))
 		return;
