@@ -5,16 +5,20 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "config.h"
 #include "log.h"
 #include "replace.h"
 
 #define FILE_MOST	(1u << 20)	/* of a config file */
 #define GROWTH		(1u << 16)	/* growing would leave a copy of a secret behind */
+#define LOCK_WAIT	10000		/* ms; a write takes a few */
 
 /* Offsets in the text of a config file. */
 struct place {
@@ -84,23 +88,32 @@ change_key(struct buf *text, const char *org, const struct section_key *k)
 	buf_wipe(&words);
 }
 
-/* *st: of the file; st_nlink 0: there is none. */
+/*
+ * The file, made if there is none, and locked until it is closed: else two who write at once would
+ * lose a section. Whoever waited may have got a file that was replaced meanwhile.
+ */
 static int
-read_file(const char *file, struct buf *text, struct stat *st)
+open_locked(const char *file, struct stat *st, int *out)
 {
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-	int rc = fd < 0 || fstat(fd, st) < 0 ? -errno : 0;
+	const int64_t end = clock_ms() + LOCK_WAIT;
+	struct stat now;
 
-	buf_reserve(text, FILE_MOST + GROWTH);
-	if (rc == 0)
-		rc = buf_read(text, fd, FILE_MOST);
-	if (fd >= 0)
+	for (;;) {
+		int fd = open(file, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -errno;
+		/* Where locks do not work, it goes without. */
+		const bool taken = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+		if (!taken && fstat(fd, st) == 0 && stat(file, &now) == 0 &&
+		    st->st_ino == now.st_ino && st->st_dev == now.st_dev) {
+			*out = fd;
+			return 0;
+		}
 		close(fd);
-	if (rc == -ENOENT) {
-		*st = (struct stat){ .st_mode = 0600, .st_gid = (gid_t)-1 };
-		rc = 0;
+		if (clock_ms() > end)
+			return -EBUSY;
+		nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 	}
-	return rc;
 }
 
 int
@@ -109,16 +122,18 @@ section_write(const char *file, const char *org, const struct section_key *keys,
 	struct buf text = BUF_INIT;
 	char path[PATH_MAX];
 	struct stat st;
-	int rc = 0;
+	int fd = -1, rc = strlen(file) < sizeof(path) ? 0 : -ENAMETOOLONG;
 
-	/* Through links: one may lead to where the user keeps such files. */
-	if (!realpath(file, path)) {
-		rc = strlen(file) < sizeof(path) ? 0 : -ENAMETOOLONG;
-		if (rc == 0)
-			config_make_parents(strcpy(path, file));	/* or open fails */
+	if (rc == 0) {
+		config_make_parents(strcpy(path, file));	/* or open fails */
+		rc = open_locked(file, &st, &fd);
 	}
+	/* Through links: one may lead to where the user keeps such files. */
+	if (rc == 0 && !realpath(file, path))
+		rc = -errno;
+	buf_reserve(&text, FILE_MOST + GROWTH);
 	if (rc == 0)
-		rc = read_file(path, &text, &st);
+		rc = buf_read(&text, fd, FILE_MOST);
 	if (text.len && text.data[text.len - 1] != '\n')
 		buf_putc(&text, '\n');
 	if (find_place(buf_str(&text), org, "").after == 0)
@@ -130,6 +145,8 @@ section_write(const char *file, const char *org, const struct section_key *keys,
 		rc = text.failed ?
 		    -ENOMEM :
 		    replace_file(path, &text, st.st_mode & 07777, st.st_gid);
+	if (fd >= 0)
+		close(fd);
 	buf_wipe(&text);
 	if (rc < 0)
 		rc = log_invalid("login", "%s: cannot write the section: %s", file, strerror(-rc));

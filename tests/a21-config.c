@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "auth/buf.h"
 #include "auth/config.h"
 #include "auth/log.h"
 #include "auth/option.h"
+#include "auth/section.h"
 #include "tap.h"
 
 #define WHOLE	"[acme]\nlogin_url = https://acme.my.salesforce.com\nclient_id = id\n"
@@ -693,6 +695,42 @@ test_help(void)
 	buf_free(&help);
 }
 
+/* Each process adds sections of its own to a file that is not there yet, behind a link. */
+static void
+test_writers(void)
+{
+	enum { WRITERS = 4, SECTIONS = 20 };
+	char *link = in_dir("link"), *file = in_dir("linked"), org[16];
+	struct section_key key = { "client_id", { NULL } };
+	int status, failed = symlink(file, link), there = 0;
+	struct buf text = BUF_INIT;
+
+	secret_set_text(&key.value.bytes, "x");
+	for (int w = 0; w < WRITERS; w++) {
+		if (fork() != 0)
+			continue;
+		for (int i = 0; i < SECTIONS && failed == 0; i++) {
+			snprintf(org, sizeof(org), "w%d-%d", w, i);
+			failed |= section_write(link, org, &key, 1);
+		}
+		_exit(failed != 0);
+	}
+	for (int w = 0; w < WRITERS; w++)
+		failed |= wait(&status) < 0 || status != 0;
+	int fd = open(file, O_RDONLY);
+	if (fd >= 0 && buf_read(&text, fd, 1 << 16) == 0)
+		for (const char *s = text.data; (s = strstr(s, "]\nclient_id = x\n")); s++)
+			there++;
+	ok(failed == 0 && there == WRITERS * SECTIONS,
+	    "sections that processes write at the same time are all there");
+	if (fd >= 0)
+		close(fd);
+	buf_free(&text);
+	secret_free(&key.value);
+	free(link);
+	free(file);
+}
+
 /* Any bytes in the file give an answer, not a crash. */
 static void
 test_noise(void)
@@ -738,6 +776,7 @@ main(void)
 	test_search();
 	test_dirs();
 	test_help();
+	test_writers();
 	test_noise();
 	fclose(quiet);
 
