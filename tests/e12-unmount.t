@@ -2,7 +2,7 @@
 # sffs unmount unmounts, waits for the process of the mount, and says which programs are in the way.
 ALONE=${ALONE-1}
 unset TMPDIR	# another user must get there
-. "${0%/*}/lib.sh"; plan 41
+. "${0%/*}/lib.sh"; plan 45
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -114,4 +114,35 @@ run 'an ordinary user and the mount of root' 6 "$TMP/as" "$sffs" unmount "$MINE"
 like 'it says whose mount it is' "$err" "*mounted by user 0; as that user, or as root: sffs unmount $MINE"
 "$TMP/as" "$sffs" sim "$MNT"
 run 'root unmounts the mount of an ordinary user' 0 "$sffs" unmount "$MNT"
+mkdir -m 755 "$TMP/bin"
+cat >"$TMP/bin/fusermount3" <<'END'
+#!/bin/sh
+echo "fusermount3: failed to unmount $3: Operation not permitted" >&2
+exit 1
+END
+chmod 755 "$TMP/bin/fusermount3"
+MNT="$TMP/home/a busy"
+"$TMP/as" mkdir "$MNT"
+"$TMP/as" "$sffs" sim "$MNT"
+run 'fusermount3 may not' 6 "$TMP/as" env PATH="$TMP/bin:$PATH" "$sffs" unmount "$MNT"
+is 'fusermount3 may not: its reason is told' "$err" \
+	"sffs: $MNT: fusermount3: failed to unmount $MNT: Operation not permitted"
+"$TMP/as" "$sffs" unmount "$MNT"
+
+# A process of another user with the arguments of a mount; the mount itself has died.
+MNT=$TMP/home/mnt
+"$TMP/as" "$sffs" sim "$MNT"
+pid=$(pgrep -f "$sffs sim $MNT\$")
+kill -KILL "$pid"
+within sh -c "while kill -0 $pid 2>/dev/null; do :; done"
+setpriv --reuid 65533 --regid 65533 --clear-groups \
+	bash -c 'exec -a sffs python3 -c "import sys; print(0, flush=True); sys.stdin.read()" sim "$1"' sh "$MNT" \
+	<"$TMP/in" >"$TMP/out1" & forged=$!
+exec 8>"$TMP/in"
+read -r line <"$TMP/out1"
+is 'status does not take a process of another user for that of the mount' \
+	"$("$sffs" status --json sim | jq -r --arg where "$MNT" '.[] | select(.mountpoint == $where).pid')" null
+run 'such a process does not keep unmount waiting' 0 "$sffs" unmount "$MNT"
+exec 8>&-
+wait "$forged"
 MNT=$MINE

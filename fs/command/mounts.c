@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "auth/buf.h"
@@ -165,9 +166,9 @@ names_target(const char *arg, const char *target)
 	return *name == '/' ? n == all : n < all && target[all - n - 1] == '/';
 }
 
-/* args: the arguments of a process, a NUL behind each. */
+/* args: the arguments of a process, a NUL behind each: any user can start one that has the same. */
 static void
-take_process(struct mounts *m, pid_t pid, const struct buf *args)
+take_process(struct mounts *m, pid_t pid, uid_t uid, const struct buf *args)
 {
 	const char *first = buf_str(args), *end = first + args->len, *slash = strrchr(first, '/');
 	const bool mounter = strcmp(first, MOUNTER_NAME) == 0;
@@ -184,8 +185,8 @@ take_process(struct mounts *m, pid_t pid, const struct buf *args)
 			org |= strcmp(s, o->org) == 0;
 			target |= names_target(s, o->target);
 		}
-		if (org && target && (mounter || !o->pid))	/* the mounter has the whole path */
-			o->pid = pid;
+		if (org && target && uid == o->user && (mounter || !o->pid))
+			o->pid = pid;		/* the mounter has the whole path */
 	}
 }
 
@@ -195,18 +196,19 @@ find_processes(struct mounts *m)
 	DIR *proc = m->count ? opendir("/proc") : NULL;
 	struct buf args = BUF_INIT;
 	const struct dirent *e;
+	struct stat st;
 	char path[64], *end;
 
 	while (proc && (e = readdir(proc))) {
 		const long pid = strtol(e->d_name, &end, 10);
 
-		if (*end || pid == getpid())
+		if (*end || pid == getpid() || fstatat(dirfd(proc), e->d_name, &st, 0) < 0)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
 		int fd = open(path, O_RDONLY | O_CLOEXEC);
 		buf_clear(&args);
 		if (fd >= 0 && buf_read(&args, fd, TEXT_MOST) == 0 && args.len)
-			take_process(m, (pid_t)pid, &args);
+			take_process(m, (pid_t)pid, st.st_uid, &args);
 		if (fd >= 0)
 			close(fd);
 	}

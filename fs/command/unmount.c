@@ -187,7 +187,8 @@ call_fusermount(const char *target)
 	int status = 0;
 	int rc = command_output("fusermount3", argv, &status, &said);
 
-	if (rc == 0 && status != 0 && said.bytes && strstr(said.bytes, "busy"))
+	const size_t n = said.bytes ? strlen(said.bytes) : 0;
+	if (rc == 0 && status != 0 && n > 5 && strcmp(said.bytes + n - 5, " busy") == 0)
 		rc = -EBUSY;
 	else if (rc == 0 && status != 0) {
 		log_error("sffs", "%s: %s", target, said.bytes ? said.bytes : "cannot unmount");
