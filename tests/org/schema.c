@@ -95,6 +95,9 @@ static const struct field version_fields[] = {
 	    "ExternalDataSource", 0 },
 	{ "Checksum", FIELD_STRING, 50, N, MEANS_CHECKSUM, NULL, NULL, 0 },
 	{ "IsMajorVersion", FIELD_BOOLEAN, 0, C, MEANS_TRUE, NULL, NULL, 0 },
+	{ "FeaturedContentBoost", FIELD_INT, 0, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "FeaturedContentDate", FIELD_DATE, 0, N, MEANS_DEFAULT, NULL, NULL, 0 },
+	{ "NegativeRatingCount", FIELD_INT, 0, N, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "IsAssetEnabled", FIELD_BOOLEAN, 0, C, MEANS_DEFAULT, NULL, NULL, 0 },
 	{ "File_Type__c", FIELD_STRING, 80, N | C | U, MEANS_DEFAULT, NULL, NULL, 0 },
 };
@@ -179,6 +182,8 @@ static const struct field user_fields[] = {
 	{ "TimeZoneSidKey", FIELD_PICKLIST, 40, 0, MEANS_TIME_ZONE, NULL, NULL, 0 },
 	{ "LocaleSidKey", FIELD_PICKLIST, 40, 0, MEANS_LOCALE, NULL, NULL, 0 },
 	{ "LanguageLocaleKey", FIELD_PICKLIST, 40, 0, MEANS_LANGUAGE, NULL, NULL, 0 },
+	{ "ProfileId", FIELD_REFERENCE, 18, N, MEANS_DEFAULT, NULL, "Profile", 0 },
+	{ "AboutMe", FIELD_TEXTAREA, 1000, N | NS, MEANS_DEFAULT, NULL, NULL, 0 },
 	AUDIT,
 };
 
