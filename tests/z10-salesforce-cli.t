@@ -78,7 +78,7 @@ is 'sf data query has groups and functions' "$(query \
 	"SELECT FileType, COUNT(Id), MAX(ContentSize) FROM ContentDocument \
 WHERE FileType IN ('CSV', 'TEXT') AND CreatedDate = TODAY GROUP BY FileType ORDER BY FileType")" \
 	'FileType,count(Id),max(ContentSize)
-CSV,3,13
+CSV,3,15
 TEXT,2101,7'
 is 'sf data search finds by names' "$(sf data search --query \
 	'FIND {Acme} RETURNING Account(Id, Name), ContentVersion(Id, Title)' --json |
