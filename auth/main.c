@@ -141,10 +141,10 @@ choose_command(char **words, int n, const char *given, bool help, struct auth_ar
 	}
 	if (given[strspn(given, c->letters)])
 		return complain(*words, "takes no such option");
-	least = *c->arguments == 'O';
+	least = *c->arguments == 'O' || strchr(given, 'l');	/* --limits asks an org */
 	most = *c->arguments ? strstr(c->arguments, "FILE") ? 2 : 1 : 0;
 	if (n - 1 < least)
-		return complain(*words, "which org? Name a section of the config file");
+		return complain(*words, "which org? Its name comes last, such as acme");
 	if (n - 1 > most)
 		return complain(words[1 + most], "too many arguments");
 	a->command = c;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Each wrong start says in one line what to do, exits with the documented status, and leaves no mount and no process.
-. "${0%/*}/lib.sh"; plan 138
+. "${0%/*}/lib.sh"; plan 147
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -36,6 +36,11 @@ bad 'the old --doctor' 2 '*--doctor: the command is now: sffs doctor ORG' --doct
 bad 'the old --check-cache' 2 '*--check-cache: the command is now: sffs doctor --cache ORG' --check-cache sim
 bad 'unmount without a mount' 2 "*$MNT: sffs has mounted nothing here*" unmount "$MNT"
 bad 'a command as an org' 2 '*backup: a word of sffs*' backup "$MNT"
+bad 'a command of other programs' 2 '*umount: there is no such command; say: sffs unmount MOUNTPOINT' umount "$MNT"
+bad 'a command of sffs-auth' 2 '*setup: there is no such command; say: sffs-auth setup ORG' setup sim
+edit 's/^\[sim\]/[list]/'
+bad 'an org that has the name of such a command' 6 '*mkdir*' list "$TMP/missing"
+cp "$TMP/good" "$config"
 bad '--cache without doctor' 2 '*a mount takes no --cache*' --cache sim "$MNT"
 bad 'unknown org' 2 '*nosuch*sim*' nosuch "$MNT"
 bad 'unknown key in -o' 2 '*colour*' -o colour=red sim "$MNT"

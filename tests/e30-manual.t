@@ -1,6 +1,6 @@
 #!/bin/sh
 # The manual and --help describe what the programs do; shells complete orgs, keys and options.
-. "${0%/*}/lib.sh"; plan 81
+. "${0%/*}/lib.sh"; plan 83
 sffs=$BUILD/sffs
 man=$BUILD/man
 # The words of manual page $1 as plain text.
@@ -44,6 +44,8 @@ for c in $commands; do
 	is "sffs help $c fits in 90 columns" "$("$sffs" help "$c" | awk 'length($0) > 90')" ''
 done
 is 'sffs help is sffs --help' "$("$sffs" help)" "$("$sffs" --help)"
+is 'sffs help mount is sffs --help' "$("$sffs" help mount)" "$("$sffs" --help)"
+like 'sffs --help says how to begin' "$("$sffs" --help)" '*sffs-auth setup ORG*'
 run 'sffs help of what is no command' 2 "$sffs" help nosuch
 like 'sffs help of what is no command: message' "$err" '*there is no command nosuch*'
 for wrong in 'status --cache' 'doctor sim --metrics' 'unmount -f /' 'status -o refresh=5' '--json sim /mnt' \

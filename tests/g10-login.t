@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth logs in without a person, shows, uses and ends the login; its exit status says how it went.
-. "${0%/*}/lib.sh"; plan 77
+. "${0%/*}/lib.sh"; plan 81
 org_start --synthetic 10 --plain
 auth=$BUILD/sffs-auth
 config=$XDG_CONFIG_HOME/sffs/config
@@ -34,6 +34,10 @@ run 'status --limits' 0 "$auth" status --limits sim
 like 'status --limits names the user and the calls that are left' "$out" \
 	'*integration@example.com*API*1 of 100000 calls*99999 left*'
 calls 'status --limits makes one API call' 'GET /services/data/*' 1
+run 'status --limits without an org' 2 "$auth" status --limits
+like 'status --limits wants the name of an org' "$err" '*status: which org[?] Its name comes last, such as acme*'
+run 'setup without an org' 2 "$auth" setup
+like 'setup wants the name of an org' "$err" '*setup: which org[?] Its name comes last, such as acme*'
 
 org_forget
 run 'token' 0 "$auth" token sim

@@ -23,6 +23,7 @@ static const struct verb {
 		"       sffs COMMAND ...\n"
 		"\n"
 		"Mounts the Salesforce org that the config file calls ORG as a filesystem.\n"
+		"Begin with: sffs-auth setup ORG, which writes the config and logs in.\n"
 		"\n"
 		"Commands (sffs help COMMAND says more):\n"
 		"  unmount MOUNTPOINT   unmount, or say which programs are in the way\n"
@@ -164,6 +165,43 @@ find_command(const char *word)
 	return ARGUMENTS_MOUNT;
 }
 
+/* What to say instead of a command of other programs, or of sffs-auth; NULL: it is neither. */
+static const char *
+find_instead(const char *word)
+{
+	static const char *const instead[][2] = {
+		{ "mount", "sffs ORG MOUNTPOINT" },
+		{ "umount", "sffs unmount MOUNTPOINT" },
+		{ "list", "sffs status" },
+		{ "version", "sffs --version" },
+		{ "config", "sffs-auth setup ORG" },
+		{ "setup", "sffs-auth setup ORG" },
+		{ "login", "sffs-auth login ORG" },
+		{ "logout", "sffs-auth logout ORG" },
+		{ "token", "sffs-auth token ORG" },
+		{ "import", "sffs-auth import ORG" },
+	};
+
+	for (size_t i = 0; i < sizeof(instead) / sizeof(instead[0]); i++)
+		if (strcmp(word, instead[i][0]) == 0)
+			return instead[i][1];
+	return NULL;
+}
+
+static bool
+is_org(const char *config, const char *word)
+{
+	struct buf orgs = BUF_INIT, line = BUF_INIT;
+
+	buf_puts(&orgs, "\n");
+	buf_printf(&line, "\n%s\n", word);
+	const bool found = config_orgs(config, &orgs) == 0 &&
+	    strstr(buf_str(&orgs), buf_str(&line));
+	buf_free(&line);
+	buf_free(&orgs);
+	return found;
+}
+
 static int
 refuse_usage(const struct verb *c)
 {
@@ -193,6 +231,8 @@ refuse_here(const struct verb *c, char letter)
 static int
 take_help(struct arguments *a, const char *word)
 {
+	if (word && strcmp(word, "mount") == 0)
+		word = NULL;
 	const enum arguments_command about = find_command(word);
 
 	if (word && about == ARGUMENTS_MOUNT) {
@@ -218,6 +258,12 @@ take_words(struct arguments *a, char **words, int n, const char *given)
 	const struct verb *c = &commands[a->command];
 	if (help)
 		return take_help(a, c->help && *c->word ? c->word : NULL);
+	const char *instead =
+	    a->command == ARGUMENTS_MOUNT && n > 0 ? find_instead(words[0]) : NULL;
+	if (instead && !is_org(a->config, words[0])) {
+		log_error("sffs", "%s: there is no such command; say: %s", words[0], instead);
+		return EXIT_USAGE;
+	}
 	if (n < c->least || n > c->most || (a->json && (a->cache || a->metrics)))
 		return refuse_usage(c);
 	given += strspn(given, c->options);
