@@ -190,10 +190,11 @@ check_private(const struct stat *st, const char *file, bool has_secret)
 		    file);
 	if (has_secret && (st->st_mode & 077))
 		return log_invalid("config",
-		    "%s: holds a secret that others can read: chmod 600 '%s'", file, file);
+		    "%s: holds a secret that others can read: chmod 600 %s", file,
+		    log_word(file).s);
 	if (st->st_mode & 022)
 		return log_invalid(
-		    "config", "%s: others can change it: chmod go-w '%s'", file, file);
+		    "config", "%s: others can change it: chmod go-w %s", file, log_word(file).s);
 	return 0;
 }
 
@@ -459,7 +460,8 @@ config_load_part(const char *file, const char *org, bool *there, struct config *
 
 	if (rc == 0 &&
 	    (!(c->org = strdup(org)) ||
-		asprintf(&c->named, "%s%s", named ? " --config " : "", named ? named : "") < 0 ||
+		asprintf(&c->named, "%s%s", named ? " --config " : "",
+		    named ? log_word(named).s : "") < 0 ||
 		asprintf(&c->sffs_auth, "sffs-auth%s", c->named) < 0))
 		rc = -ENOMEM;
 	if (rc == 0)
@@ -586,8 +588,8 @@ check_named_dir(const char *given)
 	return good ? 0 :
 		      log_invalid("config",
 			  "cache_dir = %s: there is no such directory; if the name is right, "
-			  "first: mkdir -p -m 700 '%s'",
-			  given, given);
+			  "first: mkdir -p -m 700 %s",
+			  given, log_word(given).s);
 }
 
 /* given: the directory; NULL: $env/sffs, else ~/below, else without_home. */

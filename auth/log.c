@@ -183,6 +183,25 @@ log_warn_once(const char *module, const char *fmt, ...)
 		log_warn(module, "%s", text);
 }
 
+struct log_word
+log_word(const char *s)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789/._-+,:=@%";
+	struct log_word w;
+	char *to = w.s;
+
+	if (*s && !s[strspn(s, plain)]) {
+		snprintf(w.s, sizeof(w.s), "%s", s);
+		return w;
+	}
+	*to++ = '\'';
+	for (; *s && to < w.s + sizeof(w.s) - 6; s++)
+		to += sprintf(to, *s == '\'' ? "'\\''" : "%c", *s);
+	strcpy(to, "'");
+	return w;
+}
+
 void
 log_print(FILE *f, const char *fmt, ...)
 {

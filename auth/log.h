@@ -58,6 +58,13 @@ void	log_keep(const char *module, const char *fmt, ...) __attribute__((format(pr
  * -EINVAL. */
 #define log_invalid(module, ...) (log_error(module, __VA_ARGS__), -EINVAL)
 
+/*
+ * A word as a shell takes it, for commands that a user copies: in quotes if it needs them, so that
+ * a name with a blank stays one word, and no name runs anything.
+ */
+struct log_word { char s[8192]; };
+struct log_word log_word(const char *);
+
 /* Prints a line of text, with the newline at its end if there is one. */
 void	log_print(FILE *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define log_say(...)	log_print(stdout, __VA_ARGS__)

@@ -114,7 +114,7 @@ say_steps(const struct config *c, const char *key)
 	fputs("3. OAuth Scopes: Manage user data via APIs (api)\n", stdout);
 	if (c->flow == CONFIG_JWT) {
 		fputs(jwt, stdout);
-		log_say("           -keyout %s -out %s.crt\n", key, key);
+		log_say("           -keyout %s -out %s.crt\n", log_word(key).s, log_word(key).s);
 		fputs(jwt_user, stdout);
 	} else {
 		fputs(c->flow == CONFIG_WEB ? web : client_credentials, stdout);
@@ -224,8 +224,8 @@ check_closed(const char *file)
 	if (stat(file, &st) < 0 || !(st.st_mode & 077))
 		return 0;
 	return log_invalid("login",
-	    "%s: others can read it, and the secret is to be written there; first: chmod 600 '%s'",
-	    file, file);
+	    "%s: others can read it, and the secret is to be written there; first: chmod 600 %s",
+	    file, log_word(file).s);
 }
 
 /* Takes an answer in the form in which a person has it; *value is what is written. */

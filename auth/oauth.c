@@ -284,7 +284,7 @@ read_key_file(const char *path, struct secret *out)
 	if (rc == 0 && (st.st_mode & 07))
 		rc = log_invalid("login",
 		    "private_key = %s: every user of this machine can use it: chmod 600 %s", path,
-		    path);
+		    log_word(path).s);
 	else if (rc == 0)
 		rc = secret_set(out, text.data, text.len) ? 0 : -ENOMEM;
 	else if (rc != -ENOMEM)

@@ -2,7 +2,7 @@
 # sffs unmount unmounts, waits for the process of the mount, and says which programs are in the way.
 ALONE=${ALONE-1}
 unset TMPDIR	# another user must get there
-. "${0%/*}/lib.sh"; plan 45
+. "${0%/*}/lib.sh"; plan 49
 data=$TMP/data
 mkdir "$data"
 printf 'hello\n' >"$data/hello.txt"
@@ -82,6 +82,9 @@ umount "$MNT/documents"
 # A mount that is stopped, and one that was killed.
 pid=$(process)
 kill -STOP "$pid"
+run 'sffs where a stopped mount is' 6 "$sffs" sim "$MNT"
+is 'it does not hang, and says what to do' "$err" \
+	"sffs: $MNT: a mount that does not answer is here; to unmount it: sffs unmount $MNT"
 run 'a stopped mount' 1 "$sffs" unmount "$MNT"
 like 'a stopped mount: how its process ends' "$err" "*unmounted, but its process is stopped*: kill -CONT $pid"
 ok 'a stopped mount is unmounted' not mountpoint -q "$MNT"
@@ -121,12 +124,16 @@ echo "fusermount3: failed to unmount $3: Operation not permitted" >&2
 exit 1
 END
 chmod 755 "$TMP/bin/fusermount3"
-MNT="$TMP/home/a busy"
+MNT="$TMP/home/x; touch a busy"
 "$TMP/as" mkdir "$MNT"
+chmod 711 "$TMP/home"
 "$TMP/as" "$sffs" sim "$MNT"
 run 'fusermount3 may not' 6 "$TMP/as" env PATH="$TMP/bin:$PATH" "$sffs" unmount "$MNT"
 is 'fusermount3 may not: its reason is told' "$err" \
 	"sffs: $MNT: fusermount3: failed to unmount $MNT: Operation not permitted"
+run 'another user and a name that a shell would take apart' 6 \
+	setpriv --reuid 65533 --regid 65533 --clear-groups "$sffs" unmount "$MNT"
+like 'the command to copy has it in quotes' "$err" "*as root: sffs unmount '$MNT'"
 "$TMP/as" "$sffs" unmount "$MNT"
 
 # A process of another user with the arguments of a mount; the mount itself has died.

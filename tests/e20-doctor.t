@@ -2,7 +2,7 @@
 # sffs doctor says what is missing and what to do, and exits as a mount would.
 ALONE=${ALONE-1}
 unset TMPDIR	# another user must get there
-. "${0%/*}/lib.sh"; plan 108
+. "${0%/*}/lib.sh"; plan 111
 data=$TMP/data
 mkdir "$data" "$data/Old.archived"
 printf 'hello\n' >"$data/hello.txt"
@@ -40,6 +40,13 @@ doctor 'doctor notes what is left out' 0 'note  files shared*Query All Files' 'c
 org set -d query-all-files=1 -d skew=0 -d rest-enabled=0 >/dev/null
 doctor 'doctor of a user without the API' 4 'API_DISABLED_FOR_ORG' 'BAD*API Enabled'
 org set -d rest-enabled=1 >/dev/null
+mkdir "$TMP/full"
+mount -t tmpfs -o size=256k,mode=700 none "$TMP/full"
+options="-o cache_dir=$TMP/full/cache"
+doctor 'doctor of a disk that has no room for a list of documents' 1 \
+	"BAD   $TMP/full/cache: 0 MB are free*free some, or cache_dir"
+options=
+umount "$TMP/full"
 edit 's/^client_secret.*/&\narchived = yes\nconfine = no/'
 doctor 'doctor does not complain of what the config asks for' 0 'confine = no'
 is 'with archived = yes doctor does not say that archived documents are left out' "$(grep -c archived "$TMP/out")" 0

@@ -24,6 +24,7 @@
 #include "mounts.h"
 
 #define SKEW_MOST	120	/* seconds: a JWT is valid for three minutes */
+#define ROOM_LEAST	(1u << 20)	/* bytes: a catalogue of no documents takes a third */
 
 struct doctor {
 	FILE		*out;
@@ -234,10 +235,15 @@ check_directories(struct doctor *d)
 		    "%s or %s: cannot be written: %s", cache, state, strerror(errno));
 	} else {
 		say(d, GOOD, NULL, "login and cache: %s, %s", state, cache);
-		if (statvfs(cache, &fs) == 0 && fs.f_bavail * fs.f_frsize < d->config->cache_size)
-			say(d, NOTE, "what does not fit is downloaded again when it is read",
-			    "%s: %lu MB are free, less than cache_size", cache,
-			    fs.f_bavail * fs.f_frsize >> 20);
+		const bool known = statvfs(cache, &fs) == 0;
+		const uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
+		if (known && room < d->config->cache_size)
+			say(d, room < ROOM_LEAST ? -ENOSPC : NOTE,
+			    room < ROOM_LEAST ?
+				"free some, or cache_dir = ... names another" :
+				"what does not fit is downloaded again when it is read",
+			    "%s: %llu MB are free, less than cache_size", cache,
+			    (unsigned long long)room >> 20);
 	}
 	free(state);
 	free(cache);

@@ -73,7 +73,8 @@ mounts_put_advice(const struct mounts_row *o, struct buf *b)
 		    b, "its process is stopped; to let it go on: kill -CONT %d", (int)o->pid);
 		break;
 	case MOUNTS_DEAD:
-		buf_printf(b, "its process is gone; to remove it: sffs unmount %s", o->target);
+		buf_printf(b, "its process is gone; to remove it: sffs unmount %s",
+		    log_word(o->target).s);
 		break;
 	default:
 		break;

@@ -165,7 +165,7 @@ tell_busy(const char *target)
 	if (told)
 		log_error("sffs", "%s: still mounted; end what uses it, then again: "
 				  "sffs unmount %s",
-		    target, target);
+		    target, log_word(target).s);
 	else
 		log_error("sffs", "%s: busy: %s uses it", target,
 		    geteuid() ? "a process of another user (root can see which one)" :
@@ -206,7 +206,7 @@ unmount_mount(const struct mounts_row *o)
 	if (rc == -EPERM && geteuid() != 0 && o->user != getuid()) {
 		log_error("sffs",
 		    "%s: mounted by user %u; as that user, or as root: sffs unmount %s", o->target,
-		    (unsigned)o->user, o->target);
+		    (unsigned)o->user, log_word(o->target).s);
 		return rc;
 	}
 	if (rc == -EPERM)
@@ -259,7 +259,7 @@ find_mount(const struct mounts *m, const char *path)
 		log_error("sffs", "%s: %s", path, strerror(errno));
 	else if (!found && around)
 		log_error("sffs", "%s: inside the mount %s; say: sffs unmount %s", path,
-		    around->target, around->target);
+		    around->target, log_word(around->target).s);
 	else if (!found)
 		log_error("sffs",
 		    "%s: sffs has mounted nothing here; sffs status shows where it has", path);

@@ -2,31 +2,66 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "auth/log.h"
 
 #include "internal.h"
 
+#define PATIENCE	5000	/* ms */
+
+enum mounted { NOTHING, ANSWERS, HANGS };
+
+/* Whether FUSE is mounted there. Another process looks, which hangs if the mount does. */
+static enum mounted
+look_at_mount(const char *mountpoint)
+{
+	struct statfs fs;
+	int status = 0;
+	pid_t child = fork();
+
+	if (child < 0)
+		return NOTHING;
+	if (child == 0)
+		_exit(statfs(mountpoint, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC ? ANSWERS :
+										      NOTHING);
+	struct pollfd p = { .fd = pidfd_open(child, 0), .events = POLLIN };
+	const bool hangs = p.fd >= 0 && poll(&p, 1, PATIENCE) == 0;
+	if (hangs)
+		kill(child, SIGKILL);
+	if (p.fd >= 0)
+		close(p.fd);
+	waitpid(child, &status, 0);
+	return hangs ? HANGS : (enum mounted)WEXITSTATUS(status);
+}
+
 bool
 check_is_mounted(const char *mountpoint)
 {
 	struct statx st;
-	struct statfs fs;
 
 	if (statx(AT_FDCWD, mountpoint, AT_STATX_DONT_SYNC, 0, &st) < 0 ||
-	    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT) || statfs(mountpoint, &fs) < 0 ||
-	    fs.f_type != FUSE_SUPER_MAGIC)
+	    !(st.stx_attributes & STATX_ATTR_MOUNT_ROOT))
 		return false;
-	log_error("mount",
-	    "%s: something is mounted here already; to unmount it: sffs unmount %s",
-	    mountpoint, mountpoint);
-	return true;
+	const enum mounted mounted = look_at_mount(mountpoint);
+	if (mounted == HANGS)
+		log_error("mount",
+		    "%s: a mount that does not answer is here; to unmount it: sffs unmount %s",
+		    mountpoint, log_word(mountpoint).s);
+	else if (mounted == ANSWERS)
+		log_error("mount",
+		    "%s: something is mounted here already; to unmount it: sffs unmount %s",
+		    mountpoint, log_word(mountpoint).s);
+	return mounted != NOTHING;
 }
 
 static int
@@ -47,9 +82,10 @@ check_empty(const char *path)
 	if (rc == -ENOTCONN)
 		log_error("mount",
 		    "%s: a mount that has died is still there; first: sffs unmount %s", path,
-		    path);
+		    log_word(path).s);
 	else if (rc == -ENOENT)
-		log_error("mount", "%s: no such directory; first: mkdir %s", path, path);
+		log_error("mount", "%s: no such directory; first: mkdir %s", path,
+		    log_word(path).s);
 	else if (rc == -ENOTDIR)
 		log_error("mount", "%s: not a directory; name an empty one", path);
 	else if (rc < 0)
