@@ -23,6 +23,7 @@
 #include "sfdx.h"
 
 #define LINE_SIZE	4096
+#define ANSWER_MOST	4000	/* with its key, a line that the config takes */
 
 static const char begin[] =
     "\n"
@@ -177,6 +178,10 @@ read_answer(bool secret, char line[LINE_SIZE])
 	}
 	if (!got)
 		return log_invalid("login", "the answers have ended; nothing is written");
+	if (strlen(line) > ANSWER_MOST) {
+		tcflush(STDIN_FILENO, TCIFLUSH);	/* or a shell reads the rest of a secret */
+		return log_invalid("login", "the answer is too long; nothing is written");
+	}
 	char *from = line + strspn(line, blank);
 	size_t n = strlen(from);
 	while (n && strchr(blank, from[n - 1]))

@@ -1,6 +1,6 @@
 #!/bin/sh
 # sffs-auth setup: a person at a terminal answers; the login is tried at once, and a section written or changed.
-. "${0%/*}/lib.sh"; plan 49
+. "${0%/*}/lib.sh"; plan 52
 data=$TMP/data
 mkdir "$data" "$TMP/bin"
 echo 'the file' >"$data/a.txt"
@@ -178,5 +178,15 @@ login_url=https://x.my.salesforce.com
 flow=$(printf '\003')
 END
 same 'Ctrl-C changes nothing' "$HOME/dotfiles/sffs" "$TMP/before"
+typed 'an answer that makes a line which no config may have' 2 "$auth" setup third <<END
+login_url=
+flow=
+client_id=
+username=$(printf %4090s '' | tr ' ' u)
+private_key=
+what=s
+END
+like 'a long answer is refused' "$out" '*the answer is too long; nothing is written*'
+same 'a long answer changes nothing' "$HOME/dotfiles/sffs" "$TMP/before"
 is 'no file is left beside the config' "$(ls -A "$HOME/dotfiles" "${first%/*}" | grep -v ':$' | paste -sd ' ')" \
 	'config  sffs'
