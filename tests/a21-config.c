@@ -700,7 +700,7 @@ static void
 test_writers(void)
 {
 	enum { WRITERS = 4, SECTIONS = 20 };
-	char *link = in_dir("link"), *file = in_dir("linked"), org[16];
+	char *link = in_dir("link"), *file = in_dir("linked"), org[32];
 	struct section_key key = { "client_id", { NULL } };
 	int status, failed = symlink(file, link), there = 0;
 	struct buf text = BUF_INIT;
