@@ -120,10 +120,9 @@ say_steps(const struct config *c, const char *key)
 	} else {
 		fputs(c->flow == CONFIG_WEB ? web : client_credentials, stdout);
 	}
-	log_say("5. Create; then Settings, OAuth Settings, Consumer Key%s in %s.\n",
+	log_say("5. Create; then Settings, OAuth Settings, Consumer Key%s.\n",
 	    c->flow == CONFIG_JWT ? ": it is client_id" :
-				    " and Secret: client_id and client_secret",
-	    c->file);
+				    " and Secret: they are client_id and client_secret");
 	fputs(end, stdout);
 }
 

@@ -50,7 +50,7 @@ END
 like 'the login page of all orgs is refused, with the reason' "$out" \
 	'*every org shares this page*address that the browser*'
 like 'the steps in Salesforce are those of the flow' "$out" \
-	'*External Client App*Enable Client Credentials Flow*Run As*'
+	'*External Client App*Enable Client Credentials Flow*Run As*they are client_id and client_secret.*'
 like 'a key with a blank is refused' "$out" '*client_id: it has a blank*in one piece*'
 like 'the key instead of the secret is refused' "$out" '*client_secret: that is the Consumer Key*'
 like 'a mistyped key is told at once' "$out" '*invalid_client_id*check client_id for typos*what [[]correct] = *'
