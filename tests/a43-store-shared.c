@@ -174,7 +174,7 @@ peer_start(struct peer *p, const char *mode)
 		dup2(from[1], STDOUT_FILENO);
 		for (int fd = 3; fd < 64; fd++) /* a peer must see the end of another's pipes */
 			close(fd);
-		execl("/proc/self/exe", "a43-store-shared", mode, dir, NULL);
+		execl(program_invocation_name, program_invocation_name, mode, dir, NULL);
 		_exit(1);
 	}
 	close(to[0]);
