@@ -201,7 +201,7 @@ test_doc(const struct doc *from, uint64_t bytes)
 		status = -1;
 	if (!ok(status == 0, "%s", d.what))
 		printf("# status %x\n", status);
-	long most = (d.wide ? 384 : 32) * 1024L * SHARE;
+	long most = (d.wide ? 384 : 32) * 1024L * (getenv("UNDER_VALGRIND") ? 16 : SHARE);
 	if (!ok(usage.ru_maxrss < most, "%s: memory", d.what))
 		printf("# %ld kB\n", usage.ru_maxrss);
 }

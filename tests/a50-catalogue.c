@@ -1128,7 +1128,7 @@ static void
 test_log_size(void)
 {
 	struct catalogue *c = open_catalogue();
-	char path[140];
+	char path[140] = "";
 	struct stat st;
 
 	for (unsigned i = 1; i <= 600; i++) {

@@ -75,7 +75,7 @@ is 'a mount that goes on is no longer stopped' "$(state "$own")" 'limit-spent 1'
 kill -KILL "$pid"
 within sh -c "while kill -0 $pid 2>/dev/null; do :; done"; pid=
 shows 'a killed mount' "$own" dead - 1
-is 'a killed mount: advice' "$(advice "$own")" "its process is gone; to remove it: sffs unmount $second"
+is 'a killed mount: advice' "$(advice "$own")" "its process is gone; to remove it: sffs unmount '$second'"
 "$sffs" unmount "$second"
 is 'a killed mount is not shown after its unmount' "$(state "$own")" 'not-mounted null'
 

@@ -35,7 +35,7 @@ while IFS='	' read -r page command; do
 	case $test in
 	?*) ok "$page: $command: $test runs it" grep -qF -- "$word" "$TOP/tests/$test" ;;
 	*)	line=$(printf '%s\n' "$command" | sed "s,/var/lib/prometheus/node-exporter,$HOME/prometheus,
-			s,https://acme.my.salesforce.com,$ORG_URL,; s,acme.tar,$HOME/acme.tar,; s,acme.snar,$HOME/acme.snar,")
+			s,https://acme.my.salesforce.com,$ORG_URL,; s,acme.tar,$HOME/&,; s,acme.snar,$HOME/&,")
 		ok "$page: $command" timeout -s KILL 120 sh -c "$line" ;;
 	esac
 done <"$TMP/commands"
