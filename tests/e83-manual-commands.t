@@ -1,5 +1,6 @@
 #!/bin/sh
 # Each command line of the manual is run: here, in the order of the page, or by a test that the table names.
+ALONE=${ALONE-1}
 . "${0%/*}/lib.sh"
 man=$BUILD/man
 # Lines that begin with $ or #; a line that ends with \ goes on in the next one.
