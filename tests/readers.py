@@ -6,7 +6,7 @@ sys.path.pop(0)		# secrets.py beside this is not Python's
 import csv, ctypes, re, tempfile
 
 mnt, title, source, reader = sys.argv[1:5]
-recipe = re.search({'duckdb': r'DuckDB: `(.*?)`', 'pandas': r'pandas: `(.*?)`'}[reader],
+recipe = re.search({'duckdb': r'DuckDB: `(.*?)`', 'pandas': r'pandas:\s+`(.*?)`'}[reader],
                    open('README.md').read()).group(1)
 recipe = recipe.replace('/mnt/acme', mnt).replace('Q3 Forecast', title)
 with open(source, newline='') as f:
