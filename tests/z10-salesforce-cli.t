@@ -28,8 +28,7 @@ api() { api_path=$1; shift; curl -sS -H "Authorization: Bearer $token" "$ORG_URL
 # Logins
 SF_ACCESS_TOKEN=$token sf org login access-token --instance-url "$ORG_URL" --alias by-token --set-default --no-prompt \
 	>"$TMP/out"
-is 'sf org login access-token' "$(head -1 "$TMP/out" | cut -d' ' -f1-3)" \
-	'Successfully authorized integration@example.com'
+like 'sf org login access-token' "$(cat "$TMP/out")" '*Successfully authorized integration@example.com*'
 
 # Files
 printf 'one,two\n"\303\244",2\n' >'up load.csv'
