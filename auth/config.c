@@ -259,7 +259,7 @@ own_path(const char *env, const char *below, const char *leaf, char **out)
 	return n < 0 ? -ENOMEM : 0;
 }
 
-/* The file that the user names. NULL: he names none. */
+/* The file that the user names; NULL: none. */
 static const char *
 named_file(const char *given)
 {
@@ -375,7 +375,7 @@ take_overrides(struct config *c, const char *s)
 }
 
 /*
- * The whole.
+ * Loading.
  */
 
 /* The name becomes part of file names. */
@@ -576,7 +576,7 @@ make_private_dir(char *dir, const char *setting)
 	return 0;
 }
 
-/* What the user names is made if the directory above it is his own: else it may be a mistake. */
+/* cache_dir is made only in a directory of this user: a missing one may be a typing error. */
 static int
 check_named_dir(const char *given)
 {

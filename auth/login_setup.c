@@ -318,7 +318,7 @@ ask_all(struct answers *a)
 }
 
 /*
- * The whole.
+ * The setup.
  */
 
 /* Asks and tries until Salesforce takes the answers, or the user takes them all the same. */

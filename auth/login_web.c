@@ -254,7 +254,7 @@ exchange_code(struct web *w, const struct callback *b, struct login *out)
 }
 
 /*
- * The whole.
+ * The login.
  */
 
 static int

@@ -454,7 +454,7 @@ clear_value(struct config *c, const struct option *o)
 		*(uint32_t *)to = to == &c->uid ? getuid() : getgid();
 }
 
-/* As if the key were not given. */
+/* Resets the key to its default. */
 static int
 set_fallback(struct config *c, const struct option *o)
 {

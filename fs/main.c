@@ -1,6 +1,6 @@
 /*
- * sffs - mounts a Salesforce org as a filesystem. This file opens the modules, tells them of one
- * another, and closes them; only it may exit. fs/command has everything besides the mount.
+ * sffs - mounts a Salesforce org as a filesystem. This file opens the modules, connects them, and
+ * closes them; only it may exit. fs/command has everything besides the mount.
  */
 #include <malloc.h>
 #include <stdlib.h>
@@ -338,7 +338,7 @@ serve(struct sffs *s)
 	return rc;
 }
 
-/* First stops everything that works, which wakes all that wait; then frees it. */
+/* Stops everything first, which wakes all waits, then frees it. */
 static void
 close_all(struct sffs *s)
 {
@@ -390,11 +390,12 @@ run_mount(struct sffs *s)
 static unsigned long long
 raise_limit(int resource)
 {
-	struct rlimit l;
+	struct rlimit l = { RLIM_INFINITY, RLIM_INFINITY };
 
-	getrlimit(resource, &l);
-	l.rlim_cur = l.rlim_max;
-	setrlimit(resource, &l);
+	if (getrlimit(resource, &l) == 0) {
+		l.rlim_cur = l.rlim_max;
+		setrlimit(resource, &l);
+	}
 	return l.rlim_cur;
 }
 
@@ -430,12 +431,13 @@ start_mount(struct sffs *s)
 {
 	int status;
 
-	/* The caller's: a lock may last for as long as one of them is open. The config is read. */
+	/* Closes the caller's descriptors: a lock lasts as long as one is open. The config is
+	 * read already. */
 	closefrom(STDERR_FILENO + 1);
 	raise_limits();
 	/*
-	 * What is larger goes back to the system when it is freed; else glibc keeps more each time.
-	 * Of smaller things each heap keeps what its threads once needed.
+	 * Freed blocks above this size go back to the system; glibc would keep more each time. Each
+	 * heap keeps the smaller blocks that its threads once needed.
 	 */
 	mallopt(M_MMAP_THRESHOLD, 1 << 20);
 	mallopt(M_ARENA_MAX, 4);
@@ -474,7 +476,7 @@ main(int argc, char **argv)
 	process_begin("sffs");
 	if (getuid() != geteuid() || getgid() != getegid()) {
 		log_error(
-		    "sffs", "refuses to run set-uid; fusermount3 is what may mount for a user");
+		    "sffs", "refuses to run set-uid; only fusermount3 may mount for a user");
 		return EXIT_USAGE;
 	}
 	int status = arguments_parse(argc, argv, a);

@@ -8,23 +8,9 @@ mkdir -p "$data/Sales/2026" "$data/Legal" "$data/Acme.account" "$data/Old.archiv
 echo plan >"$data/Sales/Plan.txt"; echo letter >"$data/Acme.account/Letter.txt"; echo mine >"$data/Mine.txt"; echo old \
 	>"$data/Old.archived/Old.txt"
 org_start --data "$data"
+. "$TOP/tests/org.sh"
 
-key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
-TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d \
-	"client_secret=$(key client_secret)" |
-	jq -r .access_token)
-api() { api_path=$1; shift; curl -sS -D "$TMP/head" -H "Authorization: Bearer $TOKEN" \
-	"$ORG_URL/services/data/v66.0/$api_path" "$@"; }
-json() { method=$1 path=$2 body=$3; shift 3; api "$path" -X "$method" -H 'Content-Type: application/json' -d "$body" \
-	"$@"; }
-query() { soql=$1; shift; api query -G --data-urlencode "q=$soql" "$@"; }
-rows() {
-	jq -r 'if type == "array" then .[0].errorCode
-	else [.records[] | del(.. | .attributes?) | [.. | scalars | tostring] | join("/")] | join("|") end'; }
-why() { jq -r '.[0] | "\(.errorCode): \(.message)"'; }
 id() { query "SELECT Id FROM $1 WHERE ${3-Name} = '$2'" | jq -r '.records[0].Id'; }
-header() { tr -d '\r' <"$TMP/head" | sed -n "s/^$1: //Ip"; }
-status() { sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' "$TMP/head"; }
 
 # A file, by JSON
 made=$(json POST sobjects/ContentVersion \

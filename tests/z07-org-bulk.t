@@ -5,17 +5,8 @@
 mkdir "$TMP/data" "$TMP/data/Acme.account"
 for i in 1 2 3 4 5; do echo $i >"$TMP/data/n$i.txt"; done
 org_start --data "$TMP/data"
-key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
-TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d \
-	"client_secret=$(key client_secret)" | jq -r .access_token)
-VERSION=66.0
-api() { api_path=$1; shift; curl -sS -D "$TMP/head" -H "Authorization: Bearer $TOKEN" \
-	"$ORG_URL/services/data/v$VERSION/$api_path" "$@"; }
-json() { method=$1 path=$2 body=$3; shift 3; api "$path" -X "$method" -H 'Content-Type: application/json' -d "$body" \
-	"$@"; }
+. "$TOP/tests/org.sh"
 code() { jq -r '.[0].errorCode'; }
-header() { tr -d '\r' <"$TMP/head" | sed -n "s/^$1: //Ip"; }
-status() { sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' "$TMP/head"; }
 job() { json POST jobs/query "$(jq -nc --arg q "$1" '{operation: "query", query: $q}')"; }
 state() { api "jobs/$1/$2" | jq -r .state; }
 results() { api "jobs/query/$1/results$2" | gunzip; }

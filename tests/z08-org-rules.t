@@ -6,18 +6,7 @@ mkdir -p "$TMP/data/Acme.account" "$TMP/data/Old.archived" "$TMP/data/Two.versio
 echo old >"$TMP/data/Old.archived/Old.txt"
 echo 1 >"$TMP/data/Two.versions/1.txt"; echo 2 >"$TMP/data/Two.versions/2.txt"
 org_start --data "$TMP/data"
-key() { sed -n "s/^$1 = //p" "$XDG_CONFIG_HOME/sffs/config"; }
-TOKEN=$(curl -sS "$ORG_URL/services/oauth2/token" -d grant_type=client_credentials -d "client_id=$(key client_id)" -d \
-	"client_secret=$(key client_secret)" | jq -r .access_token)
-api() { api_path=$1; shift; curl -sS -D "$TMP/head" -H "Authorization: Bearer $TOKEN" \
-	"$ORG_URL/services/data/v66.0/$api_path" "$@"; }
-json() { method=$1 path=$2 body=$3; shift 3; api "$path" -X "$method" -H 'Content-Type: application/json' -d "$body" \
-	"$@"; }
-query() { soql=$1; shift; api query -G --data-urlencode "q=$soql" "$@"; }
-rows() {
-	jq -r 'if type == "array" then .[0].errorCode
-	else [.records[] | del(.. | .attributes?) | [.. | scalars | tostring] | join("/")] | join("|") end'; }
-status() { sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p' "$TMP/head"; }
+. "$TOP/tests/org.sh"
 # refused WHAT METHOD PATH BODY 'STATUS CODE: MESSAGE'
 refused() {
 	answer=$(json "$2" "$3" "$4")

@@ -89,7 +89,7 @@ static const struct option long_options[] = { { "foreground", no_argument, NULL,
 	{ "orgs", no_argument, NULL, 'O' }, { "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' }, { 0 } };
 
-/* Of mount(8) and fstab(5); those that end in - or = are beginnings. */
+/* Options of mount(8) and fstab(5). One that ends in - or = is the beginning of an option. */
 static bool
 is_ignored(const char *option)
 {

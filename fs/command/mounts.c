@@ -327,7 +327,7 @@ start_asking(const char *target)
 	pid_t child = fork();
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		close_range(0, 2, 0);	/* it may hang, and nobody is to wait for it at a pipe */
+		close_range(0, 2, 0);	/* it may hang, and would keep a pipe open */
 		ask_mount(target, ends[1]);
 		_exit(0);
 	}

@@ -85,7 +85,7 @@ put_rows(const struct mounts *m, bool json, struct buf *out)
 	return some && good ? 0 : -ENODATA;
 }
 
-/* Those of the config that are not among the mounts. */
+/* Adds the orgs of the config that are not mounted. */
 static int
 add_unmounted(struct mounts *m, const char *orgs, const char *only)
 {

@@ -36,11 +36,12 @@ look_at_mount(const char *mountpoint)
 										      NOTHING);
 	struct pollfd p = { .fd = pidfd_open(child, 0), .events = POLLIN };
 	const bool hangs = p.fd >= 0 && poll(&p, 1, PATIENCE) == 0;
-	if (hangs)
-		kill(child, SIGKILL);
 	if (p.fd >= 0)
 		close(p.fd);
-	waitpid(child, &status, 0);
+	if (hangs)		/* it may not end even by this: nobody waits for it */
+		kill(child, SIGKILL);
+	else
+		waitpid(child, &status, 0);
 	return hangs ? HANGS : (enum mounted)WEXITSTATUS(status);
 }
 

@@ -28,8 +28,9 @@ bool_text(int yes)
 	return yes < 0 ? "null" : yes ? "true" : "false";
 }
 
-const char *
-status_json_state(const struct status_json *s)
+/* "limit-spent": no calls are left. "offline": the last refresh did not reach the org. */
+static const char *
+state_of(const struct status_json *s)
 {
 	struct sync_status sync;
 	struct rest_stats rest;
@@ -53,7 +54,7 @@ put_identity(struct buf *b, const struct status_json *s)
 	    "{\n  \"state\": \"%s\",\n  \"version\": \"%s\",\n  \"org\": \"%s\",\n"
 	    "  \"organization_id\": \"%s\",\n  \"user_id\": \"%s\",\n"
 	    "  \"documents\": %" PRIu64 ",\n  \"bytes\": %" PRIu64 ",\n",
-	    status_json_state(s), SFFS_VERSION, s->config->org, token_org_id(s->token),
+	    state_of(s), SFFS_VERSION, s->config->org, token_org_id(s->token),
 	    token_user_id(s->token),
 	    totals.documents, totals.bytes);
 	if (s->config->filter) {

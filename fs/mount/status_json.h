@@ -5,7 +5,6 @@
  */
 #pragma once
 
-
 struct buf;
 struct catalogue;
 struct config;
@@ -25,9 +24,6 @@ struct status_json {
 	struct on_demand *on_demand;
 };
 
-/* The health of the mount, a word: "healthy"; "limit-spent": no calls are left; "offline": the last
- * refresh did not reach the org; "failing": it failed otherwise. */
-const char *status_json_state(const struct status_json *);
 /* Append the contents. ctx is a struct status_json. */
 void	status_json(void *ctx, struct buf *);
 void	status_json_limits(void *ctx, struct buf *);
