@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -129,6 +130,17 @@ buf_read(struct buf *b, int fd, size_t most)
 			return 0;
 	}
 	return -EFBIG;
+}
+
+int
+buf_read_file(struct buf *b, const char *path, size_t most)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = fd < 0 ? -errno : buf_read(b, fd, most);
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
 }
 
 const char *

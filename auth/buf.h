@@ -33,6 +33,8 @@ void	buf_put_url(struct buf *, const char *, size_t);
 /* Appends all that fd has, without growing on the way, which would leave copies of a secret behind.
  * -EFBIG: more than `most` bytes; else what read says. */
 int	buf_read(struct buf *, int fd, size_t most);
+/* The same for a file. */
+int	buf_read_file(struct buf *, const char *path, size_t most);
 const char *buf_str(const struct buf *);		/* never NULL; borrowed */
 char	*buf_detach(struct buf *);	/* caller frees; NULL if it failed; leaves an empty buf */
 void	buf_clear(struct buf *);			/* len = 0; keeps memory and `failed` */

@@ -15,3 +15,5 @@ int64_t	clock_wall_ms(void);
 /* Seconds since 1970 as a person reads them: 2026-01-31 12:00 UTC; "a time unknown" below 1. */
 struct clock_text { char s[32]; };
 struct clock_text clock_text(int64_t seconds);
+/* The same as ISO 8601 has them: 2026-01-31T12:00:00Z; "" if no year has them. */
+struct clock_text clock_iso(int64_t seconds);

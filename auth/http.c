@@ -593,31 +593,33 @@ is_exempt(const char *host, const char *list)
 	return false;
 }
 
-/* Says where the proxy of this request is set; NULL: it has none. */
-static const char *
-proxy_setting(const struct http_transfer *x)
+static void
+find_proxy(const struct http_transfer *x)
 {
 	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "all_proxy",
 		"ALL_PROXY" };
-	const char *exempt = getenv("no_proxy"), *value;
+	const char *exempt = getenv("no_proxy"), *from = "the config";
+	const char *value = x->http->options.proxy;
 
 	if (!exempt)
 		exempt = getenv("NO_PROXY");
-	if (!x->host || x->loopback || is_exempt(x->host, exempt ? exempt : ""))
-		return NULL;
-	if (x->http->options.proxy)
-		return *x->http->options.proxy ? "the config" : NULL;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if ((value = getenv(names[i])) && *value)
-			return names[i];
-	return NULL;
+	if (x->loopback || is_exempt(x->host, exempt ? exempt : ""))
+		return;
+	const bool given = value;
+	for (size_t i = 0; !given && !(value && *value) && i < sizeof(names) / sizeof(names[0]);
+	    i++)
+		value = getenv(from = names[i]);
+	if (value && *value) {
+		x->out->proxy = value;
+		x->out->proxy_from = from;
+	}
 }
 
 /* "host: why"; libcurl often names the host by itself. The URL of a proxy may hold a password. */
 static void
 put_error(const struct http_transfer *x, int rc, CURLcode code)
 {
-	const char *proxy = code == CURLE_OK && rc != -ETIMEDOUT ? NULL : proxy_setting(x);
+	const char *proxy = code == CURLE_OK && rc != -ETIMEDOUT ? NULL : x->out->proxy_from;
 	const char *text = *x->why			    ? x->why :
 	    strncmp(x->text, "Unsupported proxy", 17) == 0 ? "libcurl cannot use such a proxy" :
 	    *x->text					    ? x->text :
@@ -659,6 +661,8 @@ http_do(struct http *h, const struct http_request *q, struct http_response *out)
 		goto out;
 	x.lane = lane;
 	rc = prepare_url(&x, url);
+	if (x.host)
+		find_proxy(&x);
 	if (rc == 0)
 		rc = prepare_headers(&x);
 	if (rc == 0)

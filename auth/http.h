@@ -76,6 +76,9 @@ struct http_response {
 	int64_t		 retry_after;		/* seconds, at most a day; -1: none */
 	char		 limit_info[128];	/* Sforce-Limit-Info; "": none */
 	char		 content_type[64];
+	/* The URL of the proxy, which may hold a password, and who names it: a variable of the
+	 * environment, or "the config". NULL: the request had no proxy. */
+	const char	*proxy, *proxy_from;
 	/* Why there is no status: for the log, without secrets; "" if the sink or the caller ended
 	 * the request. */
 	char		 error[256];

@@ -1,6 +1,5 @@
 /* import: a login that the Salesforce CLI has. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +19,11 @@
 static int
 read_input(const char *file, struct buf *out)
 {
-	int fd = file ? open(file, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-	int rc = fd < 0 ? -errno : buf_read(out, fd, INPUT_MAX);
+	int rc = file ? buf_read_file(out, file, INPUT_MAX) :
+			buf_read(out, STDIN_FILENO, INPUT_MAX);
 
 	if (rc < 0 && rc != -ENOMEM)
 		rc = log_invalid("login", "%s: %s", file ? file : "standard input", strerror(-rc));
-	if (file && fd >= 0)
-		close(fd);
 	return rc;
 }
 
@@ -55,13 +52,10 @@ static int
 agree_on_host(struct session *s, const char *host)
 {
 	const char *ours = s->adopt ? "" : strstr(s->config->login_url, "://") + 3;
-	char url[HOST_SIZE + 16], name[HOST_SIZE];
-	bool https;
-	unsigned port;
+	char url[HOST_SIZE + 16];
 
-	snprintf(url, sizeof(url), "https://%s", host);
-	if (host_of_url(url, name, &https, &port) && host_is_loopback(name))
-		snprintf(url, sizeof(url), "http://%s", host);
+	if (host_login_url(host, url))
+		snprintf(url, sizeof(url), "https://%s", host);
 	return agree_on_org(s, url,
 	    strcasecmp(host, ours) == 0 || strcmp(host, "login.salesforce.com") == 0 ||
 		strcmp(host, "test.salesforce.com") == 0);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "log.h"
 #include "login.h"
 #include "token.h"
@@ -86,90 +87,84 @@ working_bearer(struct session *s, struct bearer *out, struct oauth_identity *who
  * status
  */
 
-static const char *
-date_of(int64_t t, char out[32])
-{
-	time_t when = (time_t)t;
-
-	strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", gmtime(&when));
-	return out;
-}
-
 static void
-say_age(const char *what, int64_t then, const char *date)
+say_age(const char *what, int64_t then)
 {
 	int64_t age = time(NULL) - then;
 	const int64_t day = 86400, hour = 3600, unit = age >= day ? day : age >= hour ? hour : 60;
 
-	log_say("%-10s %s (%lld %s ago)\n", what, date, (long long)(age / unit),
+	log_say("%-10s %s (%lld %s ago)\n", what, clock_iso(then).s, (long long)(age / unit),
 	    unit == day ? "d" : unit == hour ? "h" : "min");
 }
 
-struct fact {
-	const char *name, *label, *value;
-	bool shown;		/* in JSON; text shows what has a label and a value */
-};
-#define FACTS	10
-
-/* l: NULL: nobody is logged in. a: NULL: the org was not asked. */
 static void
-put_login_json(struct buf *b, const char *org, const struct login *l,
-    const struct fact facts[FACTS], const struct org_says *a)
+say_calls(const struct org_says *a)
 {
-	buf_puts(b, "{\"org\":");
-	buf_put_json_text(b, org);
-	buf_printf(b, ",\"logged_in\":%s", l && !l->ended ? "true" : "false");
-	for (size_t i = 0; i < FACTS; i++) {
-		if (!facts[i].shown)
-			continue;
-		buf_printf(b, ",\"%s\":", facts[i].name);
-		buf_put_json_text(b, facts[i].value);
-	}
-	if (a)
-		buf_printf(b, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
-	buf_puts(b, "}");
-}
-
-static void
-say_text(const char *org, const struct login *l, const struct fact facts[FACTS],
-    const struct org_says *a, const char *since, const char *renewed)
-{
-	log_say("%-10s %s\n", org, l->ended ? "the login has ended" : "logged in");
-	for (size_t i = 0; i < FACTS; i++)
-		if (facts[i].label && facts[i].value)
-			log_say("%-10s %s\n", facts[i].label, facts[i].value);
-	say_age("since", l->since, since);
-	say_age("renewed", l->renewed, renewed);
 	if (a && a->max >= 0)
 		log_say("%-10s %lld of %lld calls in 24 hours, %lld left\n", "API", a->used, a->max,
 		    a->max > a->used ? a->max - a->used : 0);
 }
 
-/* Puts a login to json or, if that is NULL, prints it. url: the config's login_url. */
+struct fact {
+	const char *name, *label, *value;	/* text shows what has a label and a value */
+	bool known;				/* else it is not in JSON */
+};
+#define FACTS	10
+
 static void
-say_login(const char *org, const char *url, const struct login *stored, const struct org_says *a,
+say_facts(const struct fact facts[FACTS], struct buf *json)
+{
+	for (size_t i = 0; i < FACTS; i++) {
+		if (json && facts[i].known) {
+			buf_printf(json, ",\"%s\":", facts[i].name);
+			buf_put_json_text(json, facts[i].value);
+		} else if (!json && facts[i].label && facts[i].value) {
+			log_say("%-10s %s\n", facts[i].label, facts[i].value);
+		}
+	}
+}
+
+/*
+ * Puts a login to json or, if that is NULL, prints it. url: the config's login_url. l: NULL: nobody
+ * is logged in, only for JSON. a: NULL: the org was not asked.
+ */
+static void
+say_login(const char *org, const char *url, const struct login *l, const struct org_says *a,
     struct buf *json)
 {
 	static const struct login none;
-	const struct login *l = stored ? stored : &none;
-	char since[32], renewed[32];
+	const struct login *of = l ? l : &none;
+	const struct clock_text since = clock_iso(of->since), renewed = clock_iso(of->renewed);
 	const struct fact facts[FACTS] = {
 		{ "login_url", NULL, url, true },
-		{ "ended", "why", l->ended, stored },
-		{ "org_id", "org", l->org_id, stored },
-		{ "user_id", "user", l->user_id, stored },
+		{ "ended", "why", of->ended, l },
+		{ "org_id", "org", of->org_id, l },
+		{ "user_id", "user", of->user_id, l },
 		{ "username", "username", a ? a->who.username : NULL, a },
-		{ "instance_url", "instance", l->instance_url, stored },
-		{ "scope", "scopes", l->scope, stored },
-		{ "how", "by", l->how, stored },
-		{ "since", NULL, date_of(l->since, since), stored },
-		{ "renewed", NULL, date_of(l->renewed, renewed), stored },
+		{ "instance_url", "instance", of->instance_url, l },
+		{ "scope", "scopes", of->scope, l },
+		{ "how", "by", of->how, l },
+		{ "since", NULL, since.s, l },
+		{ "renewed", NULL, renewed.s, l },
 	};
 
-	if (json)
-		put_login_json(json, org, stored, facts, a);
-	else
-		say_text(org, l, facts, a, since, renewed);
+	if (json) {
+		buf_puts(json, "{\"org\":");
+		buf_put_json_text(json, org);
+		buf_printf(json, ",\"logged_in\":%s", l && !l->ended ? "true" : "false");
+	} else {
+		log_say("%-10s %s\n", org, of->ended ? "the login has ended" : "logged in");
+	}
+	say_facts(facts, json);
+	if (json) {
+		if (a)
+			buf_printf(json, ",\"api_used\":%lld,\"api_max\":%lld", a->used, a->max);
+		buf_putc(json, '}');
+	} else {
+		say_age("since", of->since);
+		say_age("renewed", of->renewed);
+		say_calls(a);
+	}
 }
 
 static void
@@ -206,13 +201,11 @@ login_status(struct session *s)
 	}
 	if (rc == 0 && l.ended)
 		rc = -ENOKEY;
-	if (s->json && (stored || rc == -ENOKEY)) {
+	if (stored || (s->json && rc == -ENOKEY))
 		say_login(c->org, c->login_url, stored ? &l : NULL,
-		    stored && s->limits ? &answer : NULL, &json);
+		    stored && s->limits ? &answer : NULL, s->json ? &json : NULL);
+	if (json.len)
 		print_json(&json);
-	} else if (stored) {
-		say_login(c->org, c->login_url, &l, s->limits ? &answer : NULL, NULL);
-	}
 	if (!s->json && rc == -ENOKEY)
 		log_say("%-10s not logged in: %s login %s\n", c->org, c->sffs_auth, c->org);
 out:
@@ -243,7 +236,6 @@ login_list(struct session *s)
 {
 	struct buf orgs = BUF_INIT, json = BUF_INIT;
 	struct login l = { 0 };
-	char since[32];
 	int rc = token_file_orgs(&orgs);
 	char *rest = orgs.data, *org;
 	bool any = false;
@@ -253,11 +245,10 @@ login_list(struct session *s)
 			continue;
 		buf_putc(&json, any ? ',' : '[');
 		say_login(org, l.login_url, &l, NULL, &json);
-		date_of(l.since, since);
-		since[strlen("YYYY-MM-DD")] = '\0';
 		if (!s->json)
-			log_say("%-15s %-10s  %-18s  since %s  %s\n", org,
-			    l.ended ? "ended" : "logged in", l.how, since, l.instance_url);
+			log_say("%-15s %-10s  %-18s  since %.10s  %s\n", org,
+			    l.ended ? "ended" : "logged in", l.how, clock_iso(l.since).s,
+			    l.instance_url);
 		any = true;
 		login_free(&l);
 	}

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,14 +18,14 @@
 #include "replace.h"
 
 #define FILE_MOST	(1u << 20)	/* of a config file */
-#define GROWTH		(1u << 16)	/* growing would leave a copy of a secret behind */
+#define GROWTH		4096		/* growing would leave a copy of a secret behind */
 #define LOCK_WAIT	10000		/* ms; a write takes a few */
 
 /* Offsets in the text of a config file. */
 struct place {
-	size_t	from, to;	/* of the line of the key; the same: there is none */
-	size_t	value;		/* after its = and the blanks */
-	size_t	after;		/* of the last line with a key, or of [org]; 0: no such section */
+	size_t	from, to;	/* the line of the key; or the same, where such a line belongs */
+	size_t	value;		/* after its = and the blanks; 0: there is no such key */
+	bool	there;		/* the section */
 };
 
 static struct place
@@ -48,44 +49,33 @@ find_place(const char *text, const char *org, const char *key)
 		}
 		if (!ours)
 			continue;
-		p.after = (size_t)(end - text);
-		if (*t == '[' || strncmp(t, key, strlen(key)) != 0 ||
-		    strlen(key) + strspn(t + strlen(key), " \t") != n)
-			continue;
-		p.from = (size_t)(s - text);
-		p.to = p.after;
-		p.value = (size_t)(t - text) + n + 1 + strspn(t + n + 1, " \t");
+		p.there = true;
+		p.from = p.to = (size_t)(end - text);
+		if (*t != '[' && strncmp(t, key, strlen(key)) == 0 &&
+		    strlen(key) + strspn(t + strlen(key), " \t") == n) {
+			p.from = (size_t)(s - text);
+			p.value = (size_t)(t - text) + n + 1 + strspn(t + n + 1, " \t");
+			break;
+		}
 	}
 	return p;
-}
-
-/* Puts the words in the place of what is between the two offsets. */
-static void
-replace_part(struct buf *b, size_t from, size_t to, const struct buf *words)
-{
-	if (words->failed || !buf_reserve(b, words->len))
-		return;
-	memmove(b->data + from + words->len, b->data + to, b->len - to + 1);
-	memcpy(b->data + from, words->data, words->len);
-	b->len = b->len - (to - from) + words->len;
 }
 
 static void
 change_key(struct buf *text, const char *org, const struct section_key *k)
 {
 	const struct place p = find_place(buf_str(text), org, k->key);
-	const bool there = p.to > p.from;
-	struct buf words = BUF_INIT;
+	struct buf changed = BUF_INIT;
 
-	buf_reserve(&words, GROWTH);
-	if (*k->value.bytes && there)
-		buf_printf(&words, "%s\n", k->value.bytes);
-	else if (*k->value.bytes)
-		buf_printf(&words, "%s = %s\n", k->key, k->value.bytes);
-	replace_part(text, !there ? p.after : *k->value.bytes ? p.value : p.from,
-	    there ? p.to : p.after, &words);
-	text->failed = text->failed || words.failed;
-	buf_wipe(&words);
+	buf_reserve(&changed, text->len + strlen(k->value.bytes) + GROWTH);
+	buf_put(&changed, buf_str(text), p.value && *k->value.bytes ? p.value : p.from);
+	if (*k->value.bytes)
+		buf_printf(&changed, "%s%s%s\n", p.value ? "" : k->key, p.value ? "" : " = ",
+		    k->value.bytes);
+	buf_puts(&changed, buf_str(text) + p.to);
+	changed.failed |= text->failed;
+	buf_wipe(text);
+	*text = changed;
 }
 
 /*
@@ -136,7 +126,7 @@ section_write(const char *file, const char *org, const struct section_key *keys,
 		rc = buf_read(&text, fd, FILE_MOST);
 	if (text.len && text.data[text.len - 1] != '\n')
 		buf_putc(&text, '\n');
-	if (find_place(buf_str(&text), org, "").after == 0)
+	if (!find_place(buf_str(&text), org, "").there)
 		buf_printf(&text, "%s[%s]\n", text.len ? "\n" : "", org);
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (keys[i].value.bytes)

@@ -110,16 +110,10 @@ document_content(const struct document *d)
 	return c;
 }
 
-struct document_date
+struct clock_text
 document_date(int64_t ms)
 {
-	struct document_date date = { "" };
-	const struct timespec t = document_timespec(ms);
-	struct tm tm;
-
-	if (ms != -1 && gmtime_r(&t.tv_sec, &tm))
-		strftime(date.s, sizeof(date.s), "%4Y-%m-%dT%H:%M:%SZ", &tm);
-	return date;
+	return ms == -1 ? (struct clock_text){ "" } : clock_iso(document_timespec(ms).tv_sec);
 }
 
 struct timespec

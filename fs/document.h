@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "auth/clock.h"
+
 /*
  * X(kind, member, path): TEXT is a string or NULL for null, ID an 18-character
  * Id or "", INT a whole number or -1 for null, TIME milliseconds since 1970 (UTC),
@@ -102,6 +104,5 @@ struct document_content { char s[56]; };
 struct document_content document_content(const struct document *);
 
 /* A TIME as 2026-01-31T12:00:00Z, or "" for null. */
-struct document_date { char s[32]; };
-struct document_date document_date(int64_t ms);
+struct clock_text document_date(int64_t ms);
 struct timespec document_timespec(int64_t ms);

@@ -285,20 +285,13 @@ check_answer(struct doctor *d, const struct http_response *a)
 }
 
 static void
-check_proxy(struct doctor *d)
+check_proxy(struct doctor *d, const struct http_response *a)
 {
-	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "all_proxy",
-		"ALL_PROXY" };
-	const char *proxy = d->config->proxy, *name = "the config";
+	const char *user = a->proxy ? strrchr(a->proxy, '@') : NULL;	/* with a password */
 
-	if (strncmp(d->config->login_url, "https:", 6) != 0)	/* this machine itself */
-		return;
-	for (size_t i = 0; !proxy && i < sizeof(names) / sizeof(names[0]); i++)
-		proxy = getenv(name = names[i]);
-	if (!proxy || !*proxy)
-		return;
-	const char *user = strrchr(proxy, '@');		/* with a password */
-	say(d, GOOD, NULL, "%s names the proxy %s", name, user ? user + 1 : proxy);
+	if (a->proxy)
+		say(d, GOOD, NULL, "%s names the proxy %s", a->proxy_from,
+		    user ? user + 1 : a->proxy);
 }
 
 /* The list of API versions needs no login and costs no call. */
@@ -312,13 +305,13 @@ check_org(struct doctor *d)
 			       .idle_timeout = (unsigned)d->config->timeout },
 	    &d->http);
 
-	check_proxy(d);
 	buf_printf(&url, "%s/services/data/", d->config->login_url);
 	if (rc == 0)
 		rc = http_do(d->http,
 		    &(struct http_request){ .url = buf_str(&url),
 			.body_limit = 1 << 20 },
 		    &a);
+	check_proxy(d, &a);
 	if (rc == 0)
 		check_answer(d, &a);
 	else

@@ -1,9 +1,9 @@
 #include "mounts.h"
 
 #include <cjson/cJSON.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <mntent.h>
 #include <poll.h>
 #include <signal.h>
@@ -117,9 +117,8 @@ mounts_number(const struct mounts_row *o, const char *member, double *out)
  * Processes.
  */
 
-/* The name of a process, its state, and its parent. False: it is gone. */
-static bool
-read_process(pid_t pid, char name[16], char *state, int *parent)
+bool
+mounts_read_process(pid_t pid, char name[16], char *state, int *parent)
 {
 	char path[64];
 
@@ -137,7 +136,7 @@ mounts_is_stopped(pid_t pid)
 	char name[16], state;
 	int parent;
 
-	return pid > 0 && read_process(pid, name, &state, &parent) && state == 'T';
+	return pid > 0 && mounts_read_process(pid, name, &state, &parent) && state == 'T';
 }
 
 /* Who started a mounter: the process of the mount, unless that is gone; then 0. */
@@ -147,8 +146,8 @@ parent_of_mounter(pid_t pid)
 	char name[16], state;
 	int parent, other;
 
-	return read_process(pid, name, &state, &parent) &&
-			read_process(parent, name, &state, &other) && strcmp(name, "sffs") == 0 ?
+	return mounts_read_process(pid, name, &state, &parent) &&
+			mounts_read_process(parent, name, &state, &other) && strcmp(name, "sffs") == 0 ?
 	    parent :
 	    0;
 }
@@ -194,27 +193,23 @@ take_process(struct mounts *m, pid_t pid, uid_t uid, const struct buf *args)
 static void
 find_processes(struct mounts *m)
 {
-	DIR *proc = m->count ? opendir("/proc") : NULL;
 	struct buf args = BUF_INIT;
-	const struct dirent *e;
 	struct stat st;
-	char path[64], *end;
+	glob_t all = { 0 };
+	char path[64];
 
-	while (proc && (e = readdir(proc))) {
-		const long pid = strtol(e->d_name, &end, 10);
+	if (m->count)
+		glob("/proc/[0-9]*", GLOB_NOSORT, NULL, &all);
+	for (size_t i = 0; i < all.gl_pathc; i++) {
+		const pid_t pid = atoi(all.gl_pathv[i] + strlen("/proc/"));
 
-		if (*end || pid == getpid() || fstatat(dirfd(proc), e->d_name, &st, 0) < 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
-		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 		buf_clear(&args);
-		if (fd >= 0 && buf_read(&args, fd, TEXT_MOST) == 0 && args.len)
-			take_process(m, (pid_t)pid, st.st_uid, &args);
-		if (fd >= 0)
-			close(fd);
+		if (pid != getpid() && stat(all.gl_pathv[i], &st) == 0 &&
+		    buf_read_file(&args, path, TEXT_MOST) == 0 && args.len)
+			take_process(m, pid, st.st_uid, &args);
 	}
-	if (proc)
-		closedir(proc);
+	globfree(&all);
 	buf_free(&args);
 }
 
@@ -304,15 +299,11 @@ mounts_free(struct mounts *m)
 static void
 ask_mount(const char *target, int to)
 {
-	struct buf text = BUF_INIT;
+	struct buf path = BUF_INIT, text = BUF_INIT;
 
-	buf_printf(&text, "%s/.sffs/status.json", target);
-	int fd = open(buf_str(&text), O_RDONLY | O_CLOEXEC);
-	int rc = fd < 0 ? -errno : 0;
-	buf_clear(&text);
-	buf_put(&text, &rc, sizeof(rc));
-	if (rc == 0 && (rc = buf_read(&text, fd, TEXT_MOST)) < 0 && !text.failed)
-		memcpy(text.data, &rc, sizeof(rc));
+	buf_printf(&path, "%s/.sffs/status.json", target);
+	const int rc = buf_read_file(&text, buf_str(&path), TEXT_MOST);
+	(void)!write(to, &rc, sizeof(rc));
 	(void)!write(to, buf_str(&text), text.len);
 }
 

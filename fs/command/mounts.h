@@ -61,3 +61,5 @@ void	mounts_put_advice(const struct mounts_row *, struct buf *);
 const char *mounts_text(const struct mounts_row *, const char *member);
 bool	mounts_number(const struct mounts_row *, const char *member, double *out);
 bool	mounts_is_stopped(pid_t);		/* a process, as by SIGSTOP */
+/* Any process. state: its letter in /proc/PID/stat. False: it is gone. */
+bool	mounts_read_process(pid_t, char name[16], char *state, int *parent);

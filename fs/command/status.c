@@ -6,81 +6,86 @@
 
 #include "auth/buf.h"
 #include "auth/log.h"
-#include "auth/utf8.h"
 
 #include "metrics.h"
 #include "mounts.h"
 
-static void
-put_member(struct buf *out, const char *name, const char *value)
-{
-	buf_printf(out, ",\"%s\":", name);
-	buf_put_json_text(out, value && *value ? value : NULL);
-}
+/* The members of a JSON object. The table has a column for each but the last two. */
+enum { ORG, STATE, DOCUMENTS, ASKED, MOUNTPOINT, PID, ADVICE, MEMBERS };
 
 static void
-put_json_number(struct buf *out, const char *name, bool known, double value)
+put_object(const char *const values[MEMBERS], struct buf *out)
 {
-	buf_printf(out, ",\"%s\":", name);
-	buf_printf(out, known ? "%.0f" : "null", value);
-}
+	static const char *const names[] = { "org", "state", "documents", "asked", "mountpoint",
+		"pid", "advice" };
 
-static void
-put_object(const struct mounts_row *o, const char *advice, struct buf *out)
-{
-	double documents = 0;
-	const bool known = mounts_number(o, "documents", &documents);
-
-	buf_puts(out, out->len > 1 ? ",\n{\"org\":" : "{\"org\":");
-	buf_put_json_text(out, o->org);
-	put_member(out, "state", mounts_word(o->state));
-	put_json_number(out, "documents", known, documents);
-	put_member(out, "asked", mounts_text(o, "refresh.last"));
-	put_member(out, "mountpoint", o->target);
-	put_json_number(out, "pid", o->pid > 0, o->pid);
-	put_member(out, "advice", advice);
+	for (int i = 0; i < MEMBERS; i++) {
+		buf_printf(out, "%s\"%s\":", i ? "," : out->len > 1 ? ",\n{" : "{", names[i]);
+		if (*values[i] && (i == DOCUMENTS || i == PID))
+			buf_puts(out, values[i]);
+		else
+			buf_put_json_text(out, *values[i] ? values[i] : NULL);
+	}
 	buf_putc(out, '}');
 }
 
-static void
-put_line(const struct mounts_row *o, const char *advice, struct buf *out)
+static const char *
+or_dash(const char *value)
 {
-	char org[256], asked[64], place[2 * PATH_MAX], text[3 * PATH_MAX], documents[32] = "-";
+	return *value ? value : "-";
+}
+
+static void
+say_line(const char *const values[MEMBERS])
+{
+	log_say("%-16s %-11s %9s %-20s %s\n", values[ORG], values[STATE],
+	    or_dash(values[DOCUMENTS]), or_dash(values[ASKED]), or_dash(values[MOUNTPOINT]));
+	if (*values[ADVICE])
+		log_say("%16s %s\n", "", values[ADVICE]);
+}
+
+/* json: NULL: a line of the table. */
+static void
+put_row(const struct mounts_row *o, const char *advice, struct buf *json)
+{
 	const char *last = mounts_text(o, "refresh.last");
+	char documents[32] = "", pid[16] = "";
+	const char *const values[] = { o->org, mounts_word(o->state), documents, last ? last : "",
+		o->target, pid, advice };
 	double n;
 
 	if (mounts_number(o, "documents", &n))
 		snprintf(documents, sizeof(documents), "%.0f", n);
-	utf8_show_all(org, sizeof(org), o->org);
-	utf8_show_all(asked, sizeof(asked), last ? last : "-");
-	utf8_show_all(place, sizeof(place), *o->target ? o->target : "-");
-	utf8_show_all(text, sizeof(text), advice);
-	buf_printf(out, "%-16s %-11s %9s %-20s %s\n", org, mounts_word(o->state), documents, asked,
-	    place);
-	if (*text)
-		buf_printf(out, "%16s %s\n", "", text);
+	if (o->pid > 0)
+		snprintf(pid, sizeof(pid), "%d", (int)o->pid);
+	if (json)
+		put_object(values, json);
+	else
+		say_line(values);
 }
 
+/* json: NULL: the table, to standard output. */
 static int
-put_rows(const struct mounts *m, bool json, struct buf *out)
+put_rows(const struct mounts *m, struct buf *json)
 {
+	static const char *const headings[] = { "ORG", "STATE", "DOCUMENTS", "ASKED", "MOUNTPOINT",
+		"", "" };
 	struct buf advice = BUF_INIT;
 	bool some = false, good = true;
 
 	if (json)
-		buf_putc(out, '[');
+		buf_putc(json, '[');
 	else
-		buf_printf(out, "%-16s %-11s %9s %-20s %s\n", "ORG", "STATE", "DOCUMENTS", "ASKED",
-		    "MOUNTPOINT");
+		say_line(headings);
 	for (size_t i = 0; i < m->count; i++) {
 		buf_clear(&advice);
 		mounts_put_advice(&m->rows[i], &advice);
-		(json ? put_object : put_line)(&m->rows[i], buf_str(&advice), out);
+		put_row(&m->rows[i], buf_str(&advice), json);
 		some |= *m->rows[i].target != '\0';
 		good &= mounts_is_good(m->rows[i].state);
 	}
 	if (json)
-		buf_puts(out, "]\n");
+		buf_puts(json, "]\n");
 	buf_free(&advice);
 	return some && good ? 0 : -ENODATA;
 }
@@ -120,7 +125,7 @@ status_put(const char *orgs, const char *only, enum status_format format, struct
 		if (format == STATUS_METRICS)
 			metrics_put(&m, out);
 		else
-			rc = put_rows(&m, format == STATUS_JSON, out);
+			rc = put_rows(&m, format == STATUS_JSON ? out : NULL);
 	}
 	mounts_free(&m);
 	return rc;

@@ -1,9 +1,8 @@
 #include "unmount.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <mntent.h>
 #include <poll.h>
 #include <stdio.h>
@@ -48,24 +47,6 @@ leads_there(struct search *s, const char *link)
 	return true;
 }
 
-static bool
-has_open(struct search *s, pid_t pid)
-{
-	char path[300];
-	struct dirent *e;
-	bool found = false;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	DIR *dir = opendir(path);
-	while (!found && dir && (e = readdir(dir))) {
-		snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, e->d_name);
-		found = isdigit((unsigned char)*e->d_name) && leads_there(s, path);
-	}
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
 /* A mapped file may be closed. */
 static bool
 has_mapped(struct search *s, pid_t pid)
@@ -95,28 +76,25 @@ has_mapped(struct search *s, pid_t pid)
 static bool
 keeps_it_busy(struct search *s, pid_t pid)
 {
-	static const char *const links[] = { "cwd", "root", "exe" };
-	char path[64];
+	glob_t links = { 0 };
+	char pattern[64];
+	bool found = false;
 
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, links[i]);
-		if (leads_there(s, path))
-			return true;
-	}
-	return has_open(s, pid) || has_mapped(s, pid);
+	snprintf(pattern, sizeof(pattern), "/proc/%d/{cwd,root,exe,fd/*}", (int)pid);
+	glob(pattern, GLOB_BRACE, NULL, &links);
+	for (size_t i = 0; !found && i < links.gl_pathc; i++)
+		found = leads_there(s, links.gl_pathv[i]);
+	globfree(&links);
+	return found || has_mapped(s, pid);
 }
 
 static void
 tell_program(struct search *s, pid_t pid)
 {
-	char path[64], name[32] = "?";
+	char name[16] = "?", state;
+	int parent;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	FILE *f = fopen(path, "re");
-	if (f && fgets(name, sizeof(name), f))
-		name[strcspn(name, "\n")] = '\0';
-	if (f)
-		fclose(f);
+	mounts_read_process(pid, name, &state, &parent);
 	log_error("sffs", "%s: busy: %s (process %d) uses %s", s->target, name, (int)pid, s->path);
 }
 
@@ -145,23 +123,21 @@ tell_busy(const char *target)
 {
 	struct search s = { .target = target };
 	unsigned told = tell_mounts_inside(target);
-	DIR *proc = opendir("/proc");
-	const struct dirent *e;
+	glob_t all = { 0 };
 	struct statx st;
-	char *end;
 
 	if (statx(AT_FDCWD, target, AT_STATX_DONT_SYNC, 0, &st) == 0)
 		s.device = makedev(st.stx_dev_major, st.stx_dev_minor);
-	while (s.device && proc && told < TOLD_MOST && (e = readdir(proc))) {
-		const pid_t pid = (pid_t)strtol(e->d_name, &end, 10);
+	glob("/proc/[0-9]*", GLOB_NOSORT, NULL, &all);
+	for (size_t i = 0; s.device && told < TOLD_MOST && i < all.gl_pathc; i++) {
+		const pid_t pid = atoi(all.gl_pathv[i] + strlen("/proc/"));
 
-		if (!*end && pid != getpid() && keeps_it_busy(&s, pid)) {
+		if (pid != getpid() && keeps_it_busy(&s, pid)) {
 			tell_program(&s, pid);
 			told++;
 		}
 	}
-	if (proc)
-		closedir(proc);
+	globfree(&all);
 	if (told)
 		log_error("sffs", "%s: still mounted; end what uses it, then again: "
 				  "sffs unmount %s",

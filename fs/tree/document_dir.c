@@ -40,7 +40,7 @@ document_dir_put_url(struct buf *b, const struct document *d)
 static void
 put_json_time(struct buf *b, int64_t ms)
 {
-	const struct document_date date = document_date(ms);
+	const struct clock_text date = document_date(ms);
 
 	if (!*date.s) {
 		buf_puts(b, "null");

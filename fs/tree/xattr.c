@@ -27,7 +27,7 @@ put_xattrs(struct tree *t, uint64_t ino, const char *name, struct buf *b)
 	struct node n;
 	int rc = node_of(t, ino, &n);
 	const struct document *d = &n.doc;
-	const struct document_date created = document_date(d->version_created);
+	const struct clock_text created = document_date(d->version_created);
 	const struct {
 		const char	*name, *text;	/* NULL or "": it has none */
 	} attributes[] = {
