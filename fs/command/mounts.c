@@ -146,10 +146,9 @@ parent_of_mounter(pid_t pid)
 	char name[16], state;
 	int parent, other;
 
-	return mounts_read_process(pid, name, &state, &parent) &&
-			mounts_read_process(parent, name, &state, &other) && strcmp(name, "sffs") == 0 ?
-	    parent :
-	    0;
+	const bool found = mounts_read_process(pid, name, &state, &parent) &&
+	    mounts_read_process(parent, name, &state, &other);
+	return found && strcmp(name, "sffs") == 0 ? parent : 0;
 }
 
 /* Whether an argument names the mount point. A daemon has left the directory of a relative path. */
